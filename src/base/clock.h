@@ -1,0 +1,16 @@
+// Time is a parameter: pure code is told it, only the edges read clocks.
+#pragma once
+
+#include <cstdint>
+
+namespace sims {
+
+struct Now {
+  std::int64_t steady_ms = 0;  // monotonic, for deadlines and intervals
+  std::int64_t unix_ms = 0;    // wall clock, for people and for the (unchecked) time in tokens
+  std::uint64_t unix_s() const { return static_cast<std::uint64_t>(unix_ms / 1000); }
+};
+
+Now read_clocks();  // CLOCK_MONOTONIC and CLOCK_REALTIME; for edges only
+
+}  // namespace sims

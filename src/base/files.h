@@ -1,0 +1,35 @@
+// Files that must not be half written or readable by others.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace sims {
+
+// The whole file, at most `max` bytes. Fails for a directory, a larger file, or when it cannot be read.
+Result<std::string> read_file(const std::string& path, std::size_t max = 1 << 20);
+// Like read_file, but refuses a file whose permissions let group or others in, or that is not ours.
+Result<std::string> read_private_file(const std::string& path, std::size_t max = 1 << 20);
+bool file_exists(const std::string& path);
+// Writes a temporary file beside it (0600), fsyncs, renames over it, fsyncs the folder.
+Result<void> write_private_file(const std::string& path, std::string_view content);
+// Makes the folder (and its parents) with 0700 if it is missing; refuses one that others may enter or that is
+// not ours.
+Result<void> make_private_folder(const std::string& path);
+
+// An exclusive lock on a file (flock), held until it dies. Fails at once, in words, when somebody else has it.
+class FileLock {
+ public:
+  static Result<FileLock> take(const std::string& path);
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int fd) : fd_(fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace sims

@@ -1,0 +1,93 @@
+// What a client knows, as plain data that a screen or a script reads. Owned and changed by client::Core alone. Text that
+// came from somebody else is raw here: whoever shows it makes it safe (base/text.h).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/error.h"
+#include "proto/identity.h"
+
+namespace sims::client {
+
+using proto::Id;
+
+enum class LinkState {
+  offline,      // not connected and not trying (never yet, /disconnect, refused, replaced by another login)
+  connecting,   // name lookup and TCP
+  handshaking,
+  asking,       // stopped: `question` waits for the user
+  online,
+  waiting,      // lost; tries again at `retry_at_ms`
+};
+
+enum class Trust {
+  unverified,   // first-seen key, pinned, not compared
+  verified,     // the user compared the safety number
+  changed,      // the server shows another id under this name: nothing is sent
+};
+
+enum class Delivery { queued, sent, delivered, failed };  // ux.md's marks: · - + x
+
+struct Line {
+  enum class Kind { text, action, notice, alert } kind = Kind::text;  // notice, alert: our own words
+  std::uint64_t serial = 0;     // unique in this process, grows
+  std::int64_t at_unix_ms = 0;
+  bool mine = false;
+  std::string text;
+  Delivery delivery = Delivery::queued;  // of my text and action
+  std::string why;                       // of a failed one
+};
+
+enum class SessionState { none, calling, established };
+
+struct Peer {
+  Id id;             // the pinned one
+  std::string name;
+  Trust trust = Trust::unverified;
+  bool known = false;  // pinned on disk (we talked to them), not merely in the server's list
+  bool online = false;
+  std::uint64_t since = 0;                // unix s, of this login
+  std::int64_t first_seen_unix_ms = 0;
+  std::optional<Id> changed_to;           // trust == changed: the id that the server shows now
+  std::int64_t changed_unix_ms = 0;
+  SessionState session = SessionState::none;
+  std::string suite;                      // wire name, of the session
+  std::uint64_t key_rotations = 0;
+  bool attention = false;                 // tried to contact us and was not looked at yet: red and `!`
+  std::size_t unread = 0;
+  std::deque<Line> lines;                 // at most Core's max_lines, oldest dropped
+};
+
+// Something only the user can decide; the core waits. Answer with Core::answer().
+struct Question {
+  enum class Kind { server_first, server_changed } kind = Kind::server_first;
+  std::string server;                     // host:port
+  Id shown;                               // the id the server proved
+  std::optional<Id> pinned;               // server_changed: the one remembered
+  std::int64_t pinned_since_unix_ms = 0;  // server_changed
+};
+
+struct Model {
+  LinkState link = LinkState::offline;
+  std::string progress;                   // connecting, handshaking: what is happening now
+  std::string problem;                    // offline, waiting: why, in words of ours (remote text inside is raw)
+  std::int64_t retry_at_ms = 0;           // steady
+  std::string server;                     // host:port
+  std::string server_name;
+  Id server_id;
+  bool server_id_known = false;
+  Id self;
+  std::string self_name;
+  std::string suite;                      // wire name, of the connection
+  std::int64_t round_trip_ms = -1;        // -1: not measured yet
+  std::optional<Question> question;
+  std::map<std::string, Peer> peers;      // by name; the list never reorders by activity
+  std::deque<Line> status;                // the status window
+};
+
+}  // namespace sims::client

@@ -1,0 +1,81 @@
+// TCP: a connected stream, a listener, and connecting by name. sims::net::Loop's rules hold.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/loop.h"
+
+namespace sims::net {
+
+// "127.0.0.1:7467", "[::1]:7467", "host:7467", "host" (then with default_port). The port may be 0 where it is listened on.
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+  static Result<Endpoint> parse(std::string_view text, std::uint16_t default_port);
+  std::string str() const;  // brackets around IPv6
+};
+
+class Stream {
+ public:
+  struct Callbacks {
+    // Bytes just read; the view is the loop's shared read buffer, valid during the call. One call per read of the socket.
+    std::function<void(ByteView)> on_read;
+    // The end, once: an empty reason for an orderly end by the other side, else words. Not called after close().
+    std::function<void(const std::string& reason)> on_end;
+    // The bytes queued have all been handed to the kernel (only after a write() that could not be at once).
+    std::function<void()> on_drain;
+  };
+  ~Stream();  // closes at once; queued bytes are lost
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  void set_callbacks(Callbacks callbacks);  // before start()
+  void start();                             // reading
+  // Tries to write at once (uv_try_write) and queues the rest; owns its bytes. Nothing after close().
+  void write(std::string bytes);
+  std::size_t queued() const;  // bytes not yet handed to the kernel
+  // Sends what is queued, then ends (shutdown, then close); gives up after `limit_ms`.
+  void finish(std::int64_t limit_ms);
+  void close();  // at once
+  const std::string& peer_address() const;  // numeric, without the port: "192.0.2.1", "2001:db8::1"
+
+ private:
+  friend class Listener;
+  friend class Connector;
+  struct Box;
+  explicit Stream(Box* box);
+  Box* box_;
+};
+
+class Listener {
+ public:
+  // Binds and listens (numeric host or name; IPv6 sockets are v6-only). on_accept gets each new stream, not yet started.
+  static Result<std::unique_ptr<Listener>> listen(Loop& loop, const Endpoint& at,
+                                                  std::function<void(std::unique_ptr<Stream>)> on_accept);
+  // Takes over a listening socket (systemd's).
+  static Result<std::unique_ptr<Listener>> adopt(Loop& loop, int fd,
+                                                 std::function<void(std::unique_ptr<Stream>)> on_accept);
+  ~Listener();
+  Endpoint bound() const;  // with the real port
+
+ private:
+  struct Box;
+  explicit Listener(Box* box);
+  Box* box_;
+};
+
+// Resolves and connects, trying every address in turn. Dies quietly: no callback after that.
+class Connector {
+ public:
+  Connector(Loop& loop, Endpoint to, std::function<void(Result<std::unique_ptr<Stream>>)> on_done);
+  ~Connector();
+
+ private:
+  struct Box;
+  Box* box_;
+};
+
+}  // namespace sims::net

@@ -1,0 +1,163 @@
+// The messages of sims-protocol(7) as plain structs, and their encode/decode pairs. Field order is that of the known
+// answers in tests/vectors/sims. Views in decoded structs point into the tape's text and live as long as it.
+//
+// To add a message type: a struct here, a row in message_table.h, an encode/decode pair in message.cc, one handler.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "crypto/kdf.h"
+#include "proto/error.h"
+#include "proto/identity.h"
+#include "proto/json.h"
+#include "proto/message_table.h"
+
+namespace sims::proto {
+
+using Nonce = ByteArray<32>;
+
+// --- handshake (section 3): `connect` in clear, `client-connect` inside SECURE -------------------------------------
+struct HandshakeFrame {
+  HandshakeKind kind = HandshakeKind::client_server;
+  int phase = 0;
+  // client_server: the sender's own.
+  std::string name;  // also client_client phases 1 and 2 (data.name)
+  std::string id;    // unchecked text
+  // client_client
+  std::string src, dst;  // unchecked text
+  std::vector<std::string> ciphers;
+  std::vector<std::uint64_t> versions;        // phase 1: the list; phase 2: the one
+  std::optional<Nonce> nonce;                 // phases 1, 2
+  std::string status;                         // phase 3
+  Bytes key;                                  // phases 4, 5
+  std::optional<crypto::Signature> signature;  // phases 4, 5
+  std::optional<crypto::Digest> confirm;       // phases 5, 6
+};
+std::string encode(const HandshakeFrame& frame);
+Checked<HandshakeFrame> decode_handshake(const JsonValue& root);
+
+// --- SECURE (section 4) --------------------------------------------------------------------------------------------
+struct SecureFrame {
+  std::uint64_t epoch = 0, seq = 0;
+  std::string_view payload;
+};
+Checked<SecureFrame> decode_secure(const JsonValue& root);
+
+struct ListRequest {
+  std::optional<Id> after;
+  std::uint64_t limit = 0;  // 0: none given
+  std::string match;
+};
+struct ListEntry {
+  Id id;
+  std::string name;
+  std::uint64_t since = 0;  // unix s
+};
+struct List {
+  enum class Event { snapshot, online, offline } event = Event::snapshot;
+  std::vector<ListEntry> data;
+  bool more = false;
+};
+struct Ack {  // cumulative, hop by hop
+  std::string name;
+  std::uint64_t id = 0;
+};
+struct Ping {};
+struct Disconnect {
+  std::string name;
+  std::uint64_t id = 0;
+};
+struct Error {
+  ErrorCode code = ErrorCode::internal;
+  std::string code_text;  // as received; a code we do not know maps to internal
+  std::string message;
+  std::optional<std::uint64_t> id;
+  std::optional<Id> dst;
+};
+
+// --- client to client (sections 5, 6) --------------------------------------------------------------------------------
+struct RatchetHeader {
+  // ECDHE: key set. RSA: epoch set.
+  std::optional<ByteArray<49>> key;
+  std::optional<std::uint64_t> epoch;
+  std::uint64_t pn = 0, n = 0;  // at most 2^32-1
+};
+struct ClientCom {
+  Id src, dst;  // shaped, not curve-checked: they must equal known ones
+  std::uint64_t id = 0;
+  RatchetHeader ratchet;
+  crypto::Digest verification{};
+  std::string data;  // the token's text
+};
+struct ClientDisconnect {
+  Id src, dst;
+  std::string reason;
+  crypto::Digest verification{};
+};
+struct PeerAck {
+  Id src, dst;
+  std::uint64_t id = 0;
+  crypto::Digest data{};
+  crypto::Digest verification{};
+};
+struct UnknownMessage {
+  std::string type;
+};
+
+std::string encode(const ListRequest&);
+std::string encode(const List&);
+std::string encode(const Ack&);
+std::string encode(const Ping&);
+std::string encode(const Disconnect&);
+std::string encode(const Error&);
+std::string encode(const ClientCom&);
+std::string encode(const ClientDisconnect&);
+std::string encode(const PeerAck&);
+// In clear or inside SECURE; `message` is cut to max_error_text.
+std::string encode_error(ErrorCode code, std::string_view message);
+
+// What a client gets from its server. A HandshakeFrame here is a `client-connect`.
+using FromServer = std::variant<List, HandshakeFrame, ClientCom, ClientDisconnect, PeerAck, Ack, Ping, Disconnect, Error,
+                                UnknownMessage>;
+Checked<FromServer> decode_from_server(const JsonValue& root);
+
+// What a server gets from a client. Forwarded types are checked for their fields' presence and kinds only: their
+// content is between the clients.
+struct Forwarded {
+  MessageType type;
+  std::string_view src, dst;  // unchecked text
+};
+using FromClient = std::variant<Forwarded, ListRequest, Ack, Ping, Disconnect, Error, UnknownMessage>;
+Checked<FromClient> decode_from_client(const JsonValue& root);
+
+// --- content: the plaintext of a client-com's token (section 6) ----------------------------------------------------
+struct TextContent {
+  bool action = false;  // kind `action` (/me)
+  std::string uid;      // 22 characters
+  std::string body;
+  std::uint64_t sent = 0;  // unix ms
+};
+struct ReadContent {
+  std::string uid;
+};
+struct TypingContent {
+  bool on = false;
+};
+struct UnsupportedContent {
+  std::string kind;
+};
+using Content = std::variant<TextContent, ReadContent, TypingContent, UnsupportedContent>;
+
+// Compact JSON, padded with spaces to 128, 256, 512 or a multiple of 1,024 bytes. Fails with too_large past max_body
+// or max_content and with bad_message for a body that is not UTF-8.
+Checked<std::string> encode_content(const Content& content);
+Checked<Content> decode_content(std::string_view plaintext);
+// 22 characters for 16 random bytes.
+std::string make_uid(crypto::Rng& rng);
+
+}  // namespace sims::proto

@@ -1,0 +1,46 @@
+// Every message type in one table: its name, who may send it, and in which state. What is not here is unknown; what is
+// here but not legal for that sender now is refused (default deny). sims-protocol(7) sections 3 to 6.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace sims::proto {
+
+enum class Role : std::uint8_t { initiator, responder };
+enum class HandshakeKind : std::uint8_t { client_server, client_client };
+
+enum class MessageType : std::uint8_t {
+  connect,
+  secure,
+  list,
+  client_connect,
+  client_disconnect,
+  client_com,
+  peer_ack,  // `ack` with `dst`
+  ack,
+  ping,
+  disconnect,
+  error,
+  unknown,
+};
+
+enum Where : std::uint8_t { in_clear = 1, in_secure = 2 };
+enum Sender : std::uint8_t { from_client = 1, from_server = 2, from_both = 3 };
+
+struct MessageRow {
+  MessageType type;
+  std::string_view name;  // on the wire
+  std::uint8_t where;     // Where bits
+  std::uint8_t sender;    // Sender bits
+  bool forwarded;         // client to client, passed on byte for byte
+  bool acked;             // counts for the cumulative ack
+};
+
+std::span<const MessageRow> message_table();
+const MessageRow& message_row(MessageType type);
+// `has_dst` tells the two acks apart. unknown when the table has no such name.
+MessageType message_type(std::string_view name, bool has_dst);
+
+}  // namespace sims::proto
