@@ -1,0 +1,57 @@
+// Every label of the protocol (sims-protocol(7) sections 2 to 6) in one place: what is signed, MACed, hashed
+// or derived starts with, or is derived under, exactly one of these, so nothing made for one purpose can pass
+// for another. They are unique and none is the beginning of another; tests/proto/labels_test.cc proves it
+// over `all`.
+#pragma once
+
+#include <string_view>
+
+namespace sims::proto::labels {
+
+// the start of a transcript
+constexpr std::string_view client_server = "SIMS/1 client-server";
+constexpr std::string_view client_client = "SIMS/1 client-client";
+// what an identity key signs
+constexpr std::string_view responder = "SIMS/1 responder";
+constexpr std::string_view initiator = "SIMS/1 initiator";
+// HKDF info under K
+constexpr std::string_view confirm_initiator = "SIMS/1 confirm initiator";
+constexpr std::string_view confirm_responder = "SIMS/1 confirm responder";
+constexpr std::string_view client_to_server = "SIMS/1 client to server";
+constexpr std::string_view server_to_client = "SIMS/1 server to client";
+constexpr std::string_view root = "SIMS/1 root";
+constexpr std::string_view close_initiator = "SIMS/1 close initiator";
+constexpr std::string_view close_responder = "SIMS/1 close responder";
+// HKDF info under a chain of SECURE
+constexpr std::string_view token = "SIMS/1 token";
+constexpr std::string_view next = "SIMS/1 next";
+// HKDF info end to end
+constexpr std::string_view ratchet = "SIMS/1 ratchet";
+constexpr std::string_view chain_initiator = "SIMS/1 chain initiator";
+constexpr std::string_view chain_responder = "SIMS/1 chain responder";
+constexpr std::string_view message = "SIMS/1 message";
+// the start of a safety number's hash
+constexpr std::string_view safety = "SIMS/1 safety";
+
+constexpr std::string_view all[] = {
+    client_server,
+    client_client,
+    responder,
+    initiator,
+    confirm_initiator,
+    confirm_responder,
+    client_to_server,
+    server_to_client,
+    root,
+    close_initiator,
+    close_responder,
+    token,
+    next,
+    ratchet,
+    chain_initiator,
+    chain_responder,
+    message,
+    safety,
+};
+
+}  // namespace sims::proto::labels
