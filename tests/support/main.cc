@@ -1,2 +1,13 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+
+#include <cstdio>
+
+#include "support/vectors.h"
+
+int main(int argc, char** argv) {
+  doctest::Context context(argc, argv);
+  int result = context.run();
+  if (!context.shouldExit() || sims::test::skipped()) std::printf("skipped: %d\n", sims::test::skipped());
+  return result;
+}
