@@ -2,8 +2,8 @@
 #include <string>
 
 namespace sims {
-// "sims 0.1.0-12-gabcdef0": git describe at build time.
+// "0.1.0-12-gabcdef0": git describe at build time.
 const char* version();
-// What --version prints: program, version, protocol and suites' library versions.
+// What --version prints: "PROGRAM VERSION" and the protocol's version, each on a line of its own.
 std::string version_text(const char* program);
 }  // namespace sims

@@ -1,0 +1,16 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+namespace sims {
+namespace {
+std::int64_t milliseconds(clockid_t clock) {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return static_cast<std::int64_t>(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
+}
+}  // namespace
+
+Now read_clocks() { return {milliseconds(CLOCK_MONOTONIC), milliseconds(CLOCK_REALTIME)}; }
+
+}  // namespace sims

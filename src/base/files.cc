@@ -1,0 +1,153 @@
+#include "base/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/secret.h"
+
+namespace sims {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+auto errno_failure(const std::string& path) { return fail(fmt::format("{}: {}", path, strerror(errno))); }
+
+Result<std::string> read_all(int fd, const std::string& path, std::size_t max) {
+  std::string content;
+  for (;;) {
+    // Room is made ahead and the old block wiped: what is read may be a key.
+    if (content.capacity() - content.size() < 4096) {
+      std::string larger;
+      larger.reserve(content.size() * 2 + 8192);
+      larger.assign(content);
+      wipe(content);
+      content = std::move(larger);
+    }
+    std::size_t had = content.size();
+    content.resize(had + 4096);
+    ssize_t n = ::read(fd, content.data() + had, 4096);
+    content.resize(had + (n > 0 ? static_cast<std::size_t>(n) : 0));
+    if (n == 0) return content;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno_failure(path);
+    if (content.size() > max) return fail(fmt::format("{}: larger than {} bytes", path, max));
+  }
+}
+
+Result<std::string> read_checked(const std::string& path, std::size_t max, bool is_private) {
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_private ? O_NONBLOCK : 0)));
+  struct stat s{};
+  if (!fd.valid() || fstat(fd.get(), &s) != 0) return errno_failure(path);
+  if (S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(EISDIR)));
+  if (is_private) {
+    if (!S_ISREG(s.st_mode)) return fail(fmt::format("{}: not a regular file", path));
+    if (s.st_uid != geteuid()) return fail(fmt::format("{}: belongs to another user", path));
+    if (s.st_mode & 077)
+      return fail(fmt::format("{}: others may read or write it (mode {:o}); chmod 600 it", path, s.st_mode & 0777));
+  }
+  return read_all(fd.get(), path, max);
+}
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+std::string folder_of(const std::string& path) {
+  auto slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool sync_folder(const std::string& folder) {
+  Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd.valid() && ::fsync(fd.get()) == 0;
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t max) { return read_checked(path, max, false); }
+Result<std::string> read_private_file(const std::string& path, std::size_t max) {
+  return read_checked(path, max, true);
+}
+
+bool file_exists(const std::string& path) {
+  struct stat s{};
+  return ::stat(path.c_str(), &s) == 0;
+}
+
+Result<void> write_private_file(const std::string& path, std::string_view content) {
+  std::string temporary = path + ".XXXXXX";
+  Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600 whatever the umask
+  if (!fd.valid()) return errno_failure(path);
+  if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    int why = errno;
+    ::unlink(temporary.c_str());
+    errno = why;
+    return errno_failure(path);
+  }
+  if (!sync_folder(folder_of(path))) return errno_failure(folder_of(path));
+  return {};
+}
+
+Result<void> make_private_folder(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1))
+    if (::mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+      return errno_failure(path.substr(0, slash));
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_failure(path);
+  struct stat s{};
+  if (::stat(path.c_str(), &s) != 0) return errno_failure(path);
+  if (!S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(ENOTDIR)));
+  if (s.st_uid != geteuid()) return fail(fmt::format("{}: belongs to another user", path));
+  if (s.st_mode & 077)
+    return fail(fmt::format("{}: others may enter it (mode {:o}); chmod 700 it", path, s.st_mode & 0777));
+  return {};
+}
+
+Result<FileLock> FileLock::take(const std::string& path) {
+  int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return errno_failure(path);
+  FileLock lock(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno == EWOULDBLOCK) return fail(fmt::format("{}: in use by another program", path));
+  return errno_failure(path);
+}
+FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace sims

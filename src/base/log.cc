@@ -1,0 +1,73 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace sims::log {
+namespace {
+
+constexpr std::size_t max_line = 1000;
+std::atomic<Level> threshold{Level::info};
+
+std::string& program() {
+  static std::string name = "sims";
+  return name;
+}
+
+// sd_journal_stream(3): systemd sets JOURNAL_STREAM to "device:inode" of the stream that it gave us; a redirected
+// standard error is another one and gets no prefix.
+bool stderr_is_journal() {
+  const char* stream = getenv("JOURNAL_STREAM");
+  struct stat s{};
+  if (!stream || fstat(STDERR_FILENO, &s) != 0) return false;
+  return fmt::format("{}:{}", s.st_dev, s.st_ino) == stream;
+}
+
+void append_printable(std::string& out, std::string_view line) {
+  bool cut = line.size() > max_line;
+  for (char c : line.substr(0, max_line)) {
+    if (c >= 0x20 && c < 0x7f)
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  if (cut) out += "...";
+}
+
+}  // namespace
+
+std::optional<Level> parse_level(std::string_view name) {
+  if (name == "error") return Level::error;
+  if (name == "warning") return Level::warning;
+  if (name == "notice") return Level::notice;
+  if (name == "info") return Level::info;
+  if (name == "debug") return Level::debug;
+  return std::nullopt;
+}
+
+void set_level(Level level) { threshold = level; }
+bool enabled(Level level) { return level <= threshold.load(std::memory_order_relaxed); }
+void set_program(std::string_view name) { program() = name; }
+
+void write(Level level, std::string_view line) {
+  if (!enabled(level)) return;
+  static const bool journal = stderr_is_journal();
+  std::string out = journal ? fmt::format("<{}>", static_cast<int>(level)) : std::string();
+  out += program();
+  out += ": ";
+  append_printable(out, line);
+  out += '\n';
+  // One write a line, so that lines of several threads do not mix. A log that cannot be written is no reason to stop.
+  for (std::string_view left = out; !left.empty();) {
+    ssize_t n = ::write(STDERR_FILENO, left.data(), left.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    left.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace sims::log

@@ -1,0 +1,19 @@
+#include "base/secret.h"
+
+#include <string.h>
+
+namespace sims {
+
+void wipe(void* memory, std::size_t size) noexcept {
+  if (size) explicit_bzero(memory, size);
+}
+
+void wipe(std::string& text) noexcept {
+  // The bytes between size() and capacity() may hold what was there before; resizing within the capacity does not
+  // allocate.
+  text.resize(text.capacity());
+  wipe(text.data(), text.size());
+  text.clear();
+}
+
+}  // namespace sims
