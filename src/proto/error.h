@@ -31,6 +31,9 @@ enum class ErrorCode {
 };
 
 std::string_view to_string(ErrorCode code);  // "bad-frame"
+// One short line for people: all that an `error` we send says, so that its text never tells more than its
+// code.
+std::string_view explain(ErrorCode code);
 std::optional<ErrorCode> parse_error_code(std::string_view text);
 
 // A code that may be told to the other side, and words for our own log only.
@@ -42,6 +45,8 @@ struct Fault {
 template <class T>
 using Checked = Result<T, Fault>;
 
-inline auto fault(ErrorCode code, std::string detail) { return tl::make_unexpected(Fault{code, std::move(detail)}); }
+inline auto fault(ErrorCode code, std::string detail) {
+  return tl::make_unexpected(Fault{code, std::move(detail)});
+}
 
 }  // namespace sims::proto

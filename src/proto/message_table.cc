@@ -1,0 +1,54 @@
+#include "proto/message_table.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sims::proto {
+
+namespace {
+
+constexpr std::uint8_t anywhere = in_clear | in_secure;
+
+// `acked`: section 4 has no ack for an `ack`, of either kind; connect and secure are frames, not
+// sub-messages.
+constexpr MessageRow rows[] = {
+    {MessageType::connect, "connect", in_clear, from_both, false, false},
+    {MessageType::secure, "secure", in_clear, from_both, false, false},
+    {MessageType::list, "list", in_secure, from_both, false, true},
+    {MessageType::client_connect, "client-connect", in_secure, from_both, true, true},
+    {MessageType::client_disconnect, "client-disconnect", in_secure, from_both, true, true},
+    {MessageType::client_com, "client-com", in_secure, from_both, true, true},
+    {MessageType::peer_ack, "ack", in_secure, from_both, true, false},
+    {MessageType::ack, "ack", in_secure, from_both, false, false},
+    {MessageType::ping, "ping", in_secure, from_both, false, true},
+    {MessageType::disconnect, "disconnect", in_secure, from_both, false, true},
+    {MessageType::error, "error", anywhere, from_both, false, true},
+    {MessageType::unknown, "", 0, 0, false, true},
+};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < std::size(rows); ++i)
+    if (static_cast<std::size_t>(rows[i].type) != i) return false;
+  return std::size(rows) == static_cast<std::size_t>(MessageType::unknown) + 1;
+}
+static_assert(in_order());
+
+}  // namespace
+
+std::span<const MessageRow> message_table() {
+  return rows;
+}
+
+const MessageRow& message_row(MessageType type) {
+  return rows[static_cast<std::size_t>(type)];
+}
+
+MessageType message_type(std::string_view name, bool has_dst) {
+  if (name.empty()) return MessageType::unknown;
+  if (name == "ack") return has_dst ? MessageType::peer_ack : MessageType::ack;
+  const auto* found =
+      std::find_if(std::begin(rows), std::end(rows), [&](const MessageRow& r) { return r.name == name; });
+  return found == std::end(rows) ? MessageType::unknown : found->type;
+}
+
+}  // namespace sims::proto
