@@ -22,8 +22,6 @@
 
 namespace sims::server {
 
-using ConnId = std::uint64_t;
-
 // A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches nothing but
 // itself, the ephemeral source and the account store. Then give it back with Core::work_done().
 class LoginWork {

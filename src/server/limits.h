@@ -11,6 +11,8 @@
 
 namespace sims::server {
 
+using ConnId = std::uint64_t;  // a connection's number, given by the driver and never used again
+
 struct Limits {
   std::size_t connections = 20'000;            // in all, logged in or not
   std::size_t connections_per_address = 2'000;  // an IPv4 address or an IPv6 /64
