@@ -12,7 +12,7 @@ using proto::ListEntry;
 using proto::ListRequest;
 
 void Presence::add(const Id& id, std::string name, std::uint64_t since, ConnId conn) {
-  auto [at, fresh] = online_.emplace(id, Online{id, std::move(name), since, conn, next_change()});
+  auto [at, fresh] = online_.emplace(id, Online{id, std::move(name), since, conn});
   assert(fresh);
   const Online& entry = at->second;
   by_id_.insert(&entry);

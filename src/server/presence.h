@@ -17,9 +17,8 @@ namespace sims::server {
 struct Online {
   proto::Id id;
   std::string name;
-  std::uint64_t since = 0;   // unix s
+  std::uint64_t since = 0;  // unix s
   ConnId conn = 0;
-  std::uint64_t change = 0;  // the serial of its `online` change
 };
 
 class Presence {

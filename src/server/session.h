@@ -22,6 +22,7 @@ struct Session {
   std::string held;  // input that came while a handshake step was out
   std::int64_t last_heard = 0;   // steady ms
   std::int64_t wake_at = 0;      // its place among the core's deadlines
+  std::uint64_t own_change = 0;   // the number of its own `online` change
   std::uint64_t seen_change = 0;  // presence changes before this one are known to the client
   bool online = false;   // logged in
   bool working = false;  // a handshake step is out
