@@ -2,8 +2,8 @@
 //   identity       the Ed25519 seed, made at first use
 //   known_servers  HOST:PORT ID FIRST_SEEN_UNIX_MS
 //   known_peers    SERVER_ID NAME PEER_ID unverified|verified FIRST_SEEN_UNIX_MS
-//   settings       what the connect dialog offers next time: `server = HOST:PORT`, `name = NAME`, `suite = LABEL`
-//   lock           held by the one program that may connect and write
+//   settings       what the connect dialog offers next time: `server = HOST:PORT`, `name = NAME`, `suite =
+//   LABEL` lock           held by the one program that may connect and write
 // A file that others may read, or with a line that cannot be, is refused (words with file and line) and never
 // overwritten. Belongs to one thread.
 #pragma once
@@ -39,8 +39,8 @@ class Keystore final : public TrustStore {
   Id id() const { return Id::of(identity_.public_key()); }
   bool made_identity() const { return made_identity_; }  // by this open()
 
-  // Before connecting and before any change below: one program at a time. Reads the files again, so that nothing that
-  // another program wrote in between is lost. Idempotent; held until this object dies.
+  // Before connecting and before any change below: one program at a time. Reads the files again, so that
+  // nothing that another program wrote in between is lost. Idempotent; held until this object dies.
   Result<void> lock();
 
   std::optional<PinnedServer> server(const std::string& host_port) override;

@@ -1,5 +1,5 @@
-// client::Core on the event loop: carries out its effects over net (one connection, one timer, worker threads) and
-// feeds it. Belongs to the loop's thread; may die inside any of its callbacks.
+// client::Core on the event loop: carries out its effects over net (one connection, one timer, worker
+// threads) and feeds it. Belongs to the loop's thread; may die inside any of its callbacks.
 #pragma once
 
 #include <functional>
@@ -21,8 +21,8 @@ class Link {
     std::function<void(const std::string& peer, const Line& line)> delivery_changed;
   };
 
-  // `trust` and `ephemerals` and what `options` points to outlive the link (and the work it started: until the loop
-  // ends).
+  // `trust` and `ephemerals` and what `options` points to outlive the link (and the work it started: until
+  // the loop ends).
   Link(net::Loop& loop, CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals,
        Callbacks callbacks);
   ~Link();  // closes the connection at once
@@ -34,14 +34,15 @@ class Link {
   const Model& model() const;
   Now now() const { return loop_.now(); }
 
-  // An orderly end: says disconnect, sends what is queued and then calls `done`, within `limit_ms`. The link does
-  // nothing else any more.
+  // An orderly end: says disconnect, sends what is queued and then calls `done`, within `limit_ms`. The link
+  // does nothing else any more.
   void leave(std::int64_t limit_ms, std::function<void()> done);
 
  private:
   struct State;
   net::Loop& loop_;
-  std::shared_ptr<State> state_;  // shared with what is on its way back to the loop, which looks whether it still lives
+  std::shared_ptr<State>
+      state_;  // shared with what is on its way back to the loop, which looks whether it still lives
 };
 
 }  // namespace sims::client

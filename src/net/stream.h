@@ -10,7 +10,8 @@
 
 namespace sims::net {
 
-// "127.0.0.1:7467", "[::1]:7467", "host:7467", "host" (then with default_port). The port may be 0 where it is listened on.
+// "127.0.0.1:7467", "[::1]:7467", "host:7467", "host" (then with default_port). The port may be 0 where it is
+// listened on.
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
@@ -21,9 +22,11 @@ struct Endpoint {
 class Stream {
  public:
   struct Callbacks {
-    // Bytes just read; the view is the loop's shared read buffer, valid during the call. One call per read of the socket.
+    // Bytes just read; the view is the loop's shared read buffer, valid during the call. One call per read of
+    // the socket.
     std::function<void(ByteView)> on_read;
-    // The end, once: an empty reason for an orderly end by the other side, else words. Not called after close().
+    // The end, once: an empty reason for an orderly end (by the other side, or of finish()), else words. Not
+    // called after close(). After the other side's orderly end one may still write() and finish().
     std::function<void(const std::string& reason)> on_end;
     // The bytes queued have all been handed to the kernel (only after a write() that could not be at once).
     std::function<void()> on_drain;
@@ -37,22 +40,25 @@ class Stream {
   // Tries to write at once (uv_try_write) and queues the rest; owns its bytes. Nothing after close().
   void write(std::string bytes);
   std::size_t queued() const;  // bytes not yet handed to the kernel
-  // Sends what is queued, then ends (shutdown, then close); gives up after `limit_ms`.
+  // Sends what is queued, shuts down, waits for the other side's end (what it still sends is dropped) and
+  // closes; gives up after `limit_ms`. on_end says when it is over.
   void finish(std::int64_t limit_ms);
-  void close();  // at once
+  void close();                             // at once
   const std::string& peer_address() const;  // numeric, without the port: "192.0.2.1", "2001:db8::1"
+
+  struct Box;  // for src/net alone
 
  private:
   friend class Listener;
   friend class Connector;
-  struct Box;
   explicit Stream(Box* box);
   Box* box_;
 };
 
 class Listener {
  public:
-  // Binds and listens (numeric host or name; IPv6 sockets are v6-only). on_accept gets each new stream, not yet started.
+  // Binds and listens (numeric host or name; IPv6 sockets are v6-only). on_accept gets each new stream, not
+  // yet started.
   static Result<std::unique_ptr<Listener>> listen(Loop& loop, const Endpoint& at,
                                                   std::function<void(std::unique_ptr<Stream>)> on_accept);
   // Takes over a listening socket (systemd's).

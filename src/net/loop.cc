@@ -1,0 +1,216 @@
+// A turn of the loop: timers, then before_poll, then I/O, then after_poll, then close callbacks. Functions
+// given to at_turn_end() run in before_poll or after_poll, whichever comes next, so before the loop can wait
+// again.
+#include "net/loop.h"
+
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "net/loop_state.h"
+
+namespace sims::net {
+
+struct Job {
+  uv_work_t request;
+  Loop::State* loop;
+  std::function<void()> job, done;
+};
+
+namespace {
+
+// Failing here means no memory or no descriptors before anything began: nobody could go on.
+void must(int status, const char* what) {
+  if (status == 0) return;
+  std::fprintf(stderr, "sims: %s: %s\n", what, uv_strerror(status));
+  std::abort();
+}
+
+}  // namespace
+
+void Loop::State::run_turn_end() noexcept {
+  now.reset();
+  while (!turn_end.empty()) {
+    auto batch = std::exchange(turn_end, {});
+    for (auto& f : batch)
+      f();
+  }
+}
+
+void Loop::State::run_posted() noexcept {
+  std::vector<std::function<void()>> batch;
+  {
+    std::lock_guard guard(posted_mutex);
+    batch.swap(posted);
+  }
+  for (auto& f : batch)
+    f();
+}
+
+Loop::Loop() : state_(std::make_unique<State>()) {
+  State* s = state_.get();
+  must(uv_loop_init(&s->loop), "event loop");
+  s->loop.data = s;
+  must(uv_prepare_init(&s->loop, &s->before_poll), "event loop");
+  must(uv_check_init(&s->loop, &s->after_poll), "event loop");
+  must(uv_async_init(&s->loop, &s->wake, [](uv_async_t* h) noexcept { State::of(h).run_posted(); }),
+       "event loop");
+  uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
+  uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept { State::of(h).run_turn_end(); });
+  // None of the three is something to wait for.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&s->before_poll));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&s->after_poll));
+  uv_unref(reinterpret_cast<uv_handle_t*>(&s->wake));
+}
+
+Loop::~Loop() {
+  State* s = state_.get();
+  // Dropped unrun; what they own may close handles of this loop.
+  s->turn_end.clear();
+  {
+    std::unique_lock guard(s->posted_mutex);
+    auto dropped = std::exchange(s->posted, {});
+    guard.unlock();
+  }
+  for (Job* job : s->jobs) {
+    job->done = nullptr;
+    uv_cancel(reinterpret_cast<uv_req_t*>(&job->request));  // fails for one that runs: it is waited for below
+  }
+  uv_close(reinterpret_cast<uv_handle_t*>(&s->before_poll), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&s->after_poll), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&s->wake), nullptr);
+  uv_walk(
+      &s->loop,
+      [](uv_handle_t* h, void*) {
+        assert(uv_is_closing(h) && "a handle outlives its loop"), static_cast<void>(h);
+      },
+      nullptr);
+  uv_run(&s->loop, UV_RUN_DEFAULT);
+  s->turn_end.clear();
+  int status = uv_loop_close(&s->loop);
+  assert(status == 0);
+  static_cast<void>(status);
+}
+
+void Loop::run() {
+  State* s = state_.get();
+  do {
+    s->now.reset();
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    s->run_turn_end();  // what the last close callbacks left, or a loop that had nothing to wait for
+  } while (!s->stopping && uv_loop_alive(&s->loop));
+  s->stopping = false;
+}
+
+void Loop::stop() {
+  state_->stopping = true;
+  uv_stop(&state_->loop);
+}
+
+Now Loop::now() const {
+  if (!state_->now) state_->now = read_clocks();
+  return *state_->now;
+}
+
+void Loop::post(std::function<void()> f) {
+  {
+    std::lock_guard guard(state_->posted_mutex);
+    state_->posted.push_back(std::move(f));
+  }
+  uv_async_send(&state_->wake);
+}
+
+void Loop::work(std::function<void()> job, std::function<void()> done) {
+  auto* w = new Job{{}, state_.get(), std::move(job), std::move(done)};
+  w->request.data = w;
+  state_->jobs.insert(w);
+  int status = uv_queue_work(
+      &state_->loop, &w->request, [](uv_work_t* r) noexcept { static_cast<Job*>(r->data)->job(); },
+      [](uv_work_t* r, int result) noexcept {
+        std::unique_ptr<Job> ended(static_cast<Job*>(r->data));
+        ended->loop->jobs.erase(ended.get());
+        if (result == 0 && ended->done) ended->done();
+      });
+  assert(status == 0);  // only without a function
+  static_cast<void>(status);
+}
+
+void Loop::at_turn_end(std::function<void()> f) {
+  state_->turn_end.push_back(std::move(f));
+}
+
+uv_loop_s* Loop::uv() const {
+  return &state_->loop;
+}
+
+// --- Timer, Signal, Readable: a box each, so that their owners may die while libuv still has the handle
+// ----------------
+
+struct Timer::Box {
+  uv_timer_t handle;
+  std::function<void()> on_fire;
+};
+
+Timer::Timer(Loop& loop, std::function<void()> on_fire) : box_(new Box{{}, std::move(on_fire)}) {
+  uv_timer_init(loop.uv(), &box_->handle);
+  box_->handle.data = box_;
+}
+
+Timer::~Timer() {
+  abandon(box_);
+}
+
+void Timer::start(std::int64_t after_ms, std::int64_t repeat_ms) {
+  uv_update_time(box_->handle.loop);  // else a long turn makes the timer early
+  uv_timer_start(
+      &box_->handle, [](uv_timer_t* h) noexcept { static_cast<Box*>(h->data)->on_fire(); },
+      static_cast<std::uint64_t>(after_ms < 0 ? 0 : after_ms),
+      static_cast<std::uint64_t>(repeat_ms < 0 ? 0 : repeat_ms));
+}
+
+void Timer::stop() {
+  uv_timer_stop(&box_->handle);
+}
+
+struct Signal::Box {
+  uv_signal_t handle;
+  std::function<void()> on_signal;
+};
+
+Signal::Signal(Loop& loop, int signum, std::function<void()> on_signal)
+    : box_(new Box{{}, std::move(on_signal)}) {
+  must(uv_signal_init(loop.uv(), &box_->handle), "signal");
+  box_->handle.data = box_;
+  must(uv_signal_start(
+           &box_->handle, [](uv_signal_t* h, int) noexcept { static_cast<Box*>(h->data)->on_signal(); },
+           signum),
+       "signal");
+  // A program ends when its work does, not when its signal handlers do.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&box_->handle));
+}
+
+Signal::~Signal() {
+  abandon(box_);
+}
+
+struct Readable::Box {
+  uv_poll_t handle;
+  std::function<void()> on_readable;
+};
+
+Readable::Readable(Loop& loop, int fd, std::function<void()> on_readable)
+    : box_(new Box{{}, std::move(on_readable)}) {
+  must(uv_poll_init(loop.uv(), &box_->handle, fd), "poll");
+  box_->handle.data = box_;
+  // An error is readiness too: the owner's read() says which.
+  must(uv_poll_start(&box_->handle, UV_READABLE,
+                     [](uv_poll_t* h, int, int) noexcept { static_cast<Box*>(h->data)->on_readable(); }),
+       "poll");
+}
+
+Readable::~Readable() {
+  abandon(box_);
+}
+
+}  // namespace sims::net

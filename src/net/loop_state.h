@@ -1,0 +1,52 @@
+// Private to src/net: what a Loop owns, and how its handles are closed.
+#pragma once
+
+#include <uv.h>
+
+#include <array>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "net/loop.h"
+
+namespace sims::net {
+
+struct Job;
+
+struct Loop::State {
+  uv_loop_t loop;
+  uv_prepare_t before_poll;  // runs at_turn_end's functions that timers left
+  uv_check_t after_poll;     // and those that I/O left
+  uv_async_t wake;
+  bool stopping = false;
+  std::vector<std::function<void()>> turn_end;
+  std::mutex posted_mutex;
+  std::vector<std::function<void()>> posted;
+  std::unordered_set<Job*> jobs;
+  std::optional<Now> now;  // read at the first use in each phase of a turn
+  // One for all streams: a read callback is done with it before the next read.
+  std::array<char, 65'536> read_buffer;
+
+  static State& of(const void* handle) {
+    return *static_cast<State*>(static_cast<const uv_handle_t*>(handle)->loop->data);
+  }
+  void run_turn_end() noexcept;
+  void run_posted() noexcept;
+};
+
+// Closes a handle that is the member `handle` of a heap box and deletes the box when libuv is done with it.
+// The owner forgets the box: callbacks that are still running may use it until they return to libuv.
+template <class Box>
+void abandon(Box* box) {
+  auto* handle = reinterpret_cast<uv_handle_t*>(&box->handle);
+  handle->data = box;
+  if (!uv_is_closing(handle)) uv_close(handle, [](uv_handle_t* h) { delete static_cast<Box*>(h->data); });
+}
+
+inline std::string words(int uv_error) {
+  return uv_strerror(uv_error);
+}
+
+}  // namespace sims::net

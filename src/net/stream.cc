@@ -1,0 +1,225 @@
+#include <netinet/in.h>
+
+#include <cassert>
+#include <utility>
+
+#include "net/stream_box.h"
+
+namespace sims::net {
+
+namespace {
+
+// Owns its bytes until libuv has written them.
+struct WriteRequest {
+  uv_write_t request;
+  Stream::Box* box;
+  std::string bytes;
+};
+
+template <class Handle>
+uv_handle_t* as_handle(Handle* h) {
+  return reinterpret_cast<uv_handle_t*>(h);
+}
+template <class Handle>
+uv_stream_t* as_stream(Handle* h) {
+  return reinterpret_cast<uv_stream_t*>(h);
+}
+
+}  // namespace
+
+std::string numeric_address(const sockaddr* address) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address->sa_family == AF_INET) {
+    uv_ip4_name(reinterpret_cast<const sockaddr_in*>(address), text, sizeof text);
+  } else if (address->sa_family == AF_INET6) {
+    const auto* six = reinterpret_cast<const sockaddr_in6*>(address);
+    if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
+      uv_inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, text, sizeof text);
+    } else {
+      uv_ip6_name(six, text, sizeof text);
+    }
+  }
+  return text;
+}
+
+std::uint16_t port_of(const sockaddr* address) {
+  return ntohs(address->sa_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(address)->sin6_port
+                                              : reinterpret_cast<const sockaddr_in*>(address)->sin_port);
+}
+
+Stream::Box* Stream::Box::make(Loop::State& loop) {
+  auto* box = new Box{};
+  uv_tcp_init(&loop.loop, &box->tcp);  // opens no socket yet: cannot fail
+  uv_timer_init(&loop.loop, &box->limit);
+  box->tcp.data = box->limit.data = box;
+  return box;
+}
+
+bool Stream::Box::connected() {
+  sockaddr_storage address{};
+  int size = sizeof address;
+  if (uv_tcp_getpeername(&tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  peer = numeric_address(reinterpret_cast<const sockaddr*>(&address));
+  uv_tcp_nodelay(&tcp, 1);
+  return true;
+}
+
+void Stream::Box::close_handles() {
+  if (uv_is_closing(as_handle(&tcp))) return;
+  auto closed = [](uv_handle_t* h) {
+    auto* box = static_cast<Box*>(h->data);
+    if (--box->open_handles == 0) delete box;
+  };
+  uv_close(as_handle(&tcp), closed);
+  uv_close(as_handle(&limit), closed);
+}
+
+void Stream::Box::release() {
+  told = true;
+  close_handles();
+}
+
+void Stream::Box::end(const std::string& reason) noexcept {
+  read_ended = true;
+  reading = false;
+  if (!uv_is_closing(as_handle(&tcp))) uv_read_stop(as_stream(&tcp));
+  if (finishing) close_handles();
+  if (!std::exchange(told, true) && callbacks.on_end) callbacks.on_end(reason);
+}
+
+void Stream::Box::start_limit(std::int64_t ms) {
+  uv_update_time(limit.loop);
+  uv_timer_start(
+      &limit,
+      [](uv_timer_t* t) noexcept {
+        auto* box = static_cast<Box*>(t->data);
+        box->end(box->broken.empty() ? "timed out" : box->broken);
+      },
+      static_cast<std::uint64_t>(ms < 0 ? 0 : ms), 0);
+}
+
+void Stream::Box::end_soon(int status) {
+  broken = words(status);
+  start_limit(0);
+}
+
+void Stream::Box::read(ssize_t size, const uv_buf_t* buffer) noexcept {
+  if (size == 0) return;  // EAGAIN, not the end
+  if (size > 0) {
+    if (!finishing && callbacks.on_read) {
+      callbacks.on_read(
+          {reinterpret_cast<const std::uint8_t*>(buffer->base), static_cast<std::size_t>(size)});
+    }
+    return;
+  }
+  if (size != UV_EOF) return end(words(static_cast<int>(size)));
+  if (finishing && !shut) {  // half closed by the other side: what is queued still goes out first
+    read_ended = true;
+    reading = false;
+    uv_read_stop(as_stream(&tcp));
+    return;
+  }
+  end("");
+}
+
+void Stream::Box::queue(std::string bytes) {
+  std::size_t size = bytes.size();
+  auto* w = new WriteRequest{{}, this, std::move(bytes)};
+  w->request.data = w;
+  uv_buf_t buffer = uv_buf_init(w->bytes.data(), static_cast<unsigned>(size));
+  int status = uv_write(&w->request, as_stream(&tcp), &buffer, 1, [](uv_write_t* r, int result) noexcept {
+    std::unique_ptr<WriteRequest> done(static_cast<WriteRequest*>(r->data));
+    done->box->wrote(done->bytes.size(), result);
+  });
+  if (status == 0) {
+    queued += size;
+    return;
+  }
+  delete w;  // libuv did not take it
+  end_soon(status);
+}
+
+void Stream::Box::wrote(std::size_t size, int status) noexcept {
+  queued -= size;
+  if (uv_is_closing(as_handle(&tcp))) return;
+  if (status != 0) return end(words(status));
+  if (queued == 0 && !finishing && callbacks.on_drain) callbacks.on_drain();
+}
+
+// libuv shuts down after everything queued was written. Closing then, with input unread, would make the
+// kernel send a reset, which can destroy what the other side has not read yet: so wait for its end too,
+// within the limit.
+void Stream::Box::shut_down() {
+  auto* r = new uv_shutdown_t{};
+  r->data = this;
+  int status = uv_shutdown(r, as_stream(&tcp), [](uv_shutdown_t* request, int result) noexcept {
+    std::unique_ptr<uv_shutdown_t> done(request);
+    auto* box = static_cast<Box*>(done->data);
+    if (uv_is_closing(as_handle(&box->tcp))) return;
+    box->shut = true;
+    if (result != 0) return box->end(words(result));
+    if (box->read_ended) box->end("");
+  });
+  if (status == 0) return;
+  delete r;  // not connected any more
+  end_soon(status);
+}
+
+Stream::Stream(Box* box) : box_(box) {}
+
+Stream::~Stream() {
+  box_->release();
+}
+
+void Stream::set_callbacks(Callbacks callbacks) {
+  box_->callbacks = std::move(callbacks);
+}
+
+void Stream::start() {
+  if (box_->reading || box_->read_ended || uv_is_closing(as_handle(&box_->tcp))) return;
+  box_->reading = true;
+  int status = uv_read_start(
+      as_stream(&box_->tcp),
+      [](uv_handle_t* h, std::size_t, uv_buf_t* buffer) noexcept {
+        auto& shared = Loop::State::of(h).read_buffer;
+        *buffer = uv_buf_init(shared.data(), shared.size());
+      },
+      [](uv_stream_t* s, ssize_t size, const uv_buf_t* buffer) noexcept {
+        static_cast<Box*>(s->data)->read(size, buffer);
+      });
+  if (status != 0) box_->end_soon(status);
+}
+
+void Stream::write(std::string bytes) {
+  if (bytes.empty() || box_->finishing || uv_is_closing(as_handle(&box_->tcp))) return;
+  if (box_->queued == 0) {
+    uv_buf_t buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+    int written = uv_try_write(as_stream(&box_->tcp), &buffer, 1);
+    if (written == static_cast<int>(bytes.size())) return;
+    if (written > 0) bytes.erase(0, static_cast<std::size_t>(written));
+    // An error other than EAGAIN comes back through the queued write, outside of this call.
+  }
+  box_->queue(std::move(bytes));
+}
+
+std::size_t Stream::queued() const {
+  return box_->queued;
+}
+
+void Stream::finish(std::int64_t limit_ms) {
+  if (box_->finishing || uv_is_closing(as_handle(&box_->tcp))) return;
+  start();
+  box_->finishing = true;
+  box_->start_limit(limit_ms);
+  box_->shut_down();
+}
+
+void Stream::close() {
+  box_->release();
+}
+
+const std::string& Stream::peer_address() const {
+  return box_->peer;
+}
+
+}  // namespace sims::net

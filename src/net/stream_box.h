@@ -1,0 +1,49 @@
+// Private to src/net: the heap box of a TCP stream. Its owner (a Stream, or a Connector's attempt) abandons
+// it with release(); libuv's close callbacks free it.
+#pragma once
+
+#include <string>
+
+#include "net/loop_state.h"
+#include "net/stream.h"
+
+namespace sims::net {
+
+struct Stream::Box {
+  uv_tcp_t tcp;
+  uv_timer_t limit;  // of finish(); at 0 it tells `broken`
+  int open_handles = 2;
+  Callbacks callbacks;
+  std::string peer;
+  std::size_t queued = 0;
+  bool reading = false;
+  bool read_ended = false;  // by the other side or by an error
+  bool finishing = false;   // finish() was called: what still comes is dropped
+  bool shut = false;        // the last word is out
+  bool told = false;        // on_end was called, or nobody wants to know any more
+  std::string broken;
+
+  static Box* make(Loop::State& loop);
+  // Learns the peer's address and sets the options of a connected socket; false: it is gone already.
+  bool connected();
+  void release();  // closes; no callback comes any more
+
+  void read(ssize_t size, const uv_buf_t* buffer) noexcept;
+  void queue(std::string bytes);
+  void wrote(std::size_t size, int status) noexcept;
+  void shut_down();
+  // May call out: the last thing that a caller does.
+  void end(const std::string& reason) noexcept;
+  // end() from the loop: a function that the owner calls must not call it back.
+  void end_soon(int status);
+  void start_limit(std::int64_t ms);
+
+ private:
+  void close_handles();
+};
+
+// "192.0.2.1", "2001:db8::1"; an IPv4 address in an IPv6 socket as IPv4; empty when it is neither.
+std::string numeric_address(const sockaddr* address);
+std::uint16_t port_of(const sockaddr* address);
+
+}  // namespace sims::net
