@@ -19,7 +19,8 @@ enum class Base64 {
 std::size_t base64_encoded_size(std::size_t size, Base64 kind);
 constexpr std::size_t base64_decoded_max(std::size_t size) { return size / 4 * 3 + 2; }
 
-// Writes exactly base64_encoded_size() characters to out.
+// Writes exactly base64_encoded_size() characters to out. `in` may be the last bytes of that room: what is written
+// never overtakes what is still to be read.
 void base64_encode(ByteView in, Base64 kind, char* out);
 std::string base64_encode(ByteView in, Base64 kind);
 

@@ -1,0 +1,110 @@
+#include "crypto/kdf.h"
+
+#include <cryptopp/misc.h>
+#include <cryptopp/sha.h>
+
+#include <cassert>
+
+namespace sims::crypto {
+namespace {
+
+constexpr std::size_t block_size = CryptoPP::SHA256::BLOCKSIZE;
+
+void update(CryptoPP::HashTransformation& hash, Parts parts) {
+  for (ByteView part : parts) hash.Update(part.data(), part.size());
+}
+
+}  // namespace
+
+bool equal(ByteView a, ByteView b) {
+  return a.size() == b.size() && (a.empty() || CryptoPP::VerifyBufsEqual(a.data(), b.data(), a.size()));
+}
+
+Digest sha256(Parts parts) {
+  CryptoPP::SHA256 hash;
+  Digest out;
+  update(hash, parts);
+  hash.Final(out.data());
+  return out;
+}
+
+ByteArray<64> sha512(Parts parts) {
+  CryptoPP::SHA512 hash;
+  ByteArray<64> out;
+  update(hash, parts);
+  hash.Final(out.data());
+  return out;
+}
+
+// Both objects have taken in one block and are copied for each MAC. They wipe themselves.
+struct HmacKey::State {
+  CryptoPP::SHA256 inner;
+  CryptoPP::SHA256 outer;
+};
+
+HmacKey::HmacKey(ByteView key) : state_(std::make_unique<State>()) {
+  Secret<block_size> pad;
+  if (key.size() > block_size) {
+    Digest shorter = sha256({key});
+    std::memcpy(pad.data(), shorter.data(), shorter.size());
+    wipe(shorter);
+  } else if (!key.empty()) {
+    std::memcpy(pad.data(), key.data(), key.size());
+  }
+  for (auto& byte : pad.writable()) byte ^= 0x36;
+  state_->inner.Update(pad.data(), block_size);
+  for (auto& byte : pad.writable()) byte ^= 0x36 ^ 0x5c;
+  state_->outer.Update(pad.data(), block_size);
+}
+HmacKey::HmacKey(HmacKey&&) noexcept = default;
+HmacKey& HmacKey::operator=(HmacKey&&) noexcept = default;
+HmacKey::~HmacKey() = default;
+
+Digest HmacKey::mac(Parts parts) const {
+  Digest digest;
+  CryptoPP::SHA256 hash(state_->inner);
+  update(hash, parts);
+  hash.Final(digest.data());
+  CryptoPP::SHA256 outer(state_->outer);
+  outer.Update(digest.data(), digest.size());
+  outer.Final(digest.data());
+  return digest;
+}
+
+bool HmacKey::verify(Parts parts, ByteView tag) const { return equal(mac(parts), tag); }
+
+Digest hmac(ByteView key, Parts parts) { return HmacKey(key).mac(parts); }
+
+Secret<32> hkdf_extract(ByteView salt, ByteView ikm) {
+  Digest prk = hmac(salt, {ikm});  // no salt and 32 zero bytes are the same HMAC key
+  Secret<32> out(prk);
+  wipe(prk);
+  return out;
+}
+
+void hkdf_expand(ByteView prk, ByteView info, MutableBytes out) {
+  assert(out.size() <= 255 * sizeof(Digest));
+  HmacKey key(prk);
+  Digest block{};
+  std::size_t previous = 0;  // T(0) is empty
+  for (std::uint8_t counter = 1; !out.empty(); ++counter) {
+    block = key.mac({ByteView(block).first(previous), info, ByteView(&counter, 1)});
+    previous = block.size();
+    std::size_t count = std::min(out.size(), block.size());
+    std::memcpy(out.data(), block.data(), count);
+    out = out.subspan(count);
+  }
+  wipe(block);
+}
+
+void concat_kdf(ByteView z, ByteView other_info, MutableBytes out) {
+  for (std::uint32_t counter = 1; !out.empty(); ++counter) {
+    Digest block = sha256({u32be(counter), z, other_info});
+    std::size_t count = std::min(out.size(), block.size());
+    std::memcpy(out.data(), block.data(), count);
+    wipe(block);
+    out = out.subspan(count);
+  }
+}
+
+}  // namespace sims::crypto
