@@ -1,0 +1,54 @@
+#include "proto/frame.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sims::proto {
+
+FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, std::string& frame) {
+  for (;;) {
+    // A whole line among what is kept: only after keep().
+    if (const std::size_t lf = kept_.find('\n', scanned_); lf != kept_.npos) {
+      const std::size_t size = lf - begin_;
+      if (size > limit) return Cut::too_long;
+      frame.assign(kept_, begin_, size);
+      begin_ = scanned_ = lf + 1;
+      if (begin_ == kept_.size()) clear();
+      if (size > 0) return Cut::frame;
+      continue;
+    }
+    scanned_ = kept_.size();
+    if (kept() > limit) return Cut::too_long;
+
+    const std::size_t room = limit - kept();  // before the LF
+    const std::string_view text = text_of(input);
+    const std::size_t lf = text.substr(0, room + 1).find('\n');
+    if (lf == text.npos) {
+      if (text.size() > room) return Cut::too_long;
+      if (begin_ > 0) kept_.erase(0, std::exchange(begin_, 0));
+      kept_.append(text);
+      scanned_ = kept_.size();
+      input = {};
+      return Cut::need_input;
+    }
+    frame.assign(kept_, begin_).append(text, 0, lf);
+    clear();
+    input = input.subspan(lf + 1);
+    if (!frame.empty()) return Cut::frame;
+  }
+}
+
+bool FrameCutter::keep(ByteView& input, std::size_t limit) {
+  const std::size_t room = limit + 1 - std::min(kept(), limit + 1);
+  const bool fits = input.size() <= room;
+  kept_.append(text_of(input.first(std::min(input.size(), room))));
+  input = {};
+  return fits;
+}
+
+void FrameCutter::clear() {
+  if (kept_.capacity() > 0) std::string().swap(kept_);
+  begin_ = scanned_ = 0;
+}
+
+}  // namespace sims::proto

@@ -1,0 +1,231 @@
+#include "proto/transport.h"
+
+#include <cassert>
+#include <utility>
+
+#include "proto/frame.h"
+#include "proto/limits.h"
+
+namespace sims::proto {
+
+using Kind = Transport::Event::Kind;
+using Cause = HandshakeFailure::Cause;
+
+HandshakeWork::HandshakeWork(Handshake handshake, std::string frame)
+    : handshake_(std::move(handshake)),
+      frame_(std::move(frame)),
+      outcome_(tl::make_unexpected(HandshakeFailure{Cause::protocol, ErrorCode::internal, "never run"})) {}
+
+void HandshakeWork::run() {
+  outcome_ = handshake_.receive(frame_);
+}
+
+struct Transport::State {
+  struct Secure {
+    SecureSender sender;
+    SecureReceiver receiver;
+  };
+  enum class Stage : std::uint8_t { handshake, working, secure, closed };
+
+  State(HandshakeOptions options, crypto::EphemeralSource& ephemerals)
+      : name(options.name), role(options.role), handshake(Handshake(std::move(options), ephemerals)) {}
+
+  Event advance(std::string answer, std::string& out);
+  Event take_handshake_frame(Scratch& scratch, Now now, std::string& out);
+  Event take_secure_frame(Scratch& scratch, Now now, std::string& out);
+  Event fail(HandshakeFailure failure, Now now, std::string& out);
+  void close();
+  void send_error(const Error& error, Now now, std::string& out);
+
+  std::string name;  // our own
+  Role role;
+  Stage stage = Stage::handshake;
+  bool ack_owed = false;
+  std::optional<Handshake> handshake;  // in stage handshake only
+  std::optional<Secure> secure;        // from stage secure on
+  FrameCutter cutter;
+  Id peer_id;
+  std::string peer_name;
+  const crypto::Suite* suite = nullptr;
+};
+
+// The answer to the last phase goes out; after the last one the channel's keys take the handshake's place.
+Transport::Event Transport::State::advance(std::string answer, std::string& out) {
+  if (!answer.empty()) out.append(answer).push_back('\n');
+  peer_id = handshake->peer_id();
+  peer_name = handshake->peer_name();
+  suite = handshake->suite();
+  if (!handshake->done()) return {};
+  const HandshakeResult result = handshake->take_result();
+  handshake.reset();
+  const bool client = role == Role::initiator;
+  secure.emplace(Secure{SecureSender(secure_chain(result.master, client)),
+                        SecureReceiver(secure_chain(result.master, !client))});
+  stage = Stage::secure;
+  return {};
+}
+
+void Transport::State::close() {
+  stage = Stage::closed;
+  ack_owed = false;
+  handshake.reset();
+  cutter.clear();
+}
+
+void Transport::State::send_error(const Error& error, Now now, std::string& out) {
+  if (stage == Stage::secure)
+    secure->sender.seal(encode(error), now.unix_s(), out);
+  else
+    out.append(encode(error)).push_back('\n');
+}
+
+Transport::Event Transport::State::fail(HandshakeFailure failure, Now now, std::string& out) {
+  if (failure.cause == Cause::protocol) {
+    Error error;
+    error.code = failure.code;
+    error.message = explain(failure.code);
+    send_error(error, now, out);
+  }
+  if (stage == Stage::handshake) {
+    peer_id = handshake->peer_id();
+    peer_name = handshake->peer_name();
+  }
+  close();
+  Event event;
+  event.kind = Kind::failed;
+  event.failure = std::move(failure);
+  return event;
+}
+
+Transport::Event Transport::State::take_handshake_frame(Scratch& scratch, Now now, std::string& out) {
+  if (handshake->next_is_heavy()) {
+    Event event;
+    event.kind = Kind::work;
+    event.work = std::make_unique<HandshakeWork>(std::move(*handshake), scratch.frame);
+    handshake.reset();
+    stage = Stage::working;
+    return event;
+  }
+  auto answer = handshake->receive(scratch.frame);
+  if (!answer) return fail(std::move(answer).error(), now, out);
+  return advance(std::move(*answer), out);
+}
+
+Transport::Event Transport::State::take_secure_frame(Scratch& scratch, Now now, std::string& out) {
+  const auto refuse = [&](Fault fault) {
+    return fail({Cause::protocol, fault.code, std::move(fault.detail)}, now, out);
+  };
+  const auto root = scratch.tape.parse(scratch.frame);
+  if (!root) return refuse(root.error());
+  const auto frame = decode_secure(*root);
+  if (!frame) return refuse(frame.error());
+  if (const auto opened = secure->receiver.open(*frame, scratch.message); !opened)
+    return refuse(opened.error());
+  Event event;
+  event.kind = Kind::message;
+  event.message = scratch.message;
+  return event;
+}
+
+Transport::Transport(HandshakeOptions options, crypto::EphemeralSource& ephemerals)
+    : state_(std::make_unique<State>(std::move(options), ephemerals)) {}
+Transport::Transport(Transport&&) noexcept = default;
+Transport& Transport::operator=(Transport&&) noexcept = default;
+Transport::~Transport() = default;
+
+void Transport::start(std::string& out) {
+  assert(state_->stage == State::Stage::handshake);
+  out.append(state_->handshake->start()).push_back('\n');
+}
+
+Transport::Event Transport::poll(ByteView& input, Scratch& scratch, Now now, std::string& out) {
+  using Stage = State::Stage;
+  State& s = *state_;
+  const auto too_large = [&] {
+    input = {};
+    return s.fail({Cause::protocol, ErrorCode::too_large, "a frame over the limit"}, now, out);
+  };
+  while (s.stage != Stage::closed) {
+    if (s.stage == Stage::working) {
+      // The other side has nothing to say before our answer; what comes all the same is kept, one frame of it
+      // at most.
+      if (!s.cutter.keep(input, max_handshake_frame)) return too_large();
+      return {};
+    }
+    const std::size_t limit = s.stage == Stage::secure ? max_frame : max_handshake_frame;
+    const auto cut = s.cutter.next(input, limit, scratch.frame);
+    if (cut == FrameCutter::Cut::too_long) return too_large();
+    if (cut == FrameCutter::Cut::need_input) return {};
+    Event event = s.stage == Stage::secure ? s.take_secure_frame(scratch, now, out)
+                                           : s.take_handshake_frame(scratch, now, out);
+    if (event.kind == Kind::failed) input = {};
+    if (event.kind != Kind::need_input) return event;
+  }
+  input = {};
+  return {};
+}
+
+Transport::Event Transport::complete(std::unique_ptr<HandshakeWork> work, Now now, std::string& out) {
+  if (state_->stage == State::Stage::closed) return {};
+  assert(state_->stage == State::Stage::working);
+  state_->stage = State::Stage::handshake;
+  state_->handshake = std::move(work->handshake_);
+  if (work->failed()) return state_->fail(std::move(work->outcome_).error(), now, out);
+  return state_->advance(std::move(*work->outcome_), out);
+}
+
+void Transport::refuse(ErrorCode code, std::string_view message, Now now, std::string& out) {
+  fail(code, message, std::nullopt, now, out);
+}
+
+bool Transport::connected() const {
+  return state_->stage == State::Stage::secure;
+}
+bool Transport::closed() const {
+  return state_->stage == State::Stage::closed;
+}
+
+void Transport::send(std::string_view plaintext, Now now, std::string& out) {
+  assert(connected());
+  state_->secure->sender.seal(plaintext, now.unix_s(), out);
+}
+
+void Transport::fail(ErrorCode code, std::string_view message, std::optional<std::uint64_t> id, Now now,
+                     std::string& out) {
+  if (closed()) return;
+  Error error;
+  error.code = code;
+  error.message = message;
+  error.id = id;
+  state_->send_error(error, now, out);
+  state_->close();
+}
+
+void Transport::owe_ack() {
+  state_->ack_owed = true;
+}
+
+void Transport::flush_ack(Now now, std::string& out) {
+  if (!state_->ack_owed || !connected() || received() == 0) return;
+  state_->ack_owed = false;
+  send(encode(Ack{state_->name, received() - 1}), now, out);
+}
+
+std::uint64_t Transport::received() const {
+  return state_->secure ? state_->secure->receiver.count() : 0;
+}
+std::uint64_t Transport::sent() const {
+  return state_->secure ? state_->secure->sender.count() : 0;
+}
+
+const Id& Transport::peer_id() const {
+  return state_->peer_id;
+}
+const std::string& Transport::peer_name() const {
+  return state_->peer_name;
+}
+const crypto::Suite* Transport::suite() const {
+  return state_->suite;
+}
+
+}  // namespace sims::proto
