@@ -3,6 +3,7 @@
 #include <cryptopp/misc.h>
 #include <cryptopp/sha.h>
 
+#include <algorithm>
 #include <cassert>
 
 namespace sims::crypto {

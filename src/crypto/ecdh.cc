@@ -1,0 +1,114 @@
+#include "crypto/ecdh.h"
+
+#include <cryptopp/eccrypto.h>
+#include <cryptopp/ecp.h>
+#include <cryptopp/oids.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace sims::crypto {
+namespace {
+
+using CryptoPP::ECP;
+using CryptoPP::Integer;
+
+constexpr std::size_t coordinate = 48;
+constexpr std::uint8_t spki_prefix[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
+                                        0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
+static_assert(sizeof spki_prefix + sizeof(P384Point) == p384_spki_size);
+
+// One per thread: Crypto++'s curve objects keep intermediate results in themselves, also in const functions.
+const CryptoPP::DL_GroupParameters_EC<ECP>& group() {
+  thread_local const CryptoPP::DL_GroupParameters_EC<ECP> parameters(CryptoPP::ASN1::secp384r1());
+  return parameters;
+}
+
+Integer integer(ByteView big_endian) { return {big_endian.data(), big_endian.size()}; }
+
+ECP::Point decoded(const P384Point& p) {
+  return {integer(ByteView(p).subspan(1, coordinate)), integer(ByteView(p).last(coordinate))};
+}
+
+P384Point encoded(const ECP::Point& p) {
+  P384Point out;
+  out[0] = 4;
+  p.x.Encode(out.data() + 1, coordinate);
+  p.y.Encode(out.data() + 1 + coordinate, coordinate);
+  return out;
+}
+
+bool valid_scalar(const Integer& k) { return k.IsPositive() && k < group().GetSubgroupOrder(); }
+
+}  // namespace
+
+std::optional<P384Point> p384_point(ByteView bytes) {
+  if (bytes.size() != sizeof(P384Point) || bytes[0] != 4) return std::nullopt;
+  P384Point point;
+  std::copy(bytes.begin(), bytes.end(), point.begin());
+  // Both coordinates below p and the curve's equation. The cofactor is 1: every point on it will do.
+  if (!group().GetCurve().VerifyPoint(decoded(point))) return std::nullopt;
+  return point;
+}
+
+std::optional<P384Point> p384_from_spki(ByteView der) {
+  if (der.size() != p384_spki_size || !std::equal(std::begin(spki_prefix), std::end(spki_prefix), der.begin()))
+    return std::nullopt;
+  return p384_point(der.subspan(sizeof spki_prefix));
+}
+
+ByteArray<p384_spki_size> p384_to_spki(const P384Point& point) {
+  ByteArray<p384_spki_size> out;
+  std::copy(point.begin(), point.end(), std::copy(std::begin(spki_prefix), std::end(spki_prefix), out.begin()));
+  return out;
+}
+
+P384Compressed p384_compress(const P384Point& point) {
+  P384Compressed out;
+  out[0] = 2 | (point.back() & 1);
+  std::memcpy(out.data() + 1, point.data() + 1, coordinate);
+  return out;
+}
+
+std::optional<P384Point> p384_decompress(ByteView bytes) {
+  if (bytes.size() != sizeof(P384Compressed) || (bytes[0] != 2 && bytes[0] != 3)) return std::nullopt;
+  const ECP& curve = group().GetCurve();
+  if (integer(bytes.subspan(1)) >= curve.FieldSize()) return std::nullopt;
+  ECP::Point point;
+  if (!curve.DecodePoint(point, bytes.data(), bytes.size()) || !curve.VerifyPoint(point)) return std::nullopt;
+  return encoded(point);
+}
+
+P384Key P384Key::generate(Rng& rng) {
+  Secret<coordinate> scalar;
+  do rng.fill(scalar.writable());
+  while (!valid_scalar(integer(scalar.view())));
+  return from_scalar(scalar.view());
+}
+
+P384Key P384Key::from_scalar(ByteView scalar) {
+  assert(scalar.size() == coordinate);
+  Integer k = integer(scalar);
+  assert(valid_scalar(k));
+  P384Key key;
+  key.scalar_ = Secret<coordinate>(scalar);
+  key.public_ = encoded(group().ExponentiateBase(k));
+  return key;
+}
+
+P384Key P384Key::clone() const {
+  P384Key copy;
+  copy.scalar_ = scalar_.clone();
+  copy.public_ = public_;
+  return copy;
+}
+
+std::optional<Secret<48>> P384Key::agree(const P384Point& peer) const {
+  ECP::Point product = group().GetCurve().ScalarMultiply(decoded(peer), integer(scalar_.view()));
+  if (product.identity) return std::nullopt;
+  Secret<48> z;
+  product.x.Encode(z.data(), z.size());
+  return z;
+}
+
+}  // namespace sims::crypto

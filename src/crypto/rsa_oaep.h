@@ -1,0 +1,19 @@
+// For known-answer tests only: OAEP under a key of any size, where RsaKey takes 4096 bits and nothing else. The same
+// code decrypts for both.
+#pragma once
+
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "crypto/rng.h"
+
+namespace sims::crypto {
+
+struct RsaNumbers {  // big-endian
+  ByteView n, e, d, p, q;
+};
+
+std::optional<SecretBytes> rsa_oaep_decrypt(const RsaNumbers& key, ByteView ciphertext, Rng& rng);
+
+}  // namespace sims::crypto

@@ -1,0 +1,129 @@
+#include "crypto/suite.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace sims::crypto {
+namespace {
+
+constexpr std::size_t rsa_z_size = 32;
+
+class FreshEphemerals final : public EphemeralSource {
+ public:
+  Rng& rng() override { return system_rng(); }
+  P384Key p384() override { return P384Key::generate(system_rng()); }
+  std::optional<RsaKey> rsa() override { return RsaKey::generate(system_rng()); }
+};
+
+// A mirrored point has our own x, whichever y goes with it.
+bool mirrors(const P384Point& a, const P384Point& b) { return std::equal(a.begin() + 1, a.begin() + 49, b.begin() + 1); }
+
+std::optional<SecretBytes> ecdhe_z(const P384Key& own, const P384Point& peer) {
+  if (mirrors(own.public_point(), peer)) return std::nullopt;
+  auto z = own.agree(peer);
+  if (!z) return std::nullopt;
+  return SecretBytes(z->view());
+}
+
+class EcdheResponder final : public ResponderKey {
+ public:
+  explicit EcdheResponder(P384Key key) : key_(std::move(key)), spki_(p384_to_spki(key_->public_point())) {}
+
+  ByteView spki() const override { return spki_; }
+  std::optional<SecretBytes> agree(ByteView initiator_key, Rng&) override {
+    assert(!used_);
+    used_ = true;
+    auto peer = p384_from_spki(initiator_key);
+    auto z = peer ? ecdhe_z(*key_, *peer) : std::nullopt;
+    if (!z) key_.reset();
+    return z;
+  }
+  std::optional<P384Key> take_ratchet_key() override {
+    assert(used_);
+    return std::exchange(key_, std::nullopt);
+  }
+
+ private:
+  std::optional<P384Key> key_;
+  ByteArray<p384_spki_size> spki_;
+  bool used_ = false;
+};
+
+std::unique_ptr<ResponderKey> ecdhe_responder(EphemeralSource& source) {
+  return std::make_unique<EcdheResponder>(source.p384());
+}
+
+std::optional<InitiatorShare> ecdhe_initiator(ByteView responder_spki, EphemeralSource& source) {
+  auto peer = p384_from_spki(responder_spki);
+  if (!peer) return std::nullopt;
+  P384Key own = source.p384();
+  auto z = ecdhe_z(own, *peer);
+  if (!z) return std::nullopt;
+  auto spki = p384_to_spki(own.public_point());
+  return InitiatorShare{Bytes(spki.begin(), spki.end()), std::move(*z), std::move(own)};
+}
+
+class RsaResponder final : public ResponderKey {
+ public:
+  explicit RsaResponder(RsaKey key) : key_(std::move(key)) {}
+
+  ByteView spki() const override { return key_.spki(); }
+  std::optional<SecretBytes> agree(ByteView initiator_key, Rng& rng) override {
+    // Drawn before it is known whether it is needed, so that both ways do the same.
+    SecretBytes random_z(rsa_z_size);
+    rng.fill(random_z.writable());
+    auto z = key_.decrypt_once(initiator_key, rng);
+    if (z && z->size() == rsa_z_size) return z;
+    return random_z;
+  }
+
+ private:
+  RsaKey key_;
+};
+
+std::unique_ptr<ResponderKey> rsa_responder(EphemeralSource& source) {
+  auto key = source.rsa();
+  if (!key) return nullptr;
+  return std::make_unique<RsaResponder>(std::move(*key));
+}
+
+std::optional<InitiatorShare> rsa_initiator(ByteView responder_spki, EphemeralSource& source) {
+  if (!rsa_valid_spki(responder_spki)) return std::nullopt;
+  SecretBytes z(rsa_z_size);
+  source.rng().fill(z.writable());
+  auto ciphertext = rsa_encrypt(responder_spki, z.view(), source.rng());
+  if (!ciphertext) return std::nullopt;
+  return InitiatorShare{std::move(*ciphertext), std::move(z), std::nullopt};
+}
+
+constexpr Suite suites[] = {
+    {"ECDHE_WITH_AES_128_CBC_SHA256", "ecdhe", "P-384 key exchange; a new key with every round trip",
+     Rekeying::double_ratchet, ecdhe_responder, ecdhe_initiator},
+    {"RSA_WITH_AES_128_CBC_SHA256", "rsa", "RSA-4096 key exchange; a new key every 100 messages",
+     Rekeying::fresh_exchange, rsa_responder, rsa_initiator},
+};
+
+const Suite* find(std::string_view wanted, std::string_view Suite::*member) {
+  auto it = std::find_if(std::begin(suites), std::end(suites), [&](const Suite& s) { return s.*member == wanted; });
+  return it == std::end(suites) ? nullptr : it;
+}
+
+}  // namespace
+
+EphemeralSource& fresh_ephemerals() {
+  static FreshEphemerals source;
+  return source;
+}
+
+std::span<const Suite> all_suites() { return suites; }
+const Suite* find_suite(std::string_view name) { return find(name, &Suite::name); }
+const Suite* find_suite_by_label(std::string_view label) { return find(label, &Suite::label); }
+
+SuiteList default_suites() {
+  SuiteList list;
+  for (const Suite& suite : suites) list.push_back(&suite);
+  return list;
+}
+
+}  // namespace sims::crypto
