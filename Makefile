@@ -1,46 +1,92 @@
 # SIMS: build, test, install. `make help` lists the targets.
 #
-# Objects go to build/$(VARIANT); BUILD=DIR moves them. Each folder under src/ is one static library, each
-# folder under tests/ one doctest program, so that a layer is built and tested with only what is below it.
+# Objects go to build/$(VARIANT); BUILD=DIR moves them. Each folder under src/ is one static library, each folder
+# under tests/ with sources one doctest program, linked only with the layers that it may use.
 
 VARIANT ?= release
 BUILD   ?= build/$(VARIANT)
-CXX     ?= g++
 PREFIX  ?= /usr/local
+CXX      = g++
 
 LAYERS   := base crypto proto net server client tui
 PROGRAMS := simsd sims sims-tui
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
+# A release tarball carries a file VERSION; a clone asks git.
+VERSION  := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-PACKAGES := libuv libcrypto++ fmt ncursesw libutf8proc sqlite3 libsystemd
+# Debian packages: to build and test; what `make lint` needs besides.
+DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
+        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libexpected-dev libncurses-dev \
+        libbenchmark-dev python3-cryptography-vectors mandoc tmux python3
+LINT_DEPS := clang-tidy clang-format
+
+# Work in parallel unless told otherwise with -j.
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
+# --- flags ------------------------------------------------------------------------------------------------------------
 
 OPT_release := -O2
-OPT_debug   := -O0 -g3
-OPT_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT_debug   := -O0 -g3 -D_GLIBCXX_ASSERTIONS
+OPT_asan    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
-OPT_cov     := -O0 -g --coverage
+OPT_cov     := -O0 -g --coverage -fprofile-update=atomic
+ifndef OPT_$(VARIANT)
+$(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
+endif
 
-WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
-CXXFLAGS += -std=c++20 $(OPT_$(VARIANT)) $(WARN) $(HARDEN) -pthread
-CPPFLAGS += -Isrc -Itests $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-LDFLAGS  += $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
+LIBRARIES := libuv libcrypto++ fmt ncursesw libutf8proc sqlite3 libsystemd
+FOUND   := $(shell pkg-config --exists $(LIBRARIES) 2>/dev/null && echo yes)
+
+# CXXFLAGS, CPPFLAGS and LDFLAGS from the command line or the environment are added to ours.
+cxxflags = -std=c++20 $(OPT_$(VARIANT)) $(WARN) $(HARDEN) -pthread $(CXXFLAGS)
+cppflags = -Isrc -Itests $(if $(FOUND),$(shell pkg-config --cflags $(LIBRARIES))) $(CPPFLAGS)
+ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
+COMPILE := $(CXX) $(cppflags) $(cxxflags)
+LINK    := $(CXX) $(ldflags)
 
 LIBS_base   := -lfmt -lutf8proc
 LIBS_crypto := -lcryptopp
 LIBS_net    := -luv
 LIBS_server := -lsqlite3 -lsystemd
 LIBS_tui    := -lncursesw
-LIBS        := $(foreach l,$(LAYERS),$(LIBS_$(l)))
+libs = $(foreach l,$(1),$(LIBS_$(l)))
+
+# --- objects and libraries --------------------------------------------------------------------------------------------
 
 objects = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*.cc))
 archive = $(BUILD)/lib$(1).a
+archives = $(foreach l,$(1),$(call archive,$(l)))
 
 all: $(addprefix $(BUILD)/,$(PROGRAMS))
 
-$(BUILD)/%.o: %.cc
+# Files that hold a text and change only when the text does.
+define stamp
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	@printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
+endef
+$(BUILD)/flags: FORCE
+ifneq ($(FOUND),yes)
+	@echo "Libraries are missing ($(LIBRARIES)): run \`make deps\`." >&2; false
+endif
+	$(call stamp,$(COMPILE))
+$(BUILD)/version: FORCE
+	$(call stamp,$(VERSION))
+
+$(BUILD)/%.o: %.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) $(DEFINES) -MMD -MP -c $< -o $@
+$(BUILD)/src/base/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
+$(BUILD)/src/base/version.o: $(BUILD)/version
 
 define layer_rule
 $(call archive,$(1)): $$(call objects,src/$(1))
@@ -49,6 +95,8 @@ $(call archive,$(1)): $$(call objects,src/$(1))
 	ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
+
+# --- programs ---------------------------------------------------------------------------------------------------------
 
 # What a layer may link with: itself and what is below it, in link order.
 below_base   := base
@@ -60,26 +108,119 @@ below_client := client net proto crypto base
 below_tui    := tui client net proto crypto base
 below_sim    := server client net proto crypto base
 
-$(BUILD)/simsd: $(BUILD)/src/simsd.o $(foreach l,$(below_server),$(call archive,$(l)))
-	$(CXX) $(LDFLAGS) $^ $(LIBS) -o $@
-$(BUILD)/sims: $(BUILD)/src/sims.o $(foreach l,$(below_client),$(call archive,$(l)))
-	$(CXX) $(LDFLAGS) $^ $(LIBS) -o $@
-$(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(foreach l,$(below_tui),$(call archive,$(l)))
-	$(CXX) $(LDFLAGS) $^ $(LIBS) -o $@
+$(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
+	$(LINK) $^ $(call libs,$(below_server)) -o $@
+$(BUILD)/sims: $(BUILD)/src/sims.o $(call archives,$(below_client))
+	$(LINK) $^ $(call libs,$(below_client)) -o $@
+$(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
+	$(LINK) $^ $(call libs,$(below_tui)) -o $@
 
-# Unit tests: tests/LAYER/*.cc + tests/support/*.cc, linked with the layers that LAYER may use.
-TESTS := $(LAYERS) sim
+# --- tests ------------------------------------------------------------------------------------------------------------
+
+TESTS := $(foreach t,$(LAYERS) sim,$(if $(wildcard tests/$(t)/*.cc),$(t)))
 define test_rule
-$(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(call objects,tests/support) $$(foreach l,$$(below_$(1)),$$(call archive,$$(l)))
-	$(CXX) $(LDFLAGS) $$^ $(LIBS) -o $$@
+$(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
+	$(LINK) $$^ $$(call libs,$$(below_$(1))) -o $$@
 test-$(1): $(BUILD)/tests/$(1)_test
-	$$<
+	$$< --no-colors
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
 
+check: deps
+	@+$(MAKE) --no-print-directory check-programs
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/check.sh $(TESTS)
+check-programs: all $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
+
+# One end-to-end test or a few: make test-e2e ONLY=wrong_server
+test-e2e: all
+	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
+
+bench: deps
+	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
+	$(BUILD)/bench/micro $(BENCH)
+$(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
+	$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
+
+# --- the first minutes ------------------------------------------------------------------------------------------------
+
+deps:
+	@scripts/deps.sh $(DEPS)
+
+demo: deps
+	@+$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) SCRIPT='$(SCRIPT)' scripts/demo.sh
+
+# --- source code ------------------------------------------------------------------------------------------------------
+
+CODE := $(wildcard src/*.cc src/*/*.cc tests/*/*.cc bench/*.cc)
+HEADERS := $(wildcard src/*/*.h tests/*/*.h)
+
+lint: compile_commands.json
+	@scripts/deps.sh $(DEPS) $(LINT_DEPS)
+	clang-format --dry-run -Werror $(CODE) $(HEADERS)
+	@echo clang-tidy...
+	@printf '%s\n' $(filter src/%,$(CODE)) | xargs -P $$(nproc) -n 1 clang-tidy --quiet -p . 2>/dev/null
+
+format:
+	@scripts/deps.sh $(LINT_DEPS)
+	clang-format -i $(CODE) $(HEADERS)
+
+compile_commands.json: FORCE
+	@for f in $(CODE); do printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \
+	  "$$comma" '$(CURDIR)' $$f '$(COMPILE)' $$f; comma=,; done | { echo '['; cat; echo ']'; } >$@
+
+# --- releases ---------------------------------------------------------------------------------------------------------
+
+BINDIR  := $(DESTDIR)$(PREFIX)/bin
+SBINDIR := $(DESTDIR)$(PREFIX)/sbin
+MANDIR  := $(DESTDIR)$(PREFIX)/share/man
+DOCDIR  := $(DESTDIR)$(PREFIX)/share/doc/sims
+UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
+MANUALS := $(wildcard man/*.[1-8])
+EXAMPLES := $(wildcard contrib/*.toml contrib/*.conf)
+
+install: all
+	install -D -t $(BINDIR) $(BUILD)/sims $(BUILD)/sims-tui
+	install -D -t $(SBINDIR) $(BUILD)/simsd
+	for m in $(MANUALS); do install -D -m 644 -t $(MANDIR)/man$${m##*.} $$m; done
+	install -D -m 644 -t $(DOCDIR) README.md ARCHITECTURE.md CHANGELOG.md $(EXAMPLES)
+	install -d $(UNITDIR)
+	sed 's|^\(ExecStart[A-Za-z]*=\)[^ ]*/simsd|\1$(PREFIX)/sbin/simsd|' contrib/systemd/simsd.service >$(UNITDIR)/simsd.service
+	chmod 644 $(UNITDIR)/simsd.service
+
+uninstall:
+	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(UNITDIR)/simsd.service
+	rm -f $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
+	rm -rf $(DOCDIR)
+
+dist:
+	@mkdir -p build
+	git archive --format=tar.gz --prefix=sims-$(VERSION)/ --add-virtual-file=sims-$(VERSION)/VERSION:$(VERSION) \
+	  -o build/sims-$(VERSION).tar.gz HEAD
+	@echo build/sims-$(VERSION).tar.gz
+
 clean:
-	rm -rf build
+	rm -rf build compile_commands.json
 
+help:
+	@echo "make                  build simsd, sims and sims-tui into build/release"
+	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
+	@echo "make check            everything that is tested; the last line counts"
+	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
+	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
+	@echo "make bench            micro-benchmarks"
+	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
+	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away"
+	@echo "make lint, format     clang-tidy and clang-format"
+	@echo "make dist             release tarball from HEAD"
+	@echo "make compile_commands.json, clean, help"
+	@echo
+	@echo "VARIANT=release|debug|asan|tsan|cov   with any of them, e.g. make VARIANT=asan check"
+
+ifeq ($(filter help clean deps dist uninstall format,$(MAKECMDGOALS)),)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+endif
 
-.PHONY: all clean $(addprefix test-,$(TESTS))
+FORCE:
+.PHONY: all check check-programs test-e2e bench deps demo lint format install uninstall dist clean help FORCE \
+        $(addprefix test-,$(LAYERS) sim)

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Runs every suite, also after one has failed, and adds up. `make check` calls it with the unit test programs' names.
+# Every suite ends with doctest's summary or with our own "N passed, N failed[, N skipped]".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${BUILD:=build/release}" "${VARIANT:=release}"
+export BUILD
+logs=$BUILD/check
+rm -rf "$logs" && mkdir -p "$logs" || exit 1
+
+# Reports of the sanitizers go to files: also those of programs that run inside a terminal are found.
+report=$PWD/$logs/sanitizer
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:log_path=$report
+export UBSAN_OPTIONS=print_stacktrace=1:log_path=$report
+export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1:log_path=$report
+# gcc 12's ThreadSanitizer needs a memory layout that newer kernels' randomisation doesn't always give.
+prefix=
+if [ "$VARIANT" = tsan ] && setarch -R true 2>/dev/null; then prefix="setarch -R"; fi
+
+passed=0 failed=0 skipped=0
+number() { sed -nE "$2" "$1" | tail -n 1; }
+
+suite() {  # name, command...
+  local name=$1 log=$logs/$1.log status p f s began=$SECONDS
+  shift
+  echo "== $name"
+  # shellcheck disable=SC2086 # $prefix is two words or none
+  timeout --kill-after=10 "${SUITE_LIMIT:-900}" $prefix "$@" </dev/null 2>&1 | tee "$log"
+  status=${PIPESTATUS[0]}
+  p=$(number "$log" 's/^(\[doctest\] test cases: .*\| *)?([0-9]+) passed.*/\2/p')
+  f=$(number "$log" 's/^(\[doctest\] test cases: .*\| *)?([0-9]+ passed[,| ]+)([0-9]+) failed.*/\3/p')
+  s=$(number "$log" 's/^skipped: ([0-9]+)$/\1/p; s/^[0-9]+ passed, [0-9]+ failed, ([0-9]+) skipped$/\1/p')
+  : "${p:=0}" "${f:=0}" "${s:=0}"
+  if [ "$status" != 0 ] && [ "$f" = 0 ]; then
+    f=1
+    [ "$status" = 124 ] && echo "$name: stopped, it took longer than ${SUITE_LIMIT:-900} s"
+    echo "FAIL $name: exit status $status"
+  elif [ $((p + f)) = 0 ]; then
+    f=1
+    echo "FAIL $name: no summary"
+  fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  echo "   ($((SECONDS - began)) s)"
+}
+
+for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
+suite layers tests/layers.sh
+suite man tests/man.sh
+suite e2e /usr/bin/python3 tests/e2e/run.py
+
+for file in "$report".*; do
+  [ -e "$file" ] || continue
+  echo "FAIL sanitizer report $file"
+  head -n 60 "$file"
+  failed=$((failed + 1))
+done
+[ "$VARIANT" != cov ] || tests/coverage.sh
+
+echo
+grep -hE '^(SKIPPED|FAIL)' "$logs"/*.log | sort -u
+if [ "$skipped" = 0 ]; then
+  echo "$passed passed, $failed failed"
+else
+  echo "$passed passed, $failed failed, $skipped skipped"
+fi
+[ "$failed" = 0 ]
