@@ -1,0 +1,273 @@
+#include "server/daemon.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <limits>
+
+#include "net/loop.h"
+#include "net/stream.h"
+#include "server/rsa_pool.h"
+
+namespace sims::server {
+
+namespace {
+
+constexpr std::int64_t drain_ms = 5'000;
+constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
+constexpr std::size_t other_descriptors = 64;  // beside connections: listeners, database, loop
+
+using Streams = std::unordered_map<ConnId, std::unique_ptr<net::Stream>>;
+
+class Daemon : public Actions {
+ public:
+  Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
+  Result<void> listen();
+  std::string addresses() const;
+  void run();
+
+ private:
+  // Actions
+  void write(ConnId id, std::string bytes) override;
+  std::size_t queued(ConnId id) const override;
+  void close(ConnId id, bool flush) override;
+  void start_work(ConnId id, std::unique_ptr<LoginWork> work) override;
+  void log(log::Level level, std::string line) override { log::write(level, line); }
+
+  Result<void> listen_at(const std::string& text);
+  Result<void> adopt(int count);
+  void accept(std::unique_ptr<net::Stream> stream);
+  void turn();   // something happened: the core's turn ends with the loop's
+  void end_of_turn();
+  void reload();
+  void stop();
+  void stop_when_drained();
+  void fill_pool_if_wanted();
+
+  Settings settings_;
+  const DaemonHooks& hooks_;
+  RsaPool pool_;   // work on other threads uses it: outlives the loop
+  net::Loop loop_;
+  std::unique_ptr<Core> core_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  Streams streams_;    // by number, as the core knows them
+  Streams lingering_;  // the core has closed them
+  ConnId last_id_ = 0;
+  net::Timer tick_;
+  net::Timer drain_;
+  std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
+  bool turn_pending_ = false;
+  bool stopping_ = false;
+  net::Signal terminate_, interrupt_, hangup_;
+};
+
+bool has_rsa(const crypto::SuiteList& suites) {
+  return std::any_of(suites.begin(), suites.end(),
+                     [](const auto* s) { return s->rekeying == crypto::Rekeying::fresh_exchange; });
+}
+
+Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks)
+    : settings_(settings),
+      hooks_(hooks),
+      pool_(settings.rsa_pool),
+      core_(std::make_unique<Core>(CoreOptions{&state.identity, settings.name, settings.policy}, *state.accounts, pool_,
+                                   *this)),
+      tick_(loop_,
+            [this] {
+              armed_for_ = std::numeric_limits<std::int64_t>::max();
+              core_->tick(loop_.now());
+              turn();
+            }),
+      drain_(loop_, [this] { loop_.stop(); }),
+      terminate_(loop_, SIGTERM, [this] { stop(); }),
+      interrupt_(loop_, SIGINT, [this] { stop(); }),
+      hangup_(loop_, SIGHUP, [this] { reload(); }) {
+  fill_pool_if_wanted();
+}
+
+// --- listening -------------------------------------------------------------------------------------------------------
+
+Result<void> Daemon::listen() {
+  if (const int count = sd_listen_fds(1); count > 0) return adopt(count);
+  for (const auto& text : settings_.listen)
+    if (auto done = listen_at(text); !done) return done;
+  if (!settings_.listen.empty()) return {};
+  const auto port = ":" + std::to_string(proto::default_port);
+  if (auto done = listen_at("0.0.0.0" + port); !done) return done;
+  if (auto done = listen_at("[::]" + port); !done)  // a machine without IPv6
+    log::warning("event=no-ipv6 reason={}", log::remote{done.error()});
+  return {};
+}
+
+Result<void> Daemon::listen_at(const std::string& text) {
+  const auto at = net::Endpoint::parse(text, proto::default_port);
+  if (!at) return fail(at.error());
+  auto listener = net::Listener::listen(loop_, *at, [this](auto stream) { accept(std::move(stream)); });
+  if (!listener) return fail("cannot listen on " + at->str() + ": " + listener.error());
+  listeners_.push_back(std::move(*listener));
+  return {};
+}
+
+Result<void> Daemon::adopt(int count) {
+  for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; ++fd) {
+    auto listener = net::Listener::adopt(loop_, fd, [this](auto stream) { accept(std::move(stream)); });
+    if (!listener) return fail("socket from systemd: " + listener.error());
+    listeners_.push_back(std::move(*listener));
+  }
+  return {};
+}
+
+std::string Daemon::addresses() const {
+  std::string all;
+  for (const auto& l : listeners_) all += (all.empty() ? "" : ",") + l->bound().str();
+  return all;
+}
+
+void Daemon::accept(std::unique_ptr<net::Stream> stream) {
+  const ConnId id = ++last_id_;
+  net::Stream& s = *streams_.emplace(id, std::move(stream)).first->second;
+  net::Stream::Callbacks on;
+  on.on_read = [this, id](ByteView bytes) {
+    core_->received(id, bytes, loop_.now());
+    turn();
+  };
+  on.on_end = [this, id](const std::string&) {
+    if (streams_.erase(id) > 0) {
+      core_->closed(id, loop_.now());
+      return turn();
+    }
+    lingering_.erase(id);
+    stop_when_drained();
+  };
+  s.set_callbacks(std::move(on));
+  core_->opened(id, s.peer_address(), loop_.now());
+  turn();
+  if (const auto kept = streams_.find(id); kept != streams_.end()) kept->second->start();
+}
+
+// --- the core's actions ----------------------------------------------------------------------------------------------
+
+void Daemon::write(ConnId id, std::string bytes) {
+  if (const auto at = streams_.find(id); at != streams_.end()) at->second->write(std::move(bytes));
+}
+
+std::size_t Daemon::queued(ConnId id) const {
+  const auto at = streams_.find(id);
+  return at == streams_.end() ? 0 : at->second->queued();
+}
+
+void Daemon::close(ConnId id, bool flush) {
+  auto node = streams_.extract(id);
+  if (node.empty() || !flush || lingering_.size() >= max_lingering) return;
+  const auto at = lingering_.insert(std::move(node)).position;
+  at->second->finish(drain_ms);
+}
+
+void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
+  const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
+  loop_.work([shared] { (*shared)->run(); },
+             [this, id, shared] {
+               core_->work_done(id, std::move(*shared), loop_.now());
+               turn();
+             });
+}
+
+// --- turns -----------------------------------------------------------------------------------------------------------
+
+void Daemon::turn() {
+  if (turn_pending_) return;
+  turn_pending_ = true;
+  loop_.at_turn_end([this] { end_of_turn(); });
+}
+
+void Daemon::end_of_turn() {
+  turn_pending_ = false;
+  const Now now = loop_.now();
+  core_->turn_end(now);
+  const auto next = core_->next_tick();
+  if (next == armed_for_) return;
+  armed_for_ = next;
+  if (next == std::numeric_limits<std::int64_t>::max()) return tick_.stop();
+  tick_.start(std::max<std::int64_t>(next - now.steady_ms, 1));
+}
+
+void Daemon::run() { loop_.run(); }
+
+// --- signals ---------------------------------------------------------------------------------------------------------
+
+void Daemon::fill_pool_if_wanted() {
+  if (has_rsa(settings_.policy.suites)) pool_.fill();
+}
+
+void Daemon::reload() {
+  if (stopping_) return;
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(read_clocks().steady_ms) * 1'000);
+  if (auto fresh = hooks_.reload(); !fresh) {
+    log::error("event=reload-failed reason={}", log::remote{fresh.error()});
+  } else {
+    const auto restart = [](bool changed, const char* key) {
+      if (changed) log::warning("event=reload key={} note=\"needs a restart\"", key);
+    };
+    restart(fresh->listen != settings_.listen, "listen");
+    restart(fresh->state_dir != settings_.state_dir, "state-dir");
+    restart(fresh->name != settings_.name, "name");
+    restart(fresh->pid_file != settings_.pid_file, "pid-file");
+    restart(fresh->daemon != settings_.daemon, "daemon");
+    restart(fresh->rsa_pool != settings_.rsa_pool, "limits.rsa-keys");
+    settings_.policy = fresh->policy;
+    settings_.log_level = fresh->log_level;
+    log::set_level(settings_.log_level);
+    core_->reload(settings_.policy);
+    fill_pool_if_wanted();
+    log::notice("event=reloaded");
+  }
+  sd_notify(0, "READY=1");
+}
+
+void Daemon::stop() {
+  if (std::exchange(stopping_, true)) return loop_.stop();  // asked twice: at once
+  sd_notify(0, "STOPPING=1");
+  log::notice("event=stopping connections={}", core_->connections());
+  listeners_.clear();
+  core_->shutdown(loop_.now());
+  turn();
+  drain_.start(drain_ms);
+  stop_when_drained();
+}
+
+void Daemon::stop_when_drained() {
+  if (stopping_ && lingering_.empty()) loop_.stop();
+}
+
+// As many descriptors as we may have, and no more connections than these allow.
+void fit_descriptors(Settings& settings) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
+  const std::size_t most = files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : other_descriptors;
+  auto& connections = settings.policy.limits.connections;
+  if (connections <= most) return;
+  log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", most, files.rlim_cur);
+  connections = most;
+}
+
+}  // namespace
+
+Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHooks& hooks) {
+  Settings fitted = settings;
+  fit_descriptors(fitted);
+  Daemon daemon(fitted, state, hooks);
+  if (auto done = daemon.listen(); !done) return done;
+  if (auto done = hooks.ready(daemon.addresses()); !done) return done;
+  sd_notify(0, "READY=1");
+  daemon.run();
+  log::notice("event=stopped");
+  return {};
+}
+
+}  // namespace sims::server

@@ -1,0 +1,22 @@
+// The edge around the core: listeners, streams, timers, signals and worker threads (net/), and systemd. Turns their
+// events into calls of the core, and carries out its actions.
+#pragma once
+
+#include <functional>
+
+#include "server/settings.h"
+#include "server/state_folder.h"
+
+namespace sims::server {
+
+struct DaemonHooks {
+  std::function<Result<Settings>()> reload;  // reads the configuration again (SIGHUP)
+  // Everything is bound and open. "127.0.0.1:7467,[::1]:7467"; a failure stops the start.
+  std::function<Result<void>(const std::string& addresses)> ready;
+};
+
+// Serves until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and returns. Fails in words when it cannot
+// begin to serve.
+Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
+
+}  // namespace sims::server

@@ -1,0 +1,106 @@
+#include "server/detach.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "base/files.h"
+
+namespace sims::server {
+
+namespace {
+
+[[noreturn]] void wait_for_daemon(int fd) {
+  std::uint8_t code = 1;  // stays so when the daemon dies without a word
+  ssize_t n;
+  do n = ::read(fd, &code, 1);
+  while (n < 0 && errno == EINTR);
+  _exit(n == 1 ? code : 1);
+}
+
+void tell(int& fd, std::uint8_t code) {
+  if (fd < 0) return;
+  ssize_t n;
+  do n = ::write(fd, &code, 1);
+  while (n < 0 && errno == EINTR);
+  ::close(std::exchange(fd, -1));
+}
+
+void move_standard_streams() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(null, STDOUT_FILENO);
+  struct stat s{};
+  if (::fstat(STDERR_FILENO, &s) != 0 || !S_ISREG(s.st_mode)) {
+    const int journal = sd_journal_stream_fd("simsd", LOG_INFO, 1);
+    ::dup2(journal >= 0 ? journal : null, STDERR_FILENO);
+    if (journal >= 0) ::close(journal);
+  }
+  ::close(null);
+}
+
+}  // namespace
+
+Result<Detached> Detached::begin() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return sims::fail(std::string("pipe: ") + std::strerror(errno));
+  const pid_t child = ::fork();
+  if (child < 0) return sims::fail(std::string("fork: ") + std::strerror(errno));
+  if (child > 0) {
+    ::close(ends[1]);
+    wait_for_daemon(ends[0]);
+  }
+  ::close(ends[0]);
+  Detached self(ends[1]);
+  ::setsid();
+  const pid_t daemon = ::fork();  // not a session leader: it never gets a controlling terminal again
+  if (daemon < 0) return sims::fail(std::string("fork: ") + std::strerror(errno));
+  if (daemon > 0) _exit(0);
+  return self;
+}
+
+Detached::Detached(Detached&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Detached::~Detached() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+void Detached::ready() {
+  move_standard_streams();
+  if (::chdir("/") != 0) std::perror("simsd: chdir");
+  tell(fd_, 0);
+}
+
+void Detached::fail(int exit_code) { tell(fd_, static_cast<std::uint8_t>(exit_code)); }
+
+Result<PidFile> PidFile::write(const std::string& path) {
+  std::string temporary = path + ".XXXXXX";
+  const auto failure = [&] { return sims::fail("pid file: " + path + ": " + std::strerror(errno)); };
+  const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return failure();
+  const auto text = std::to_string(::getpid()) + "\n";
+  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       ::fchmod(fd, 0644) == 0 && ::rename(temporary.c_str(), path.c_str()) == 0;
+  ::close(fd);
+  if (written) return PidFile(path);
+  auto failed = failure();
+  ::unlink(temporary.c_str());
+  return failed;
+}
+
+PidFile::PidFile(PidFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+PidFile::~PidFile() {
+  if (path_.empty()) return;
+  const auto text = read_file(path_, 64);
+  if (text && *text == std::to_string(::getpid()) + "\n") ::unlink(path_.c_str());
+}
+
+}  // namespace sims::server

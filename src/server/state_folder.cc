@@ -1,0 +1,73 @@
+#include "server/state_folder.h"
+
+#include "base/base64.h"
+
+namespace sims::server {
+
+namespace {
+
+constexpr std::string_view identity_header = "# simsd identity key (Ed25519 seed, base64). Keep it secret.\n";
+
+Result<FileLock> lock_folder(const std::string& path) {
+  if (auto made = make_private_folder(path); !made) return fail("state folder: " + made.error());
+  auto lock = FileLock::take(path + "/lock");
+  if (!lock) return fail("state folder: " + lock.error() + " (does another simsd run on it?)");
+  return lock;
+}
+
+Result<crypto::SigningKey> read_identity(const std::string& path) {
+  auto text = read_private_file(path, 1'024);
+  if (!text) return fail("identity key: " + text.error());
+  std::optional<ByteArray<32>> seed;
+  if (text->starts_with(identity_header) && text->ends_with('\n')) {
+    const auto line = std::string_view(*text).substr(identity_header.size());
+    seed = base64_decode_exact<32>(line.substr(0, line.size() - 1), Base64::standard);
+  }
+  wipe(*text);
+  if (!seed) return fail("identity key: " + path + ": damaged; restore it from a backup");
+  auto key = crypto::SigningKey::from_seed(*seed);
+  wipe(*seed);
+  return key;
+}
+
+Result<crypto::SigningKey> make_identity(const std::string& path) {
+  auto key = crypto::SigningKey::generate(crypto::system_rng());
+  auto line = base64_encode(key.seed(), Base64::standard);
+  auto text = std::string(identity_header) + line + "\n";
+  auto written = write_private_file(path, text);
+  wipe(line);
+  wipe(text);
+  if (!written) return fail("identity key: " + written.error());
+  return key;
+}
+
+// With the lock held.
+Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
+  const auto path = folder + "/identity";
+  return file_exists(path) ? read_identity(path) : make_identity(path);
+}
+
+}  // namespace
+
+Result<StateFolder> StateFolder::open(const std::string& path) {
+  auto lock = lock_folder(path);
+  if (!lock) return fail(lock.error());
+  // With a new key every client would take this server for an impostor: never replace a lost one silently.
+  if (!file_exists(path + "/identity") && file_exists(path + "/accounts.db"))
+    return fail("identity key: " + path +
+                "/identity is missing beside an accounts.db; restore it, or make a new one with --print-id");
+  auto identity = read_or_make_identity(path);
+  if (!identity) return fail(identity.error());
+  auto accounts = SqliteAccounts::open(path + "/accounts.db");
+  if (!accounts) return fail("accounts: " + accounts.error());
+  return StateFolder{std::move(*lock), std::move(*identity), std::move(*accounts)};
+}
+
+Result<crypto::SigningKey> load_identity(const std::string& state_dir) {
+  if (file_exists(state_dir + "/identity")) return read_identity(state_dir + "/identity");
+  auto lock = lock_folder(state_dir);
+  if (!lock) return fail(lock.error());
+  return read_or_make_identity(state_dir);
+}
+
+}  // namespace sims::server

@@ -1,0 +1,25 @@
+// simsd's state folder (0700): `identity` (the server's key, 0600), `accounts.db`, `lock`. One simsd at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/files.h"
+#include "crypto/sign.h"
+#include "server/store_sqlite.h"
+
+namespace sims::server {
+
+struct StateFolder {
+  FileLock lock;
+  crypto::SigningKey identity;
+  std::unique_ptr<SqliteAccounts> accounts;
+
+  // Makes what is missing. Fails in words, also when another simsd has the folder.
+  static Result<StateFolder> open(const std::string& path);
+};
+
+// The identity alone, for --print-id: works beside a running simsd; made if there is none yet.
+Result<crypto::SigningKey> load_identity(const std::string& state_dir);
+
+}  // namespace sims::server
