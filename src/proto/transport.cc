@@ -41,8 +41,9 @@ struct Transport::State {
   Role role;
   Stage stage = Stage::handshake;
   bool ack_owed = false;
-  std::optional<Handshake> handshake;  // in stage handshake only
-  std::optional<Secure> secure;        // from stage secure on
+  std::optional<Handshake> handshake;    // in stage handshake only
+  std::optional<Secure> secure;          // in stage secure only
+  std::uint64_t received = 0, sent = 0;  // once closed: what secure had counted
   FrameCutter cutter;
   Id peer_id;
   std::string peer_name;
@@ -69,6 +70,11 @@ void Transport::State::close() {
   stage = Stage::closed;
   ack_owed = false;
   handshake.reset();
+  if (secure) {
+    received = secure->receiver.count();
+    sent = secure->sender.count();
+    secure.reset();
+  }
   cutter.clear();
 }
 
@@ -212,10 +218,10 @@ void Transport::flush_ack(Now now, std::string& out) {
 }
 
 std::uint64_t Transport::received() const {
-  return state_->secure ? state_->secure->receiver.count() : 0;
+  return state_->secure ? state_->secure->receiver.count() : state_->received;
 }
 std::uint64_t Transport::sent() const {
-  return state_->secure ? state_->secure->sender.count() : 0;
+  return state_->secure ? state_->secure->sender.count() : state_->sent;
 }
 
 const Id& Transport::peer_id() const {
