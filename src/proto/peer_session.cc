@@ -6,6 +6,7 @@
 
 #include "proto/acks.h"
 #include "proto/double_ratchet.h"
+#include "proto/fields.h"
 #include "proto/labels.h"
 #include "proto/limits.h"
 #include "proto/message_keys.h"
@@ -169,15 +170,10 @@ Result<PeerSession::Opened, OpenError> PeerSession::open(const ClientCom& com, N
 // -----------------------------------------------------------------------------------------------------------
 
 std::string PeerSession::close(std::string_view reason) {
-  auto size = std::min(reason.size(), max_error_text);
-  if (size < reason.size()) {  // never in the middle of a character
-    while (size > 0 && (static_cast<std::uint8_t>(reason[size]) & 0xc0) == 0x80)
-      --size;
-  }
   ClientDisconnect message;
   message.src = state_->self;
   message.dst = state_->peer;
-  message.reason = reason.substr(0, size);
+  message.reason = utf8_prefix(reason, max_error_text);
   message.verification = close_verification(state_->close_own, message);
   return encode(message);
 }
