@@ -66,17 +66,23 @@ bool Stream::Box::connected() {
 
 void Stream::Box::close_handles() {
   if (uv_is_closing(as_handle(&tcp))) return;
-  auto closed = [](uv_handle_t* h) {
-    auto* box = static_cast<Box*>(h->data);
-    if (--box->open_handles == 0) delete box;
-  };
+  auto closed = [](uv_handle_t* h) { static_cast<Box*>(h->data)->let_go(); };
   uv_close(as_handle(&tcp), closed);
   uv_close(as_handle(&limit), closed);
 }
 
-void Stream::Box::release() {
+void Stream::Box::let_go() {
+  if (--held_by == 0) delete this;
+}
+
+void Stream::Box::close() {
   told = true;
   close_handles();
+}
+
+void Stream::Box::release() {
+  close();
+  let_go();
 }
 
 void Stream::Box::end(const std::string& reason) noexcept {
@@ -215,7 +221,7 @@ void Stream::finish(std::int64_t limit_ms) {
 }
 
 void Stream::close() {
-  box_->release();
+  box_->close();
 }
 
 const std::string& Stream::peer_address() const {

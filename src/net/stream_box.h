@@ -12,7 +12,7 @@ namespace sims::net {
 struct Stream::Box {
   uv_tcp_t tcp;
   uv_timer_t limit;  // of finish(); at 0 it tells `broken`
-  int open_handles = 2;
+  int held_by = 3;   // two open handles and the owner
   Callbacks callbacks;
   std::string peer;
   std::size_t queued = 0;
@@ -26,7 +26,8 @@ struct Stream::Box {
   static Box* make(Loop::State& loop);
   // Learns the peer's address and sets the options of a connected socket; false: it is gone already.
   bool connected();
-  void release();  // closes; no callback comes any more
+  void close();    // no callback comes any more
+  void release();  // close(), and the owner is gone
 
   void read(ssize_t size, const uv_buf_t* buffer) noexcept;
   void queue(std::string bytes);
@@ -40,6 +41,7 @@ struct Stream::Box {
 
  private:
   void close_handles();
+  void let_go();
 };
 
 // "192.0.2.1", "2001:db8::1"; an IPv4 address in an IPv6 socket as IPv4; empty when it is neither.
