@@ -193,11 +193,12 @@ uninstall:
 	rm -f $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -rf $(DOCDIR)
 
+release := sims-$(VERSION:-dirty=)
 dist:
 	@mkdir -p build
-	git archive --format=tar.gz --prefix=sims-$(VERSION)/ --add-virtual-file=sims-$(VERSION)/VERSION:$(VERSION) \
-	  -o build/sims-$(VERSION).tar.gz HEAD
-	@echo build/sims-$(VERSION).tar.gz
+	git archive --format=tar.gz --prefix=$(release)/ --add-virtual-file=$(release)/VERSION:$(VERSION:-dirty=) \
+	  -o build/$(release).tar.gz HEAD
+	@echo build/$(release).tar.gz
 
 clean:
 	rm -rf build compile_commands.json
