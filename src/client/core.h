@@ -77,6 +77,8 @@ class Core {
   void connect(const std::string& host_port, Now now);
   void disconnect(Now now);                      // orderly; also cancels connecting and answers no to a question
   void answer(bool accept, Now now);             // the model's question; accept pins the shown server id
+  // The only way past a changed server key: `fingerprint` must be the new id, typed or pasted. Pins it and reconnects.
+  Result<void> accept_changed_server(std::string_view fingerprint, Now now);
   // Puts the line into the peer's window as queued and sends it as soon as it can be (calls the peer first when there is
   // no session). An error (in words) when it cannot be taken at all: unknown name, too long, changed key.
   Result<std::uint64_t> send_text(const std::string& peer, std::string_view text, bool action, Now now);  // Line::serial

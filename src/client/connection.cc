@@ -1,0 +1,343 @@
+#include "client/connection.h"
+
+#include <algorithm>
+
+#include "proto/limits.h"
+
+namespace sims::client {
+namespace {
+
+constexpr std::int64_t retry_low_ms = 1'000, retry_high_ms = 15'000;
+constexpr std::int64_t connect_deadline_ms = 30'000;
+constexpr std::int64_t silence_ms = 15'000;       // then a ping
+constexpr std::int64_t ping_deadline_ms = 10'000;  // then the link is dead
+
+// Our words for what a server answered to a login; nullptr: not a refusal, try again.
+const char* refusal(proto::ErrorCode code) {
+  using enum proto::ErrorCode;
+  switch (code) {
+    case name_taken: return "the name belongs to somebody else there";
+    case id_taken: return "this identity is registered there under another name";
+    case name_invalid: return "the server does not accept the name";
+    case banned: return "the server has banned this identity";
+    case not_registered: return "the server takes no new users";
+    case unsupported_suite: return "the server accepts none of our cipher suites";
+    case unsupported_version: return "the server speaks another version of the protocol";
+    default: return nullptr;
+  }
+}
+
+// Words with the server's own behind them, marked as its own.
+std::string with_hint(std::string ours, const std::string& theirs) {
+  if (!theirs.empty()) ours += " (the server says: " + theirs + ")";
+  return ours;
+}
+
+}  // namespace
+
+Connection::Connection(const CoreOptions& options, Model& model, TrustStore& trust,
+                       crypto::EphemeralSource& ephemerals, Effects& effects, Windows& windows, Host& host)
+    : options_(options),
+      model_(model),
+      trust_(trust),
+      ephemerals_(ephemerals),
+      effects_(effects),
+      windows_(windows),
+      host_(host) {}
+
+Connection::~Connection() = default;
+
+std::optional<Id> Connection::pinned() const {
+  auto known = trust_.server(model_.server);
+  if (!known) return std::nullopt;
+  return known->id;
+}
+
+// --- intents ---------------------------------------------------------------------------------------------------------
+
+void Connection::connect(const std::string& host_port, Now now) {
+  disconnect(now);
+  flush();
+  model_.server = host_port;
+  failures_ = 0;
+  open(now);
+}
+
+void Connection::open(Now now) {
+  model_.link = LinkState::connecting;
+  model_.progress = "connecting to " + model_.server;
+  model_.problem.clear();
+  deadline_ms_ = now.steady_ms + connect_deadline_ms;
+  ++number_;
+  link_ = true;
+  effects_.open_link(model_.server);
+}
+
+void Connection::disconnect(Now now) {
+  if (model_.link == LinkState::online) {
+    host_.leaving(now);
+    // Its own seq: the last one that we use.
+    send(proto::encode(proto::Disconnect{options_.name, transport_->sent()}), now);
+  }
+  flush();
+  drop_link(true);
+  stop({});
+}
+
+void Connection::answer(bool accept, Now now) {
+  if (!model_.question) return;
+  const Question question = *model_.question;
+  if (accept && question.kind == Question::Kind::server_changed) return;  // takes its fingerprint, not a yes
+  model_.question.reset();
+  if (!accept) return stop("the server's key was not accepted");
+  if (!pin(question.shown, now)) return stop("the server's key could not be stored");
+  open(now);
+}
+
+Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
+  if (!model_.question || model_.question->kind != Question::Kind::server_changed)
+    return sims::fail("there is no changed server key to accept");
+  const Id shown = model_.question->shown;
+  if (!fingerprint_matches(fingerprint, shown))
+    return sims::fail("this is not the fingerprint of the server's new key");
+  model_.question.reset();
+  if (!pin(shown, now)) {
+    stop("the server's key could not be stored");
+    return sims::fail(model_.problem);
+  }
+  open(now);
+  return {};
+}
+
+bool Connection::pin(const Id& server, Now now) {
+  auto stored = trust_.pin_server(model_.server, {server, now.unix_ms});
+  if (!stored) windows_.alarm(nullptr, "The server's key could not be stored: " + stored.error(), now);
+  return stored.has_value();
+}
+
+// --- the link ----------------------------------------------------------------------------------------------------------
+
+void Connection::opened(Now now) {
+  if (!link_ || model_.link != LinkState::connecting) return;
+  model_.link = LinkState::handshaking;
+  model_.progress = "agreeing on keys with " + model_.server;
+  deadline_ms_ = now.steady_ms + proto::handshake_deadline_ms;
+  proto::HandshakeOptions options;
+  options.kind = proto::HandshakeKind::client_server;
+  options.role = proto::Role::initiator;
+  options.identity = options_.identity;
+  options.name = options_.name;
+  options.suites = options_.suites;
+  options.peer = pinned();
+  options.accept_unknown = options_.accept_new;
+  transport_.emplace(std::move(options), ephemerals_);
+  transport_->start(out_);
+}
+
+void Connection::read(ByteView bytes, Now now) {
+  if (!link_ || !transport_) return;
+  heard_ms_ = now.steady_ms;
+  poll(bytes, now);
+  if (transport_ && transport_->connected()) transport_->flush_ack(now, out_);
+}
+
+void Connection::poll(ByteView input, Now now) {
+  const std::uint64_t number = number_;
+  while (transport_ && number_ == number) {
+    auto event = transport_->poll(input, scratch_, now, out_);
+    using Kind = proto::Transport::Event::Kind;
+    switch (event.kind) {
+      case Kind::need_input: return;
+      case Kind::work: effects_.start_work(std::make_unique<ServerWork>(number_, std::move(event.work))); break;
+      case Kind::failed: return handshake_failed(event.failure, now);
+      case Kind::message: host_.message(event.message, now); break;
+    }
+  }
+}
+
+void Connection::work_done(ServerWork& work, Now now) {
+  if (work.number != number_ || !transport_) return;
+  auto event = transport_->complete(std::move(work.handshake), now, out_);
+  if (event.kind == proto::Transport::Event::Kind::failed) return handshake_failed(event.failure, now);
+  if (transport_->connected() && model_.link == LinkState::handshaking) became_online(now);
+  poll({}, now);
+  if (transport_ && transport_->connected()) transport_->flush_ack(now, out_);
+}
+
+void Connection::became_online(Now now) {
+  if (!pinned()) {
+    // Only with accept_new: otherwise the handshake stopped in phase 4.
+    if (pin(transport_->peer_id(), now))
+      windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
+  }
+  failures_ = 0;
+  parting_.clear();
+  model_.server_id = transport_->peer_id();
+  model_.server_id_known = true;
+  model_.server_name = transport_->peer_name();
+  model_.suite = std::string(transport_->suite()->name);
+  model_.link = LinkState::online;
+  model_.progress.clear();
+  model_.round_trip_ms = -1;
+  heard_ms_ = now.steady_ms;
+  host_.online(now);
+  if (model_.link == LinkState::online && !probe_ms_ && transport_->sent() > 0) {
+    probe_ms_ = now.steady_ms;  // the first message measures the round trip too
+    probe_seq_ = transport_->sent() - 1;
+  }
+}
+
+void Connection::closed(const std::string& reason, Now now) {
+  if (!link_) return;
+  link_ = false;
+  drop_link(false);
+  if (!parting_.empty()) return retry(std::exchange(parting_, {}), now);
+  retry(reason.empty() ? "the server ended the connection" : reason, now);
+}
+
+// Forgets the connection; the edge closes it when it still has it.
+void Connection::drop_link(bool flush_first) {
+  const bool was_online = model_.link == LinkState::online;
+  if (link_) {
+    flush();
+    effects_.close_link(flush_first);
+  }
+  link_ = false;
+  ++number_;
+  transport_.reset();
+  out_.clear();
+  probe_ms_.reset();
+  model_.link = LinkState::offline;
+  model_.progress.clear();
+  model_.round_trip_ms = -1;
+  if (was_online) host_.lost();
+}
+
+void Connection::stop(const std::string& problem) {
+  model_.question.reset();
+  model_.link = LinkState::offline;
+  model_.progress.clear();
+  model_.problem = problem;
+}
+
+void Connection::retry(const std::string& problem, Now now) {
+  if (!options_.reconnect) return stop(problem);
+  ++failures_;
+  model_.link = LinkState::waiting;
+  model_.problem = problem;
+  model_.retry_at_ms = now.steady_ms + backoff_ms(failures_, retry_low_ms, retry_high_ms, ephemerals_.rng());
+}
+
+// --- failures --------------------------------------------------------------------------------------------------------
+
+void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now now) {
+  using Cause = proto::HandshakeFailure::Cause;
+  const bool was_online = model_.link == LinkState::online;
+  const Id shown = transport_->peer_id();
+  drop_link(true);
+  switch (failure.cause) {
+    case Cause::unknown_key:
+    case Cause::changed_key: {
+      Question question;
+      question.kind = failure.cause == Cause::unknown_key ? Question::Kind::server_first : Question::Kind::server_changed;
+      question.server = model_.server;
+      question.shown = shown;
+      if (auto known = trust_.server(model_.server)) {
+        question.pinned = known->id;
+        question.pinned_since_unix_ms = known->first_seen_unix_ms;
+      }
+      model_.question = std::move(question);
+      model_.link = LinkState::asking;
+      return;
+    }
+    case Cause::peer_error:
+      if (const char* refused = refusal(failure.code)) return stop(with_hint(refused, failure.detail));
+      return retry(with_hint("the server refused: " + std::string(to_string(failure.code)), failure.detail), now);
+    case Cause::protocol:
+      windows_.alert(nullptr, (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail, now);
+      return retry(was_online ? "the server broke the protocol" : "the server did not prove its key", now);
+  }
+}
+
+void Connection::fail(const proto::Fault& fault, Now now) {
+  transport_->fail(fault.code, fault.detail, transport_->received() - 1, now, out_);
+  drop_link(true);
+  windows_.alert(nullptr, "The connection was cut: " + fault.detail, now);
+  retry("the server broke the protocol", now);
+}
+
+void Connection::server_left(Now now) {
+  drop_link(true);
+  retry("the server ended the connection", now);
+}
+
+void Connection::server_error(const proto::Error& error, Now now) {
+  using enum proto::ErrorCode;
+  if (error.code == id_taken || error.code == banned) {
+    drop_link(true);
+    return stop(with_hint(error.code == banned ? refusal(banned) : "replaced by another login of this identity",
+                          error.message));
+  }
+  const std::string words = with_hint("the server reports: " + error.code_text, error.message);
+  if (error.code == going_away) {
+    parting_ = words;
+    return;
+  }
+  windows_.alert(nullptr, words, now);
+}
+
+// --- time --------------------------------------------------------------------------------------------------------------
+
+void Connection::acked(std::uint64_t seq, Now now) {
+  if (!probe_ms_ || seq < probe_seq_) return;
+  model_.round_trip_ms = now.steady_ms - *probe_ms_;
+  probe_ms_.reset();
+}
+
+void Connection::probe(Now now) {
+  probe_seq_ = send(proto::encode(proto::Ping{}), now);
+  probe_ms_ = now.steady_ms;
+}
+
+void Connection::tick(Now now) {
+  if (now.steady_ms < next_tick()) return;
+  switch (model_.link) {
+    case LinkState::waiting: return open(now);
+    case LinkState::connecting:
+    case LinkState::handshaking:
+      drop_link(false);
+      return retry("the server does not answer", now);
+    case LinkState::online:
+      if (!probe_ms_) return probe(now);
+      drop_link(false);
+      return retry("the server does not answer any more", now);
+    default: return;
+  }
+}
+
+std::int64_t Connection::next_tick() const {
+  switch (model_.link) {
+    case LinkState::waiting: return model_.retry_at_ms;
+    case LinkState::connecting:
+    case LinkState::handshaking: return deadline_ms_;
+    case LinkState::online: return probe_ms_ ? *probe_ms_ + ping_deadline_ms : heard_ms_ + silence_ms;
+    default: return INT64_MAX;
+  }
+}
+
+// --- writing -----------------------------------------------------------------------------------------------------------
+
+std::uint64_t Connection::send(std::string_view message, Now now) {
+  transport_->send(message, now, out_);
+  return transport_->sent() - 1;
+}
+
+std::uint64_t Connection::received() const { return transport_->received(); }
+std::uint64_t Connection::sent() const { return transport_->sent(); }
+void Connection::owe_ack() { transport_->owe_ack(); }
+
+void Connection::flush() {
+  if (link_ && !out_.empty()) effects_.write(std::exchange(out_, {}));
+}
+
+}  // namespace sims::client

@@ -1,0 +1,91 @@
+// The connection with the server: connecting, the handshake, pins and questions, reconnecting, ping. Pure; owned by the
+// core, which is its Host. It owns model.link and what describes the connection there.
+//
+//   offline --connect()--> connecting --opened()--> handshaking --phase 6--> online
+//      ^                      ^                          |                      |
+//      |                      '-retry- waiting <---------+---- lost ------------'
+//      '------ refused, replaced, disconnect() ----------+-----------------------'
+//                                        asking <--------' first or changed server key; answer() goes on
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/context.h"
+#include "proto/transport.h"
+
+namespace sims::client {
+
+class Connection {
+ public:
+  class Host {
+   public:
+    virtual ~Host() = default;
+    virtual void online(Now now) = 0;
+    virtual void message(std::string_view plaintext, Now now) = 0;  // a sub-message; may end the connection
+    virtual void lost() = 0;                                        // was online
+    virtual void leaving(Now now) = 0;                              // about to say disconnect: last words to peers
+  };
+  Connection(const CoreOptions& options, Model& model, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+             Effects& effects, Windows& windows, Host& host);
+  ~Connection();
+
+  void connect(const std::string& host_port, Now now);
+  void disconnect(Now now);
+  void answer(bool accept, Now now);
+  Result<void> accept_changed(std::string_view fingerprint, Now now);
+
+  void opened(Now now);
+  void read(ByteView bytes, Now now);
+  void closed(const std::string& reason, Now now);
+  void work_done(ServerWork& work, Now now);
+  void tick(Now now);
+  std::int64_t next_tick() const;
+
+  // While online only.
+  std::uint64_t send(std::string_view message, Now now);  // its seq; written by flush()
+  std::uint64_t received() const;                         // sub-messages; the last one's seq is one less
+  void owe_ack();
+  void fail(const proto::Fault& fault, Now now);          // the server broke the protocol: says so, ends, tries again
+  void acked(std::uint64_t seq, Now now);
+  void server_error(const proto::Error& error, Now now);  // one that no peer and no text is the cause of
+  void server_left(Now now);                              // its `disconnect`
+  std::uint64_t sent() const;
+
+  void flush();  // writes what was sealed since the last time: at the end of each of the core's functions
+
+ private:
+  void open(Now now);
+  void poll(ByteView input, Now now);
+  void became_online(Now now);
+  void handshake_failed(const proto::HandshakeFailure& failure, Now now);
+  void drop_link(bool flush);
+  void stop(const std::string& problem);             // offline, for good
+  void retry(const std::string& problem, Now now);   // waiting, or offline without `reconnect`
+  void probe(Now now);
+  bool pin(const Id& server, Now now);
+  std::optional<Id> pinned() const;
+
+  const CoreOptions& options_;
+  Model& model_;
+  TrustStore& trust_;
+  crypto::EphemeralSource& ephemerals_;
+  Effects& effects_;
+  Windows& windows_;
+  Host& host_;
+
+  std::optional<proto::Transport> transport_;
+  proto::Scratch scratch_;
+  std::string out_;
+  bool link_ = false;            // the edge has a link, open or opening
+  std::uint64_t number_ = 0;     // of this connection, for work that comes back late
+  std::int64_t deadline_ms_ = 0;  // connecting, handshaking
+  int failures_ = 0;
+  std::int64_t heard_ms_ = 0;
+  std::optional<std::int64_t> probe_ms_;  // a ping (or the first message) is out since then
+  std::uint64_t probe_seq_ = 0;
+  std::string parting_;           // the server's words before it ends the connection
+};
+
+}  // namespace sims::client

@@ -1,0 +1,234 @@
+// Conversation: texts out, texts in. Its calls and sessions are in conversation_call.cc.
+//
+// 1. send_text() -> outbox, a line drawn as queued   2. pump() seals what may go, or calls the peer first
+// 3. receive() -> dispatch() -> receive_com(): opened, shown once, acked   4. receive_ack(): proved delivered
+#include "client/conversation.h"
+
+#include "proto/limits.h"
+
+namespace sims::client {
+namespace {
+
+constexpr std::size_t max_seen_uids = 4'096;
+constexpr std::size_t max_waiting_frames = 256, max_waiting_bytes = 2 << 20;
+// A text not proved delivered for so long is sent again in a new session; doubled each time, so that a relay that
+// breaks everything causes few handshakes.
+constexpr std::int64_t resend_ms = 20'000, resend_max_ms = 600'000;
+
+const char* words_for(proto::OpenError error) {
+  switch (error) {
+    case proto::OpenError::forged: return "it is forged or damaged";
+    case proto::OpenError::too_far: return "too many before it are missing";
+    case proto::OpenError::old: return "its key is gone";
+    case proto::OpenError::rate_limited: return "too many bad ones came lately";
+  }
+  return "";
+}
+
+std::string words_for(const proto::Fault& fault) {
+  if (fault.code == proto::ErrorCode::too_large)
+    return "too long: a message holds at most " + std::to_string(proto::max_body) + " bytes";
+  return "not valid UTF-8 text";
+}
+
+}  // namespace
+
+Conversation::Conversation(Context& context, std::string name)
+    : context_(context), name_(std::move(name)), call_(context) {}
+
+Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now) {
+  Peer& p = peer();
+  if (text.empty()) return fail("there is nothing to send");
+  if (p.trust == Trust::changed) return fail("the key of " + name_ + " changed: nothing is sent until you decide");
+  if (outbox_.full()) return fail("too many messages wait for " + name_ + " already");
+  proto::TextContent content;
+  content.action = action;
+  content.uid = proto::make_uid(context_.ephemerals.rng());
+  content.body = std::string(text);
+  content.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.unix_ms));
+  if (auto encoded = proto::encode_content(content); !encoded) return fail(words_for(encoded.error()));
+
+  Line line;
+  line.kind = action ? Line::Kind::action : Line::Kind::text;
+  line.at_unix_ms = now.unix_ms;
+  line.mine = true;
+  line.text = content.body;
+  const std::uint64_t serial = context_.windows.add(&p, std::move(line)).serial;
+  outbox_.add(serial, std::move(content));
+  paused_ = false;
+  pump(now);
+  return serial;
+}
+
+void Conversation::pump(Now now) {
+  if (!may_talk()) return;
+  if (!session_) {
+    if (!call_.running() && !paused_ && outbox_.waiting() && now.steady_ms >= next_call_ms_) start_call(now);
+    return;
+  }
+  // While we call, the session may be about to be replaced: what we sealed now might find no one to open it.
+  if (call_.calling()) return;
+  while (auto* entry = outbox_.next()) {
+    auto plaintext = proto::encode_content(entry->content);
+    auto sealed = session_->seal(*plaintext, now);
+    outbox_.sent(*entry, sealed.id, context_.send(sealed.message, now), now.steady_ms);
+    wipe(*plaintext);
+  }
+  rekey_if_due();
+  show_session();
+}
+
+// Shows an entry's delivery mark in its line (which may be gone) and tells.
+void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
+  Line gone;
+  Line* line = Windows::find(peer(), entry.serial);
+  if (!line) {
+    gone.serial = entry.serial;
+    gone.kind = entry.content.action ? Line::Kind::action : Line::Kind::text;
+    gone.at_unix_ms = static_cast<std::int64_t>(entry.content.sent);
+    gone.mine = true;
+    gone.text = entry.content.body;
+    line = &gone;
+  }
+  line->delivery = entry.delivery;
+  line->why = why;
+  context_.effects.delivery_changed(peer(), *line);
+}
+
+void Conversation::server_took(std::uint64_t seq) {
+  for (const auto* entry : outbox_.server_took(seq)) mark(*entry);
+}
+
+void Conversation::fail_all(const std::string& why) {
+  for (auto& entry : outbox_.drain()) {
+    entry.delivery = Delivery::failed;
+    mark(entry, why);
+  }
+}
+
+void Conversation::refused(std::uint64_t seq, const std::string& why) {
+  if (auto entry = outbox_.take(seq)) {
+    entry->delivery = Delivery::failed;
+    mark(*entry, why);
+  }
+}
+
+std::int64_t Conversation::resend_at() const {
+  const auto oldest = outbox_.oldest_in_flight();
+  if (!oldest) return INT64_MAX;
+  return *oldest + std::min(resend_max_ms, resend_ms << std::min(unanswered_, 10));
+}
+
+void Conversation::receive(PeerFrame frame, Now now) {
+  if (call_.work_out()) {
+    if (waiting_.size() >= max_waiting_frames || waiting_bytes_ + frame.raw.size() > max_waiting_bytes) return;
+    waiting_bytes_ += frame.raw.size();
+    waiting_.push_back(std::move(frame));
+    return;
+  }
+  dispatch(std::move(frame), now);
+  pump(now);
+}
+
+void Conversation::dispatch(PeerFrame frame, Now now) {
+  if (auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message))
+    receive_handshake(*handshake, std::move(frame.raw), now);
+  else if (auto* com = std::get_if<proto::ClientCom>(&frame.message))
+    receive_com(*com, now);
+  else if (auto* close = std::get_if<proto::ClientDisconnect>(&frame.message))
+    receive_close(*close, now);
+  else
+    receive_ack(std::get<proto::PeerAck>(frame.message), now);
+}
+
+void Conversation::receive_com(const proto::ClientCom& com, Now now) {
+  if (!session_) {
+    // The peer believes in a session that ended here: a call tells it otherwise.
+    if (!call_.running() && may_talk() && now.steady_ms >= next_call_ms_ && uninvited_.take(now.steady_ms))
+      start_call(now);
+    return;
+  }
+  auto opened = session_->open(com, now);
+  if (!opened) {
+    context_.windows.alert(&peer(),
+                           "A message from " + name_ + " was dropped: " + words_for(opened.error()) + ".", now);
+    return;
+  }
+  bool acked = true;
+  if (!opened->duplicate) {
+    note_order(opened->id, now);
+    auto content = proto::decode_content(opened->plaintext);
+    wipe(opened->plaintext);
+    if (content && std::holds_alternative<proto::TextContent>(*content))
+      receive_text(std::get<proto::TextContent>(*content), now);
+    else if (!content || std::holds_alternative<proto::UnsupportedContent>(*content))
+      context_.windows.notice(&peer(), "unsupported message", now);
+    else
+      acked = false;
+  }
+  if (acked) context_.send(opened->ack, now);
+  rekey_if_due();
+}
+
+void Conversation::note_order(std::uint64_t m, Now now) {
+  Peer& p = peer();
+  const auto missing = [](std::uint64_t n) {
+    return std::to_string(n) + (n == 1 ? " message missing" : " messages missing");
+  };
+  if (m > next_m_) {
+    hole_size_ = m - next_m_;
+    hole_serial_ = context_.windows.notice(&p, missing(hole_size_), now).serial;
+  } else if (m < next_m_ && hole_serial_ != 0) {
+    if (--hole_size_ == 0)
+      Windows::erase(p, std::exchange(hole_serial_, 0));
+    else if (Line* line = Windows::find(p, hole_serial_))
+      line->text = missing(hole_size_);
+  }
+  next_m_ = std::max(next_m_, m + 1);
+}
+
+bool Conversation::first_time(const std::string& uid) {
+  if (!seen_.insert(uid).second) return false;
+  seen_order_.push_back(uid);
+  if (seen_order_.size() > max_seen_uids) {
+    seen_.erase(seen_order_.front());
+    seen_order_.pop_front();
+  }
+  return true;
+}
+
+void Conversation::receive_text(const proto::TextContent& text, Now now) {
+  if (!first_time(text.uid)) return;
+  Peer& p = peer();
+  Line line;
+  line.kind = text.action ? Line::Kind::action : Line::Kind::text;
+  line.at_unix_ms = now.unix_ms;
+  line.text = text.body;
+  const Line& shown = context_.windows.add(&p, std::move(line));
+  ++p.unread;
+  p.attention = true;
+  context_.effects.received(p, shown);
+}
+
+void Conversation::receive_close(const proto::ClientDisconnect& message, Now now) {
+  if (!session_) return;
+  if (!session_->verify_close(message))
+    return context_.windows.alert(&peer(), "A forged end of the session with " + name_ + " was ignored.", now);
+  drop_session();
+  wait_before_next_call(now);
+  std::string text = name_ + " ended the session";
+  if (!message.reason.empty()) text += ": " + message.reason;
+  context_.windows.notice(&peer(), std::move(text), now);
+}
+
+void Conversation::receive_ack(const proto::PeerAck& ack, Now) {
+  if (!session_) return;
+  const auto m = session_->take_ack(ack);
+  if (!m) return;  // forged, or of an earlier session
+  if (auto entry = outbox_.delivered(*m)) {
+    unanswered_ = 0;
+    mark(*entry);
+  }
+}
+
+}  // namespace sims::client

@@ -1,0 +1,200 @@
+// Conversation: its calls and sessions. What it says in them is in conversation.cc.
+#include "client/conversation.h"
+#include "proto/limits.h"
+
+namespace sims::client {
+namespace {
+
+constexpr std::int64_t call_again_low_ms = 1'000, call_again_high_ms = 60'000;
+constexpr std::int64_t young_ms = 1'000, settle_ms = 500;
+
+}  // namespace
+
+bool Conversation::may_talk() const {
+  const Peer& p = peer();
+  return context_.online() && p.online && p.trust != Trust::changed;
+}
+
+void Conversation::start_call(Now now) {
+  auto outcome = call_.call(peer().id, now);
+  context_.send(outcome.answer, now);
+  show_session();
+}
+
+void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
+  if (call_.expects(frame.phase)) return act(call_.receive(peer().id, frame.phase, std::move(raw), now), now);
+  // What fits neither belongs to a call that was given up meanwhile.
+  if (!session_ || session_->expected_rekey_phase() != frame.phase) return;
+  auto answer = session_->receive_rekey(raw);
+  if (!answer)
+    return context_.windows.alert(&peer(), "A bad change of keys from " + name_ + " was ignored.", now);
+  if (!answer->empty()) context_.send(*answer, now);
+}
+
+void Conversation::act(Call::Outcome outcome, Now now) {
+  using Step = Call::Outcome::Step;
+  if (!outcome.answer.empty()) context_.send(outcome.answer, now);
+  if (outcome.work) {
+    outcome.work->peer = name_;
+    context_.start(std::move(outcome.work));
+  }
+  if (outcome.step == Step::failed) call_failed(outcome.failure.detail, now);
+  if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
+  show_session();
+}
+
+void Conversation::work_done(PeerWork& work, Now now) {
+  act(call_.complete(work), now);
+  while (!waiting_.empty() && !call_.work_out()) {
+    PeerFrame frame = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= frame.raw.size();
+    dispatch(std::move(frame), now);
+  }
+  pump(now);
+}
+
+void Conversation::established(proto::HandshakeResult result, proto::Role role, Now now) {
+  drop_session();
+  Peer& p = peer();
+  pin(now);
+  p.suite = std::string(result.suite->name);
+  session_.emplace(std::move(result), *context_.options.identity, context_.ephemerals);
+  ++session_number_;
+  session_since_ms_ = now.steady_ms;
+  next_m_ = 0;
+  hole_serial_ = 0;
+  failed_calls_ = 0;
+  next_call_ms_ = 0;
+  paused_ = false;
+  if (role == proto::Role::responder) p.attention = true;
+}
+
+void Conversation::pin(Now now) {
+  Peer& p = peer();
+  if (p.known) return;
+  auto pinned = context_.pins.pin(name_, {p.id, false, now.unix_ms});
+  if (!pinned) return context_.windows.alert(&p, "The key of " + name_ + " could not be stored: " + pinned.error(), now);
+  p.known = true;
+  p.trust = Trust::unverified;
+  p.first_seen_unix_ms = now.unix_ms;
+  context_.windows.notice(&p, "First contact with " + name_ + ": the key is now remembered, but not verified.", now);
+}
+
+void Conversation::call_failed(const std::string& why, Now now) {
+  context_.windows.alert(&peer(), "No session with " + name_ + ": " + why, now);
+  wait_before_next_call(now);
+}
+
+void Conversation::wait_before_next_call(Now now) {
+  ++failed_calls_;
+  next_call_ms_ =
+      now.steady_ms + backoff_ms(failed_calls_, call_again_low_ms, call_again_high_ms, context_.ephemerals.rng());
+}
+
+void Conversation::rekey_if_due() {
+  if (!session_ || rekeying_ || call_.running() || !session_->wants_rekey()) return;
+  rekeying_ = true;
+  context_.start(std::make_unique<RekeyWork>(name_, session_number_, session_->suite(), context_.ephemerals));
+}
+
+void Conversation::work_done(RekeyWork& work, Now now) {
+  if (work.number != session_number_) return;
+  rekeying_ = false;
+  if (!session_ || !work.key || !context_.online() || !session_->wants_rekey()) return;
+  context_.send(session_->start_rekey(std::move(work.key)), now);
+}
+
+void Conversation::drop_call() {
+  call_.drop();
+  waiting_.clear();
+  waiting_bytes_ = 0;
+}
+
+// Ends the session here; what it did not prove delivered waits for the next one.
+void Conversation::drop_session() {
+  if (session_) {
+    session_.reset();
+    ++session_number_;
+  }
+  rekeying_ = false;
+  for (const auto* entry : outbox_.requeue()) mark(*entry);
+  peer().suite.clear();
+  peer().key_rotations = 0;
+  show_session();
+}
+
+void Conversation::show_session() {
+  Peer& p = peer();
+  p.session = session_ ? SessionState::established : call_.running() ? SessionState::calling : SessionState::none;
+  if (session_) p.key_rotations = session_->epoch();
+}
+
+// The server gathers its events for up to 200 ms: `left` and `came` about the last login may come after the first frames
+// of the next. So what is young is kept, and what was in truth the last login's ends by an error or a deadline.
+void Conversation::peer_came(bool again, Now now) {
+  if (again) peer_left(now);
+  next_call_ms_ = std::max(settled_ms_, now.steady_ms);
+  failed_calls_ = 0;
+  pump(now);
+}
+
+void Conversation::peer_left(Now now) {
+  if (call_.calling()) {
+    settled_ms_ = now.steady_ms + settle_ms;
+    drop_call();
+  } else if (call_.running() && now.steady_ms - call_.started_ms() >= young_ms) {
+    drop_call();
+  }
+  if (session_ && now.steady_ms - session_since_ms_ >= young_ms) drop_session();
+  show_session();
+}
+
+void Conversation::undeliverable(Now now) {
+  drop_call();
+  drop_session();
+  wait_before_next_call(now);
+}
+
+void Conversation::blocked() { link_lost(); }
+
+void Conversation::link_lost() {
+  drop_call();
+  drop_session();
+  failed_calls_ = 0;
+  next_call_ms_ = 0;
+}
+
+void Conversation::leave(std::string_view reason, Now now) {
+  if (session_ && context_.online()) context_.send(session_->close(reason), now);
+  drop_call();
+  drop_session();
+}
+
+void Conversation::end(std::string_view reason, Now now) {
+  leave(reason, now);
+  paused_ = true;
+}
+
+void Conversation::tick(Now now) {
+  if (now.steady_ms >= call_.deadline()) {
+    const bool ours = call_.calling();
+    drop_call();
+    if (ours) call_failed("no answer", now);
+    show_session();
+  }
+  if (may_talk() && session_ && !call_.running() && now.steady_ms >= std::max(resend_at(), next_call_ms_)) {
+    ++unanswered_;
+    start_call(now);
+  }
+  pump(now);
+}
+
+std::int64_t Conversation::next_tick() const {
+  if (call_.running()) return call_.deadline();
+  if (!may_talk()) return INT64_MAX;
+  if (session_) return std::max(resend_at(), next_call_ms_);
+  return outbox_.waiting() && !paused_ ? next_call_ms_ : INT64_MAX;
+}
+
+}  // namespace sims::client

@@ -1,0 +1,94 @@
+#include "client/outbox.h"
+
+#include <algorithm>
+
+namespace sims::client {
+
+void Outbox::add(std::uint64_t serial, proto::TextContent content) {
+  Entry entry;
+  entry.serial = serial;
+  entry.content = std::move(content);
+  entries_.push_back(std::move(entry));
+}
+
+Outbox::Entry* Outbox::next() {
+  if (in_flight_ >= window || in_flight_bytes_ >= window_bytes) return nullptr;
+  auto at = std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return !e.in_flight; });
+  return at == entries_.end() ? nullptr : &*at;
+}
+
+void Outbox::sent(Entry& entry, std::uint64_t m, std::uint64_t seq, std::int64_t now_ms) {
+  entry.in_flight = true;
+  entry.m = m;
+  entry.seq = seq;
+  entry.sent_ms = now_ms;
+  ++in_flight_;
+  in_flight_bytes_ += entry.content.body.size();
+}
+
+std::vector<const Outbox::Entry*> Outbox::server_took(std::uint64_t seq) {
+  std::vector<const Entry*> changed;
+  for (Entry& entry : entries_) {
+    if (!entry.in_flight || entry.seq > seq || entry.delivery == Delivery::sent) continue;
+    entry.delivery = Delivery::sent;
+    changed.push_back(&entry);
+  }
+  return changed;
+}
+
+std::optional<Outbox::Entry> Outbox::remove(std::deque<Entry>::iterator at) {
+  if (at == entries_.end()) return std::nullopt;
+  --in_flight_;
+  in_flight_bytes_ -= at->content.body.size();
+  Entry entry = std::move(*at);
+  entries_.erase(at);
+  return entry;
+}
+
+std::optional<Outbox::Entry> Outbox::delivered(std::uint64_t m) {
+  auto entry = remove(
+      std::find_if(entries_.begin(), entries_.end(), [m](const Entry& e) { return e.in_flight && e.m == m; }));
+  if (entry) entry->delivery = Delivery::delivered;
+  return entry;
+}
+
+std::optional<Outbox::Entry> Outbox::take(std::uint64_t seq) {
+  return remove(std::find_if(entries_.begin(), entries_.end(),
+                             [seq](const Entry& e) { return e.in_flight && e.seq == seq; }));
+}
+
+std::vector<const Outbox::Entry*> Outbox::requeue() {
+  std::vector<const Entry*> changed;
+  for (Entry& entry : entries_) {
+    entry.in_flight = false;
+    if (entry.delivery == Delivery::queued) continue;
+    entry.delivery = Delivery::queued;
+    changed.push_back(&entry);
+  }
+  in_flight_ = in_flight_bytes_ = 0;
+  return changed;
+}
+
+std::vector<Outbox::Entry> Outbox::drain() {
+  std::vector<Entry> all(std::make_move_iterator(entries_.begin()), std::make_move_iterator(entries_.end()));
+  entries_.clear();
+  in_flight_ = in_flight_bytes_ = 0;
+  return all;
+}
+
+bool Outbox::waiting() const {
+  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& e) { return !e.in_flight; });
+}
+
+bool Outbox::carries(std::uint64_t seq) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [seq](const Entry& e) { return e.in_flight && e.seq == seq; });
+}
+
+std::optional<std::int64_t> Outbox::oldest_in_flight() const {
+  for (const Entry& entry : entries_)
+    if (entry.in_flight) return entry.sent_ms;
+  return std::nullopt;
+}
+
+}  // namespace sims::client

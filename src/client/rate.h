@@ -1,0 +1,44 @@
+// How often something may happen, and when to try again. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "crypto/rng.h"
+
+namespace sims::client {
+
+// At most `burst` events at once, refilled by one every `interval_ms`.
+class TokenBucket {
+ public:
+  TokenBucket(int burst, std::int64_t interval_ms) : burst_(burst), interval_ms_(interval_ms), left_(burst) {}
+
+  bool take(std::int64_t now_ms) {
+    if (left_ == burst_) filled_ms_ = now_ms;  // a full bucket does not save up time
+    const std::int64_t come = (now_ms - filled_ms_) / interval_ms_;
+    if (come > 0) {
+      left_ = static_cast<int>(std::min<std::int64_t>(burst_, left_ + come));
+      filled_ms_ += come * interval_ms_;
+    }
+    if (left_ == 0) return false;
+    --left_;
+    return true;
+  }
+
+ private:
+  int burst_;
+  std::int64_t interval_ms_;
+  int left_;
+  std::int64_t filled_ms_ = 0;
+};
+
+// The wait before attempt number `failures` + 1: at random from low to low * 2^failures, at most high. The jitter keeps
+// a thousand clients of a restarted server apart.
+inline std::int64_t backoff_ms(int failures, std::int64_t low, std::int64_t high, crypto::Rng& rng) {
+  const std::int64_t top = std::min(high, low << std::clamp(failures, 0, 30));
+  ByteArray<8> random;
+  rng.fill(random);
+  return low + static_cast<std::int64_t>(load_u64be(random.data()) % static_cast<std::uint64_t>(top - low + 1));
+}
+
+}  // namespace sims::client
