@@ -1,7 +1,7 @@
-// One end-to-end session between two clients, from the end of their handshake to the end of either one's connection
-// (sims-protocol(7) sections 5 and 6): the Double Ratchet (ECDHE) or re-keyed chains (RSA), acks and the close. Pure;
-// not thread-safe; owned by the client's conversation. State is staged, verified, then committed: a message that fails
-// any check changes nothing.
+// One end-to-end session between two clients, from the end of their handshake to the end of either one's
+// connection (sims-protocol(7) sections 5 and 6): the Double Ratchet (ECDHE) or re-keyed chains (RSA), acks
+// and the close. Pure; not thread-safe; owned by the client's conversation. State is staged, verified, then
+// committed: a message that fails any check changes nothing.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,8 @@ enum class OpenError {
 class PeerSession {
  public:
   // `identity` (not owned, outlives the session) signs RSA re-keys.
-  PeerSession(HandshakeResult handshake, const crypto::SigningKey& identity, crypto::EphemeralSource& ephemerals);
+  PeerSession(HandshakeResult handshake, const crypto::SigningKey& identity,
+              crypto::EphemeralSource& ephemerals);
   PeerSession(PeerSession&&) noexcept;
   PeerSession& operator=(PeerSession&&) noexcept;
   ~PeerSession();
@@ -56,18 +57,20 @@ class PeerSession {
   std::string close(std::string_view reason);  // the client-disconnect
   bool verify_close(const ClientDisconnect& message) const;
 
-  // --- RSA re-key. The responder starts one when wants_rekey(): it needs a fresh key (a second of work) and gives it
-  // in; the initiator only answers. Messages go on under the old epoch until phase 6.
+  // --- RSA re-key. The responder starts one when wants_rekey(): it needs a fresh key (a second of work) and
+  // gives it in; the initiator only answers. Messages go on under the old epoch until phase 6.
   bool wants_rekey() const;
   std::string start_rekey(std::unique_ptr<crypto::ResponderKey> key);  // phase 4
-  // Phase 4 (as initiator), 5 (as responder) or 6 (as initiator) of a re-key: the answer to send, empty after phase 6.
-  // On failure the old epoch goes on and the re-key is dropped.
+  // Phase 4 (as initiator), 5 (as responder) or 6 (as initiator) of a re-key: the answer to send, empty after
+  // phase 6. On failure the old epoch goes on. A frame that is not the peer's changes nothing; one of the
+  // peer's own that fails ends the attempt. See rekey.h.
   Checked<std::string> receive_rekey(std::string_view frame);
-  // Which phase of a re-key could come next: 4, 5, 6, or 0.
+  // Which phase of a re-key could come next: 4, 5, 6, or 0. At 6 another 4 is taken too: the responder began
+  // anew.
   int expected_rekey_phase() const;
 
-  std::uint64_t epoch() const;          // of the RSA suite; ECDHE: ratchet steps so far
-  std::size_t skipped_keys() const;     // for tests and /doctor
+  std::uint64_t epoch() const;       // of the RSA suite; ECDHE: ratchet steps so far
+  std::size_t skipped_keys() const;  // for tests and /doctor
   // For tests: a digest of the whole state; equal before and after a refused message.
   crypto::Digest state_digest() const;
 
