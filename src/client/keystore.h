@@ -4,6 +4,7 @@
 //   known_peers    SERVER_ID NAME PEER_ID unverified|verified FIRST_SEEN_UNIX_MS
 //   settings       what the connect dialog offers next time: `server = HOST:PORT`, `name = NAME`, `suite =
 //   LABEL` lock           held by the one program that may connect and write
+// A server is looked up by any spelling of its HOST[:PORT] and remembered by one (net::Endpoint).
 // A file that others may read, or with a line that cannot be, is refused (words with file and line) and never
 // overwritten. Belongs to one thread.
 #pragma once

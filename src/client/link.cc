@@ -1,0 +1,239 @@
+#include "client/link.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "proto/limits.h"
+
+namespace sims::client {
+
+namespace {
+constexpr std::int64_t flush_limit_ms = 2'000;  // for a last word, when nobody said another limit
+}
+
+struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
+  State(net::Loop& on, CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+        Callbacks told)
+      : loop(on),
+        callbacks(std::move(told)),
+        core(std::move(options), trust, ephemerals, *this),
+        timer(on, [this] {
+          core.tick(loop.now());
+          schedule();
+        }) {}
+
+  // --- Effects: called from inside the core, so they only note what is to be done ---
+  void open_link(const std::string& host_port) override;
+  void write(std::string bytes) override;
+  void close_link(bool flush) override;
+  void start_work(std::unique_ptr<Work> work) override;
+  void changed() override;
+  void received(const Peer& peer, const Line& line) override;
+  void delivery_changed(const Peer& peer, const Line& line) override;
+
+  void schedule();
+  void end_turn();
+  void arm_timer();
+  void send();
+  void adopt(std::unique_ptr<net::Stream> opened);
+  void ended(std::uint64_t connection, const std::string& reason);
+  void check_left();
+  void die();
+
+  struct Event {
+    bool is_received;
+    std::string peer;
+    Line line;
+  };
+
+  net::Loop& loop;
+  Callbacks callbacks;
+  bool dead = false;
+  bool scheduled = false;
+  bool model_changed = false;
+  std::vector<Event> events;
+  std::string out;  // of this turn
+  std::unique_ptr<net::Connector> connector;
+  std::unique_ptr<net::Stream> stream;
+  std::uint64_t connection = 0;                                 // the number of `stream`
+  std::map<std::uint64_t, std::unique_ptr<net::Stream>> going;  // they still send their last words
+  std::int64_t going_limit_ms = flush_limit_ms;
+  std::function<void()> on_left;
+  Core core;
+  net::Timer timer;
+};
+
+void Link::State::open_link(const std::string& host_port) {
+  auto at = net::Endpoint::parse(host_port, proto::default_port);
+  if (!at) {
+    loop.at_turn_end([weak = weak_from_this(), why = at.error()] {
+      auto self = weak.lock();
+      if (!self || self->dead) return;
+      self->core.link_closed(why, self->loop.now());
+      self->schedule();
+    });
+    return;
+  }
+  connector =
+      std::make_unique<net::Connector>(loop, *at, [this](Result<std::unique_ptr<net::Stream>> opened) {
+        connector.reset();
+        if (opened) {
+          adopt(std::move(*opened));
+        } else {
+          core.link_closed(opened.error(), loop.now());
+        }
+        schedule();
+      });
+}
+
+void Link::State::adopt(std::unique_ptr<net::Stream> opened) {
+  stream = std::move(opened);
+  std::uint64_t number = ++connection;
+  stream->set_callbacks({[this, number](ByteView bytes) {
+                           if (!stream || number != connection) return;
+                           core.link_read(bytes, loop.now());
+                           schedule();
+                         },
+                         [this, number](const std::string& reason) { ended(number, reason); },
+                         {}});
+  stream->start();
+  core.link_opened(loop.now());
+}
+
+void Link::State::ended(std::uint64_t number, const std::string& reason) {
+  if (going.erase(number) == 0 && stream && number == connection) {
+    stream.reset();
+    out.clear();
+    core.link_closed(reason.empty() ? "the server closed the connection" : reason, loop.now());
+  }
+  schedule();
+}
+
+void Link::State::write(std::string bytes) {
+  if (out.empty()) {
+    out = std::move(bytes);
+  } else {
+    out += bytes;
+  }
+  schedule();
+}
+
+void Link::State::send() {
+  if (stream && !out.empty()) stream->write(std::move(out));
+  out.clear();
+}
+
+void Link::State::close_link(bool flush) {
+  connector.reset();
+  if (flush) send();
+  out.clear();
+  if (!stream) return;
+  if (flush) {
+    stream->finish(going_limit_ms);
+    going.emplace(connection, std::move(stream));
+  }
+  stream.reset();
+  schedule();
+}
+
+void Link::State::start_work(std::unique_ptr<Work> work) {
+  auto shared = std::make_shared<std::unique_ptr<Work>>(std::move(work));  // std::function wants to copy
+  loop.work([shared] { (*shared)->run(); },
+            [shared, weak = weak_from_this()] {
+              auto self = weak.lock();
+              if (!self || self->dead) return;
+              self->core.work_done(std::move(*shared), self->loop.now());
+              self->schedule();
+            });
+}
+
+void Link::State::changed() {
+  model_changed = true;
+  schedule();
+}
+
+void Link::State::received(const Peer& peer, const Line& line) {
+  events.push_back({true, peer.name, line});
+  schedule();
+}
+
+void Link::State::delivery_changed(const Peer& peer, const Line& line) {
+  events.push_back({false, peer.name, line});
+  schedule();
+}
+
+void Link::State::schedule() {
+  if (dead || std::exchange(scheduled, true)) return;
+  loop.at_turn_end([weak = weak_from_this()] {
+    auto self = weak.lock();
+    if (self && !self->dead) self->end_turn();
+  });
+}
+
+// Held by its caller: any of the owner's callbacks may end the link.
+void Link::State::end_turn() {
+  scheduled = false;
+  send();
+  arm_timer();
+  for (auto& event : std::exchange(events, {})) {
+    const auto& tell = event.is_received ? callbacks.received : callbacks.delivery_changed;
+    if (tell) tell(event.peer, event.line);
+    if (dead) return;
+  }
+  if (std::exchange(model_changed, false) && callbacks.changed) callbacks.changed();
+  if (!dead) check_left();
+}
+
+void Link::State::arm_timer() {
+  std::int64_t next = core.next_tick();
+  if (next == INT64_MAX) return timer.stop();
+  timer.start(std::max<std::int64_t>(next - loop.now().steady_ms, 1));
+}
+
+void Link::State::check_left() {
+  if (!on_left || !going.empty()) return;
+  auto done = std::exchange(on_left, nullptr);
+  done();
+}
+
+void Link::State::die() {
+  dead = true;
+  connector.reset();
+  stream.reset();
+  going.clear();
+  timer.stop();
+}
+
+Link::Link(net::Loop& loop, CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+           Callbacks callbacks)
+    : loop_(loop),
+      state_(std::make_shared<State>(loop, std::move(options), trust, ephemerals, std::move(callbacks))) {
+  // What the core asked for while it was being made could not be scheduled yet.
+  state_->scheduled = false;
+  state_->schedule();
+}
+
+Link::~Link() {
+  state_->die();
+}
+
+Core& Link::core() {
+  state_->schedule();
+  return state_->core;
+}
+
+const Model& Link::model() const {
+  return state_->core.model();
+}
+
+void Link::leave(std::int64_t limit_ms, std::function<void()> done) {
+  state_->going_limit_ms = limit_ms;
+  state_->on_left = std::move(done);
+  state_->core.disconnect(loop_.now());
+  state_->close_link(true);  // whatever state the core was in
+  state_->schedule();
+}
+
+}  // namespace sims::client
