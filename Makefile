@@ -61,6 +61,10 @@ LIBS_server := -lsqlite3 -lsystemd
 LIBS_tui    := -lncursesw
 libs = $(foreach l,$(1),$(LIBS_$(l)))
 
+# Short lines, or with V=1 the whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $@')
+
 # --- objects and libraries --------------------------------------------------------------------------------------------
 
 objects = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*.cc))
@@ -84,7 +88,8 @@ $(BUILD)/version: FORCE
 
 $(BUILD)/%.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(DEFINES) -MMD -MP -c $< -o $@
+	$(call say,CXX )
+	$(Q)$(COMPILE) $(DEFINES) -MMD -MP -c $< -o $@
 $(BUILD)/src/base/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
 $(BUILD)/src/base/version.o: $(BUILD)/version
 
@@ -92,7 +97,8 @@ define layer_rule
 $(call archive,$(1)): $$(call objects,src/$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call say,AR  )
+	$(Q)ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
@@ -109,18 +115,22 @@ below_tui    := tui client net proto crypto base
 below_sim    := server client net proto crypto base
 
 $(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
-	$(LINK) $^ $(call libs,$(below_server)) -o $@
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
 $(BUILD)/sims: $(BUILD)/src/sims.o $(call archives,$(below_client))
-	$(LINK) $^ $(call libs,$(below_client)) -o $@
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
 $(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
-	$(LINK) $^ $(call libs,$(below_tui)) -o $@
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_tui)) -o $@
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
 TESTS := $(foreach t,$(LAYERS) sim,$(if $(wildcard tests/$(t)/*.cc),$(t)))
 define test_rule
 $(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
-	$(LINK) $$^ $$(call libs,$$(below_$(1))) -o $$@
+	$$(call say,LINK)
+	$(Q)$(LINK) $$^ $$(call libs,$$(below_$(1))) -o $$@
 test-$(1): $(BUILD)/tests/$(1)_test
 	$$< --no-colors
 endef
@@ -139,7 +149,8 @@ bench: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
 	$(BUILD)/bench/micro $(BENCH)
 $(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
-	$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
 
 # --- the first minutes ------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,221 @@
+"""Runs the real programs on loopback for the end-to-end tests: a simsd, sims commands, and sims-tui inside terminals that
+tmux draws. Nothing but Python's standard library. Everything belongs to a World, which ends what it started, by pid, and
+removes its folder. Waiting is always for something seen, with a deadline."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build/release")
+SLOW = {"asan": 3, "tsan": 6, "cov": 3}.get(os.environ.get("VARIANT", ""), 1)
+DEADLINE = 30 * SLOW  # s; generous, since it only decides when a test fails
+
+
+class Failure(Exception):
+    pass
+
+
+class Skip(Exception):
+    pass
+
+
+def check(condition, message):
+    if not condition:
+        raise Failure(message)
+
+
+def until(get, accept, what, seconds=DEADLINE):
+    """Calls get() until accept(its value), returns that value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = get()
+        if accept(value):
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"after {seconds} s still no {what}; last seen:\n{value}")
+        time.sleep(0.05)
+
+
+class Server:
+    """A running simsd."""
+
+    def __init__(self, world, state, listen, options):
+        self.log_path = world.path / f"simsd-{world.next_number()}.log"
+        self.state = world.path / state
+        self.log_file = open(self.log_path, "wb")
+        command = [str(BUILD / "simsd"), "--state-dir", str(self.state)]
+        for address in [listen] if isinstance(listen, str) else listen:
+            command += ["--listen", address]
+        self.process = subprocess.Popen(command + list(options), stdin=subprocess.DEVNULL, stdout=self.log_file,
+                                        stderr=self.log_file, cwd=world.path, env=world.env)
+        world.processes.append(self.process)
+        self.await_ready()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def await_ready(self):
+        def ready():
+            found = re.search(r"simsd: ready on (\S+) id (\S{43})$", self.log(), re.M)
+            return found or self.process.poll() is not None
+        until(ready, bool, "ready line of simsd")
+        found = ready()
+        check(found is not True, f"simsd ended with {self.process.returncode}:\n{self.log()}")
+        self.addresses = found[1].split(",")
+        self.address, self.id = self.addresses[0], found[2]
+        self.port = int(self.address.rsplit(":", 1)[1])
+
+    def stop(self, number=signal.SIGTERM, seconds=DEADLINE):
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
+class Terminal:
+    """A program in a tmux session of its own, as a person would see it."""
+
+    def __init__(self, world, command, columns, rows):
+        self.world, self.name = world, f"t{world.next_number()}"
+        line = " ".join(shlex.quote(str(word)) for word in command)
+        world.tmux("new-session", "-d", "-s", self.name, "-x", str(columns), "-y", str(rows), line)
+        world.terminals.append(self)
+
+    def type(self, text):
+        self.world.tmux("send-keys", "-t", self.name, "-l", "--", text)
+
+    def key(self, *names):
+        self.world.tmux("send-keys", "-t", self.name, *names)
+
+    def enter(self, text):
+        self.type(text)
+        self.key("Enter")
+
+    def screen(self):
+        return self.world.tmux("capture-pane", "-p", "-t", self.name)
+
+    def see(self, pattern, seconds=DEADLINE):
+        """Waits until the pattern (a regular expression) is on the screen; returns the screen."""
+        wanted = re.compile(pattern, re.M)
+        return until(self.screen, wanted.search, f"/{pattern}/ on the screen of {self.name}", seconds)
+
+    def see_not(self, pattern, seconds=DEADLINE):
+        wanted = re.compile(pattern, re.M)
+        return until(self.screen, lambda s: not wanted.search(s), f"end of /{pattern}/ on the screen", seconds)
+
+    def ask(self, format):
+        return self.world.tmux("display-message", "-p", "-t", self.name, format).strip()
+
+    def resize(self, columns, rows):
+        self.world.tmux("resize-window", "-t", self.name, "-x", str(columns), "-y", str(rows))
+
+    def pid(self):
+        return int(self.ask("#{pane_pid}"))
+
+    def await_end(self):
+        """The exit status of the terminal's program."""
+        until(lambda: self.ask("#{pane_dead}"), lambda dead: dead == "1", f"end of the program in {self.name}")
+        return int(self.ask("#{pane_dead_status}") or -1)
+
+
+class World:
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="sims-e2e-")
+        self.path = Path(self.folder.name)
+        self.processes, self.terminals, self.count, self.notes = [], [], 0, []
+        self.tmux_started = False
+        keep = {k: v for k, v in os.environ.items() if k in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")}
+        self.env = keep | {"HOME": str(self.path / "home"), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": str(self.path)}
+        (self.path / "home").mkdir(mode=0o700)
+
+    def next_number(self):
+        self.count += 1
+        return self.count
+
+    def note(self, text):
+        """A measured value, printed beside the test's name."""
+        self.notes.append(text)
+
+    def server(self, *options, state="state", listen="127.0.0.1:0"):
+        return Server(self, state, listen, options)
+
+    # --- sims -----------------------------------------------------------------------------------------------------
+
+    def _sims(self, who, server, words, options):
+        command = [str(BUILD / "sims"), "--home", str(self.path / who)]
+        if server is not None:
+            command += ["--server", getattr(server, "address", server), "--name", who]
+        return command + list(options) + [str(word) for word in words]
+
+    def sims(self, who, server, *words, options=("--accept-new",), expect=0, stdin="", seconds=DEADLINE):
+        """Runs `sims COMMAND`, checks the exit status, returns what it printed on standard output."""
+        run = subprocess.run(self._sims(who, server, words, options), input=stdin, capture_output=True, text=True,
+                             timeout=seconds, env=self.env, cwd=self.path)
+        check(expect is None or run.returncode == expect,
+              f"sims {' '.join(map(str, words))}: exit status {run.returncode}, not {expect}\n{run.stdout}{run.stderr}")
+        self.last_error, self.last_status = run.stderr, run.returncode
+        return run.stdout
+
+    def start_sims(self, who, server, *words, options=("--accept-new",)):
+        """Starts `sims COMMAND`; communicate() or wait() ends it."""
+        process = subprocess.Popen(self._sims(who, server, words, options), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env,
+                                   cwd=self.path)
+        self.processes.append(process)
+        return process
+
+    def await_online(self, server, *names, by="watcher"):
+        """Until a client of its own sees these names in the list."""
+        until(lambda: self.sims(by, server, "list"), lambda out: all(re.search(rf"^\W*{n}\b", out, re.M) for n in names),
+              f"{names} in the list")
+
+    # --- sims-tui -------------------------------------------------------------------------------------------------
+
+    def tmux(self, *words):
+        if not self.tmux_started:
+            self.tmux_started = True
+            (self.path / "tmux.conf").write_text(
+                "set -g remain-on-exit on\nset -g remain-on-exit-format ''\nset -g status off\nset -g window-size manual\n"
+                "set -g default-terminal screen-256color\nset -sg escape-time 0\nset -g history-limit 0\n")
+        run = subprocess.run(["tmux", "-L", "e2e", "-f", str(self.path / "tmux.conf"), *words], capture_output=True,
+                             text=True, timeout=DEADLINE, env=self.env, stdin=subprocess.DEVNULL)
+        check(run.returncode == 0, f"tmux {words[0]}: {run.stderr}")
+        return run.stdout
+
+    def terminal(self, *command, columns=80, rows=24):
+        return Terminal(self, command, columns, rows)
+
+    def tui(self, who, server, *options, columns=80, rows=24):
+        command = [BUILD / "sims-tui", "--home", self.path / who, "--server", getattr(server, "address", server), "--name", who]
+        return self.terminal(*command, *options, columns=columns, rows=rows)
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def report(self):
+        """What is worth reading after a failure."""
+        parts = []
+        for terminal in self.terminals:
+            try:
+                parts.append(f"--- screen {terminal.name}\n{terminal.screen().rstrip()}")
+            except (Failure, subprocess.SubprocessError) as error:
+                parts.append(f"--- screen {terminal.name}: {error}")
+        for log in sorted(self.path.glob("simsd-*.log")):
+            parts.append(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:]))
+        return "\n".join(parts)
+
+    def close(self):
+        if self.tmux_started:
+            subprocess.run(["tmux", "-L", "e2e", "kill-server"], env=self.env, stdin=subprocess.DEVNULL,
+                           capture_output=True, timeout=DEADLINE)
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for pipe in (process.stdout, process.stderr):
+                if pipe:
+                    pipe.close()
+        self.folder.cleanup()

@@ -1,0 +1,163 @@
+"""simsd from outside: options, state folder, signals."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+
+from harness import BUILD, DEADLINE, check, until
+
+
+def simsd(world, *options, expect=0):
+    run = subprocess.run([BUILD / "simsd", *map(str, options)], capture_output=True, text=True, timeout=DEADLINE,
+                         env=world.env, cwd=world.path, stdin=subprocess.DEVNULL)
+    check(run.returncode == expect, f"simsd {options}: exit status {run.returncode}\n{run.stdout}{run.stderr}")
+    return run.stdout + run.stderr
+
+
+def connects(host, port):
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+        return True
+    except OSError:
+        return False
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_version_and_help(world):
+    for program in ("simsd", "sims", "sims-tui"):
+        for option in ("--version", "--help"):
+            run = subprocess.run([BUILD / program, option], capture_output=True, text=True, timeout=DEADLINE,
+                                 env=world.env, stdin=subprocess.DEVNULL)
+            check(run.returncode == 0, f"{program} {option}: exit status {run.returncode}\n{run.stderr}")
+            check(program in run.stdout, f"{program} {option} printed {run.stdout!r}")
+
+
+def test_port_0_is_named_in_the_ready_line(world):
+    server = world.server()
+    check(server.port > 0 and connects("127.0.0.1", server.port), f"nothing serves at {server.address}")
+
+
+def test_ipv6_and_ipv4(world):
+    server = world.server(listen=["127.0.0.1:0", "[::1]:0"])
+    check(len(server.addresses) == 2, f"ready line names {server.addresses}")
+    six = next(a for a in server.addresses if a.startswith("["))
+    check(connects("::1", int(six.rsplit(":", 1)[1])), f"nothing serves at {six}")
+    check(world.sims("alice", six, "list") is not None, "no login over IPv6")
+
+
+def test_state_is_private(world):
+    server = world.server()
+    check(mode(server.state) == 0o700, f"state folder has mode {mode(server.state):o}")
+    files = [p for p in server.state.rglob("*") if p.is_file()]
+    check(files, "no files in the state folder")
+    for path in files:
+        check(mode(path) & 0o077 == 0, f"{path.name} has mode {mode(path):o}")
+
+
+def test_print_id_is_the_id_of_the_ready_line(world):
+    printed = simsd(world, "--state-dir", world.path / "state", "--print-id").strip()
+    check(re.fullmatch(r"[A-Za-z0-9_-]{43}", printed), f"printed {printed!r}")
+    check(world.server().id == printed, "another id serves")
+
+
+def test_one_simsd_per_state_folder(world):
+    server = world.server()
+    said = simsd(world, "--state-dir", server.state, "--listen", "127.0.0.1:0", expect=1)
+    check(str(server.state) in said, f"said {said!r}")
+    check(connects("127.0.0.1", server.port), "the first one does not serve any more")
+
+
+def test_sigterm_and_sigint_end_it_with_0(world):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        server = world.server()
+        check(server.stop(number) == 0, f"exit status {server.process.returncode}\n{server.log()}")
+
+
+def test_configuration_file(world):
+    config = world.path / "simsd.conf"
+    config.write_text(f'listen = ["127.0.0.1:0"]\nstate-dir = "{world.path}/state"\nname = "office"\n')
+    check(simsd(world, "--config", config, "--check-config").strip() == "", "a good file is complained about")
+    for text, line in (('name = "x"\nlistne = "127.0.0.1:0"\n', 2), ("\n\nname = 5\n", 3), ('name = "x\n', 1),
+                       ('registration = "perhaps"\n', 1)):
+        config.write_text(text)
+        said = simsd(world, "--config", config, "--check-config", expect=2)
+        check(f"simsd.conf:{line}" in said, f"{text!r} gives {said!r}")
+
+
+def test_sighup_reloads(world):
+    config = world.path / "simsd.conf"
+    config.write_text('registration = "open"\n')
+    server = world.server("--config", str(config))
+    world.sims("alice", server, "list")
+    config.write_text('registration = "closed"\n')
+    server.process.send_signal(signal.SIGHUP)
+    # Each try is another name, so the reload shows as the first one that is refused.
+    tries = iter(range(1000))
+    until(lambda: world.sims(f"bob{next(tries)}", server, "list", expect=None) is None or world.last_error,
+          lambda said: "not-registered" in said or "registr" in said, "refusal of new names")
+    world.sims("alice", server, "list")
+    config.write_text("nonsense = 1\n")
+    server.process.send_signal(signal.SIGHUP)
+    until(server.log, lambda log: "simsd.conf:1" in log, "complaint about the file in the log")
+    world.sims("alice", server, "list")
+
+
+def test_daemon(world):
+    pid_file, state = world.path / "simsd.pid", world.path / "state"
+    said = simsd(world, "--daemon", "--pid-file", pid_file, "--state-dir", state, "--listen", "127.0.0.1:0")
+    pid = int(pid_file.read_text())
+    try:
+        address = re.search(r"ready on (\S+) id", said)
+        check(address, f"no ready line: {said!r}")
+        check(connects(*split(address[1])), "it does not serve")
+        check(os.getsid(pid) != os.getsid(0), "it has our session")
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        until(lambda: gone(pid), bool, "end of the daemon")
+    check(not pid_file.exists(), "the pid file is still there")
+
+
+def split(address):
+    host, port = address.rsplit(":", 1)
+    return host.strip("[]"), int(port)
+
+
+def gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
+        return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_bad_options(world):
+    for options in (["--listen", "127.0.0.1:99999"], ["--suites", "none"], ["--registration", "x"], ["--nonsense"],
+                    ["--name", "No Name"], ["--log-level", "loud"]):
+        said = simsd(world, "--check-config", *options, expect=2)
+        check(said.strip(), f"{options}: no word")
+
+
+def test_strangers_bytes(world):
+    """Junk ends that connection alone."""
+    server = world.server()
+    junk = [b"\x00" * 5000, b"x" * 70000, b"{}\n", b"[" * 4000 + b"\n", b'{"type":"connect","phase":2}\n', b"\xff\xfe\n",
+            b"GET / HTTP/1.1\r\n\r\n", b'{"type":"secure","sa-data":{"epoch":0,"seq":0},"payload":""}\n']
+    for data in junk:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as stranger:
+            stranger.sendall(data)
+            answer = b""
+            try:
+                while chunk := stranger.recv(4096):
+                    answer += chunk
+            except ConnectionResetError:
+                pass
+            if answer:
+                check(answer.count(b"\n") == 1 and b'"error"' in answer, f"{data[:20]!r} is answered with {answer!r}")
+    world.sims("alice", server, "list")
