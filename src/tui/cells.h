@@ -1,0 +1,81 @@
+// A screen as plain data, and the one way that text gets onto it: put_text and to_cells make every text safe
+// (base/text.h), whoever wrote it, so that no control character can ever be in a cell.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tui/layout.h"
+
+namespace sims::tui {
+
+enum class Style : std::uint8_t {
+  normal,
+  dim,
+  strong,
+  bar,         // title and status lines
+  bar_strong,
+  bar_good,    // verified
+  bar_alert,   // a changed key, no connection
+  mine,        // our name
+  theirs,
+  attention,   // red in the list: somebody tried to contact us
+  selected,
+  alert,
+  good,
+  count,
+};
+
+// One spacing character and the marks on it. A wide one is followed by a cell of width 0.
+struct Cell {
+  static constexpr std::size_t most = 5;  // code points; ncurses' CCHARW_MAX
+  std::array<char32_t, most> chars{U' '};
+  std::uint8_t count = 1;
+  std::uint8_t width = 1;
+  Style style = Style::normal;
+  bool joins = false;  // belongs to the same grapheme cluster as the cell before: never wrap between them
+  bool operator==(const Cell&) const = default;
+};
+
+using Cells = std::vector<Cell>;
+
+// Makes the text safe and cuts it into cells (LF becomes a stand-in). No cells of width 0. Variation selectors and
+// skin tones are left out: terminals disagree about the width that they make.
+Cells to_cells(std::string_view text, Style style);
+int width_of(std::span<const Cell> cells);
+
+struct Wrapped {
+  std::size_t from, to;  // cells of this row, without the spaces where it was broken
+};
+// By words; a word longer than a row by clusters. At least one row.
+std::vector<Wrapped> wrap(std::span<const Cell> cells, int first_width, int width);
+
+struct Point {
+  int x = 0, y = 0;
+  bool operator==(const Point&) const = default;
+};
+
+struct Grid {
+  explicit Grid(Size size = {});
+  Size size;
+  std::vector<Cell> cells;  // row by row
+  Point cursor;
+  bool cursor_visible = true;
+  std::string title;        // for the terminal, safe, one line
+
+  Cell& at(int x, int y) { return cells[static_cast<std::size_t>(y * size.width + x)]; }
+  const Cell& at(int x, int y) const { return cells[static_cast<std::size_t>(y * size.width + x)]; }
+  // Draws within [x, x + width) of row y, returns the column behind. A wide cell that would be cut becomes a space.
+  int put(int x, int y, int width, std::span<const Cell> what);
+  int put_text(int x, int y, int width, std::string_view text, Style style);
+  void fill(const Rect& where, Style style, char32_t with = U' ');
+};
+
+// Cuts to `width` columns, with an ellipsis at the end when something is missing.
+Cells fit(Cells cells, int width);
+
+}  // namespace sims::tui

@@ -1,0 +1,48 @@
+// The lines of one window as rows of cells: day separators, time, delivery mark, name, wrapped text. Pure. A scrolled
+// window stays where it is while lines arrive below.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "client/model.h"
+#include "tui/cells.h"
+
+namespace sims::tui {
+
+// Seconds east of UTC at that moment. The program gives the time zone's, tests a fixed one.
+using UtcOffset = int (*)(std::int64_t unix_s);
+
+std::string format_clock(std::int64_t unix_ms, UtcOffset offset);      // "23:59"
+std::string format_day(std::int64_t unix_ms, UtcOffset offset);        // "2026-11-22"
+std::string format_date_time(std::int64_t unix_ms, UtcOffset offset);  // "2026-11-22 23:59"
+
+// Where a window is scrolled to: its bottom row is row `row` of line `serial`.
+struct Scroll {
+  bool following = true;  // at the end; the rest does not count
+  std::uint64_t serial = 0;
+  int row = 0;
+};
+
+struct Chat {
+  const std::deque<client::Line>& lines;
+  std::string self_name;
+  std::string peer_name;  // empty: the status window
+  UtcOffset offset;
+  int width;
+};
+
+// All rows of lines[i], the day separator before it included.
+std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i);
+
+struct ChatView {
+  std::vector<Cells> rows;   // top to bottom, at most `height`
+  std::size_t below = 0;     // lines under the last row
+};
+ChatView visible_rows(const Chat& chat, int height, const Scroll& scroll);
+// `rows` > 0: towards older lines.
+Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int rows);
+
+}  // namespace sims::tui

@@ -1,0 +1,32 @@
+// Where everything is on a screen of a given size. Pure. Rectangles may be empty; none ever leaves the screen.
+#pragma once
+
+namespace sims::tui {
+
+struct Size {
+  int width = 80;
+  int height = 24;
+  bool operator==(const Size&) const = default;
+};
+
+struct Rect {
+  int x = 0, y = 0, width = 0, height = 0;
+  bool empty() const { return width <= 0 || height <= 0; }
+  bool operator==(const Rect&) const = default;
+};
+
+struct Layout {
+  Rect title;      // one row
+  Rect list;       // the peer list; empty below list_from_width columns
+  Rect separator;  // one column between list and chat
+  Rect chat;
+  Rect status;     // one row
+  Rect input;      // from one row to a third of the screen
+};
+
+constexpr int list_from_width = 60;
+
+// `input_rows`: how many the typed text would like.
+Layout lay_out(Size size, int input_rows);
+
+}  // namespace sims::tui

@@ -1,0 +1,99 @@
+// Keys in, intents out, the interface's own state in between. Pure: no terminal, no clock, no network; the program and
+// the tests implement Intents. Three files: ui.cc (keys), ui_commands.cc (what Enter does), ui_dialog.cc (the dialog).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "client/model.h"
+#include "tui/commands.h"
+#include "tui/keys.h"
+#include "tui/state.h"
+
+namespace sims::tui {
+
+// What the interface can ask for: client::Core's intents with the time filled in, and the program's own.
+class Intents {
+ public:
+  virtual ~Intents() = default;
+  virtual const client::Model& model() const = 0;
+  // An error names the field that is wrong.
+  virtual Result<void> connect(const ConnectFields& fields) = 0;
+  virtual void disconnect() = 0;
+  virtual void answer(bool accept) = 0;
+  virtual Result<void> accept_changed_server(std::string_view fingerprint) = 0;
+  virtual Result<void> send_text(const std::string& peer, std::string_view text, bool action) = 0;
+  virtual void looked_at(const std::string& peer) = 0;
+  virtual Result<void> verify(const std::string& peer, std::string_view number) = 0;
+  virtual Result<void> unverify(const std::string& peer) = 0;
+  virtual Result<void> accept_changed(const std::string& peer, std::string_view fingerprint) = 0;
+  virtual void end_session(const std::string& peer, std::string_view reason) = 0;
+  virtual Result<std::string> safety_number(const std::string& peer) = 0;
+  virtual void clear(const std::string& peer) = 0;
+  virtual void notice(const std::string& peer, std::string text) = 0;
+  virtual void quit() = 0;
+  virtual void suspend() = 0;
+  virtual void repaint() = 0;  // the terminal's content may be wrong
+};
+
+class Ui {
+ public:
+  // `suites`: the choices of the dialog; `fields.suites` is the one that is set.
+  Ui(Intents& intents, ConnectFields fields, std::vector<std::string> suites, UtcOffset offset);
+
+  const UiState& state() const { return state_; }
+  void resize(Size size);
+  void key(const Key& key);
+  // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as looked at.
+  void model_changed();
+  void open_dialog();
+  void submit_dialog();                       // as Enter in it
+  void open_when_known(const std::string& peer);  // --query
+
+ private:
+  // ui.cc
+  bool window_key(const Key& key);
+  void input_key(const Key& key);
+  void answer_key(const Key& key);
+  void interrupt();
+  void scroll(int direction);
+  void go_to(std::size_t index);
+  void step_window(int by);
+  void step_peer(int by);
+  void next_unread();
+  std::size_t window_of(const std::string& peer);  // opened at the end if there is none
+  void browse_history(const std::string* entry);
+  void complete_word(bool forward);
+  void say(std::string text);                      // our own words into this window
+  // ui_commands.cc
+  void enter();
+  void enter_answer();
+  void answer_server(const std::string& text);
+  bool run(const Invocation& call);  // false: refused, the line stays
+  bool send(const std::string& peer, std::string_view text, bool action);
+  bool query(const Invocation& call);
+  bool close(const Invocation& call);
+  bool verify(const Invocation& call);
+  bool trust(const Invocation& call);
+  bool help(const Invocation& call);
+  bool whois(const std::string& peer);
+  bool names();
+  bool refuse(std::string why);
+  const client::Peer* known(const std::string& name);  // refuses when there is none
+  std::string named(const Invocation& call) const;     // the first word, else this window's peer
+  // ui_dialog.cc
+  void dialog_key(const Key& key);
+  Editor* dialog_editor();
+
+  Intents& intents_;
+  UiState state_;
+  std::string wanted_peer_;
+  Completion completion_;        // being cycled through
+  std::size_t completion_at_ = 0;
+  bool completing_ = false;
+  bool interrupted_ = false;     // Ctrl-C on an empty line: once more leaves
+};
+
+}  // namespace sims::tui

@@ -1,0 +1,22 @@
+// The whole screen as a pure function of the client's model, the interface's state and the time.
+#pragma once
+
+#include "base/clock.h"
+#include "client/model.h"
+#include "tui/cells.h"
+#include "tui/state.h"
+
+namespace sims::tui {
+
+Grid render(const client::Model& model, const UiState& ui, Now now);
+
+// The layout that render() uses now: for keys that scroll by pages.
+Layout layout_of(const client::Model& model, const UiState& ui);
+
+// The peers in the list, in its order.
+std::vector<const client::Peer*> listed_peers(const client::Model& model, const UiState& ui);
+
+std::string suite_label(std::string_view wire_name);       // "ECDHE_WITH_..." -> "ECDHE"
+std::string_view trust_word(client::Trust trust);          // "unverified", "verified", "KEY CHANGED"
+
+}  // namespace sims::tui
