@@ -55,8 +55,7 @@ void set_program(std::string_view name) { program() = name; }
 
 void write(Level level, std::string_view line) {
   if (!enabled(level)) return;
-  static const bool journal = stderr_is_journal();
-  std::string out = journal ? fmt::format("<{}>", static_cast<int>(level)) : std::string();
+  std::string out = stderr_is_journal() ? fmt::format("<{}>", static_cast<int>(level)) : std::string();
   out += program();
   out += ": ";
   append_printable(out, line);

@@ -17,7 +17,7 @@ struct Curve {
   Integer l = Integer::Power2(252) + Integer("27742317777372353535851937790883648493");
   Integer d = (p - (Integer(121665) * Integer(121666).InverseMod(p)) % p) % p;  // -121665/121666
   // y8 and -y8 belong to the points of order 8; 0, 1 and -1 to those of order 4, 1 and 2. There are no others.
-  Integer y8 = Integer("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7h");
+  Integer y8 = Integer("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7h");
 };
 
 const Curve& curve() {

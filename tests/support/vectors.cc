@@ -1,6 +1,7 @@
 #include "support/vectors.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -71,6 +72,24 @@ rapidjson::Document read_json(const std::string& path) {
   doc.Parse(content.data(), content.size());
   if (doc.HasParseError()) throw std::runtime_error("not JSON: " + path);
   return doc;
+}
+
+std::vector<Record> read_records(const std::string& path, std::string_view first_key, std::string_view section) {
+  std::istringstream in(read_text(path));
+  std::vector<Record> records;
+  bool wanted = section.empty();
+  for (std::string line; std::getline(in, line);) {
+    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
+    if (line.starts_with('[') && !section.empty()) wanted = line == "[" + std::string(section) + "]";
+    auto equals = line.find('=');
+    if (!wanted || line.starts_with('#') || equals == line.npos) continue;
+    std::string key = line.substr(0, line.find_last_not_of(' ', equals - 1) + 1);
+    auto value = line.find_first_not_of(' ', equals + 1);
+    if (key == first_key) records.emplace_back();
+    if (!records.empty()) records.back()[key] = value == line.npos ? "" : line.substr(value);
+  }
+  if (records.empty()) throw std::runtime_error("no records: " + path);
+  return records;
 }
 
 std::vector<std::string> list_folder(const std::string& path) {

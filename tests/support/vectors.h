@@ -6,6 +6,7 @@
 
 #include <rapidjson/document.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ std::string own(std::string_view name);
 
 std::string read_text(const std::string& path);           // throws
 rapidjson::Document read_json(const std::string& path);   // throws
+// "Key = value" files as NIST writes them: each line with first_key begins a record; only those below the heading
+// "[section]" (all, if it is empty). Throws if there are none.
+using Record = std::map<std::string, std::string>;
+std::vector<Record> read_records(const std::string& path, std::string_view first_key, std::string_view section = "");
 std::vector<std::string> list_folder(const std::string& path);  // names, sorted
 
 // A string member; throws if it is missing or no string.
