@@ -126,6 +126,7 @@ void Core::State::lost() {
   roster.lost();
   parked_.clear();
   snapshot_ = false;
+  shown.list_complete = false;
   for (auto& [name, talk] : conversations_) talk.link_lost();
 }
 
@@ -207,6 +208,7 @@ void Core::State::receive_list(const proto::List& list, Now now) {
     return;
   }
   snapshot_ = false;
+  shown.list_complete = true;
   roster.snapshot_done();
 }
 

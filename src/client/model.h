@@ -87,6 +87,7 @@ struct Model {
   std::int64_t round_trip_ms = -1;        // -1: not measured yet
   std::optional<Question> question;
   std::map<std::string, Peer> peers;      // by name; the list never reorders by activity
+  bool list_complete = false;             // online: the server's whole list has come
   std::deque<Line> status;                // the status window
 };
 
