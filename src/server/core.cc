@@ -27,7 +27,6 @@ namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t write_chunk = 64 * 1024;       // collected output that does not wait for the turn's end
-constexpr std::size_t max_held = proto::max_frame;   // input that may wait for a handshake step
 constexpr std::int64_t log_burst = 50, log_rate = 10;  // lines that strangers can cause, a second
 
 template <class... F>
@@ -77,7 +76,6 @@ struct Core::State {
 
   void refuse(ConnId conn, std::string_view address, ConnectionCount::Verdict verdict, Now now);
   void process(Session& s, ByteView input, Now now);
-  void hold(Session& s, ByteView input, Now now);
   void log_in(Session& s, Binding binding, Now now);
   void on_message(Session& s, std::string_view plaintext, Now now);
   void forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now);
@@ -151,7 +149,6 @@ void Core::received(ConnId conn, ByteView bytes, Now now) {
   if (!s) return;
   s->last_heard = now.steady_ms;
   s->pinged = false;
-  if (s->working) return st.hold(*s, bytes, now);
   st.process(*s, bytes, now);
 }
 
@@ -162,11 +159,8 @@ void Core::State::process(Session& s, ByteView input, Now now) {
     if (event.kind == Kind::message) {
       on_message(s, event.message, now);
     } else if (event.kind == Kind::work) {
-      s.working = true;
       actions.start_work(s.conn, std::make_unique<LoginWork>(std::move(event.work), accounts,
                                                              options.policy.registration_open, now.unix_s()));
-      if (!input.empty()) hold(s, input, now);
-      break;
     } else if (event.kind == Kind::failed) {
       note(Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn, s.address,
            to_string(event.failure.code), remote(event.failure.detail));
@@ -180,20 +174,12 @@ void Core::State::process(Session& s, ByteView input, Now now) {
   mark(s);
 }
 
-// Nobody who follows the protocol sends anything while the answer to his phase is being made.
-void Core::State::hold(Session& s, ByteView input, Now now) {
-  if (s.held.size() + input.size() > max_held)
-    return fault(s, ErrorCode::bad_message, "wait for the answer", "input during a handshake step", now);
-  s.held.append(text_of(input));
-}
-
 // --- 3. handshake ----------------------------------------------------------------------------------------------------
 
 void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   auto& st = *state_;
   Session* s = st.find(conn);
   if (!s) return;
-  s->working = false;
   if (!work->binding_) {
     const auto& refusal = work->binding_.error();
     const auto& h = work->handshake_->handshake();
@@ -209,8 +195,7 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
     return st.end(*s, true, "handshake", now);
   }
   if (s->transport.connected() && !s->online) st.log_in(*s, *work->binding_, now);
-  const std::string held = std::exchange(s->held, {});
-  st.process(*s, bytes_of(held), now);
+  st.process(*s, {}, now);  // what came meanwhile is in the transport
 }
 
 void Core::State::log_in(Session& s, Binding binding, Now now) {

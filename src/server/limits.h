@@ -14,7 +14,7 @@ namespace sims::server {
 using ConnId = std::uint64_t;  // a connection's number, given by the driver and never used again
 
 struct Limits {
-  std::size_t connections = 20'000;            // in all, logged in or not
+  std::size_t connections = 16'384;             // in all, logged in or not
   std::size_t connections_per_address = 2'000;  // an IPv4 address or an IPv6 /64
   std::int64_t handshake_ms = proto::handshake_deadline_ms;
   std::size_t queue_bytes = 256 * 1024;  // waiting for one client; more and it is cut off
