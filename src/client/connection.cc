@@ -146,6 +146,7 @@ void Connection::poll(ByteView input, Now now) {
   while (transport_ && number_ == number) {
     auto event = transport_->poll(input, scratch_, now, out_);
     using Kind = proto::Transport::Event::Kind;
+    if (transport_->connected() && model_.link == LinkState::handshaking) became_online(now);
     switch (event.kind) {
       case Kind::need_input: return;
       case Kind::work: effects_.start_work(std::make_unique<ServerWork>(number_, std::move(event.work))); break;
@@ -159,7 +160,6 @@ void Connection::work_done(ServerWork& work, Now now) {
   if (work.number != number_ || !transport_) return;
   auto event = transport_->complete(std::move(work.handshake), now, out_);
   if (event.kind == proto::Transport::Event::Kind::failed) return handshake_failed(event.failure, now);
-  if (transport_->connected() && model_.link == LinkState::handshaking) became_online(now);
   poll({}, now);
   if (transport_ && transport_->connected()) transport_->flush_ack(now, out_);
 }

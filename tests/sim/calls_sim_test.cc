@@ -1,0 +1,122 @@
+// Who calls whom, and who is who.
+#include <doctest/doctest.h>
+
+#include "sim/world.h"
+
+using namespace sims;
+using namespace sims::test;
+
+namespace {
+
+struct Two {
+  explicit Two(std::uint64_t seed, Weather weather = {})
+      : world(seed, weather), alice(world.add("alice")), bob(world.add("bob")) {
+    alice.connect();
+    bob.connect();
+    REQUIRE(world.run_until([&] { return sees(alice, "bob") && sees(bob, "alice"); }, 30'000));
+  }
+  static bool sees(const User& user, const std::string& name) { return user.peer(name) && user.peer(name)->online; }
+
+  World world;
+  User& alice;
+  User& bob;
+};
+
+}  // namespace
+
+TEST_CASE("attack 13: both call at once, 1,000 interleavings: exactly one session each") {
+  Two two(13);
+  auto& [world, alice, bob] = two;
+  for (int i = 0; i < 1'000; ++i) {
+    CAPTURE(i);
+    alice.sessions.clear();
+    bob.sessions.clear();
+    alice.say("bob");
+    if (world.random.pick(3) != 0) world.run_for(static_cast<std::int64_t>(world.random.pick(120)));
+    bob.say("alice");
+    REQUIRE(world.run_until([&] { return world.all_delivered(); }, 20'000));
+    CHECK(alice.sessions["bob"] == 1);
+    CHECK(bob.sessions["alice"] == 1);
+    alice.core->end_session("bob", "", world.now());
+    world.run_for(15'000);
+    REQUIRE(bob.peer("alice")->session == client::SessionState::none);
+  }
+  CHECK(world.complaints() == "");
+  CHECK(alice.alerts() == 0);
+  CHECK(bob.alerts() == 0);
+}
+
+TEST_CASE("a text to somebody who is away waits for the return") {
+  Two two(21);
+  auto& [world, alice, bob] = two;
+  bob.core->disconnect(world.now());
+  world.run_for(2'000);
+  REQUIRE(alice.peer("bob") == nullptr);  // a stranger who left
+  bob.connect();
+  REQUIRE(world.run_until([&] { return Two::sees(alice, "bob"); }, 30'000));
+  alice.say("bob");
+  REQUIRE(world.run_until([&] { return world.all_delivered(); }, 30'000));
+  CHECK(alice.peer("bob")->known);
+
+  bob.core->disconnect(world.now());
+  world.run_for(2'000);
+  REQUIRE_FALSE(alice.peer("bob")->online);
+  alice.say("bob");
+  alice.say("bob");
+  world.run_for(60'000);
+  CHECK(alice.undelivered() == 2);
+  CHECK(alice.peer("bob")->lines.back().delivery == client::Delivery::queued);
+  bob.connect();
+  CHECK(world.run_until([&] { return world.all_delivered(); }, 30'000));
+  CHECK(world.complaints() == "");
+}
+
+TEST_CASE("a second login of the same identity replaces the first, which stays away") {
+  Two two(31);
+  auto& [world, alice, bob] = two;
+  // The same keys in another program; messages go to whoever is logged in.
+  client::CoreOptions options;
+  options.name = "bob";
+  world.users.push_back(std::make_unique<User>(world, "bob-again", options, 99));
+  User& again = *world.users.back();
+  again.identity = crypto::SigningKey::from_seed(bob.identity.seed());
+  options.identity = &again.identity;
+  options.accept_new = true;
+  again.core = std::make_unique<client::Core>(options, again.trust, again.ephemerals, again);
+  again.connect();
+  REQUIRE(world.run_until([&] { return again.online() && !bob.online(); }, 30'000));
+  world.run_for(60'000);
+  CHECK(bob.core->model().link == client::LinkState::offline);
+  CHECK(bob.core->model().problem.find("replaced by another login") != std::string::npos);
+  CHECK(again.online());
+  CHECK(Two::sees(alice, "bob"));
+}
+
+TEST_CASE("a name that is taken: said, and not tried again") {
+  Two two(41);
+  auto& [world, alice, bob] = two;
+  client::CoreOptions options;
+  options.name = "bob";
+  world.users.push_back(std::make_unique<User>(world, "mallory", options, 5));
+  User& mallory = *world.users.back();
+  mallory.connect();
+  world.run_for(60'000);
+  CHECK(mallory.core->model().link == client::LinkState::offline);
+  CHECK(mallory.core->model().problem.find("the name belongs to somebody else") == 0);
+  CHECK(bob.online());
+}
+
+TEST_CASE("a dead link is noticed by ping and mended") {
+  Two two(51);
+  auto& [world, alice, bob] = two;
+  alice.say("bob");
+  REQUIRE(world.run_until([&] { return world.all_delivered(); }, 30'000));
+  CHECK(alice.core->model().round_trip_ms > 0);
+  alice.freeze();
+  CHECK(world.run_until([&] { return alice.core->model().link == client::LinkState::waiting; }, 30'000));
+  CHECK(world.run_until([&] { return alice.online() && Two::sees(alice, "bob"); }, 30'000));
+  alice.say("bob");
+  bob.say("alice");
+  CHECK(world.run_until([&] { return world.all_delivered(); }, 60'000));
+  CHECK(world.complaints() == "");
+}

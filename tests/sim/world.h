@@ -1,0 +1,149 @@
+// Many clients and one server in one process, on a clock and a network that a seed decides: bytes travel in chunks of any
+// size and arrive late, links break in the middle of a frame, work comes back whenever. One thread, no sockets.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/core.h"
+#include "server/core.h"
+#include "support/fixed_rng.h"
+
+namespace sims::test {
+
+// What a user has on disk, kept in memory.
+class MemoryTrust final : public client::TrustStore {
+ public:
+  std::optional<client::PinnedServer> server(const std::string& host_port) override;
+  Result<void> pin_server(const std::string& host_port, const client::PinnedServer& server) override;
+  std::map<std::string, client::PinnedPeer> peers(const proto::Id& server) override;
+  Result<void> pin_peer(const proto::Id& server, const std::string& name, const client::PinnedPeer& peer) override;
+  Result<void> forget_peer(const proto::Id& server, const std::string& name) override;
+
+  bool broken = false;  // every write fails
+  std::map<std::string, client::PinnedServer> servers;
+  std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
+};
+
+struct Weather {
+  std::int64_t delay_ms = 30;   // a chunk takes up to so long
+  std::int64_t work_ms = 20;    // so does a piece of work
+  bool chop = true;             // chunks of any size, else whole writes
+};
+
+class World;
+
+// A user at a client: types, remembers what was shown, complains when it was shown wrongly.
+class User final : public client::Effects {
+ public:
+  User(World& world, std::string name, client::CoreOptions options, std::uint64_t seed);
+
+  void connect();
+  // The n-th text from us to this peer is "us>peer #n"; the first is 1.
+  void say(const std::string& peer);
+  void drop_link();  // the network breaks it; each side notices in its own time
+  void freeze();     // nothing travels on the link any more, and nobody is told
+  const client::Peer* peer(const std::string& name) const;
+  bool online() const { return core->model().link == client::LinkState::online; }
+  std::size_t undelivered() const;
+  std::size_t alerts() const;  // alert lines in all windows
+
+  // client::Effects
+  void open_link(const std::string& host_port) override;
+  void write(std::string bytes) override;
+  void close_link(bool flush) override;
+  void start_work(std::unique_ptr<client::Work> work) override;
+  void changed() override;
+  void received(const client::Peer& peer, const client::Line& line) override;
+  void delivery_changed(const client::Peer& peer, const client::Line& line) override;
+
+  World& world;
+  const std::string name;
+  crypto::SigningKey identity;
+  MemoryTrust trust;
+  FixedEphemerals ephemerals;
+  std::unique_ptr<client::Core> core;
+
+  std::map<std::string, int> said;       // by peer: texts typed
+  std::map<std::string, int> heard;      // by peer: texts shown, in order
+  std::map<std::string, int> delivered;  // by peer: texts proved delivered
+  std::map<std::string, int> sessions;   // by peer: times that a session came to stand
+  std::vector<std::string> complaints;   // broken promises, in words
+
+ private:
+  friend class World;
+  std::uint64_t link_ = 0;  // 0: none
+  std::map<std::string, client::SessionState> last_session_;
+};
+
+class World final : public server::Actions {
+ public:
+  World(std::uint64_t seed, Weather weather);
+
+  User& add(const std::string& name, crypto::SuiteList suites = crypto::default_suites());
+  User* find(const std::string& name);
+
+  void run_for(std::int64_t ms);
+  // Runs until `done` or for `limit_ms`; what `done` says at the end.
+  bool run_until(const std::function<bool()>& done, std::int64_t limit_ms);
+  bool all_delivered() const;
+  std::string complaints() const;
+
+  Now now() const { return {clock_ms_, 1'700'000'000'000 + clock_ms_}; }
+  void later(std::int64_t max_ms, std::function<void()> event);  // within 1 to max_ms
+
+  // server::Actions
+  void write(server::ConnId id, std::string bytes) override;
+  std::size_t queued(server::ConnId id) const override;
+  void close(server::ConnId id, bool flush) override;
+  void start_work(server::ConnId id, std::unique_ptr<server::LoginWork> work) override;
+  void log(log::Level level, std::string line) override;
+
+  FixedRng random;
+  Weather weather;
+  crypto::SigningKey server_identity;
+  std::vector<std::unique_ptr<User>> users;
+
+ private:
+  friend class User;
+  // One direction of a link.
+  struct Pipe {
+    std::string bytes;
+    bool moving = false;  // a delivery is on its way
+    bool ends = false;    // closed by its writer: the end follows the bytes
+    bool cut = false;     // the reader is gone, or was told the end
+    bool frozen = false;
+  };
+  struct Link {
+    User* user;
+    Pipe up, down;
+  };
+
+  void move(std::uint64_t link, bool up);
+  void deliver(std::uint64_t link, bool up);
+  void server_turn();
+  void step();
+  std::int64_t next_tick() const;
+
+  std::int64_t clock_ms_ = 1'000'000;
+  std::uint64_t order_ = 0;
+  struct Event {
+    std::int64_t at_ms;
+    std::uint64_t order;
+    std::function<void()> run;
+    bool operator<(const Event& o) const { return at_ms != o.at_ms ? at_ms > o.at_ms : order > o.order; }
+  };
+  std::priority_queue<Event> events_;
+  std::map<std::uint64_t, Link> links_;
+  std::uint64_t last_link_ = 0;
+  FixedEphemerals server_ephemerals_;
+  server::MemoryAccounts accounts_;
+  std::unique_ptr<server::Core> server_;
+};
+
+}  // namespace sims::test
