@@ -118,19 +118,28 @@ Grid::Grid(Size s) : size{std::max(0, s.width), std::max(0, s.height)} {
   cells.resize(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height));
 }
 
+// A wide character of which one half is overwritten loses the other too.
+void Grid::set(int x, int y, const Cell& cell) {
+  Cell& old = at(x, y);
+  if (old.width == 0 && x > 0) at(x - 1, y) = cell_of(U' ', 1, at(x - 1, y).style);
+  if (old.width == 2 && x + 1 < size.width) at(x + 1, y) = cell_of(U' ', 1, old.style);
+  old = cell;
+}
+
 int Grid::put(int x, int y, int width, std::span<const Cell> what) {
   if (y < 0 || y >= size.height || x < 0) return x;
   const int stop = std::min(size.width, x + width);
   for (const Cell& cell : what) {
     if (x >= stop) break;
     if (x + cell.width > stop) {
-      at(x, y) = cell_of(U' ', 1, cell.style);
+      set(x, y, cell_of(U' ', 1, cell.style));
       return stop;
     }
-    at(x, y) = cell;
+    set(x, y, cell);
     if (cell.width == 2) {
       Cell rest = cell_of(0, 0, cell.style);
       rest.count = 0;
+      if (at(x + 1, y).width == 2) set(x + 1, y, cell_of(U' ', 1, cell.style));
       at(x + 1, y) = rest;
     }
     x += cell.width;
@@ -144,7 +153,7 @@ int Grid::put_text(int x, int y, int width, std::string_view text, Style style) 
 
 void Grid::fill(const Rect& where, Style style, char32_t with) {
   for (int y = std::max(0, where.y); y < std::min(size.height, where.y + where.height); ++y) {
-    for (int x = std::max(0, where.x); x < std::min(size.width, where.x + where.width); ++x) at(x, y) = cell_of(with, 1, style);
+    for (int x = std::max(0, where.x); x < std::min(size.width, where.x + where.width); ++x) set(x, y, cell_of(with, 1, style));
   }
 }
 

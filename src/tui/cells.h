@@ -73,6 +73,9 @@ struct Grid {
   int put(int x, int y, int width, std::span<const Cell> what);
   int put_text(int x, int y, int width, std::string_view text, Style style);
   void fill(const Rect& where, Style style, char32_t with = U' ');
+
+ private:
+  void set(int x, int y, const Cell& cell);
 };
 
 // Cuts to `width` columns, with an ellipsis at the end when something is missing.

@@ -1,0 +1,61 @@
+// A model with something of everything in it, and Intents that write down what was asked.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tui/cells.h"
+#include "tui/ui.h"
+
+namespace sims::test {
+
+inline int utc(std::int64_t) { return 0; }
+
+// Valid in shape; whose key it is does not matter to a screen.
+proto::Id some_id(char fill);
+client::Model some_model();
+
+class FakeIntents final : public tui::Intents {
+ public:
+  client::Model fake;
+  std::vector<std::string> log;           // "send bob hello"
+  std::string refuse;                     // not empty: what can fail, fails so
+  bool quitting = false;
+
+  const client::Model& model() const override { return fake; }
+  Result<void> connect(const tui::ConnectFields& f) override;
+  void disconnect() override;
+  void answer(bool accept) override;
+  Result<void> accept_changed_server(std::string_view fingerprint) override;
+  Result<void> send_text(const std::string& peer, std::string_view text, bool action) override;
+  void looked_at(const std::string& peer) override;
+  Result<void> verify(const std::string& peer, std::string_view number) override;
+  Result<void> unverify(const std::string& peer) override;
+  Result<void> accept_changed(const std::string& peer, std::string_view fingerprint) override;
+  void end_session(const std::string& peer, std::string_view reason) override;
+  Result<std::string> safety_number(const std::string& peer) override;
+  void clear(const std::string& peer) override;
+  void notice(const std::string& peer, std::string text) override;
+  void quit() override { log.emplace_back("quit"); }
+  void suspend() override { log.emplace_back("suspend"); }
+  void repaint() override { log.emplace_back("repaint"); }
+
+  std::string last() const { return log.empty() ? "" : log.back(); }
+  bool logged(const std::string& what) const;
+  void add(const std::string& peer, client::Line line);  // with the next serial
+
+ private:
+  Result<void> note(std::string what);
+  std::uint64_t serial_ = 1'000;
+};
+
+// Keys from bytes, as a terminal would send them.
+void type(tui::Ui& ui, std::string_view bytes);
+
+// The screen as text: rows between bars, the cursor, the title, and one letter a cell for the styles.
+std::string dump(const tui::Grid& grid, bool styles = true);
+std::string dump_row(const tui::Grid& grid, int y);
+// Every cell holds what a terminal can show: one spacing character of the cell's width and marks.
+bool printable(const tui::Grid& grid);
+
+}  // namespace sims::test
