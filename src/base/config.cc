@@ -1,9 +1,18 @@
 #include "base/config.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
+
+namespace {
+// toml++ 3.3 asserts, instead of reporting an error, on some bad input ("[[[").
+struct TomlAssertion {};
+constexpr void toml_assert(bool condition) {
+  if (!condition) throw TomlAssertion{};
+}
+}  // namespace
+#define TOML_ASSERT(condition) toml_assert(static_cast<bool>(condition))
+#include <toml++/toml.h>
 
 #include "base/files.h"
 #include "base/text.h"
@@ -85,6 +94,8 @@ Result<void> parse_config(std::string_view text, const std::string& name, Option
     return Reader(name, options).table(root, "");
   } catch (const toml::parse_error& e) {
     return fail(fmt::format("{}:{}: {}", name, e.source().begin.line, escape_for_log(e.description())));
+  } catch (const TomlAssertion&) {
+    return fail(fmt::format("{}: not TOML", name));
   }
 }
 

@@ -1,0 +1,110 @@
+#include "base/files.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "support/temp_folder.h"
+#include "support/vectors.h"
+
+using namespace sims;
+namespace fs = std::filesystem;
+
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat s{};
+  REQUIRE(stat(path.c_str(), &s) == 0);
+  return s.st_mode & 0777;
+}
+
+void put(const std::string& path, std::string_view content, unsigned mode) {
+  std::ofstream(path) << content;
+  REQUIRE(chmod(path.c_str(), mode) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("files: a private file is written whole, 0600, and read back") {
+  test::TempFolder folder;
+  std::string path = folder / "key";
+  std::string content(100'000, 'k');
+  content[5] = '\0';
+  umask(0);  // the mode does not depend on it
+  REQUIRE(write_private_file(path, "old"));
+  REQUIRE(write_private_file(path, content));
+  umask(022);
+  CHECK(mode_of(path) == 0600);
+  CHECK(read_private_file(path).value() == content);
+  CHECK(read_file(path).value() == content);
+  CHECK(test::list_folder(folder.path()) == std::vector<std::string>{"key"});  // no temporary file left
+}
+
+TEST_CASE("files: a write that cannot be done leaves the old file and no temporary one") {
+  test::TempFolder folder;
+  REQUIRE(fs::create_directory(folder / "taken"));
+  std::ofstream(folder / "taken/inside") << "x";
+  auto done = write_private_file(folder / "taken", "content");  // cannot be renamed over a folder
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().starts_with(folder / "taken"));
+  CHECK(test::list_folder(folder.path()) == std::vector<std::string>{"taken"});
+  CHECK_FALSE(write_private_file(folder / "missing/file", "x").has_value());
+}
+
+TEST_CASE("files: what read_file refuses") {
+  test::TempFolder folder;
+  CHECK(read_file(folder / "none").error() == (folder / "none") + ": No such file or directory");
+  CHECK(read_file(folder.path()).error() == folder.path() + ": Is a directory");
+  put(folder / "ten", "0123456789", 0644);
+  CHECK(read_file(folder / "ten", 10).value().size() == 10);
+  CHECK(read_file(folder / "ten", 9).error() == (folder / "ten") + ": larger than 9 bytes");
+  put(folder / "empty", "", 0600);
+  CHECK(read_file(folder / "empty").value().empty());
+  CHECK(read_file("/dev/zero", 10'000).error() == "/dev/zero: larger than 10000 bytes");
+}
+
+TEST_CASE("files: what read_private_file refuses besides") {
+  test::TempFolder folder;
+  for (unsigned mode : {0640u, 0604u, 0620u, 0644u, 0666u}) {
+    put(folder / "open", "secret", mode);
+    auto content = read_private_file(folder / "open");
+    REQUIRE_FALSE(content.has_value());
+    CHECK(content.error().find("chmod 600") != std::string::npos);
+  }
+  put(folder / "own", "secret", 0400);
+  CHECK(read_private_file(folder / "own").value() == "secret");
+  REQUIRE(mkfifo((folder / "fifo").c_str(), 0600) == 0);
+  CHECK(read_private_file(folder / "fifo").error() == (folder / "fifo") + ": not a regular file");
+}
+
+TEST_CASE("files: private folders") {
+  test::TempFolder folder;
+  std::string deep = folder / "a/b/c";
+  REQUIRE(make_private_folder(deep));
+  CHECK(mode_of(deep) == 0700);
+  CHECK(mode_of(folder / "a") == 0700);
+  CHECK(make_private_folder(deep).has_value());
+  REQUIRE(chmod(deep.c_str(), 0750) == 0);
+  CHECK(make_private_folder(deep).error().find("chmod 700") != std::string::npos);
+  put(folder / "file", "", 0600);
+  CHECK(make_private_folder(folder / "file").error() == (folder / "file") + ": Not a directory");
+  CHECK_FALSE(make_private_folder(folder / "file/below").has_value());
+  CHECK(file_exists(deep));
+  CHECK_FALSE(file_exists(folder / "none"));
+}
+
+TEST_CASE("files: a lock is held by one, moves, and ends with its object") {
+  test::TempFolder folder;
+  auto lock = FileLock::take(folder / "lock");
+  REQUIRE(lock.has_value());
+  CHECK(FileLock::take(folder / "lock").error() == (folder / "lock") + ": in use by another program");
+  {
+    FileLock moved = std::move(*lock);
+    CHECK_FALSE(FileLock::take(folder / "lock").has_value());
+  }
+  CHECK(FileLock::take(folder / "lock").has_value());
+  CHECK_FALSE(FileLock::take(folder / "none/lock").has_value());
+}
