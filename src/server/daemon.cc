@@ -17,6 +17,7 @@ namespace sims::server {
 namespace {
 
 constexpr std::int64_t drain_ms = 5'000;
+constexpr std::chrono::seconds first_key_limit{3};
 constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
 constexpr std::size_t other_descriptors = 64;  // beside connections: listeners, database, loop
 
@@ -26,6 +27,7 @@ class Daemon : public Actions {
  public:
   Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
   Result<void> listen();
+  void wait_for_keys();
   std::string addresses() const;
   void run();
 
@@ -202,6 +204,11 @@ void Daemon::fill_pool_if_wanted() {
   if (has_rsa(settings_.policy.suites)) pool_.fill();
 }
 
+// Who serves the RSA suite has a key for its first client.
+void Daemon::wait_for_keys() {
+  if (has_rsa(settings_.policy.suites) && !pool_.wait_for_one(first_key_limit)) log::warning("event=rsa-pool keys=0");
+}
+
 void Daemon::reload() {
   if (stopping_) return;
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(read_clocks().steady_ms) * 1'000);
@@ -263,6 +270,7 @@ Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHoo
   fit_descriptors(fitted);
   Daemon daemon(fitted, state, hooks);
   if (auto done = daemon.listen(); !done) return done;
+  daemon.wait_for_keys();
   if (auto done = hooks.ready(daemon.addresses()); !done) return done;
   sd_notify(0, "READY=1");
   daemon.run();

@@ -1,6 +1,5 @@
 #include "server/rsa_pool.h"
 
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,12 +10,13 @@ namespace sims::server {
 
 namespace {
 
-// For the calling thread only; Linux keeps nice values per thread.
-void lowest_priority() {
+constexpr std::size_t first_keys = 2;
+constexpr int low_priority = 10;  // nice: a tenth of a contended core; with 19 a busy machine would have no keys for minutes
+
+// For the calling thread only: Linux keeps nice values per thread.
+void lower_priority() {
   const auto tid = static_cast<id_t>(::syscall(SYS_gettid));
-  sched_param none{};
-  if (::setpriority(PRIO_PROCESS, tid, 19) != 0 || ::sched_setscheduler(0, SCHED_IDLE, &none) != 0)
-    log::debug("event=rsa-pool priority=normal");
+  if (::setpriority(PRIO_PROCESS, tid, low_priority) != 0) log::debug("event=rsa-pool priority=normal");
 }
 
 }  // namespace
@@ -36,6 +36,11 @@ RsaPool::~RsaPool() {
 void RsaPool::fill() {
   const std::lock_guard lock(mutex_);
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+}
+
+bool RsaPool::wait_for_one(std::chrono::milliseconds limit) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, limit, [this] { return !keys_.empty(); });
 }
 
 std::size_t RsaPool::ready() const {
@@ -59,7 +64,7 @@ std::optional<crypto::RsaKey> RsaPool::rsa() {
 }
 
 void RsaPool::run() {
-  lowest_priority();
+  std::size_t made = 0;
   std::unique_lock lock(mutex_);
   while (!stop_) {
     if (keys_.size() >= size_) {
@@ -70,6 +75,8 @@ void RsaPool::run() {
     auto key = generate_();
     lock.lock();
     keys_.push_back(std::move(key));
+    changed_.notify_all();
+    if (++made == first_keys) lower_priority();
   }
 }
 

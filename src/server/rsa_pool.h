@@ -1,8 +1,10 @@
-// Ephemeral RSA-4096 keys made ahead: one takes 0.1 to 0.8 s, so none is made in line. One thread of the lowest priority
-// fills the pool; each key is used once; when the pool is empty the login gets `busy`. The thread starts with the first
-// call of fill() (simsd calls it when the RSA suite is on) and ends with the object, after the key it is at.
+// Ephemeral RSA-4096 keys made ahead: one takes 0.1 to 0.8 s, so none is made in line. One thread of low priority fills
+// the pool (the first two keys at normal priority: a server that starts on a busy machine must have some); each key is
+// used once; when the pool is empty the login gets `busy`. The thread starts with the first call of fill() (simsd calls
+// it when the RSA suite is on) and ends with the object, after the key it is at.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -24,6 +26,7 @@ class RsaPool : public crypto::EphemeralSource {
   RsaPool& operator=(const RsaPool&) = delete;
 
   void fill();
+  bool wait_for_one(std::chrono::milliseconds limit);  // false: there is none yet
   std::size_t ready() const;
 
   crypto::Rng& rng() override;
