@@ -1,0 +1,359 @@
+// 1. restoring after a crash  2. opening  3. styles  4. drawing  5. title and modes  6. input  7. suspend, resize, close
+#include "tui/screen.h"
+
+#define NCURSES_WIDECHAR 1
+#define NCURSES_NOMACROS 1
+#include <fcntl.h>
+#include <langinfo.h>
+#include <ncurses.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+#undef lines
+#undef columns
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <clocale>
+#include <cstdlib>
+#include <cstring>
+
+namespace sims::tui {
+namespace {
+
+constexpr const char* save_title = "\x1b[22;2t";
+constexpr const char* restore_title = "\x1b[23;2t";
+constexpr const char* paste_on = "\x1b[?2004h";
+constexpr const char* paste_off = "\x1b[?2004l";
+
+// --- 1. restoring after a crash ----------------------------------------------------------------------------------
+
+constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+
+// Only for the handler: set before it is installed, then read only.
+struct Crash {
+  termios mode{};
+  std::array<char, 256> bytes{};
+  std::size_t size = 0;
+  volatile sig_atomic_t armed = 0;
+};
+Crash crash;
+
+// Async-signal-safe: write, tcsetattr, signal, raise.
+void on_crash(int number) {
+  if (crash.armed) {
+    crash.armed = 0;
+    ssize_t ignored = ::write(STDOUT_FILENO, crash.bytes.data(), crash.size);
+    static_cast<void>(ignored);
+    ::tcsetattr(STDOUT_FILENO, TCSANOW, &crash.mode);
+  }
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
+// A capability without the delays that only hardware terminals need ("$<50>").
+std::string capability(const char* name) {
+  const char* found = ::tigetstr(name);
+  if (found == nullptr || found == reinterpret_cast<const char*>(-1)) return "";
+  std::string out(found);
+  for (auto at = out.find("$<"); at != std::string::npos; at = out.find("$<", at)) {
+    const auto end = out.find('>', at);
+    if (end == std::string::npos) break;
+    out.erase(at, end - at + 1);
+  }
+  return out;
+}
+
+void arm_crash(bool modern) {
+  std::string bytes;
+  if (modern) bytes += std::string(paste_off) + restore_title;
+  bytes += capability("sgr0") + capability("cnorm") + capability("rmcup");
+  crash.size = std::min(bytes.size(), crash.bytes.size());
+  std::memcpy(crash.bytes.data(), bytes.data(), crash.size);
+  crash.armed = 1;
+  struct sigaction action {};
+  action.sa_handler = on_crash;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (int number : crash_signals) ::sigaction(number, &action, nullptr);
+}
+
+// --- 2. opening --------------------------------------------------------------------------------------------------
+
+// Terminals that are known to take xterm's title and bracketed paste.
+bool takes_titles(const char* term) {
+  if (::tigetflag("XT") == 1) return true;
+  static constexpr std::array names = {"xterm", "rxvt", "screen", "tmux",  "alacritty", "foot",   "kitty",  "st-",
+                                       "vte",   "gnome", "konsole", "putty", "wezterm",   "contour", "mintty", "ghostty"};
+  return std::any_of(names.begin(), names.end(), [&](const char* name) { return std::strncmp(term, name, std::strlen(name)) == 0; });
+}
+
+void write_all(const std::string& bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n = ::write(STDOUT_FILENO, bytes.data() + done, bytes.size() - done);
+    if (n > 0) {
+      done += static_cast<std::size_t>(n);
+    } else if (n < 0 && errno == EAGAIN) {
+      pollfd ready{STDOUT_FILENO, POLLOUT, 0};
+      if (::poll(&ready, 1, 1'000) <= 0) return;
+    } else if (n < 0 && errno != EINTR) {
+      return;  // the terminal is gone; reading says so
+    }
+  }
+}
+
+// ncurses writes as the locale says. Without a locale of one's own nearly every terminal today still speaks UTF-8.
+void set_locale() {
+  std::setlocale(LC_ALL, "");
+  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+int open_input() {
+  // A description of our own: the loop makes it non-blocking, and standard input and output share theirs.
+  const char* name = ::ttyname(STDIN_FILENO);
+  int fd = ::open(name ? name : "/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) fd = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  return fd;
+}
+
+Size kernel_size() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {80, 24};
+  return {std::min<int>(size.ws_col, 1'000), std::min<int>(size.ws_row, 1'000)};
+}
+
+// --- 3. styles ---------------------------------------------------------------------------------------------------
+
+struct Look {
+  attr_t attributes = A_NORMAL;
+  short colour = -1;  // foreground where there are colours; -1: the terminal's own
+};
+
+// Without colours every state still shows: by its words or mark, and by these attributes.
+constexpr Look look(Style style) {
+  switch (style) {
+    case Style::normal: return {};
+    case Style::dim: return {A_DIM, -1};
+    case Style::strong: return {A_BOLD, -1};
+    case Style::bar: return {A_REVERSE, -1};
+    case Style::bar_strong: return {A_REVERSE | A_BOLD, -1};
+    case Style::bar_good: return {A_REVERSE | A_BOLD, COLOR_GREEN};
+    case Style::bar_alert: return {A_REVERSE | A_BOLD, COLOR_RED};
+    case Style::mine: return {A_BOLD, -1};
+    case Style::theirs: return {A_NORMAL, COLOR_CYAN};
+    case Style::attention: return {A_BOLD, COLOR_RED};
+    case Style::selected: return {A_REVERSE, -1};
+    case Style::alert: return {A_BOLD, COLOR_RED};
+    case Style::good: return {A_BOLD, COLOR_GREEN};
+    case Style::count: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+struct Screen::State {
+  SCREEN* terminal = nullptr;
+  int input = -1;
+  bool modern = false;   // titles and bracketed paste
+  bool colours = false;
+  bool shown = false;    // between open or resume and suspend or close
+  Grid last{Size{0, 0}};
+  bool all = true;       // draw every row
+  std::string title;
+
+  void start_modes();
+  void stop_modes();
+  void draw_row(const Grid& grid, int y);
+  void set_title(const std::string& wanted);
+  cchar_t character(const Cell& cell) const;
+};
+
+Screen::Screen(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<Screen>> Screen::open() {
+  if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO))
+    return fail("standard input and output must be a terminal; `sims' is the client for scripts");
+  const char* term = std::getenv("TERM");
+  if (term == nullptr || *term == '\0') return fail("TERM is not set");
+  int error = 0;
+  if (::setupterm(nullptr, STDOUT_FILENO, &error) != OK)
+    return fail("the terminal type " + std::string(term).substr(0, 60) + " is not known; set TERM");
+  if (capability("cup").empty() || capability("clear").empty())
+    return fail("a terminal of type " + std::string(term).substr(0, 60) +
+                " cannot place the cursor; `sims' is the client for scripts");
+  set_locale();
+  auto state = std::make_unique<State>();
+  state->input = open_input();
+  if (state->input < 0) return fail(std::string("cannot open the terminal: ") + std::strerror(errno));
+  ::tcgetattr(STDOUT_FILENO, &crash.mode);
+  state->terminal = ::newterm(nullptr, stdout, stdin);
+  if (state->terminal == nullptr) {
+    ::close(state->input);
+    return fail("ncurses cannot use this terminal");
+  }
+  state->modern = takes_titles(term);
+  arm_crash(state->modern);
+  std::unique_ptr<Screen> screen(new Screen(std::move(state)));
+  screen->state_->start_modes();
+  return screen;
+}
+
+void Screen::State::start_modes() {
+  ::raw();
+  ::noecho();
+  ::nonl();
+  ::typeahead(-1);  // else an update stops half-way while keys are waiting
+  ::leaveok(stdscr, FALSE);
+  const Size size = kernel_size();
+  if (size.width != COLS || size.height != LINES) ::resizeterm(size.height, size.width);
+  const char* no_colour = std::getenv("NO_COLOR");
+  colours = ::has_colors() && (no_colour == nullptr || *no_colour == '\0');
+  if (colours) {
+    ::start_color();
+    ::use_default_colors();
+    for (int i = 0; i < static_cast<int>(Style::count); ++i) {
+      const Look l = look(static_cast<Style>(i));
+      if (l.colour >= 0) ::init_pair(static_cast<short>(i + 1), l.colour, -1);
+    }
+  }
+  ::wrefresh(stdscr);  // the alternate screen first, then our modes
+  if (modern) write_all(std::string(save_title) + paste_on);
+  shown = true;
+}
+
+void Screen::State::stop_modes() {
+  if (!shown) return;
+  shown = false;
+  if (modern) write_all(std::string(paste_off) + restore_title);
+  ::endwin();
+  title.clear();
+}
+
+// --- 4. drawing --------------------------------------------------------------------------------------------------
+
+// ncurses keeps columns by the C library's widths: a character for which these are not ours would shift the row.
+cchar_t Screen::State::character(const Cell& cell) const {
+  wchar_t text[Cell::most + 1] = {};
+  std::size_t used = 0;
+  const auto base = static_cast<wchar_t>(cell.chars[0]);
+  text[used++] = ::wcwidth(base) == cell.width ? base : cell.width == 2 ? L'\uff1f' : L'?';
+  for (std::size_t i = 1; i < cell.count; ++i) {
+    const auto mark = static_cast<wchar_t>(cell.chars[i]);
+    if (::wcwidth(mark) == 0) text[used++] = mark;
+  }
+  const Look l = look(cell.style);
+  const short pair = colours && l.colour >= 0 ? static_cast<short>(static_cast<int>(cell.style) + 1) : short{0};
+  cchar_t out;
+  ::setcchar(&out, text, l.attributes, pair, nullptr);
+  return out;
+}
+
+void Screen::State::draw_row(const Grid& grid, int y) {
+  std::vector<cchar_t> row;
+  row.reserve(static_cast<std::size_t>(grid.size.width));
+  for (int x = 0; x < grid.size.width; ++x) {
+    const Cell& cell = grid.at(x, y);
+    if (cell.width > 0) row.push_back(character(cell));
+  }
+  ::wmove(stdscr, y, 0);
+  ::wadd_wchnstr(stdscr, row.data(), static_cast<int>(row.size()));
+}
+
+void Screen::draw(const Grid& grid) {
+  State& s = *state_;
+  if (!s.shown || grid.cells.empty()) return;
+  const bool everything = s.all || s.last.size != grid.size;
+  for (int y = 0; y < std::min(grid.size.height, LINES); ++y) {
+    const auto from = static_cast<std::ptrdiff_t>(y) * grid.size.width;
+    const auto now = grid.cells.begin() + from;
+    if (everything || !std::equal(now, now + grid.size.width, s.last.cells.begin() + from)) s.draw_row(grid, y);
+  }
+  if (s.all) ::clearok(curscr, TRUE);
+  s.all = false;
+  ::wmove(stdscr, std::min(grid.cursor.y, LINES - 1), std::min(grid.cursor.x, COLS - 1));
+  ::wnoutrefresh(stdscr);
+  ::doupdate();
+  s.set_title(grid.title);
+  s.last = grid;
+}
+
+// --- 5. title and modes ------------------------------------------------------------------------------------------
+
+void Screen::State::set_title(const std::string& wanted) {
+  if (!modern || wanted == title) return;
+  title = wanted;
+  write_all("\x1b]2;" + title + "\x1b\\");
+}
+
+// --- 6. input ----------------------------------------------------------------------------------------------------
+
+int Screen::input_fd() const { return state_->input; }
+
+bool Screen::read_input(std::string& out) {
+  std::array<char, 4096> room;
+  for (;;) {
+    const ssize_t n = ::read(state_->input, room.data(), room.size());
+    if (n > 0) {
+      out.append(room.data(), static_cast<std::size_t>(n));
+      if (static_cast<std::size_t>(n) < room.size()) return true;
+    } else if (n < 0 && errno == EINTR) {
+      continue;
+    } else {
+      return n < 0 && errno == EAGAIN;
+    }
+  }
+}
+
+// --- 7. suspend, resize, close -----------------------------------------------------------------------------------
+
+Size Screen::size() const { return kernel_size(); }
+
+Size Screen::resized() {
+  const Size size = kernel_size();
+  ::resizeterm(size.height, size.width);
+  state_->all = true;  // also when the size is the same: the terminal may have moved what was on it
+  return size;
+}
+
+void Screen::repaint() { state_->all = true; }
+
+void Screen::suspend() {
+  state_->stop_modes();
+  struct sigaction stop {}, before {};
+  stop.sa_handler = SIG_DFL;
+  sigemptyset(&stop.sa_mask);
+  ::sigaction(SIGTSTP, &stop, &before);
+  ::kill(0, SIGTSTP);  // the whole group, as the terminal does: a script that started us must stop too
+  ::sigaction(SIGTSTP, &before, nullptr);
+  resume();
+}
+
+void Screen::resume() {
+  ::reset_prog_mode();
+  state_->all = true;
+  if (state_->shown) return;
+  ::wrefresh(stdscr);
+  if (state_->modern) write_all(std::string(save_title) + paste_on);
+  state_->shown = true;
+}
+
+void Screen::close() {
+  if (state_->terminal == nullptr) return;
+  state_->stop_modes();
+  crash.armed = 0;
+  ::delscreen(state_->terminal);
+  state_->terminal = nullptr;
+  ::close(state_->input);
+  state_->input = -1;
+}
+
+Screen::~Screen() { close(); }
+
+}  // namespace sims::tui
