@@ -221,6 +221,26 @@ TEST_CASE("attack 21: header tamper: every bit of every field is under the verif
   }
 }
 
+TEST_CASE("attack 21: a message that was opened comes again, altered: no second ack") {
+  for (const auto* suite : both_suites()) {
+    Scene s(*suite);
+    ClientCom com = s.next;
+    REQUIRE(s.pair.bob->open(com, s.pair.now));
+    auto refused = [&] { check_refused(*s.pair.bob, com, OpenError::forged, s.pair.now); };
+    if (com.ratchet.key) for_each_flip(*com.ratchet.key, refused);
+    for (auto* number : {&com.ratchet.pn, &com.ratchet.n}) {
+      *number ^= 1;
+      refused();
+      *number ^= 1;
+    }
+    for_each_near_id(com.src, refused);
+    for_each_near_id(com.dst, refused);
+    for_each_flip(com.verification, refused);
+    for_each_flip(com.data, refused);
+    CHECK(s.pair.bob->open(com, s.pair.now)->duplicate);
+  }
+}
+
 TEST_CASE("attack 21: a header of the other suite, or of none") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);

@@ -302,6 +302,18 @@ TEST_CASE("a close proves itself to the other side only") {
   }
 }
 
+TEST_CASE("a close is proved under K's key of the sender's direction") {
+  PeerPair pair(ecdhe());
+  for (auto [session, label] :
+       {std::pair(&*pair.alice, "SIMS/1 close initiator"), std::pair(&*pair.bob, "SIMS/1 close responder")}) {
+    auto close = decode_as<ClientDisconnect>(session->close("going home"));
+    const auto key = crypto::hkdf_expand<32>(pair.master, label);
+    CHECK(close.verification ==
+          crypto::hmac(key.view(),
+                       {bytes_of(close.src.text()), bytes_of(close.dst.text()), bytes_of("going home")}));
+  }
+}
+
 TEST_CASE("a reason that is too long is cut between characters, and still verified") {
   PeerPair pair(ecdhe());
   std::string reason = "x";
