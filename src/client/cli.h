@@ -1,0 +1,10 @@
+// The program sims behind its arguments: what needs no server is done here, the rest is a Session.
+#pragma once
+
+#include "client/cli_options.h"
+
+namespace sims::client::cli {
+
+Exit run(const Options& options);
+
+}  // namespace sims::client::cli

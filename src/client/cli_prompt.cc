@@ -1,0 +1,57 @@
+#include "client/cli_prompt.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace sims::client::cli {
+
+namespace {
+constexpr std::size_t max_line = 1'024;
+}
+
+std::unique_ptr<Prompt> Prompt::open(net::Loop& loop, std::function<void(const std::string& line)> on_line) {
+  if (!::isatty(STDIN_FILENO) || !::isatty(STDERR_FILENO)) return nullptr;
+  int fd = ::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return nullptr;
+  return std::unique_ptr<Prompt>(new Prompt(loop, fd, std::move(on_line)));
+}
+
+Prompt::Prompt(net::Loop& loop, int fd, std::function<void(const std::string& line)> on_line)
+    : fd_(fd), on_line_(std::move(on_line)) {
+  reader_.emplace(loop, fd, [this] { readable(); });
+}
+
+Prompt::~Prompt() {
+  reader_.reset();  // before its descriptor goes
+  ::close(fd_);
+}
+
+void Prompt::say(std::string_view text) {
+  while (!text.empty()) {
+    ssize_t written = ::write(fd_, text.data(), text.size());
+    if (written <= 0 && errno != EINTR) return;  // a stopped terminal: the question is lost, not the program
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void Prompt::readable() {
+  char buffer[256];
+  ssize_t size = ::read(fd_, buffer, sizeof buffer);
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size <= 0) line_ = "no\n";  // ^D, or the terminal is gone
+  for (ssize_t i = 0; i < size && line_.size() < max_line; ++i)
+    line_ += buffer[i];
+  std::size_t end = line_.find('\n');
+  if (end == line_.npos) {
+    if (line_.size() >= max_line) line_.clear();
+    return;
+  }
+  std::string line = line_.substr(0, end);
+  line_.clear();
+  auto tell = on_line_;  // we may die inside
+  tell(line);
+}
+
+}  // namespace sims::client::cli

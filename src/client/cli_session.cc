@@ -1,0 +1,308 @@
+// 1. run() connects  2. look() sees the link come up, or decides about a server's key, or why it did not
+// 3. look_online() does the command as soon as the model allows it  4. finish() says goodbye and ends the
+// loop
+#include "client/cli_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "base/text.h"
+#include "client/cli_output.h"
+
+namespace sims::client::cli {
+
+namespace {
+
+constexpr std::int64_t leave_limit_ms = 2'000;
+constexpr std::size_t kept_lines = 200;  // what is printed needs no keeping
+
+CoreOptions core_options(const Options& options, const Keystore& keys, std::string name) {
+  CoreOptions core;
+  core.identity = &keys.identity();
+  core.name = std::move(name);
+  core.suites = options.suites;
+  core.accept_new = options.accept_new;
+  core.max_lines = kept_lines;
+  return core;
+}
+
+std::string_view trimmed(std::string_view text) {
+  auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!text.empty() && space(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && space(text.back()))
+    text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+Session::Session(const Options& options, Keystore& keys, std::string server, std::string name)
+    : options_(options),
+      keys_(keys),
+      server_(std::move(server)),
+      deadline_(loop_, [this] { late(); }),
+      int_(loop_, SIGINT, [this] { interrupted(); }),
+      term_(loop_, SIGTERM, [this] { interrupted(); }),
+      hup_(loop_, SIGHUP, [this] { interrupted(); }),
+      link_(loop_, core_options(options, keys, std::move(name)), keys, crypto::fresh_ephemerals(),
+            {[this] { look(); }, [this](const std::string& peer, const Line& line) { received(peer, line); },
+             [this](const std::string&, const Line& line) { delivery_changed(line); }}) {}
+
+Exit Session::run() {
+  if (options_.timeout_ms) deadline_.start(*options_.timeout_ms);
+  link_.core().connect(server_, link_.now());
+  loop_.run();
+  return exit_.value_or(Exit::failure);
+}
+
+void Session::look() {
+  report_alerts();
+  if (exit_) return;
+  const Model& m = link_.model();
+  bool was = std::exchange(is_online_, m.link == LinkState::online);
+  switch (m.link) {
+    case LinkState::offline:
+      return finish(answered_ ? Exit::failure : Exit::refused, fmt::format("{}: {}", server_, m.problem));
+    case LinkState::waiting: {
+      std::string why = fmt::format("{}: {}", server_, m.problem);
+      bool stays = options_.command == Command::listen || options_.command == Command::send;
+      if (!was_online_ || !stays) return finish(Exit::no_connection, why);
+      if (was) std::fputs(remark(why + "; connecting again").c_str(), stderr);
+      return;
+    }
+    case LinkState::asking:
+      if (m.question) decide_about_server(*m.question);
+      return;
+    case LinkState::online:
+      if (!was) answered_ = false;
+      return look_online();
+    case LinkState::connecting:
+    case LinkState::handshaking:
+      return;
+  }
+}
+
+void Session::look_online() {
+  bool first = !std::exchange(was_online_, true);
+  switch (options_.command) {
+    case Command::list:
+      return list();
+    case Command::send:
+      return send();
+    case Command::fingerprint:
+      return fingerprint();
+    case Command::verify:
+      return verify();
+    case Command::listen:
+      if (first) {
+        std::fputs(remark(fmt::format("listening as {} at {}", link_.model().self_name, server_)).c_str(),
+                   stderr);
+      }
+      return;
+    case Command::id:
+    case Command::forget:
+      return;  // never here: they need no server
+  }
+}
+
+// --- commands
+// --------------------------------------------------------------------------------------------------------
+
+void Session::list() {
+  const Model& m = link_.model();
+  if (!m.list_complete) return;
+  std::string out;
+  for (const auto& [name, peer] : m.peers) {
+    if (peer.online) out += options_.json ? list_json(peer) : list_line(peer);
+  }
+  if (print(out)) finish(Exit::ok);
+}
+
+const Peer* Session::target() const {
+  const auto& peers = link_.model().peers;
+  auto found = peers.find(options_.target);
+  return found != peers.end() && found->second.online ? &found->second : nullptr;
+}
+
+const Peer* Session::await_target() {
+  const Peer* peer = target();
+  if (peer == nullptr) {
+    if (options_.target == link_.model().self_name) {
+      finish(Exit::no_peer, options_.target + " is ourselves");
+    } else if (link_.model().list_complete) {
+      finish(Exit::no_peer, fmt::format("{} is not online at {}", options_.target, server_));
+    }
+    return nullptr;
+  }
+  if (peer->trust == Trust::changed) {
+    finish(
+        Exit::peer_key,
+        fmt::format(
+            "THE KEY OF {0} CHANGED. Remembered since {1}: {2}; the server shows now: {3}. Somebody may be "
+            "in between. If you know the reason, `sims forget {0}` makes the next contact a first one",
+            peer->name, utc_time(peer->first_seen_unix_ms), peer->id.text(),
+            peer->changed_to ? peer->changed_to->text() : "?"));
+    return nullptr;
+  }
+  return peer;
+}
+
+void Session::send() {
+  if (serial_ || prompt_) return;
+  const Peer* peer = await_target();
+  if (peer == nullptr) return;
+  if (!peer->known && !options_.accept_new && accepted_peer_ != peer->id) return decide_about_peer(*peer);
+  auto serial = link_.core().send_text(peer->name, *options_.text, false, link_.now());
+  if (!serial) return finish(Exit::failure, serial.error());
+  serial_ = *serial;
+}
+
+void Session::delivery_changed(const Line& line) {
+  if (exit_ || line.serial != serial_) return;
+  if (line.delivery == Delivery::delivered) return finish(Exit::ok);
+  if (line.delivery == Delivery::failed) finish(Exit::failure, "not delivered: " + line.why);
+}
+
+void Session::fingerprint() {
+  const Peer* peer = await_target();
+  if (peer == nullptr) return;
+  if (print(fingerprint_text(peer->name, keys_.id(), peer->id, trust_word(*peer)))) finish(Exit::ok);
+}
+
+void Session::verify() {
+  const Peer* peer = await_target();
+  if (peer == nullptr) return;
+  if (!proto::safety_number_matches(options_.number, keys_.id(), peer->id)) {
+    return finish(Exit::peer_key, "the safety numbers differ: " + options_.target + " is not verified");
+  }
+  auto verified = link_.core().verify(options_.target, options_.number, link_.now());
+  if (!verified) return finish(Exit::failure, verified.error());
+  finish(Exit::ok);
+}
+
+// Also after the end was begun: what comes here was acknowledged to its sender.
+void Session::received(const std::string& name, const Line& line) {
+  if (options_.command != Command::listen) return;
+  const auto& peers = link_.model().peers;
+  auto peer = peers.find(name);
+  if (peer == peers.end()) return;
+  ++count_;
+  if (!print(options_.json ? message_json(peer->second, line) : message_line(peer->second, line))) return;
+  if (exit_) return;
+  link_.core().looked_at(name);
+  if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
+}
+
+// --- keys that are not known
+// -----------------------------------------------------------------------------------------
+
+void Session::decide_about_server(const Question& question) {
+  if (prompt_) return;
+  if (question.kind == Question::Kind::server_changed) {
+    return finish(
+        Exit::server_key,
+        fmt::format(
+            "THE KEY OF THE SERVER {0} CHANGED. Remembered since {1}: {2}; it shows now: {3}. Somebody may "
+            "be "
+            "in between. If you know the reason, `sims forget {0}` makes the next contact a first one",
+            question.server, utc_time(question.pinned_since_unix_ms),
+            question.pinned ? question.pinned->text() : "?", question.shown.text()));
+  }
+  bool asked =
+      ask(fmt::format("The authenticity of the server {} can't be established.\nIts fingerprint is {}\n"
+                      "Are you sure you want to continue connecting (yes/no/[fingerprint])? ",
+                      question.server, question.shown.text()),
+          question.shown, [this](bool accept) {
+            if (!accept) return finish(Exit::server_key, "the server's key was not accepted");
+            answered_ = true;
+            link_.core().answer(true, link_.now());
+          });
+  if (asked) return;
+  finish(Exit::server_key, fmt::format("the key of the server {} is not known: {}; --accept-new takes it",
+                                       question.server, question.shown.text()));
+}
+
+void Session::decide_about_peer(const Peer& peer) {
+  Id id = peer.id;
+  bool asked = ask(fmt::format("The authenticity of {0} can't be established: this is the first contact.\n"
+                               "The fingerprint is {1}\nThe safety number is {2}\n"
+                               "Are you sure you want to send to {0} (yes/no/[fingerprint])? ",
+                               peer.name, id.text(), proto::safety_number(keys_.id(), id)),
+                   id, [this, id](bool accept) {
+                     if (!accept) return finish(Exit::peer_key, "the peer's key was not accepted");
+                     accepted_peer_ = id;
+                     look();
+                   });
+  if (asked) return;
+  finish(Exit::peer_key,
+         fmt::format("the key of {} is not known: {}; --accept-new takes it", peer.name, id.text()));
+}
+
+bool Session::ask(const std::string& words, const Id& id, std::function<void(bool)> decided) {
+  prompt_ = Prompt::open(loop_, [this, id, decided = std::move(decided)](const std::string& line) {
+    std::string_view answer = trimmed(line);
+    bool accept = answer == "yes" || answer == id.text();
+    if (!accept && answer != "no") return prompt_->say("Please type 'yes', 'no' or the fingerprint: ");
+    prompt_.reset();
+    decided(accept);
+  });
+  if (prompt_) prompt_->say(words);
+  return prompt_ != nullptr;
+}
+
+// --- the end
+// ---------------------------------------------------------------------------------------------------------
+
+void Session::report_alerts() {
+  const Model& m = link_.model();
+  report_alerts(m.status);
+  for (const auto& [name, peer] : m.peers)
+    report_alerts(peer.lines);
+  last_alert_ = newest_alert_;
+}
+
+void Session::report_alerts(const std::deque<Line>& lines) {
+  auto fresh = lines.end();
+  while (fresh != lines.begin() && std::prev(fresh)->serial > last_alert_)
+    --fresh;
+  for (; fresh != lines.end(); ++fresh) {
+    newest_alert_ = std::max(newest_alert_, fresh->serial);
+    if (fresh->kind == Line::Kind::alert) std::fputs(remark(fresh->text).c_str(), stderr);
+  }
+}
+
+bool Session::print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+    return true;
+  finish(Exit::failure, fmt::format("standard output: {}", std::strerror(errno)));
+  return false;
+}
+
+void Session::interrupted() {
+  if (exit_) return loop_.stop();  // twice: at once
+  finish(options_.command == Command::listen && options_.count == 0 ? Exit::ok : Exit::failure,
+         "interrupted");
+}
+
+void Session::late() {
+  if (options_.command == Command::listen) {
+    return options_.count == 0 ? finish(Exit::ok) : finish(Exit::timed_out, "timed out");
+  }
+  finish(is_online_ ? Exit::timed_out : Exit::no_connection, "timed out: the delivery was not proved");
+}
+
+void Session::finish(Exit exit, const std::string& why) {
+  if (exit_) return;
+  exit_ = exit;
+  if (exit != Exit::ok) std::fputs(remark(why).c_str(), stderr);
+  prompt_.reset();
+  deadline_.stop();
+  link_.leave(leave_limit_ms, [this] { loop_.stop(); });
+}
+
+}  // namespace sims::client::cli

@@ -1,0 +1,62 @@
+// One run of a command that needs the server: connects, does it, leaves. See sims(1).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/cli_options.h"
+#include "client/cli_prompt.h"
+#include "client/keystore.h"
+#include "client/link.h"
+
+namespace sims::client::cli {
+
+class Session {
+ public:
+  // `options` and `keys` (locked) outlive it. `server` is HOST:PORT.
+  Session(const Options& options, Keystore& keys, std::string server, std::string name);
+  Exit run();
+
+ private:
+  void look();  // the model changed: what now?
+  void look_online();
+  void list();
+  void send();
+  void fingerprint();
+  void verify();
+  void received(const std::string& peer, const Line& line);
+  void delivery_changed(const Line& line);
+
+  void decide_about_server(const Question& question);
+  void decide_about_peer(const Peer& peer);
+  // Asks for yes, no or the fingerprint; false: nobody can be asked.
+  bool ask(const std::string& words, const Id& id, std::function<void(bool accept)> decided);
+  const Peer* target() const;  // who is online under the name that was given; else nullptr
+  // The target, or nullptr: not listed yet, or the end was begun with the reason.
+  const Peer* await_target();
+
+  void report_alerts();
+  void report_alerts(const std::deque<Line>& lines);
+  bool print(const std::string& text);
+  void interrupted();
+  void late();
+  void finish(Exit exit, const std::string& why = "");
+
+  const Options& options_;
+  Keystore& keys_;
+  std::string server_;
+  std::optional<Exit> exit_;
+  bool was_online_ = false, is_online_ = false, answered_ = false, leaving_ = false;
+  std::optional<Id> accepted_peer_;
+  std::optional<std::uint64_t> serial_;  // of the line that is being sent
+  std::uint64_t last_alert_ = 0, newest_alert_ = 0;
+  std::uint64_t count_ = 0;
+  net::Loop loop_;
+  net::Timer deadline_;
+  net::Signal int_, term_, hup_;
+  std::unique_ptr<Prompt> prompt_;
+  Link link_;
+};
+
+}  // namespace sims::client::cli
