@@ -9,7 +9,7 @@ namespace sims::client::cli {
 
 namespace {
 
-constexpr std::int64_t send_timeout_s = 30;
+constexpr std::int64_t default_timeout_s = 30;  // of everything but listen
 constexpr std::int64_t max_timeout_s = 31'536'000;
 
 struct Raw {
@@ -83,7 +83,7 @@ std::string complete(Raw& raw) {
   if (o.command == Command::send && raw.text && *raw.text != "-") o.text = raw.text;
   for (const auto& group : raw.number)
     o.number += (o.number.empty() ? "" : " ") + group;
-  if (raw.timeout_s == 0 && o.command == Command::send) raw.timeout_s = send_timeout_s;
+  if (raw.timeout_s == 0 && o.command != Command::listen) raw.timeout_s = default_timeout_s;
   if (raw.timeout_s > 0) o.timeout_ms = raw.timeout_s * 1'000;
   bool peer = o.command == Command::send || o.command == Command::fingerprint || o.command == Command::verify;
   if (peer && !proto::valid_name(o.target)) return "PEER: not a name";

@@ -70,6 +70,7 @@ void Session::look() {
       return finish(answered_ ? Exit::failure : Exit::refused, fmt::format("{}: {}", server_, m.problem));
     case LinkState::waiting: {
       std::string why = fmt::format("{}: {}", server_, m.problem);
+      if (m.refusal == proto::ErrorCode::busy) return;  // until the deadline
       bool stays = options_.command == Command::listen || options_.command == Command::send;
       if (!was_online_ || !stays) return finish(Exit::no_connection, why);
       if (was) std::fputs(remark(why + "; connecting again").c_str(), stderr);
@@ -290,10 +291,14 @@ void Session::interrupted() {
 }
 
 void Session::late() {
+  if (prompt_) return deadline_.start(*options_.timeout_ms);  // a person may take their time
   if (options_.command == Command::listen) {
     return options_.count == 0 ? finish(Exit::ok) : finish(Exit::timed_out, "timed out");
   }
-  finish(is_online_ ? Exit::timed_out : Exit::no_connection, "timed out: the delivery was not proved");
+  if (!is_online_)
+    return finish(Exit::no_connection, fmt::format("{}: timed out: {}", server_, link_.model().problem));
+  finish(Exit::timed_out,
+         options_.command == Command::send ? "timed out: the delivery was not proved" : "timed out");
 }
 
 void Session::finish(Exit exit, const std::string& why) {

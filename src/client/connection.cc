@@ -67,6 +67,7 @@ void Connection::open(Now now) {
   model_.link = LinkState::connecting;
   model_.progress = "connecting to " + model_.server;
   model_.problem.clear();
+  model_.refusal.reset();
   deadline_ms_ = now.steady_ms + connect_deadline_ms;
   ++number_;
   link_ = true;
@@ -251,6 +252,7 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
       return;
     }
     case Cause::peer_error:
+      model_.refusal = failure.code;
       if (const char* refused = refusal(failure.code)) return stop(with_hint(refused, failure.detail));
       return retry(with_hint("the server refused: " + std::string(to_string(failure.code)), failure.detail), now);
     case Cause::protocol:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   void send();
   void adopt(std::unique_ptr<net::Stream> opened);
   void ended(std::uint64_t connection, const std::string& reason);
+  void tell_end();
   void check_left();
   void die();
 
@@ -61,6 +63,8 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   std::map<std::uint64_t, std::unique_ptr<net::Stream>> going;  // they still send their last words
   std::int64_t going_limit_ms = flush_limit_ms;
   std::function<void()> on_left;
+  int working = 0;                     // jobs out
+  std::optional<std::string> end_due;  // the stream's end waits for them: one may hold the server's last word
   Core core;
   net::Timer timer;
 };
@@ -104,11 +108,17 @@ void Link::State::adopt(std::unique_ptr<net::Stream> opened) {
 
 void Link::State::ended(std::uint64_t number, const std::string& reason) {
   if (going.erase(number) == 0 && stream && number == connection) {
-    stream.reset();
-    out.clear();
-    core.link_closed(reason.empty() ? "the server closed the connection" : reason, loop.now());
+    end_due = reason.empty() ? "the server closed the connection" : reason;
+    tell_end();
   }
   schedule();
+}
+
+void Link::State::tell_end() {
+  if (!end_due || working > 0) return;
+  stream.reset();
+  out.clear();
+  core.link_closed(*std::exchange(end_due, std::nullopt), loop.now());
 }
 
 void Link::State::write(std::string bytes) {
@@ -127,6 +137,7 @@ void Link::State::send() {
 
 void Link::State::close_link(bool flush) {
   connector.reset();
+  end_due.reset();
   if (flush) send();
   out.clear();
   if (!stream) return;
@@ -139,12 +150,15 @@ void Link::State::close_link(bool flush) {
 }
 
 void Link::State::start_work(std::unique_ptr<Work> work) {
+  ++working;
   auto shared = std::make_shared<std::unique_ptr<Work>>(std::move(work));  // std::function wants to copy
   loop.work([shared] { (*shared)->run(); },
             [shared, weak = weak_from_this()] {
               auto self = weak.lock();
               if (!self || self->dead) return;
+              --self->working;
               self->core.work_done(std::move(*shared), self->loop.now());
+              self->tell_end();
               self->schedule();
             });
 }

@@ -77,6 +77,7 @@ struct Model {
   std::string progress;                   // connecting, handshaking: what is happening now
   std::string problem;                    // offline, waiting: why, in words of ours (remote text inside is raw)
   std::int64_t retry_at_ms = 0;           // steady
+  std::optional<proto::ErrorCode> refusal;  // offline, waiting: what the server answered to the login, if it did
   std::string server;                     // host:port
   std::string server_name;
   Id server_id;
