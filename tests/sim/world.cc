@@ -87,7 +87,7 @@ void User::open_link(const std::string&) {
 
 void User::write(std::string bytes) {
   auto at = world.links_.find(link_);
-  if (at == world.links_.end()) return;
+  if (at == world.links_.end() || at->second.up.ends) return;
   at->second.up.bytes += bytes;
   world.move(link_, true);
 }
@@ -224,7 +224,7 @@ void World::deliver(std::uint64_t id, bool up) {
 void World::server_turn() { server_->turn_end(now()); }
 
 void World::write(server::ConnId id, std::string bytes) {
-  links_.at(id).down.bytes += bytes;
+  if (Pipe& pipe = links_.at(id).down; !pipe.ends) pipe.bytes += bytes;
   move(id, false);
 }
 
@@ -247,9 +247,7 @@ void World::start_work(server::ConnId id, std::unique_ptr<server::LoginWork> wor
   });
 }
 
-void World::log(log::Level, std::string line) {
-  if (std::getenv("SIM_LOG")) std::fprintf(stderr, "%lld %s\n", (long long)clock_ms_, line.c_str());
-}
+void World::log(log::Level, std::string) {}
 
 // --- time ------------------------------------------------------------------------------------------------------------------
 

@@ -115,7 +115,7 @@ class World final : public server::Actions {
   struct Pipe {
     std::string bytes;
     bool moving = false;  // a delivery is on its way
-    bool ends = false;    // closed by its writer: the end follows the bytes
+    bool ends = false;    // the end follows the bytes, and nothing that is written from now on
     bool cut = false;     // the reader is gone, or was told the end
     bool frozen = false;
   };
