@@ -4,34 +4,6 @@
 
 namespace sims::test {
 
-// --- trust ---------------------------------------------------------------------------------------------------------------
-
-std::optional<client::PinnedServer> MemoryTrust::server(const std::string& host_port) {
-  auto at = servers.find(host_port);
-  if (at == servers.end()) return std::nullopt;
-  return at->second;
-}
-
-Result<void> MemoryTrust::pin_server(const std::string& host_port, const client::PinnedServer& server) {
-  if (broken) return fail("disk full");
-  servers.insert_or_assign(host_port, server);
-  return {};
-}
-
-std::map<std::string, client::PinnedPeer> MemoryTrust::peers(const proto::Id& server) { return pinned[server]; }
-
-Result<void> MemoryTrust::pin_peer(const proto::Id& server, const std::string& name, const client::PinnedPeer& peer) {
-  if (broken) return fail("disk full");
-  pinned[server].insert_or_assign(name, peer);
-  return {};
-}
-
-Result<void> MemoryTrust::forget_peer(const proto::Id& server, const std::string& name) {
-  if (broken) return fail("disk full");
-  pinned[server].erase(name);
-  return {};
-}
-
 // --- a user --------------------------------------------------------------------------------------------------------------
 
 User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t seed)

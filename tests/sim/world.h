@@ -13,22 +13,9 @@
 #include "client/core.h"
 #include "server/core.h"
 #include "support/fixed_rng.h"
+#include "support/memory_trust.h"
 
 namespace sims::test {
-
-// What a user has on disk, kept in memory.
-class MemoryTrust final : public client::TrustStore {
- public:
-  std::optional<client::PinnedServer> server(const std::string& host_port) override;
-  Result<void> pin_server(const std::string& host_port, const client::PinnedServer& server) override;
-  std::map<std::string, client::PinnedPeer> peers(const proto::Id& server) override;
-  Result<void> pin_peer(const proto::Id& server, const std::string& name, const client::PinnedPeer& peer) override;
-  Result<void> forget_peer(const proto::Id& server, const std::string& name) override;
-
-  bool broken = false;  // every write fails
-  std::map<std::string, client::PinnedServer> servers;
-  std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
-};
 
 struct Weather {
   std::int64_t delay_ms = 30;   // a chunk takes up to so long

@@ -1,0 +1,366 @@
+// Connecting, questions, reconnecting, what a server may say, and what is refused to the user.
+#include <doctest/doctest.h>
+
+#include "client/relay.h"
+#include "proto/peer_session.h"
+
+using namespace sims;
+using namespace sims::test;
+using client::Delivery;
+using client::Line;
+using client::LinkState;
+using client::Question;
+using client::SessionState;
+using client::Trust;
+
+namespace {
+
+// A guest who asks before trusting a server.
+Guest& careful(Relay& relay, const std::string& name) {
+  Guest& guest = relay.add(name);
+  client::CoreOptions options;
+  options.identity = &guest.identity;
+  options.name = name;
+  guest.core = std::make_unique<client::Core>(options, guest.trust, guest.ephemerals, guest);
+  return guest;
+}
+
+struct Pair {
+  Pair() : alice(relay.add("alice")), bob(relay.add("bob")) {
+    relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
+    alice.connect();
+    bob.connect();
+  }
+  Relay relay;
+  Guest& alice;
+  Guest& bob;
+};
+
+std::string error_frame(const std::string& code, const std::string& text) {
+  return R"({"type":"error","code":")" + code + R"(","message":")" + text + R"("})";
+}
+
+}  // namespace
+
+TEST_CASE("first contact with a server is a question") {
+  Relay relay;
+  Guest& alice = careful(relay, "alice");
+  alice.connect();
+  const auto id = proto::Id::of(relay.identity.public_key());
+  REQUIRE(alice.model().link == LinkState::asking);
+  REQUIRE(alice.model().question);
+  CHECK(alice.model().question->kind == Question::Kind::server_first);
+  CHECK(alice.model().question->shown == id);
+  CHECK(alice.trust.servers.empty());
+  CHECK_FALSE(alice.line);
+
+  SUBCASE("yes: pinned, online") {
+    alice.core->answer(true, relay.now);
+    relay.settle();
+    CHECK(alice.model().link == LinkState::online);
+    CHECK(alice.model().server_id == id);
+    CHECK(alice.model().server_name == "relay");
+    CHECK_FALSE(alice.model().suite.empty());
+    CHECK(alice.trust.servers.at("server:7467").id == id);
+  }
+  SUBCASE("no: offline, and it stays so") {
+    alice.core->answer(false, relay.now);
+    relay.advance(60'000);
+    CHECK(alice.model().link == LinkState::offline);
+    CHECK_FALSE(alice.model().question);
+    CHECK(alice.trust.servers.empty());
+    CHECK(alice.opened == 1);
+  }
+  SUBCASE("yes, but it can't be stored") {
+    alice.trust.broken = true;
+    alice.core->answer(true, relay.now);
+    relay.settle();
+    CHECK(alice.model().link == LinkState::offline);
+    CHECK(alice.alerts("") == 1);
+  }
+}
+
+TEST_CASE("a changed server key is a full stop") {
+  Relay relay;
+  Guest& alice = relay.add("alice");
+  const auto other = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
+  alice.trust.servers["server:7467"] = {other, 1'600'000'000'000};
+  alice.connect();
+  const auto id = proto::Id::of(relay.identity.public_key());
+  REQUIRE(alice.model().question);
+  CHECK(alice.model().question->kind == Question::Kind::server_changed);
+  CHECK(alice.model().question->shown == id);
+  CHECK(alice.model().question->pinned == other);
+  CHECK(alice.model().question->pinned_since_unix_ms == 1'600'000'000'000);
+
+  alice.core->answer(true, relay.now);
+  relay.advance(60'000);
+  CHECK(alice.model().link == LinkState::asking);
+  CHECK_FALSE(alice.core->accept_changed_server(other.text(), relay.now).has_value());
+  CHECK(alice.trust.servers["server:7467"].id == other);
+  SUBCASE("leaving") {
+    alice.core->answer(false, relay.now);
+    CHECK(alice.model().link == LinkState::offline);
+    CHECK(alice.trust.servers["server:7467"].id == other);
+  }
+  SUBCASE("the new fingerprint, typed") {
+    REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
+    relay.settle();
+    CHECK(alice.model().link == LinkState::online);
+    CHECK(alice.trust.servers["server:7467"].id == id);
+  }
+}
+
+TEST_CASE("a refused login is not repeated, a busy server is asked again") {
+  Relay relay;
+  Guest& alice = relay.add("alice");
+  for (const auto* code : {"name-taken", "id-taken", "banned", "not-registered", "unsupported-suite"}) {
+    CAPTURE(code);
+    relay.refuse_login = error_frame(code, "go away");
+    alice.connect();
+    const int opened = alice.opened;
+    relay.advance(60'000);
+    CHECK(alice.model().link == LinkState::offline);
+    CHECK(alice.model().problem.find("the server says: go away") != std::string::npos);
+    CHECK(alice.opened == opened);
+  }
+  relay.refuse_login = error_frame("busy", "");
+  alice.connect();
+  CHECK(alice.model().link == LinkState::waiting);
+  CHECK(alice.model().retry_at_ms > relay.now.steady_ms);
+  CHECK(alice.model().retry_at_ms <= relay.now.steady_ms + 15'000);
+  relay.refuse_login.reset();
+  relay.advance(15'500);
+  CHECK(alice.model().link == LinkState::online);
+}
+
+TEST_CASE("a lost link is mended with growing waits, and what was typed meanwhile is sent") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "one"));
+  relay.hang_up(alice);
+  CHECK(alice.model().link == LinkState::waiting);
+  CHECK(alice.model().problem == "broken");
+  CHECK_FALSE(alice.peer("bob").online);
+  const auto serial = alice.say("bob", "two");
+  REQUIRE(serial);
+  CHECK(alice.delivery("bob", *serial) == Delivery::queued);
+
+  relay.refuse_login = error_frame("busy", "");
+  const int opened = alice.opened;
+  relay.advance(120'000);
+  CHECK(alice.opened - opened >= 120 / 15);
+  CHECK(alice.opened - opened <= 30);
+  relay.refuse_login.reset();
+  relay.advance(16'000);
+  CHECK(alice.model().link == LinkState::online);
+  CHECK(alice.delivery("bob", *serial) == Delivery::delivered);
+  CHECK(bob.heard == std::vector<std::string>{"alice: one", "alice: two"});
+}
+
+TEST_CASE("replaced by another login: offline, and no fight over it") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.give(alice, error_frame("id-taken", "replaced"));
+  relay.advance(60'000);
+  CHECK(alice.model().link == LinkState::offline);
+  CHECK(alice.opened == 1);
+}
+
+TEST_CASE("disconnect says goodbye and stays away") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "hello"));
+  alice.core->disconnect(relay.now);
+  CHECK(alice.closed);
+  alice.closed = false;  // the edge sends what was written first
+  relay.settle();
+  CHECK(bob.peer("alice").session == SessionState::none);
+  CHECK(Relay::count(alice.asked, "\"type\":\"disconnect\"") == 1);
+  relay.advance(60'000);
+  CHECK(alice.model().link == LinkState::offline);
+  CHECK(alice.opened == 1);
+}
+
+TEST_CASE("ping: the round trip is measured; no answer means the link is lost") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  CHECK(alice.model().round_trip_ms >= 0);
+  relay.advance(40'000);
+  CHECK(Relay::count(alice.asked, "\"ping\"") >= 2);
+  CHECK(alice.model().link == LinkState::online);
+  alice.line.reset();  // the server is frozen
+  relay.advance(26'000);
+  CHECK(alice.opened == 2);
+}
+
+TEST_CASE("unknown types are answered, nonsense ends the connection") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.give(alice, R"({"type":"fashion"})");
+  relay.settle();
+  CHECK(alice.model().link == LinkState::online);
+  CHECK(Relay::count(alice.asked, "\"code\":\"bad-message\"") == 1);
+  relay.give(alice, R"({"type":"list","data":7})");
+  CHECK(alice.model().link == LinkState::waiting);
+  CHECK(alice.alerts("") == 1);
+  relay.settle();
+  relay.advance(3'000);
+  CHECK(alice.model().link == LinkState::online);
+  relay.give(alice, "[1,2");
+  CHECK(alice.model().link == LinkState::waiting);
+}
+
+TEST_CASE("what can't be sent is refused with words") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  CHECK_FALSE(alice.say("nobody", "hello").has_value());
+  CHECK_FALSE(alice.say("bob", "").has_value());
+  CHECK_FALSE(alice.say("bob", "\xff").has_value());
+  CHECK_FALSE(alice.say("bob", std::string(16'385, 'a')).has_value());
+  CHECK(alice.peer("bob").lines.empty());
+  CHECK(alice.say("bob", std::string(16'384, 'a')).has_value());
+  CHECK(bob.heard.size() == 1);
+}
+
+TEST_CASE("a thousand may wait, not more; all arrive in order") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "first"));
+  relay.hide("bob");
+  for (int i = 0; i < 1'000; ++i) REQUIRE(alice.core->send_text("bob", std::to_string(i), false, relay.now));
+  CHECK_FALSE(alice.say("bob", "one too many").has_value());
+  relay.advance(10'000);
+  relay.show("bob", bob.id);
+  relay.advance(5'000);
+  REQUIRE(bob.heard.size() == 1'001);
+  for (int i = 0; i < 1'000; ++i) REQUIRE(bob.heard[static_cast<std::size_t>(i) + 1] == "alice: " + std::to_string(i));
+  CHECK(alice.delivered == 1'001);
+}
+
+TEST_CASE("attention, unread, first contact and actions") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.core->send_text("bob", "waves", true, relay.now));
+  relay.settle();
+  CHECK(bob.peer("alice").attention);
+  CHECK(bob.peer("alice").unread == 1);
+  CHECK(bob.peer("alice").lines.back().kind == Line::Kind::action);
+  CHECK(bob.peer("alice").known);
+  CHECK(bob.count("alice", Line::Kind::notice, "First contact") == 1);
+  CHECK_FALSE(alice.peer("bob").attention);
+  bob.core->looked_at("alice");
+  CHECK_FALSE(bob.peer("alice").attention);
+  CHECK(bob.peer("alice").unread == 0);
+}
+
+TEST_CASE("verifying compares, and lasts") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "hello"));
+  const auto number = bob.core->safety_number("alice");
+  REQUIRE(number);
+  CHECK_FALSE(alice.core->verify("bob", "", relay.now).has_value());
+  CHECK_FALSE(alice.core->verify("bob", "12345", relay.now).has_value());
+  CHECK(alice.peer("bob").trust == Trust::unverified);
+  REQUIRE(alice.core->verify("bob", *number, relay.now).has_value());
+  CHECK(alice.peer("bob").trust == Trust::verified);
+  relay.hang_up(alice);
+  relay.advance(5'000);
+  CHECK(alice.peer("bob").trust == Trust::verified);
+  REQUIRE(alice.core->unverify("bob").has_value());
+  CHECK(alice.peer("bob").trust == Trust::unverified);
+  alice.trust.broken = true;
+  CHECK_FALSE(alice.core->verify("bob", *number, relay.now).has_value());
+  CHECK(alice.peer("bob").trust == Trust::unverified);
+}
+
+TEST_CASE("a session that can't be pinned is said to be so") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  alice.trust.broken = true;
+  REQUIRE(alice.say("bob", "hello"));
+  CHECK_FALSE(alice.peer("bob").known);
+  CHECK(alice.alerts("bob") == 1);
+}
+
+TEST_CASE("forgetting a peer") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "hello"));
+  REQUIRE(alice.core->forget_peer("bob").has_value());
+  CHECK(alice.knows("bob"));  // still in the server's list
+  CHECK_FALSE(alice.peer("bob").known);
+  CHECK_FALSE(alice.core->forget_peer("nobody").has_value());
+  REQUIRE(alice.say("bob", "hello again"));
+  CHECK(bob.heard.back() == "alice: hello again");
+  CHECK(alice.peer("bob").known);
+}
+
+TEST_CASE("known peers are shown before we are online, strangers go when they leave") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  Guest& carol = relay.add("carol");
+  relay.show("carol", carol.id);
+  REQUIRE(alice.knows("carol"));
+  REQUIRE(alice.say("bob", "hello"));
+  relay.hide("carol");
+  relay.hide("bob");
+  CHECK_FALSE(alice.knows("carol"));
+  CHECK(alice.knows("bob"));
+  CHECK_FALSE(alice.peer("bob").online);
+
+  client::CoreOptions options;
+  options.identity = &alice.identity;
+  options.name = "alice";
+  client::Core fresh(options, alice.trust, alice.ephemerals, alice);
+  fresh.connect("server:7467", relay.now);
+  REQUIRE(fresh.model().peers.size() == 1);
+  CHECK(fresh.model().peers.at("bob").id == bob.id);
+}
+
+TEST_CASE("contents of unknown kinds are said, others are silent") {
+  // A peer of the test's own, to say what the client never says.
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  std::optional<proto::Handshake> handshake;
+  std::optional<proto::PeerSession> session;
+  relay.pass = [&](Guest&, Guest& to, const std::string& message) {
+    if (&to != &bob) return relay.give(to, message);
+    if (Relay::type_of(message) != "client-connect") return;
+    auto answer = handshake->receive(message);
+    REQUIRE(answer.has_value());
+    relay.give(alice, *answer);
+  };
+  proto::HandshakeOptions options;
+  options.kind = proto::HandshakeKind::client_client;
+  options.role = proto::Role::responder;
+  options.identity = &bob.identity;
+  options.name = "bob";
+  options.suites = crypto::default_suites();
+  options.peer = alice.id;
+  handshake.emplace(options, bob.ephemerals);
+  REQUIRE(alice.say("bob", "hello"));
+  REQUIRE(alice.peer("bob").session == SessionState::established);
+  session.emplace(handshake->take_result(), bob.identity, bob.ephemerals);
+
+  alice.asked.clear();
+  const auto say = [&](std::string plaintext) {
+    plaintext.resize(128, ' ');
+    relay.give(alice, session->seal(plaintext, relay.now).message);
+    relay.settle();
+  };
+  const auto acks = [&] { return Relay::count(alice.asked, "\"type\":\"ack\",\"src\""); };
+  say(R"({"kind":"typing","on":true})");
+  say(R"({"kind":"read","uid":"AAAAAAAAAAAAAAAAAAAAAA"})");
+  CHECK(acks() == 0);
+  CHECK(alice.count("bob", Line::Kind::notice, "unsupported message") == 0);
+  say(R"({"kind":"hologram"})");
+  CHECK(acks() == 1);
+  CHECK(alice.count("bob", Line::Kind::notice, "unsupported message") == 1);
+  say("no JSON at all");
+  CHECK(acks() == 2);
+  CHECK(alice.count("bob", Line::Kind::notice, "unsupported message") == 2);
+  CHECK(alice.heard.empty());
+  CHECK(alice.model().link == LinkState::online);
+}

@@ -1,0 +1,102 @@
+// A server in the test's hand, and clients on it without a network: the test says what the list shows and what becomes of
+// each message between clients. Everything moves when settle() is called; nothing is lost or late but by the test's will.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/core.h"
+#include "proto/transport.h"
+#include "support/fixed_rng.h"
+#include "support/memory_trust.h"
+
+namespace sims::test {
+
+class Relay;
+
+class Guest final : public client::Effects {
+ public:
+  Guest(Relay& relay, std::string name, std::uint64_t seed, client::CoreOptions options);
+
+  void connect();
+  Result<std::uint64_t> say(const std::string& peer, std::string_view text);
+  const client::Model& model() const { return core->model(); }
+  const client::Peer& peer(const std::string& other) const { return model().peers.at(other); }
+  bool knows(const std::string& other) const { return model().peers.contains(other); }
+  std::size_t count(const std::string& peer, client::Line::Kind kind, std::string_view part = {}) const;
+  std::size_t alerts(const std::string& peer) const { return count(peer, client::Line::Kind::alert); }
+  client::Delivery delivery(const std::string& peer, std::uint64_t serial) const;
+
+  void open_link(const std::string&) override { opening = true, ++opened; }
+  void write(std::string bytes) override { up += bytes; }
+  void close_link(bool) override { closed = true; }
+  void start_work(std::unique_ptr<client::Work> work) override { works.push_back(std::move(work)); }
+  void changed() override {}
+  void received(const client::Peer& from, const client::Line& shown) override {
+    heard.push_back(from.name + ": " + shown.text);
+  }
+  void delivery_changed(const client::Peer&, const client::Line& shown) override {
+    if (shown.delivery == client::Delivery::delivered) ++delivered;
+  }
+
+  Relay& relay;
+  std::string name;
+  crypto::SigningKey identity;
+  proto::Id id;
+  MemoryTrust trust;
+  FixedEphemerals ephemerals;
+  std::unique_ptr<client::Core> core;
+  std::vector<std::string> heard;  // "bob: hello"
+  int delivered = 0;
+  int opened = 0;                  // links asked for
+
+  // The relay's end.
+  bool opening = false, closed = false;
+  std::string up;                  // bytes on their way to the relay
+  std::deque<std::unique_ptr<client::Work>> works;
+  std::optional<proto::Transport> line;
+  std::vector<std::string> asked;  // every sub-message that came from this client
+};
+
+class Relay {
+ public:
+  explicit Relay(std::uint64_t seed = 1);
+
+  Guest& add(const std::string& name, client::CoreOptions options = {});
+  // An online event, or a snapshot entry for who comes later.
+  void show(const std::string& name, const proto::Id& id);
+  void hide(const std::string& name);
+  void settle();
+  void advance(std::int64_t ms);   // in steps, settling
+  void give(Guest& to, const std::string& message);  // as if the server said it
+  void hang_up(Guest& of);         // the link breaks
+
+  // What becomes of a message between clients; at first it is passed on.
+  std::function<void(Guest& from, Guest& to, const std::string& message)> pass;
+  // An answer in clear to a login, instead of the handshake.
+  std::optional<std::string> refuse_login;
+
+  Guest* find(const proto::Id& id);
+  static std::string type_of(const std::string& message);
+  static std::uint64_t number_of(const std::string& message, std::string_view field);
+  static std::size_t count(const std::vector<std::string>& messages, std::string_view part);
+
+  FixedRng random;
+  crypto::SigningKey identity;
+  FixedEphemerals ephemerals;
+  Now now{1'000'000, 1'700'000'000'000};
+  std::map<std::string, proto::Id> listed;
+  std::vector<std::unique_ptr<Guest>> guests;
+
+ private:
+  bool move(Guest& guest);
+  void serve(Guest& guest, const std::string& message);
+  void send_list(Guest& to, proto::List::Event event, const std::map<std::string, proto::Id>& who);
+  void write(Guest& to, const std::string& bytes);
+};
+
+}  // namespace sims::test

@@ -1,0 +1,67 @@
+#include "client/window.h"
+
+#include <doctest/doctest.h>
+
+#include "support/fixed_rng.h"
+
+using namespace sims;
+using namespace sims::client;
+
+TEST_CASE("a window keeps the last lines, and finds them by serial") {
+  Model model;
+  Windows windows(model, 3);
+  Peer peer;
+  peer.name = "bob";
+  std::vector<std::uint64_t> serials;
+  for (const auto* text : {"a", "b", "c", "d"}) serials.push_back(windows.notice(&peer, text, {}).serial);
+  CHECK(peer.lines.size() == 3);
+  CHECK(peer.lines.front().text == "b");
+  CHECK_FALSE(Windows::find(peer, serials[0]));
+  CHECK(Windows::find(peer, serials[2])->text == "c");
+  Windows::erase(peer, serials[2]);
+  CHECK_FALSE(Windows::find(peer, serials[2]));
+  CHECK(Windows::find(peer, serials[3])->text == "d");
+  CHECK(model.status.empty());
+}
+
+TEST_CASE("alerts are held back when they flood, and counted") {
+  Model model;
+  Windows windows(model, 100);
+  Peer peer;
+  peer.name = "bob";
+  Now now{1'000, 0};
+  for (int i = 0; i < 50; ++i) windows.alert(&peer, "bad", now);
+  CHECK(peer.lines.size() == 5);
+  windows.alert(nullptr, "elsewhere", now);
+  CHECK(model.status.size() == 1);
+  now.steady_ms += 10'000;
+  windows.alert(&peer, "bad", now);
+  REQUIRE(peer.lines.size() == 6);
+  CHECK(peer.lines.back().text == "bad (and 45 alerts before it)");
+  CHECK(peer.lines.back().kind == Line::Kind::alert);
+}
+
+TEST_CASE("a bucket refills, and does not save up beyond its size") {
+  TokenBucket bucket(2, 1'000);
+  CHECK(bucket.take(50'000));
+  CHECK(bucket.take(50'000));
+  CHECK_FALSE(bucket.take(50'000));
+  CHECK_FALSE(bucket.take(50'999));
+  CHECK(bucket.take(51'000));
+  CHECK_FALSE(bucket.take(51'500));
+  CHECK(bucket.take(99'000));
+  CHECK(bucket.take(99'000));
+  CHECK_FALSE(bucket.take(99'000));
+}
+
+TEST_CASE("back-off grows, is jittered and bounded") {
+  sims::test::FixedRng rng;
+  for (int failures = 1; failures < 40; ++failures) {
+    for (int i = 0; i < 50; ++i) {
+      const auto wait = backoff_ms(failures, 1'000, 15'000, rng);
+      CHECK(wait >= 1'000);
+      CHECK(wait <= std::min<std::int64_t>(15'000, std::int64_t{1'000} << std::min(failures, 10)));
+    }
+  }
+  CHECK(backoff_ms(10, 1'000, 15'000, rng) != backoff_ms(10, 1'000, 15'000, rng));
+}
