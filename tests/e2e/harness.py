@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build/release")
 SLOW = {"asan": 3, "tsan": 6, "cov": 3}.get(os.environ.get("VARIANT", ""), 1)
-DEADLINE = 30 * SLOW  # s; generous, since it only decides when a test fails
+DEADLINE = 60 * SLOW  # s; generous, since it only decides when a test fails
 
 
 class Failure(Exception):
@@ -148,7 +148,9 @@ class World:
     def _sims(self, who, server, words, options):
         command = [str(BUILD / "sims"), "--home", str(self.path / who)]
         if server is not None:
-            command += ["--server", getattr(server, "address", server), "--name", who]
+            command += ["--server", getattr(server, "address", server)]
+        if server is not None and "--name" not in options:
+            command += ["--name", who]
         return command + list(options) + [str(word) for word in words]
 
     def sims(self, who, server, *words, options=("--accept-new",), expect=0, stdin="", seconds=DEADLINE):
@@ -179,7 +181,7 @@ class World:
         if not self.tmux_started:
             self.tmux_started = True
             (self.path / "tmux.conf").write_text(
-                "set -g remain-on-exit on\nset -g remain-on-exit-format ''\nset -g status off\nset -g window-size manual\n"
+                "set -g remain-on-exit on\nset -g status off\n"
                 "set -g default-terminal screen-256color\nset -sg escape-time 0\nset -g history-limit 0\n")
         run = subprocess.run(["tmux", "-L", "e2e", "-f", str(self.path / "tmux.conf"), *words], capture_output=True,
                              text=True, timeout=DEADLINE, env=self.env, stdin=subprocess.DEVNULL)
@@ -204,7 +206,7 @@ class World:
             except (Failure, subprocess.SubprocessError) as error:
                 parts.append(f"--- screen {terminal.name}: {error}")
         for log in sorted(self.path.glob("simsd-*.log")):
-            parts.append(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:]))
+            parts.append(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-8:]))
         return "\n".join(parts)
 
     def close(self):

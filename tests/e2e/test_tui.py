@@ -1,0 +1,291 @@
+"""sims-tui in a terminal: what a person sees and types."""
+
+import os
+import re
+import signal
+
+from harness import BUILD, DEADLINE, check, until
+
+
+def pin(world, server, *names):
+    """They have met this server before."""
+    for name in names:
+        world.sims(name, server, "list")
+
+
+def two(world, server, *options, **size):
+    """Alice and bob with a window open on each other."""
+    pin(world, server, "alice", "bob")
+    alice = world.tui("alice", server, "--query", "bob", *options, **size)
+    bob = world.tui("bob", server, "--query", "alice", *options, **size)
+    alice.see(r"^\[bob\]|^> $")
+    bob.see(r"^\[alice\]|^> $")
+    return alice, bob
+
+
+def talk(alice, bob, word):
+    """A line each way, delivered."""
+    alice.enter(f"{word} to bob")
+    bob.see(rf"<alice> {word} to bob")
+    alice.see(rf"\+ <alice> {word} to bob")
+    bob.enter(f"{word} to alice")
+    alice.see(rf"<bob> {word} to alice")
+    bob.see(rf"\+ <bob> {word} to alice")
+
+
+def test_talk_with_ecdhe(world):
+    alice, bob = two(world, world.server(), "--suite", "ecdhe")
+    talk(alice, bob, "hello")
+    check("ECDHE" in alice.screen(), "the status line does not name the suite")
+
+
+def test_talk_with_rsa(world):
+    alice, bob = two(world, world.server(), "--suite", "rsa")
+    talk(alice, bob, "hello")
+    check("RSA" in alice.screen(), "the status line does not name the suite")
+
+
+def test_titles(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    talk(alice, bob, "hello")
+    first = alice.screen().splitlines()[0]
+    for word in ("alice", server.address, "bob", "unverified"):
+        check(word in first, f"{word} is not in the title line: {first}")
+    title = alice.ask("#{pane_title}")
+    for word in ("alice", "bob", "unverified"):
+        check(word in title, f"{word} is not in the terminal's title: {title}")
+
+
+def test_first_contact_question(world):
+    server = world.server()
+    alice = world.tui("alice", server)
+    screen = alice.see("authenticity")
+    check(server.id in screen.replace("\n", ""), "the fingerprint is not shown")
+    alice.enter("perhaps")
+    alice.see("yes.*no")
+    alice.enter("no")
+    alice.see_not("authenticity of server")
+    check(re.search("offline|Connect", alice.screen()), "it is not offline after a no")
+    check("name=alice" not in server.log(), "logged in without a yes")
+    bob = world.tui("bob", server)
+    bob.see("authenticity")
+    bob.enter("yes")
+    bob.see("online")
+    carol = world.tui("carol", server)
+    carol.see("authenticity")
+    carol.enter(server.id)
+    carol.see("online")
+
+
+def test_stranger_is_marked(world):
+    server = world.server()
+    pin(world, server, "alice")
+    alice = world.tui("alice", server)
+    alice.see("online")
+    world.sims("bob", server, "send", "alice", "psst")
+    alice.see(r"^!.*bob")
+    colours = world.tmux("capture-pane", "-p", "-e", "-t", alice.name)
+    line = next(l for l in colours.splitlines() if "!" in l and "bob" in l)
+    check(re.search(r"\x1b\[[0-9;]*(31|91|41|38;5;(1|9|160|196)|48;5;(1|9|160|196))[;m]", line), f"bob is not red: {line!r}")
+    alice.enter("/query bob")
+    alice.see(r"<bob> psst")
+
+
+def test_wrong_server_key(world):
+    first = world.server()
+    alice, bob = two(world, first)
+    talk(alice, bob, "hello")
+    alice.type("a draft")
+    first.stop()
+    second = world.server(state="other", listen=first.address)
+    screen = alice.see("KEY HAS CHANGED")
+    joined = re.sub(r"[\s│]|^.*│", "", screen, flags=re.M)
+    for server_id in (first.id, second.id):
+        check(server_id in joined, f"{server_id} is not shown")
+    alice.enter("yes")
+    alice.see("KEY HAS CHANGED")
+    check("name=alice" not in second.log(), f"alice logged in:\n{second.log()}")
+    alice.enter(second.id)
+    alice.see_not("SERVER'S KEY HAS CHANGED")
+    alice.see("online")
+    alice.see("a draft")
+
+
+def test_name_taken(world):
+    server = world.server()
+    pin(world, server, "alice")
+    (world.path / "alice").rename(world.path / "first")
+    (world.path / "alice").mkdir(mode=0o700)
+    alice = world.tui("alice", server)
+    alice.see("authenticity")
+    alice.enter("yes")
+    alice.see("belongs to somebody else")
+
+
+def test_server_restarted(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    talk(alice, bob, "before")
+    server.stop()
+    for terminal in (alice, bob):
+        terminal.see("reconnecting|going-away|going away")
+    alice.enter("while it is down")
+    alice.see(r"[·-] <alice> while it is down")
+    world.server(listen=server.address)
+    alice.see("online")
+    bob.see("<alice> while it is down")
+    alice.see(r"\+ <alice> while it is down")
+    talk(alice, bob, "after")
+    check(bob.screen().count("while it is down") == 1, "shown twice")
+
+
+def test_small_terminals(world):
+    server = world.server()
+    alice, bob = two(world, server, columns=40, rows=10)
+    talk(alice, bob, "hi")
+    alice.resize(20, 5)
+    bob.enter("tiny")
+    alice.see("tiny")
+    for columns, rows in ((200, 60), (10, 3), (80, 24), (61, 7), (80, 24)):
+        alice.resize(columns, rows)
+    bob.enter("large again")
+    alice.see("<bob> large again")
+
+
+def test_wide_characters_and_controls(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    talk(alice, bob, "hello")
+    alice.enter("世界 🌍 e\u0301 ñ")
+    bob.see("世界 🌍 e\u0301 ñ")
+    bob_id = bob.ask("#{pane_title}")
+    world.sims("carol", server, "send", "bob", "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x9b5m\u202egnp")
+    bob.enter("/query carol")
+    bob.see("<carol> .*red")
+    check("owned" not in bob.ask("#{pane_title}"), f"the title was set from outside; it was {bob_id}")
+
+
+def test_changed_peer_key(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    talk(alice, bob, "hello")
+    bob.enter("/quit")
+    bob.await_end()
+    server.stop()
+    for database in server.state.glob("*.db*"):
+        database.unlink()
+    (world.path / "bob").rename(world.path / "old-bob")
+    server = world.server(listen=server.address)
+    listener = world.start_sims("bob", server, "listen", "--json", "--count", 1)
+    alice.see("KEY CHANGED|KEY OF bob HAS CHANGED")
+    alice.enter("for the old bob")
+    alice.see("KEY OF bob HAS CHANGED")
+    check(listener.poll() is None, "the new bob got something")
+    alice.enter(world.sims("bob", None, "id").strip())
+    alice.see_not("KEY OF bob HAS CHANGED")
+    alice.enter("hello, new bob")
+    out, _ = listener.communicate(timeout=DEADLINE)
+    check("hello, new bob" in out and "for the old bob" not in out, f"bob got {out}")
+
+
+def test_verify(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    talk(alice, bob, "hello")
+    alice.enter("/verify")
+    alice.see("Verify bob")
+    number = re.sub(r"\D", "", "".join(re.findall(r"(?:\b\d{5}\b ?){6}", alice.screen())))
+    check(len(number) == 60, f"no safety number: {number}")
+    alice.enter("")
+    alice.see("Verify bob")
+    check("unverified" in alice.screen().splitlines()[0], "verified by a careless Enter")
+    alice.enter(number[:-1] + str((int(number[-1]) + 1) % 10))
+    alice.see("Verify bob")
+    check("unverified" in alice.screen().splitlines()[0], "verified by a wrong number")
+    alice.enter(number)
+    until(lambda: alice.screen().splitlines()[0], lambda t: "verified" in t and "unverified" not in t, "verified in the title")
+
+
+def test_help_and_unknown_commands(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    alice.enter("/help")
+    alice.see("/query")
+    alice.enter("/qury bob")
+    alice.see("/query")
+    check("/qury" not in bob.screen(), "a mistyped command was sent")
+
+
+def leaves_a_clean_terminal(world, server, end):
+    """Ends sims-tui inside a shell; the shell must have its terminal as before."""
+    script = world.path / "inner.sh"
+    script.write_text(
+        f"before=$(stty -g); echo first line\n{BUILD}/sims-tui --home {world.path}/alice --server {server.address} --name alice\n"
+        'echo "status $?"; [ "$before" = "$(stty -g)" ] && echo same modes; read -r line; echo "read $line"; sleep 600\n')
+    shell = world.terminal("sh", script)
+    shell.see("online")
+    check(shell.ask("#{alternate_on}") == "1", "it does not use the alternate screen")
+    end(shell)
+    shell.see("same modes")
+    screen = shell.see(r"status \d+")
+    check("first line" in screen, "the old screen is not back")
+    check(shell.ask("#{alternate_on}") == "0", "the alternate screen is still on")
+    check(shell.ask("#{cursor_flag}") == "1", "the cursor is hidden")
+    check(shell.ask("#{mouse_any_flag}") == "0", "the mouse is still taken")
+    shell.enter("typed")
+    shell.see("read typed")
+    return screen
+
+
+def program_in(shell):
+    """The pid of sims-tui below the shell."""
+    with open(f"/proc/{shell.pid()}/task/{shell.pid()}/children") as children:
+        return int(children.read().split()[0])
+
+
+def test_quit_restores_the_terminal(world):
+    server = world.server()
+    pin(world, server, "alice")
+    screen = leaves_a_clean_terminal(world, server, lambda shell: shell.enter("/quit"))
+    check("status 0" in screen, screen)
+
+
+def test_signals_restore_the_terminal(world):
+    server = world.server()
+    pin(world, server, "alice")
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        leaves_a_clean_terminal(world, server, lambda shell: os.kill(program_in(shell), number))
+        until(lambda: world.sims("watcher", server, "list"), lambda out: "alice" not in out, "end of alice's login")
+
+
+def test_told_when_the_server_ends(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    check(server.stop() == 0, f"exit status {server.process.returncode}")
+    alice.see("going-away|going away|shut|stopp|closed|lost")
+    alice.see("reconnecting")
+
+
+def test_closed_terminal_ends_the_program(world):
+    server = world.server()
+    alice, bob = two(world, server)
+    pid = alice.pid()
+    world.tmux("kill-session", "-t", alice.name)
+    world.terminals.remove(alice)
+    until(lambda: os.path.exists(f"/proc/{pid}"), lambda there: not there, "end of sims-tui")
+
+
+def test_connect_dialog(world):
+    server = world.server()
+    host, port = server.address.rsplit(":", 1)
+    alice = world.terminal(BUILD / "sims-tui", "--home", world.path / "alice")
+    alice.see("Connect to a server")
+    alice.type(host)
+    alice.key("Tab", "C-a", "C-k")
+    alice.type(port)
+    alice.key("Tab")
+    alice.enter("alice")
+    alice.see("authenticity")
+    alice.enter("yes")
+    alice.see("online")
