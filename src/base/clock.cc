@@ -11,6 +11,8 @@ std::int64_t milliseconds(clockid_t clock) {
 }
 }  // namespace
 
-Now read_clocks() { return {milliseconds(CLOCK_MONOTONIC), milliseconds(CLOCK_REALTIME)}; }
+Now read_clocks() {
+  return {milliseconds(CLOCK_MONOTONIC), milliseconds(CLOCK_REALTIME)};
+}
 
 }  // namespace sims

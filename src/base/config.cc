@@ -29,10 +29,10 @@ class Reader {
   Result<void> table(const toml::table& table, const std::string& prefix) {
     // toml++ sorts by key; people read errors from the top.
     std::vector<std::pair<const toml::key*, const toml::node*>> entries;
-    for (auto&& [key, node] : table) entries.emplace_back(&key, &node);
-    std::sort(entries.begin(), entries.end(), [](auto& a, auto& b) {
-      return a.first->source().begin < b.first->source().begin;
-    });
+    for (auto&& [key, node] : table)
+      entries.emplace_back(&key, &node);
+    std::sort(entries.begin(), entries.end(),
+              [](auto& a, auto& b) { return a.first->source().begin < b.first->source().begin; });
     for (auto [key, node] : entries)
       if (auto done = entry(prefix + std::string(key->str()), *key, *node); !done) return done;
     return {};
@@ -46,9 +46,8 @@ class Reader {
       if (!done) return failure(key, fmt::format("`{}` {}", path, done.error()));
       return {};
     }
-    bool section = std::any_of(options_.begin(), options_.end(), [&](auto& o) {
-      return o.key.starts_with(path + '.');
-    });
+    bool section =
+        std::any_of(options_.begin(), options_.end(), [&](auto& o) { return o.key.starts_with(path + '.'); });
     if (!section) return failure(key, fmt::format("unknown key `{}`", escape_for_log(path)));
     if (!node.is_table()) return failure(key, fmt::format("`{}` must be a section", path));
     return table(*node.as_table(), path + '.');

@@ -31,7 +31,9 @@ class Descriptor {
   int fd_;
 };
 
-auto errno_failure(const std::string& path) { return fail(fmt::format("{}: {}", path, strerror(errno))); }
+auto errno_failure(const std::string& path) {
+  return fail(fmt::format("{}: {}", path, strerror(errno)));
+}
 
 Result<std::string> read_all(int fd, const std::string& path, std::size_t max) {
   std::string content;
@@ -57,14 +59,15 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t max) {
 
 Result<std::string> read_checked(const std::string& path, std::size_t max, bool is_private) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_private ? O_NONBLOCK : 0)));
-  struct stat s{};
+  struct stat s {};
   if (!fd.valid() || fstat(fd.get(), &s) != 0) return errno_failure(path);
   if (S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(EISDIR)));
   if (is_private) {
     if (!S_ISREG(s.st_mode)) return fail(fmt::format("{}: not a regular file", path));
     if (s.st_uid != geteuid()) return fail(fmt::format("{}: belongs to another user", path));
     if (s.st_mode & 077)
-      return fail(fmt::format("{}: others may read or write it (mode {:o}); chmod 600 it", path, s.st_mode & 0777));
+      return fail(
+          fmt::format("{}: others may read or write it (mode {:o}); chmod 600 it", path, s.st_mode & 0777));
   }
   return read_all(fd.get(), path, max);
 }
@@ -92,13 +95,15 @@ bool sync_folder(const std::string& folder) {
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path, std::size_t max) { return read_checked(path, max, false); }
+Result<std::string> read_file(const std::string& path, std::size_t max) {
+  return read_checked(path, max, false);
+}
 Result<std::string> read_private_file(const std::string& path, std::size_t max) {
   return read_checked(path, max, true);
 }
 
 bool file_exists(const std::string& path) {
-  struct stat s{};
+  struct stat s {};
   return ::stat(path.c_str(), &s) == 0;
 }
 
@@ -106,7 +111,8 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
   std::string temporary = path + ".XXXXXX";
   Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600 whatever the umask
   if (!fd.valid()) return errno_failure(path);
-  if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0 ||
+      ::rename(temporary.c_str(), path.c_str()) != 0) {
     int why = errno;
     ::unlink(temporary.c_str());
     errno = why;
@@ -118,10 +124,11 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
 
 Result<void> make_private_folder(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1))
-    if (::mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+    if (::mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS &&
+        errno != EACCES)
       return errno_failure(path.substr(0, slash));
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_failure(path);
-  struct stat s{};
+  struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return errno_failure(path);
   if (!S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(ENOTDIR)));
   if (s.st_uid != geteuid()) return fail(fmt::format("{}: belongs to another user", path));

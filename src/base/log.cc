@@ -18,11 +18,11 @@ std::string& program() {
   return name;
 }
 
-// sd_journal_stream(3): systemd sets JOURNAL_STREAM to "device:inode" of the stream that it gave us; a redirected
-// standard error is another one and gets no prefix.
+// sd_journal_stream(3): systemd sets JOURNAL_STREAM to "device:inode" of the stream that it gave us; a
+// redirected standard error is another one and gets no prefix.
 bool stderr_is_journal() {
   const char* stream = getenv("JOURNAL_STREAM");
-  struct stat s{};
+  struct stat s {};
   if (!stream || fstat(STDERR_FILENO, &s) != 0) return false;
   return fmt::format("{}:{}", s.st_dev, s.st_ino) == stream;
 }
@@ -49,9 +49,15 @@ std::optional<Level> parse_level(std::string_view name) {
   return std::nullopt;
 }
 
-void set_level(Level level) { threshold = level; }
-bool enabled(Level level) { return level <= threshold.load(std::memory_order_relaxed); }
-void set_program(std::string_view name) { program() = name; }
+void set_level(Level level) {
+  threshold = level;
+}
+bool enabled(Level level) {
+  return level <= threshold.load(std::memory_order_relaxed);
+}
+void set_program(std::string_view name) {
+  program() = name;
+}
 
 void write(Level level, std::string_view line) {
   if (!enabled(level)) return;
@@ -60,7 +66,8 @@ void write(Level level, std::string_view line) {
   out += ": ";
   append_printable(out, line);
   out += '\n';
-  // One write a line, so that lines of several threads do not mix. A log that cannot be written is no reason to stop.
+  // One write a line, so that lines of several threads do not mix. A log that cannot be written is no reason
+  // to stop.
   for (std::string_view left = out; !left.empty();) {
     ssize_t n = ::write(STDERR_FILENO, left.data(), left.size());
     if (n < 0 && errno == EINTR) continue;

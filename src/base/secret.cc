@@ -9,8 +9,8 @@ void wipe(void* memory, std::size_t size) noexcept {
 }
 
 void wipe(std::string& text) noexcept {
-  // The bytes between size() and capacity() may hold what was there before; resizing within the capacity does not
-  // allocate.
+  // The bytes between size() and capacity() may hold what was there before; resizing within the capacity does
+  // not allocate.
   text.resize(text.capacity());
   wipe(text.data(), text.size());
   text.clear();

@@ -42,23 +42,30 @@ std::size_t ascii_run(std::string_view text, std::size_t at) {
     std::memcpy(&word, text.data() + at, 8);
     if (word & 0x8080808080808080) break;
   }
-  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80)
+    ++at;
   return at - begin;
 }
 
-utf8proc_int32_t proc(char32_t c) { return static_cast<utf8proc_int32_t>(c); }
+utf8proc_int32_t proc(char32_t c) {
+  return static_cast<utf8proc_int32_t>(c);
+}
 
 bool is_mark(char32_t c) {
   auto category = utf8proc_category(proc(c));
-  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC || category == UTF8PROC_CATEGORY_ME ||
-         char_width(c) == 0;
+  return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC ||
+         category == UTF8PROC_CATEGORY_ME || char_width(c) == 0;
 }
 
 bool is_pictograph(char32_t c) {
   return utf8proc_get_property(proc(c))->boundclass == UTF8PROC_BOUNDCLASS_EXTENDED_PICTOGRAPHIC;
 }
-bool is_skin_tone(char32_t c) { return c >= 0x1f3fb && c <= 0x1f3ff; }
-bool is_keycap_base(char32_t c) { return (c >= '0' && c <= '9') || c == '#' || c == '*'; }
+bool is_skin_tone(char32_t c) {
+  return c >= 0x1f3fb && c <= 0x1f3ff;
+}
+bool is_keycap_base(char32_t c) {
+  return (c >= '0' && c <= '9') || c == '#' || c == '*';
+}
 
 bool is_showable(char32_t c) {
   switch (utf8proc_category(proc(c))) {
@@ -134,7 +141,8 @@ class SafeWriter {
   // before_ is the last base character: marks and skin tones on it leave it as it is.
   bool joins_emoji(char32_t c, std::size_t next) const {
     if (c == 0xfe0e || c == 0xfe0f) return is_pictograph(before_) || is_keycap_base(before_);
-    return c == 0x200d && is_pictograph(before_) && next < text_.size() && is_pictograph(decode(text_, next).c);
+    return c == 0x200d && is_pictograph(before_) && next < text_.size() &&
+           is_pictograph(decode(text_, next).c);
   }
 
   std::string_view text_;
@@ -170,7 +178,9 @@ std::string escape_for_log(std::string_view text, std::size_t max) {
   return out;
 }
 
-std::string safe_text(std::string_view text, Lines lines) { return SafeWriter(text, lines).run(); }
+std::string safe_text(std::string_view text, Lines lines) {
+  return SafeWriter(text, lines).run();
+}
 
 int char_width(char32_t c) {
   if (c >= 0x20 && c < 0x7f) return 1;

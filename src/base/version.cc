@@ -8,7 +8,9 @@
 
 namespace sims {
 
-const char* version() { return SIMS_VERSION; }
+const char* version() {
+  return SIMS_VERSION;
+}
 
 std::string version_text(const char* program) {
   return fmt::format("{} {}\nSIMS protocol 1\n", program, version());

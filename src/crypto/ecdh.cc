@@ -14,8 +14,9 @@ using CryptoPP::ECP;
 using CryptoPP::Integer;
 
 constexpr std::size_t coordinate = 48;
-constexpr std::uint8_t spki_prefix[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
-                                        0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
+constexpr std::uint8_t spki_prefix[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
+                                        0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+                                        0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00};
 static_assert(sizeof spki_prefix + sizeof(P384Point) == p384_spki_size);
 
 // One per thread: Crypto++'s curve objects keep intermediate results in themselves, also in const functions.
@@ -24,7 +25,9 @@ const CryptoPP::DL_GroupParameters_EC<ECP>& group() {
   return parameters;
 }
 
-Integer integer(ByteView big_endian) { return {big_endian.data(), big_endian.size()}; }
+Integer integer(ByteView big_endian) {
+  return {big_endian.data(), big_endian.size()};
+}
 
 ECP::Point decoded(const P384Point& p) {
   return {integer(ByteView(p).subspan(1, coordinate)), integer(ByteView(p).last(coordinate))};
@@ -38,7 +41,9 @@ P384Point encoded(const ECP::Point& p) {
   return out;
 }
 
-bool valid_scalar(const Integer& k) { return k.IsPositive() && k < group().GetSubgroupOrder(); }
+bool valid_scalar(const Integer& k) {
+  return k.IsPositive() && k < group().GetSubgroupOrder();
+}
 
 }  // namespace
 
@@ -52,14 +57,16 @@ std::optional<P384Point> p384_point(ByteView bytes) {
 }
 
 std::optional<P384Point> p384_from_spki(ByteView der) {
-  if (der.size() != p384_spki_size || !std::equal(std::begin(spki_prefix), std::end(spki_prefix), der.begin()))
+  if (der.size() != p384_spki_size ||
+      !std::equal(std::begin(spki_prefix), std::end(spki_prefix), der.begin()))
     return std::nullopt;
   return p384_point(der.subspan(sizeof spki_prefix));
 }
 
 ByteArray<p384_spki_size> p384_to_spki(const P384Point& point) {
   ByteArray<p384_spki_size> out;
-  std::copy(point.begin(), point.end(), std::copy(std::begin(spki_prefix), std::end(spki_prefix), out.begin()));
+  std::copy(point.begin(), point.end(),
+            std::copy(std::begin(spki_prefix), std::end(spki_prefix), out.begin()));
   return out;
 }
 
@@ -81,7 +88,8 @@ std::optional<P384Point> p384_decompress(ByteView bytes) {
 
 P384Key P384Key::generate(Rng& rng) {
   Secret<coordinate> scalar;
-  do rng.fill(scalar.writable());
+  do
+    rng.fill(scalar.writable());
   while (!valid_scalar(integer(scalar.view())));
   return from_scalar(scalar.view());
 }

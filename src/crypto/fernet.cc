@@ -19,7 +19,9 @@ constexpr std::size_t header = iv_at + block;  // version, time, IV
 constexpr std::size_t overhead = header + sizeof(Digest);
 
 // PKCS7 always pads: whole blocks get one more.
-std::size_t raw_size(std::size_t plaintext_size) { return overhead + (plaintext_size / block + 1) * block; }
+std::size_t raw_size(std::size_t plaintext_size) {
+  return overhead + (plaintext_size / block + 1) * block;
+}
 
 // Bytes of ciphertext in flight, one buffer a thread and not a session: thousands of sessions are idle.
 MutableBytes scratch(std::size_t size) {
@@ -69,7 +71,8 @@ std::size_t Fernet::plaintext_max(std::size_t token_size) {
 }
 
 void Fernet::seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv, char* out) {
-  // The token is made in the tail of its own text and then encoded forwards into place (base64.h allows that).
+  // The token is made in the tail of its own text and then encoded forwards into place (base64.h allows
+  // that).
   const std::size_t size = raw_size(plaintext.size());
   auto* raw = reinterpret_cast<std::uint8_t*>(out) + token_size(plaintext.size()) - size;
   raw[0] = version;

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t block_size = CryptoPP::SHA256::BLOCKSIZE;
 
 void update(CryptoPP::HashTransformation& hash, Parts parts) {
-  for (ByteView part : parts) hash.Update(part.data(), part.size());
+  for (ByteView part : parts)
+    hash.Update(part.data(), part.size());
 }
 
 }  // namespace
@@ -52,9 +53,11 @@ HmacKey::HmacKey(ByteView key) : state_(std::make_unique<State>()) {
   } else if (!key.empty()) {
     std::memcpy(pad.data(), key.data(), key.size());
   }
-  for (auto& byte : pad.writable()) byte ^= 0x36;
+  for (auto& byte : pad.writable())
+    byte ^= 0x36;
   state_->inner.Update(pad.data(), block_size);
-  for (auto& byte : pad.writable()) byte ^= 0x36 ^ 0x5c;
+  for (auto& byte : pad.writable())
+    byte ^= 0x36 ^ 0x5c;
   state_->outer.Update(pad.data(), block_size);
 }
 HmacKey::HmacKey(HmacKey&&) noexcept = default;
@@ -72,9 +75,13 @@ Digest HmacKey::mac(Parts parts) const {
   return digest;
 }
 
-bool HmacKey::verify(Parts parts, ByteView tag) const { return equal(mac(parts), tag); }
+bool HmacKey::verify(Parts parts, ByteView tag) const {
+  return equal(mac(parts), tag);
+}
 
-Digest hmac(ByteView key, Parts parts) { return HmacKey(key).mac(parts); }
+Digest hmac(ByteView key, Parts parts) {
+  return HmacKey(key).mac(parts);
+}
 
 Secret<32> hkdf_extract(ByteView salt, ByteView ikm) {
   Digest prk = hmac(salt, {ikm});  // no salt and 32 zero bytes are the same HMAC key

@@ -35,9 +35,13 @@ class Adapter final : public CryptoPP::RandomNumberGenerator {
   Rng& rng_;
 };
 
-Integer integer(ByteView big_endian) { return {big_endian.data(), big_endian.size()}; }
+Integer integer(ByteView big_endian) {
+  return {big_endian.data(), big_endian.size()};
+}
 
-bool valid_modulus(const Integer& n) { return n.BitCount() == 8 * modulus_size && n.IsOdd(); }
+bool valid_modulus(const Integer& n) {
+  return n.BitCount() == 8 * modulus_size && n.IsOdd();
+}
 
 ByteArray<rsa_spki_size> encode_spki(const Integer& n) {
   ByteArray<rsa_spki_size> out;
@@ -47,7 +51,8 @@ ByteArray<rsa_spki_size> encode_spki(const Integer& n) {
   return out;
 }
 
-std::optional<SecretBytes> decrypt(const CryptoPP::InvertibleRSAFunction& key, ByteView ciphertext, Rng& rng) {
+std::optional<SecretBytes> decrypt(const CryptoPP::InvertibleRSAFunction& key, ByteView ciphertext,
+                                   Rng& rng) {
   if (ciphertext.size() != key.GetModulus().ByteCount() || integer(ciphertext) >= key.GetModulus())
     return std::nullopt;
   try {

@@ -16,7 +16,8 @@ struct Curve {
   Integer p = Integer::Power2(255) - 19;
   Integer l = Integer::Power2(252) + Integer("27742317777372353535851937790883648493");
   Integer d = (p - (Integer(121665) * Integer(121666).InverseMod(p)) % p) % p;  // -121665/121666
-  // y8 and -y8 belong to the points of order 8; 0, 1 and -1 to those of order 4, 1 and 2. There are no others.
+  // y8 and -y8 belong to the points of order 8; 0, 1 and -1 to those of order 4, 1 and 2. There are no
+  // others.
   Integer y8 = Integer("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7h");
 };
 
@@ -35,7 +36,8 @@ bool small_order(const Integer& y) {
   return y.IsZero() || y == Integer::One() || y == c.p - 1 || y == c.y8 || y == c.p - c.y8;
 }
 
-// x^2 = (y^2 - 1) / (d y^2 + 1) has a root when the product of the two is a square. The denominator is never 0
+// x^2 = (y^2 - 1) / (d y^2 + 1) has a root when the product of the two is a square. The denominator is never
+// 0
 // (-1/d is no square), the numerator only for y = 1 and -1, which small_order has caught.
 bool on_curve(const Integer& y) {
   const Curve& c = curve();
@@ -56,7 +58,8 @@ bool valid_public_key(const PublicKey& key) {
 bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
   // Crypto++ takes S >= L, which would give every signature a second form.
   if (decode(ByteView(signature).last(32)) >= curve().l || !valid_public_key(key)) return false;
-  return CryptoPP::Donna::ed25519_sign_open(message.data(), message.size(), key.data(), signature.data()) == 0;
+  return CryptoPP::Donna::ed25519_sign_open(message.data(), message.size(), key.data(), signature.data()) ==
+         0;
 }
 
 SigningKey SigningKey::generate(Rng& rng) {
@@ -75,7 +78,8 @@ SigningKey SigningKey::from_seed(ByteView seed32) {
 
 Signature SigningKey::sign(ByteView message) const {
   Signature signature;
-  CryptoPP::Donna::ed25519_sign(message.data(), message.size(), seed_.data(), public_.data(), signature.data());
+  CryptoPP::Donna::ed25519_sign(message.data(), message.size(), seed_.data(), public_.data(),
+                                signature.data());
   return signature;
 }
 

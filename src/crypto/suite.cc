@@ -17,7 +17,9 @@ class FreshEphemerals final : public EphemeralSource {
 };
 
 // A mirrored point has our own x, whichever y goes with it.
-bool mirrors(const P384Point& a, const P384Point& b) { return std::equal(a.begin() + 1, a.begin() + 49, b.begin() + 1); }
+bool mirrors(const P384Point& a, const P384Point& b) {
+  return std::equal(a.begin() + 1, a.begin() + 49, b.begin() + 1);
+}
 
 std::optional<SecretBytes> ecdhe_z(const P384Key& own, const P384Point& peer) {
   if (mirrors(own.public_point(), peer)) return std::nullopt;
@@ -105,7 +107,8 @@ constexpr Suite suites[] = {
 };
 
 const Suite* find(std::string_view wanted, std::string_view Suite::*member) {
-  auto it = std::find_if(std::begin(suites), std::end(suites), [&](const Suite& s) { return s.*member == wanted; });
+  auto it =
+      std::find_if(std::begin(suites), std::end(suites), [&](const Suite& s) { return s.*member == wanted; });
   return it == std::end(suites) ? nullptr : it;
 }
 
@@ -116,13 +119,20 @@ EphemeralSource& fresh_ephemerals() {
   return source;
 }
 
-std::span<const Suite> all_suites() { return suites; }
-const Suite* find_suite(std::string_view name) { return find(name, &Suite::name); }
-const Suite* find_suite_by_label(std::string_view label) { return find(label, &Suite::label); }
+std::span<const Suite> all_suites() {
+  return suites;
+}
+const Suite* find_suite(std::string_view name) {
+  return find(name, &Suite::name);
+}
+const Suite* find_suite_by_label(std::string_view label) {
+  return find(label, &Suite::label);
+}
 
 SuiteList default_suites() {
   SuiteList list;
-  for (const Suite& suite : suites) list.push_back(&suite);
+  for (const Suite& suite : suites)
+    list.push_back(&suite);
   return list;
 }
 

@@ -13,8 +13,13 @@ constexpr Base64 kinds[] = {Base64::standard, Base64::url, Base64::url_unpadded}
 }
 
 TEST_CASE("base64: RFC 4648's examples") {
-  const char* examples[][2] = {{"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-                               {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const char* examples[][2] = {{"", ""},
+                               {"f", "Zg=="},
+                               {"fo", "Zm8="},
+                               {"foo", "Zm9v"},
+                               {"foob", "Zm9vYg=="},
+                               {"fooba", "Zm9vYmE="},
+                               {"foobar", "Zm9vYmFy"}};
   for (auto [plain, coded] : examples) {
     std::string unpadded = coded;
     unpadded.erase(unpadded.find_last_not_of('=') + 1);
@@ -30,7 +35,8 @@ TEST_CASE("base64: every size and random bytes come back, in the announced sizes
   std::mt19937 random(1);
   for (std::size_t size = 0; size < 300; ++size) {
     Bytes bytes(size);
-    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    for (auto& byte : bytes)
+      byte = static_cast<std::uint8_t>(random());
     for (Base64 kind : kinds) {
       std::string text = base64_encode(bytes, kind);
       CHECK(text.size() == base64_encoded_size(size, kind));
@@ -44,7 +50,8 @@ TEST_CASE("base64: encoding from the tail of the room that is written") {
   std::mt19937 random(2);
   for (std::size_t size = 0; size < 200; ++size) {
     Bytes bytes(size);
-    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
+    for (auto& byte : bytes)
+      byte = static_cast<std::uint8_t>(random());
     for (Base64 kind : kinds) {
       std::string room(base64_encoded_size(size, kind), '\0');
       if (size) std::memcpy(room.data() + room.size() - size, bytes.data(), size);
@@ -71,13 +78,16 @@ TEST_CASE("attack 19: bytes have one text") {
     CHECK_FALSE(base64_decode(text, kind).has_value());
   };
   for (Base64 kind : {Base64::standard, Base64::url}) {
-    for (const char* text : {"Zg", "Zg=", "Zm8", "Z", "=", "==", "===", "====", "Zg===", "Zm9v=", "Zm9v====", "Zm8=Zm8=", "Zg==Zg==",
-                             "Z===", "Zm=v", "Z=9v", "=m9v", "Zm8==", "Zh==", "Zm9=", "Zg= ", "Zm9v\n", " Zm9v", "Zm 9", "Zm9v\r\n",
-                             "Zm9\n", "Zm9.", "Zm9\x80", "Zm9\xff"})
+    for (const char* text :
+         {"Zg",       "Zg=",   "Zm8",      "Z",        "=",        "==",     "===",   "====",
+          "Zg===",    "Zm9v=", "Zm9v====", "Zm8=Zm8=", "Zg==Zg==", "Z===",   "Zm=v",  "Z=9v",
+          "=m9v",     "Zm8==", "Zh==",     "Zm9=",     "Zg= ",     "Zm9v\n", " Zm9v", "Zm 9",
+          "Zm9v\r\n", "Zm9\n", "Zm9.",     "Zm9\x80",  "Zm9\xff"})
       refused(text, kind);
     refused(std::string_view("Zm9\0", 4), kind);
   }
-  for (const char* text : {"Zg==", "Zm8=", "Z", "Zm9vZ", "Zh", "Zm9", "Zm 9", "Zg\n", "+/+/", "Zm9v="}) refused(text, Base64::url_unpadded);
+  for (const char* text : {"Zg==", "Zm8=", "Z", "Zm9vZ", "Zh", "Zm9", "Zm 9", "Zg\n", "+/+/", "Zm9v="})
+    refused(text, Base64::url_unpadded);
   refused("-_8=", Base64::standard);
   refused("+/8=", Base64::url);
 
@@ -91,7 +101,8 @@ TEST_CASE("attack 19: bytes have one text") {
         ++one;
         CHECK(base64_encode(*bytes, Base64::standard) == text);
       }
-      for (char c : alphabet) two += base64_decode(std::string{a, b, c, '='}, Base64::standard).has_value();
+      for (char c : alphabet)
+        two += base64_decode(std::string{a, b, c, '='}, Base64::standard).has_value();
     }
   CHECK(one == 256);
   CHECK(two == 65'536);

@@ -73,7 +73,8 @@ TEST_CASE("config: wrong types and values are refused with file and line") {
   CHECK(error_of("name = 1") == "simsd.conf:1: `name` must be a string");
   CHECK(error_of("listen = \"x\"") == "simsd.conf:1: `listen` must be a list of strings");
   CHECK(error_of("listen = [\"x\", 1]") == "simsd.conf:1: `listen` must be a list of strings");
-  CHECK(error_of("\n[limits]\nconnections = \"1\"") == "simsd.conf:3: `limits.connections` must be a whole number");
+  CHECK(error_of("\n[limits]\nconnections = \"1\"") ==
+        "simsd.conf:3: `limits.connections` must be a whole number");
   CHECK(error_of("limits.connections = 1.0") == "simsd.conf:1: `limits.connections` must be a whole number");
   CHECK(error_of("limits.connections = 0") == "simsd.conf:1: `limits.connections` must be 1 to 1000");
   CHECK(error_of("limits.open = 1") == "simsd.conf:1: `limits.open` must be true or false");

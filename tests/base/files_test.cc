@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 namespace {
 
 unsigned mode_of(const std::string& path) {
-  struct stat s{};
+  struct stat s {};
   REQUIRE(stat(path.c_str(), &s) == 0);
   return s.st_mode & 0777;
 }

@@ -36,7 +36,8 @@ std::pair<int, std::string> in_child(F function) {
   close(ends[1]);
   std::string output;
   char room[4096];
-  for (ssize_t n; (n = read(ends[0], room, sizeof room)) > 0;) output.append(room, static_cast<std::size_t>(n));
+  for (ssize_t n; (n = read(ends[0], room, sizeof room)) > 0;)
+    output.append(room, static_cast<std::size_t>(n));
   close(ends[0]);
   int status = -1;
   REQUIRE(waitpid(child, &status, 0) == child);
@@ -84,17 +85,20 @@ TEST_CASE("attack 40: remote text in the log cannot end a value, a line or the t
     log::info("{}", std::string(5000, 'a'));
     return 0;
   });
-  CHECK(output == "simsd: name=\"x\\x22 admin=\\x221\\x0a<0>simsd: forged\\x1b[2J\\xff\" next=1\n"
-                  "simsd: own\\x0atext\\x7f\\xc2\\x9b\n"
-                  "simsd: " + std::string(1000, 'a') + "...\n");
+  CHECK(output ==
+        "simsd: name=\"x\\x22 admin=\\x221\\x0a<0>simsd: forged\\x1b[2J\\xff\" next=1\n"
+        "simsd: own\\x0atext\\x7f\\xc2\\x9b\n"
+        "simsd: " +
+            std::string(1000, 'a') + "...\n");
 }
 
 TEST_CASE("log: the priority prefix only where standard error is the journal's stream") {
   auto logged = [](bool matching) {
     return in_child([matching] {
-             struct stat s{};
+             struct stat s {};
              fstat(STDERR_FILENO, &s);
-             std::string stream = std::to_string(s.st_dev) + ":" + std::to_string(s.st_ino + (matching ? 0 : 1));
+             std::string stream =
+                 std::to_string(s.st_dev) + ":" + std::to_string(s.st_ino + (matching ? 0 : 1));
              setenv("JOURNAL_STREAM", stream.c_str(), 1);
              log::set_program("simsd");
              log::warning("x");
@@ -127,7 +131,8 @@ TEST_CASE("secrets: wiped when cleared, moved from and destroyed") {
   auto* placed = new (memory) Secret<16>{ByteView(Bytes(16, 0xbb))};
   placed->~Secret();
   std::uint8_t sum = 0;
-  for (volatile std::uint8_t& byte : memory) sum |= byte;
+  for (volatile std::uint8_t& byte : memory)
+    sum |= byte;
   CHECK(sum == 0);
 
   SecretBytes first{ByteView(Bytes(5, 1))};
@@ -147,7 +152,8 @@ TEST_CASE("secrets: a wiped string is empty, and its memory too") {
   CHECK(text.empty());
   REQUIRE(text.data() == memory);  // not given back yet
   int left = 0;
-  for (std::size_t i = 0; i < 100; ++i) left += static_cast<const volatile char*>(memory)[i] == 's';
+  for (std::size_t i = 0; i < 100; ++i)
+    left += static_cast<const volatile char*>(memory)[i] == 's';
   CHECK(left == 0);
 }
 

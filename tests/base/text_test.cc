@@ -10,7 +10,9 @@ using namespace sims;
 
 namespace {
 
-std::string safe(std::string_view text) { return safe_text(text, Lines::keep); }
+std::string safe(std::string_view text) {
+  return safe_text(text, Lines::keep);
+}
 
 // What no terminal may get: C0 (but LF if kept), DEL, C1 (as UTF-8), bidi controls, zero-width characters.
 void check_harmless(std::string_view text, Lines lines) {
@@ -22,8 +24,9 @@ void check_harmless(std::string_view text, Lines lines) {
     REQUIRE((!control || (c == '\n' && lines == Lines::keep)));
     REQUIRE_FALSE((c == 0xc2 && static_cast<unsigned char>(shown[i + 1]) < 0xa0));
   }
-  for (std::string_view hidden : {"\u061c", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069",
-                                  "\ufeff", "\u2028", "\u2029", "\u00ad", "\ufe0f", "\U000e0041", "\U000f0000"})
+  for (std::string_view hidden :
+       {"\u061c", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069",
+        "\ufeff", "\u2028", "\u2029", "\u00ad", "\ufe0f", "\U000e0041", "\U000f0000"})
     REQUIRE(shown.find(hidden) == shown.npos);
   CHECK(shown.size() <= text.size() * 4 + 8);
   // Made safe twice is made safe once.
@@ -33,13 +36,31 @@ void check_harmless(std::string_view text, Lines lines) {
 }  // namespace
 
 TEST_CASE("utf8_valid: RFC 3629") {
-  for (std::string_view good : {"", "plain", "caf\u00e9", "\u20ac", "\U0001f600", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000",
-                                "\uffff", "\U00010000", "\U0010ffff", "long enough for the fast path, then \u20ac and more of it"})
+  for (std::string_view good :
+       {"", "plain", "caf\u00e9", "\u20ac", "\U0001f600", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000",
+        "\uffff", "\U00010000", "\U0010ffff", "long enough for the fast path, then \u20ac and more of it"})
     CHECK(utf8_valid(good));
   CHECK(utf8_valid(std::string_view("\0", 1)));
-  for (std::string_view bad : {"\x80", "\xbf", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf",
-                               "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe", "\xe2\x82",
-                               "\xe2\x28\xa1", "\xf0\x9f\x98", "ok then \xff", "\xc3\xc3", "\xf8\x88\x80\x80\x80",
+  for (std::string_view bad : {"\x80",
+                               "\xbf",
+                               "\xc3",
+                               "\xc0\x80",
+                               "\xc1\xbf",
+                               "\xe0\x80\x80",
+                               "\xe0\x9f\xbf",
+                               "\xf0\x8f\xbf\xbf",
+                               "\xed\xa0\x80",
+                               "\xed\xbf\xbf",
+                               "\xf4\x90\x80\x80",
+                               "\xf5\x80\x80\x80",
+                               "\xff",
+                               "\xfe",
+                               "\xe2\x82",
+                               "\xe2\x28\xa1",
+                               "\xf0\x9f\x98",
+                               "ok then \xff",
+                               "\xc3\xc3",
+                               "\xf8\x88\x80\x80\x80",
                                "long enough for the fast path, then\x80 more"}) {
     CAPTURE(std::string(escape_for_log(bad)));
     CHECK_FALSE(utf8_valid(bad));
@@ -58,7 +79,8 @@ TEST_CASE("attack 39: control characters become visible") {
   CHECK(safe("plain text, caf\u00e9 \u65e5\u672c") == "plain text, caf\u00e9 \u65e5\u672c");
   CHECK(safe("\x1b[31mred\x1b]52;c;aGk=\x07") == "^[[31mred^[]52;c;aGk=^G");
   CHECK(safe(std::string_view("\0\x7f\b\r", 4)) == "^@^?^H^M");
-  CHECK(safe("\xc2\x9b" "31m\xc2\x90") == "<U+009B>31m<U+0090>");
+  CHECK(safe("\xc2\x9b"
+             "31m\xc2\x90") == "<U+009B>31m<U+0090>");
   CHECK(safe("a\tb") == "a b");
 }
 
@@ -83,10 +105,12 @@ TEST_CASE("attack 39: bytes that are not UTF-8") {
 
 TEST_CASE("attack 39: combining marks are bounded and stay with their own text") {
   std::string acute = "\u0301", eight;
-  for (int i = 0; i < 8; ++i) eight += acute;
+  for (int i = 0; i < 8; ++i)
+    eight += acute;
   CHECK(safe("e" + eight) == "e" + eight);
   std::string many;
-  for (int i = 0; i < 10'000; ++i) many += acute;
+  for (int i = 0; i < 10'000; ++i)
+    many += acute;
   CHECK(safe("e" + many + "x" + acute) == "e" + eight + "\ufffdx" + acute);
   CHECK(safe(acute) == "\u25cc" + acute);
   CHECK(safe("a\n" + acute) == "a\n\u25cc" + acute);
@@ -122,7 +146,8 @@ TEST_CASE("attack 39: every code point, and random bytes") {
     else if (c < 0x800)
       text += {static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
     else if (c < 0x10000)
-      text += {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
+      text += {static_cast<char>(0xe0 | c >> 12), static_cast<char>(0x80 | (c >> 6 & 63)),
+               static_cast<char>(0x80 | (c & 63))};
     else
       text += {static_cast<char>(0xf0 | c >> 18), static_cast<char>(0x80 | (c >> 12 & 63)),
                static_cast<char>(0x80 | (c >> 6 & 63)), static_cast<char>(0x80 | (c & 63))};
@@ -130,7 +155,8 @@ TEST_CASE("attack 39: every code point, and random bytes") {
     check_harmless(text + "b", Lines::keep);
   }
   std::mt19937 random(7);
-  const std::string_view spice[] = {"\x1b[", "\u202e", "\u200d", "\ufe0f", "\U0001f469", "\u0301", "\r\n", "\xc2", "\x9b", "\u1100"};
+  const std::string_view spice[] = {"\x1b[",  "\u202e", "\u200d", "\ufe0f", "\U0001f469",
+                                    "\u0301", "\r\n",   "\xc2",   "\x9b",   "\u1100"};
   for (int i = 0; i < 5000; ++i) {
     std::string text;
     for (unsigned n = random() % 40; n; --n) {
@@ -172,7 +198,8 @@ TEST_CASE("grapheme clusters") {
   using List = std::vector<std::string>;
   CHECK(clusters("ab") == List{"a", "b"});
   CHECK(clusters("e\u0301x") == List{"e\u0301", "x"});
-  CHECK(clusters("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7") == List{"\U0001f1e9\U0001f1ea", "\U0001f1eb\U0001f1f7"});
+  CHECK(clusters("\U0001f1e9\U0001f1ea\U0001f1eb\U0001f1f7") ==
+        List{"\U0001f1e9\U0001f1ea", "\U0001f1eb\U0001f1f7"});
   CHECK(clusters("\U0001f44d\U0001f3fd!") == List{"\U0001f44d\U0001f3fd", "!"});
   CHECK(clusters("\xff\xffz") == List{"\xff", "\xff", "z"});
   CHECK(clusters("\r\n") == List{"\r\n"});

@@ -12,8 +12,10 @@ using namespace sims::crypto;
 
 namespace {
 
-const char* const field = "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff";
-const char* const order = "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
+const char* const field =
+    "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff";
+const char* const order =
+    "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 
 // A private key of any length, as 48 bytes; wycheproof has leading zeros and lacks them.
 Bytes scalar(Bytes bytes) {
@@ -27,7 +29,8 @@ Bytes scalar(Bytes bytes) {
 
 Bytes joined(std::initializer_list<ByteView> parts) {
   Bytes out;
-  for (ByteView part : parts) out.insert(out.end(), part.begin(), part.end());
+  for (ByteView part : parts)
+    out.insert(out.end(), part.begin(), part.end());
   return out;
 }
 
@@ -36,7 +39,9 @@ std::string agreed(ByteView private_key, const P384Point& peer) {
   return z ? test::hex(z->view()) : "none";
 }
 
-P384Key some_key() { return P384Key::from_scalar(scalar({1, 2, 3})); }
+P384Key some_key() {
+  return P384Key::from_scalar(scalar({1, 2, 3}));
+}
 
 }  // namespace
 
@@ -90,7 +95,8 @@ TEST_CASE("attack 14: ECDH, wycheproof's point file, through the uncompressed an
 
 TEST_CASE("ECDH: NIST's agreements (Debian)") {
   for (const char* role : {"init", "resp"}) {
-    auto path = test::debian(std::string("asymmetric/ECDH/KASValidityTest_ECCStaticUnified_NOKC_ZZOnly_") + role + ".fax");
+    auto path = test::debian(std::string("asymmetric/ECDH/KASValidityTest_ECCStaticUnified_NOKC_ZZOnly_") +
+                             role + ".fax");
     if (!path) continue;
     int checked = 0;
     for (auto& r : test::read_records(*path, "COUNT", "ED - SHA384")) {
@@ -134,7 +140,8 @@ TEST_CASE("P-384 keys: both sides agree; a leading zero of Z is kept") {
   for (int i = 0; i < 4; ++i) {
     auto a = P384Key::generate(rng), b = P384Key::generate(rng);
     CHECK(test::hex(a.agree(b.public_point())->view()) == test::hex(b.agree(a.public_point())->view()));
-    CHECK(test::hex(a.clone().agree(b.public_point())->view()) == test::hex(a.agree(b.public_point())->view()));
+    CHECK(test::hex(a.clone().agree(b.public_point())->view()) ==
+          test::hex(a.agree(b.public_point())->view()));
   }
   for (std::uint8_t low = 1; low && !seen_zero; ++low) {
     auto z = fixed.agree(P384Key::from_scalar(scalar({low, 1})).public_point());
@@ -169,7 +176,8 @@ TEST_CASE("attack 14: hand-made P-384 points") {
   refused(joined({Bytes{4}, y, x}));
   refused(joined({Bytes{4}, test::unhex(field), y}));
   refused(joined({Bytes{4}, x, Bytes(48, 0xff)}));
-  for (std::uint8_t first : {0, 2, 3, 5, 6, 7, 0x44}) refused(joined({Bytes{first}, x, y}));
+  for (std::uint8_t first : {0, 2, 3, 5, 6, 7, 0x44})
+    refused(joined({Bytes{first}, x, y}));
   refused(ByteView(good).first(96));
   refused(joined({good, Bytes{0}}));
   for (std::size_t i = 1; i < 97; ++i) {
@@ -186,7 +194,8 @@ TEST_CASE("attack 14: x >= p and x without a y, compressed") {
   other[0] ^= 1;  // the mirrored point: valid, another one
   REQUIRE(p384_decompress(other).has_value());
   CHECK(*p384_decompress(other) != some_key().public_point());
-  for (std::uint8_t first : {0, 1, 4, 5, 6, 7, 0x82}) CHECK_FALSE(p384_decompress(joined({Bytes{first}, ByteView(good).subspan(1)})).has_value());
+  for (std::uint8_t first : {0, 1, 4, 5, 6, 7, 0x82})
+    CHECK_FALSE(p384_decompress(joined({Bytes{first}, ByteView(good).subspan(1)})).has_value());
   CHECK_FALSE(p384_decompress(ByteView(good).first(48)).has_value());
   CHECK_FALSE(p384_decompress(joined({good, Bytes{0}})).has_value());
   CHECK_FALSE(p384_decompress({}).has_value());

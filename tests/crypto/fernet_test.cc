@@ -23,7 +23,9 @@ Opened open(Fernet& fernet, std::string_view token, const ByteArray<16>* iv = nu
   return std::string(text_of(ByteView(room).first(*size)));
 }
 
-Bytes secret(const rapidjson::Value& t) { return base64_decode(test::text(t, "secret"), Base64::url).value(); }
+Bytes secret(const rapidjson::Value& t) {
+  return base64_decode(test::text(t, "secret"), Base64::url).value();
+}
 
 ByteArray<16> iv_of(ByteView bytes) {
   ByteArray<16> iv;
@@ -33,7 +35,8 @@ ByteArray<16> iv_of(ByteView bytes) {
 }
 
 // A token made by hand, with a right MAC whatever is in it.
-std::string forge(ByteView key, ByteView iv, ByteView ciphertext, std::uint64_t time = 0, std::uint8_t version = 0x80) {
+std::string forge(ByteView key, ByteView iv, ByteView ciphertext, std::uint64_t time = 0,
+                  std::uint8_t version = 0x80) {
   Bytes raw{version};
   auto stamp = u64be(time);
   raw.insert(raw.end(), stamp.begin(), stamp.end());
@@ -57,7 +60,8 @@ void check_generate(const std::string& path) {
   auto doc = test::read_json(path);
   for (const auto& t : doc.GetArray()) {
     Bytes iv;
-    for (const auto& byte : t["iv"].GetArray()) iv.push_back(static_cast<std::uint8_t>(byte.GetInt()));
+    for (const auto& byte : t["iv"].GetArray())
+      iv.push_back(static_cast<std::uint8_t>(byte.GetInt()));
     Fernet fernet(secret(t));
     CHECK(fernet.seal(bytes_of(test::text(t, "src")), 499162800, iv_of(iv)) == test::text(t, "token"));
   }
@@ -168,8 +172,8 @@ TEST_CASE("AES-128-CBC with PKCS7: wycheproof, through tokens") {
 }
 
 TEST_CASE("AES-128: NIST's vectors (Debian), CBC through tokens and single blocks") {
-  for (const char* name : {"CBCMMT128.rsp", "CBCGFSbox128.rsp", "CBCKeySbox128.rsp", "CBCVarKey128.rsp",
-                           "CBCVarTxt128.rsp"}) {
+  for (const char* name :
+       {"CBCMMT128.rsp", "CBCGFSbox128.rsp", "CBCKeySbox128.rsp", "CBCVarKey128.rsp", "CBCVarTxt128.rsp"}) {
     auto path = test::debian(std::string("ciphers/AES/CBC/") + name);
     if (!path) continue;
     for (auto& r : test::read_records(*path, "COUNT")) {
@@ -177,10 +181,12 @@ TEST_CASE("AES-128: NIST's vectors (Debian), CBC through tokens and single block
       Bytes plain = test::unhex(r["PLAINTEXT"]), key = test::unhex(r["KEY"]), iv = test::unhex(r["IV"]);
       Fernet fernet(key_with(key));
       Bytes raw = base64_decode(fernet.seal(plain, 0, iv_of(iv)), Base64::url).value();
-      CHECK(test::hex(ByteView(raw).subspan(25, plain.size())) == r["CIPHERTEXT"]);  // then the padding's block
+      CHECK(test::hex(ByteView(raw).subspan(25, plain.size())) ==
+            r["CIPHERTEXT"]);  // then the padding's block
       if (plain.size() != 16) continue;
       auto block = iv_of(plain);
-      for (std::size_t i = 0; i < 16; ++i) block[i] ^= iv[i];
+      for (std::size_t i = 0; i < 16; ++i)
+        block[i] ^= iv[i];
       CHECK(test::hex(Aes128Block(key).encrypt(block)) == r["CIPHERTEXT"]);
     }
   }

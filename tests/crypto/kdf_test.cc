@@ -8,9 +8,11 @@ using namespace sims;
 using namespace sims::crypto;
 
 TEST_CASE("SHA-2: the examples of FIPS 180, in one and in several parts") {
-  CHECK(test::hex(sha256({bytes_of("abc")})) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(test::hex(sha256({bytes_of("abc")})) ==
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(sha256({bytes_of("a"), {}, bytes_of("bc")}) == sha256({bytes_of("abc")}));
-  CHECK(test::hex(sha512({bytes_of("ab"), bytes_of("c")})).substr(0, 32) == "ddaf35a193617abacc417349ae204131");
+  CHECK(test::hex(sha512({bytes_of("ab"), bytes_of("c")})).substr(0, 32) ==
+        "ddaf35a193617abacc417349ae204131");
 }
 
 TEST_CASE("equal compares content and length") {
@@ -34,7 +36,8 @@ TEST_CASE("HMAC: wycheproof, full tags") {
       Bytes msg = test::unhex(t, "msg"), tag = test::unhex(t, "tag");
       bool valid = test::text(t, "result") == "valid";
       CHECK(key.verify({msg}, tag) == valid);
-      CHECK(equal(key.mac({ByteView(msg).first(msg.size() / 2), ByteView(msg).subspan(msg.size() / 2)}), tag) == valid);
+      CHECK(equal(key.mac({ByteView(msg).first(msg.size() / 2), ByteView(msg).subspan(msg.size() / 2)}),
+                  tag) == valid);
       ++count;
     }
   }
@@ -68,7 +71,8 @@ TEST_CASE("HKDF: wycheproof") {
       if (t["size"].GetInt() > 255 * 32) continue;  // asking for more is a bug of the caller: an assert
       CAPTURE(t["tcId"].GetInt());
       Bytes out(static_cast<std::size_t>(t["size"].GetInt()));
-      hkdf_expand(hkdf_extract(test::unhex(t, "salt"), test::unhex(t, "ikm")).view(), test::unhex(t, "info"), out);
+      hkdf_expand(hkdf_extract(test::unhex(t, "salt"), test::unhex(t, "ikm")).view(), test::unhex(t, "info"),
+                  out);
       CHECK(equal(out, test::unhex(t, "okm")) == (test::text(t, "result") == "valid"));
       ++count;
     }

@@ -22,7 +22,8 @@ ByteArray<16> draw() {
 
 TEST_CASE("randomness does not repeat, across pool refills and for requests larger than the pool") {
   std::set<ByteArray<16>> seen;
-  for (int i = 0; i < 2000; ++i) seen.insert(draw());
+  for (int i = 0; i < 2000; ++i)
+    seen.insert(draw());
   CHECK(seen.size() == 2000);
   Bytes large(10'000);
   crypto::system_rng().fill(large);
@@ -42,11 +43,13 @@ TEST_CASE("each thread has a pool of its own") {
     std::vector<std::jthread> running;
     for (auto& mine : results)
       running.emplace_back([&mine] {
-        for (int i = 0; i < draws; ++i) mine.push_back(draw());
+        for (int i = 0; i < draws; ++i)
+          mine.push_back(draw());
       });
   }
   std::set<ByteArray<16>> seen;
-  for (auto& mine : results) seen.insert(mine.begin(), mine.end());
+  for (auto& mine : results)
+    seen.insert(mine.begin(), mine.end());
   CHECK(seen.size() == threads * draws);
 }
 

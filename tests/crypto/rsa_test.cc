@@ -17,7 +17,9 @@ using namespace sims::crypto;
 
 namespace {
 
-RsaKey test_key() { return std::move(RsaKey::from_pkcs8(test::rsa_test_key()).value()); }
+RsaKey test_key() {
+  return std::move(RsaKey::from_pkcs8(test::rsa_test_key()).value());
+}
 
 std::optional<std::string> decrypted(ByteView pkcs8, ByteView ciphertext) {
   test::FixedRng rng;
@@ -103,7 +105,8 @@ TEST_CASE("RSA-OAEP: SHA-256 vectors for other key sizes (Debian)") {
     }
     field[name] = test::unhex(line.size() % 2 ? "0" + line : line);
     if (name != "Encryption:") continue;
-    RsaNumbers key{field["Modulus:"], field["Public exponent:"], field["Exponent:"], field["Prime 1:"], field["Prime 2:"]};
+    RsaNumbers key{field["Modulus:"], field["Public exponent:"], field["Exponent:"], field["Prime 1:"],
+                   field["Prime 2:"]};
     auto message = rsa_oaep_decrypt(key, field["Encryption:"], rng);
     CAPTURE(count);
     REQUIRE(message.has_value());
@@ -156,15 +159,23 @@ TEST_CASE("attack 15: whatever is wrong with a ciphertext, the answer is the sam
   Bytes n(spki.begin() + 33, spki.begin() + 33 + 512);
   Bytes above = n;
   above.back() = static_cast<std::uint8_t>(above.back() + 1);
-  std::vector<Bytes> bad = {{}, {0}, Bytes(good.begin(), good.end() - 1), plus(good, {0}), plus({0}, good),
-                            Bytes(512, 0), Bytes(512, 0xff), n, above};
+  std::vector<Bytes> bad = {{},
+                            {0},
+                            Bytes(good.begin(), good.end() - 1),
+                            plus(good, {0}),
+                            plus({0}, good),
+                            Bytes(512, 0),
+                            Bytes(512, 0xff),
+                            n,
+                            above};
   bad.push_back(Bytes(512, 0));
   bad.back().back() = 1;  // c = 1 decrypts to 1
   for (std::size_t i = 0; i < 512; i += 37) {
     bad.push_back(good);
     bad.back()[i] ^= 0x10;
   }
-  for (const auto& ciphertext : bad) CHECK_FALSE(decrypted(test::rsa_test_key(), ciphertext).has_value());
+  for (const auto& ciphertext : bad)
+    CHECK_FALSE(decrypted(test::rsa_test_key(), ciphertext).has_value());
   CHECK(decrypted(test::rsa_test_key(), good).has_value());
 }
 
@@ -194,12 +205,13 @@ TEST_CASE("attack 16: junk RSA keys") {
     CHECK_FALSE(rsa_encrypt(spki, Bytes(32, 1), rng).has_value());
   };
   SUBCASE("other exponents") {
-    for (const Bytes& e : {Bytes{0}, Bytes{1}, Bytes{3}, Bytes{17}, Bytes{1, 0, 0}, Bytes{1, 0, 3}, Bytes{0x7f, 0xff, 0xff},
-                           Bytes{1, 0, 0, 0, 1}})
+    for (const Bytes& e : {Bytes{0}, Bytes{1}, Bytes{3}, Bytes{17}, Bytes{1, 0, 0}, Bytes{1, 0, 3},
+                           Bytes{0x7f, 0xff, 0xff}, Bytes{1, 0, 0, 0, 1}})
       refused(spki_of(modulus(4096), e));
   }
   SUBCASE("other sizes") {
-    for (std::size_t bits : {8, 512, 2048, 4088, 4095, 4097, 8192, 16384}) refused(spki_of(modulus(bits), f4));
+    for (std::size_t bits : {8, 512, 2048, 4088, 4095, 4097, 8192, 16384})
+      refused(spki_of(modulus(bits), f4));
   }
   SUBCASE("even modulus") {
     Bytes n = modulus(4096);

@@ -22,10 +22,14 @@ ByteArray<N> fixed(ByteView bytes) {
   return out;
 }
 
-PublicKey key_of(const char* hex) { return fixed<32>(test::unhex(hex)); }
+PublicKey key_of(const char* hex) {
+  return fixed<32>(test::unhex(hex));
+}
 
 // y little-endian; only the lowest byte given.
-PublicKey small_y(int y) { return PublicKey{static_cast<std::uint8_t>(y)}; }
+PublicKey small_y(int y) {
+  return PublicKey{static_cast<std::uint8_t>(y)};
+}
 // p - i, i from 1 to 19 + ... : 2^255 - 19 - i.
 PublicKey p_minus(int i) {
   PublicKey key;
@@ -80,7 +84,8 @@ TEST_CASE("Ed25519: the RFC's authors' vectors (Debian), signed and verified") {
     CAPTURE(count);
     std::istringstream fields(line);
     std::string secret, public_key, message, signed_message;
-    for (auto* field : {&secret, &public_key, &message, &signed_message}) std::getline(fields, *field, ':');
+    for (auto* field : {&secret, &public_key, &message, &signed_message})
+      std::getline(fields, *field, ':');
     auto key = SigningKey::from_seed(test::unhex(secret.substr(0, 64)));
     CHECK(test::hex(key.public_key()) == public_key);
     Bytes text = test::unhex(message);
@@ -146,7 +151,8 @@ TEST_CASE("attack 14: Ed25519 keys of small order are refused, with either sign"
 
 TEST_CASE("attack 14: Ed25519 keys that are not canonical, or not on the curve, are refused") {
   // Computed with another implementation: which y from 2 to 39 belong to a point.
-  const std::set<int> on_curve = {3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 19, 21, 23, 24, 25, 26, 27, 28, 29, 30, 32, 33, 35, 37, 39};
+  const std::set<int> on_curve = {3,  4,  5,  6,  9,  10, 14, 15, 16, 18, 19, 21, 23,
+                                  24, 25, 26, 27, 28, 29, 30, 32, 33, 35, 37, 39};
   for (int y = 2; y < 40; ++y) {
     CAPTURE(y);
     for (int sign : {0, 0x80}) {

@@ -14,7 +14,9 @@ using namespace sims::crypto;
 
 namespace {
 
-std::string hex(const std::optional<SecretBytes>& z) { return z ? test::hex(z->view()) : "none"; }
+std::string hex(const std::optional<SecretBytes>& z) {
+  return z ? test::hex(z->view()) : "none";
+}
 
 Bytes key_in(const rapidjson::Value& frame) {
   rapidjson::Document doc;
@@ -40,7 +42,8 @@ TEST_CASE("suites: the table") {
 }
 
 TEST_CASE("attack 10: NONE and unknown suites are not found") {
-  for (std::string_view name : {"NONE", "none", "", "ECDHE", "ecdhe_with_aes_128_cbc_sha256", "RSA_WITH_AES_128_CBC_SHA256 "}) {
+  for (std::string_view name :
+       {"NONE", "none", "", "ECDHE", "ecdhe_with_aes_128_cbc_sha256", "RSA_WITH_AES_128_CBC_SHA256 "}) {
     CHECK(find_suite(name) == nullptr);
     CHECK(find_suite_by_label(name) == nullptr);
   }
@@ -119,7 +122,8 @@ TEST_CASE("attack 14: junk instead of a P-384 key") {
   const Suite& suite = *find_suite_by_label("ecdhe");
   test::FixedEphemerals source;
   auto spki = p384_to_spki(P384Key::generate(source.rng()).public_point());
-  std::vector<Bytes> junk = {{}, Bytes(120, 0), Bytes(spki.begin(), spki.end() - 1), Bytes(spki.begin() + 23, spki.end())};
+  std::vector<Bytes> junk = {
+      {}, Bytes(120, 0), Bytes(spki.begin(), spki.end() - 1), Bytes(spki.begin() + 23, spki.end())};
   junk.emplace_back(spki.begin(), spki.end());
   junk.back().back() ^= 1;
   for (const Bytes& key : junk) {
@@ -136,8 +140,13 @@ TEST_CASE("attack 15: a bad ciphertext gives a random Z of the right size, like 
   auto good = suite.make_initiator_share(spki, source);
   std::set<std::string> seen{test::hex(good->z.view())};
   // Also a genuine OAEP message of another size than Z has.
-  std::vector<Bytes> bad = {{}, Bytes(512, 0), Bytes(512, 0xff), Bytes(511, 1), Bytes(513, 1),
-                            *rsa_encrypt(spki, Bytes(31, 9), source.rng()), *rsa_encrypt(spki, {}, source.rng())};
+  std::vector<Bytes> bad = {{},
+                            Bytes(512, 0),
+                            Bytes(512, 0xff),
+                            Bytes(511, 1),
+                            Bytes(513, 1),
+                            *rsa_encrypt(spki, Bytes(31, 9), source.rng()),
+                            *rsa_encrypt(spki, {}, source.rng())};
   bad.push_back(good->key);
   bad.back()[100] ^= 1;
   for (const Bytes& ciphertext : bad) {
