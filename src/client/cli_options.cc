@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t default_timeout_s = 30;  // of everything but listen
 constexpr std::int64_t max_timeout_s = 31'536'000;
+constexpr std::uint64_t max_count = 1'000'000'000;
 
 struct Raw {
   Options options;
@@ -60,7 +61,7 @@ void add_commands(CLI::App& app, Raw& raw) {
   add_timeout(send, raw);
   auto* listen = add_command(app, raw, "listen", Command::listen, "print messages as they come");
   listen->add_flag("--json", o.json, "one JSON object a line");
-  listen->add_option("--count", o.count, "end after so many messages")->check(CLI::PositiveNumber);
+  listen->add_option("--count", o.count, "end after so many messages")->check(CLI::Range(std::uint64_t{1}, max_count));
   add_timeout(listen, raw);
   auto* fingerprint =
       add_command(app, raw, "fingerprint", Command::fingerprint, "print a peer's id and safety number");

@@ -137,7 +137,7 @@ void Link::State::send() {
 
 void Link::State::close_link(bool flush) {
   connector.reset();
-  end_due.reset();
+  if (std::exchange(end_due, std::nullopt)) flush = false;  // the other side is gone already
   if (flush) send();
   out.clear();
   if (!stream) return;

@@ -1,0 +1,139 @@
+#include <doctest/doctest.h>
+
+#include "client/cli_options.h"
+#include "client/cli_output.h"
+#include "proto/json.h"
+#include "support/fixed_rng.h"
+
+using namespace sims;
+using namespace sims::client;
+using namespace sims::client::cli;
+
+namespace {
+
+std::variant<Options, int> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "sims");
+  return parse_arguments(static_cast<int>(words.size()), words.data());
+}
+
+Options parsed(std::vector<const char*> words) {
+  auto result = parse(std::move(words));
+  REQUIRE(std::holds_alternative<Options>(result));
+  return std::get<Options>(result);
+}
+
+Peer some_peer() {
+  test::FixedRng rng;
+  Peer peer;
+  peer.name = "bob";
+  peer.id = Id::of(crypto::SigningKey::generate(rng).public_key());
+  peer.online = true;
+  peer.since = 12;
+  return peer;
+}
+
+}  // namespace
+
+TEST_CASE("options are taken before and after the command") {
+  auto o =
+      parsed({"--server", "h:1", "send", "bob", "hi", "--name", "alice", "--timeout", "2", "--accept-new"});
+  CHECK(o.command == Command::send);
+  CHECK(o.server == "h:1");
+  CHECK(o.name == "alice");
+  CHECK(o.target == "bob");
+  CHECK(o.text == "hi");
+  CHECK(o.timeout_ms == 2'000);
+  CHECK(o.accept_new);
+  CHECK(o.suites == crypto::default_suites());
+}
+
+TEST_CASE("what the commands mean") {
+  CHECK_FALSE(parsed({"send", "bob"}).text.has_value());
+  CHECK_FALSE(parsed({"send", "bob", "-"}).text.has_value());
+  CHECK(parsed({"send", "bob", ""}).text == "");
+  CHECK(parsed({"send", "bob", "--", "-x"}).text == "-x");
+  CHECK(parsed({"send", "bob"}).timeout_ms == 30'000);
+  CHECK_FALSE(parsed({"listen"}).timeout_ms.has_value());
+  CHECK(parsed({"listen", "--count", "3", "--json"}).count == 3);
+  CHECK(parsed({"verify", "bob", "12345", "67890"}).number == "12345 67890");
+  CHECK(parsed({"forget", "[::1]:7467"}).target == "[::1]:7467");
+  auto suites = parsed({"--suite", "rsa", "id"}).suites;
+  REQUIRE(suites.size() == 1);
+  CHECK(suites[0]->label == "rsa");
+}
+
+TEST_CASE("wrong usage is exit status 2") {
+  for (const std::vector<const char*>& words :
+       std::vector<std::vector<const char*>>{{},
+                                             {"nonsense"},
+                                             {"send"},
+                                             {"verify", "bob"},
+                                             {"list", "--nonsense"},
+                                             {"id", "list"},
+                                             {"--suite", "none", "id"},
+                                             {"send", "bob", "--timeout", "0"},
+                                             {"send", "bob", "a", "b"},
+                                             {"listen", "--count", "-1"},
+                                             {"--name", "No Name", "id"},
+                                             {"send", "Bob!", "x"}}) {
+    CAPTURE(words);
+    auto result = parse(words);
+    REQUIRE(std::holds_alternative<int>(result));
+    CHECK(std::get<int>(result) == Exit::usage);
+  }
+}
+
+TEST_CASE("remote text is safe in plain lines and whole in JSON") {
+  Peer peer = some_peer();
+  Line line;
+  line.at_unix_ms = 1'795'391'135'403;
+  line.text = "a\x1b[2J\nb\xc2\x9b\xe2\x80\xae\x7f\"\\ \xc3\xbc \xf0\x9f\x8c\x8d";
+  std::string plain = message_line(peer, line);
+  CHECK(plain.starts_with("2026-11-22T23:45:35Z bob a"));
+  CHECK(plain.find(" bob a") != std::string::npos);
+  CHECK(std::count(plain.begin(), plain.end(), '\n') == 1);
+  for (const char* bad : {"\x1b", "\xc2\x9b", "\xe2\x80\xae", "\x7f"})
+    CHECK(plain.find(bad) == std::string::npos);
+
+  std::string json = message_json(peer, line);
+  for (char c : json.substr(0, json.size() - 1))
+    CHECK((c >= ' ' && c <= '~'));
+  CHECK(json.back() == '\n');
+  json.pop_back();
+  proto::JsonTape tape;
+  auto read = tape.parse(json);
+  REQUIRE(read.has_value());
+  CHECK(read->get_string("body") == line.text);
+  CHECK(read->get_string("from") == "bob");
+  CHECK(read->get_string("id") == peer.id.text());
+  CHECK(read->get_string("kind") == "text");
+  CHECK(read->get_number("at") == 1'795'391'135'403);
+  CHECK(read->get("verified")->boolean() == false);
+}
+
+TEST_CASE("actions, and remarks about remote text") {
+  Peer peer = some_peer();
+  Line line;
+  line.kind = Line::Kind::action;
+  line.text = "waves";
+  CHECK(message_line(peer, line) == "1970-01-01T00:00:00Z * bob waves\n");
+  CHECK(message_json(peer, line).find("\"kind\":\"action\"") != std::string::npos);
+  std::string remarked = remark("the server says: \x1b]0;x\x07\n");
+  CHECK(remarked.starts_with("sims: the server says: "));
+  CHECK(remarked.find('\x1b') == std::string::npos);
+  CHECK(remarked.find('\n') == remarked.size() - 1);
+}
+
+TEST_CASE("the list shows trust, and of a changed key the one that the server shows now") {
+  Peer peer = some_peer();
+  CHECK(trust_word(peer) == "new");
+  peer.known = true;
+  CHECK(list_line(peer) == "bob                  unverified " + peer.id.str() + "\n");
+  peer.trust = Trust::verified;
+  CHECK(list_json(peer) ==
+        "{\"name\":\"bob\",\"id\":\"" + peer.id.str() + "\",\"since\":12,\"trust\":\"verified\"}\n");
+  peer.trust = Trust::changed;
+  test::FixedRng rng(9);
+  peer.changed_to = Id::of(crypto::SigningKey::generate(rng).public_key());
+  CHECK(list_line(peer) == "bob                  changed    " + peer.changed_to->str() + "\n");
+}

@@ -1,0 +1,274 @@
+#include "client/link.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "client/keystore.h"
+#include "proto/limits.h"
+#include "proto/transport.h"
+#include "support/fixed_rng.h"
+#include "support/temp_folder.h"
+
+using namespace sims;
+using client::LinkState;
+
+namespace {
+
+// The server's side of one connection, over real sockets: logs a client in, keeps what it says, answers
+// lists.
+struct TinyServer {
+  explicit TinyServer(net::Loop& on) : loop(on) {
+    std::signal(SIGPIPE, SIG_IGN);
+    listener = net::Listener::listen(on, {"127.0.0.1", 0}, [this](std::unique_ptr<net::Stream> s) {
+                 accept(std::move(s));
+               }).value();
+  }
+
+  std::string address() const { return listener->bound().str(); }
+
+  void accept(std::unique_ptr<net::Stream> s) {
+    ++accepted;
+    stream = std::move(s);
+    proto::HandshakeOptions options;
+    options.role = proto::Role::responder;
+    options.identity = &identity;
+    options.name = "tiny";
+    options.suites = crypto::default_suites();
+    transport.emplace(std::move(options), crypto::fresh_ephemerals());
+    stream->set_callbacks({[this](ByteView bytes) { read(bytes); },
+                           [this](const std::string& why) {
+                             ends.push_back(why);
+                             stream.reset();
+                           },
+                           {}});
+    stream->start();
+  }
+
+  void read(ByteView bytes) {
+    ++reads;
+    std::string out;
+    using Kind = proto::Transport::Event::Kind;
+    for (;;) {
+      auto event = transport->poll(bytes, scratch, loop.now(), out);
+      if (event.kind == Kind::need_input) break;
+      if (event.kind == Kind::work) {
+        event.work->run();
+        if (busy) {
+          transport->refuse(proto::ErrorCode::busy, "come back later", loop.now(), out);
+          stream->write(out);
+          stream.reset();
+          return;
+        }
+        transport->complete(std::move(event.work), loop.now(), out);
+      } else if (event.kind == Kind::message) {
+        messages.emplace_back(event.message);
+      } else {
+        FAIL("the handshake failed: " << event.failure.detail);
+        break;
+      }
+    }
+    if (!out.empty()) stream->write(out);
+  }
+
+  void list(const std::string& name, const proto::Id& id) {
+    proto::List list;
+    list.data.push_back({id, name, 1});
+    std::string out;
+    transport->send(proto::encode(list), loop.now(), out);
+    stream->write(out);
+  }
+
+  net::Loop& loop;
+  crypto::SigningKey identity = crypto::SigningKey::generate(crypto::system_rng());
+  std::unique_ptr<net::Listener> listener;
+  std::unique_ptr<net::Stream> stream;
+  std::optional<proto::Transport> transport;
+  proto::Scratch scratch;
+  std::vector<std::string> messages, ends;
+  int accepted = 0, reads = 0;
+  bool busy = false;
+};
+
+struct Fixture {
+  Fixture() {
+    ::alarm(30);  // SIGALRM ends a test that hangs
+    options.identity = &keys->identity();
+    options.name = "alice";
+    options.accept_new = true;
+  }
+  ~Fixture() { ::alarm(0); }
+
+  void make(client::Link::Callbacks callbacks) {
+    link.emplace(loop, options, *keys, crypto::fresh_ephemerals(), std::move(callbacks));
+  }
+  void connect() { link->core().connect(server.address(), link->now()); }
+
+  test::TempFolder folder;
+  std::unique_ptr<client::Keystore> keys = client::Keystore::open(folder.path()).value();
+  client::CoreOptions options;
+  net::Loop loop;
+  TinyServer server{loop};
+  std::optional<client::Link> link;
+};
+
+}  // namespace
+
+TEST_CASE("a link logs in, hears the list, and leaves with a word") {
+  Fixture f;
+  test::FixedRng rng;
+  const auto bob = proto::Id::of(crypto::SigningKey::generate(rng).public_key());
+  bool listed = false, left = false;
+  f.make({[&] {
+            const auto& m = f.link->model();
+            if (m.link != LinkState::online) return;
+            if (!listed && !f.server.messages.empty()) f.server.list("bob", bob);
+            listed = true;
+            if (!left && m.list_complete) {
+              left = true;
+              f.link->leave(5'000, [&] { f.loop.stop(); });
+            }
+          },
+          {},
+          {}});
+  f.connect();
+  // The request for the list may come after the change to online was told.
+  net::Timer again(f.loop, [&] {
+    if (f.link->model().link == LinkState::online && !f.link->model().list_complete &&
+        !f.server.messages.empty())
+      f.server.list("bob", bob);
+  });
+  again.start(20, 20);
+  f.loop.run();
+  REQUIRE(left);
+  CHECK(f.keys->server(f.server.address())->id == proto::Id::of(f.server.identity.public_key()));
+  CHECK(f.server.messages.front().find("\"type\":\"list\"") != std::string::npos);
+  CHECK(f.server.messages.back().find("\"type\":\"disconnect\"") != std::string::npos);
+  CHECK(f.server.ends == std::vector<std::string>{""});
+}
+
+TEST_CASE("what several intents write in one turn is one write") {
+  Fixture f;
+  bool online = false;
+  f.make({[&] {
+            if (f.link->model().link == LinkState::online && !std::exchange(online, true)) f.loop.stop();
+          },
+          {},
+          {}});
+  f.connect();
+  f.loop.run();
+  REQUIRE(f.server.stream);
+  int before = f.server.reads;
+  std::size_t messages = f.server.messages.size();
+  test::FixedRng rng;
+  f.server.list("bob", proto::Id::of(crypto::SigningKey::generate(rng).public_key()));
+  net::Timer say(f.loop, [&] {
+    REQUIRE(f.link->model().peers.contains("bob"));
+    // A call to bob, and the end of it all: two messages and more.
+    CHECK(f.link->core().send_text("bob", "hi", false, f.link->now()).has_value());
+    f.link->leave(5'000, [&] { f.loop.stop(); });
+  });
+  say.start(100);
+  f.loop.run();
+  CHECK(f.server.messages.size() >= messages + 2);
+  CHECK(f.server.reads <= before + 3);
+}
+
+TEST_CASE("a refused connection and a bad address are told later, not from inside the intent") {
+  Fixture f;
+  std::string address;
+  SUBCASE("refused") {
+    address = f.server.address();
+    f.server.listener.reset();
+  }
+  SUBCASE("bad") {
+    address = "not a host";
+  }
+  f.options.reconnect = false;
+  int changes = 0;
+  f.make({[&] {
+            ++changes;
+            if (f.link->model().link == LinkState::offline) f.loop.stop();
+          },
+          {},
+          {}});
+  f.link->core().connect(address, f.link->now());
+  CHECK(changes == 0);
+  CHECK(f.link->model().link == LinkState::connecting);
+  f.loop.run();
+  CHECK(f.link->model().link == LinkState::offline);
+  CHECK_FALSE(f.link->model().problem.empty());
+}
+
+TEST_CASE("when the server goes the core hears of it and comes back") {
+  Fixture f;
+  bool cut = false;
+  f.make({[&] {
+            const auto& m = f.link->model();
+            if (m.link == LinkState::online && !cut) {
+              cut = true;
+              f.server.stream.reset();
+            } else if (m.link == LinkState::online && f.server.accepted == 2) {
+              f.loop.stop();
+            }
+          },
+          {},
+          {}});
+  f.connect();
+  f.loop.run();
+  CHECK(f.server.accepted == 2);
+}
+
+TEST_CASE("the server's last word counts also when its end comes while a worker still reads it") {
+  Fixture f;
+  f.server.busy = true;
+  f.options.reconnect = false;
+  f.make({[&] {
+            if (f.link->model().link == LinkState::offline) f.loop.stop();
+          },
+          {},
+          {}});
+  f.connect();
+  f.loop.run();
+  CHECK(f.link->model().refusal == proto::ErrorCode::busy);
+  CHECK(f.link->model().problem.find("busy") != std::string::npos);
+}
+
+TEST_CASE("a link may die in its callback, with work, a stream or a connector on the way") {
+  for (LinkState when : {LinkState::connecting, LinkState::handshaking, LinkState::online}) {
+    CAPTURE(static_cast<int>(when));
+    Fixture f;
+    f.make({[&] {
+              if (f.link && f.link->model().link == when) f.link.reset();
+            },
+            {},
+            {}});
+    f.connect();
+    net::Timer end(f.loop, [&] {
+      if (f.link) return;
+      f.server.listener.reset();
+      f.server.stream.reset();
+      f.loop.stop();
+    });
+    end.start(1, 1);
+    f.loop.run();
+    CHECK_FALSE(f.link.has_value());
+  }
+}
+
+TEST_CASE("leaving without a connection is at once") {
+  Fixture f;
+  f.make({});
+  bool left = false;
+  f.link->leave(5'000, [&] {
+    left = true;
+    f.loop.stop();
+  });
+  CHECK_FALSE(left);
+  f.loop.run();
+  CHECK(left);
+}
