@@ -166,6 +166,7 @@ void App::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   callbacks.changed = [this] { schedule_draw(false); };
   link_ = std::make_unique<client::Link>(loop_, std::move(core), keystore_, crypto::fresh_ephemerals(), std::move(callbacks));
   linked_ = fields;
+  for (const auto& line : std::exchange(idle_.status, {})) link_->core().notice("", line.text, loop_.now());
 }
 
 Result<void> App::send_text(const std::string& peer, std::string_view text, bool action) {

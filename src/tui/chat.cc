@@ -11,6 +11,8 @@ namespace {
 using client::Delivery;
 using client::Line;
 
+constexpr int time_from_width = 30;  // narrower windows leave the time out
+
 struct LocalTime {
   std::int64_t day;  // since 1970-01-01, local
   int minute;        // of the day
@@ -41,7 +43,8 @@ const char* mark(const Line& line) {
 
 // What stands before the text of the first row; its width is the indent of the rows after it.
 Cells head(const Chat& chat, const Line& line) {
-  Cells out = to_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim);
+  Cells out;
+  if (chat.width >= time_from_width) out = to_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim);
   auto add = [&out](std::string_view text, Style style) {
     const Cells more = to_cells(text, style);
     out.insert(out.end(), more.begin(), more.end());
@@ -155,8 +158,11 @@ std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i) {
   if (i == 0 || local_time(chat.lines[i - 1].at_unix_ms, chat.offset).day != day) rows.push_back(day_row(chat, line));
 
   Cells first = head(chat, line);
-  // In a narrow window the head keeps at most half of the row, and the text starts two columns in.
-  if (width_of(first) > chat.width / 2) first = fit(std::move(first), std::max(6, chat.width * 2 / 3));
+  // In a narrow window the head keeps at most half of the row.
+  if (width_of(first) > chat.width / 2) {
+    first = fit(std::move(first), std::max(1, chat.width / 2 - 1));
+    first.emplace_back();
+  }
   const int indent = std::clamp(width_of(first), 1, std::max(2, chat.width / 4));
   Style style = Style::normal;
   if (line.kind == Line::Kind::alert) style = Style::alert;

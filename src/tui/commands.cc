@@ -37,9 +37,9 @@ constexpr std::array table = {
 };
 
 constexpr std::string_view keys_help =
-    "Keys: Alt-1..0 window, Alt-a next unread, Alt-Left/Right or Ctrl-P/N window, Alt-Up/Down next user of the list,\n"
-    "  PgUp/PgDn scroll, Tab completes, Up/Down what you typed before, Alt-Enter new line, Ctrl-L redraw,\n"
-    "  Ctrl-A E B F D K U W Y T and Alt-B F D Backspace edit, Ctrl-C empties the line, F1 help.";
+    "Keys: Alt-1..0 window, Alt-a next unread, Alt-Left/Right or Ctrl-P/N window, Alt-Up/Down user of the list, "
+    "PgUp/PgDn scroll, Tab completes, Up/Down what you typed before, Alt-Enter new line, "
+    "Ctrl-A E B F D K U W Y T and Alt-B F D Backspace edit, Ctrl-C empties the line, Ctrl-L redraws, F1 help.";
 
 bool space(char c) { return c == ' ' || c == '\n' || c == '\t'; }
 
@@ -184,14 +184,8 @@ Completion complete(std::string_view line, std::size_t cursor, const Completable
 }
 
 std::string help_text() {
-  std::size_t widest = 0;
-  for (const Command& c : table) widest = std::max(widest, c.name.size() + 1 + c.arguments.size());
   std::string out = "Commands:";
-  for (const Command& c : table) {
-    std::string left = std::string(c.name) + " " + std::string(c.arguments);
-    left.resize(widest, ' ');
-    out += "\n  " + left + "  " + std::string(c.help);
-  }
+  for (const Command& c : table) out += "\n" + help_text(c);
   out += "\n";
   out += keys_help;
   return out;

@@ -68,14 +68,9 @@ Panel verification(const Window& window) {
   Panel out;
   out.title = "Verify " + window.peer;
   out.lines.push_back({"The safety number of you and " + window.peer + ":", Style::normal});
-  const std::string& number = window.safety_number;
-  const std::size_t half = 6 * 6;  // six groups of five digits and a space
-  if (number.size() > half) {
-    out.lines.push_back({"  " + number.substr(0, half - 1), Style::strong});
-    out.lines.push_back({"  " + number.substr(half), Style::strong});
-  } else {
-    out.lines.push_back({"  " + number, Style::strong});
-  }
+  const auto [first, second] = number_halves(window.safety_number);
+  out.lines.push_back({"  " + first, Style::strong});
+  if (!second.empty()) out.lines.push_back({"  " + second, Style::strong});
   out.lines.push_back({"Let " + window.peer + " read out or send theirs over another way (in person, by phone), and type or "
                        "paste what you got: only equal numbers verify. Esc closes this.",
                        Style::normal});
@@ -84,6 +79,12 @@ Panel verification(const Window& window) {
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> number_halves(const std::string& number) {
+  constexpr std::size_t half = 6 * 6;  // six groups of five digits and a space
+  if (number.size() <= half) return {number, ""};
+  return {number.substr(0, half - 1), number.substr(half)};
+}
 
 PanelKind panel_kind(const Model& model, const UiState& ui) {
   if (model.question)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/model.h"
@@ -27,6 +28,8 @@ struct Panel {
 
 PanelKind panel_kind(const client::Model& model, const UiState& ui);
 Panel make_panel(const client::Model& model, const UiState& ui);
+// A safety number as two rows of six groups.
+std::pair<std::string, std::string> number_halves(const std::string& number);
 // Its rows under the title, wrapped.
 std::vector<Cells> panel_rows(const Panel& panel, int width);
 // How many rows of a body of `height` the panel gets, its title row included.

@@ -97,8 +97,19 @@ void Ui::next_unread() {
   state_.hint = "nothing unread";
 }
 
+void Ui::tell_link() {
+  const client::Model& model = intents_.model();
+  const bool online = model.link == client::LinkState::online;
+  if (online == was_online_) return;
+  was_online_ = online;
+  if (online) return intents_.notice("", "Connected to " + model.server + " as " + model.self_name + ".");
+  const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
+  intents_.notice("", "Disconnected from " + model.server + why);
+}
+
 void Ui::model_changed() {
   const client::Model& model = intents_.model();
+  tell_link();
   if (model.link == client::LinkState::online) state_.dialog.open = false;
   if (!model.question) state_.answer_problem.clear();
   for (const auto& [name, peer] : model.peers) {

@@ -66,6 +66,7 @@ class Ui {
   std::size_t window_of(const std::string& peer);  // opened at the end if there is none
   void browse_history(const std::string* entry);
   void complete_word(bool forward);
+  void tell_link();                                // what the connection did, into the status window
   void say(std::string text);                      // our own words into this window
   // ui_commands.cc
   void enter();
@@ -90,6 +91,7 @@ class Ui {
   Intents& intents_;
   UiState state_;
   std::string wanted_peer_;
+  bool was_online_ = false;
   Completion completion_;        // being cycled through
   std::size_t completion_at_ = 0;
   bool completing_ = false;

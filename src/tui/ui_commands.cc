@@ -204,19 +204,22 @@ bool Ui::whois(const std::string& name) {
   if (peer == nullptr) return false;
   const client::Model& model = intents_.model();
   std::string out = peer->name + " on " + (model.server.empty() ? "no server" : model.server);
-  out += "\n  fingerprint    " + peer->id.str();
-  out += "\n  trust          " + std::string(trust_word(peer->trust));
+  out += "\nkey     " + peer->id.str();
+  if (peer->changed_to) out += "\nnow     " + peer->changed_to->str();
+  out += "\ntrust   " + std::string(trust_word(peer->trust));
   if (peer->first_seen_unix_ms > 0) out += ", first seen " + format_date_time(peer->first_seen_unix_ms, state_.offset);
-  if (peer->changed_to) out += "\n  shows now      " + peer->changed_to->str();
-  out += "\n  presence       ";
-  out += peer->online ? "online since " + format_date_time(static_cast<std::int64_t>(peer->since) * 1000, state_.offset)
-                      : std::string("offline");
-  out += "\n  session        ";
+  out += "\nonline  ";
+  out += peer->online ? "since " + format_date_time(static_cast<std::int64_t>(peer->since) * 1000, state_.offset) : "no";
+  out += "\nsession ";
   if (peer->session == client::SessionState::established)
-    out += fmt::format("{}, {} key change{}", peer->suite, peer->key_rotations, peer->key_rotations == 1 ? "" : "s");
+    out += fmt::format("{}, {} key change{}", suite_label(peer->suite), peer->key_rotations,
+                       peer->key_rotations == 1 ? "" : "s");
   else
-    out += peer->session == client::SessionState::calling ? "calling" : "none yet; made with the first message";
-  if (auto number = intents_.safety_number(name)) out += "\n  safety number  " + *number;
+    out += peer->session == client::SessionState::calling ? "calling" : "none yet: it begins with the first message";
+  if (auto number = intents_.safety_number(name)) {
+    const auto [first, second] = number_halves(*number);
+    out += "\nnumber  " + first + "\n        " + second;
+  }
   say(std::move(out));
   return true;
 }

@@ -272,9 +272,11 @@ InputRows input_rows(const std::string& prompt, const Editor& editor, int width)
 }
 
 InputRows input_of(const UiState& ui, const Panel& panel) {
-  if (panel.kind != PanelKind::none) return input_rows(panel.prompt, *panel.answer, ui.size.width);
   const std::string& peer = ui.window().peer;
-  const std::string prompt = ui.size.width < 40 ? "> " : "[" + (peer.empty() ? std::string("status") : peer) + "] ";
+  const bool asks = panel.kind != PanelKind::none;
+  std::string prompt = asks ? panel.prompt : "[" + (peer.empty() ? std::string("status") : peer) + "] ";
+  if (ui.size.width < 40) prompt = "> ";
+  if (asks) return input_rows(prompt, *panel.answer, ui.size.width);
   return input_rows(prompt, ui.window().input, ui.size.width);
 }
 

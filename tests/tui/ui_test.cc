@@ -1,0 +1,350 @@
+#include "tui/ui.h"
+
+#include <doctest/doctest.h>
+
+#include "tui/fixture.h"
+#include "tui/panel.h"
+#include "tui/view.h"
+
+using namespace sims;
+using namespace sims::tui;
+using test::FakeIntents;
+using test::type;
+
+namespace {
+
+struct Desk {
+  FakeIntents intents;
+  Ui ui;
+  Desk() : ui(intents, {"localhost", "7467", "alice", "ecdhe"}, {"ecdhe,rsa", "rsa,ecdhe", "ecdhe", "rsa"}, test::utc) {
+    intents.fake = test::some_model();
+    ui.resize({80, 24});
+    ui.model_changed();
+    intents.log.clear();
+  }
+  const std::string& peer() const { return ui.state().window().peer; }
+  const std::string& input() const { return ui.state().window().input.text(); }
+};
+
+const std::string eve = "eve.with-a-very-long-name_000001";
+
+client::Question question(client::Question::Kind kind) {
+  client::Question q;
+  q.kind = kind;
+  q.server = "localhost:7467";
+  q.shown = test::some_id('s');
+  q.pinned = test::some_id('o');
+  return q;
+}
+
+}  // namespace
+
+TEST_CASE("ui: a line goes to the window's peer, commands do not") {
+  Desk d;
+  type(d.ui, "/query bob\rhello bob\r");
+  CHECK(d.intents.last() == "send bob hello bob");
+  CHECK(d.input().empty());
+  type(d.ui, "/me waves\r");
+  CHECK(d.intents.last() == "action bob waves");
+  type(d.ui, "//shrug\r");
+  CHECK(d.intents.last() == "send bob /shrug");
+  type(d.ui, "/msg frank in passing\r");
+  CHECK(d.intents.last() == "send frank in passing");
+  CHECK(d.peer() == "bob");
+}
+
+TEST_CASE("ui: nothing that looks like a command is sent, and it stays in the line") {
+  Desk d;
+  type(d.ui, "/query bob\r");
+  for (const char* line : {" /quit", "/qurey bob", "/", "/etc/passwd"}) {
+    CAPTURE(line);
+    d.intents.log.clear();
+    type(d.ui, line);
+    type(d.ui, "\r");
+    CHECK_FALSE(d.intents.logged("send bob"));
+    CHECK(d.intents.logged("notice bob"));
+    CHECK(d.input() == line);
+    type(d.ui, "\x05\x15");
+  }
+}
+
+TEST_CASE("ui: what cannot be sent stays in the line, with the reason") {
+  Desk d;
+  type(d.ui, "/query bob\r");
+  d.intents.refuse = "no room";
+  type(d.ui, "precious words\r");
+  CHECK(d.input() == "precious words");
+  CHECK(d.intents.last() == "notice bob: Not sent: no room");
+  type(d.ui, "\x1b" "1\x15" "typed in the status window\r");
+  CHECK(d.input() == "typed in the status window");
+}
+
+TEST_CASE("ui: a paste with line breaks sends nothing until Enter, then all of it as one") {
+  Desk d;
+  type(d.ui, "/query bob\r");
+  d.intents.log.clear();
+  type(d.ui, "\x1b[200~line one\r/quit\rline three\x1b[201~");
+  CHECK(d.intents.log.empty());
+  type(d.ui, "\r");
+  CHECK(d.intents.last() == "send bob line one\n/quit\nline three");
+}
+
+TEST_CASE("ui: new messages never take the focus, looking at them clears them") {
+  Desk d;
+  type(d.ui, "/query bob\rmy draft");
+  client::Line line;
+  line.text = "hey";
+  d.intents.fake.peers["frank"].unread = 1;
+  d.intents.add("frank", line);
+  d.ui.model_changed();
+  CHECK(d.peer() == "bob");
+  CHECK(d.input() == "my draft");
+  CHECK(d.intents.fake.peers["frank"].unread == 1);
+  type(d.ui, "\x1b" "a");
+  CHECK(d.peer() == "frank");
+  CHECK(d.intents.logged("looked_at frank"));
+  type(d.ui, "\x1b" "a");
+  CHECK(d.peer() == "carol");
+  type(d.ui, "\x1b" "a");
+  CHECK(d.ui.state().hint == "nothing unread");
+}
+
+TEST_CASE("ui: drafts and history belong to their window") {
+  Desk d;
+  type(d.ui, "/query bob\rfirst\rsecond\rdraft");
+  type(d.ui, "\x1b" "1");
+  CHECK(d.input().empty());
+  type(d.ui, "\x10");
+  CHECK(d.peer() == "bob");
+  CHECK(d.input() == "draft");
+  type(d.ui, "\x1b[A");
+  CHECK(d.input() == "second");
+  type(d.ui, "\x1b[A");
+  CHECK(d.input() == "first");
+  type(d.ui, "\x1b[B\x1b[B");
+  CHECK(d.input() == "draft");
+}
+
+TEST_CASE("ui: windows by number, by neighbour, by the list; what was only passed goes again") {
+  Desk d;  // windows: status, carol (who wrote)
+  CHECK(d.ui.state().windows.size() == 2);
+  type(d.ui, "/query bob\r\x1b" "2");
+  CHECK(d.peer() == "carol");
+  type(d.ui, "\x1b" "9");
+  CHECK(d.peer() == "carol");
+  type(d.ui, "\x1b[1;3C");
+  CHECK(d.peer() == "bob");
+  type(d.ui, "\x0e");
+  CHECK(d.peer().empty());
+  type(d.ui, "\x1b[1;3B\x1b[1;3B\x1b[1;3B");
+  CHECK(d.peer() == "dave");
+  CHECK(d.ui.state().windows.size() == 4);
+  type(d.ui, "\x1b[1;3B");
+  CHECK(d.peer() == eve);
+  CHECK(d.ui.state().windows.size() == 4);
+  type(d.ui, "\x1b[1;3A\x1b[1;3A");
+  CHECK(d.peer() == "carol");
+  CHECK(d.ui.state().windows.size() == 3);
+  type(d.ui, "/win 3\r");
+  CHECK(d.peer() == "bob");
+  type(d.ui, "/win 77\r");
+  CHECK(d.peer() == "bob");
+}
+
+TEST_CASE("ui: /close warns of what is undelivered, then closes and ends the session") {
+  Desk d;
+  type(d.ui, "/query bob\r/close\r");
+  CHECK(d.peer() == "bob");
+  CHECK(d.intents.last().find("2 of your messages are not delivered") != std::string::npos);
+  type(d.ui, "\r");
+  CHECK(d.intents.logged("end_session bob"));
+  CHECK(d.peer() == "carol");
+  CHECK(d.ui.state().windows.size() == 2);
+  type(d.ui, "\x1b" "1/close\r");
+  CHECK(d.ui.state().windows.size() == 2);
+}
+
+TEST_CASE("ui: completion cycles forwards and back") {
+  Desk d;
+  type(d.ui, "/qu\t");
+  CHECK(d.input() == "/query ");
+  type(d.ui, "\t");
+  CHECK(d.input() == "/quit ");
+  type(d.ui, "\x1b[Z");
+  CHECK(d.input() == "/query ");
+  type(d.ui, "c\t");
+  CHECK(d.input() == "/query carol ");
+  type(d.ui, "\r");
+  CHECK(d.peer() == "carol");
+}
+
+TEST_CASE("ui: only the right number verifies") {
+  Desk d;
+  type(d.ui, "/verify bob\r");
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
+  type(d.ui, "\r\r \r");
+  CHECK_FALSE(d.intents.logged("verify bob"));
+  type(d.ui, "wrong\r");
+  CHECK_FALSE(d.intents.logged("verify bob"));
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
+  type(d.ui, "right\r");
+  CHECK(d.intents.logged("verify bob"));
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
+  type(d.ui, "/verify bob\r");
+  type(d.ui, "\x1b");
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
+}
+
+TEST_CASE("ui: a peer's changed key stops everything but the new fingerprint, and keeps the draft") {
+  Desk d;
+  auto& peer = d.intents.fake.peers[eve];
+  peer.trust = client::Trust::verified;
+  type(d.ui, "/query eve.with-a-very-long-name_000001\rmy draft");
+  peer.trust = client::Trust::changed;
+  type(d.ui, " and more\ryes\r\r" + std::string(peer.id.text()) + "\r");
+  CHECK_FALSE(d.intents.logged("send " + eve));
+  CHECK_FALSE(d.intents.logged("accept_changed"));
+  CHECK(d.input() == "my draft");
+  type(d.ui, "/whois\r");
+  CHECK(d.intents.logged("notice " + eve));
+  type(d.ui, "\x1b[200~" + std::string(peer.changed_to->text()) + "\n\x1b[201~\r");
+  CHECK(d.intents.logged("accept_changed " + eve));
+  type(d.ui, "\r");
+  CHECK(d.intents.last() == "send " + eve + " my draft");
+}
+
+TEST_CASE("ui: a new server is accepted by yes or its fingerprint, by nothing else") {
+  for (const std::string& answer : {std::string("yes"), test::some_id('s').str(), std::string("  yes ")}) {
+    Desk d;
+    d.intents.fake.question = question(client::Question::Kind::server_first);
+    type(d.ui, "\ry\rYES\r" + test::some_id('o').str() + "\r");
+    CHECK(d.intents.log.empty());
+    CHECK(d.ui.state().answer_problem == "Please type 'yes', 'no' or the fingerprint.");
+    type(d.ui, answer + "\r");
+    CHECK(d.intents.last() == "answer yes");
+  }
+  for (const char* answer : {"no\r", "\x1b", "\x03"}) {
+    Desk d;
+    d.intents.fake.question = question(client::Question::Kind::server_first);
+    type(d.ui, answer);
+    CHECK(d.intents.last() == "answer no");
+  }
+}
+
+TEST_CASE("ui: a changed server key: yes is not enough") {
+  Desk d;
+  d.ui.open_dialog();
+  d.intents.fake.question = question(client::Question::Kind::server_changed);
+  type(d.ui, "yes\r\r" + test::some_id('o').str() + "\r");
+  CHECK(d.intents.log.empty());
+  type(d.ui, test::some_id('s').str() + "\r");
+  CHECK(d.intents.last() == "accept_changed_server");
+}
+
+TEST_CASE("ui: the dialog's fields, and Esc") {
+  Desk d;
+  d.intents.fake.link = client::LinkState::offline;
+  d.ui.open_dialog();
+  type(d.ui, "\t\x1b[C\x1b[C\r");  // from the name to the ciphers, two on, around
+  CHECK(d.intents.last() == "connect localhost 7467 alice ecdhe,rsa");
+  type(d.ui, "\t\x15[::1]\t\x15" "7000\t\x15" "bob\t\x1b[D\r");
+  CHECK(d.intents.last() == "connect [::1] 7000 bob rsa");
+  type(d.ui, "\x1b[Z\x1b[200~x\ny\x1b[201~");
+  CHECK(d.ui.state().dialog.name.text() == "bobx y");
+  d.intents.refuse = "Name: wrong";
+  type(d.ui, "\r");
+  CHECK(d.ui.state().dialog.problem == "Name: wrong");
+  d.intents.fake.link = client::LinkState::handshaking;
+  type(d.ui, "\x1b");
+  CHECK(d.intents.last() == "disconnect");
+  CHECK(d.ui.state().dialog.open);
+  d.intents.fake.link = client::LinkState::offline;
+  type(d.ui, "\x1b");
+  CHECK_FALSE(d.ui.state().dialog.open);
+  d.intents.refuse.clear();
+  type(d.ui, "/connect other:1234\r");
+  CHECK(d.intents.last() == "connect other:1234 7000 bobx y rsa");
+  CHECK(d.ui.state().dialog.open);
+  d.intents.fake.link = client::LinkState::online;
+  d.ui.model_changed();
+  CHECK_FALSE(d.ui.state().dialog.open);
+}
+
+TEST_CASE("ui: Ctrl-C empties the line, and leaves only when pressed twice on an empty one") {
+  Desk d;
+  type(d.ui, "typed\x03");
+  CHECK(d.input().empty());
+  CHECK_FALSE(d.intents.logged("quit"));
+  type(d.ui, "\x1b[A");
+  CHECK(d.input() == "typed");
+  type(d.ui, "\x03\x03x\x7f\x03");
+  CHECK_FALSE(d.intents.logged("quit"));
+  type(d.ui, "\x03");
+  CHECK(d.intents.last() == "quit");
+}
+
+TEST_CASE("ui: --query opens the window when the peer is known, once") {
+  Desk d;
+  d.ui.open_when_known("zoe");
+  d.ui.model_changed();
+  CHECK(d.peer().empty());
+  d.intents.fake.peers["zoe"].name = "zoe";
+  d.ui.model_changed();
+  CHECK(d.peer() == "zoe");
+  type(d.ui, "\x1b" "1");
+  d.ui.model_changed();
+  CHECK(d.peer().empty());
+}
+
+TEST_CASE("ui: the status window tells of the connection's comings and goings") {
+  Desk d;
+  d.intents.fake.link = client::LinkState::waiting;
+  d.intents.fake.problem = "connection reset";
+  d.ui.model_changed();
+  CHECK(d.intents.last() == "notice : Disconnected from chat.example.org:7467: connection reset");
+  d.intents.fake.link = client::LinkState::online;
+  d.ui.model_changed();
+  CHECK(d.intents.last() == "notice : Connected to chat.example.org:7467 as alice.");
+}
+
+TEST_CASE("ui: every command does something or says why not, in every window") {
+  for (const Command& c : all_commands()) {
+    for (const char* window : {"\x1b" "1", "\x1b" "2"}) {
+      for (const char* arguments : {"", " bob", " bob words", " nobody", " 1", " \xff\x1b[2J"}) {
+        CAPTURE(c.name);
+        CAPTURE(arguments);
+        Desk d;
+        d.intents.fake.link = client::LinkState::online;
+        type(d.ui, window);
+        d.intents.log.clear();
+        const std::size_t before = d.ui.state().current;
+        type(d.ui, std::string(c.name) + arguments + "\r");
+        const bool asks = panel_kind(d.intents.fake, d.ui.state()) != PanelKind::none;
+        const bool moved = d.ui.state().current != before || d.ui.state().dialog.open || asks || c.id == CommandId::win;
+        CHECK((moved || !d.intents.log.empty()));
+        d.ui.model_changed();
+        CHECK(test::printable(render(d.intents.fake, d.ui.state(), {})));
+      }
+    }
+  }
+}
+
+TEST_CASE("ui: random keys never crash it, and the screen stays right") {
+  std::uint32_t state = 99;
+  auto next = [&state] { return state = state * 1664525 + 1013904223, state >> 10; };
+  const char* pieces[] = {"\r", "\t", "\x1b[Z", "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\x1b" "1", "\x1b" "2", "\x1b" "3",
+                          "\x1b" "a", "\x0e", "\x10", "\x1b[1;3A", "\x1b[1;3B", "/query bob", "/close", "/verify bob", "/connect",
+                          "/clear", "/help", "/whois", "text 漢", "\x1b", "\x17", "\x15", "\x19", "\x1b\r", "e\xcc\x81", "\x1b[200~a\nb\x1b[201~"};
+  for (int round = 0; round < 30; ++round) {
+    Desk d;
+    if (round % 3 == 0) d.intents.fake.link = client::LinkState::offline;
+    for (int i = 0; i < 150; ++i) {
+      type(d.ui, pieces[next() % std::size(pieces)]);
+      if (next() % 20 == 0) d.ui.resize({static_cast<int>(next() % 90), static_cast<int>(next() % 30)});
+      if (next() % 40 == 0 && !d.intents.fake.question) d.intents.fake.question = question(next() % 2 ? client::Question::Kind::server_first : client::Question::Kind::server_changed);
+      if (next() % 10 == 0) d.ui.model_changed();
+      REQUIRE(d.ui.state().current < d.ui.state().windows.size());
+      REQUIRE(test::printable(render(d.intents.fake, d.ui.state(), {})));
+    }
+  }
+}
