@@ -1,12 +1,14 @@
-// The handshakes with one peer, called by either side (sims-protocol(7) section 3). At most one runs at a time:
+// The handshakes with one peer, called by either side (sims-protocol(7) section 3). At most one runs at a
+// time:
 //
 //            call()                    phase 1 of a peer with the smaller id, or after ours got on
 //   idle ------------> calling (initiator) ------------------------------------------> answering (responder)
-//    ^                    | phase 6 in                                  phase 5 in        |     ^ | phase 1: anew
+//    ^                    | phase 6 in                                  phase 5 in        |     ^ | phase 1:
+//    anew
 //    '--------------------'----- established, failed, expired, drop() --------------------'     '-'
 //
-// When both call at once the smaller id (as text) stays initiator. Pure; owned by the peer's Conversation, which sends
-// what an Outcome says.
+// When both call at once the smaller id (as text) stays initiator. Pure; owned by the peer's Conversation,
+// which sends what an Outcome says.
 #pragma once
 
 #include <memory>
@@ -26,10 +28,10 @@ class Call {
 
   struct Outcome {
     enum class Step { ignored, going_on, established, failed } step = Step::ignored;
-    std::string answer;                             // to send; empty: nothing
-    std::unique_ptr<PeerWork> work;                 // to run; until it is back nothing may be given in
-    std::optional<proto::HandshakeResult> result;   // established
-    proto::HandshakeFailure failure;                // failed
+    std::string answer;                            // to send; empty: nothing
+    std::unique_ptr<PeerWork> work;                // to run; until it is back nothing may be given in
+    std::optional<proto::HandshakeResult> result;  // established
+    proto::HandshakeFailure failure;               // failed
     proto::Role role = proto::Role::initiator;
   };
 
@@ -38,7 +40,9 @@ class Call {
   bool work_out() const { return running_ && !handshake_; }
 
   // Would receive() take this phase now?
-  bool expects(int phase) const { return phase == 1 || (handshake_ && handshake_->expected_phase() == phase); }
+  bool expects(int phase) const {
+    return phase == 1 || (handshake_ && handshake_->expected_phase() == phase);
+  }
   Outcome call(const Id& peer, Now now);  // not while running()
   // A client-connect whose src was found to be `peer`. `raw` is its exact bytes. Not while work_out().
   Outcome receive(const Id& peer, int phase, std::string raw, Now now);
@@ -59,7 +63,7 @@ class Call {
   std::optional<proto::Handshake> handshake_;  // empty while it is out as work
   std::uint64_t number_ = 0;                   // of this call, for work that comes back late
   std::int64_t started_ms_ = 0;
-  TokenBucket answers_{6, 10'000};             // a peer that calls again and again is answered 6 times a minute
+  TokenBucket answers_{6, 10'000};  // a peer that calls again and again is answered 6 times a minute
 };
 
 }  // namespace sims::client

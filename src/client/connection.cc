@@ -9,21 +9,29 @@ namespace {
 
 constexpr std::int64_t retry_low_ms = 1'000, retry_high_ms = 15'000;
 constexpr std::int64_t connect_deadline_ms = 30'000;
-constexpr std::int64_t silence_ms = 15'000;       // then a ping
+constexpr std::int64_t silence_ms = 15'000;        // then a ping
 constexpr std::int64_t ping_deadline_ms = 10'000;  // then the link is dead
 
 // Our words for what a server answered to a login; nullptr: not a refusal, try again.
 const char* refusal(proto::ErrorCode code) {
   using enum proto::ErrorCode;
   switch (code) {
-    case name_taken: return "the name belongs to somebody else there";
-    case id_taken: return "this identity is registered there under another name";
-    case name_invalid: return "the server does not accept the name";
-    case banned: return "the server has banned this identity";
-    case not_registered: return "the server takes no new users";
-    case unsupported_suite: return "the server accepts none of our cipher suites";
-    case unsupported_version: return "the server speaks another version of the protocol";
-    default: return nullptr;
+    case name_taken:
+      return "the name belongs to somebody else there";
+    case id_taken:
+      return "this identity is registered there under another name";
+    case name_invalid:
+      return "the server does not accept the name";
+    case banned:
+      return "the server has banned this identity";
+    case not_registered:
+      return "the server takes no new users";
+    case unsupported_suite:
+      return "the server accepts none of our cipher suites";
+    case unsupported_version:
+      return "the server speaks another version of the protocol";
+    default:
+      return nullptr;
   }
 }
 
@@ -53,7 +61,8 @@ std::optional<Id> Connection::pinned() const {
   return known->id;
 }
 
-// --- intents ---------------------------------------------------------------------------------------------------------
+// --- intents
+// ---------------------------------------------------------------------------------------------------------
 
 void Connection::connect(const std::string& host_port, Now now) {
   disconnect(now);
@@ -116,7 +125,8 @@ bool Connection::pin(const Id& server, Now now) {
   return stored.has_value();
 }
 
-// --- the link ----------------------------------------------------------------------------------------------------------
+// --- the link
+// ----------------------------------------------------------------------------------------------------------
 
 void Connection::opened(Now now) {
   if (!link_ || model_.link != LinkState::connecting) return;
@@ -149,10 +159,16 @@ void Connection::poll(ByteView input, Now now) {
     using Kind = proto::Transport::Event::Kind;
     if (transport_->connected() && model_.link == LinkState::handshaking) became_online(now);
     switch (event.kind) {
-      case Kind::need_input: return;
-      case Kind::work: effects_.start_work(std::make_unique<ServerWork>(number_, std::move(event.work))); break;
-      case Kind::failed: return handshake_failed(event.failure, now);
-      case Kind::message: host_.message(event.message, now); break;
+      case Kind::need_input:
+        return;
+      case Kind::work:
+        effects_.start_work(std::make_unique<ServerWork>(number_, std::move(event.work)));
+        break;
+      case Kind::failed:
+        return handshake_failed(event.failure, now);
+      case Kind::message:
+        host_.message(event.message, now);
+        break;
     }
   }
 }
@@ -229,7 +245,8 @@ void Connection::retry(const std::string& problem, Now now) {
   model_.retry_at_ms = now.steady_ms + backoff_ms(failures_, retry_low_ms, retry_high_ms, ephemerals_.rng());
 }
 
-// --- failures --------------------------------------------------------------------------------------------------------
+// --- failures
+// --------------------------------------------------------------------------------------------------------
 
 void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now now) {
   using Cause = proto::HandshakeFailure::Cause;
@@ -240,7 +257,8 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     case Cause::unknown_key:
     case Cause::changed_key: {
       Question question;
-      question.kind = failure.cause == Cause::unknown_key ? Question::Kind::server_first : Question::Kind::server_changed;
+      question.kind =
+          failure.cause == Cause::unknown_key ? Question::Kind::server_first : Question::Kind::server_changed;
       question.server = model_.server;
       question.shown = shown;
       if (auto known = trust_.server(model_.server)) {
@@ -254,9 +272,12 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     case Cause::peer_error:
       model_.refusal = failure.code;
       if (const char* refused = refusal(failure.code)) return stop(with_hint(refused, failure.detail));
-      return retry(with_hint("the server refused: " + std::string(to_string(failure.code)), failure.detail), now);
+      return retry(with_hint("the server refused: " + std::string(to_string(failure.code)), failure.detail),
+                   now);
     case Cause::protocol:
-      windows_.alert(nullptr, (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail, now);
+      windows_.alert(nullptr,
+                     (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail,
+                     now);
       return retry(was_online ? "the server broke the protocol" : "the server did not prove its key", now);
   }
 }
@@ -277,8 +298,9 @@ void Connection::server_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
   if (error.code == id_taken || error.code == banned) {
     drop_link(true);
-    return stop(with_hint(error.code == banned ? refusal(banned) : "replaced by another login of this identity",
-                          error.message));
+    return stop(
+        with_hint(error.code == banned ? refusal(banned) : "replaced by another login of this identity",
+                  error.message));
   }
   const std::string words = with_hint("the server reports: " + error.code_text, error.message);
   if (error.code == going_away) {
@@ -288,7 +310,8 @@ void Connection::server_error(const proto::Error& error, Now now) {
   windows_.alert(nullptr, words, now);
 }
 
-// --- time --------------------------------------------------------------------------------------------------------------
+// --- time
+// --------------------------------------------------------------------------------------------------------------
 
 void Connection::acked(std::uint64_t seq, Now now) {
   if (!probe_ms_ || seq < probe_seq_) return;
@@ -304,7 +327,8 @@ void Connection::probe(Now now) {
 void Connection::tick(Now now) {
   if (now.steady_ms < next_tick()) return;
   switch (model_.link) {
-    case LinkState::waiting: return open(now);
+    case LinkState::waiting:
+      return open(now);
     case LinkState::connecting:
     case LinkState::handshaking:
       drop_link(false);
@@ -313,30 +337,42 @@ void Connection::tick(Now now) {
       if (!probe_ms_) return probe(now);
       drop_link(false);
       return retry("the server does not answer any more", now);
-    default: return;
+    default:
+      return;
   }
 }
 
 std::int64_t Connection::next_tick() const {
   switch (model_.link) {
-    case LinkState::waiting: return model_.retry_at_ms;
+    case LinkState::waiting:
+      return model_.retry_at_ms;
     case LinkState::connecting:
-    case LinkState::handshaking: return deadline_ms_;
-    case LinkState::online: return probe_ms_ ? *probe_ms_ + ping_deadline_ms : heard_ms_ + silence_ms;
-    default: return INT64_MAX;
+    case LinkState::handshaking:
+      return deadline_ms_;
+    case LinkState::online:
+      return probe_ms_ ? *probe_ms_ + ping_deadline_ms : heard_ms_ + silence_ms;
+    default:
+      return INT64_MAX;
   }
 }
 
-// --- writing -----------------------------------------------------------------------------------------------------------
+// --- writing
+// -----------------------------------------------------------------------------------------------------------
 
 std::uint64_t Connection::send(std::string_view message, Now now) {
   transport_->send(message, now, out_);
   return transport_->sent() - 1;
 }
 
-std::uint64_t Connection::received() const { return transport_->received(); }
-std::uint64_t Connection::sent() const { return transport_->sent(); }
-void Connection::owe_ack() { transport_->owe_ack(); }
+std::uint64_t Connection::received() const {
+  return transport_->received();
+}
+std::uint64_t Connection::sent() const {
+  return transport_->sent();
+}
+void Connection::owe_ack() {
+  transport_->owe_ack();
+}
 
 void Connection::flush() {
   if (link_ && !out_.empty()) effects_.write(std::exchange(out_, {}));

@@ -1,5 +1,5 @@
-// The connection with the server: connecting, the handshake, pins and questions, reconnecting, ping. Pure; owned by the
-// core, which is its Host. It owns model.link and what describes the connection there.
+// The connection with the server: connecting, the handshake, pins and questions, reconnecting, ping. Pure;
+// owned by the core, which is its Host. It owns model.link and what describes the connection there.
 //
 //   offline --connect()--> connecting --opened()--> handshaking --phase 6--> online
 //      ^                      ^                          |                      |
@@ -25,7 +25,7 @@ class Connection {
     virtual void online(Now now) = 0;
     virtual void message(std::string_view plaintext, Now now) = 0;  // a sub-message; may end the connection
     virtual void lost() = 0;                                        // was online
-    virtual void leaving(Now now) = 0;                              // about to say disconnect: last words to peers
+    virtual void leaving(Now now) = 0;  // about to say disconnect: last words to peers
   };
   Connection(const CoreOptions& options, Model& model, TrustStore& trust, crypto::EphemeralSource& ephemerals,
              Effects& effects, Windows& windows, Host& host);
@@ -47,7 +47,7 @@ class Connection {
   std::uint64_t send(std::string_view message, Now now);  // its seq; written by flush()
   std::uint64_t received() const;                         // sub-messages; the last one's seq is one less
   void owe_ack();
-  void fail(const proto::Fault& fault, Now now);          // the server broke the protocol: says so, ends, tries again
+  void fail(const proto::Fault& fault, Now now);  // the server broke the protocol: says so, ends, tries again
   void acked(std::uint64_t seq, Now now);
   void server_error(const proto::Error& error, Now now);  // one that no peer and no text is the cause of
   void server_left(Now now);                              // its `disconnect`
@@ -61,8 +61,8 @@ class Connection {
   void became_online(Now now);
   void handshake_failed(const proto::HandshakeFailure& failure, Now now);
   void drop_link(bool flush);
-  void stop(const std::string& problem);             // offline, for good
-  void retry(const std::string& problem, Now now);   // waiting, or offline without `reconnect`
+  void stop(const std::string& problem);            // offline, for good
+  void retry(const std::string& problem, Now now);  // waiting, or offline without `reconnect`
   void probe(Now now);
   bool pin(const Id& server, Now now);
   std::optional<Id> pinned() const;
@@ -78,14 +78,14 @@ class Connection {
   std::optional<proto::Transport> transport_;
   proto::Scratch scratch_;
   std::string out_;
-  bool link_ = false;            // the edge has a link, open or opening
-  std::uint64_t number_ = 0;     // of this connection, for work that comes back late
+  bool link_ = false;             // the edge has a link, open or opening
+  std::uint64_t number_ = 0;      // of this connection, for work that comes back late
   std::int64_t deadline_ms_ = 0;  // connecting, handshaking
   int failures_ = 0;
   std::int64_t heard_ms_ = 0;
   std::optional<std::int64_t> probe_ms_;  // a ping (or the first message) is out since then
   std::uint64_t probe_seq_ = 0;
-  std::string parting_;           // the server's words before it ends the connection
+  std::string parting_;  // the server's words before it ends the connection
 };
 
 }  // namespace sims::client

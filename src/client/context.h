@@ -1,5 +1,6 @@
-// What the core's parts share, and the two things they ask of it. Lives as long as the core. Also the work that they send
-// to other threads; each item knows whose it is by name and number, so that one that comes back late is recognised.
+// What the core's parts share, and the two things they ask of it. Lives as long as the core. Also the work
+// that they send to other threads; each item knows whose it is by name and number, so that one that comes
+// back late is recognised.
 #pragma once
 
 #include <memory>
@@ -38,7 +39,8 @@ struct PeerWork final : Work {
 
 // A fresh responder key for the re-key of a session.
 struct RekeyWork final : Work {
-  RekeyWork(std::string name, std::uint64_t session, const crypto::Suite& which, crypto::EphemeralSource& from)
+  RekeyWork(std::string name, std::uint64_t session, const crypto::Suite& which,
+            crypto::EphemeralSource& from)
       : peer(std::move(name)), number(session), suite(which), source(from) {}
   void run() override { key = suite.make_responder_key(source); }
 

@@ -11,16 +11,20 @@ namespace {
 
 constexpr std::size_t max_seen_uids = 4'096;
 constexpr std::size_t max_waiting_frames = 256, max_waiting_bytes = 2 << 20;
-// A text not proved delivered for so long is sent again in a new session; doubled each time, so that a relay that
-// breaks everything causes few handshakes.
+// A text not proved delivered for so long is sent again in a new session; doubled each time, so that a relay
+// that breaks everything causes few handshakes.
 constexpr std::int64_t resend_ms = 20'000, resend_max_ms = 600'000;
 
 const char* words_for(proto::OpenError error) {
   switch (error) {
-    case proto::OpenError::forged: return "it is forged or damaged";
-    case proto::OpenError::too_far: return "too many before it are missing";
-    case proto::OpenError::old: return "its key is gone";
-    case proto::OpenError::rate_limited: return "too many bad ones came lately";
+    case proto::OpenError::forged:
+      return "it is forged or damaged";
+    case proto::OpenError::too_far:
+      return "too many before it are missing";
+    case proto::OpenError::old:
+      return "its key is gone";
+    case proto::OpenError::rate_limited:
+      return "too many bad ones came lately";
   }
   return "";
 }
@@ -39,7 +43,8 @@ Conversation::Conversation(Context& context, std::string name)
 Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now) {
   Peer& p = peer();
   if (text.empty()) return fail("there is nothing to send");
-  if (p.trust == Trust::changed) return fail("the key of " + name_ + " changed: nothing is sent until you decide");
+  if (p.trust == Trust::changed)
+    return fail("the key of " + name_ + " changed: nothing is sent until you decide");
   if (outbox_.full()) return fail("too many messages wait for " + name_ + " already");
   proto::TextContent content;
   content.action = action;
@@ -96,7 +101,8 @@ void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
 }
 
 void Conversation::server_took(std::uint64_t seq) {
-  for (const auto* entry : outbox_.server_took(seq)) mark(*entry);
+  for (const auto* entry : outbox_.server_took(seq))
+    mark(*entry);
 }
 
 void Conversation::fail_all(const std::string& why) {
@@ -108,6 +114,7 @@ void Conversation::fail_all(const std::string& why) {
 
 void Conversation::refused(std::uint64_t seq, const std::string& why) {
   if (auto entry = outbox_.take(seq)) {
+    if (session_) session_->forget(entry->m);
     entry->delivery = Delivery::failed;
     mark(*entry, why);
   }
@@ -121,7 +128,8 @@ std::int64_t Conversation::resend_at() const {
 
 void Conversation::receive(PeerFrame frame, Now now) {
   if (call_.work_out()) {
-    if (waiting_.size() >= max_waiting_frames || waiting_bytes_ + frame.raw.size() > max_waiting_bytes) return;
+    if (waiting_.size() >= max_waiting_frames || waiting_bytes_ + frame.raw.size() > max_waiting_bytes)
+      return;
     waiting_bytes_ += frame.raw.size();
     waiting_.push_back(std::move(frame));
     return;
@@ -150,8 +158,8 @@ void Conversation::receive_com(const proto::ClientCom& com, Now now) {
   }
   auto opened = session_->open(com, now);
   if (!opened) {
-    context_.windows.alert(&peer(),
-                           "A message from " + name_ + " was dropped: " + words_for(opened.error()) + ".", now);
+    context_.windows.alert(
+        &peer(), "A message from " + name_ + " was dropped: " + words_for(opened.error()) + ".", now);
     return;
   }
   bool acked = true;
@@ -213,7 +221,8 @@ void Conversation::receive_text(const proto::TextContent& text, Now now) {
 void Conversation::receive_close(const proto::ClientDisconnect& message, Now now) {
   if (!session_) return;
   if (!session_->verify_close(message))
-    return context_.windows.alert(&peer(), "A forged end of the session with " + name_ + " was ignored.", now);
+    return context_.windows.alert(&peer(), "A forged end of the session with " + name_ + " was ignored.",
+                                  now);
   drop_session();
   wait_before_next_call(now);
   std::string text = name_ + " ended the session";

@@ -1,8 +1,10 @@
-// Everything with one peer: its calls, the end-to-end session, the texts on their way and what came. Pure; owned by the
-// core, one per name that was ever called, answered or written to; its window is the Peer of the model.
+// Everything with one peer: its calls, the end-to-end session, the texts on their way and what came. Pure;
+// owned by the core, one per name that was ever called, answered or written to; its window is the Peer of the
+// model.
 //
-// Order: texts are sent in the order typed and shown in the order they come. A hole in the peer's numbering (a relay that
-// drops) is shown as a notice; what comes late is shown when it comes, and the notice is corrected.
+// Order: texts are sent in the order typed and shown in the order they come. A hole in the peer's numbering
+// (a relay that drops) is shown as a notice; what comes late is shown when it comes, and the notice is
+// corrected.
 #pragma once
 
 #include <deque>
@@ -31,8 +33,9 @@ class Conversation {
   // --- intents
   Result<std::uint64_t> send_text(std::string_view text, bool action, Now now);
   void leave(std::string_view reason, Now now);  // says goodbye
-  void end(std::string_view reason, Now now);    // likewise; what was not delivered waits until the next text is typed
-  void fail_all(const std::string& why);       // gives up every text
+  void end(std::string_view reason,
+           Now now);  // likewise; what was not delivered waits until the next text is typed
+  void fail_all(const std::string& why);  // gives up every text
 
   // --- events
   void receive(PeerFrame frame, Now now);
@@ -40,11 +43,11 @@ class Conversation {
   void work_done(RekeyWork& work, Now now);
   void peer_came(bool again, Now now);
   void peer_left(Now now);
-  void undeliverable(Now now);           // the server could not pass something on
+  void undeliverable(Now now);                              // the server could not pass something on
   void refused(std::uint64_t seq, const std::string& why);  // the server will never take this text
-  void blocked();                        // the key changed: nothing goes on
+  void blocked();                                           // the key changed: nothing goes on
   void link_lost();
-  void server_took(std::uint64_t seq);   // cumulative
+  void server_took(std::uint64_t seq);  // cumulative
   void tick(Now now);
   std::int64_t next_tick() const;
 
@@ -63,7 +66,7 @@ class Conversation {
   void receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now);
   void act(Call::Outcome outcome, Now now);
   void established(proto::HandshakeResult result, proto::Role role, Now now);
-  void call_failed(const std::string& why, Now now);
+  void call_failed(const std::string& why, proto::Role role, Now now);
   void wait_before_next_call(Now now);
   void pin(Now now);
   void rekey_if_due();
@@ -94,10 +97,10 @@ class Conversation {
   std::size_t waiting_bytes_ = 0;
 
   Outbox outbox_;
-  bool paused_ = false;            // ended by the user: no call until something is typed
+  bool paused_ = false;  // ended by the user: no call until something is typed
   int failed_calls_ = 0, unanswered_ = 0;
   std::int64_t next_call_ms_ = 0;
-  std::int64_t settled_ms_ = 0;    // until then an answer to a call that was given up may still come
+  std::int64_t settled_ms_ = 0;       // until then an answer to a call that was given up may still come
   TokenBucket uninvited_{3, 20'000};  // calls because a message came that no session opens
 
   std::unordered_set<std::string> seen_;  // uids shown, also of earlier sessions

@@ -38,7 +38,7 @@ void Conversation::act(Call::Outcome outcome, Now now) {
     outcome.work->peer = name_;
     context_.start(std::move(outcome.work));
   }
-  if (outcome.step == Step::failed) call_failed(outcome.failure.detail, now);
+  if (outcome.step == Step::failed) call_failed(outcome.failure.detail, outcome.role, now);
   if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
   show_session();
 }
@@ -74,22 +74,25 @@ void Conversation::pin(Now now) {
   Peer& p = peer();
   if (p.known) return;
   auto pinned = context_.pins.pin(name_, {p.id, false, now.unix_ms});
-  if (!pinned) return context_.windows.alert(&p, "The key of " + name_ + " could not be stored: " + pinned.error(), now);
+  if (!pinned)
+    return context_.windows.alert(&p, "The key of " + name_ + " could not be stored: " + pinned.error(), now);
   p.known = true;
   p.trust = Trust::unverified;
   p.first_seen_unix_ms = now.unix_ms;
-  context_.windows.notice(&p, "First contact with " + name_ + ": the key is now remembered, but not verified.", now);
+  context_.windows.notice(
+      &p, "First contact with " + name_ + ": the key is now remembered, but not verified.", now);
 }
 
-void Conversation::call_failed(const std::string& why, Now now) {
+// What the other side calls does not hold up our own calls.
+void Conversation::call_failed(const std::string& why, proto::Role role, Now now) {
   context_.windows.alert(&peer(), "No session with " + name_ + ": " + why, now);
-  wait_before_next_call(now);
+  if (role == proto::Role::initiator) wait_before_next_call(now);
 }
 
 void Conversation::wait_before_next_call(Now now) {
   ++failed_calls_;
-  next_call_ms_ =
-      now.steady_ms + backoff_ms(failed_calls_, call_again_low_ms, call_again_high_ms, context_.ephemerals.rng());
+  next_call_ms_ = now.steady_ms +
+                  backoff_ms(failed_calls_, call_again_low_ms, call_again_high_ms, context_.ephemerals.rng());
 }
 
 void Conversation::rekey_if_due() {
@@ -118,7 +121,8 @@ void Conversation::drop_session() {
     ++session_number_;
   }
   rekeying_ = false;
-  for (const auto* entry : outbox_.requeue()) mark(*entry);
+  for (const auto* entry : outbox_.requeue())
+    mark(*entry);
   peer().suite.clear();
   peer().key_rotations = 0;
   show_session();
@@ -126,12 +130,15 @@ void Conversation::drop_session() {
 
 void Conversation::show_session() {
   Peer& p = peer();
-  p.session = session_ ? SessionState::established : call_.running() ? SessionState::calling : SessionState::none;
+  p.session = session_          ? SessionState::established
+              : call_.running() ? SessionState::calling
+                                : SessionState::none;
   if (session_) p.key_rotations = session_->epoch();
 }
 
-// The server gathers its events for up to 200 ms: `left` and `came` about the last login may come after the first frames
-// of the next. So what is young is kept, and what was in truth the last login's ends by an error or a deadline.
+// The server gathers its events for up to 200 ms: `left` and `came` about the last login may come after the
+// first frames of the next. So what is young is kept, and what was in truth the last login's ends by an error
+// or a deadline.
 void Conversation::peer_came(bool again, Now now) {
   if (again) peer_left(now);
   next_call_ms_ = std::max(settled_ms_, now.steady_ms);
@@ -156,7 +163,9 @@ void Conversation::undeliverable(Now now) {
   wait_before_next_call(now);
 }
 
-void Conversation::blocked() { link_lost(); }
+void Conversation::blocked() {
+  link_lost();
+}
 
 void Conversation::link_lost() {
   drop_call();
@@ -180,7 +189,7 @@ void Conversation::tick(Now now) {
   if (now.steady_ms >= call_.deadline()) {
     const bool ours = call_.calling();
     drop_call();
-    if (ours) call_failed("no answer", now);
+    if (ours) call_failed("no answer", proto::Role::initiator, now);
     show_session();
   }
   if (may_talk() && session_ && !call_.running() && now.steady_ms >= std::max(resend_at(), next_call_ms_)) {

@@ -1,7 +1,8 @@
 // The client's core: intents and events in, effects out. What comes from the server goes this way:
 //
 // 1. link_read() -> Connection (frames, handshake, SECURE) -> message()   2. decoded: hop() or forwarded()
-// 3. list -> Roster -> roster_changed()   4. forwarded: src -> name -> Conversation, which may park in step 3's favour
+// 3. list -> Roster -> roster_changed()   4. forwarded: src -> name -> Conversation, which may park in step
+// 3's favour
 //
 // Every public function ends in finish(): one write, one `changed`.
 #include "client/core.h"
@@ -14,13 +15,17 @@ Core::Core(CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephe
     : state_(std::make_unique<State>(std::move(options), trust, ephemerals, effects)) {}
 Core::~Core() = default;
 
-const Model& Core::model() const { return state_->shown; }
+const Model& Core::model() const {
+  return state_->shown;
+}
 
-// --- intents -----------------------------------------------------------------------------------------------------------
+// --- intents
+// -----------------------------------------------------------------------------------------------------------
 
 void Core::connect(const std::string& host_port, Now now) {
+  const bool elsewhere = state_->shown.server != host_port;
   state_->connection.connect(host_port, now);
-  state_->show_pinned(host_port);
+  state_->show_known(host_port, elsewhere);
   state_->finish();
 }
 
@@ -84,9 +89,11 @@ Result<void> Core::unverify(const std::string& peer) {
 Result<void> Core::accept_changed(const std::string& peer, std::string_view fingerprint, Now now) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
-  if ((*known)->trust != Trust::changed || !(*known)->changed_to) return fail("the key of " + peer + " did not change");
+  if ((*known)->trust != Trust::changed || !(*known)->changed_to)
+    return fail("the key of " + peer + " did not change");
   const Id id = *(*known)->changed_to;
-  if (!fingerprint_matches(fingerprint, id)) return fail("this is not the fingerprint of the new key of " + peer);
+  if (!fingerprint_matches(fingerprint, id))
+    return fail("this is not the fingerprint of the new key of " + peer);
   auto stored = state_->pin(peer, {id, false, now.unix_ms});
   if (!stored) return stored;
   state_->window_lines.notice(*known, "The new key of " + peer + " is accepted, not verified.", now);
@@ -124,7 +131,8 @@ void Core::notice(const std::string& peer, std::string text, Now now) {
   state_->finish();
 }
 
-// --- events ------------------------------------------------------------------------------------------------------------
+// --- events
+// ------------------------------------------------------------------------------------------------------------
 
 void Core::link_opened(Now now) {
   state_->connection.opened(now);
@@ -151,6 +159,8 @@ void Core::tick(Now now) {
   state_->finish();
 }
 
-std::int64_t Core::next_tick() const { return state_->next_tick(); }
+std::int64_t Core::next_tick() const {
+  return state_->next_tick();
+}
 
 }  // namespace sims::client

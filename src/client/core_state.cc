@@ -41,7 +41,8 @@ PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
 
 }  // namespace
 
-Core::State::State(CoreOptions options_given, TrustStore& trust, crypto::EphemeralSource& source, Effects& out)
+Core::State::State(CoreOptions options_given, TrustStore& trust, crypto::EphemeralSource& source,
+                   Effects& out)
     : Context(owned_options, shown, source, out, window_lines, pinned),
       owned_options(std::move(options_given)),
       store(trust),
@@ -62,7 +63,8 @@ void Core::State::finish() {
   effects.changed();
 }
 
-// --- who ---------------------------------------------------------------------------------------------------------------
+// --- who
+// ---------------------------------------------------------------------------------------------------------------
 
 Result<Peer*> Core::State::find(const std::string& name) {
   auto at = shown.peers.find(name);
@@ -97,21 +99,26 @@ void Core::State::forget(const std::string& name) {
   if (!peer.online && peer.lines.empty()) shown.peers.erase(name);
 }
 
-void Core::State::show_pinned(const std::string& host_port) {
-  if (auto known = store.server(host_port)) use_server(known->id);
+void Core::State::show_known(const std::string& host_port, bool elsewhere) {
+  const auto known = store.server(host_port);
+  if (known || elsewhere) use_server(known ? known->id : Id());
 }
 
 void Core::State::use_server(const Id& server) {
   if (server == server_) return;
-  for (auto& [name, talk] : conversations_) talk.fail_all("we went to another server");
+  if (shown.link != LinkState::online) shown.server_name.clear();
+  for (auto& [name, talk] : conversations_)
+    talk.fail_all("we went to another server");
   conversations_.clear();
   server_ = server;
   shown.server_id = server;
-  pinned.load(server);
+  shown.server_id_known = !server.empty();
+  if (!server.empty()) pinned.load(server);
   roster.reset();
 }
 
-// --- the connection ------------------------------------------------------------------------------------------------------
+// --- the connection
+// ------------------------------------------------------------------------------------------------------
 
 void Core::State::online(Now now) {
   use_server(shown.server_id);
@@ -127,11 +134,13 @@ void Core::State::lost() {
   parked_.clear();
   snapshot_ = false;
   shown.list_complete = false;
-  for (auto& [name, talk] : conversations_) talk.link_lost();
+  for (auto& [name, talk] : conversations_)
+    talk.link_lost();
 }
 
 void Core::State::leaving(Now now) {
-  for (auto& [name, talk] : conversations_) talk.leave("leaving", now);
+  for (auto& [name, talk] : conversations_)
+    talk.leave("leaving", now);
 }
 
 void Core::State::message(std::string_view plaintext, Now now) {
@@ -159,7 +168,8 @@ void Core::State::hop(proto::FromServer& message, Now now) {
   } else if (const auto* ack = std::get_if<proto::Ack>(&message)) {
     if (ack->id >= connection.sent()) return;  // claims what we never sent
     connection.acked(ack->id, now);
-    for (auto& [name, talk] : conversations_) talk.server_took(ack->id);
+    for (auto& [name, talk] : conversations_)
+      talk.server_took(ack->id);
   } else if (const auto* error = std::get_if<proto::Error>(&message)) {
     receive_error(*error, now);
   } else if (std::holds_alternative<proto::Disconnect>(message)) {
@@ -189,13 +199,15 @@ void Core::State::receive_error(const proto::Error& error, Now now) {
   talk->undeliverable(now);
 }
 
-// --- the list ------------------------------------------------------------------------------------------------------------
+// --- the list
+// ------------------------------------------------------------------------------------------------------------
 
 void Core::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
   if (!roster.apply(list, now, changes))
     window_lines.alert(nullptr, "The server lists more users than we keep: some are not shown.", now);
-  for (const auto& change : changes) roster_changed(change, now);
+  for (const auto& change : changes)
+    roster_changed(change, now);
   unpark(now);
   if (list.event != proto::List::Event::snapshot || !snapshot_) return;
   // The pages follow the ids, so a server cannot send us in circles.
@@ -241,7 +253,8 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
   }
 }
 
-// --- from peers ----------------------------------------------------------------------------------------------------------
+// --- from peers
+// ----------------------------------------------------------------------------------------------------------
 
 // By the server's list, or by our own pins when the list does not know (yet).
 const std::string* Core::State::name_of(const Id& src) const {
@@ -280,7 +293,8 @@ void Core::State::unpark(Now now) {
   }
 }
 
-// --- work and time ---------------------------------------------------------------------------------------------------------
+// --- work and time
+// ---------------------------------------------------------------------------------------------------------
 
 void Core::State::start(std::unique_ptr<PeerWork> work) {
   if (!work->makes_costly_key) return effects.start_work(std::move(work));
@@ -323,7 +337,8 @@ void Core::State::work_done(Work& work, Now now) {
 
 void Core::State::tick(Now now) {
   connection.tick(now);
-  while (!parked_.empty() && parked_.front().until_ms <= now.steady_ms) parked_.pop_front();
+  while (!parked_.empty() && parked_.front().until_ms <= now.steady_ms)
+    parked_.pop_front();
   for (auto& [name, talk] : conversations_)
     if (talk.next_tick() <= now.steady_ms) talk.tick(now);
 }
@@ -331,7 +346,8 @@ void Core::State::tick(Now now) {
 std::int64_t Core::State::next_tick() const {
   std::int64_t next = connection.next_tick();
   if (!parked_.empty()) next = std::min(next, parked_.front().until_ms);
-  for (const auto& [name, talk] : conversations_) next = std::min(next, talk.next_tick());
+  for (const auto& [name, talk] : conversations_)
+    next = std::min(next, talk.next_tick());
   return next;
 }
 

@@ -32,12 +32,13 @@ struct Core::State final : Context, Connection::Host {
   void work_done(Work& work, Now now);
   void tick(Now now);
   std::int64_t next_tick() const;
-  void show_pinned(const std::string& host_port);  // who is known there, before we are online
+  // Who is known there, before we are online; `elsewhere`: what the model shows is another server's.
+  void show_known(const std::string& host_port, bool elsewhere);
   Result<Peer*> find(const std::string& name);
-  Conversation& conversation(const std::string& name);      // of a peer in the model
-  Conversation* talking(const std::string& name);           // nullptr: none yet
+  Conversation& conversation(const std::string& name);  // of a peer in the model
+  Conversation* talking(const std::string& name);       // nullptr: none yet
   Result<void> pin(const std::string& name, const PinnedPeer& peer);
-  void forget(const std::string& name);                     // after its pin went
+  void forget(const std::string& name);  // after its pin went
 
   CoreOptions owned_options;
   Model shown;
@@ -65,14 +66,14 @@ struct Core::State final : Context, Connection::Host {
   void unpark(Now now);
   void next_costly();
 
-  Id server_;                   // whose peers the model shows
-  std::string buffer_;          // a sub-message being parsed in place
+  Id server_;           // whose peers the model shows
+  std::string buffer_;  // a sub-message being parsed in place
   proto::JsonTape tape_;
-  std::optional<Id> page_after_;  // the last id of the snapshot so far
-  bool snapshot_ = false;         // it is coming, page by page
+  std::optional<Id> page_after_;                       // the last id of the snapshot so far
+  bool snapshot_ = false;                              // it is coming, page by page
   std::map<std::string, Conversation> conversations_;  // by name
-  std::deque<Parked> parked_;   // calls of ids that the list has not shown yet
-  bool costly_out_ = false;     // work that makes a costly key runs
+  std::deque<Parked> parked_;                          // calls of ids that the list has not shown yet
+  bool costly_out_ = false;                            // work that makes a costly key runs
   std::deque<std::unique_ptr<PeerWork>> costly_calls_;
   std::deque<std::unique_ptr<RekeyWork>> costly_rekeys_;
 };

@@ -46,8 +46,8 @@ std::optional<Outbox::Entry> Outbox::remove(std::deque<Entry>::iterator at) {
 }
 
 std::optional<Outbox::Entry> Outbox::delivered(std::uint64_t m) {
-  auto entry = remove(
-      std::find_if(entries_.begin(), entries_.end(), [m](const Entry& e) { return e.in_flight && e.m == m; }));
+  auto entry = remove(std::find_if(entries_.begin(), entries_.end(),
+                                   [m](const Entry& e) { return e.in_flight && e.m == m; }));
   if (entry) entry->delivery = Delivery::delivered;
   return entry;
 }

@@ -1,5 +1,6 @@
-// The texts to one peer that are not yet proved delivered, in the order they were typed. Pure. A text keeps its uid
-// through every session, so that the peer shows it once however often it is sent (sims-protocol(7) section 6).
+// The texts to one peer that are not yet proved delivered, in the order they were typed. Pure. A text keeps
+// its uid through every session, so that the peer shows it once however often it is sent (sims-protocol(7)
+// section 6).
 //
 //   queued --sent()--> in flight --server_took()--> in flight, marked sent --delivered()--> gone
 //      ^-------------------- requeue(): its session or connection ended ------'
@@ -22,12 +23,13 @@ class Outbox {
     proto::TextContent content;
     Delivery delivery = Delivery::queued;
     bool in_flight = false;
-    std::uint64_t m = 0;        // in flight: its id in the end-to-end session
-    std::uint64_t seq = 0;      // in flight: of the connection's message that carries it
-    std::int64_t sent_ms = 0;   // in flight: steady
+    std::uint64_t m = 0;       // in flight: its id in the end-to-end session
+    std::uint64_t seq = 0;     // in flight: of the connection's message that carries it
+    std::int64_t sent_ms = 0;  // in flight: steady
   };
   static constexpr std::size_t max_entries = 1'000;
-  // In flight at once: far below the acks that a session remembers and the queue that a server keeps for one client.
+  // In flight at once: far below the acks that a session remembers and the queue that a server keeps for one
+  // client.
   static constexpr std::size_t window = 50;
   static constexpr std::size_t window_bytes = 64 * 1024;
 
@@ -44,11 +46,11 @@ class Outbox {
   std::optional<Entry> delivered(std::uint64_t m);
   std::vector<const Entry*> requeue();
   std::optional<Entry> take(std::uint64_t seq);  // the one in flight as this message
-  std::vector<Entry> drain();  // empties it
+  std::vector<Entry> drain();                    // empties it
 
-  bool waiting() const;                                 // something is queued
-  bool carries(std::uint64_t seq) const;                // a text in flight went out as this message
-  std::optional<std::int64_t> oldest_in_flight() const; // its sent_ms
+  bool waiting() const;                                  // something is queued
+  bool carries(std::uint64_t seq) const;                 // a text in flight went out as this message
+  std::optional<std::int64_t> oldest_in_flight() const;  // its sent_ms
 
  private:
   std::optional<Entry> remove(std::deque<Entry>::iterator at);

@@ -32,13 +32,14 @@ class TokenBucket {
   std::int64_t filled_ms_ = 0;
 };
 
-// The wait before attempt number `failures` + 1: at random from low to low * 2^failures, at most high. The jitter keeps
-// a thousand clients of a restarted server apart.
+// The wait before attempt number `failures` + 1: at random from low to low * 2^failures, at most high. The
+// jitter keeps a thousand clients of a restarted server apart.
 inline std::int64_t backoff_ms(int failures, std::int64_t low, std::int64_t high, crypto::Rng& rng) {
   const std::int64_t top = std::min(high, low << std::clamp(failures, 0, 30));
   ByteArray<8> random;
   rng.fill(random);
-  return low + static_cast<std::int64_t>(load_u64be(random.data()) % static_cast<std::uint64_t>(top - low + 1));
+  return low +
+         static_cast<std::int64_t>(load_u64be(random.data()) % static_cast<std::uint64_t>(top - low + 1));
 }
 
 }  // namespace sims::client

@@ -18,7 +18,8 @@ void Roster::reset() {
 void Roster::lost() {
   names_.clear();
   ids_.clear();
-  for (auto& [name, peer] : model_.peers) peer.online = false;
+  for (auto& [name, peer] : model_.peers)
+    peer.online = false;
 }
 
 void Roster::refresh(const std::string& name) {
@@ -53,10 +54,12 @@ bool Roster::apply(const proto::List& list, Now now, std::vector<Change>& change
 }
 
 bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::vector<Change>& changes) {
-  if (!proto::valid_name(entry.name) || entry.id == model_.self || entry.name == model_.self_name) return true;
+  if (!proto::valid_name(entry.name) || entry.id == model_.self || entry.name == model_.self_name)
+    return true;
   if (!model_.peers.contains(entry.name) && model_.peers.size() >= max_peers) return false;
   // An id has one name, and a name one id: what is said last counts.
-  if (auto at = names_.find(entry.id); at != names_.end() && at->second != entry.name) leave(entry.id, changes);
+  if (auto at = names_.find(entry.id); at != names_.end() && at->second != entry.name)
+    leave(entry.id, changes);
   if (auto at = ids_.find(entry.name); at != ids_.end()) names_.erase(at->second);
   names_[entry.id] = entry.name;
   ids_[entry.name] = entry.id;
@@ -111,7 +114,8 @@ void Roster::snapshot_done() {
   std::vector<std::string> gone;
   for (const auto& [name, peer] : model_.peers)
     if (!peer.online) gone.push_back(name);
-  for (const auto& name : gone) drop_if_unused(name);
+  for (const auto& name : gone)
+    drop_if_unused(name);
 }
 
 const std::string* Roster::name_of(const Id& id) const {

@@ -1,5 +1,6 @@
-// Who is there: the server's list applied to the model's peers, and what it says about a known name's key. Pure; owned
-// by the core. The model keeps a peer who is not online while it is pinned, has lines, wants attention or is in use.
+// Who is there: the server's list applied to the model's peers, and what it says about a known name's key.
+// Pure; owned by the core. The model keeps a peer who is not online while it is pinned, has lines, wants
+// attention or is in use.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,7 @@ class Roster {
 
   struct Change {
     enum class Event {
-      came,      // online, with the id that counts for this name
+      came,  // online, with the id that counts for this name
       left,
       changed,   // the server shows another id under this name, see Peer::changed_to
       restored,  // came, after `changed`: the pinned id is back
@@ -28,15 +29,15 @@ class Roster {
     bool again = false;  // came: was online before, so this is another login
   };
 
-  // `in_use`: texts wait for this name or a session with it stands, so that its id may not change silently even though
-  // it is not pinned.
+  // `in_use`: texts wait for this name or a session with it stands, so that its id may not change silently
+  // even though it is not pinned.
   Roster(Model& model, const Pins& pins, std::function<bool(const std::string&)> in_use);
 
-  void reset();                // another server: forgets everybody, then shows who is pinned
-  void lost();                 // the connection ended: nobody is online as far as we know
+  void reset();  // another server: forgets everybody, then shows who is pinned
+  void lost();   // the connection ended: nobody is online as far as we know
   // false: the server lists more than max_peers.
   bool apply(const proto::List& list, Now now, std::vector<Change>& changes);
-  void snapshot_done();        // drops who was there before the connection was lost and is no longer
+  void snapshot_done();  // drops who was there before the connection was lost and is no longer
 
   const std::string* name_of(const Id& id) const;  // as the server lists it now
   std::optional<Id> listed(const std::string& name) const;

@@ -6,7 +6,8 @@ void Pins::load(const Id& server) {
   server_ = server;
   peers_ = store_.peers(server);
   names_.clear();
-  for (const auto& [name, peer] : peers_) names_.emplace(peer.id, name);
+  for (const auto& [name, peer] : peers_)
+    names_.emplace(peer.id, name);
 }
 
 const PinnedPeer* Pins::find(const std::string& name) const {

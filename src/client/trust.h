@@ -1,5 +1,5 @@
-// The pins of one server's peers (sims-protocol(7) section 7), read from the TrustStore once and kept in step with it:
-// nothing counts as pinned that was not stored. Owned by the core.
+// The pins of one server's peers (sims-protocol(7) section 7), read from the TrustStore once and kept in step
+// with it: nothing counts as pinned that was not stored. Owned by the core.
 #pragma once
 
 #include <map>

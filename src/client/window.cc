@@ -16,7 +16,8 @@ std::deque<Line>::iterator place_of(std::deque<Line>& lines, std::uint64_t seria
 Line& Windows::add(Peer* peer, Line line) {
   auto& lines = peer ? peer->lines : model_.status;
   line.serial = ++last_serial_;
-  while (!lines.empty() && lines.size() >= max_lines_) lines.pop_front();
+  while (!lines.empty() && lines.size() >= max_lines_)
+    lines.pop_front();
   return lines.emplace_back(std::move(line));
 }
 

@@ -1,4 +1,5 @@
-// The lines of the model's windows: bounded, numbered, alerts rate-limited. Owned by the core; the lines are in the Model.
+// The lines of the model's windows: bounded, numbered, alerts rate-limited. Owned by the core; the lines are
+// in the Model.
 #pragma once
 
 #include <map>
@@ -17,8 +18,8 @@ class Windows {
   // A null peer is the status window.
   Line& add(Peer* peer, Line line);  // gives it its serial; valid until the next line is added
   Line& notice(Peer* peer, std::string text, Now now);
-  // Something that another side can cause again and again: a few at once, then one in 10 s a window; what was held back
-  // is counted in the next.
+  // Something that another side can cause again and again: a few at once, then one in 10 s a window; what was
+  // held back is counted in the next.
   void alert(Peer* peer, std::string text, Now now);
   // An alert that must be seen: for what happens once.
   void alarm(Peer* peer, std::string text, Now now);

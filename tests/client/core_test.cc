@@ -228,13 +228,15 @@ TEST_CASE("a thousand may wait, not more; all arrive in order") {
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "first"));
   relay.hide("bob");
-  for (int i = 0; i < 1'000; ++i) REQUIRE(alice.core->send_text("bob", std::to_string(i), false, relay.now));
+  for (int i = 0; i < 1'000; ++i)
+    REQUIRE(alice.core->send_text("bob", std::to_string(i), false, relay.now));
   CHECK_FALSE(alice.say("bob", "one too many").has_value());
   relay.advance(10'000);
   relay.show("bob", bob.id);
   relay.advance(5'000);
   REQUIRE(bob.heard.size() == 1'001);
-  for (int i = 0; i < 1'000; ++i) REQUIRE(bob.heard[static_cast<std::size_t>(i) + 1] == "alice: " + std::to_string(i));
+  for (int i = 0; i < 1'000; ++i)
+    REQUIRE(bob.heard[static_cast<std::size_t>(i) + 1] == "alice: " + std::to_string(i));
   CHECK(alice.delivered == 1'001);
 }
 

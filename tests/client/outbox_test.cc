@@ -52,7 +52,8 @@ TEST_CASE("texts go in order, from queued to delivered") {
 
 TEST_CASE("a lost session puts what is in flight back, in order, under its own serial") {
   Outbox box = with(3);
-  for (std::uint64_t m = 0; m < 3; ++m) box.sent(*box.next(), m, m, 0);
+  for (std::uint64_t m = 0; m < 3; ++m)
+    box.sent(*box.next(), m, m, 0);
   box.server_took(0);
   REQUIRE(box.delivered(1));
   auto changed = box.requeue();
@@ -69,14 +70,16 @@ TEST_CASE("a lost session puts what is in flight back, in order, under its own s
 TEST_CASE("only so much is in flight") {
   Outbox many = with(200);
   std::size_t flying = 0;
-  while (auto* entry = many.next()) many.sent(*entry, flying, flying, 0), ++flying;
+  while (auto* entry = many.next())
+    many.sent(*entry, flying, flying, 0), ++flying;
   CHECK(flying == Outbox::window);
   REQUIRE(many.delivered(0));
   CHECK(many.next());
 
   Outbox big = with(20, 16'384);
   flying = 0;
-  while (auto* entry = big.next()) big.sent(*entry, flying, flying, 0), ++flying;
+  while (auto* entry = big.next())
+    big.sent(*entry, flying, flying, 0), ++flying;
   CHECK(flying == Outbox::window_bytes / 16'384);
 }
 

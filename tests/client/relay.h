@@ -1,5 +1,6 @@
-// A server in the test's hand, and clients on it without a network: the test says what the list shows and what becomes of
-// each message between clients. Everything moves when settle() is called; nothing is lost or late but by the test's will.
+// A server in the test's hand, and clients on it without a network: the test says what the list shows and
+// what becomes of each message between clients. Everything moves when settle() is called; nothing is lost or
+// late but by the test's will.
 #pragma once
 
 #include <deque>
@@ -52,11 +53,11 @@ class Guest final : public client::Effects {
   std::unique_ptr<client::Core> core;
   std::vector<std::string> heard;  // "bob: hello"
   int delivered = 0;
-  int opened = 0;                  // links asked for
+  int opened = 0;  // links asked for
 
   // The relay's end.
   bool opening = false, closed = false;
-  std::string up;                  // bytes on their way to the relay
+  std::string up;  // bytes on their way to the relay
   std::deque<std::unique_ptr<client::Work>> works;
   std::optional<proto::Transport> line;
   std::vector<std::string> asked;  // every sub-message that came from this client
@@ -71,9 +72,9 @@ class Relay {
   void show(const std::string& name, const proto::Id& id);
   void hide(const std::string& name);
   void settle();
-  void advance(std::int64_t ms);   // in steps, settling
+  void advance(std::int64_t ms);                     // in steps, settling
   void give(Guest& to, const std::string& message);  // as if the server said it
-  void hang_up(Guest& of);         // the link breaks
+  void hang_up(Guest& of);                           // the link breaks
 
   // What becomes of a message between clients; at first it is passed on.
   std::function<void(Guest& from, Guest& to, const std::string& message)> pass;

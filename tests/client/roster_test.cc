@@ -15,12 +15,14 @@ namespace {
 // A different well-shaped id for each number.
 Id id(std::uint64_t number) {
   std::string text(Id::length, 'A');
-  for (std::size_t i = 0; i < 10; ++i, number /= 26) text[i] = static_cast<char>('a' + number % 26);
+  for (std::size_t i = 0; i < 10; ++i, number /= 26)
+    text[i] = static_cast<char>('a' + number % 26);
   return Id::shaped(text).value();
 }
 
 struct Fixture {
-  Fixture() : pins(trust), roster(model, pins, [this](const std::string& name) { return in_use.contains(name); }) {
+  Fixture()
+      : pins(trust), roster(model, pins, [this](const std::string& name) { return in_use.contains(name); }) {
     model.self = id(0);
     model.self_name = "me";
     pins.load(id(99));
@@ -82,7 +84,8 @@ TEST_CASE_FIXTURE(Fixture, "we ourselves and impossible names are not shown") {
   CHECK(model.peers.empty());
 }
 
-TEST_CASE_FIXTURE(Fixture, "another id under a pinned name is a change, told once, until the known one is back") {
+TEST_CASE_FIXTURE(Fixture,
+                  "another id under a pinned name is a change, told once, until the known one is back") {
   REQUIRE(pins.pin("bob", {id(1), true, 3}));
   roster.reset();
   CHECK(model.peers.at("bob").trust == Trust::verified);
@@ -138,7 +141,8 @@ TEST_CASE_FIXTURE(Fixture, "after a reconnect, who is not listed again goes with
 }
 
 TEST_CASE_FIXTURE(Fixture, "a server can't make us remember without end") {
-  for (std::uint64_t i = 1; i <= Roster::max_peers; ++i) online("u" + std::to_string(i), id(i));
+  for (std::uint64_t i = 1; i <= Roster::max_peers; ++i)
+    online("u" + std::to_string(i), id(i));
   CHECK(fits);
   online("late", id(Roster::max_peers + 1));
   CHECK_FALSE(fits);

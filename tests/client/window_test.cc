@@ -13,7 +13,8 @@ TEST_CASE("a window keeps the last lines, and finds them by serial") {
   Peer peer;
   peer.name = "bob";
   std::vector<std::uint64_t> serials;
-  for (const auto* text : {"a", "b", "c", "d"}) serials.push_back(windows.notice(&peer, text, {}).serial);
+  for (const auto* text : {"a", "b", "c", "d"})
+    serials.push_back(windows.notice(&peer, text, {}).serial);
   CHECK(peer.lines.size() == 3);
   CHECK(peer.lines.front().text == "b");
   CHECK_FALSE(Windows::find(peer, serials[0]));
@@ -30,7 +31,8 @@ TEST_CASE("alerts are held back when they flood, and counted") {
   Peer peer;
   peer.name = "bob";
   Now now{1'000, 0};
-  for (int i = 0; i < 50; ++i) windows.alert(&peer, "bad", now);
+  for (int i = 0; i < 50; ++i)
+    windows.alert(&peer, "bad", now);
   CHECK(peer.lines.size() == 5);
   windows.alert(nullptr, "elsewhere", now);
   CHECK(model.status.size() == 1);

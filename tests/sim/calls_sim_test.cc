@@ -15,7 +15,9 @@ struct Two {
     bob.connect();
     REQUIRE(world.run_until([&] { return sees(alice, "bob") && sees(bob, "alice"); }, 30'000));
   }
-  static bool sees(const User& user, const std::string& name) { return user.peer(name) && user.peer(name)->online; }
+  static bool sees(const User& user, const std::string& name) {
+    return user.peer(name) && user.peer(name)->online;
+  }
 
   World world;
   User& alice;

@@ -1,5 +1,6 @@
-// Many clients on a bad network. What was proved delivered was shown, everything is shown once and in order, and when the
-// network calms down everything that was typed has arrived (User checks each of these as it happens).
+// Many clients on a bad network. What was proved delivered was shown, everything is shown once and in order,
+// and when the network calms down everything that was typed has arrived (User checks each of these as it
+// happens).
 #include <doctest/doctest.h>
 
 #include "sim/world.h"
@@ -10,7 +11,8 @@ using namespace sims::test;
 namespace {
 
 std::vector<std::string> names(std::size_t count) {
-  static const std::vector<std::string> all = {"alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"};
+  static const std::vector<std::string> all = {"alice", "bob",   "carol", "dave",
+                                               "erin",  "frank", "grace", "heidi"};
   return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
@@ -31,27 +33,33 @@ void chatter(World& world, std::size_t texts, bool breaking) {
   for (std::size_t i = 0; i < texts; ++i) {
     User& from = *world.users[world.random.pick(world.users.size())];
     User& to = *world.users[world.random.pick(world.users.size())];
-    for (auto burst = world.random.pick(4) == 0 ? 1 + world.random.pick(6) : 1; &from != &to && burst > 0; --burst)
+    for (auto burst = world.random.pick(4) == 0 ? 1 + world.random.pick(6) : 1; &from != &to && burst > 0;
+         --burst)
       from.say(to.name);
-    if (breaking && world.random.pick(15) == 0) world.users[world.random.pick(world.users.size())]->drop_link();
+    if (breaking && world.random.pick(15) == 0)
+      world.users[world.random.pick(world.users.size())]->drop_link();
     world.run_for(static_cast<std::int64_t>(world.random.pick(400)));
   }
 }
 
-void converse(std::uint64_t seed, std::size_t people, std::size_t texts, bool breaking, crypto::SuiteList suites,
-              Weather weather = {}) {
+void converse(std::uint64_t seed, std::size_t people, std::size_t texts, bool breaking,
+              crypto::SuiteList suites, Weather weather = {}) {
   CAPTURE(seed);
   World world(seed, weather);
-  for (const auto& name : names(people)) world.add(name, suites).connect();
+  for (const auto& name : names(people))
+    world.add(name, suites).connect();
   everybody_online(world);
   chatter(world, texts, breaking);
   const bool arrived = world.run_until([&] { return world.all_delivered(); }, 300'000);
   CHECK(arrived);
   CHECK(world.complaints() == "");
-  for (const auto& user : world.users) CHECK(user->alerts() == 0);  // an honest server and honest peers alarm nobody
+  for (const auto& user : world.users)
+    CHECK(user->alerts() == 0);  // an honest server and honest peers alarm nobody
 }
 
-crypto::SuiteList only(std::string_view label) { return {crypto::find_suite_by_label(label)}; }
+crypto::SuiteList only(std::string_view label) {
+  return {crypto::find_suite_by_label(label)};
+}
 
 }  // namespace
 
@@ -63,18 +71,21 @@ TEST_CASE("a calm network: everything arrives, in order, once, and nobody is ala
 }
 
 TEST_CASE("links break at random, also in the middle of a frame") {
-  for (std::uint64_t seed = 101; seed <= 114; ++seed) converse(seed, 8, 250, true, only("ecdhe"));
+  for (std::uint64_t seed = 101; seed <= 114; ++seed)
+    converse(seed, 8, 250, true, only("ecdhe"));
 }
 
 TEST_CASE("links break at random, RSA suite") {
-  for (std::uint64_t seed = 201; seed <= 206; ++seed) converse(seed, 4, 120, true, only("rsa"));
+  for (std::uint64_t seed = 201; seed <= 206; ++seed)
+    converse(seed, 4, 120, true, only("rsa"));
 }
 
 TEST_CASE("a slow network: frames, events and work cross each other") {
   Weather slow;
   slow.delay_ms = 600;
   slow.work_ms = 900;
-  for (std::uint64_t seed = 301; seed <= 304; ++seed) converse(seed, 4, 100, true, crypto::default_suites(), slow);
+  for (std::uint64_t seed = 301; seed <= 304; ++seed)
+    converse(seed, 4, 100, true, crypto::default_suites(), slow);
 }
 
 TEST_CASE("one session outlives several changes of keys") {

@@ -4,7 +4,8 @@
 
 namespace sims::test {
 
-// --- a user --------------------------------------------------------------------------------------------------------------
+// --- a user
+// --------------------------------------------------------------------------------------------------------------
 
 User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t seed)
     : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
@@ -13,7 +14,9 @@ User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t s
   core = std::make_unique<client::Core>(std::move(options), trust, ephemerals, *this);
 }
 
-void User::connect() { core->connect("server:7467", world.now()); }
+void User::connect() {
+  core->connect("server:7467", world.now());
+}
 
 void User::say(const std::string& to) {
   const int number = said[to] + 1;
@@ -37,11 +40,13 @@ std::size_t User::undelivered() const {
 
 std::size_t User::alerts() const {
   const auto count = [](const std::deque<client::Line>& lines) {
-    return static_cast<std::size_t>(std::count_if(
-        lines.begin(), lines.end(), [](const client::Line& l) { return l.kind == client::Line::Kind::alert; }));
+    return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const client::Line& l) {
+      return l.kind == client::Line::Kind::alert;
+    }));
   };
   std::size_t all = count(core->model().status);
-  for (const auto& [other, p] : core->model().peers) all += count(p.lines);
+  for (const auto& [other, p] : core->model().peers)
+    all += count(p.lines);
   return all;
 }
 
@@ -112,7 +117,8 @@ void User::received(const client::Peer& from, const client::Line& line) {
   if (line.text != wanted) complaints.push_back(name + " was shown " + line.text + " instead of " + wanted);
   ++heard[from.name];
   const User* sender = world.find(from.name);
-  if (!sender || heard[from.name] > sender->said.at(name)) complaints.push_back(line.text + " was never said");
+  if (!sender || heard[from.name] > sender->said.at(name))
+    complaints.push_back(line.text + " was never said");
 }
 
 void User::delivery_changed(const client::Peer& to, const client::Line& line) {
@@ -121,10 +127,12 @@ void User::delivery_changed(const client::Peer& to, const client::Line& line) {
   ++delivered[to.name];
   const User* reader = world.find(to.name);
   const int number = std::stoi(line.text.substr(line.text.find('#') + 1));
-  if (!reader || reader->heard.at(name) < number) complaints.push_back(line.text + " marked delivered, never shown");
+  if (!reader || reader->heard.at(name) < number)
+    complaints.push_back(line.text + " marked delivered, never shown");
 }
 
-// --- the network -----------------------------------------------------------------------------------------------------------
+// --- the network
+// -----------------------------------------------------------------------------------------------------------
 
 World::World(std::uint64_t seed, Weather w)
     : random(seed),
@@ -193,14 +201,18 @@ void World::deliver(std::uint64_t id, bool up) {
   move(id, up);
 }
 
-void World::server_turn() { server_->turn_end(now()); }
+void World::server_turn() {
+  server_->turn_end(now());
+}
 
 void World::write(server::ConnId id, std::string bytes) {
   if (Pipe& pipe = links_.at(id).down; !pipe.ends) pipe.bytes += bytes;
   move(id, false);
 }
 
-std::size_t World::queued(server::ConnId id) const { return links_.at(id).down.bytes.size(); }
+std::size_t World::queued(server::ConnId id) const {
+  return links_.at(id).down.bytes.size();
+}
 
 void World::close(server::ConnId id, bool flush) {
   Link& link = links_.at(id);
@@ -221,11 +233,13 @@ void World::start_work(server::ConnId id, std::unique_ptr<server::LoginWork> wor
 
 void World::log(log::Level, std::string) {}
 
-// --- time ------------------------------------------------------------------------------------------------------------------
+// --- time
+// ------------------------------------------------------------------------------------------------------------------
 
 std::int64_t World::next_tick() const {
   std::int64_t next = server_->next_tick();
-  for (const auto& user : users) next = std::min(next, user->core->next_tick());
+  for (const auto& user : users)
+    next = std::min(next, user->core->next_tick());
   return next;
 }
 
@@ -271,7 +285,8 @@ bool World::all_delivered() const {
 std::string World::complaints() const {
   std::string all;
   for (const auto& user : users)
-    for (const auto& words : user->complaints) all += words + "\n";
+    for (const auto& words : user->complaints)
+      all += words + "\n";
   return all;
 }
 

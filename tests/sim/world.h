@@ -1,5 +1,6 @@
-// Many clients and one server in one process, on a clock and a network that a seed decides: bytes travel in chunks of any
-// size and arrive late, links break in the middle of a frame, work comes back whenever. One thread, no sockets.
+// Many clients and one server in one process, on a clock and a network that a seed decides: bytes travel in
+// chunks of any size and arrive late, links break in the middle of a frame, work comes back whenever. One
+// thread, no sockets.
 #pragma once
 
 #include <functional>
@@ -18,9 +19,9 @@
 namespace sims::test {
 
 struct Weather {
-  std::int64_t delay_ms = 30;   // a chunk takes up to so long
-  std::int64_t work_ms = 20;    // so does a piece of work
-  bool chop = true;             // chunks of any size, else whole writes
+  std::int64_t delay_ms = 30;  // a chunk takes up to so long
+  std::int64_t work_ms = 20;   // so does a piece of work
+  bool chop = true;            // chunks of any size, else whole writes
 };
 
 class World;

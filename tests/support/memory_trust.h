@@ -18,7 +18,8 @@ class MemoryTrust final : public client::TrustStore {
     return {};
   }
   std::map<std::string, client::PinnedPeer> peers(const proto::Id& server) override { return pinned[server]; }
-  Result<void> pin_peer(const proto::Id& server, const std::string& name, const client::PinnedPeer& peer) override {
+  Result<void> pin_peer(const proto::Id& server, const std::string& name,
+                        const client::PinnedPeer& peer) override {
     if (broken) return fail("disk full");
     pinned[server].insert_or_assign(name, peer);
     return {};
