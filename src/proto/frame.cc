@@ -7,10 +7,9 @@ namespace sims::proto {
 
 FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, std::string& frame) {
   for (;;) {
-    // A whole line among what is kept: only after keep().
+    // A whole line among what is kept: only after keep(), whose bound leaves it no longer than the limit.
     if (const std::size_t lf = kept_.find('\n', scanned_); lf != kept_.npos) {
       const std::size_t size = lf - begin_;
-      if (size > limit) return Cut::too_long;
       frame.assign(kept_, begin_, size);
       begin_ = scanned_ = lf + 1;
       if (begin_ == kept_.size()) clear();

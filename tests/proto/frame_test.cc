@@ -99,4 +99,10 @@ TEST_CASE("frames: what is kept for later is bounded and comes out whole") {
   CHECK(cutter.keep(input, 8));  // 9: a whole frame and its LF
   input = bytes_of("9");
   CHECK_FALSE(cutter.keep(input, 8));
+
+  FrameCutter no_lf;
+  input = bytes_of("123456789");
+  CHECK(no_lf.keep(input, 8));
+  input = bytes_of("\n");
+  CHECK(no_lf.next(input, 8, frame) == Cut::too_long);
 }

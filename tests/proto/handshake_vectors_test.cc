@@ -6,6 +6,7 @@
 #include "proto/handshake.h"
 #include "proto/labels.h"
 #include "proto/secure.h"
+#include "proto/transport.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;
@@ -42,26 +43,27 @@ struct Known {
     }
   }
 
-  Handshake make(Role role) {
+  HandshakeOptions options(Role role) {
     const bool first = role == Role::initiator;
-    HandshakeOptions options;
-    options.kind = kind;
-    options.role = role;
-    options.identity = &keys[first ? 0 : 1];
-    options.name = test::text(json[first ? "initiator" : "responder"], "name");
+    HandshakeOptions out;
+    out.kind = kind;
+    out.role = role;
+    out.identity = &keys[first ? 0 : 1];
+    out.name = test::text(json[first ? "initiator" : "responder"], "name");
     // The initiator offers what phase 1 says; the responder takes anything.
-    options.suites = crypto::default_suites();
+    out.suites = crypto::default_suites();
     if (first) {
       rapidjson::Document offer;
       offer.Parse(frames[0].c_str());
-      options.suites.clear();
+      out.suites.clear();
       for (const auto& name : offer["ciphers"].GetArray())
-        options.suites.push_back(crypto::find_suite(name.GetString()));
+        out.suites.push_back(crypto::find_suite(name.GetString()));
     }
-    if (first || kind == HandshakeKind::client_client)
-      options.peer = Id::of(keys[first ? 1 : 0].public_key());
-    return Handshake(std::move(options), sources[first ? 0 : 1]);
+    if (first || kind == HandshakeKind::client_client) out.peer = Id::of(keys[first ? 1 : 0].public_key());
+    return out;
   }
+  Handshake make(Role role) { return Handshake(options(role), source(role)); }
+  test::FixedEphemerals& source(Role role) { return sources[role == Role::initiator ? 0 : 1]; }
 
   rapidjson::Document json;
   std::vector<std::string> frames;
@@ -187,6 +189,44 @@ TEST_CASE("SECURE: known frames of both directions, sealed and opened, through t
       }
       CHECK(highest >= 200);
       CHECK(receiver.count() == highest + 1);
+    }
+  }
+}
+
+TEST_CASE(
+    "transport: known connections as client and as server, each with the other side's bytes from the file") {
+  constexpr Now now{0, 1'767'225'600'000};
+  for (const char* file : {"connect-ecdhe.json", "connect-rsa.json"}) {
+    for (const Role role : {Role::initiator, Role::responder}) {
+      CAPTURE(file);
+      const bool client = role == Role::initiator;
+      CAPTURE(client);
+      Known known(file);
+      REQUIRE(known.json["token_time"].GetUint64() == now.unix_s());
+      Transport transport(known.options(role), known.source(role));
+      Scratch scratch;
+      std::string out, expected, theirs, message;
+      for (std::size_t i = 0; i < 6; ++i)
+        (client == (i % 2 == 0) ? expected : theirs) += known.frames[i] + "\n";
+      const auto& sends = known.json[client ? "client_to_server" : "server_to_client"];
+      const auto& receives = known.json[client ? "server_to_client" : "client_to_server"];
+      if (client) transport.start(out);
+      ByteView input = bytes_of(theirs);
+      for (auto event = transport.poll(input, scratch, now, out); event.kind == Transport::Event::Kind::work;
+           event = transport.poll(input, scratch, now, out)) {
+        event.work->run();
+        transport.complete(std::move(event.work), now, out);
+      }
+      CHECK(out == expected);
+      REQUIRE(transport.connected());
+      for (rapidjson::SizeType i = 0; i < 3; ++i) {  // seq 0, 1, 2
+        out.clear();
+        transport.send(test::text(sends[i], "plaintext"), now, out);
+        CHECK(out == std::string(test::text(sends[i], "frame")) + "\n");
+        theirs = std::string(test::text(receives[i], "frame")) + "\n";
+        input = bytes_of(theirs);
+        CHECK(transport.poll(input, scratch, now, out).message == test::text(receives[i], "plaintext"));
+      }
     }
   }
 }
