@@ -1,4 +1,5 @@
-// simsd(8): the SIMS relay. Arguments, state folder, the way into the background; the serving is server/daemon's.
+// simsd(8): the SIMS relay. Arguments, state folder, the way into the background; the serving is
+// server/daemon's.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -63,13 +64,15 @@ void describe(CLI::App& app, CommandLine& line) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add(app, line, "registration", "open|closed", "whether new names may be registered (default: open)");
   add(app, line, "log-level", "LEVEL", "error, warning, notice, info or debug (default: info)");
-  app.add_flag_callback("--daemon", [&line] { line.given["daemon"] = {"true"}; },
-                        "go into the background once everything is open");
+  app.add_flag_callback(
+      "--daemon", [&line] { line.given["daemon"] = {"true"}; },
+      "go into the background once everything is open");
   app.add_option_function<std::string>(
          "--pid-file", [&line](const std::string& path) { line.given["pid-file"] = {absolute(path)}; },
          "write the process id to FILE while serving")
       ->type_name("FILE");
-  app.add_flag("--check-config", line.check_config, "check the options and the configuration file, then exit");
+  app.add_flag("--check-config", line.check_config,
+               "check the options and the configuration file, then exit");
   app.add_flag("--print-id", line.print_id, "print the server's id (made if there is none), then exit");
 }
 

@@ -1,7 +1,7 @@
-// Which name belongs to which id (sims-protocol(7) section 2): bound at the first login that proves the id, for ever.
-// An AccountStore may be called from several threads at once; bind() may block on a disk, registered() does not.
-// Implementations: MemoryAccounts (tests, simulation, cache) and SqliteAccounts (store_sqlite.h); both pass the contract
-// tests in tests/server/accounts_test.cc.
+// Which name belongs to which id (sims-protocol(7) section 2): bound at the first login that proves the id,
+// for ever. An AccountStore may be called from several threads at once; bind() may block on a disk,
+// registered() does not. Implementations: MemoryAccounts (tests, simulation, cache) and SqliteAccounts
+// (store_sqlite.h); both pass the contract tests in tests/server/accounts_test.cc.
 #pragma once
 
 #include <mutex>
@@ -25,8 +25,8 @@ enum class Binding { known, made };  // made: this login registered the name
 class AccountStore {
  public:
   virtual ~AccountStore() = default;
-  // Checks that name and id belong together, and binds them when both are free and `open`. A new binding is durable
-  // when this returns. Of two callers that race for one name exactly one wins.
+  // Checks that name and id belong together, and binds them when both are free and `open`. A new binding is
+  // durable when this returns. Of two callers that race for one name exactly one wins.
   virtual Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open,
                                         std::uint64_t unix_s) = 0;
   virtual bool registered(const proto::Id& id) const = 0;
@@ -35,7 +35,8 @@ class AccountStore {
 
 class MemoryAccounts : public AccountStore {
  public:
-  Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open, std::uint64_t unix_s) override;
+  Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open,
+                                std::uint64_t unix_s) override;
   bool registered(const proto::Id& id) const override;
   std::size_t size() const override;
 

@@ -1,10 +1,10 @@
-// The relay without I/O: connections' events and the time in, Actions out. Owned by server/daemon, by tests and by the
-// simulation (tests/sim), which drive it from one thread:
+// The relay without I/O: connections' events and the time in, Actions out. Owned by server/daemon, by tests
+// and by the simulation (tests/sim), which drive it from one thread:
 //
 //   Core core(options, accounts, ephemerals, actions);
-//   core.opened(7, "192.0.2.1", now);      // a connection that the driver numbered (a number is never used again)
-//   core.received(7, bytes, now);          // one call per read of the socket
-//   core.turn_end(now);                    // after the events of one loop turn: one write per peer that has something
+//   core.opened(7, "192.0.2.1", now);  // a connection that the driver numbered; no number is used again
+//   core.received(7, bytes, now);      // one call per read of the socket
+//   core.turn_end(now);                // after the events of one loop turn: one write per peer
 //   if (now.steady_ms >= core.next_tick()) core.tick(now), core.turn_end(now);
 //
 // The numbered list of house.md, "The way of one message", step 4, is received() -> router -> turn_end().
@@ -22,11 +22,12 @@
 
 namespace sims::server {
 
-// A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches nothing but
-// itself, the ephemeral source and the account store. Then give it back with Core::work_done().
+// A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches
+// nothing but itself, the ephemeral source and the account store. Then give it back with Core::work_done().
 class LoginWork {
  public:
-  LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts, bool open, std::uint64_t unix_s)
+  LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts, bool open,
+            std::uint64_t unix_s)
       : handshake_(std::move(handshake)), accounts_(accounts), open_(open), unix_s_(unix_s) {}
   void run();
 
@@ -39,22 +40,23 @@ class LoginWork {
   Result<Binding, Refusal> binding_ = Binding::known;
 };
 
-// What the core wants done. Called from inside the core's own functions: implementations must not call back into it
-// synchronously.
+// What the core wants done. Called from inside the core's own functions: implementations must not call back
+// into it synchronously.
 class Actions {
  public:
   virtual ~Actions() = default;
   virtual void write(ConnId id, std::string bytes) = 0;
   // Bytes given to write() that the network has not taken yet.
   virtual std::size_t queued(ConnId id) const = 0;
-  // Ends the connection; flush: after what was written went out (within a few seconds). The core has forgotten it: no
-  // closed() follows, and what still comes from it is ignored.
+  // Ends the connection; flush: after what was written went out (within a few seconds). The core has
+  // forgotten it: no closed() follows, and what still comes from it is ignored.
   virtual void close(ConnId id, bool flush) = 0;
   virtual void start_work(ConnId id, std::unique_ptr<LoginWork> work) = 0;
   virtual void log(log::Level level, std::string line) = 0;
 };
 
-// The part of the configuration that may change while the core runs; suites and registration hold for new logins.
+// The part of the configuration that may change while the core runs; suites and registration hold for new
+// logins.
 struct Policy {
   Limits limits;
   crypto::SuiteList suites = crypto::default_suites();
@@ -73,15 +75,16 @@ class Core {
   Core(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
   ~Core();
 
-  // A new connection from a numeric address (without the port). May be closed at once: over a limit, going away.
+  // A new connection from a numeric address (without the port). May be closed at once: over a limit, going
+  // away.
   void opened(ConnId id, std::string_view address, Now now);
   // Bytes of one read. Ignored for a connection that the core has closed.
   void received(ConnId id, ByteView bytes, Now now);
   void closed(ConnId id, Now now);  // the other side ended it
   void work_done(ConnId id, std::unique_ptr<LoginWork> work, Now now);
-  void tick(Now now);               // at or after next_tick()
-  std::int64_t next_tick() const;   // steady ms; INT64_MAX: nothing waits for time
-  void turn_end(Now now);           // writes what was collected since the last call
+  void tick(Now now);              // at or after next_tick()
+  std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time
+  void turn_end(Now now);          // writes what was collected since the last call
 
   void reload(Policy policy);
   // Tells everyone `going-away` and closes every connection, flushing; opened() refuses from now on.

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t drain_ms = 5'000;
 constexpr std::chrono::seconds first_key_limit{3};
-constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
+constexpr std::size_t max_lingering = 1'024;   // closed connections whose last words still go out
 constexpr std::size_t other_descriptors = 64;  // beside connections: listeners, database, loop
 
 using Streams = std::unordered_map<ConnId, std::unique_ptr<net::Stream>>;
@@ -42,7 +42,7 @@ class Daemon : public Actions {
   Result<void> listen_at(const std::string& text);
   Result<void> adopt(int count);
   void accept(std::unique_ptr<net::Stream> stream);
-  void turn();   // something happened: the core's turn ends with the loop's
+  void turn();  // something happened: the core's turn ends with the loop's
   void end_of_turn();
   void reload();
   void stop();
@@ -51,7 +51,7 @@ class Daemon : public Actions {
 
   Settings settings_;
   const DaemonHooks& hooks_;
-  RsaPool pool_;   // work on other threads uses it: outlives the loop
+  RsaPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
   std::unique_ptr<Core> core_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
@@ -75,8 +75,8 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
     : settings_(settings),
       hooks_(hooks),
       pool_(settings.rsa_pool),
-      core_(std::make_unique<Core>(CoreOptions{&state.identity, settings.name, settings.policy}, *state.accounts, pool_,
-                                   *this)),
+      core_(std::make_unique<Core>(CoreOptions{&state.identity, settings.name, settings.policy},
+                                   *state.accounts, pool_, *this)),
       tick_(loop_,
             [this] {
               armed_for_ = std::numeric_limits<std::int64_t>::max();
@@ -90,7 +90,8 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
   fill_pool_if_wanted();
 }
 
-// --- listening -------------------------------------------------------------------------------------------------------
+// --- listening
+// -------------------------------------------------------------------------------------------------------
 
 Result<void> Daemon::listen() {
   if (const int count = sd_listen_fds(1); count > 0) return adopt(count);
@@ -124,7 +125,8 @@ Result<void> Daemon::adopt(int count) {
 
 std::string Daemon::addresses() const {
   std::string all;
-  for (const auto& l : listeners_) all += (all.empty() ? "" : ",") + l->bound().str();
+  for (const auto& l : listeners_)
+    all += (all.empty() ? "" : ",") + l->bound().str();
   return all;
 }
 
@@ -150,7 +152,8 @@ void Daemon::accept(std::unique_ptr<net::Stream> stream) {
   if (const auto kept = streams_.find(id); kept != streams_.end()) kept->second->start();
 }
 
-// --- the core's actions ----------------------------------------------------------------------------------------------
+// --- the core's actions
+// ----------------------------------------------------------------------------------------------
 
 void Daemon::write(ConnId id, std::string bytes) {
   if (const auto at = streams_.find(id); at != streams_.end()) at->second->write(std::move(bytes));
@@ -177,7 +180,8 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
              });
 }
 
-// --- turns -----------------------------------------------------------------------------------------------------------
+// --- turns
+// -----------------------------------------------------------------------------------------------------------
 
 void Daemon::turn() {
   if (turn_pending_) return;
@@ -196,9 +200,12 @@ void Daemon::end_of_turn() {
   tick_.start(std::max<std::int64_t>(next - now.steady_ms, 1));
 }
 
-void Daemon::run() { loop_.run(); }
+void Daemon::run() {
+  loop_.run();
+}
 
-// --- signals ---------------------------------------------------------------------------------------------------------
+// --- signals
+// ---------------------------------------------------------------------------------------------------------
 
 void Daemon::fill_pool_if_wanted() {
   if (has_rsa(settings_.policy.suites)) pool_.fill();
@@ -206,7 +213,8 @@ void Daemon::fill_pool_if_wanted() {
 
 // Who serves the RSA suite has a key for its first client.
 void Daemon::wait_for_keys() {
-  if (has_rsa(settings_.policy.suites) && !pool_.wait_for_one(first_key_limit)) log::warning("event=rsa-pool keys=0");
+  if (has_rsa(settings_.policy.suites) && !pool_.wait_for_one(first_key_limit))
+    log::warning("event=rsa-pool keys=0");
 }
 
 void Daemon::reload() {
@@ -256,7 +264,8 @@ void fit_descriptors(Settings& settings) {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
-  const std::size_t most = files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : other_descriptors;
+  const std::size_t most =
+      files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : other_descriptors;
   auto& connections = settings.policy.limits.connections;
   if (connections <= most) return;
   log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", most, files.rlim_cur);

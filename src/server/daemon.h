@@ -1,5 +1,5 @@
-// The edge around the core: listeners, streams, timers, signals and worker threads (net/), and systemd. Turns their
-// events into calls of the core, and carries out its actions.
+// The edge around the core: listeners, streams, timers, signals and worker threads (net/), and systemd. Turns
+// their events into calls of the core, and carries out its actions.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ struct DaemonHooks {
   std::function<Result<void>(const std::string& addresses)> ready;
 };
 
-// Serves until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and returns. Fails in words when it cannot
-// begin to serve.
+// Serves until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and returns. Fails in words
+// when it cannot begin to serve.
 Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
 
 }  // namespace sims::server

@@ -21,7 +21,8 @@ namespace {
 [[noreturn]] void wait_for_daemon(int fd) {
   std::uint8_t code = 1;  // stays so when the daemon dies without a word
   ssize_t n;
-  do n = ::read(fd, &code, 1);
+  do
+    n = ::read(fd, &code, 1);
   while (n < 0 && errno == EINTR);
   _exit(n == 1 ? code : 1);
 }
@@ -29,7 +30,8 @@ namespace {
 void tell(int& fd, std::uint8_t code) {
   if (fd < 0) return;
   ssize_t n;
-  do n = ::write(fd, &code, 1);
+  do
+    n = ::write(fd, &code, 1);
   while (n < 0 && errno == EINTR);
   ::close(std::exchange(fd, -1));
 }
@@ -39,7 +41,7 @@ void move_standard_streams() {
   if (null < 0) return;
   ::dup2(null, STDIN_FILENO);
   ::dup2(null, STDOUT_FILENO);
-  struct stat s{};
+  struct stat s {};
   if (::fstat(STDERR_FILENO, &s) != 0 || !S_ISREG(s.st_mode)) {
     const int journal = sd_journal_stream_fd("simsd", LOG_INFO, 1);
     ::dup2(journal >= 0 ? journal : null, STDERR_FILENO);
@@ -79,7 +81,9 @@ void Detached::ready() {
   tell(fd_, 0);
 }
 
-void Detached::fail(int exit_code) { tell(fd_, static_cast<std::uint8_t>(exit_code)); }
+void Detached::fail(int exit_code) {
+  tell(fd_, static_cast<std::uint8_t>(exit_code));
+}
 
 Result<PidFile> PidFile::write(const std::string& path) {
   std::string temporary = path + ".XXXXXX";

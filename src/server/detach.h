@@ -1,5 +1,5 @@
-// Becoming a daemon in the classic way, without losing the errors of the start: the caller of simsd waits until the
-// daemon serves or has failed. Fork comes first, before any thread or loop exists.
+// Becoming a daemon in the classic way, without losing the errors of the start: the caller of simsd waits
+// until the daemon serves or has failed. Fork comes first, before any thread or loop exists.
 #pragma once
 
 #include <string>
@@ -8,16 +8,17 @@
 
 namespace sims::server {
 
-// In the parent this does not return: it exits with 0 after ready(), with what fail() got, or with 1 when the daemon died.
-// In the daemon (own session, no controlling terminal) it returns; standard error still is the caller's.
+// In the parent this does not return: it exits with 0 after ready(), with what fail() got, or with 1 when the
+// daemon died. In the daemon (own session, no controlling terminal) it returns; standard error still is the
+// caller's.
 class Detached {
  public:
   static Result<Detached> begin();
   Detached(Detached&& other) noexcept;
   Detached& operator=(Detached&&) = delete;
   ~Detached();
-  // The parent exits 0. Standard streams go to /dev/null, standard error to the journal if there is one (a regular file
-  // is kept), the working directory becomes /.
+  // The parent exits 0. Standard streams go to /dev/null, standard error to the journal if there is one (a
+  // regular file is kept), the working directory becomes /.
   void ready();
   void fail(int exit_code);  // the parent exits so
 

@@ -21,8 +21,8 @@ struct Limits {
   std::int64_t ping_ms = 120'000;        // of silence: ping; as much again: cut off
 };
 
-// What counts as one address: an IPv4 address (also when mapped into IPv6) or the first 64 bits of an IPv6 address.
-// `address` is numeric, as net::Stream::peer_address() gives it; anything else stands for itself.
+// What counts as one address: an IPv4 address (also when mapped into IPv6) or the first 64 bits of an IPv6
+// address. `address` is numeric, as net::Stream::peer_address() gives it; anything else stands for itself.
 std::string address_group(std::string_view address);
 
 // Connections in all and per address group.
@@ -39,10 +39,12 @@ class ConnectionCount {
   std::size_t total_ = 0;
 };
 
-// At most `burst` log lines at once, refilled `per_second`; counts what it held back. For events a stranger can cause.
+// At most `burst` log lines at once, refilled `per_second`; counts what it held back. For events a stranger
+// can cause.
 class LogBudget {
  public:
-  LogBudget(std::int64_t burst, std::int64_t per_second) : burst_(burst), rate_(per_second), left_ms_(burst * 1'000) {}
+  LogBudget(std::int64_t burst, std::int64_t per_second)
+      : burst_(burst), rate_(per_second), left_ms_(burst * 1'000) {}
   // True: write the line. `held_back` is set to how many were not, since the last one that was.
   bool spend(std::int64_t steady_ms, std::uint64_t& held_back);
 

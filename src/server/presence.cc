@@ -42,20 +42,23 @@ List Presence::page(const ListRequest& request) const {
     found = matching(request, limit + 1);
   } else {
     auto at = request.after ? by_id_.upper_bound(*request.after) : by_id_.begin();
-    for (; at != by_id_.end() && found.size() <= limit; ++at) found.push_back(*at);
+    for (; at != by_id_.end() && found.size() <= limit; ++at)
+      found.push_back(*at);
   }
   List list;
   list.more = found.size() > limit;
   if (list.more) found.pop_back();
-  for (const Online* o : found) list.data.push_back({o->id, o->name, o->since});
+  for (const Online* o : found)
+    list.data.push_back({o->id, o->name, o->since});
   return list;
 }
 
-// The first `count` in the order of ids whose name starts with the prefix. Few names match: go through these, and keep
-// the lowest ids. Many match: then the next ids in order hold enough of them.
+// The first `count` in the order of ids whose name starts with the prefix. Few names match: go through these,
+// and keep the lowest ids. Many match: then the next ids in order hold enough of them.
 std::vector<const Online*> Presence::matching(const ListRequest& request, std::size_t count) const {
   const auto& prefix = request.match;
-  const auto few = static_cast<std::size_t>(std::sqrt(static_cast<double>(count) * static_cast<double>(size()))) + 1;
+  const auto few =
+      static_cast<std::size_t>(std::sqrt(static_cast<double>(count) * static_cast<double>(size()))) + 1;
   std::vector<const Online*> found;
   std::size_t seen = 0;
   auto name = by_name_.lower_bound(std::string_view(prefix));
@@ -74,8 +77,9 @@ std::vector<const Online*> Presence::matching(const ListRequest& request, std::s
   return found;
 }
 
-// A message carries one kind of change. Those of different ids may swap, those of one id may not: an id's changes
-// alternate, so each goes one layer further than the one before it; even layers are offline, odd ones online.
+// A message carries one kind of change. Those of different ids may swap, those of one id may not: an id's
+// changes alternate, so each goes one layer further than the one before it; even layers are offline, odd ones
+// online.
 std::vector<std::string> Presence::events(std::uint64_t from, std::uint64_t to) const {
   assert(from >= first_ && to <= next_change());
   std::vector<std::vector<const Change*>> layers;
@@ -92,7 +96,8 @@ std::vector<std::string> Presence::events(std::uint64_t from, std::uint64_t to) 
       List list;
       list.event = i % 2 == 0 ? List::Event::offline : List::Event::online;
       const auto end = std::min(layers[i].size(), at + proto::max_list_page);
-      for (auto k = at; k < end; ++k) list.data.push_back(layers[i][k]->entry);
+      for (auto k = at; k < end; ++k)
+        list.data.push_back(layers[i][k]->entry);
       out.push_back(encode(list));
     }
   }
@@ -100,7 +105,8 @@ std::vector<std::string> Presence::events(std::uint64_t from, std::uint64_t to) 
 }
 
 void Presence::forget_changes(std::uint64_t before) {
-  for (; first_ < before && !changes_.empty(); ++first_) changes_.pop_front();
+  for (; first_ < before && !changes_.empty(); ++first_)
+    changes_.pop_front();
 }
 
 }  // namespace sims::server

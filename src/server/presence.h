@@ -1,6 +1,6 @@
-// Who is logged in, in the orders that `list` needs, and what changed lately (sims-protocol(7) section 4). Pure; owned by
-// the core. A change is never cancelled by its opposite: a session ends with its connection, so the others must see
-// `offline` and then `online` also when somebody was gone for a moment only.
+// Who is logged in, in the orders that `list` needs, and what changed lately (sims-protocol(7) section 4).
+// Pure; owned by the core. A change is never cancelled by its opposite: a session ends with its connection,
+// so the others must see `offline` and then `online` also when somebody was gone for a moment only.
 #pragma once
 
 #include <deque>

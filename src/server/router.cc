@@ -6,7 +6,8 @@ using proto::ErrorCode;
 
 Result<Session*, Undeliverable> Router::route(const Session& from, const proto::Forwarded& message) const {
   const auto& self = from.transport.peer_id();
-  if (message.src != self.text()) return fail(Undeliverable{true, ErrorCode::bad_message, "src is not your id", {}});
+  if (message.src != self.text())
+    return fail(Undeliverable{true, ErrorCode::bad_message, "src is not your id", {}});
   const auto dst = proto::Id::shaped(message.dst);
   if (!dst) return fail(Undeliverable{true, ErrorCode::bad_message, "dst is not an id", {}});
   if (*dst == self) return fail(Undeliverable{true, ErrorCode::bad_message, "dst is yourself", {}});

@@ -1,5 +1,5 @@
-// Where a forwarded sub-message goes (sims-protocol(7) sections 3 to 6): pure, owned by the core. The core knows nothing
-// about how a peer is found, so that other relays can stand behind this interface later.
+// Where a forwarded sub-message goes (sims-protocol(7) sections 3 to 6): pure, owned by the core. The core
+// knows nothing about how a peer is found, so that other relays can stand behind this interface later.
 #pragma once
 
 #include "proto/message.h"
@@ -20,9 +20,9 @@ class Router {
  public:
   Router(const Presence& presence, const SessionTable& sessions, const AccountStore& accounts)
       : presence_(presence), sessions_(sessions), accounts_(accounts) {}
-  // The session that gets what `from` sends, or why there is none. A wrong src, a dst that is no id and a dst that is
-  // the sender itself are fatal; an id never registered here is unknown_peer, a registered one that is offline
-  // not_connected.
+  // The session that gets what `from` sends, or why there is none. A wrong src, a dst that is no id and a dst
+  // that is the sender itself are fatal; an id never registered here is unknown_peer, a registered one that
+  // is offline not_connected.
   Result<Session*, Undeliverable> route(const Session& from, const proto::Forwarded& message) const;
 
  private:

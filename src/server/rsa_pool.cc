@@ -11,7 +11,8 @@ namespace sims::server {
 namespace {
 
 constexpr std::size_t first_keys = 2;
-constexpr int low_priority = 10;  // nice: a tenth of a contended core; with 19 a busy machine would have no keys for minutes
+constexpr int low_priority =
+    10;  // nice: a tenth of a contended core; with 19 a busy machine would have no keys for minutes
 
 // For the calling thread only: Linux keeps nice values per thread.
 void lower_priority() {
@@ -21,7 +22,8 @@ void lower_priority() {
 
 }  // namespace
 
-RsaPool::RsaPool(std::size_t size) : RsaPool(size, [] { return crypto::RsaKey::generate(crypto::system_rng()); }) {}
+RsaPool::RsaPool(std::size_t size)
+    : RsaPool(size, [] { return crypto::RsaKey::generate(crypto::system_rng()); }) {}
 RsaPool::RsaPool(std::size_t size, Generate generate) : size_(size), generate_(std::move(generate)) {}
 
 RsaPool::~RsaPool() {
@@ -48,8 +50,12 @@ std::size_t RsaPool::ready() const {
   return keys_.size();
 }
 
-crypto::Rng& RsaPool::rng() { return crypto::system_rng(); }
-crypto::P384Key RsaPool::p384() { return crypto::P384Key::generate(rng()); }
+crypto::Rng& RsaPool::rng() {
+  return crypto::system_rng();
+}
+crypto::P384Key RsaPool::p384() {
+  return crypto::P384Key::generate(rng());
+}
 
 std::optional<crypto::RsaKey> RsaPool::rsa() {
   std::optional<crypto::RsaKey> key;

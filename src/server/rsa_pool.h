@@ -1,7 +1,8 @@
-// Ephemeral RSA-4096 keys made ahead: one takes 0.1 to 0.8 s, so none is made in line. One thread of low priority fills
-// the pool (the first two keys at normal priority: a server that starts on a busy machine must have some); each key is
-// used once; when the pool is empty the login gets `busy`. The thread starts with the first call of fill() (simsd calls
-// it when the RSA suite is on) and ends with the object, after the key it is at.
+// Ephemeral RSA-4096 keys made ahead: one takes 0.1 to 0.8 s, so none is made in line. One thread of low
+// priority fills the pool (the first two keys at normal priority: a server that starts on a busy machine must
+// have some); each key is used once; when the pool is empty the login gets `busy`. The thread starts with the
+// first call of fill() (simsd calls it when the RSA suite is on) and ends with the object, after the key it
+// is at.
 #pragma once
 
 #include <chrono>

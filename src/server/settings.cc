@@ -35,7 +35,8 @@ Result<void> set_suites(Settings& s, const std::vector<std::string>& names) {
     if (!suite) suite = crypto::find_suite(name);
     if (!suite) {
       std::string known;
-      for (const auto& row : crypto::all_suites()) known += (known.empty() ? "" : ", ") + std::string(row.label);
+      for (const auto& row : crypto::all_suites())
+        known += (known.empty() ? "" : ", ") + std::string(row.label);
       return fail("has no suite \"" + escape_for_log(name) + "\"; there are: " + known);
     }
     if (std::find(list.begin(), list.end(), suite) == list.end()) list.push_back(suite);
@@ -45,7 +46,8 @@ Result<void> set_suites(Settings& s, const std::vector<std::string>& names) {
   return {};
 }
 
-ConfigSetter<std::int64_t> number(std::int64_t low, std::int64_t high, std::function<void(std::int64_t)> set) {
+ConfigSetter<std::int64_t> number(std::int64_t low, std::int64_t high,
+                                  std::function<void(std::int64_t)> set) {
   return [=](std::int64_t value) -> Result<void> {
     if (value < low || value > high) return fail(fmt::format("must be {} to {}", low, high));
     set(value);
@@ -63,14 +65,16 @@ std::string default_state_dir() {
   if (const char* given = std::getenv("STATE_DIRECTORY"); given && *given == '/')  // systemd.exec(5)
     return std::string(given, 0, std::string(given).find(':'));
   if (geteuid() == 0) return "/var/lib/simsd";
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/') return std::string(state) + "/simsd";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/')
+    return std::string(state) + "/simsd";
   const char* home = std::getenv("HOME");
   return home && *home == '/' ? std::string(home) + "/.local/state/simsd" : std::string();
 }
 
 Result<void> apply(const ConfigOption& option, const std::vector<std::string>& values) {
   if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
-  if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set)) return (*list)(values);
+  if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
+    return (*list)(values);
   return std::get<ConfigSetter<bool>>(option.set)(true);  // the command line has no numbers
 }
 
@@ -84,7 +88,8 @@ std::string server_name_of(std::string_view host) {
     if (name.empty() && !word) continue;
     name += word || c == '.' || c == '_' ? c : '-';
   }
-  while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();
+  while (!name.empty() && (name.back() == '.' || name.back() == '-'))
+    name.pop_back();
   return name.empty() ? "simsd" : name;
 }
 
@@ -95,9 +100,7 @@ std::vector<ConfigOption> settings_table(Settings& s) {
   const auto size = [](std::size_t& to) {
     return [&to](std::int64_t v) { to = static_cast<std::size_t>(v); };
   };
-  const auto seconds = [](std::int64_t& to) {
-    return [&to](std::int64_t v) { to = v * 1'000; };
-  };
+  const auto seconds = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v * 1'000; }; };
   return {
       {"listen", List([&s](auto list) { return set_listen(s, list); })},
       {"state-dir", Text([&s](auto path) { return set_path(s.state_dir, path); })},
@@ -125,7 +128,8 @@ std::vector<ConfigOption> settings_table(Settings& s) {
       {"pid-file", Text([&s](auto path) { return set_path(s.pid_file, path); })},
       {"limits.connections", number(1, 1'000'000, size(limits.connections))},
       {"limits.connections-per-address", number(1, 1'000'000, size(limits.connections_per_address))},
-      {"limits.handshake-seconds", number(1, proto::handshake_deadline_ms / 1'000, seconds(limits.handshake_ms))},
+      {"limits.handshake-seconds",
+       number(1, proto::handshake_deadline_ms / 1'000, seconds(limits.handshake_ms))},
       {"limits.queue-bytes", number(proto::max_frame, 1 << 30, size(limits.queue_bytes))},
       {"limits.ping-seconds", number(1, day_s, seconds(limits.ping_ms))},
       {"limits.rsa-keys", number(1, 1'000, size(s.rsa_pool))},

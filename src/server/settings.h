@@ -1,5 +1,5 @@
-// Everything that simsd(8)'s command line and simsd.conf(5) can say, in one table: an option's key in the file is its long
-// name on the command line. The command line wins.
+// Everything that simsd(8)'s command line and simsd.conf(5) can say, in one table: an option's key in the
+// file is its long name on the command line. The command line wins.
 #pragma once
 
 #include <map>
@@ -36,7 +36,8 @@ std::vector<ConfigOption> settings_table(Settings& settings);
 // Defaults, then the file, then the command line. An error names the file and line, or the option.
 Result<Settings> load_settings(const CommandLine& line);
 
-// `host` made into a valid name: lower case, foreign characters as '-', at most 32; "simsd" if nothing is left.
+// `host` made into a valid name: lower case, foreign characters as '-', at most 32; "simsd" if nothing is
+// left.
 std::string server_name_of(std::string_view host);
 
 }  // namespace sims::server

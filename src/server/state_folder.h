@@ -1,4 +1,5 @@
-// simsd's state folder (0700): `identity` (the server's key, 0600), `accounts.db`, `lock`. One simsd at a time.
+// simsd's state folder (0700): `identity` (the server's key, 0600), `accounts.db`, `lock`. One simsd at a
+// time.
 #pragma once
 
 #include <memory>

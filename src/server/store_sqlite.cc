@@ -31,10 +31,12 @@ class Statement {
 
   void bind(int at, std::string_view text) {
     if (status_ == SQLITE_OK)
-      status_ = sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
+      status_ =
+          sqlite3_bind_text(statement_, at, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
   }
   void bind(int at, std::uint64_t number) {
-    if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_, at, static_cast<sqlite3_int64>(number));
+    if (status_ == SQLITE_OK)
+      status_ = sqlite3_bind_int64(statement_, at, static_cast<sqlite3_int64>(number));
   }
   int step() { return status_ == SQLITE_OK ? sqlite3_step(statement_) : status_; }
   std::string_view text(int column) const {
@@ -48,7 +50,9 @@ class Statement {
   int status_;
 };
 
-std::string words(sqlite3* db) { return sqlite3_errmsg(db); }
+std::string words(sqlite3* db) {
+  return sqlite3_errmsg(db);
+}
 
 Result<void> execute(sqlite3* db, const char* sql) {
   if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail(words(db));
@@ -57,7 +61,9 @@ Result<void> execute(sqlite3* db, const char* sql) {
 
 }  // namespace
 
-void SqliteAccounts::Close::operator()(sqlite3* db) const { sqlite3_close(db); }
+void SqliteAccounts::Close::operator()(sqlite3* db) const {
+  sqlite3_close(db);
+}
 SqliteAccounts::~SqliteAccounts() = default;
 
 Result<std::unique_ptr<SqliteAccounts>> SqliteAccounts::open(const std::string& path) {
@@ -66,7 +72,8 @@ Result<std::unique_ptr<SqliteAccounts>> SqliteAccounts::open(const std::string& 
   if (fd < 0) return fail(path + ": " + std::strerror(errno));
   ::close(fd);
   sqlite3* db = nullptr;
-  const int status = sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  const int status =
+      sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
   std::unique_ptr<SqliteAccounts> store(new SqliteAccounts(db));
   if (status != SQLITE_OK) return fail(path + ": " + (db ? words(db) : "out of memory"));
   auto done = store->prepare();
@@ -81,8 +88,10 @@ Result<void> SqliteAccounts::prepare() {
   if (!set) return set;
   {
     Statement check(db_.get(), "PRAGMA quick_check(1)");
-    if (check.step() != SQLITE_ROW) return fail("damaged: " + words(db_.get()) + "; restore it from a backup");
-    if (check.text(0) != "ok") return fail("damaged: " + std::string(check.text(0)) + "; restore it from a backup");
+    if (check.step() != SQLITE_ROW)
+      return fail("damaged: " + words(db_.get()) + "; restore it from a backup");
+    if (check.text(0) != "ok")
+      return fail("damaged: " + std::string(check.text(0)) + "; restore it from a backup");
   }
   int version = 0;
   {

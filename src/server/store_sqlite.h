@@ -1,6 +1,6 @@
-// The AccountStore on disk: `accounts.db` in the state folder (SQLite, WAL, synchronous FULL: a binding that was
-// confirmed survives a power cut). All bindings are also in memory, so only a new registration touches the disk. The
-// only file pair that knows SQLite.
+// The AccountStore on disk: `accounts.db` in the state folder (SQLite, WAL, synchronous FULL: a binding that
+// was confirmed survives a power cut). All bindings are also in memory, so only a new registration touches
+// the disk. The only file pair that knows SQLite.
 #pragma once
 
 #include <memory>
@@ -13,11 +13,13 @@ namespace sims::server {
 
 class SqliteAccounts : public AccountStore {
  public:
-  // Opens or makes the file (0600). Fails in words for a file that is damaged, from a newer version, or not ours.
+  // Opens or makes the file (0600). Fails in words for a file that is damaged, from a newer version, or not
+  // ours.
   static Result<std::unique_ptr<SqliteAccounts>> open(const std::string& path);
   ~SqliteAccounts() override;
 
-  Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open, std::uint64_t unix_s) override;
+  Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open,
+                                std::uint64_t unix_s) override;
   bool registered(const proto::Id& id) const override { return cache_.registered(id); }
   std::size_t size() const override { return cache_.size(); }
 

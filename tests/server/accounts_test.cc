@@ -24,7 +24,9 @@ using server::AccountStore;
 using server::Binding;
 using server::SqliteAccounts;
 
-Id id(std::uint8_t n) { return *Id::shaped(base64_encode(Bytes(32, n), Base64::url_unpadded)); }
+Id id(std::uint8_t n) {
+  return *Id::shaped(base64_encode(Bytes(32, n), Base64::url_unpadded));
+}
 
 ErrorCode refusal(AccountStore& store, const std::string& name, const Id& who, bool open = true) {
   const auto verdict = store.bind(name, who, open, 1);
@@ -59,7 +61,8 @@ void race(AccountStore& store) {
         const auto verdict = store.bind(name, id(static_cast<std::uint8_t>(10 + 4 * round + n)), true, 1);
         verdict ? ++made : ++taken;
       });
-    for (auto& t : threads) t.join();
+    for (auto& t : threads)
+      t.join();
     CHECK(made == 1);
     CHECK(taken == 3);
   }
@@ -89,7 +92,7 @@ TEST_CASE("bindings survive, the file is private") {
     REQUIRE(store);
     REQUIRE((*store)->bind("alice", id(1), true, 1));
   }
-  struct stat s{};
+  struct stat s {};
   REQUIRE(stat(path.c_str(), &s) == 0);
   CHECK((s.st_mode & 0777) == 0600);
   auto store = SqliteAccounts::open(path);
@@ -127,8 +130,9 @@ TEST_CASE("a registration that cannot be stored is refused as internal, and not 
   REQUIRE(store);
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(db, "CREATE TRIGGER full BEFORE INSERT ON account BEGIN SELECT RAISE(ABORT, 'disk full'); END", nullptr,
-                       nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(
+              db, "CREATE TRIGGER full BEFORE INSERT ON account BEGIN SELECT RAISE(ABORT, 'disk full'); END",
+              nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK(refusal(**store, "alice", id(1)) == ErrorCode::internal);
   CHECK_FALSE((*store)->registered(id(1)));
   REQUIRE(sqlite3_exec(db, "DROP TRIGGER full", nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -151,7 +155,7 @@ TEST_CASE("the state folder: made private, one at a time, its key kept") {
     REQUIRE(printed);
     CHECK(printed->public_key() == key);
   }
-  struct stat s{};
+  struct stat s {};
   REQUIRE(stat(path.c_str(), &s) == 0);
   CHECK((s.st_mode & 0777) == 0700);
   REQUIRE(stat((path + "/identity").c_str(), &s) == 0);

@@ -7,7 +7,9 @@ namespace {
 using test::Client;
 using test::World;
 
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 proto::List list_of(const std::string& message) {
   std::string copy = message;
@@ -28,8 +30,9 @@ TEST_CASE("a login under each suite, and the list") {
     CHECK(alice.transport.peer_name() == "relay.example");
     alice.send(R"({"type":"list"})", w.now);
     w.pump({&alice});
-    CHECK(alice.take("list") == R"({"type":"list","data":[{"name":"alice","id":")" + alice.id().str() +
-                                    R"(","status":"online","since":1767225600}],"event":"snapshot","more":false})");
+    CHECK(alice.take("list") ==
+          R"({"type":"list","data":[{"name":"alice","id":")" + alice.id().str() +
+              R"(","status":"online","since":1767225600}],"event":"snapshot","more":false})");
   }
 }
 
@@ -50,8 +53,9 @@ TEST_CASE("forwarding is byte for byte") {
   w.pump({&alice, &bob});
   alice.messages.clear();
   // White space, field order and unknown fields are the sender's own.
-  const auto message = R"({ "extra" : [1,{"a":"\u00e9"}], "data":{"reason":"gr\u00fc\u00dfe \"x\""}, )" + alice.src_dst(bob) +
-                       R"(,"verification":")" + std::string(43, 'A') + R"(=", "type":"client-disconnect" })";
+  const auto message = R"({ "extra" : [1,{"a":"\u00e9"}], "data":{"reason":"gr\u00fc\u00dfe \"x\""}, )" +
+                       alice.src_dst(bob) + R"(,"verification":")" + std::string(43, 'A') +
+                       R"(=", "type":"client-disconnect" })";
   alice.send(message, w.now);
   w.pump({&alice, &bob});
   REQUIRE(!bob.messages.empty());
@@ -67,12 +71,14 @@ TEST_CASE("forwarded types all pass, and come out in order") {
   bob.messages.clear();
   const std::string tail = alice.src_dst(bob) + R"(,"id":0,"verification":")" + std::string(43, 'A') + "=\"";
   const std::vector<std::string> sent = {
-      R"({"type":"client-connect",)" + alice.src_dst(bob) + R"(,"phase":3,"ciphers":["X"],"data":{"status":"ok"}})",
+      R"({"type":"client-connect",)" + alice.src_dst(bob) +
+          R"(,"phase":3,"ciphers":["X"],"data":{"status":"ok"}})",
       R"({"type":"client-com",)" + tail + R"(,"ratchet":{"epoch":0,"pn":0,"n":0},"data":"token"})",
       R"({"type":"ack",)" + tail + R"(,"data":")" + std::string(43, 'A') + "=\"}",
       alice.disconnect_message(bob, "bye"),
   };
-  for (const auto& message : sent) alice.send(message, w.now);
+  for (const auto& message : sent)
+    alice.send(message, w.now);
   w.pump({&alice, &bob});
   CHECK(bob.messages == sent);
 }
@@ -130,10 +136,10 @@ TEST_CASE("43: an unknown type is answered and the connection goes on") {
 
 TEST_CASE("what is malformed or not a client's to send ends the connection") {
   const auto* sealed_secure = R"({"type":"secure","sa-data":{"epoch":0,"seq":0},"payload":"x"})";
-  for (const std::string_view bad : {
-           R"({"type":"list","limit":"ten"})", R"({"type":"list","after":"short"})", R"({"type":"ping","type":"ping"})", "[]",
-           "{}", "nonsense", R"({"type":"ack"})", R"({"type":"client-com","src":1})", R"({"type":"connect","phase":1})",
-           sealed_secure, R"({"type":7})"}) {
+  for (const std::string_view bad : {R"({"type":"list","limit":"ten"})", R"({"type":"list","after":"short"})",
+                                     R"({"type":"ping","type":"ping"})", "[]", "{}", "nonsense",
+                                     R"({"type":"ack"})", R"({"type":"client-com","src":1})",
+                                     R"({"type":"connect","phase":1})", sealed_secure, R"({"type":7})"}) {
     CAPTURE(bad);
     World w;
     Client alice = w.login("alice", 1);
@@ -148,7 +154,8 @@ TEST_CASE("what is malformed or not a client's to send ends the connection") {
 TEST_CASE("one cumulative ack a read, none for acks") {
   World w;
   Client alice = w.login("alice", 1);
-  for (int i = 0; i < 5; ++i) alice.send(R"({"type":"ping"})", w.now);
+  for (int i = 0; i < 5; ++i)
+    alice.send(R"({"type":"ping"})", w.now);
   w.pump({&alice});
   CHECK(alice.acks == std::vector<std::uint64_t>{4});
   alice.acks.clear();
@@ -243,8 +250,15 @@ TEST_CASE("names and ids: taken, closed registration, known again") {
 }
 
 TEST_CASE("31: names that are no names are refused in phase 1") {
-  for (const std::string name : {"Bob", "b\xd0\xbe" "b", "bob ", "\xe2\x80\xae" "bob", "b\xe2\x80\x8d" "ob", "", ".bob", "-bob",
-                                 "bob\\u0000", "abcdefghijklmnopqrstuvwxyz0123456"}) {
+  for (const std::string name : {"Bob",
+                                 "b\xd0\xbe"
+                                 "b",
+                                 "bob ",
+                                 "\xe2\x80\xae"
+                                 "bob",
+                                 "b\xe2\x80\x8d"
+                                 "ob",
+                                 "", ".bob", "-bob", "bob\\u0000", "abcdefghijklmnopqrstuvwxyz0123456"}) {
     CAPTURE(name);
     World w;
     const auto conn = w.connect();

@@ -1,4 +1,5 @@
-// The daemon over real sockets, in a process of its own: login, forwarding, signals, limits of what a stranger can do.
+// The daemon over real sockets, in a process of its own: login, forwarding, signals, limits of what a
+// stranger can do.
 #include "server/daemon.h"
 
 #include <arpa/inet.h>
@@ -112,7 +113,8 @@ class Socket {
   }
   std::string read_to_end() {
     std::string all;
-    for (auto part = read(); !part.empty(); part = read()) all += part;
+    for (auto part = read(); !part.empty(); part = read())
+      all += part;
     return all;
   }
 
@@ -126,7 +128,8 @@ struct Person : test::Client {
       : Client(0, own_name, seed, suite, crypto::fresh_ephemerals()), socket(server) {}
   // Until logged in or refused.
   bool login() {
-    while (!transport.connected() && !transport.closed()) turn();
+    while (!transport.connected() && !transport.closed())
+      turn();
     return transport.connected();
   }
   std::string wait_for(std::string_view type) {
@@ -233,7 +236,8 @@ TEST_CASE("38: over the limit of connections: busy, and the place is free again 
   CHECK(Socket(server).read_to_end().find("busy") != std::string::npos);
   { auto closed = std::move(alice.socket); }
   bool in = false;
-  for (int i = 0; i < 100 && !in; ++i) in = Person(server, "bob", 2).login();
+  for (int i = 0; i < 100 && !in; ++i)
+    in = Person(server, "bob", 2).login();
   CHECK(in);
 }
 

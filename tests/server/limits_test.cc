@@ -1,4 +1,5 @@
-// What strangers and slow readers cost: deadlines, connection limits, queues, pings. Rows of the attack list by number.
+// What strangers and slow readers cost: deadlines, connection limits, queues, pings. Rows of the attack list
+// by number.
 #include "server/limits.h"
 
 #include "crypto/aes.h"
@@ -13,7 +14,9 @@ using server::ConnId;
 using test::Client;
 using test::World;
 
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST_CASE("address groups") {
   CHECK(address_group("192.0.2.1") == "192.0.2.1");
@@ -29,7 +32,8 @@ TEST_CASE("log lines of strangers are few, and those held back are counted") {
   server::LogBudget budget(3, 1);
   std::uint64_t held = 0;
   int written = 0;
-  for (int i = 0; i < 10; ++i) written += budget.spend(5'000, held);
+  for (int i = 0; i < 10; ++i)
+    written += budget.spend(5'000, held);
   CHECK(written == 3);
   CHECK(budget.spend(6'000, held));
   CHECK(held == 7);
@@ -52,7 +56,7 @@ TEST_CASE("38: connections over the limits are refused, the others go on") {
   CHECK(refused("192.0.2.1"));
   CHECK_FALSE(refused("2001:db8::1"));
   CHECK_FALSE(refused("2001:db8::2"));
-  CHECK(refused("2001:db8::3"));    // the same /64
+  CHECK(refused("2001:db8::3"));   // the same /64
   CHECK(refused("198.51.100.1"));  // in all
   CHECK(w.core->connections() == 4);
   alice.send(R"({"type":"list"})", w.now);
@@ -65,11 +69,13 @@ TEST_CASE("38: connections over the limits are refused, the others go on") {
 TEST_CASE("34: slow senders are closed at the handshake deadline, a login goes on beside them") {
   World w;
   std::vector<ConnId> slow;
-  for (int i = 0; i < 1'000; ++i) slow.push_back(w.connect());
+  for (int i = 0; i < 1'000; ++i)
+    slow.push_back(w.connect());
   for (int s = 0; s < 29; ++s) {
     w.pass(1'000);
     if (s % 10 == 0)
-      for (const auto conn : slow) w.bytes(conn, "{");
+      for (const auto conn : slow)
+        w.bytes(conn, "{");
   }
   Client alice = w.login("alice", 1);
   CHECK(w.core->connections() == 1'001);
@@ -107,7 +113,8 @@ TEST_CASE("33: after the login, a frame over the limit ends the connection") {
   CHECK(w.closed(alice));
 }
 
-TEST_CASE("36: who does not read is cut off at the queue's limit; the sender is told, others are not harmed") {
+TEST_CASE(
+    "36: who does not read is cut off at the queue's limit; the sender is told, others are not harmed") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2), carol = w.login("carol", 3);
   w.pass(200);
@@ -137,9 +144,11 @@ TEST_CASE("36: who does not read is cut off at the queue's limit; the sender is 
 TEST_CASE("a client that asks and never reads is cut off; one that reads may ask as much as it likes") {
   World w;
   Client alice = w.login("alice", 1);
-  for (int i = 0; i < 400; ++i) w.accounts.insert("x" + std::to_string(i), proto::Id());
+  for (int i = 0; i < 400; ++i)
+    w.accounts.insert("x" + std::to_string(i), proto::Id());
   w.wire.lines[alice.conn].stuck = 1;
-  for (int i = 0; i < 3'000; ++i) alice.send(R"({"type":"list"})", w.now);
+  for (int i = 0; i < 3'000; ++i)
+    alice.send(R"({"type":"list"})", w.now);
   for (int i = 0; i < 20 && !w.closed(alice); ++i) {
     const auto part = alice.to_server.substr(0, 32'768);  // what one read of a socket gives
     alice.to_server.erase(0, part.size());
@@ -149,10 +158,12 @@ TEST_CASE("a client that asks and never reads is cut off; one that reads may ask
   CHECK(w.wire.lines[alice.conn].stuck < 256 * 1024 + 128 * 1024);
 
   Client bob = w.login("bob", 2);
-  for (int i = 0; i < 3'000; ++i) bob.send(R"({"type":"list"})", w.now);
+  for (int i = 0; i < 3'000; ++i)
+    bob.send(R"({"type":"list"})", w.now);
   w.pump({&bob});
   CHECK_FALSE(w.closed(bob));
-  CHECK(std::count_if(bob.messages.begin(), bob.messages.end(), [](const auto& m) { return has(m, "snapshot"); }) == 3'000);
+  CHECK(std::count_if(bob.messages.begin(), bob.messages.end(),
+                      [](const auto& m) { return has(m, "snapshot"); }) == 3'000);
 }
 
 TEST_CASE("silence: a ping, and as much silence again ends the connection") {
@@ -196,13 +207,15 @@ TEST_CASE("several messages to one peer in one turn are one write") {
   w.pass(200);
   w.pump({&alice, &bob});
   const auto before = w.wire.lines[bob.conn].writes;
-  for (int i = 0; i < 20; ++i) alice.send(alice.disconnect_message(bob, "x"), w.now);
+  for (int i = 0; i < 20; ++i)
+    alice.send(alice.disconnect_message(bob, "x"), w.now);
   w.pump({&alice, &bob});
   CHECK(w.wire.lines[bob.conn].writes == before + 1);
   CHECK(bob.messages.size() == 20);
 }
 
-// Another implementation's client, which fills its frames to the last byte: message 0 of a handshake of its own.
+// Another implementation's client, which fills its frames to the last byte: message 0 of a handshake of its
+// own.
 std::string seal_first(const Secret<32>& master, std::string_view plaintext) {
   const auto chain = proto::secure_chain(master, true);
   const auto keys = crypto::hkdf_expand<48>(chain.view(), "SIMS/1 token");
@@ -231,7 +244,8 @@ TEST_CASE("a frame that only just fits for the sender is not passed on over the 
     return alice.disconnect_message(bob, std::string(size - alice.disconnect_message(bob, "").size(), 'x'));
   };
   std::size_t size = 48'000;
-  while (seal_first(result.master, message(size + 1)).size() <= proto::max_frame + 1) ++size;
+  while (seal_first(result.master, message(size + 1)).size() <= proto::max_frame + 1)
+    ++size;
   REQUIRE(proto::SecureSender::frame_size_max(size) > proto::max_frame);
   w.bytes(conn, seal_first(result.master, message(size)));
   w.pass(200);

@@ -32,7 +32,8 @@ List decode(std::string text) {
 
 std::vector<std::string> names(const List& list) {
   std::vector<std::string> out;
-  for (const auto& e : list.data) out.push_back(e.name);
+  for (const auto& e : list.data)
+    out.push_back(e.name);
   return out;
 }
 
@@ -59,7 +60,8 @@ TEST_CASE("pages hold everybody once, whatever their size, with and without a pr
   Presence presence;
   std::vector<std::string> everybody;
   for (int i = 0; i < 1'500; ++i) {
-    everybody.push_back((i % 3 == 0 ? "rare" + std::string(i % 500 == 0 ? "st" : "") : "user") + std::to_string(i));
+    everybody.push_back((i % 3 == 0 ? "rare" + std::string(i % 500 == 0 ? "st" : "") : "user") +
+                        std::to_string(i));
     presence.add(id_of(random), everybody.back(), 5, static_cast<server::ConnId>(i));
   }
   for (const std::string prefix : {"", "user", "rare", "rarest", "user77", "nobody", "v"}) {
@@ -84,20 +86,23 @@ TEST_CASE("pages hold everybody once, whatever their size, with and without a pr
 TEST_CASE("a limit over the page size, and a cursor that is nobody's id") {
   test::FixedRng random(7);
   Presence presence;
-  for (int i = 0; i < 301; ++i) presence.add(id_of(random), "user" + std::to_string(i), 5, 1);
+  for (int i = 0; i < 301; ++i)
+    presence.add(id_of(random), "user" + std::to_string(i), 5, 1);
   ListRequest request;
   request.limit = 1'000'000;
   CHECK(presence.page(request).data.size() == 300);
   CHECK(presence.page(request).more);
   request.after = id_of(random);
   const auto page = presence.page(request);
-  for (const auto& e : page.data) CHECK(*request.after < e.id);
+  for (const auto& e : page.data)
+    CHECK(*request.after < e.id);
 }
 
 TEST_CASE("a full page of longest names fits into a frame") {
   test::FixedRng random(7);
   Presence presence;
-  for (int i = 0; i < 300; ++i) presence.add(id_of(random), fmt::format("{:032}", i), 4'102'444'800, 1);
+  for (int i = 0; i < 300; ++i)
+    presence.add(id_of(random), fmt::format("{:032}", i), 4'102'444'800, 1);
   CHECK(proto::SecureSender::frame_size_max(encode(presence.page({})).size()) <= proto::max_frame);
   for (const auto& text : presence.events(0, presence.next_change()))
     CHECK(proto::SecureSender::frame_size_max(text.size()) <= proto::max_frame);
@@ -126,7 +131,8 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
 
   presence.forget_changes(presence.next_change());
   const auto many = presence.next_change();
-  for (int i = 0; i < 301; ++i) presence.add(id_of(random), "user" + std::to_string(i), 5, 1);
+  for (int i = 0; i < 301; ++i)
+    presence.add(id_of(random), "user" + std::to_string(i), 5, 1);
   const auto pages = presence.events(many, presence.next_change());
   REQUIRE(pages.size() == 2);
   CHECK(decode(pages[0]).data.size() == 300);

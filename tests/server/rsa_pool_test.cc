@@ -1,4 +1,5 @@
-// The pool of RSA keys: filled up to its size by its own thread, each key given once, a clean end at any time.
+// The pool of RSA keys: filled up to its size by its own thread, each key given once, a clean end at any
+// time.
 #include "server/rsa_pool.h"
 
 #include <doctest/doctest.h>
@@ -12,7 +13,9 @@ namespace {
 
 using server::RsaPool;
 
-crypto::RsaKey some_key() { return std::move(*crypto::RsaKey::from_pkcs8(test::rsa_test_key())); }
+crypto::RsaKey some_key() {
+  return std::move(*crypto::RsaKey::from_pkcs8(test::rsa_test_key()));
+}
 
 // Waits for what another thread does, at most 10 s.
 template <class Condition>

@@ -85,11 +85,12 @@ TEST_CASE("errors name file and line") {
   CHECK(file.error("[limit]\nconnections = 5\n").starts_with("simsd.conf:1: unknown key"));
   CHECK(file.error("\nname = \n").starts_with("simsd.conf:2:"));
   CHECK(file.error("listen = 7467\n").starts_with("simsd.conf:1: `listen` must be a list"));
-  for (const std::string bad : {"name = \"Relay\"", "suites = []", "suites = [\"NONE\"]", "registration = \"maybe\"",
-                                "log-level = \"loud\"", "pid-file = \"relative\"", "state-dir = \"\"", "listen = []",
-                                "listen = [\"1.2.3.4:99999\"]", "daemon = \"yes\"", "limits.connections = 0",
-                                "limits.connections = -1", "limits.handshake-seconds = 31", "limits.queue-bytes = 10",
-                                "limits.ping-seconds = 0", "limits.rsa-keys = 0", "limits.connections = 1.5"}) {
+  for (const std::string bad :
+       {"name = \"Relay\"", "suites = []", "suites = [\"NONE\"]", "registration = \"maybe\"",
+        "log-level = \"loud\"", "pid-file = \"relative\"", "state-dir = \"\"", "listen = []",
+        "listen = [\"1.2.3.4:99999\"]", "daemon = \"yes\"", "limits.connections = 0",
+        "limits.connections = -1", "limits.handshake-seconds = 31", "limits.queue-bytes = 10",
+        "limits.ping-seconds = 0", "limits.rsa-keys = 0", "limits.connections = 1.5"}) {
     CAPTURE(bad);
     CHECK(file.error(bad + "\n").starts_with("simsd.conf:1:"));
   }
@@ -113,7 +114,8 @@ TEST_CASE("a host's name as the server's") {
   CHECK(server::server_name_of("") == "simsd");
   CHECK(server::server_name_of("...") == "simsd");
   CHECK(server::server_name_of(std::string(100, 'a')) == std::string(32, 'a'));
-  for (const auto* host : {"a..b.", "9", "Ü", "x.-"}) CHECK(proto::valid_name(server::server_name_of(host)));
+  for (const auto* host : {"a..b.", "9", "Ü", "x.-"})
+    CHECK(proto::valid_name(server::server_name_of(host)));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A Core, a network of strings and clients that speak the protocol through proto::Transport: no socket, no thread, and a
-// clock that the test moves.
+// A Core, a network of strings and clients that speak the protocol through proto::Transport: no socket, no
+// thread, and a clock that the test moves.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -16,9 +16,9 @@ using server::ConnId;
 
 struct Wire : server::Actions {
   struct Line {
-    std::string to_client;          // written and not yet read by the client
+    std::string to_client;  // written and not yet read by the client
     std::size_t writes = 0;
-    std::size_t stuck = 0;          // what queued() says: the client does not read
+    std::size_t stuck = 0;  // what queued() says: the client does not read
     bool closed = false, flushed = false;
   };
   std::map<ConnId, Line> lines;
@@ -42,14 +42,18 @@ struct Wire : server::Actions {
     line.closed = true;
     line.flushed = flush;
   }
-  void start_work(ConnId id, std::unique_ptr<server::LoginWork> w) override { work.emplace_back(id, std::move(w)); }
+  void start_work(ConnId id, std::unique_ptr<server::LoginWork> w) override {
+    work.emplace_back(id, std::move(w));
+  }
   void log(log::Level, std::string line) override { logged.push_back(std::move(line)); }
 };
 
 struct Client {
   Client(ConnId number, std::string given_name, std::uint8_t seed, const crypto::Suite* suite,
          crypto::EphemeralSource& source)
-      : conn(number), name(std::move(given_name)), key(crypto::SigningKey::from_seed(Bytes(32, seed))),
+      : conn(number),
+        name(std::move(given_name)),
+        key(crypto::SigningKey::from_seed(Bytes(32, seed))),
         transport(options(suite), source) {
     transport.start(to_server);
   }
@@ -96,8 +100,9 @@ struct Client {
 class World {
  public:
   explicit World(server::Policy policy = {})
-      : core(std::make_unique<server::Core>(server::CoreOptions{&server_key, "relay.example", std::move(policy)}, accounts,
-                                            ephemerals, wire)) {}
+      : core(std::make_unique<server::Core>(
+            server::CoreOptions{&server_key, "relay.example", std::move(policy)}, accounts, ephemerals,
+            wire)) {}
 
   // A connection that says nothing yet.
   ConnId connect(std::string_view address = "192.0.2.1") {
@@ -109,11 +114,12 @@ class World {
     core->received(conn, bytes_of(text), now);
     core->turn_end(now);
   }
-  Client dial(const std::string& name, std::uint8_t seed, const crypto::Suite* suite = &crypto::all_suites()[0],
-              std::string_view address = "192.0.2.1") {
+  Client dial(const std::string& name, std::uint8_t seed,
+              const crypto::Suite* suite = &crypto::all_suites()[0], std::string_view address = "192.0.2.1") {
     return Client(connect(address), name, seed, suite, ephemerals);
   }
-  Client login(const std::string& name, std::uint8_t seed, const crypto::Suite* suite = &crypto::all_suites()[0]) {
+  Client login(const std::string& name, std::uint8_t seed,
+               const crypto::Suite* suite = &crypto::all_suites()[0]) {
     Client c = dial(name, seed, suite);
     pump({&c});
     REQUIRE(c.transport.connected());
@@ -137,7 +143,8 @@ class World {
         if (!c->to_server.empty()) moved = true, bytes(c->conn, std::exchange(c->to_server, {}));
         run_work();
         auto& line = wire.lines[c->conn];
-        if (!line.to_client.empty() && line.stuck == 0) moved = true, feed(*c, std::exchange(line.to_client, {}));
+        if (!line.to_client.empty() && line.stuck == 0)
+          moved = true, feed(*c, std::exchange(line.to_client, {}));
       }
     }
   }

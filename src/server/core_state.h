@@ -1,0 +1,86 @@
+// The inside of server/core.h, shared by core.cc (the life of a connection) and core_messages.cc (what is
+// said on it). Include nowhere else.
+#pragma once
+
+#include <limits>
+#include <set>
+
+#include "server/core.h"
+#include "server/presence.h"
+#include "server/router.h"
+#include "server/session.h"
+
+namespace sims::server {
+
+struct Core::State {
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t log_burst = 50, log_rate = 10;  // lines that strangers can cause, a second
+
+  State(CoreOptions o, AccountStore& a, crypto::EphemeralSource& e, Actions& act)
+      : options(std::move(o)), accounts(a), ephemerals(e), actions(act), router(presence, sessions, a) {}
+
+  CoreOptions options;
+  AccountStore& accounts;
+  crypto::EphemeralSource& ephemerals;
+  Actions& actions;
+
+  SessionTable sessions;
+  std::vector<std::unique_ptr<Session>> graveyard;  // ended in this turn; callers may still hold references
+  std::vector<ConnId> dirty;                        // with output, in the order they got it
+  std::set<std::pair<std::int64_t, ConnId>> deadlines;  // one a session: handshake, then ping
+  std::int64_t gather_until = never;                    // when the presence changes so far go out
+  ConnectionCount count;
+  Presence presence;
+  Router router;
+  bool going_away = false;
+
+  proto::Scratch scratch;
+  proto::JsonTape tape;  // of a sub-message
+  std::string copy;      // parsing destroys its text, and the router passes the original on
+  LogBudget budget{log_burst, log_rate};
+
+  Session* find(ConnId conn) {
+    auto at = sessions.find(conn);
+    return at == sessions.end() ? nullptr : at->second.get();
+  }
+
+  // core.cc: the life of a connection
+  void refuse(ConnId conn, std::string_view address, ConnectionCount::Verdict verdict, Now now);
+  void process(Session& s, ByteView input, Now now);
+  void log_in(Session& s, Binding binding, Now now);
+  void mark(Session& s);
+  void flush(Session& s);
+  void wake_at(Session& s, std::int64_t steady_ms);
+  void wake(Session& s, Now now);
+  // `text` is told to the client, `detail` goes into the log. Ends the session.
+  void fault(Session& s, proto::ErrorCode code, std::string_view text, std::string_view detail, Now now);
+  void end(Session& s, bool flush_first, std::string_view why, Now now);
+  void forget(Session& s, std::string_view why, Now now);
+
+  // core_messages.cc: what is said on it
+  void on_message(Session& s, std::string_view plaintext, Now now);
+  void forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now);
+  void list(Session& s, const proto::ListRequest& request, Now now);
+  void reply_error(Session& s, proto::ErrorCode code, std::string_view text, std::optional<proto::Id> dst,
+                   Now now);
+  bool push(Session& s, std::string_view plaintext, Now now);
+  void gather(Now now);
+  void send_changes(Now now);
+  bool catch_up(Session& s, std::uint64_t to, Now now);
+
+  template <class... A>
+  void note(log::Level level, Now now, fmt::format_string<A...> f, A&&... a);
+};
+
+// A line about something that a stranger can cause as often as he likes.
+template <class... A>
+void Core::State::note(log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
+  if (!log::enabled(level)) return;
+  std::uint64_t held_back = 0;
+  if (!budget.spend(now.steady_ms, held_back)) return;
+  auto line = fmt::format(f, std::forward<A>(a)...);
+  if (held_back) line += fmt::format(" lines-held-back={}", held_back);
+  actions.log(level, std::move(line));
+}
+
+}  // namespace sims::server
