@@ -1,0 +1,120 @@
+"""What the programs here share: named checks, a summary, a server of one's own."""
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Failed(Exception):
+    pass
+
+
+def check(condition, why="not as expected"):
+    if not condition:
+        raise Failed(why)
+
+
+def run(tests, argv=None):
+    """Runs (name, function) pairs, those whose name contains an argument if there are any; the exit status."""
+    wanted = (sys.argv if argv is None else argv)[1:]
+    passed = failed = 0
+    for name, test in tests:
+        if wanted and not any(w in name for w in wanted):
+            continue
+        begin = time.monotonic()
+        try:
+            note = test()
+        except Exception as e:
+            failed += 1
+            where = traceback.extract_tb(e.__traceback__)[-1]
+            print("FAIL %s: %s: %s (%s:%d)" % (name, type(e).__name__, e, os.path.basename(where.filename), where.lineno))
+            if os.environ.get("TRACE"):
+                traceback.print_exc()
+        else:
+            passed += 1
+            note = " (%s)" % note if note else ""
+            slow = time.monotonic() - begin
+            print("ok %s%s%s" % (name, note, " %.1f s" % slow if slow > 2 else ""))
+        sys.stdout.flush()
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
+
+
+class Program:
+    """A child process with its standard error (and output) gathered by a thread; stopped by its own pid."""
+
+    def __init__(self, argv, **popen):
+        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, errors="replace", **popen)
+        self.log, self.output, self.lines = [], [], queue.Queue()
+        for stream, kept, q in ((self.process.stderr, self.log, self.lines), (self.process.stdout, self.output, None)):
+            threading.Thread(target=self._read, args=(stream, kept, q), daemon=True).start()
+
+    @staticmethod
+    def _read(stream, kept, q):
+        for line in stream:
+            kept.append(line.rstrip("\n"))
+            if q:
+                q.put(kept[-1])
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def stop(self, timeout=8):
+        """Its exit status after SIGTERM."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.wait(timeout)
+
+    def wait(self, timeout):
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+            raise Failed("pid %d did not end: %s" % (self.pid, self.log[-3:])) from None
+
+
+class Server(Program):
+    """simsd on a free port of the loopback with its own folder."""
+
+    def __init__(self, *options, config=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="sims-interop-")
+        self.path = os.environ.get("SIMSD") or os.path.join(TOP, "build", "release", "simsd")
+        argv = [self.path, "--listen", "127.0.0.1:0", "--state-dir", os.path.join(self.folder.name, "state"), *options]
+        if config:
+            file = os.path.join(self.folder.name, "simsd.conf")
+            with open(file, "w", encoding="utf-8") as f:
+                f.write(config)
+            argv += ["--config", file]
+        super().__init__(argv)
+        end = time.monotonic() + 60
+        while True:
+            try:
+                line = self.lines.get(timeout=max(end - time.monotonic(), 0.01))
+            except queue.Empty:
+                self.stop()
+                raise Failed("simsd not ready: %s" % self.log) from None
+            ready = re.match(r"simsd: ready on 127\.0\.0\.1:(\d+) id ([A-Za-z0-9_-]{43})$", line)
+            if ready:
+                break
+        self.address, self.id = ("127.0.0.1", int(ready[1])), ready[2]
+
+    def memory(self):
+        """Resident bytes."""
+        with open("/proc/%d/statm" % self.pid, encoding="ascii") as f:
+            return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def stop(self, timeout=8):
+        status = super().stop(timeout)
+        self.folder.cleanup()
+        return status

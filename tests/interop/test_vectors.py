@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""simspy against the known answers in tests/vectors/sims, in both directions."""
+
+import json
+import os
+import sys
+
+import simspy as s
+from checks import TOP, check, run
+from cryptography.hazmat.primitives import serialization
+
+FOLDER = os.path.join(os.environ.get("SIMS_VECTORS") or os.path.join(TOP, "tests", "vectors"), "sims")
+
+
+def load(name):
+    with open(os.path.join(FOLDER, name), encoding="utf-8") as f:
+        return json.load(f)
+
+
+class Known(s.Draws):
+    """One party's fixed secrets."""
+
+    def __init__(self, vector, role):
+        self.v, self.mine = vector, vector[role]
+        self.ratchets = iter(vector.get("ratchet_privates", {}).get(role, []))
+        self.oaeps, self.zs, self.pems = [vector["frames"][4]], [vector["Z"]], [vector["responder"].get("rsa_private_pem")]
+        for step in vector.get("steps", []):
+            if step["do"] == "rekey":
+                self.oaeps.append(step["frames"][1])
+                self.zs.append(step["Z"])
+                self.pems.append(step["rsa_private_pem"])
+
+    def nonce(self):
+        return bytes.fromhex(self.mine["nonce"])
+
+    def p384(self):
+        return s.p384_from(int(self.mine["p384_private"], 16))
+
+    def ratchet(self):
+        return s.p384_from(int(next(self.ratchets), 16))
+
+    def rsa(self):
+        return serialization.load_pem_private_key(self.pems.pop(0).encode(), None)
+
+    def z(self):
+        return bytes.fromhex(self.zs.pop(0))
+
+    def oaep(self, public, z):
+        return s.unb64(json.loads(self.oaeps.pop(0))["data"]["key"])
+
+    def now(self):
+        return self.v["token_time"]
+
+
+def party(vector, role):
+    me = s.Identity(bytes.fromhex(vector[role]["ed25519_seed"]))
+    check(me.id == vector[role]["id"], "id")
+    return me
+
+
+def offer(vector):
+    return json.loads(vector["frames"][0])["ciphers"]
+
+
+def same_frames(vector, i, r):
+    out, side = i.start(), [r, i]
+    for n, frame in enumerate(vector["frames"]):
+        check(out == frame.encode(), "phase %d:\n%s\n%s" % (n + 1, out, frame))
+        out = side[n % 2].feed(out)
+        if isinstance(out, list):
+            out = out[0] if out else None
+    check(out is None)
+
+
+def same_secrets(vector, hs):
+    check([t.hex() for t in hs.history] == vector["transcript"], "transcript")
+    for name, value in (("Z", hs.z), ("otherinfo", hs.otherinfo), ("K", hs.k), ("k_init", hs.k_init), ("k_resp", hs.k_resp)):
+        check(value.hex() == vector[name], name)
+
+
+def connect(name):
+    v = load(name)
+    suites = offer(v)
+    i = s.Handshake("client-server", True, party(v, "initiator"), v["initiator"]["name"], suites, draws=Known(v, "initiator"))
+    r = s.Handshake("client-server", False, party(v, "responder"), v["responder"]["name"], draws=Known(v, "responder"))
+    same_frames(v, i, r)
+    for hs in (i, r):
+        same_secrets(v, hs)
+    for key, label in (("client_to_server", "SIMS/1 client to server"), ("server_to_client", "SIMS/1 server to client")):
+        out, back = s.Direction(i.k, label), s.Direction(r.k, label)
+        for want in v[key]:
+            while out.seq < want["seq"]:
+                back.open(out.seal(b"{}"))
+            frame = out.seal(want["plaintext"].encode(), v["token_time"])
+            check(frame == want["frame"].encode(), "%s %d" % (key, want["seq"]))
+            check(back.open(want["frame"].encode()) == want["plaintext"].encode())
+            if "chain" in want:
+                check((out.chain.hex(), out.signing.hex(), out.encryption.hex(), out.iv(want["seq"]).hex())
+                      == (want["chain"], want["signing"], want["encryption"], want["iv"]), "epoch keys")
+
+
+def conversation(name):
+    v = load(name)
+    me = {role: party(v, role) for role in ("initiator", "responder")}
+    both = {
+        role: s.Session(role == "initiator", me[role], v[role]["name"], me[other].id, offer(v), Known(v, role))
+        for role, other in (("initiator", "responder"), ("responder", "initiator"))
+    }
+    i, r = both["initiator"], both["responder"]
+    same_frames(v, i, r)
+    check(i.up and r.up)
+    for end in (i, r):
+        same_secrets(v, end.hs)
+        check(end.root.hex() == v.get("root_key", end.root.hex()), "root")
+    messages, rekeys = {}, 0
+    for step in v["steps"]:
+        if step["do"] == "send":
+            raw = both[step["from"]].send({"kind": "text", "uid": step["uid"], "body": step["body"], "sent": step["sent"]})
+            check(raw == step["message"].encode(), "message %s:\n%s\n%s" % (step["name"], raw.decode(), step["message"]))
+            messages[step["name"]] = step["from"], raw
+        elif step["do"] == "receive":
+            to, (by, raw) = both[step["by"]], messages[step["name"]]
+            out = to.feed(raw)
+            check(to.inbox and to.inbox[-1][2] == step["plaintext"].encode(), "plaintext of %s; %s" % (step["name"], to.faults))
+            check(out == [step["ack"].encode()], "ack of %s" % step["name"])
+            check(to.feed(raw) == out, "ack of a second copy")
+            both[by].feed(out[0])
+            check(to.inbox[-1][0] in both[by].delivered, "delivered; %s" % both[by].faults)
+        else:
+            frames = [r.hs.phase4()]
+            frames += i.feed(frames[0])
+            frames += r.feed(frames[1])
+            check(i.feed(frames[2]) == [])
+            check(frames == [f.encode() for f in step["frames"]], "frames of the re-key")
+            for end in (i, r):
+                check(end.hs.k.hex() == step["K"] and end.ratchet.rk.hex() == step["root_key"], "keys of the re-key")
+                check([t.hex() for t in end.hs.history[-3:]] == step["transcript"], "transcript of the re-key")
+            rekeys += 1
+    check(rekeys == (1 if "rsa" in name else 0))
+
+
+def safety():
+    cases = load("safety-number.json")["cases"]
+    for case in cases:
+        check(s.safety_number(case["a"], case["b"]) == case["number"], "number")
+
+
+def tampered():
+    """The checks can fail: every bit of a message matters, and a refused one changes nothing."""
+    v = load("client-connect-ecdhe.json")
+    a, b = s.Identity(), s.Identity()
+    i = s.Session(True, a, "alice", b.id)
+    r = s.Session(False, b, "bob", a.id)
+    side, out = [r, i], i.start()
+    for n in range(6):
+        (out,) = side[n % 2].feed(out) or [None]
+    good = i.text("hello")
+    obj = json.loads(good)
+    for key in ("src", "dst", "verification", "data", "id", "ratchet"):
+        bad = dict(obj)
+        if key == "id":
+            bad[key] += 1
+        elif key == "ratchet":
+            bad[key] = {**bad[key], "pn": 1}
+        else:
+            text = bad[key]
+            bad[key] = text[:20] + ("A" if text[20] != "A" else "B") + text[21:]
+        check(not r.feed(s.dump(bad)) and r.faults and not r.inbox, key)
+        r.faults.clear()
+    check(len(r.feed(good)) == 1 and not r.feed(v["steps"][0]["message"].encode()))
+
+
+TESTS = [
+    ("vectors_connect_ecdhe", lambda: connect("connect-ecdhe.json")),
+    ("vectors_connect_rsa", lambda: connect("connect-rsa.json")),
+    ("vectors_client_connect_ecdhe", lambda: conversation("client-connect-ecdhe.json")),
+    ("vectors_client_connect_rsa", lambda: conversation("client-connect-rsa.json")),
+    ("vectors_safety_number", safety),
+    ("vectors_tampered", tampered),
+]
+
+if __name__ == "__main__":
+    sys.exit(run(TESTS))
