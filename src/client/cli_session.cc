@@ -80,7 +80,11 @@ void Session::look() {
       if (m.question) decide_about_server(*m.question);
       return;
     case LinkState::online:
-      if (!was) answered_ = false;
+      answered_ = false;
+      was_online_ = true;
+      if (!was && options_.command == Command::listen) {
+        std::fputs(remark(fmt::format("listening as {} at {}", m.self_name, server_)).c_str(), stderr);
+      }
       return look_online();
     case LinkState::connecting:
     case LinkState::handshaking:
@@ -89,7 +93,6 @@ void Session::look() {
 }
 
 void Session::look_online() {
-  bool first = !std::exchange(was_online_, true);
   switch (options_.command) {
     case Command::list:
       return list();
@@ -100,19 +103,13 @@ void Session::look_online() {
     case Command::verify:
       return verify();
     case Command::listen:
-      if (first) {
-        std::fputs(remark(fmt::format("listening as {} at {}", link_.model().self_name, server_)).c_str(),
-                   stderr);
-      }
-      return;
     case Command::id:
     case Command::forget:
-      return;  // never here: they need no server
+      return;
   }
 }
 
-// --- commands
-// --------------------------------------------------------------------------------------------------------
+// --- commands --------------------------------------------------------------------------------------------
 
 void Session::list() {
   const Model& m = link_.model();
@@ -199,8 +196,7 @@ void Session::received(const std::string& name, const Line& line) {
   if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
 }
 
-// --- keys that are not known
-// -----------------------------------------------------------------------------------------
+// --- keys that are not known -----------------------------------------------------------------------------
 
 void Session::decide_about_server(const Question& question) {
   if (prompt_) return;
@@ -256,8 +252,7 @@ bool Session::ask(const std::string& words, const Id& id, std::function<void(boo
   return prompt_ != nullptr;
 }
 
-// --- the end
-// ---------------------------------------------------------------------------------------------------------
+// --- the end ---------------------------------------------------------------------------------------------
 
 void Session::report_alerts() {
   const Model& m = link_.model();

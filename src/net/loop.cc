@@ -144,8 +144,7 @@ uv_loop_s* Loop::uv() const {
   return &state_->loop;
 }
 
-// --- Timer, Signal, Readable: a box each, so that their owners may die while libuv still has the handle
-// ----------------
+// --- Timer, Signal, Readable: a box each, so that their owners may die while libuv still has the handle --
 
 struct Timer::Box {
   uv_timer_t handle;
