@@ -61,7 +61,8 @@ void add_commands(CLI::App& app, Raw& raw) {
   add_timeout(send, raw);
   auto* listen = add_command(app, raw, "listen", Command::listen, "print messages as they come");
   listen->add_flag("--json", o.json, "one JSON object a line");
-  listen->add_option("--count", o.count, "end after so many messages")->check(CLI::Range(std::uint64_t{1}, max_count));
+  listen->add_option("--count", o.count, "end after so many messages")
+      ->check(CLI::Range(std::uint64_t{1}, max_count));
   add_timeout(listen, raw);
   auto* fingerprint =
       add_command(app, raw, "fingerprint", Command::fingerprint, "print a peer's id and safety number");
