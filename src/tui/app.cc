@@ -31,7 +31,8 @@ int local_offset(std::int64_t unix_s) {
   return ::localtime_r(&t, &local) ? static_cast<int>(local.tm_gmtoff) : 0;
 }
 
-// --- 1. the suites -----------------------------------------------------------------------------------------------
+// --- 1. the suites
+// -----------------------------------------------------------------------------------------------
 
 std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
   crypto::SuiteList out;
@@ -52,13 +53,19 @@ class App final : public Intents {
 
   const client::Model& model() const override { return link_ ? link_->model() : idle_; }
   Result<void> connect(const ConnectFields& fields) override;
-  void disconnect() override { with_core([&](auto& core) { core.disconnect(loop_.now()); }); }
-  void answer(bool accept) override { with_core([&](auto& core) { core.answer(accept, loop_.now()); }); }
+  void disconnect() override {
+    with_core([&](auto& core) { core.disconnect(loop_.now()); });
+  }
+  void answer(bool accept) override {
+    with_core([&](auto& core) { core.answer(accept, loop_.now()); });
+  }
   Result<void> accept_changed_server(std::string_view fingerprint) override {
     return link_ ? link_->core().accept_changed_server(fingerprint, loop_.now()) : not_connected();
   }
   Result<void> send_text(const std::string& peer, std::string_view text, bool action) override;
-  void looked_at(const std::string& peer) override { with_core([&](auto& core) { core.looked_at(peer); }); }
+  void looked_at(const std::string& peer) override {
+    with_core([&](auto& core) { core.looked_at(peer); });
+  }
   Result<void> verify(const std::string& peer, std::string_view number) override {
     return link_ ? link_->core().verify(peer, number, loop_.now()) : not_connected();
   }
@@ -127,14 +134,16 @@ App::App(const AppOptions& options, client::Keystore& keystore, Screen& screen, 
   ui_.resize(screen.size());
 }
 
-// --- 2. intents --------------------------------------------------------------------------------------------------
+// --- 2. intents
+// --------------------------------------------------------------------------------------------------
 
 Result<void> App::connect(const ConnectFields& fields) {
   if (fields.server.empty()) return fail("Server: a host name or an address is missing.");
   unsigned port = proto::default_port;
   if (!fields.port.empty()) {
     port = 0;
-    for (char c : fields.port) port = c >= '0' && c <= '9' && port < 100'000 ? port * 10 + static_cast<unsigned>(c - '0') : 100'000;
+    for (char c : fields.port)
+      port = c >= '0' && c <= '9' && port < 100'000 ? port * 10 + static_cast<unsigned>(c - '0') : 100'000;
     if (port < 1 || port > 65'535) return fail("Port: must be a number from 1 to 65535.");
   }
   auto endpoint = net::Endpoint::parse(fields.server, static_cast<std::uint16_t>(port));
@@ -145,8 +154,10 @@ Result<void> App::connect(const ConnectFields& fields) {
   if (!suites) return fail("Ciphers: not a list of cipher suites.");
   if (auto saved = keystore_.save_settings({endpoint->str(), fields.name, fields.suites}); !saved)
     notice("", "The settings were not saved: " + saved.error());
-  if (!link_ || linked_.name != fields.name || linked_.suites != fields.suites) new_link(fields, std::move(*suites));
-  else link_->core().disconnect(loop_.now());
+  if (!link_ || linked_.name != fields.name || linked_.suites != fields.suites)
+    new_link(fields, std::move(*suites));
+  else
+    link_->core().disconnect(loop_.now());
   link_->core().connect(endpoint->str(), loop_.now());
   return {};
 }
@@ -164,9 +175,11 @@ void App::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   core.accept_new = options_.accept_new;
   client::Link::Callbacks callbacks;
   callbacks.changed = [this] { schedule_draw(false); };
-  link_ = std::make_unique<client::Link>(loop_, std::move(core), keystore_, crypto::fresh_ephemerals(), std::move(callbacks));
+  link_ = std::make_unique<client::Link>(loop_, std::move(core), keystore_, crypto::fresh_ephemerals(),
+                                         std::move(callbacks));
   linked_ = fields;
-  for (const auto& line : std::exchange(idle_.status, {})) link_->core().notice("", line.text, loop_.now());
+  for (const auto& line : std::exchange(idle_.status, {}))
+    link_->core().notice("", line.text, loop_.now());
 }
 
 Result<void> App::send_text(const std::string& peer, std::string_view text, bool action) {
@@ -182,8 +195,10 @@ Result<std::string> App::safety_number(const std::string& peer) {
 }
 
 void App::clear(const std::string& peer) {
-  if (link_) link_->core().clear(peer);
-  else idle_.status.clear();
+  if (link_)
+    link_->core().clear(peer);
+  else
+    idle_.status.clear();
 }
 
 void App::notice(const std::string& peer, std::string text) {
@@ -208,9 +223,12 @@ void App::suspend() {
   on_resize();
 }
 
-void App::repaint() { screen_.repaint(); }
+void App::repaint() {
+  screen_.repaint();
+}
 
-// --- 3. input ----------------------------------------------------------------------------------------------------
+// --- 3. input
+// ----------------------------------------------------------------------------------------------------
 
 void App::on_input() {
   std::string bytes;
@@ -218,8 +236,10 @@ void App::on_input() {
   std::vector<Key> keys;
   decoder_.feed(bytes, keys);
   feed_keys(keys);
-  if (decoder_.waiting_ms() >= 0) key_timer_.start(decoder_.waiting_ms());
-  else key_timer_.stop();
+  if (decoder_.waiting_ms() >= 0)
+    key_timer_.start(decoder_.waiting_ms());
+  else
+    key_timer_.stop();
   if (!alive) loop_.stop();  // the terminal is gone: nobody is there to say goodbye to
 }
 
@@ -230,11 +250,13 @@ void App::on_key_timeout() {
 }
 
 void App::feed_keys(const std::vector<Key>& keys) {
-  for (const Key& key : keys) ui_.key(key);
+  for (const Key& key : keys)
+    ui_.key(key);
   if (!keys.empty()) schedule_draw(true);
 }
 
-// --- 4. drawing --------------------------------------------------------------------------------------------------
+// --- 4. drawing
+// --------------------------------------------------------------------------------------------------
 
 // A key is answered at once; what comes from the network is drawn at most every frame_ms.
 void App::schedule_draw(bool at_once) {
@@ -260,7 +282,8 @@ void App::draw() {
   }
 }
 
-// --- 5. signals --------------------------------------------------------------------------------------------------
+// --- 5. signals
+// --------------------------------------------------------------------------------------------------
 
 void App::on_resize() {
   ui_.resize(screen_.resized());
@@ -269,16 +292,20 @@ void App::on_resize() {
 
 void App::on_signal(int number) {
   switch (number) {
-    case SIGWINCH: return on_resize();
-    case SIGTSTP: return suspend();
+    case SIGWINCH:
+      return on_resize();
+    case SIGTSTP:
+      return suspend();
     case SIGCONT:
       screen_.resume();
       return on_resize();
-    default: return quit();
+    default:
+      return quit();
   }
 }
 
-// --- 6. start and end --------------------------------------------------------------------------------------------
+// --- 6. start and end
+// --------------------------------------------------------------------------------------------
 
 int App::run() {
   if (!options_.query.empty()) ui_.open_when_known(options_.query);
@@ -327,7 +354,8 @@ std::vector<std::string> suite_choices() {
     }
     out.push_back(std::move(list));
   }
-  for (const auto& suite : suites) out.emplace_back(suite.label);
+  for (const auto& suite : suites)
+    out.emplace_back(suite.label);
   return out;
 }
 

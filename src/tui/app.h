@@ -1,4 +1,5 @@
-// sims-tui as a whole: terminal, loop, client core, files. The only place of this layer that does I/O besides screen.
+// sims-tui as a whole: terminal, loop, client core, files. The only place of this layer that does I/O besides
+// screen.
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@ struct AppOptions {
   std::string home;                        // empty: the XDG folders
   std::string query;                       // a peer whose window to open
   bool accept_new = false;
-  bool connect = false;                    // at once
+  bool connect = false;  // at once
 };
 
 enum Exit { exit_ok = 0, exit_failure = 1, exit_usage = 2 };
@@ -19,7 +20,8 @@ enum Exit { exit_ok = 0, exit_failure = 1, exit_usage = 2 };
 // Runs until the user leaves. Errors at the start go to standard error, with the terminal untouched.
 int run_app(const AppOptions& options);
 
-// The dialog's choices, best first, as labels: the list in the table's order, each other order of two, each one alone.
+// The dialog's choices, best first, as labels: the list in the table's order, each other order of two, each
+// one alone.
 std::vector<std::string> suite_choices();
 
 }  // namespace sims::tui

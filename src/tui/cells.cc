@@ -13,7 +13,8 @@ char32_t decode(std::string_view text, std::size_t& at) {
   if (lead < 0x80) return lead;
   const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
   char32_t c = lead & (0x3f >> more);
-  for (int i = 0; i < more && at < text.size(); ++i) c = c << 6 | (static_cast<unsigned char>(text[at++]) & 0x3f);
+  for (int i = 0; i < more && at < text.size(); ++i)
+    c = c << 6 | (static_cast<unsigned char>(text[at++]) & 0x3f);
   return c;
 }
 
@@ -47,7 +48,9 @@ void add_cluster(std::string_view cluster, Style style, Cells& out) {
   }
 }
 
-bool blank(const Cell& cell) { return cell.chars[0] == U' ' && cell.count == 1; }
+bool blank(const Cell& cell) {
+  return cell.chars[0] == U' ' && cell.count == 1;
+}
 
 }  // namespace
 
@@ -72,7 +75,8 @@ Cells to_cells(std::string_view text, Style style) {
 
 int width_of(std::span<const Cell> cells) {
   int width = 0;
-  for (const Cell& cell : cells) width += cell.width;
+  for (const Cell& cell : cells)
+    width += cell.width;
   return width;
 }
 
@@ -153,7 +157,8 @@ int Grid::put_text(int x, int y, int width, std::string_view text, Style style) 
 
 void Grid::fill(const Rect& where, Style style, char32_t with) {
   for (int y = std::max(0, where.y); y < std::min(size.height, where.y + where.height); ++y) {
-    for (int x = std::max(0, where.x); x < std::min(size.width, where.x + where.width); ++x) set(x, y, cell_of(with, 1, style));
+    for (int x = std::max(0, where.x); x < std::min(size.width, where.x + where.width); ++x)
+      set(x, y, cell_of(with, 1, style));
   }
 }
 
@@ -162,7 +167,8 @@ Cells fit(Cells cells, int width) {
   if (width <= 0) return {};
   int used = 0;
   std::size_t keep = 0;
-  while (keep < cells.size() && used + cells[keep].width <= width - 1) used += cells[keep++].width;
+  while (keep < cells.size() && used + cells[keep].width <= width - 1)
+    used += cells[keep++].width;
   const Style style = cells[keep].style;
   cells.resize(keep);
   cells.push_back(cell_of(U'…', 1, style));

@@ -17,13 +17,13 @@ enum class Style : std::uint8_t {
   normal,
   dim,
   strong,
-  bar,         // title and status lines
+  bar,  // title and status lines
   bar_strong,
-  bar_good,    // verified
-  bar_alert,   // a changed key, no connection
-  mine,        // our name
+  bar_good,   // verified
+  bar_alert,  // a changed key, no connection
+  mine,       // our name
   theirs,
-  attention,   // red in the list: somebody tried to contact us
+  attention,  // red in the list: somebody tried to contact us
   selected,
   alert,
   good,
@@ -43,8 +43,8 @@ struct Cell {
 
 using Cells = std::vector<Cell>;
 
-// Makes the text safe and cuts it into cells (LF becomes a stand-in). No cells of width 0. Variation selectors and
-// skin tones are left out: terminals disagree about the width that they make.
+// Makes the text safe and cuts it into cells (LF becomes a stand-in). No cells of width 0. Variation
+// selectors and skin tones are left out: terminals disagree about the width that they make.
 Cells to_cells(std::string_view text, Style style);
 int width_of(std::span<const Cell> cells);
 
@@ -65,11 +65,12 @@ struct Grid {
   std::vector<Cell> cells;  // row by row
   Point cursor;
   bool cursor_visible = true;
-  std::string title;        // for the terminal, safe, one line
+  std::string title;  // for the terminal, safe, one line
 
   Cell& at(int x, int y) { return cells[static_cast<std::size_t>(y * size.width + x)]; }
   const Cell& at(int x, int y) const { return cells[static_cast<std::size_t>(y * size.width + x)]; }
-  // Draws within [x, x + width) of row y, returns the column behind. A wide cell that would be cut becomes a space.
+  // Draws within [x, x + width) of row y, returns the column behind. A wide cell that would be cut becomes a
+  // space.
   int put(int x, int y, int width, std::span<const Cell> what);
   int put_text(int x, int y, int width, std::string_view text, Style style);
   void fill(const Rect& where, Style style, char32_t with = U' ');

@@ -33,10 +33,14 @@ struct Place {  // a row of a line
 const char* mark(const Line& line) {
   if (!line.mine) return " ";
   switch (line.delivery) {
-    case Delivery::queued: return "·";
-    case Delivery::sent: return "-";
-    case Delivery::delivered: return "+";
-    case Delivery::failed: return "x";
+    case Delivery::queued:
+      return "·";
+    case Delivery::sent:
+      return "-";
+    case Delivery::delivered:
+      return "+";
+    case Delivery::failed:
+      return "x";
   }
   return " ";
 }
@@ -44,7 +48,8 @@ const char* mark(const Line& line) {
 // What stands before the text of the first row; its width is the indent of the rows after it.
 Cells head(const Chat& chat, const Line& line) {
   Cells out;
-  if (chat.width >= time_from_width) out = to_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim);
+  if (chat.width >= time_from_width)
+    out = to_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim);
   auto add = [&out](std::string_view text, Style style) {
     const Cells more = to_cells(text, style);
     out.insert(out.end(), more.begin(), more.end());
@@ -58,8 +63,12 @@ Cells head(const Chat& chat, const Line& line) {
       add(" ", Style::normal);
       add(line.kind == Line::Kind::text ? "<" + name + "> " : "* " + name + " ", who);
       break;
-    case Line::Kind::notice: add("-- ", Style::dim); break;
-    case Line::Kind::alert: add("!! ", Style::alert); break;
+    case Line::Kind::notice:
+      add("-- ", Style::dim);
+      break;
+    case Line::Kind::alert:
+      add("!! ", Style::alert);
+      break;
   }
   return out;
 }
@@ -67,16 +76,18 @@ Cells head(const Chat& chat, const Line& line) {
 Cells day_row(const Chat& chat, const Line& line) {
   Cells day = to_cells("── " + format_day(line.at_unix_ms, chat.offset) + " ", Style::dim);
   const Cells dash = to_cells("─", Style::dim);
-  while (width_of(day) < chat.width) day.push_back(dash[0]);
+  while (width_of(day) < chat.width)
+    day.push_back(dash[0]);
   return day;
 }
 
-// One paragraph (no LF) under the indent. Nothing that somebody else wrote may start in the first column, where only
-// our own words do: the indent is never 0.
+// One paragraph (no LF) under the indent. Nothing that somebody else wrote may start in the first column,
+// where only our own words do: the indent is never 0.
 void add_paragraph(const Cells& first, const Cells& text, int indent, int width, std::vector<Cells>& rows) {
   bool at_first = true;
   for (const auto& part : wrap(text, width - width_of(first), width - indent)) {
-    Cells row = at_first ? first : to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
+    Cells row =
+        at_first ? first : to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
     row.insert(row.end(), text.begin() + static_cast<std::ptrdiff_t>(part.from),
                text.begin() + static_cast<std::ptrdiff_t>(part.to));
     rows.push_back(std::move(row));
@@ -92,8 +103,9 @@ Place last_place(const Chat& chat) {
 // Lines must not be empty.
 Place place_of(const Chat& chat, const Scroll& scroll) {
   if (scroll.following) return last_place(chat);
-  const auto it = std::lower_bound(chat.lines.begin(), chat.lines.end(), scroll.serial,
-                                   [](const Line& line, std::uint64_t serial) { return line.serial < serial; });
+  const auto it =
+      std::lower_bound(chat.lines.begin(), chat.lines.end(), scroll.serial,
+                       [](const Line& line, std::uint64_t serial) { return line.serial < serial; });
   if (it == chat.lines.end()) return last_place(chat);
   const auto i = static_cast<std::size_t>(it - chat.lines.begin());
   const int rows = static_cast<int>(rows_of_line(chat, i).size());
@@ -155,7 +167,8 @@ std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i) {
   const Line& line = chat.lines[i];
   std::vector<Cells> rows;
   const auto day = local_time(line.at_unix_ms, chat.offset).day;
-  if (i == 0 || local_time(chat.lines[i - 1].at_unix_ms, chat.offset).day != day) rows.push_back(day_row(chat, line));
+  if (i == 0 || local_time(chat.lines[i - 1].at_unix_ms, chat.offset).day != day)
+    rows.push_back(day_row(chat, line));
 
   Cells first = head(chat, line);
   // In a narrow window the head keeps at most half of the row.

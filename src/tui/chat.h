@@ -1,5 +1,5 @@
-// The lines of one window as rows of cells: day separators, time, delivery mark, name, wrapped text. Pure. A scrolled
-// window stays where it is while lines arrive below.
+// The lines of one window as rows of cells: day separators, time, delivery mark, name, wrapped text. Pure. A
+// scrolled window stays where it is while lines arrive below.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,8 @@ struct Chat {
 std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i);
 
 struct ChatView {
-  std::vector<Cells> rows;   // top to bottom, at most `height`
-  std::size_t below = 0;     // lines under the last row
+  std::vector<Cells> rows;  // top to bottom, at most `height`
+  std::size_t below = 0;    // lines under the last row
 };
 ChatView visible_rows(const Chat& chat, int height, const Scroll& scroll);
 // `rows` > 0: towards older lines.

@@ -1,5 +1,6 @@
-// The one table of slash commands: /help, completion, the hint after a typo and the check of sims-tui(1) derive from it.
-// Pure: from an input line to what it means. Text never leaves as a message when it looks like a command.
+// The one table of slash commands: /help, completion, the hint after a typo and the check of sims-tui(1)
+// derive from it. Pure: from an input line to what it means. Text never leaves as a message when it looks
+// like a command.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +43,10 @@ struct Command {
   Completes completes;         // its first word
 };
 
-std::span<const Command> all_commands();                 // by name
-const Command* find_command(std::string_view name);      // with its slash; nullptr: none
-// What the user may have meant: a unique beginning, else the nearest by edits (at most 2). nullptr: nothing near.
+std::span<const Command> all_commands();             // by name
+const Command* find_command(std::string_view name);  // with its slash; nullptr: none
+// What the user may have meant: a unique beginning, else the nearest by edits (at most 2). nullptr: nothing
+// near.
 const Command* nearest_command(std::string_view name);
 
 struct Nothing {};
@@ -71,8 +73,8 @@ struct Completables {
 };
 
 struct Completion {
-  std::size_t from = 0, to = 0;            // what is replaced, byte offsets
-  std::vector<std::string> candidates;     // in full, with the space behind them; empty: nothing fits
+  std::size_t from = 0, to = 0;         // what is replaced, byte offsets
+  std::vector<std::string> candidates;  // in full, with the space behind them; empty: nothing fits
 };
 Completion complete(std::string_view line, std::size_t cursor, const Completables& with);
 

@@ -27,7 +27,8 @@ void draw_field(Grid& grid, const Rect& at, const Editor& editor, bool focused) 
   const Cells after = to_cells(text.substr(editor.cursor()), style);
   std::size_t skip = 0;
   int used = width_of(before);
-  while (used > at.width - 1 && skip < before.size()) used -= before[skip++].width;
+  while (used > at.width - 1 && skip < before.size())
+    used -= before[skip++].width;
   grid.fill(at, style);
   const int x = grid.put(at.x, at.y, at.width, std::span(before).subspan(skip));
   grid.put(x, at.y, at.x + at.width - x, after);
@@ -39,13 +40,20 @@ void draw_fields(Grid& grid, const Rect& at, const ConnectDialog& dialog) {
   for (int field = 0; field < ConnectDialog::fields && field < at.height; ++field) {
     const bool focused = dialog.focus == field;
     const int y = at.y + field;
-    grid.put_text(at.x, y, label_width, (focused ? ">" : " ") + std::string(labels[field]), focused ? Style::strong : Style::normal);
+    grid.put_text(at.x, y, label_width, (focused ? ">" : " ") + std::string(labels[field]),
+                  focused ? Style::strong : Style::normal);
     const Rect value{at.x + label_width, y, at.width - label_width, 1};
     if (value.empty()) continue;
     switch (field) {
-      case ConnectDialog::server_field: draw_field(grid, value, dialog.server, focused); break;
-      case ConnectDialog::port_field: draw_field(grid, value, dialog.port, focused); break;
-      case ConnectDialog::name_field: draw_field(grid, value, dialog.name, focused); break;
+      case ConnectDialog::server_field:
+        draw_field(grid, value, dialog.server, focused);
+        break;
+      case ConnectDialog::port_field:
+        draw_field(grid, value, dialog.port, focused);
+        break;
+      case ConnectDialog::name_field:
+        draw_field(grid, value, dialog.name, focused);
+        break;
       default: {
         const std::string choice = dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite]);
         const Style style = focused ? Style::selected : Style::normal;
@@ -67,10 +75,14 @@ Message message_of(const client::Model& model, const ConnectDialog& dialog, cons
   switch (model.link) {
     case LinkState::connecting:
     case LinkState::handshaking:
-    case LinkState::asking: return {link + " (Esc cancels)", Style::strong};
-    case LinkState::waiting: return {link + " (Esc cancels)", Style::alert};
-    case LinkState::online: return {link, Style::good};
-    case LinkState::offline: break;
+    case LinkState::asking:
+      return {link + " (Esc cancels)", Style::strong};
+    case LinkState::waiting:
+      return {link + " (Esc cancels)", Style::alert};
+    case LinkState::online:
+      return {link, Style::good};
+    case LinkState::offline:
+      break;
   }
   return {model.problem, Style::alert};
 }
@@ -122,7 +134,8 @@ void draw_dialog(Grid& grid, const client::Model& model, const UiState& ui, cons
     draw_fields(grid, {0, 0, size.width, size.height}, ui.dialog);
     const int left = size.height - ConnectDialog::fields;
     if (message.text.empty() && left > 0)
-      draw_message(grid, {0, ConnectDialog::fields, size.width, left}, {"Enter connects, Tab next", Style::dim});
+      draw_message(grid, {0, ConnectDialog::fields, size.width, left},
+                   {"Enter connects, Tab next", Style::dim});
     else
       draw_message(grid, {0, ConnectDialog::fields, size.width, left}, message);
     return;
@@ -133,7 +146,8 @@ void draw_dialog(Grid& grid, const client::Model& model, const UiState& ui, cons
   const Rect inner{box.x + 2, box.y + 2, box.width - 4, ConnectDialog::fields};
   draw_fields(grid, inner, ui.dialog);
   draw_message(grid, {inner.x, inner.y + ConnectDialog::fields + 1, inner.width, 2}, message);
-  grid.put_text(inner.x, box.y + box_height - 2, inner.width, "Tab next field  ←/→ choose  Enter connect  Esc cancel", Style::dim);
+  grid.put_text(inner.x, box.y + box_height - 2, inner.width,
+                "Tab next field  ←/→ choose  Enter connect  Esc cancel", Style::dim);
 }
 
 }  // namespace sims::tui

@@ -1,5 +1,6 @@
-// A line editor as a value: text, cursor, kill ring of one, no screen. All positions are byte offsets at the borders of
-// grapheme clusters. The text is valid UTF-8 without control characters but LF (and that only with Newlines::keep).
+// A line editor as a value: text, cursor, kill ring of one, no screen. All positions are byte offsets at the
+// borders of grapheme clusters. The text is valid UTF-8 without control characters but LF (and that only with
+// Newlines::keep).
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,7 @@ class Editor {
   bool insert(std::string_view text);
   bool set(std::string_view text);  // cursor at the end
   void clear();
-  std::string take();               // the text, and leaves the editor empty (the kill buffer stays)
+  std::string take();  // the text, and leaves the editor empty (the kill buffer stays)
   void replace(std::size_t from, std::size_t to, std::string_view text);
 
   void left();
@@ -35,12 +36,12 @@ class Editor {
   void word_right();
   void home();  // of the line
   void end();
-  bool line_up();    // false: already on the first line
+  bool line_up();  // false: already on the first line
   bool line_down();
 
   void backspace();
   void del();
-  void kill_word_left();   // Ctrl-W: to the white space
+  void kill_word_left();      // Ctrl-W: to the white space
   void kill_to_word_start();  // Alt-Backspace: letters and digits
   void kill_word_right();
   void kill_to_start();
@@ -77,8 +78,8 @@ class InputHistory {
  public:
   static constexpr std::size_t max_entries = 200;
   void add(std::string entry);  // not when it is empty or the same as the last
-  // Older or newer than what is shown; `now` (the unfinished line) is kept and comes back at the newest end. nullptr: no
-  // more that way.
+  // Older or newer than what is shown; `now` (the unfinished line) is kept and comes back at the newest end.
+  // nullptr: no more that way.
   const std::string* older(const std::string& now);
   const std::string* newer();
   bool empty() const { return entries_.empty(); }
@@ -86,7 +87,7 @@ class InputHistory {
 
  private:
   std::deque<std::string> entries_;
-  std::size_t at_ = 0;      // entries_.size() - at_ is shown when browsing
+  std::size_t at_ = 0;  // entries_.size() - at_ is shown when browsing
   bool browsing_ = false;
   std::string unfinished_;
 };

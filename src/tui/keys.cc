@@ -7,7 +7,8 @@
 namespace sims::tui {
 namespace {
 
-constexpr int escape_wait_ms = 25;   // as ncurses' set_escdelay(25): more is felt, less splits keys over slow links
+constexpr int escape_wait_ms =
+    25;  // as ncurses' set_escdelay(25): more is felt, less splits keys over slow links
 constexpr int paste_wait_ms = 5'000;  // a paste that stops for so long has lost its end
 constexpr std::string_view paste_end = "\x1b[201~";
 
@@ -46,35 +47,58 @@ std::array<int, 2> parameters(std::string_view text) {
 
 bool letter_key(char final, Key& key) {
   switch (final) {
-    case 'A': key = plain(KeyCode::up); return true;
-    case 'B': key = plain(KeyCode::down); return true;
-    case 'C': key = plain(KeyCode::right); return true;
-    case 'D': key = plain(KeyCode::left); return true;
-    case 'F': key = plain(KeyCode::end); return true;
-    case 'H': key = plain(KeyCode::home); return true;
-    case 'M': key = plain(KeyCode::enter); return true;  // the keypad's
+    case 'A':
+      key = plain(KeyCode::up);
+      return true;
+    case 'B':
+      key = plain(KeyCode::down);
+      return true;
+    case 'C':
+      key = plain(KeyCode::right);
+      return true;
+    case 'D':
+      key = plain(KeyCode::left);
+      return true;
+    case 'F':
+      key = plain(KeyCode::end);
+      return true;
+    case 'H':
+      key = plain(KeyCode::home);
+      return true;
+    case 'M':
+      key = plain(KeyCode::enter);
+      return true;  // the keypad's
     case 'P':
     case 'Q':
     case 'R':
-    case 'S': key = function(final - 'P' + 1); return true;
-    case 'Z': key = plain(KeyCode::back_tab); return true;
-    default: return false;
+    case 'S':
+      key = function(final - 'P' + 1);
+      return true;
+    case 'Z':
+      key = plain(KeyCode::back_tab);
+      return true;
+    default:
+      return false;
   }
 }
 
 bool tilde_key(int number, Key& key) {
-  static constexpr std::array<KeyCode, 9> low = {
-      KeyCode::character, KeyCode::home,    KeyCode::insert,    KeyCode::del, KeyCode::end,
-      KeyCode::page_up,   KeyCode::page_down, KeyCode::home, KeyCode::end};
+  static constexpr std::array<KeyCode, 9> low = {KeyCode::character, KeyCode::home, KeyCode::insert,
+                                                 KeyCode::del,       KeyCode::end,  KeyCode::page_up,
+                                                 KeyCode::page_down, KeyCode::home, KeyCode::end};
   if (number >= 1 && number <= 8) {
     key = plain(low[static_cast<std::size_t>(number)]);
     return true;
   }
   // 11..15 are F1..F5, 17..21 F6..F10, 23 and 24 F11 and F12: the VT220's gaps.
-  if (number >= 11 && number <= 15) key = function(number - 10);
-  else if (number >= 17 && number <= 21) key = function(number - 11);
-  else if (number == 23 || number == 24) key = function(number - 12);
-  else return false;
+  if (number >= 11 && number <= 15)
+    key = function(number - 10);
+  else if (number >= 17 && number <= 21)
+    key = function(number - 11);
+  else if (number == 23 || number == 24)
+    key = function(number - 12);
+  else
+    return false;
   return true;
 }
 
@@ -90,7 +114,8 @@ void KeyDecoder::emit(Key key, std::vector<Key>& out) {
 }
 
 void KeyDecoder::feed(std::string_view bytes, std::vector<Key>& out) {
-  for (char c : bytes) byte(static_cast<unsigned char>(c), out);
+  for (char c : bytes)
+    byte(static_cast<unsigned char>(c), out);
 }
 
 int KeyDecoder::waiting_ms() const {
@@ -100,7 +125,8 @@ int KeyDecoder::waiting_ms() const {
 
 void KeyDecoder::flush(std::vector<Key>& out) {
   switch (state_) {
-    case State::ground: return;
+    case State::ground:
+      return;
     case State::escape: {
       alt_ = false;
       return emit(plain(KeyCode::escape), out);
@@ -133,7 +159,8 @@ void KeyDecoder::flush(std::vector<Key>& out) {
 
 void KeyDecoder::byte(unsigned char c, std::vector<Key>& out) {
   switch (state_) {
-    case State::ground: return ground(c, out);
+    case State::ground:
+      return ground(c, out);
     case State::escape:
       if (c == '[') {
         state_ = State::csi;
@@ -149,7 +176,8 @@ void KeyDecoder::byte(unsigned char c, std::vector<Key>& out) {
         ground(c, out);
       }
       return;
-    case State::csi: return csi(c, out);
+    case State::csi:
+      return csi(c, out);
     case State::ss3: {
       Key key;
       if (c >= 0x20 && c < 0x7f) {
@@ -164,8 +192,10 @@ void KeyDecoder::byte(unsigned char c, std::vector<Key>& out) {
       if (c >= 'A' && c <= 'E') return emit(function(c - 'A' + 1), out);
       state_ = State::ground;
       return;
-    case State::utf8: return utf8(c, out);
-    case State::paste: return paste(c, out);
+    case State::utf8:
+      return utf8(c, out);
+    case State::paste:
+      return paste(c, out);
   }
 }
 
@@ -209,7 +239,8 @@ void KeyDecoder::utf8(unsigned char c, std::vector<Key>& out) {
   }
   Key key;
   key.ch = static_cast<unsigned char>(sequence_[0]) & (0xff >> (utf8_need_ + 1));
-  for (std::size_t i = 1; i < utf8_need_; ++i) key.ch = key.ch << 6 | (sequence_[i] & 0x3f);
+  for (std::size_t i = 1; i < utf8_need_; ++i)
+    key.ch = key.ch << 6 | (sequence_[i] & 0x3f);
   emit(std::move(key), out);
 }
 
@@ -219,8 +250,10 @@ void KeyDecoder::csi(unsigned char c, std::vector<Key>& out) {
     return;
   }
   if (c >= 0x20 && c <= 0x3f) {
-    if (sequence_.size() < max_sequence) sequence_.push_back(static_cast<char>(c));
-    else overlong_ = true;
+    if (sequence_.size() < max_sequence)
+      sequence_.push_back(static_cast<char>(c));
+    else
+      overlong_ = true;
     return;
   }
   if (c >= 0x40 && c <= 0x7e) return end_csi(static_cast<char>(c), out);
@@ -262,8 +295,10 @@ void KeyDecoder::paste(unsigned char c, std::vector<Key>& out) {
     return flush(out);
   }
   auto keep = [this](std::string_view bytes) {
-    if (pasted_.size() + bytes.size() <= max_paste) pasted_.append(bytes);
-    else paste_cut_ = true;
+    if (pasted_.size() + bytes.size() <= max_paste)
+      pasted_.append(bytes);
+    else
+      paste_cut_ = true;
   };
   keep(paste_end.substr(0, paste_end_));
   // The end mark has ESC only at its start: a mismatch can begin a new match only with this byte.

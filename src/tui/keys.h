@@ -1,6 +1,6 @@
-// From the bytes that a terminal sends to keys. Pure: fed bytes as they were read, in any pieces; a sequence that is cut
-// off waits for its rest until flush() says that the time is over. Knows the sequences of xterm, rxvt, screen, tmux,
-// the Linux console and the vt100 at once, so that no table of $TERM decides about it.
+// From the bytes that a terminal sends to keys. Pure: fed bytes as they were read, in any pieces; a sequence
+// that is cut off waits for its rest until flush() says that the time is over. Knows the sequences of xterm,
+// rxvt, screen, tmux, the Linux console and the vt100 at once, so that no table of $TERM decides about it.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ enum class KeyCode {
   end,
   page_up,
   page_down,
-  function,   // `ch` is its number, from 1
-  paste,      // `text`: all of a bracketed paste, as sent
+  function,  // `ch` is its number, from 1
+  paste,     // `text`: all of a bracketed paste, as sent
   focus_in,
   focus_out,
 };
@@ -39,8 +39,8 @@ struct Key {
   bool ctrl = false;
   bool alt = false;
   bool shift = false;
-  std::string text;        // paste
-  bool cut = false;        // paste: longer than max_paste, the rest was dropped
+  std::string text;  // paste
+  bool cut = false;  // paste: longer than max_paste, the rest was dropped
   bool operator==(const Key&) const = default;
 };
 
@@ -67,9 +67,9 @@ class KeyDecoder {
   void emit(Key key, std::vector<Key>& out);
 
   State state_ = State::ground;
-  bool alt_ = false;          // an ESC came before
-  std::string sequence_;      // CSI parameters, UTF-8 so far
-  bool overlong_ = false;     // the sequence passed max_sequence
+  bool alt_ = false;       // an ESC came before
+  std::string sequence_;   // CSI parameters, UTF-8 so far
+  bool overlong_ = false;  // the sequence passed max_sequence
   std::size_t utf8_need_ = 0;
   std::string pasted_;
   bool paste_cut_ = false;

@@ -12,7 +12,8 @@ int list_width(int width) {
 
 }  // namespace
 
-// What goes first when there is no room: the title, then the chat, then the status line. The input line stays.
+// What goes first when there is no room: the title, then the chat, then the status line. The input line
+// stays.
 Layout lay_out(Size size, int input_rows) {
   Layout out;
   const int width = std::max(size.width, 0);

@@ -1,4 +1,5 @@
-// Where everything is on a screen of a given size. Pure. Rectangles may be empty; none ever leaves the screen.
+// Where everything is on a screen of a given size. Pure. Rectangles may be empty; none ever leaves the
+// screen.
 #pragma once
 
 namespace sims::tui {
@@ -20,8 +21,8 @@ struct Layout {
   Rect list;       // the peer list; empty below list_from_width columns
   Rect separator;  // one column between list and chat
   Rect chat;
-  Rect status;     // one row
-  Rect input;      // from one row to a third of the screen
+  Rect status;  // one row
+  Rect input;   // from one row to a third of the screen
 };
 
 constexpr int list_from_width = 60;

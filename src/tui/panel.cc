@@ -30,8 +30,9 @@ Panel changed_server(const Question& q, UtcOffset offset) {
   Panel out;
   out.title = "THE SERVER'S KEY HAS CHANGED";
   out.lines = {
-      {"The server '" + q.server + "' shows another key than before. Somebody may be between you and it, or it was "
-       "set up anew. Nothing is sent to it.",
+      {"The server '" + q.server +
+           "' shows another key than before. Somebody may be between you and it, or it was "
+           "set up anew. Nothing is sent to it.",
        Style::alert},
       {"Known since " + format_date_time(q.pinned_since_unix_ms, offset) + ":", Style::normal},
       {"  " + (q.pinned ? q.pinned->str() : std::string("-")), Style::strong},
@@ -49,15 +50,18 @@ Panel changed_peer(const Peer& peer, UtcOffset offset) {
   Panel out;
   out.title = "THE KEY OF " + peer.name + " HAS CHANGED";
   out.lines = {
-      {"The server shows another key for " + peer.name + " than before. It may be a new device, or somebody who "
-       "pretends to be " + peer.name + ". Nothing is sent; your draft is kept.",
+      {"The server shows another key for " + peer.name +
+           " than before. It may be a new device, or somebody who "
+           "pretends to be " +
+           peer.name + ". Nothing is sent; your draft is kept.",
        Style::alert},
       {"Known since " + format_date_time(peer.first_seen_unix_ms, offset) + ":", Style::normal},
       {"  " + peer.id.str(), Style::strong},
       {"New, first seen " + format_date_time(peer.changed_unix_ms, offset) + ":", Style::normal},
       {"  " + (peer.changed_to ? peer.changed_to->str() : std::string("-")), Style::strong},
-      {"Ask " + peer.name + " over another way. Only typing or pasting the new fingerprint accepts it; "
-       "/close leaves.",
+      {"Ask " + peer.name +
+           " over another way. Only typing or pasting the new fingerprint accepts it; "
+           "/close leaves.",
        Style::normal},
   };
   out.prompt = "new fingerprint: ";
@@ -71,8 +75,9 @@ Panel verification(const Window& window) {
   const auto [first, second] = number_halves(window.safety_number);
   out.lines.push_back({"  " + first, Style::strong});
   if (!second.empty()) out.lines.push_back({"  " + second, Style::strong});
-  out.lines.push_back({"Let " + window.peer + " read out or send theirs over another way (in person, by phone), and type or "
-                       "paste what you got: only equal numbers verify. Esc closes this.",
+  out.lines.push_back({"Let " + window.peer +
+                           " read out or send theirs over another way (in person, by phone), and type or "
+                           "paste what you got: only equal numbers verify. Esc closes this.",
                        Style::normal});
   out.prompt = window.peer + "'s number: ";
   return out;
@@ -88,7 +93,8 @@ std::pair<std::string, std::string> number_halves(const std::string& number) {
 
 PanelKind panel_kind(const Model& model, const UiState& ui) {
   if (model.question)
-    return model.question->kind == Question::Kind::server_first ? PanelKind::server_first : PanelKind::server_changed;
+    return model.question->kind == Question::Kind::server_first ? PanelKind::server_first
+                                                                : PanelKind::server_changed;
   const Window& window = ui.window();
   if (window.peer.empty()) return PanelKind::none;
   const auto it = model.peers.find(window.peer);
@@ -102,11 +108,20 @@ Panel make_panel(const Model& model, const UiState& ui) {
   const Window& window = ui.window();
   const std::string* problem = &window.problem;
   switch (kind) {
-    case PanelKind::none: return out;
-    case PanelKind::server_first: out = first_server(*model.question); break;
-    case PanelKind::server_changed: out = changed_server(*model.question, ui.offset); break;
-    case PanelKind::peer_changed: out = changed_peer(model.peers.at(window.peer), ui.offset); break;
-    case PanelKind::verify: out = verification(window); break;
+    case PanelKind::none:
+      return out;
+    case PanelKind::server_first:
+      out = first_server(*model.question);
+      break;
+    case PanelKind::server_changed:
+      out = changed_server(*model.question, ui.offset);
+      break;
+    case PanelKind::peer_changed:
+      out = changed_peer(model.peers.at(window.peer), ui.offset);
+      break;
+    case PanelKind::verify:
+      out = verification(window);
+      break;
   }
   out.kind = kind;
   out.answer = &window.answer;
@@ -114,7 +129,8 @@ Panel make_panel(const Model& model, const UiState& ui) {
     out.answer = &ui.answer;
     problem = &ui.answer_problem;
   }
-  if (!problem->empty()) out.lines.push_back({*problem, Style::alert});
+  if (!problem->empty())
+    out.lines.insert(out.lines.begin(), {*problem, Style::alert});  // seen on small screens too
   return out;
 }
 
@@ -123,7 +139,8 @@ std::vector<Cells> panel_rows(const Panel& panel, int width) {
   for (const PanelLine& line : panel.lines) {
     // Fingerprints stand two columns in, and go on so.
     const bool indented = line.text.substr(0, 2) == "  ";
-    const Cells text = to_cells(indented ? std::string_view(line.text).substr(2) : std::string_view(line.text), line.style);
+    const Cells text =
+        to_cells(indented ? std::string_view(line.text).substr(2) : std::string_view(line.text), line.style);
     const int indent = indented && width > 10 ? 2 : 0;
     for (const auto& part : wrap(text, width - indent, width - indent)) {
       Cells row = to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
@@ -135,6 +152,8 @@ std::vector<Cells> panel_rows(const Panel& panel, int width) {
   return rows;
 }
 
-int panel_height(int rows, int height) { return std::clamp(rows + 1, 0, std::max(0, height)); }
+int panel_height(int rows, int height) {
+  return std::clamp(rows + 1, 0, std::max(0, height));
+}
 
 }  // namespace sims::tui

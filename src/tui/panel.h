@@ -1,5 +1,5 @@
-// What stands over the end of a conversation and asks for an answer before anything goes on: a server's first or changed
-// key, a peer's changed key, /verify. Pure.
+// What stands over the end of a conversation and asks for an answer before anything goes on: a server's first
+// or changed key, a peer's changed key, /verify. Pure.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// 1. restoring after a crash  2. opening  3. styles  4. drawing  5. title and modes  6. input  7. suspend, resize, close
+// 1. restoring after a crash  2. opening  3. styles  4. drawing  5. title and modes  6. input  7. suspend,
+// resize, close
 #include "tui/screen.h"
 
 #define NCURSES_WIDECHAR 1
@@ -31,7 +32,8 @@ constexpr const char* restore_title = "\x1b[23;2t";
 constexpr const char* paste_on = "\x1b[?2004h";
 constexpr const char* paste_off = "\x1b[?2004l";
 
-// --- 1. restoring after a crash ----------------------------------------------------------------------------------
+// --- 1. restoring after a crash
+// ----------------------------------------------------------------------------------
 
 constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
@@ -80,17 +82,21 @@ void arm_crash(bool modern) {
   action.sa_handler = on_crash;
   sigemptyset(&action.sa_mask);
   action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (int number : crash_signals) ::sigaction(number, &action, nullptr);
+  for (int number : crash_signals)
+    ::sigaction(number, &action, nullptr);
 }
 
-// --- 2. opening --------------------------------------------------------------------------------------------------
+// --- 2. opening
+// --------------------------------------------------------------------------------------------------
 
 // Terminals that are known to take xterm's title and bracketed paste.
 bool takes_titles(const char* term) {
   if (::tigetflag("XT") == 1) return true;
-  static constexpr std::array names = {"xterm", "rxvt", "screen", "tmux",  "alacritty", "foot",   "kitty",  "st-",
-                                       "vte",   "gnome", "konsole", "putty", "wezterm",   "contour", "mintty", "ghostty"};
-  return std::any_of(names.begin(), names.end(), [&](const char* name) { return std::strncmp(term, name, std::strlen(name)) == 0; });
+  static constexpr std::array names = {"xterm",   "rxvt",    "screen", "tmux",   "alacritty", "foot",
+                                       "kitty",   "st-",     "vte",    "gnome",  "konsole",   "putty",
+                                       "wezterm", "contour", "mintty", "ghostty"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](const char* name) { return std::strncmp(term, name, std::strlen(name)) == 0; });
 }
 
 void write_all(const std::string& bytes) {
@@ -108,7 +114,8 @@ void write_all(const std::string& bytes) {
   }
 }
 
-// ncurses writes as the locale says. Without a locale of one's own nearly every terminal today still speaks UTF-8.
+// ncurses writes as the locale says. Without a locale of one's own nearly every terminal today still speaks
+// UTF-8.
 void set_locale() {
   std::setlocale(LC_ALL, "");
   if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -128,7 +135,8 @@ Size kernel_size() {
   return {std::min<int>(size.ws_col, 1'000), std::min<int>(size.ws_row, 1'000)};
 }
 
-// --- 3. styles ---------------------------------------------------------------------------------------------------
+// --- 3. styles
+// ---------------------------------------------------------------------------------------------------
 
 struct Look {
   attr_t attributes = A_NORMAL;
@@ -138,20 +146,34 @@ struct Look {
 // Without colours every state still shows: by its words or mark, and by these attributes.
 constexpr Look look(Style style) {
   switch (style) {
-    case Style::normal: return {};
-    case Style::dim: return {A_DIM, -1};
-    case Style::strong: return {A_BOLD, -1};
-    case Style::bar: return {A_REVERSE, -1};
-    case Style::bar_strong: return {A_REVERSE | A_BOLD, -1};
-    case Style::bar_good: return {A_REVERSE | A_BOLD, COLOR_GREEN};
-    case Style::bar_alert: return {A_REVERSE | A_BOLD, COLOR_RED};
-    case Style::mine: return {A_BOLD, -1};
-    case Style::theirs: return {A_NORMAL, COLOR_CYAN};
-    case Style::attention: return {A_BOLD, COLOR_RED};
-    case Style::selected: return {A_REVERSE, -1};
-    case Style::alert: return {A_BOLD, COLOR_RED};
-    case Style::good: return {A_BOLD, COLOR_GREEN};
-    case Style::count: break;
+    case Style::normal:
+      return {};
+    case Style::dim:
+      return {A_DIM, -1};
+    case Style::strong:
+      return {A_BOLD, -1};
+    case Style::bar:
+      return {A_REVERSE, -1};
+    case Style::bar_strong:
+      return {A_REVERSE | A_BOLD, -1};
+    case Style::bar_good:
+      return {A_REVERSE | A_BOLD, COLOR_GREEN};
+    case Style::bar_alert:
+      return {A_REVERSE | A_BOLD, COLOR_RED};
+    case Style::mine:
+      return {A_BOLD, -1};
+    case Style::theirs:
+      return {A_NORMAL, COLOR_CYAN};
+    case Style::attention:
+      return {A_BOLD, COLOR_RED};
+    case Style::selected:
+      return {A_REVERSE, -1};
+    case Style::alert:
+      return {A_BOLD, COLOR_RED};
+    case Style::good:
+      return {A_BOLD, COLOR_GREEN};
+    case Style::count:
+      break;
   }
   return {};
 }
@@ -161,11 +183,11 @@ constexpr Look look(Style style) {
 struct Screen::State {
   SCREEN* terminal = nullptr;
   int input = -1;
-  bool modern = false;   // titles and bracketed paste
+  bool modern = false;  // titles and bracketed paste
   bool colours = false;
-  bool shown = false;    // between open or resume and suspend or close
+  bool shown = false;  // between open or resume and suspend or close
   Grid last{Size{0, 0}};
-  bool all = true;       // draw every row
+  bool all = true;  // draw every row
   std::string title;
 
   void start_modes();
@@ -236,9 +258,11 @@ void Screen::State::stop_modes() {
   title.clear();
 }
 
-// --- 4. drawing --------------------------------------------------------------------------------------------------
+// --- 4. drawing
+// --------------------------------------------------------------------------------------------------
 
-// ncurses keeps columns by the C library's widths: a character for which these are not ours would shift the row.
+// ncurses keeps columns by the C library's widths: a character for which these are not ours would shift the
+// row.
 cchar_t Screen::State::character(const Cell& cell) const {
   wchar_t text[Cell::most + 1] = {};
   std::size_t used = 0;
@@ -249,7 +273,8 @@ cchar_t Screen::State::character(const Cell& cell) const {
     if (::wcwidth(mark) == 0) text[used++] = mark;
   }
   const Look l = look(cell.style);
-  const short pair = colours && l.colour >= 0 ? static_cast<short>(static_cast<int>(cell.style) + 1) : short{0};
+  const short pair =
+      colours && l.colour >= 0 ? static_cast<short>(static_cast<int>(cell.style) + 1) : short{0};
   cchar_t out;
   ::setcchar(&out, text, l.attributes, pair, nullptr);
   return out;
@@ -273,7 +298,8 @@ void Screen::draw(const Grid& grid) {
   for (int y = 0; y < std::min(grid.size.height, LINES); ++y) {
     const auto from = static_cast<std::ptrdiff_t>(y) * grid.size.width;
     const auto now = grid.cells.begin() + from;
-    if (everything || !std::equal(now, now + grid.size.width, s.last.cells.begin() + from)) s.draw_row(grid, y);
+    if (everything || !std::equal(now, now + grid.size.width, s.last.cells.begin() + from))
+      s.draw_row(grid, y);
   }
   if (s.all) ::clearok(curscr, TRUE);
   s.all = false;
@@ -284,7 +310,8 @@ void Screen::draw(const Grid& grid) {
   s.last = grid;
 }
 
-// --- 5. title and modes ------------------------------------------------------------------------------------------
+// --- 5. title and modes
+// ------------------------------------------------------------------------------------------
 
 void Screen::State::set_title(const std::string& wanted) {
   if (!modern || wanted == title) return;
@@ -292,9 +319,12 @@ void Screen::State::set_title(const std::string& wanted) {
   write_all("\x1b]2;" + title + "\x1b\\");
 }
 
-// --- 6. input ----------------------------------------------------------------------------------------------------
+// --- 6. input
+// ----------------------------------------------------------------------------------------------------
 
-int Screen::input_fd() const { return state_->input; }
+int Screen::input_fd() const {
+  return state_->input;
+}
 
 bool Screen::read_input(std::string& out) {
   std::array<char, 4096> room;
@@ -311,9 +341,12 @@ bool Screen::read_input(std::string& out) {
   }
 }
 
-// --- 7. suspend, resize, close -----------------------------------------------------------------------------------
+// --- 7. suspend, resize, close
+// -----------------------------------------------------------------------------------
 
-Size Screen::size() const { return kernel_size(); }
+Size Screen::size() const {
+  return kernel_size();
+}
 
 Size Screen::resized() {
   const Size size = kernel_size();
@@ -322,11 +355,14 @@ Size Screen::resized() {
   return size;
 }
 
-void Screen::repaint() { state_->all = true; }
+void Screen::repaint() {
+  state_->all = true;
+}
 
 void Screen::suspend() {
   state_->stop_modes();
-  struct sigaction stop {}, before {};
+  struct sigaction stop {
+  }, before{};
   stop.sa_handler = SIG_DFL;
   sigemptyset(&stop.sa_mask);
   ::sigaction(SIGTSTP, &stop, &before);
@@ -354,6 +390,8 @@ void Screen::close() {
   state_->input = -1;
 }
 
-Screen::~Screen() { close(); }
+Screen::~Screen() {
+  close();
+}
 
 }  // namespace sims::tui

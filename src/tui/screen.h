@@ -1,6 +1,7 @@
-// The terminal: the only user of ncurses. Draws grids (only what changed, one update a call), reads input through a
-// descriptor of its own, sets the title. Gives the terminal back as it was on every way out: close() and the destructor,
-// suspend(), and a handler for the signals of a crash. One at a time; belongs to one thread.
+// The terminal: the only user of ncurses. Draws grids (only what changed, one update a call), reads input
+// through a descriptor of its own, sets the title. Gives the terminal back as it was on every way out:
+// close() and the destructor, suspend(), and a handler for the signals of a crash. One at a time; belongs to
+// one thread.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@ namespace sims::tui {
 
 class Screen {
  public:
-  // Fails, with the terminal untouched and words for the user, without a terminal or with one that cannot do it.
+  // Fails, with the terminal untouched and words for the user, without a terminal or with one that cannot do
+  // it.
   static Result<std::unique_ptr<Screen>> open();
   ~Screen();
   Screen(const Screen&) = delete;
@@ -25,10 +27,10 @@ class Screen {
   Size size() const;
   void draw(const Grid& grid);
 
-  Size resized();   // after SIGWINCH: asks the kernel
-  void repaint();   // the next draw() writes everything
-  void suspend();   // gives the terminal back, stops the process group, comes back after SIGCONT
-  void resume();    // after a SIGCONT that suspend() did not wait for
+  Size resized();  // after SIGWINCH: asks the kernel
+  void repaint();  // the next draw() writes everything
+  void suspend();  // gives the terminal back, stops the process group, comes back after SIGCONT
+  void resume();   // after a SIGCONT that suspend() did not wait for
   void close();
 
  private:

@@ -1,5 +1,5 @@
-// What the screen shows beside the client's model: windows, drafts, the dialog. Plain data, changed by Ui alone, read by
-// the view.
+// What the screen shows beside the client's model: windows, drafts, the dialog. Plain data, changed by Ui
+// alone, read by the view.
 #pragma once
 
 #include <string>
@@ -20,8 +20,8 @@ struct Window {
   std::string problem;                 // what was wrong with the last answer
   bool verifying = false;              // /verify is open
   std::string safety_number;           // of /verify
-  bool passing = false;       // opened by walking through the list: goes when it is left unused
-  bool close_asked = false;   // /close warned that something is undelivered
+  bool passing = false;                // opened by walking through the list: goes when it is left unused
+  bool close_asked = false;            // /close warned that something is undelivered
 };
 
 struct ConnectFields {
@@ -37,7 +37,7 @@ struct ConnectDialog {
   Editor name{32, Newlines::fold};
   std::vector<std::string> suites;  // what can be chosen
   std::size_t suite = 0;
-  std::string problem;              // of a field; the link's own is in the model
+  std::string problem;  // of a field; the link's own is in the model
 };
 
 struct UiState {
@@ -47,8 +47,8 @@ struct UiState {
   ConnectDialog dialog;
   Editor answer{256, Newlines::fold};  // to the model's question
   std::string answer_problem;
-  int panel_scroll = 0;                // rows of the panel that are above its area
-  std::string hint;                    // a word about the last key, in the status line until the next one
+  int panel_scroll = 0;  // rows of the panel that are above its area
+  std::string hint;      // a word about the last key, in the status line until the next one
   UtcOffset offset = nullptr;
 
   const Window& window() const { return windows[current]; }

@@ -29,9 +29,13 @@ Ui::Ui(Intents& intents, ConnectFields fields, std::vector<std::string> suites, 
   if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
 }
 
-void Ui::resize(Size size) { state_.size = size; }
+void Ui::resize(Size size) {
+  state_.size = size;
+}
 
-void Ui::open_when_known(const std::string& peer) { wanted_peer_ = peer; }
+void Ui::open_when_known(const std::string& peer) {
+  wanted_peer_ = peer;
+}
 
 void Ui::say(std::string text) {
   const std::string& peer = state_.window().peer;
@@ -92,7 +96,8 @@ void Ui::next_unread() {
   for (std::size_t step = 1; step < windows.size(); ++step) {
     const std::size_t i = (state_.current + step) % windows.size();
     const auto it = intents_.model().peers.find(windows[i].peer);
-    if (it != intents_.model().peers.end() && (it->second.unread > 0 || it->second.attention)) return go_to(i);
+    if (it != intents_.model().peers.end() && (it->second.unread > 0 || it->second.attention))
+      return go_to(i);
   }
   state_.hint = "nothing unread";
 }
@@ -142,8 +147,8 @@ void Ui::scroll(int direction) {
   Window& window = state_.window();
   const auto it = model.peers.find(window.peer);
   if (it == model.peers.end() && !window.peer.empty()) return;
-  const Chat chat{window.peer.empty() ? model.status : it->second.lines, model.self_name, window.peer, state_.offset,
-                  layout.chat.width};
+  const Chat chat{window.peer.empty() ? model.status : it->second.lines, model.self_name, window.peer,
+                  state_.offset, layout.chat.width};
   window.scroll = scrolled(chat, height, window.scroll, direction * std::max(1, height - 2));
 }
 
@@ -232,7 +237,8 @@ void Ui::input_key(const Key& key) {
   const std::size_t before = window.input.text().size();
   if (window.input.handle(key)) {
     if (window.input.text().size() != before) window.history.leave();
-    const bool full = window.input.text().size() == before && key.code == KeyCode::character && !key.ctrl && !key.alt;
+    const bool full =
+        window.input.text().size() == before && key.code == KeyCode::character && !key.ctrl && !key.alt;
     if (full || (key.code == KeyCode::paste && window.input.text().size() - before < key.text.size() / 2))
       state_.hint = "a message holds at most 16 KiB";
     return;
@@ -245,7 +251,8 @@ void Ui::complete_word(bool forward) {
   Editor& input = state_.window().input;
   if (!completing_) {
     Completables with;
-    for (const auto* peer : listed_peers(intents_.model(), state_)) with.peers.push_back(peer->name);
+    for (const auto* peer : listed_peers(intents_.model(), state_))
+      with.peers.push_back(peer->name);
     with.windows = state_.windows.size();
     completion_ = complete(input.text(), input.cursor(), with);
     if (completion_.candidates.empty()) {

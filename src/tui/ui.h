@@ -1,5 +1,6 @@
-// Keys in, intents out, the interface's own state in between. Pure: no terminal, no clock, no network; the program and
-// the tests implement Intents. Three files: ui.cc (keys), ui_commands.cc (what Enter does), ui_dialog.cc (the dialog).
+// Keys in, intents out, the interface's own state in between. Pure: no terminal, no clock, no network; the
+// program and the tests implement Intents. Three files: ui.cc (keys), ui_commands.cc (what Enter does),
+// ui_dialog.cc (the dialog).
 #pragma once
 
 #include <string>
@@ -46,10 +47,11 @@ class Ui {
   const UiState& state() const { return state_; }
   void resize(Size size);
   void key(const Key& key);
-  // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as looked at.
+  // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
+  // looked at.
   void model_changed();
   void open_dialog();
-  void submit_dialog();                       // as Enter in it
+  void submit_dialog();                           // as Enter in it
   void open_when_known(const std::string& peer);  // --query
 
  private:
@@ -66,8 +68,8 @@ class Ui {
   std::size_t window_of(const std::string& peer);  // opened at the end if there is none
   void browse_history(const std::string* entry);
   void complete_word(bool forward);
-  void tell_link();                                // what the connection did, into the status window
-  void say(std::string text);                      // our own words into this window
+  void tell_link();            // what the connection did, into the status window
+  void say(std::string text);  // our own words into this window
   // ui_commands.cc
   void enter();
   void enter_answer();
@@ -92,10 +94,10 @@ class Ui {
   UiState state_;
   std::string wanted_peer_;
   bool was_online_ = false;
-  Completion completion_;        // being cycled through
+  Completion completion_;  // being cycled through
   std::size_t completion_at_ = 0;
   bool completing_ = false;
-  bool interrupted_ = false;     // Ctrl-C on an empty line: once more leaves
+  bool interrupted_ = false;  // Ctrl-C on an empty line: once more leaves
 };
 
 }  // namespace sims::tui

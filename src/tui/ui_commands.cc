@@ -12,7 +12,8 @@ namespace {
 using client::Peer;
 using client::Trust;
 
-constexpr std::size_t most_names = 200;  // of /names, so that a large server does not push everything else away
+constexpr std::size_t most_names =
+    200;  // of /names, so that a large server does not push everything else away
 
 std::string trimmed(const std::string& text) {
   const auto from = text.find_first_not_of(' ');
@@ -22,9 +23,10 @@ std::string trimmed(const std::string& text) {
 
 std::size_t undelivered(const Peer& peer) {
   using client::Delivery;
-  return static_cast<std::size_t>(std::count_if(peer.lines.begin(), peer.lines.end(), [](const client::Line& line) {
-    return line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(peer.lines.begin(), peer.lines.end(), [](const client::Line& line) {
+        return line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
+      }));
 }
 
 }  // namespace
@@ -61,8 +63,8 @@ void Ui::enter() {
   if (!closing) state_.window().close_asked = false;
   bool done = false;
   if (std::holds_alternative<Nothing>(parsed)) return;
-  // The line is the window's until it is done: a command may close or change the window, so it is taken out first and
-  // put back when it was refused.
+  // The line is the window's until it is done: a command may close or change the window, so it is taken out
+  // first and put back when it was refused.
   state_.window().input.clear();
   if (const auto* refused = std::get_if<Refused>(&parsed)) {
     done = refuse(refused->why);
@@ -84,7 +86,8 @@ void Ui::enter() {
 
 bool Ui::send(const std::string& peer, std::string_view text, bool action) {
   if (peer.empty())
-    return refuse("This is the status window: nobody reads what is typed here. /query NAME opens a conversation.");
+    return refuse(
+        "This is the status window: nobody reads what is typed here. /query NAME opens a conversation.");
   if (known(peer) == nullptr) return false;
   if (auto sent = intents_.send_text(peer, text, action); !sent) return refuse("Not sent: " + sent.error());
   for (Window& window : state_.windows) {
@@ -99,33 +102,46 @@ bool Ui::run(const Invocation& call) {
       intents_.clear(state_.window().peer);
       state_.window().scroll = Scroll{};
       return true;
-    case CommandId::close: return close(call);
+    case CommandId::close:
+      return close(call);
     case CommandId::connect:
       if (call.words.empty()) return open_dialog(), true;
       state_.dialog.server.set(call.word(0));
       state_.dialog.open = true;
       return submit_dialog(), true;
-    case CommandId::disconnect: return intents_.disconnect(), true;
+    case CommandId::disconnect:
+      return intents_.disconnect(), true;
     case CommandId::distrust: {
       const Peer* peer = known(named(call));
       if (peer == nullptr) return false;
       if (auto done = intents_.unverify(peer->name); !done) return refuse(done.error());
       return true;
     }
-    case CommandId::help: return help(call);
-    case CommandId::me: return send(state_.window().peer, call.word(0), true);
-    case CommandId::msg: return send(call.word(0), call.word(1), false);
-    case CommandId::names: return names();
-    case CommandId::query: return query(call);
-    case CommandId::quit: return intents_.quit(), true;
-    case CommandId::trust: return trust(call);
-    case CommandId::verify: return verify(call);
-    case CommandId::whois: return whois(named(call));
+    case CommandId::help:
+      return help(call);
+    case CommandId::me:
+      return send(state_.window().peer, call.word(0), true);
+    case CommandId::msg:
+      return send(call.word(0), call.word(1), false);
+    case CommandId::names:
+      return names();
+    case CommandId::query:
+      return query(call);
+    case CommandId::quit:
+      return intents_.quit(), true;
+    case CommandId::trust:
+      return trust(call);
+    case CommandId::verify:
+      return verify(call);
+    case CommandId::whois:
+      return whois(named(call));
     case CommandId::win: {
       const std::string& word = call.word(0);
       std::size_t number = 0;
-      for (char c : word.substr(0, 4)) number = c >= '0' && c <= '9' ? number * 10 + static_cast<std::size_t>(c - '0') : 10'000;
-      if (number < 1 || number > state_.windows.size()) return refuse("There is no window " + word.substr(0, 20) + ".");
+      for (char c : word.substr(0, 4))
+        number = c >= '0' && c <= '9' ? number * 10 + static_cast<std::size_t>(c - '0') : 10'000;
+      if (number < 1 || number > state_.windows.size())
+        return refuse("There is no window " + word.substr(0, 20) + ".");
       return go_to(number - 1), true;
     }
   }
@@ -146,8 +162,8 @@ bool Ui::close(const Invocation& call) {
   if (it != intents_.model().peers.end()) {
     const std::size_t open = undelivered(it->second);
     if (open > 0 && !std::exchange(state_.window().close_asked, true))
-      return refuse(fmt::format("{} of your messages {} not delivered yet. /close again closes all the same.", open,
-                                open == 1 ? "is" : "are"));
+      return refuse(fmt::format("{} of your messages {} not delivered yet. /close again closes all the same.",
+                                open, open == 1 ? "is" : "are"));
     intents_.end_session(peer, call.word(0));
     intents_.looked_at(peer);
   }
@@ -185,7 +201,8 @@ bool Ui::trust(const Invocation& call) {
   const Peer* peer = known(with_name ? call.word(0) : state_.window().peer);
   if (peer == nullptr) return false;
   const std::string name = peer->name;
-  if (auto done = intents_.accept_changed(name, call.word(with_name ? 1 : 0)); !done) return refuse(done.error());
+  if (auto done = intents_.accept_changed(name, call.word(with_name ? 1 : 0)); !done)
+    return refuse(done.error());
   return true;
 }
 
@@ -207,15 +224,19 @@ bool Ui::whois(const std::string& name) {
   out += "\nkey     " + peer->id.str();
   if (peer->changed_to) out += "\nnow     " + peer->changed_to->str();
   out += "\ntrust   " + std::string(trust_word(peer->trust));
-  if (peer->first_seen_unix_ms > 0) out += ", first seen " + format_date_time(peer->first_seen_unix_ms, state_.offset);
+  if (peer->first_seen_unix_ms > 0)
+    out += ", first seen " + format_date_time(peer->first_seen_unix_ms, state_.offset);
   out += "\nonline  ";
-  out += peer->online ? "since " + format_date_time(static_cast<std::int64_t>(peer->since) * 1000, state_.offset) : "no";
+  out += peer->online
+             ? "since " + format_date_time(static_cast<std::int64_t>(peer->since) * 1000, state_.offset)
+             : "no";
   out += "\nsession ";
   if (peer->session == client::SessionState::established)
     out += fmt::format("{}, {} key change{}", suite_label(peer->suite), peer->key_rotations,
                        peer->key_rotations == 1 ? "" : "s");
   else
-    out += peer->session == client::SessionState::calling ? "calling" : "none yet: it begins with the first message";
+    out += peer->session == client::SessionState::calling ? "calling"
+                                                          : "none yet: it begins with the first message";
   if (auto number = intents_.safety_number(name)) {
     const auto [first, second] = number_halves(*number);
     out += "\nnumber  " + first + "\n        " + second;
@@ -244,8 +265,10 @@ void Ui::enter_answer() {
   const std::string text = trimmed(editor.take());
   if (!text.empty() && text.front() == '/') {
     const Parsed parsed = parse_line(text);
-    if (const auto* call = std::get_if<Invocation>(&parsed)) run(*call);
-    else if (const auto* refused = std::get_if<Refused>(&parsed)) state_.hint = refused->why;
+    if (const auto* call = std::get_if<Invocation>(&parsed))
+      run(*call);
+    else if (const auto* refused = std::get_if<Refused>(&parsed))
+      state_.hint = refused->why;
     return;
   }
   if (asked) return answer_server(text);
@@ -255,7 +278,7 @@ void Ui::enter_answer() {
   const std::string peer = window.peer;
   if (kind == PanelKind::peer_changed) {
     if (auto done = intents_.accept_changed(peer, text); !done)
-      window.problem = "That is not the new fingerprint: nothing was accepted. " + done.error();
+      window.problem = "Nothing was accepted: " + done.error();
     return;
   }
   if (text.empty()) {
@@ -280,7 +303,7 @@ void Ui::answer_server(const std::string& text) {
     return;
   }
   if (auto done = intents_.accept_changed_server(text); !done)
-    state_.answer_problem = "That is not the new fingerprint: nothing was accepted. " + done.error();
+    state_.answer_problem = "Nothing was accepted: " + done.error();
 }
 
 }  // namespace sims::tui

@@ -7,15 +7,20 @@ using client::LinkState;
 void Ui::open_dialog() {
   state_.dialog.open = true;
   state_.dialog.problem.clear();
-  state_.dialog.focus = state_.dialog.server.empty() ? ConnectDialog::server_field : ConnectDialog::name_field;
+  state_.dialog.focus =
+      state_.dialog.server.empty() ? ConnectDialog::server_field : ConnectDialog::name_field;
 }
 
 Editor* Ui::dialog_editor() {
   switch (state_.dialog.focus) {
-    case ConnectDialog::server_field: return &state_.dialog.server;
-    case ConnectDialog::port_field: return &state_.dialog.port;
-    case ConnectDialog::name_field: return &state_.dialog.name;
-    default: return nullptr;
+    case ConnectDialog::server_field:
+      return &state_.dialog.server;
+    case ConnectDialog::port_field:
+      return &state_.dialog.port;
+    case ConnectDialog::name_field:
+      return &state_.dialog.name;
+    default:
+      return nullptr;
   }
 }
 
@@ -32,7 +37,9 @@ void Ui::dialog_key(const Key& key) {
   const LinkState link = intents_.model().link;
   const bool busy = link != LinkState::offline && link != LinkState::online;
   const bool interrupt = key.code == KeyCode::character && key.ctrl && key.ch == U'c';
-  auto move = [&](int by) { dialog.focus = (dialog.focus + by + ConnectDialog::fields) % ConnectDialog::fields; };
+  auto move = [&](int by) {
+    dialog.focus = (dialog.focus + by + ConnectDialog::fields) % ConnectDialog::fields;
+  };
   if (key.code == KeyCode::escape || interrupt) {
     dialog.problem.clear();
     if (busy) return intents_.disconnect();

@@ -24,13 +24,17 @@ const Peer* current_peer(const Model& model, const UiState& ui) {
   return it == model.peers.end() ? nullptr : &it->second;
 }
 
-// --- 1. the title line -------------------------------------------------------------------------------------------
+// --- 1. the title line
+// -------------------------------------------------------------------------------------------
 
 Style trust_style(Trust trust) {
   switch (trust) {
-    case Trust::unverified: return Style::bar;
-    case Trust::verified: return Style::bar_good;
-    case Trust::changed: return Style::bar_alert;
+    case Trust::unverified:
+      return Style::bar;
+    case Trust::verified:
+      return Style::bar_good;
+    case Trust::changed:
+      return Style::bar_alert;
   }
   return Style::bar;
 }
@@ -67,15 +71,18 @@ std::string terminal_title(const Model& model, const UiState& ui) {
   std::string out = "SIMS";
   if (!model.self_name.empty()) out += ": " + model.self_name;
   if (!model.server.empty()) out += "@" + model.server;
-  if (const Peer* p = current_peer(model, ui)) out += " - " + p->name + " (" + std::string(trust_word(p->trust)) + ")";
+  if (const Peer* p = current_peer(model, ui))
+    out += " - " + p->name + " (" + std::string(trust_word(p->trust)) + ")";
   std::string safe = safe_text(out, Lines::fold);
   std::size_t end = 0;
-  while (end < safe.size() && grapheme_end(safe, end) <= 200) end = grapheme_end(safe, end);
+  while (end < safe.size() && grapheme_end(safe, end) <= 200)
+    end = grapheme_end(safe, end);
   safe.resize(end);
   return safe;
 }
 
-// --- 2. the peer list --------------------------------------------------------------------------------------------
+// --- 2. the peer list
+// --------------------------------------------------------------------------------------------
 
 std::size_t window_number(const UiState& ui, const std::string& peer) {
   for (std::size_t i = 0; i < ui.windows.size(); ++i) {
@@ -95,7 +102,8 @@ void draw_list_row(Grid& grid, int x, int y, int width, const Peer* peer, const 
   if (current) style = Style::selected;
   if (current) grid.fill({x, y, width, 1}, style);
   const std::size_t number = window_number(ui, peer ? peer->name : std::string());
-  const std::string unread = peer && peer->unread ? (peer->unread > 999 ? "999+" : std::to_string(peer->unread)) : "";
+  const std::string unread =
+      peer && peer->unread ? (peer->unread > 999 ? "999+" : std::to_string(peer->unread)) : "";
   std::string left = alarm ? "!" : current ? ">" : " ";
   left += number && number < 100 ? fmt::format("{:<2} ", number) : "   ";
   const std::string shown = peer && !peer->online ? "(" + name + ")" : name;
@@ -124,7 +132,8 @@ void draw_list(Grid& grid, const Layout& layout, const Model& model, const UiSta
   }
 }
 
-// --- 3. the conversation -----------------------------------------------------------------------------------------
+// --- 3. the conversation
+// -----------------------------------------------------------------------------------------
 
 void draw_rows(Grid& grid, const Rect& at, const std::vector<Cells>& rows, std::size_t from) {
   for (int y = 0; y < at.height && from + static_cast<std::size_t>(y) < rows.size(); ++y)
@@ -140,7 +149,8 @@ void draw_panel(Grid& grid, const Rect& at, const Panel& panel, const std::vecto
   grid.fill(title, alarm ? Style::bar_alert : Style::bar);
   std::string text = panel.title;
   if (hidden > 0) text = (top < hidden ? "PgDn: more │ " : "PgUp: more │ ") + text;
-  grid.put(at.x + 1, at.y, at.width - 1, fit(to_cells(text, alarm ? Style::bar_alert : Style::bar_strong), at.width - 1));
+  grid.put(at.x + 1, at.y, at.width - 1,
+           fit(to_cells(text, alarm ? Style::bar_alert : Style::bar_strong), at.width - 1));
   draw_rows(grid, {at.x, at.y + 1, at.width, body}, rows, static_cast<std::size_t>(top));
 }
 
@@ -162,15 +172,20 @@ std::size_t draw_chat(Grid& grid, const Rect& at, const Model& model, const UiSt
   return shown.below;
 }
 
-// --- 4. the status line ------------------------------------------------------------------------------------------
+// --- 4. the status line
+// ------------------------------------------------------------------------------------------
 
 std::string link_words(const Model& model, Now now) {
   switch (model.link) {
-    case LinkState::offline: return model.problem.empty() ? "offline" : "offline: " + model.problem;
+    case LinkState::offline:
+      return model.problem.empty() ? "offline" : "offline: " + model.problem;
     case LinkState::connecting:
-    case LinkState::handshaking: return model.progress.empty() ? "connecting" : model.progress;
-    case LinkState::asking: return "waiting for your answer";
-    case LinkState::online: return "online";
+    case LinkState::handshaking:
+      return model.progress.empty() ? "connecting" : model.progress;
+    case LinkState::asking:
+      return "waiting for your answer";
+    case LinkState::online:
+      return "online";
     case LinkState::waiting: {
       const auto left = std::max<std::int64_t>(0, (model.retry_at_ms - now.steady_ms + 999) / 1000);
       return fmt::format("reconnecting in {} s{}{}", left, model.problem.empty() ? "" : ": ", model.problem);
@@ -181,9 +196,12 @@ std::string link_words(const Model& model, Now now) {
 
 std::string session_words(const Peer& peer) {
   switch (peer.session) {
-    case SessionState::none: return "";
-    case SessionState::calling: return peer.name + ": calling";
-    case SessionState::established: break;
+    case SessionState::none:
+      return "";
+    case SessionState::calling:
+      return peer.name + ": calling";
+    case SessionState::established:
+      break;
   }
   std::string out = peer.name + ": " + suite_label(peer.suite);
   if (peer.key_rotations > 0) out += fmt::format(", key {}", peer.key_rotations + 1);
@@ -195,13 +213,16 @@ std::string unread_words(const Model& model, const UiState& ui) {
   int shown = 0;
   for (std::size_t i = 0; i < ui.windows.size() && shown < 5; ++i) {
     const auto it = model.peers.find(ui.windows[i].peer);
-    if (it == model.peers.end() || i == ui.current || (it->second.unread == 0 && !it->second.attention)) continue;
-    out += fmt::format("{}{}:{}{}", shown++ ? " " : "", i + 1, it->second.attention ? "!" : "", it->second.name);
+    if (it == model.peers.end() || i == ui.current || (it->second.unread == 0 && !it->second.attention))
+      continue;
+    out +=
+        fmt::format("{}{}:{}{}", shown++ ? " " : "", i + 1, it->second.attention ? "!" : "", it->second.name);
   }
   return out;
 }
 
-void draw_status(Grid& grid, const Rect& at, const Model& model, const UiState& ui, Now now, std::size_t below) {
+void draw_status(Grid& grid, const Rect& at, const Model& model, const UiState& ui, Now now,
+                 std::size_t below) {
   if (at.empty()) return;
   grid.fill(at, Style::bar);
   const bool online = model.link == LinkState::online;
@@ -212,7 +233,8 @@ void draw_status(Grid& grid, const Rect& at, const Model& model, const UiState& 
   parts.emplace_back(link_words(model, now), online ? Style::bar : Style::bar_alert);
   const std::string unread = unread_words(model, ui);
   if (!unread.empty()) parts.emplace_back("unread " + unread, Style::bar_strong);
-  if (online && model.round_trip_ms >= 0) parts.emplace_back(fmt::format("{} ms", model.round_trip_ms), Style::bar);
+  if (online && model.round_trip_ms >= 0)
+    parts.emplace_back(fmt::format("{} ms", model.round_trip_ms), Style::bar);
   if (online && !model.suite.empty()) parts.emplace_back("server: " + suite_label(model.suite), Style::bar);
   if (const Peer* peer = current_peer(model, ui)) parts.emplace_back(session_words(*peer), Style::bar);
   int x = at.x + 1;
@@ -226,7 +248,8 @@ void draw_status(Grid& grid, const Rect& at, const Model& model, const UiState& 
   }
 }
 
-// --- 5. the input ------------------------------------------------------------------------------------------------
+// --- 5. the input
+// ------------------------------------------------------------------------------------------------
 
 struct InputRows {
   std::vector<Cells> rows;
@@ -290,18 +313,24 @@ void draw_input(Grid& grid, const Rect& at, const InputRows& input) {
 
 }  // namespace
 
-// --- 7. all of it ------------------------------------------------------------------------------------------------
+// --- 7. all of it
+// ------------------------------------------------------------------------------------------------
 
 std::string_view trust_word(Trust trust) {
   switch (trust) {
-    case Trust::unverified: return "unverified";
-    case Trust::verified: return "verified";
-    case Trust::changed: return "KEY CHANGED";
+    case Trust::unverified:
+      return "unverified";
+    case Trust::verified:
+      return "verified";
+    case Trust::changed:
+      return "KEY CHANGED";
   }
   return "";
 }
 
-std::string suite_label(std::string_view wire_name) { return std::string(wire_name.substr(0, wire_name.find('_'))); }
+std::string suite_label(std::string_view wire_name) {
+  return std::string(wire_name.substr(0, wire_name.find('_')));
+}
 
 std::vector<const Peer*> listed_peers(const Model& model, const UiState& ui) {
   std::vector<const Peer*> out;

@@ -16,7 +16,7 @@ Layout layout_of(const client::Model& model, const UiState& ui);
 // The peers in the list, in its order.
 std::vector<const client::Peer*> listed_peers(const client::Model& model, const UiState& ui);
 
-std::string suite_label(std::string_view wire_name);       // "ECDHE_WITH_..." -> "ECDHE"
-std::string_view trust_word(client::Trust trust);          // "unverified", "verified", "KEY CHANGED"
+std::string suite_label(std::string_view wire_name);  // "ECDHE_WITH_..." -> "ECDHE"
+std::string_view trust_word(client::Trust trust);     // "unverified", "verified", "KEY CHANGED"
 
 }  // namespace sims::tui

@@ -10,9 +10,13 @@ using namespace sims::tui;
 
 namespace {
 
-std::string why(const Parsed& p) { return std::holds_alternative<Refused>(p) ? std::get<Refused>(p).why : "(not refused)"; }
+std::string why(const Parsed& p) {
+  return std::holds_alternative<Refused>(p) ? std::get<Refused>(p).why : "(not refused)";
+}
 
-std::string body(const Parsed& p) { return std::holds_alternative<Text>(p) ? std::get<Text>(p).body : "(no text)"; }
+std::string body(const Parsed& p) {
+  return std::holds_alternative<Text>(p) ? std::get<Text>(p).body : "(no text)";
+}
 
 }  // namespace
 
@@ -46,7 +50,8 @@ TEST_CASE("commands: the manual page lists each, and no other") {
     }
   }
   std::vector<std::string> wanted;
-  for (const Command& c : all_commands()) wanted.emplace_back(c.name);
+  for (const Command& c : all_commands())
+    wanted.emplace_back(c.name);
   CHECK(listed == wanted);
 }
 
@@ -59,7 +64,8 @@ TEST_CASE("commands: plain text and the slash") {
 }
 
 TEST_CASE("commands: what looks like a command is never a text") {
-  for (const char* line : {"/qurey bob", "/", "/foo", "/etc/passwd", " /quit", "\t/quit", "\n/msg bob secret", "/QUIT", "/q uit"}) {
+  for (const char* line : {"/qurey bob", "/", "/foo", "/etc/passwd", " /quit", "\t/quit", "\n/msg bob secret",
+                           "/QUIT", "/q uit"}) {
     CAPTURE(line);
     CHECK(std::holds_alternative<Refused>(parse_line(line)));
   }

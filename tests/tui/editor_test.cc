@@ -29,13 +29,16 @@ Key code(KeyCode c) {
 }
 
 // The text with a bar where the cursor is.
-std::string shown(const Editor& e) { return e.text().substr(0, e.cursor()) + "|" + e.text().substr(e.cursor()); }
+std::string shown(const Editor& e) {
+  return e.text().substr(0, e.cursor()) + "|" + e.text().substr(e.cursor());
+}
 
 Editor with(const std::string& bar_text) {
   Editor e;
   const auto bar = bar_text.find('|');
   e.set(bar_text.substr(0, bar) + bar_text.substr(bar + 1));
-  while (e.cursor() > bar) e.left();
+  while (e.cursor() > bar)
+    e.left();
   return e;
 }
 
@@ -94,7 +97,7 @@ TEST_CASE("editor: what was killed comes back") {
 }
 
 TEST_CASE("editor: moves and deletes whole grapheme clusters") {
-  const std::string e_acute = "e\xcc\x81";               // e + combining acute
+  const std::string e_acute = "e\xcc\x81";                                    // e + combining acute
   const std::string family = "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9";  // man ZWJ woman
   Editor e;
   e.set("a" + e_acute + family + "漢");
@@ -162,7 +165,8 @@ TEST_CASE("editor: several lines") {
 
 TEST_CASE("editor: Enter and Tab are not its business") {
   Editor e;
-  for (KeyCode c : {KeyCode::enter, KeyCode::tab, KeyCode::escape, KeyCode::page_up, KeyCode::up, KeyCode::down})
+  for (KeyCode c :
+       {KeyCode::enter, KeyCode::tab, KeyCode::escape, KeyCode::page_up, KeyCode::up, KeyCode::down})
     CHECK_FALSE(e.handle(code(c)));
   CHECK(e.empty());
 }
@@ -176,10 +180,17 @@ TEST_CASE("editor: random keys keep the cursor on a border and the text valid") 
   for (int i = 0; i < 20'000; ++i) {
     Key key;
     switch (next() % 5) {
-      case 0: key = ctrl(controls[next() % 10]); break;
-      case 1: key = alt("bdf"[next() % 3]); break;
-      case 2: key.code = static_cast<KeyCode>(next() % 14); break;
-      default: key.ch = chars[next() % 11];
+      case 0:
+        key = ctrl(controls[next() % 10]);
+        break;
+      case 1:
+        key = alt("bdf"[next() % 3]);
+        break;
+      case 2:
+        key.code = static_cast<KeyCode>(next() % 14);
+        break;
+      default:
+        key.ch = chars[next() % 11];
     }
     key.alt = key.alt || next() % 50 == 0;
     e.handle(key);
@@ -208,8 +219,10 @@ TEST_CASE("history: older, newer and the unfinished line") {
   CHECK(*h.newer() == "two");
   CHECK(*h.newer() == "draft");
   CHECK(h.newer() == nullptr);
-  for (int i = 0; i < 1'000; ++i) h.add(std::to_string(i));
+  for (int i = 0; i < 1'000; ++i)
+    h.add(std::to_string(i));
   int count = 0;
-  while (h.older("")) ++count;
+  while (h.older(""))
+    ++count;
   CHECK(count == static_cast<int>(InputHistory::max_entries));
 }

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t morning = 1'795'334'400'000;  // 2026-11-22 08:00 UTC
 
-Line line(std::uint64_t serial, std::int64_t minute, bool mine, std::string text, Delivery delivery = Delivery::delivered) {
+Line line(std::uint64_t serial, std::int64_t minute, bool mine, std::string text,
+          Delivery delivery = Delivery::delivered) {
   Line out;
   out.serial = serial;
   out.at_unix_ms = morning + minute * 60'000;
@@ -58,7 +59,9 @@ void encode(char32_t c, std::string& out) {
 
 }  // namespace
 
-proto::Id some_id(char fill) { return *proto::Id::shaped(std::string(42, fill) + "A"); }
+proto::Id some_id(char fill) {
+  return *proto::Id::shaped(std::string(42, fill) + "A");
+}
 
 client::Model some_model() {
   client::Model m;
@@ -77,7 +80,9 @@ client::Model some_model() {
   bob.key_rotations = 2;
   bob.lines = {
       line(2, -600, true, "Good night"),
-      line(3, 0, false, "Good morning! Did you read what the cryptographers wrote about ratchets, and why late messages matter?"),
+      line(3, 0, false,
+           "Good morning! Did you read what the cryptographers wrote about ratchets, and why late messages "
+           "matter?"),
       line(4, 1, true, "Yes. 漢字 and e\xcc\x81 and 😀 are fine too."),
       line(5, 2, false, "two\nlines"),
       line(6, 3, true, "waves"),
@@ -94,7 +99,8 @@ client::Model some_model() {
   carol.online = true;
   carol.attention = true;
   carol.unread = 3;
-  carol.lines = {line(11, 8, false, "hello?"), line(12, 8, false, "are you there?"), line(13, 9, false, "call me")};
+  carol.lines = {line(11, 8, false, "hello?"), line(12, 8, false, "are you there?"),
+                 line(13, 9, false, "call me")};
   m.peers["carol"] = carol;
 
   auto dave = peer("dave", 'd');
@@ -123,7 +129,9 @@ Result<void> FakeIntents::note(std::string what) {
 Result<void> FakeIntents::connect(const tui::ConnectFields& f) {
   return note("connect " + f.server + " " + f.port + " " + f.name + " " + f.suites);
 }
-void FakeIntents::disconnect() { log.emplace_back("disconnect"); }
+void FakeIntents::disconnect() {
+  log.emplace_back("disconnect");
+}
 void FakeIntents::answer(bool accept) {
   log.emplace_back(accept ? "answer yes" : "answer no");
   fake.question.reset();
@@ -144,7 +152,9 @@ Result<void> FakeIntents::verify(const std::string& peer, std::string_view numbe
   if (number != "right") return fail("The numbers differ.");
   return note("verify " + peer);
 }
-Result<void> FakeIntents::unverify(const std::string& peer) { return note("unverify " + peer); }
+Result<void> FakeIntents::unverify(const std::string& peer) {
+  return note("unverify " + peer);
+}
 Result<void> FakeIntents::accept_changed(const std::string& peer, std::string_view fingerprint) {
   auto& p = fake.peers.at(peer);
   if (!p.changed_to || fingerprint != p.changed_to->text()) return fail("not the same");
@@ -157,7 +167,9 @@ void FakeIntents::end_session(const std::string& peer, std::string_view reason) 
 Result<std::string> FakeIntents::safety_number(const std::string&) {
   return std::string("11111 22222 33333 44444 55555 66666 77777 88888 99999 00000 12345 67890");
 }
-void FakeIntents::clear(const std::string& peer) { log.push_back("clear " + peer); }
+void FakeIntents::clear(const std::string& peer) {
+  log.push_back("clear " + peer);
+}
 void FakeIntents::notice(const std::string& peer, std::string text) {
   Line out;
   out.kind = Line::Kind::notice;
@@ -171,7 +183,8 @@ void FakeIntents::add(const std::string& peer, client::Line l) {
   (peer.empty() ? fake.status : fake.peers.at(peer).lines).push_back(std::move(l));
 }
 bool FakeIntents::logged(const std::string& what) const {
-  return std::any_of(log.begin(), log.end(), [&](const std::string& l) { return l.find(what) != std::string::npos; });
+  return std::any_of(log.begin(), log.end(),
+                     [&](const std::string& l) { return l.find(what) != std::string::npos; });
 }
 
 void type(tui::Ui& ui, std::string_view bytes) {
@@ -179,14 +192,16 @@ void type(tui::Ui& ui, std::string_view bytes) {
   std::vector<tui::Key> keys;
   decoder.feed(bytes, keys);
   decoder.flush(keys);
-  for (const auto& key : keys) ui.key(key);
+  for (const auto& key : keys)
+    ui.key(key);
 }
 
 std::string dump_row(const tui::Grid& grid, int y) {
   std::string out;
   for (int x = 0; x < grid.size.width; ++x) {
     const tui::Cell& cell = grid.at(x, y);
-    for (int i = 0; i < cell.count; ++i) encode(cell.chars[static_cast<std::size_t>(i)], out);
+    for (int i = 0; i < cell.count; ++i)
+      encode(cell.chars[static_cast<std::size_t>(i)], out);
   }
   return out;
 }
@@ -194,13 +209,19 @@ std::string dump_row(const tui::Grid& grid, int y) {
 std::string dump(const tui::Grid& grid, bool styles) {
   static constexpr char letters[] = " dSb*+!mtAsEG";
   std::string out = "title: " + grid.title + "\n";
-  for (int y = 0; y < grid.size.height; ++y) out += "|" + dump_row(grid, y) + "|\n";
-  out += grid.cursor_visible ? "cursor: " + std::to_string(grid.cursor.x) + "," + std::to_string(grid.cursor.y) + "\n" : "no cursor\n";
+  for (int y = 0; y < grid.size.height; ++y)
+    out += "|" + dump_row(grid, y) + "|\n";
+  out += grid.cursor_visible
+             ? "cursor: " + std::to_string(grid.cursor.x) + "," + std::to_string(grid.cursor.y) + "\n"
+             : "no cursor\n";
   if (!styles) return out;
-  out += "styles: dim d, strong S, bar b, bar_strong *, bar_good +, bar_alert !, mine m, theirs t, attention A, selected s, alert E, good G\n";
+  out +=
+      "styles: dim d, strong S, bar b, bar_strong *, bar_good +, bar_alert !, mine m, theirs t, attention A, "
+      "selected s, alert E, good G\n";
   for (int y = 0; y < grid.size.height; ++y) {
     std::string row;
-    for (int x = 0; x < grid.size.width; ++x) row += letters[static_cast<int>(grid.at(x, y).style)];
+    for (int x = 0; x < grid.size.width; ++x)
+      row += letters[static_cast<int>(grid.at(x, y).style)];
     row.erase(row.find_last_not_of(' ') + 1);
     out += ":" + row + "\n";
   }
@@ -221,7 +242,8 @@ bool printable(const tui::Grid& grid) {
         const char32_t c = cell.chars[static_cast<std::size_t>(i)];
         if (c < 0x20 || (c >= 0x7f && c < 0xa0)) return false;
         if (i > 0 && char_width(c) != 0) return false;
-        const bool bidi = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f;
+        const bool bidi =
+            (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f;
         if (bidi || (c >= 0x200b && c <= 0x200d) || c == 0x2028 || c == 0x2029 || c == 0xfeff) return false;
       }
     }

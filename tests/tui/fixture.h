@@ -9,7 +9,9 @@
 
 namespace sims::test {
 
-inline int utc(std::int64_t) { return 0; }
+inline int utc(std::int64_t) {
+  return 0;
+}
 
 // Valid in shape; whose key it is does not matter to a screen.
 proto::Id some_id(char fill);
@@ -18,8 +20,8 @@ client::Model some_model();
 class FakeIntents final : public tui::Intents {
  public:
   client::Model fake;
-  std::vector<std::string> log;           // "send bob hello"
-  std::string refuse;                     // not empty: what can fail, fails so
+  std::vector<std::string> log;  // "send bob hello"
+  std::string refuse;            // not empty: what can fail, fails so
   bool quitting = false;
 
   const client::Model& model() const override { return fake; }

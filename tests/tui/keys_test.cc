@@ -43,13 +43,13 @@ TEST_CASE("keys: the sequences of the usual terminals") {
     KeyCode code;
   };
   const Row rows[] = {
-      {"\x1b[A", KeyCode::up},        {"\x1bOA", KeyCode::up},         {"\x1b[B", KeyCode::down},
-      {"\x1b[C", KeyCode::right},     {"\x1bOD", KeyCode::left},       {"\x1b[H", KeyCode::home},
-      {"\x1b[1~", KeyCode::home},     {"\x1b[7~", KeyCode::home},      {"\x1bOH", KeyCode::home},
-      {"\x1b[F", KeyCode::end},       {"\x1b[4~", KeyCode::end},       {"\x1b[8~", KeyCode::end},
-      {"\x1b[5~", KeyCode::page_up},  {"\x1b[6~", KeyCode::page_down}, {"\x1b[3~", KeyCode::del},
-      {"\x1b[2~", KeyCode::insert},   {"\x1b[Z", KeyCode::back_tab},   {"\x1bOM", KeyCode::enter},
-      {"\x1b[I", KeyCode::focus_in},  {"\x1b[O", KeyCode::focus_out},
+      {"\x1b[A", KeyCode::up},       {"\x1bOA", KeyCode::up},         {"\x1b[B", KeyCode::down},
+      {"\x1b[C", KeyCode::right},    {"\x1bOD", KeyCode::left},       {"\x1b[H", KeyCode::home},
+      {"\x1b[1~", KeyCode::home},    {"\x1b[7~", KeyCode::home},      {"\x1bOH", KeyCode::home},
+      {"\x1b[F", KeyCode::end},      {"\x1b[4~", KeyCode::end},       {"\x1b[8~", KeyCode::end},
+      {"\x1b[5~", KeyCode::page_up}, {"\x1b[6~", KeyCode::page_down}, {"\x1b[3~", KeyCode::del},
+      {"\x1b[2~", KeyCode::insert},  {"\x1b[Z", KeyCode::back_tab},   {"\x1bOM", KeyCode::enter},
+      {"\x1b[I", KeyCode::focus_in}, {"\x1b[O", KeyCode::focus_out},
   };
   for (const Row& row : rows) {
     CAPTURE(row.bytes + 1);
@@ -96,7 +96,8 @@ TEST_CASE("keys: any piece of a sequence may come alone") {
   REQUIRE(whole.size() == 5);
   KeyDecoder decoder;
   std::vector<Key> pieces;
-  for (char c : all) decoder.feed({&c, 1}, pieces);
+  for (char c : all)
+    decoder.feed({&c, 1}, pieces);
   CHECK(pieces == whole);
 }
 
@@ -118,7 +119,8 @@ TEST_CASE("keys: a huge paste is cut, an endless one ends by time") {
 }
 
 TEST_CASE("keys: broken and unknown sequences give nothing and what follows is right") {
-  for (const char* bad : {"\x1b[99~", "\x1b[>1;2c", "\x1b[?1;2c", "\xc3(", "\xff", "\x80", "\xed\xa0\x80", "\x1bO!", "\x1b[[Q"}) {
+  for (const char* bad : {"\x1b[99~", "\x1b[>1;2c", "\x1b[?1;2c", "\xc3(", "\xff", "\x80", "\xed\xa0\x80",
+                          "\x1bO!", "\x1b[[Q"}) {
     CAPTURE(bad + 1);
     auto keys = decode(std::string(bad) + "z");
     REQUIRE_FALSE(keys.empty());

@@ -16,7 +16,9 @@ namespace {
 struct Desk {
   FakeIntents intents;
   Ui ui;
-  Desk() : ui(intents, {"localhost", "7467", "alice", "ecdhe"}, {"ecdhe,rsa", "rsa,ecdhe", "ecdhe", "rsa"}, test::utc) {
+  Desk()
+      : ui(intents, {"localhost", "7467", "alice", "ecdhe"}, {"ecdhe,rsa", "rsa,ecdhe", "ecdhe", "rsa"},
+           test::utc) {
     intents.fake = test::some_model();
     ui.resize({80, 24});
     ui.model_changed();
@@ -75,7 +77,10 @@ TEST_CASE("ui: what cannot be sent stays in the line, with the reason") {
   type(d.ui, "precious words\r");
   CHECK(d.input() == "precious words");
   CHECK(d.intents.last() == "notice bob: Not sent: no room");
-  type(d.ui, "\x1b" "1\x15" "typed in the status window\r");
+  type(d.ui,
+       "\x1b"
+       "1\x15"
+       "typed in the status window\r");
   CHECK(d.input() == "typed in the status window");
 }
 
@@ -100,19 +105,27 @@ TEST_CASE("ui: new messages never take the focus, looking at them clears them") 
   CHECK(d.peer() == "bob");
   CHECK(d.input() == "my draft");
   CHECK(d.intents.fake.peers["frank"].unread == 1);
-  type(d.ui, "\x1b" "a");
+  type(d.ui,
+       "\x1b"
+       "a");
   CHECK(d.peer() == "frank");
   CHECK(d.intents.logged("looked_at frank"));
-  type(d.ui, "\x1b" "a");
+  type(d.ui,
+       "\x1b"
+       "a");
   CHECK(d.peer() == "carol");
-  type(d.ui, "\x1b" "a");
+  type(d.ui,
+       "\x1b"
+       "a");
   CHECK(d.ui.state().hint == "nothing unread");
 }
 
 TEST_CASE("ui: drafts and history belong to their window") {
   Desk d;
   type(d.ui, "/query bob\rfirst\rsecond\rdraft");
-  type(d.ui, "\x1b" "1");
+  type(d.ui,
+       "\x1b"
+       "1");
   CHECK(d.input().empty());
   type(d.ui, "\x10");
   CHECK(d.peer() == "bob");
@@ -128,9 +141,13 @@ TEST_CASE("ui: drafts and history belong to their window") {
 TEST_CASE("ui: windows by number, by neighbour, by the list; what was only passed goes again") {
   Desk d;  // windows: status, carol (who wrote)
   CHECK(d.ui.state().windows.size() == 2);
-  type(d.ui, "/query bob\r\x1b" "2");
+  type(d.ui,
+       "/query bob\r\x1b"
+       "2");
   CHECK(d.peer() == "carol");
-  type(d.ui, "\x1b" "9");
+  type(d.ui,
+       "\x1b"
+       "9");
   CHECK(d.peer() == "carol");
   type(d.ui, "\x1b[1;3C");
   CHECK(d.peer() == "bob");
@@ -160,7 +177,9 @@ TEST_CASE("ui: /close warns of what is undelivered, then closes and ends the ses
   CHECK(d.intents.logged("end_session bob"));
   CHECK(d.peer() == "carol");
   CHECK(d.ui.state().windows.size() == 2);
-  type(d.ui, "\x1b" "1/close\r");
+  type(d.ui,
+       "\x1b"
+       "1/close\r");
   CHECK(d.ui.state().windows.size() == 2);
 }
 
@@ -247,7 +266,10 @@ TEST_CASE("ui: the dialog's fields, and Esc") {
   d.ui.open_dialog();
   type(d.ui, "\t\x1b[C\x1b[C\r");  // from the name to the ciphers, two on, around
   CHECK(d.intents.last() == "connect localhost 7467 alice ecdhe,rsa");
-  type(d.ui, "\t\x15[::1]\t\x15" "7000\t\x15" "bob\t\x1b[D\r");
+  type(d.ui,
+       "\t\x15[::1]\t\x15"
+       "7000\t\x15"
+       "bob\t\x1b[D\r");
   CHECK(d.intents.last() == "connect [::1] 7000 bob rsa");
   type(d.ui, "\x1b[Z\x1b[200~x\ny\x1b[201~");
   CHECK(d.ui.state().dialog.name.text() == "bobx y");
@@ -291,7 +313,9 @@ TEST_CASE("ui: --query opens the window when the peer is known, once") {
   d.intents.fake.peers["zoe"].name = "zoe";
   d.ui.model_changed();
   CHECK(d.peer() == "zoe");
-  type(d.ui, "\x1b" "1");
+  type(d.ui,
+       "\x1b"
+       "1");
   d.ui.model_changed();
   CHECK(d.peer().empty());
 }
@@ -309,7 +333,10 @@ TEST_CASE("ui: the status window tells of the connection's comings and goings") 
 
 TEST_CASE("ui: every command does something or says why not, in every window") {
   for (const Command& c : all_commands()) {
-    for (const char* window : {"\x1b" "1", "\x1b" "2"}) {
+    for (const char* window : {"\x1b"
+                               "1",
+                               "\x1b"
+                               "2"}) {
       for (const char* arguments : {"", " bob", " bob words", " nobody", " 1", " \xff\x1b[2J"}) {
         CAPTURE(c.name);
         CAPTURE(arguments);
@@ -320,7 +347,8 @@ TEST_CASE("ui: every command does something or says why not, in every window") {
         const std::size_t before = d.ui.state().current;
         type(d.ui, std::string(c.name) + arguments + "\r");
         const bool asks = panel_kind(d.intents.fake, d.ui.state()) != PanelKind::none;
-        const bool moved = d.ui.state().current != before || d.ui.state().dialog.open || asks || c.id == CommandId::win;
+        const bool moved =
+            d.ui.state().current != before || d.ui.state().dialog.open || asks || c.id == CommandId::win;
         CHECK((moved || !d.intents.log.empty()));
         d.ui.model_changed();
         CHECK(test::printable(render(d.intents.fake, d.ui.state(), {})));
@@ -332,16 +360,49 @@ TEST_CASE("ui: every command does something or says why not, in every window") {
 TEST_CASE("ui: random keys never crash it, and the screen stays right") {
   std::uint32_t state = 99;
   auto next = [&state] { return state = state * 1664525 + 1013904223, state >> 10; };
-  const char* pieces[] = {"\r", "\t", "\x1b[Z", "\x1b[A", "\x1b[B", "\x1b[5~", "\x1b[6~", "\x1b" "1", "\x1b" "2", "\x1b" "3",
-                          "\x1b" "a", "\x0e", "\x10", "\x1b[1;3A", "\x1b[1;3B", "/query bob", "/close", "/verify bob", "/connect",
-                          "/clear", "/help", "/whois", "text 漢", "\x1b", "\x17", "\x15", "\x19", "\x1b\r", "e\xcc\x81", "\x1b[200~a\nb\x1b[201~"};
+  const char* pieces[] = {"\r",
+                          "\t",
+                          "\x1b[Z",
+                          "\x1b[A",
+                          "\x1b[B",
+                          "\x1b[5~",
+                          "\x1b[6~",
+                          "\x1b"
+                          "1",
+                          "\x1b"
+                          "2",
+                          "\x1b"
+                          "3",
+                          "\x1b"
+                          "a",
+                          "\x0e",
+                          "\x10",
+                          "\x1b[1;3A",
+                          "\x1b[1;3B",
+                          "/query bob",
+                          "/close",
+                          "/verify bob",
+                          "/connect",
+                          "/clear",
+                          "/help",
+                          "/whois",
+                          "text 漢",
+                          "\x1b",
+                          "\x17",
+                          "\x15",
+                          "\x19",
+                          "\x1b\r",
+                          "e\xcc\x81",
+                          "\x1b[200~a\nb\x1b[201~"};
   for (int round = 0; round < 30; ++round) {
     Desk d;
     if (round % 3 == 0) d.intents.fake.link = client::LinkState::offline;
     for (int i = 0; i < 150; ++i) {
       type(d.ui, pieces[next() % std::size(pieces)]);
       if (next() % 20 == 0) d.ui.resize({static_cast<int>(next() % 90), static_cast<int>(next() % 30)});
-      if (next() % 40 == 0 && !d.intents.fake.question) d.intents.fake.question = question(next() % 2 ? client::Question::Kind::server_first : client::Question::Kind::server_changed);
+      if (next() % 40 == 0 && !d.intents.fake.question)
+        d.intents.fake.question = question(next() % 2 ? client::Question::Kind::server_first
+                                                      : client::Question::Kind::server_changed);
       if (next() % 10 == 0) d.ui.model_changed();
       REQUIRE(d.ui.state().current < d.ui.state().windows.size());
       REQUIRE(test::printable(render(d.intents.fake, d.ui.state(), {})));

@@ -1,5 +1,5 @@
-// Golden screens: tests/tui/golden/SCENE-WIDTHxHEIGHT. UPDATE_GOLDEN=1 writes them; look at what changed before
-// committing it.
+// Golden screens: tests/tui/golden/SCENE-WIDTHxHEIGHT. UPDATE_GOLDEN=1 writes them; look at what changed
+// before committing it.
 #include "tui/view.h"
 
 #include <doctest/doctest.h>
@@ -96,13 +96,17 @@ const Scene scenes[] = {
      }},
     {"verify", [](FakeIntents&, Ui& ui) { type(ui, "/verify bob\rwrong\r"); }},
     {"peer-changed", [](FakeIntents&, Ui& ui) { type(ui, "/query eve.with-a-very-long-name_000001\r"); }},
-    {"input-lines", [](FakeIntents&, Ui& ui) { type(ui, "/query bob\rone\x1b\rtwo\x1b\r" + std::string(90, 'w') + " 漢字漢字"); }},
+    {"input-lines",
+     [](FakeIntents&, Ui& ui) {
+       type(ui, "/query bob\rone\x1b\rtwo\x1b\r" + std::string(90, 'w') + " 漢字漢字");
+     }},
 };
 
 Grid draw(const Scene& scene, Size size) {
   FakeIntents intents;
   intents.fake = test::some_model();
-  Ui ui(intents, {"chat.example.org", "7467", "alice", "ecdhe,rsa"}, {"ecdhe,rsa", "rsa,ecdhe", "ecdhe", "rsa"}, test::utc);
+  Ui ui(intents, {"chat.example.org", "7467", "alice", "ecdhe,rsa"},
+        {"ecdhe,rsa", "rsa,ecdhe", "ecdhe", "rsa"}, test::utc);
   ui.resize(size);
   ui.model_changed();
   scene.play(intents, ui);
@@ -131,7 +135,8 @@ TEST_CASE("view: golden screens") {
       const Grid grid = draw(scene, size);
       CAPTURE(scene.name);
       CHECK(test::printable(grid));
-      check_golden(scene.name + "-" + std::to_string(size.width) + "x" + std::to_string(size.height), test::dump(grid));
+      check_golden(scene.name + "-" + std::to_string(size.width) + "x" + std::to_string(size.height),
+                   test::dump(grid));
     }
   }
 }
@@ -211,11 +216,15 @@ void check_hostile(const std::string& text) {
 
 TEST_CASE("view: no hostile text puts a control character into a cell") {
   std::string zalgo = "z";
-  for (int i = 0; i < 10'000; ++i) zalgo += "\xcc\x81";
+  for (int i = 0; i < 10'000; ++i)
+    zalgo += "\xcc\x81";
   const std::string texts[] = {
       "\x1b[2J\x1b]0;owned\x07\x1b]52;c;aGk=\x07",
-      "\x1bP$q\"p\x1b\\ \xc2\x9b" "31m \xc2\x9d" "0;x\xc2\x9c",
-      "\xe2\x80\xae" "drowssap\xe2\x81\xa6 \xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf\xe2\x80\xa8",
+      "\x1bP$q\"p\x1b\\ \xc2\x9b"
+      "31m \xc2\x9d"
+      "0;x\xc2\x9c",
+      "\xe2\x80\xae"
+      "drowssap\xe2\x81\xa6 \xe2\x80\x8b\xe2\x80\x8d\xef\xbb\xbf\xe2\x80\xa8",
       "\xff\xfe\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80",
       std::string("nul\0byte", 8),
       "a\rb\tc\vd\fe\bf\x7fg\n12:00 + <alice> not me",
@@ -224,10 +233,12 @@ TEST_CASE("view: no hostile text puts a control character into a cell") {
       "🇩🇪🇫🇷 👨‍👩‍👧 👍🏽 ❤️ ☂︎",
       "نص عربي שלום",
       std::string(3'000, 'W'),
-      "漢字" + std::string(50, ' ') + "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
+      "漢字" + std::string(50, ' ') +
+          "漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
       "\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xbf",
   };
-  for (const auto& text : texts) check_hostile(text);
+  for (const auto& text : texts)
+    check_hostile(text);
 }
 
 TEST_CASE("view: the naughty strings") {
@@ -236,7 +247,8 @@ TEST_CASE("view: the naughty strings") {
   const auto strings = test::read_json(*path);
   REQUIRE(strings.IsArray());
   CHECK(strings.Size() > 400);
-  for (const auto& s : strings.GetArray()) check_hostile(std::string(s.GetString(), s.GetStringLength()));
+  for (const auto& s : strings.GetArray())
+    check_hostile(std::string(s.GetString(), s.GetStringLength()));
 }
 
 TEST_CASE("view: a line of somebody else cannot look like one of ours") {
@@ -281,12 +293,14 @@ TEST_CASE("view: scrolled up, new lines do not move what is read, and are counte
   intents.fake.peers["bob"].lines.pop_front();  // as the core does when a window is full
   const Grid after = render(intents.fake, ui.state(), now);
   const Layout layout = layout_of(intents.fake, ui.state());
-  for (int y = layout.chat.y; y < layout.chat.height; ++y) CHECK(test::dump_row(before, y) == test::dump_row(after, y));
+  for (int y = layout.chat.y; y < layout.chat.height; ++y)
+    CHECK(test::dump_row(before, y) == test::dump_row(after, y));
   CHECK(test::dump(after).find("39 more below") != std::string::npos);
   type(ui, "\x1b[6~\x1b[6~\x1b[6~");
   CHECK(test::dump(render(intents.fake, ui.state(), now)).find("a new one") != std::string::npos);
   // All the way up there is the first line at the top, and the pane is full.
-  for (int i = 0; i < 50; ++i) type(ui, "\x1b[5~");
+  for (int i = 0; i < 50; ++i)
+    type(ui, "\x1b[5~");
   const Grid top = render(intents.fake, ui.state(), now);
   CHECK(test::dump_row(top, layout.chat.y + 1).find("Good morning") != std::string::npos);
   CHECK(test::dump_row(top, layout.chat.y + layout.chat.height - 1).find("line ") != std::string::npos);
@@ -313,7 +327,8 @@ TEST_CASE("view: a panel too tall for the screen can be read by paging") {
     }
     CHECK(seen.find("(yes/no/[fi") != std::string::npos);
     std::size_t fingerprint = 0;
-    for (char c : seen) fingerprint += c == 's';
+    for (char c : seen)
+      fingerprint += c == 's';
     CHECK(fingerprint >= 42);
   }
 }
@@ -334,7 +349,8 @@ TEST_CASE("view: wrapping by words, by clusters when a word is too long") {
     std::vector<std::string> out;
     for (const auto& part : wrap(cells, first, width)) {
       std::string row;
-      for (std::size_t i = part.from; i < part.to; ++i) row += static_cast<char>(cells[i].chars[0]);
+      for (std::size_t i = part.from; i < part.to; ++i)
+        row += static_cast<char>(cells[i].chars[0]);
       out.push_back(row);
     }
     return out;
