@@ -321,6 +321,40 @@ TEST_CASE("known peers are shown before we are online, strangers go when they le
   CHECK(fresh.model().peers.at("bob").id == bob.id);
 }
 
+TEST_CASE("the list comes in pages, and a server can't send us in circles") {
+  Relay relay;
+  Guest& alice = relay.add("alice");
+  for (int i = 0; i < 10; ++i)
+    relay.listed["u" + std::to_string(i)] =
+        proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
+  relay.page = 3;
+  SUBCASE("to its end") {
+    alice.connect();
+    CHECK(Relay::count(alice.asked, "\"type\":\"list\"") == 4);
+  }
+  SUBCASE("without end") {
+    relay.circles = true;
+    alice.connect();
+    CHECK(Relay::count(alice.asked, "\"type\":\"list\"") == 5);  // the last of them brought nothing
+  }
+  CHECK(alice.model().peers.size() == 10);
+  CHECK(alice.model().list_complete);
+}
+
+TEST_CASE("a call of somebody whom the list does not show yet waits for the list") {
+  Relay relay;
+  Guest& alice = relay.add("alice");
+  Guest& bob = relay.add("bob");
+  relay.listed = {{"bob", bob.id}};
+  bob.connect();
+  alice.connect();
+  REQUIRE(alice.say("bob", "it is me"));
+  CHECK(bob.heard.empty());
+  CHECK_FALSE(bob.knows("alice"));  // the name in the call is only a claim
+  relay.show("alice", alice.id);
+  CHECK(bob.heard == std::vector<std::string>{"alice: it is me"});
+}
+
 TEST_CASE("contents of unknown kinds are said, others are silent") {
   // A peer of the test's own, to say what the client never says.
   Pair pair;

@@ -64,6 +64,17 @@ void Relay::send_list(Guest& to, proto::List::Event event, const std::map<std::s
   give(to, proto::encode(list));
 }
 
+void Relay::send_page(Guest& to, std::string_view after) {
+  std::map<std::string, proto::ListEntry> rest;  // in the order of ids
+  for (const auto& [name, id] : listed)
+    if (id.text() > after) rest[id.str()] = {id, name, now.unix_s()};
+  proto::List list;
+  for (const auto& [id, entry] : rest)
+    if (list.data.size() < page) list.data.push_back(entry);
+  list.more = circles || rest.size() > list.data.size();
+  give(to, proto::encode(list));
+}
+
 void Relay::show(const std::string& name, const proto::Id& id) {
   listed[name] = id;
   for (auto& guest : guests)
@@ -100,11 +111,11 @@ void Relay::hang_up(Guest& of) {
 void Relay::serve(Guest& guest, const std::string& message) {
   guest.asked.push_back(message);
   const std::string type = type_of(message);
-  if (type == "list") return send_list(guest, proto::List::Event::snapshot, listed);
   if (type == "ack" && message.find("\"dst\"") == std::string::npos) return;
   proto::JsonTape tape;
   std::string text = message;
   auto root = tape.parse(text);
+  if (type == "list") return send_page(guest, root ? root->get_string("after").value_or("") : "");
   const auto dst = root ? proto::Id::shaped(root->get_string("dst").value_or("")) : std::nullopt;
   if (!dst) return;
   if (Guest* to = find(*dst)) pass(guest, *to, message);

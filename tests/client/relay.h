@@ -81,6 +81,9 @@ class Relay {
   // An answer in clear to a login, instead of the handshake.
   std::optional<std::string> refuse_login;
 
+  std::size_t page = 300;  // entries of the snapshot at once
+  bool circles = false;    // every page says that there are more
+
   Guest* find(const proto::Id& id);
   static std::string type_of(const std::string& message);
   static std::uint64_t number_of(const std::string& message, std::string_view field);
@@ -97,6 +100,7 @@ class Relay {
   bool move(Guest& guest);
   void serve(Guest& guest, const std::string& message);
   void send_list(Guest& to, proto::List::Event event, const std::map<std::string, proto::Id>& who);
+  void send_page(Guest& to, std::string_view after);
   void write(Guest& to, const std::string& bytes);
 };
 
