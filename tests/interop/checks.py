@@ -118,3 +118,30 @@ class Server(Program):
         status = super().stop(timeout)
         self.folder.cleanup()
         return status
+
+
+def login(server, name, me=None, timeout=30, **more):
+    """A logged-in client; `busy` (no RSA key ready) is tried again until the deadline."""
+    import simspy
+
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            return simspy.Client(server.address, name, me, server=server.id, **more)
+        except simspy.RemoteError as e:
+            if e.code != "busy" or time.monotonic() > end:
+                raise
+        time.sleep(0.3)
+
+
+def together(clients, condition, timeout=20, what="condition"):
+    """Pumps all clients until condition() is true."""
+    import select
+
+    end = time.monotonic() + timeout
+    while not condition():
+        ready, _, _ = select.select([c.wire.sock for c in clients], [], [], max(end - time.monotonic(), 0))
+        check(ready, "deadline: " + (what() if callable(what) else what))
+        for c in clients:
+            if c.wire.sock in ready:
+                c.pump(5)
