@@ -59,7 +59,10 @@ void race(AccountStore& store) {
     for (std::uint8_t n = 0; n < 4; ++n)
       threads.emplace_back([&, n] {
         const auto verdict = store.bind(name, id(static_cast<std::uint8_t>(10 + 4 * round + n)), true, 1);
-        verdict ? ++made : ++taken;
+        if (verdict)
+          ++made;
+        else if (verdict.error().code == ErrorCode::name_taken)
+          ++taken;
       });
     for (auto& t : threads)
       t.join();
@@ -67,6 +70,18 @@ void race(AccountStore& store) {
     CHECK(taken == 3);
   }
   CHECK(store.size() == 20);
+  // One client on two connections: both are in, one of them registered.
+  std::atomic<int> in = 0, made = 0;
+  std::vector<std::thread> twice;
+  for (int n = 0; n < 2; ++n)
+    twice.emplace_back([&] {
+      const auto verdict = store.bind("twice", id(200), true, 1);
+      if (verdict) ++in, made += *verdict == Binding::made;
+    });
+  for (auto& t : twice)
+    t.join();
+  CHECK(in == 2);
+  CHECK(made == 1);
 }
 
 TEST_CASE("contract: in memory") {
