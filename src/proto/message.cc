@@ -122,7 +122,7 @@ Checked<PeerAck> decode_peer_ack(const JsonValue& root) {
   out.id = fields.number("id");
   out.data = fields.bytes<32>("data");
   out.verification = fields.bytes<32>("verification");
-  return fields.checked(std::move(out));
+  return fields.checked(out);
 }
 
 // Presence and kinds of the fields that a forwarded type must have.

@@ -12,18 +12,18 @@ constexpr std::uint8_t anywhere = in_clear | in_secure;
 // `acked`: section 4 has no ack for an `ack`, of either kind; connect and secure are frames, not
 // sub-messages.
 constexpr MessageRow rows[] = {
-    {MessageType::connect, "connect", in_clear, from_both, false, false},
-    {MessageType::secure, "secure", in_clear, from_both, false, false},
-    {MessageType::list, "list", in_secure, from_both, false, true},
-    {MessageType::client_connect, "client-connect", in_secure, from_both, true, true},
-    {MessageType::client_disconnect, "client-disconnect", in_secure, from_both, true, true},
-    {MessageType::client_com, "client-com", in_secure, from_both, true, true},
-    {MessageType::peer_ack, "ack", in_secure, from_both, true, false},
-    {MessageType::ack, "ack", in_secure, from_both, false, false},
-    {MessageType::ping, "ping", in_secure, from_both, false, true},
-    {MessageType::disconnect, "disconnect", in_secure, from_both, false, true},
-    {MessageType::error, "error", anywhere, from_both, false, true},
-    {MessageType::unknown, "", 0, 0, false, true},
+    {"connect", MessageType::connect, in_clear, from_both, false, false},
+    {"secure", MessageType::secure, in_clear, from_both, false, false},
+    {"list", MessageType::list, in_secure, from_both, false, true},
+    {"client-connect", MessageType::client_connect, in_secure, from_both, true, true},
+    {"client-disconnect", MessageType::client_disconnect, in_secure, from_both, true, true},
+    {"client-com", MessageType::client_com, in_secure, from_both, true, true},
+    {"ack", MessageType::peer_ack, in_secure, from_both, true, false},
+    {"ack", MessageType::ack, in_secure, from_both, false, false},
+    {"ping", MessageType::ping, in_secure, from_both, false, true},
+    {"disconnect", MessageType::disconnect, in_secure, from_both, false, true},
+    {"error", MessageType::error, anywhere, from_both, false, true},
+    {"", MessageType::unknown, 0, 0, false, true},
 };
 
 constexpr bool in_order() {

@@ -1,5 +1,6 @@
-// Every message type in one table: its name, who may send it, and in which state. What is not here is unknown; what is
-// here but not legal for that sender now is refused (default deny). sims-protocol(7) sections 3 to 6.
+// Every message type in one table: its name, who may send it, and in which state. What is not here is
+// unknown; what is here but not legal for that sender now is refused (default deny). sims-protocol(7)
+// sections 3 to 6.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +31,12 @@ enum Where : std::uint8_t { in_clear = 1, in_secure = 2 };
 enum Sender : std::uint8_t { from_client = 1, from_server = 2, from_both = 3 };
 
 struct MessageRow {
-  MessageType type;
   std::string_view name;  // on the wire
-  std::uint8_t where;     // Where bits
-  std::uint8_t sender;    // Sender bits
-  bool forwarded;         // client to client, passed on byte for byte
-  bool acked;             // counts for the cumulative ack
+  MessageType type;
+  std::uint8_t where;   // Where bits
+  std::uint8_t sender;  // Sender bits
+  bool forwarded;       // client to client, passed on byte for byte
+  bool acked;           // counts for the cumulative ack
 };
 
 std::span<const MessageRow> message_table();

@@ -30,7 +30,7 @@ struct Transport::State {
   State(HandshakeOptions options, crypto::EphemeralSource& ephemerals)
       : name(options.name), role(options.role), handshake(Handshake(std::move(options), ephemerals)) {}
 
-  Event advance(std::string answer, std::string& out);
+  Event advance(const std::string& answer, std::string& out);
   Event take_handshake_frame(Scratch& scratch, Now now, std::string& out);
   Event take_secure_frame(Scratch& scratch, Now now, std::string& out);
   Event fail(HandshakeFailure failure, Now now, std::string& out);
@@ -51,7 +51,7 @@ struct Transport::State {
 };
 
 // The answer to the last phase goes out; after the last one the channel's keys take the handshake's place.
-Transport::Event Transport::State::advance(std::string answer, std::string& out) {
+Transport::Event Transport::State::advance(const std::string& answer, std::string& out) {
   if (!answer.empty()) out.append(answer).push_back('\n');
   peer_id = handshake->peer_id();
   peer_name = handshake->peer_name();
@@ -114,7 +114,7 @@ Transport::Event Transport::State::take_handshake_frame(Scratch& scratch, Now no
   }
   auto answer = handshake->receive(scratch.frame);
   if (!answer) return fail(std::move(answer).error(), now, out);
-  return advance(std::move(*answer), out);
+  return advance(*answer, out);
 }
 
 Transport::Event Transport::State::take_secure_frame(Scratch& scratch, Now now, std::string& out) {
@@ -177,7 +177,7 @@ Transport::Event Transport::complete(std::unique_ptr<HandshakeWork> work, Now no
   state_->stage = State::Stage::handshake;
   state_->handshake = std::move(work->handshake_);
   if (work->failed()) return state_->fail(std::move(work->outcome_).error(), now, out);
-  return state_->advance(std::move(*work->outcome_), out);
+  return state_->advance(*work->outcome_, out);
 }
 
 void Transport::refuse(ErrorCode code, std::string_view message, Now now, std::string& out) {
