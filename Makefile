@@ -146,11 +146,15 @@ test-e2e: all
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
 
 bench: deps
-	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
+	@+$(MAKE) --no-print-directory all $(BUILD)/bench/micro $(BUILD)/bench/clients
 	$(BUILD)/bench/micro $(BENCH)
+	BUILD=$(BUILD) bench/idle.sh
 $(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
+$(BUILD)/bench/clients: $(BUILD)/bench/clients.o $(call archives,$(below_net))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_net)) -o $@
 
 # --- the first minutes ------------------------------------------------------------------------------------------------
 
