@@ -16,7 +16,7 @@ VERSION  := $(shell cat VERSION 2>/dev/null || git describe --tags --always --di
 # Debian packages: to build and test; what `make lint` needs besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libexpected-dev libncurses-dev \
-        libbenchmark-dev python3-cryptography-vectors mandoc tmux python3
+        libbenchmark-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 
 # Work in parallel unless told otherwise with -j.

@@ -4,7 +4,7 @@
 # exit status is 0 only if every word arrived. Whatever it starts ends with it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-bin=$PWD/${BUILD:=build/release}
+bin=$(realpath "${BUILD:-build/release}") || exit 1
 deadline=${DEMO_DEADLINE:-60}  # s, for each thing that is waited for
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/sims-demo.XXXXXX") || exit 1

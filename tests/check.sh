@@ -4,12 +4,13 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}" "${VARIANT:=release}"
+BUILD=$(realpath "$BUILD") || exit 1
 export BUILD
 logs=$BUILD/check
 rm -rf "$logs" && mkdir -p "$logs" || exit 1
 
 # Reports of the sanitizers go to files: also those of programs that run inside a terminal are found.
-report=$PWD/$logs/sanitizer
+report=$logs/sanitizer
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:log_path=$report
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$report
 export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1:log_path=$report
@@ -47,6 +48,8 @@ for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
 suite layers tests/layers.sh
 suite man tests/man.sh
 suite e2e /usr/bin/python3 tests/e2e/run.py
+export SIMSD=$BUILD/simsd SIMS=$BUILD/sims PYTHONDONTWRITEBYTECODE=1
+for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done
 
 for file in "$report".*; do
   [ -e "$file" ] || continue
