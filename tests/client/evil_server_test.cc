@@ -84,6 +84,7 @@ TEST_CASE("attack 2: the server shows another id under a known name") {
     CHECK_FALSE(alice.say("bob", "secret").has_value());
     mallory.core->send_text("alice", "it is me", false, relay.now);
     relay.advance(120'000);
+    CHECK(alice.count("bob", Line::Kind::alert, "under another key of bob was refused") >= 1);
     for (auto at = before; at < alice.asked.size(); ++at)
       CHECK(alice.asked[at].find("client-") == std::string::npos);
     CHECK(alice.heard.empty());

@@ -139,7 +139,7 @@ bool Relay::move(Guest& guest) {
     guest.core->link_opened(now);
     return true;
   }
-  if (!guest.works.empty()) {
+  if (!guest.works.empty() && !guest.busy) {
     auto work = std::move(guest.works.front());
     guest.works.pop_front();
     work->run();

@@ -59,6 +59,7 @@ class Guest final : public client::Effects {
   bool opening = false, closed = false;
   std::string up;  // bytes on their way to the relay
   std::deque<std::unique_ptr<client::Work>> works;
+  bool busy = false;  // no work is run
   std::optional<proto::Transport> line;
   std::vector<std::string> asked;  // every sub-message that came from this client
 };
