@@ -4,6 +4,7 @@
 #include <cryptopp/modes.h>
 
 #include <cassert>
+#include <optional>
 
 #include "base/base64.h"
 #include "base/secret.h"
@@ -43,13 +44,23 @@ std::optional<std::size_t> unpadded(ByteView padded) {
 
 struct Fernet::State {
   HmacKey mac;
-  CryptoPP::CBC_Mode<CryptoPP::AES>::Encryption encryption;
-  CryptoPP::CBC_Mode<CryptoPP::AES>::Decryption decryption;
+  Secret<16> cipher_key;
+  // Made by the first token of their direction: each holds 5 KiB (Crypto++ keeps an aliased table), and a session's
+  // keys only ever go one way.
+  std::optional<CryptoPP::CBC_Mode<CryptoPP::AES>::Encryption> encryption;
+  std::optional<CryptoPP::CBC_Mode<CryptoPP::AES>::Decryption> decryption;
 
-  explicit State(ByteView key) : mac(key.first(16)) {
-    const ByteArray<block> no_iv{};  // each token sets its own
-    encryption.SetKeyWithIV(key.data() + 16, 16, no_iv.data());
-    decryption.SetKeyWithIV(key.data() + 16, 16, no_iv.data());
+  explicit State(ByteView key) : mac(key.first(16)), cipher_key(key.subspan(16)) {}
+
+  template <class Cipher>
+  Cipher& start(std::optional<Cipher>& cipher, const std::uint8_t* iv) {
+    if (cipher) {
+      cipher->Resynchronize(iv);
+    } else {
+      cipher.emplace();
+      cipher->SetKeyWithIV(cipher_key.data(), cipher_key.size(), iv);
+    }
+    return *cipher;
   }
 };
 
@@ -84,8 +95,7 @@ void Fernet::seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>&
   Secret<block> last;
   if (rest) std::memcpy(last.data(), plaintext.data() + whole, rest);
   std::memset(last.data() + rest, static_cast<int>(block - rest), block - rest);
-  auto& cipher = state_->encryption;
-  cipher.Resynchronize(iv.data());
+  auto& cipher = state_->start(state_->encryption, iv.data());
   if (whole) cipher.ProcessData(raw + header, plaintext.data(), whole);
   cipher.ProcessData(raw + header + whole, last.data(), block);
 
@@ -114,8 +124,7 @@ Result<std::size_t, FernetError> Fernet::open(std::string_view token, const Byte
     return fail(FernetError::bad_iv);
 
   ByteView ciphertext = signed_part.subspan(header);
-  auto& cipher = state_->decryption;
-  cipher.Resynchronize(raw.data() + iv_at);
+  auto& cipher = state_->start(state_->decryption, raw.data() + iv_at);
   cipher.ProcessData(out, ciphertext.data(), ciphertext.size());
   auto plain = unpadded(ByteView(out, ciphertext.size()));
   if (plain) return *plain;
