@@ -109,7 +109,7 @@ void Session::look_online() {
   }
 }
 
-// --- commands --------------------------------------------------------------------------------------------
+// --- commands ------------------------------------------------------------------------------------
 
 void Session::list() {
   const Model& m = link_.model();
@@ -196,7 +196,7 @@ void Session::received(const std::string& name, const Line& line) {
   if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
 }
 
-// --- keys that are not known -----------------------------------------------------------------------------
+// --- keys that are not known ---------------------------------------------------------------------
 
 void Session::decide_about_server(const Question& question) {
   if (prompt_) return;
@@ -252,7 +252,7 @@ bool Session::ask(const std::string& words, const Id& id, std::function<void(boo
   return prompt_ != nullptr;
 }
 
-// --- the end ---------------------------------------------------------------------------------------------
+// --- the end -------------------------------------------------------------------------------------
 
 void Session::report_alerts() {
   const Model& m = link_.model();

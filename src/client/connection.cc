@@ -61,8 +61,7 @@ std::optional<Id> Connection::pinned() const {
   return known->id;
 }
 
-// --- intents
-// ---------------------------------------------------------------------------------------------------------
+// --- intents -------------------------------------------------------------------------------------
 
 void Connection::connect(const std::string& host_port, Now now) {
   disconnect(now);
@@ -125,8 +124,7 @@ bool Connection::pin(const Id& server, Now now) {
   return stored.has_value();
 }
 
-// --- the link
-// ----------------------------------------------------------------------------------------------------------
+// --- the link ------------------------------------------------------------------------------------
 
 void Connection::opened(Now now) {
   if (!link_ || model_.link != LinkState::connecting) return;
@@ -245,8 +243,7 @@ void Connection::retry(const std::string& problem, Now now) {
   model_.retry_at_ms = now.steady_ms + backoff_ms(failures_, retry_low_ms, retry_high_ms, ephemerals_.rng());
 }
 
-// --- failures
-// --------------------------------------------------------------------------------------------------------
+// --- failures ------------------------------------------------------------------------------------
 
 void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now now) {
   using Cause = proto::HandshakeFailure::Cause;
@@ -310,8 +307,7 @@ void Connection::server_error(const proto::Error& error, Now now) {
   windows_.alert(nullptr, words, now);
 }
 
-// --- time
-// --------------------------------------------------------------------------------------------------------------
+// --- time ----------------------------------------------------------------------------------------
 
 void Connection::acked(std::uint64_t seq, Now now) {
   if (!probe_ms_ || seq < probe_seq_) return;
@@ -356,8 +352,7 @@ std::int64_t Connection::next_tick() const {
   }
 }
 
-// --- writing
-// -----------------------------------------------------------------------------------------------------------
+// --- writing -------------------------------------------------------------------------------------
 
 std::uint64_t Connection::send(std::string_view message, Now now) {
   transport_->send(message, now, out_);

@@ -19,8 +19,7 @@ const Model& Core::model() const {
   return state_->shown;
 }
 
-// --- intents
-// -----------------------------------------------------------------------------------------------------------
+// --- intents -------------------------------------------------------------------------------------
 
 void Core::connect(const std::string& host_port, Now now) {
   const bool elsewhere = state_->shown.server != host_port;
@@ -131,8 +130,7 @@ void Core::notice(const std::string& peer, std::string text, Now now) {
   state_->finish();
 }
 
-// --- events
-// ------------------------------------------------------------------------------------------------------------
+// --- events --------------------------------------------------------------------------------------
 
 void Core::link_opened(Now now) {
   state_->connection.opened(now);

@@ -73,7 +73,7 @@ class Core {
   ~Core();
   const Model& model() const;
 
-  // --- intents ------------------------------------------------------------------------------------------------------
+  // --- intents -----------------------------------------------------------------------------------
   void connect(const std::string& host_port, Now now);
   void disconnect(Now now);                      // orderly; also cancels connecting and answers no to a question
   void answer(bool accept, Now now);             // the model's question; accept pins the shown server id
@@ -94,7 +94,7 @@ class Core {
   void clear(const std::string& peer);           // drops the lines shown (empty name: the status window's)
   void notice(const std::string& peer, std::string text, Now now);  // our own words into a window (empty name: status)
 
-  // --- events -------------------------------------------------------------------------------------------------------
+  // --- events ------------------------------------------------------------------------------------
   void link_opened(Now now);
   void link_read(ByteView bytes, Now now);       // one read of the socket
   void link_closed(const std::string& reason, Now now);

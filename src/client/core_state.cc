@@ -63,8 +63,7 @@ void Core::State::finish() {
   effects.changed();
 }
 
-// --- who
-// ---------------------------------------------------------------------------------------------------------------
+// --- who -----------------------------------------------------------------------------------------
 
 Result<Peer*> Core::State::find(const std::string& name) {
   auto at = shown.peers.find(name);
@@ -117,8 +116,7 @@ void Core::State::use_server(const Id& server) {
   roster.reset();
 }
 
-// --- the connection
-// ------------------------------------------------------------------------------------------------------
+// --- the connection ------------------------------------------------------------------------------
 
 void Core::State::online(Now now) {
   use_server(shown.server_id);
@@ -199,8 +197,7 @@ void Core::State::receive_error(const proto::Error& error, Now now) {
   talk->undeliverable(now);
 }
 
-// --- the list
-// ------------------------------------------------------------------------------------------------------------
+// --- the list ------------------------------------------------------------------------------------
 
 void Core::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
@@ -253,8 +250,7 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
   }
 }
 
-// --- from peers
-// ----------------------------------------------------------------------------------------------------------
+// --- from peers ----------------------------------------------------------------------------------
 
 // By the server's list, or by our own pins when the list does not know (yet).
 const std::string* Core::State::name_of(const Id& src) const {
@@ -293,8 +289,7 @@ void Core::State::unpark(Now now) {
   }
 }
 
-// --- work and time
-// ---------------------------------------------------------------------------------------------------------
+// --- work and time -------------------------------------------------------------------------------
 
 void Core::State::start(std::unique_ptr<PeerWork> work) {
   if (!work->makes_costly_key) return effects.start_work(std::move(work));

@@ -101,8 +101,7 @@ struct Handshake::State {
   HandshakeResult result;                               // filled from phase 5 on
 };
 
-// --- what the phases share
-// -------------------------------------------------------------------------------------------
+// --- what the phases share -----------------------------------------------------------------------
 
 HandshakeFrame Handshake::State::own_frame(int phase) const {
   HandshakeFrame frame;
@@ -181,8 +180,7 @@ Outcome Handshake::State::step(std::string_view bytes) {
   }
 }
 
-// --- phase 1: I -> R, the offer
-// --------------------------------------------------------------------------------------
+// --- phase 1: I -> R, the offer ------------------------------------------------------------------
 
 std::string Handshake::State::create_1() {
   ephemerals->rng().fill(nonce);
@@ -214,8 +212,7 @@ Outcome Handshake::State::consume_1(const HandshakeFrame& frame, std::string_vie
   return create_2();
 }
 
-// --- phase 2: R -> I, the choice
-// -------------------------------------------------------------------------------------
+// --- phase 2: R -> I, the choice -----------------------------------------------------------------
 
 std::string Handshake::State::create_2() {
   ephemerals->rng().fill(nonce);
@@ -245,8 +242,7 @@ Outcome Handshake::State::consume_2(const HandshakeFrame& frame, std::string_vie
   return create_3();
 }
 
-// --- phase 3: I -> R, agreed
-// -----------------------------------------------------------------------------------------
+// --- phase 3: I -> R, agreed ---------------------------------------------------------------------
 
 std::string Handshake::State::create_3() {
   HandshakeFrame frame = own_frame(3);
@@ -261,8 +257,7 @@ Outcome Handshake::State::consume_3(const HandshakeFrame& frame, std::string_vie
   return create_4();
 }
 
-// --- phase 4: R -> I, R's ephemeral key, signed
-// ----------------------------------------------------------------------
+// --- phase 4: R -> I, R's ephemeral key, signed --------------------------------------------------
 
 Outcome Handshake::State::create_4() {
   responder_key = suite->make_responder_key(*ephemerals);
@@ -285,8 +280,7 @@ Outcome Handshake::State::consume_4(const HandshakeFrame& frame, std::string_vie
   return create_5(frame.key);
 }
 
-// --- phase 5: I -> R, I's share, signed and confirmed
-// ----------------------------------------------------------------
+// --- phase 5: I -> R, I's share, signed and confirmed --------------------------------------------
 
 Outcome Handshake::State::create_5(ByteView responder_spki) {
   auto share = suite->make_initiator_share(responder_spki, *ephemerals);
@@ -325,8 +319,7 @@ Outcome Handshake::State::consume_5(const HandshakeFrame& frame, std::string_vie
   return create_6();
 }
 
-// --- phase 6: R -> I, confirmed
-// --------------------------------------------------------------------------------------
+// --- phase 6: R -> I, confirmed ------------------------------------------------------------------
 
 std::string Handshake::State::create_6() {
   HandshakeFrame frame = own_frame(6);
@@ -345,8 +338,7 @@ Outcome Handshake::State::consume_6(const HandshakeFrame& frame, std::string_vie
   return std::string();
 }
 
-// --- the object
-// ------------------------------------------------------------------------------------------------------
+// --- the object ----------------------------------------------------------------------------------
 
 Handshake::Handshake(HandshakeOptions options, crypto::EphemeralSource& ephemerals)
     : state_(std::make_unique<State>(std::move(options), ephemerals)) {}

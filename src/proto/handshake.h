@@ -89,7 +89,7 @@ class Handshake {
   std::unique_ptr<State> state_;
 };
 
-// --- pieces that section 6's RSA re-key shares -----------------------------------------------------------------------
+// --- pieces that section 6's RSA re-key shares ---------------------------------------------------
 crypto::Digest transcript_start(HandshakeKind kind);
 crypto::Digest transcript_next(const crypto::Digest& before, std::string_view frame);
 crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const crypto::Digest& transcript,

@@ -264,8 +264,7 @@ std::string_view JsonValue::key() const {
   return {node.key, node.key_size};
 }
 
-// --- writing
-// ---------------------------------------------------------------------------------------------------------
+// --- writing -------------------------------------------------------------------------------------
 
 void JsonWriter::separate() {
   if (out_.size() == start_) return;

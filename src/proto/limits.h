@@ -7,7 +7,7 @@
 
 namespace sims::proto {
 
-// --- the specification's ---------------------------------------------------------------------------------------
+// --- the specification's -------------------------------------------------------------------------
 constexpr int protocol_version = 1;
 constexpr std::uint16_t default_port = 7467;
 constexpr std::size_t max_frame = 65'536;           // section 1, LF left out
@@ -23,7 +23,7 @@ constexpr std::size_t max_list_page = 300;          // section 4
 constexpr std::int64_t list_gather_ms = 200;        // section 4
 constexpr std::size_t max_name = 32;                // section 2
 
-// --- ours ------------------------------------------------------------------------------------------------------
+// --- ours ----------------------------------------------------------------------------------------
 constexpr std::size_t max_json_members = 256;       // in one object; the protocol's largest has 8
 constexpr std::size_t max_json_values = 4'096;      // in one frame; a full list page has about 1,500
 constexpr std::size_t max_error_text = 512;         // bytes of an error's message or a reason that we keep

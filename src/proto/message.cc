@@ -15,8 +15,7 @@ std::string b64(ByteView bytes) {
   return base64_encode(bytes, Base64::standard);
 }
 
-// --- decoders, one a type
-// --------------------------------------------------------------------------------------------
+// --- decoders, one a type ------------------------------------------------------------------------
 
 Checked<ListRequest> decode_list_request(const JsonValue& root) {
   Fields fields(root);
@@ -247,8 +246,7 @@ Checked<FromClient> decode_from_client(const JsonValue& root) {
   }
 }
 
-// --- encoders
-// --------------------------------------------------------------------------------------------------------
+// --- encoders ------------------------------------------------------------------------------------
 
 std::string encode(const ListRequest& message) {
   std::string out;

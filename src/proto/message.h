@@ -21,7 +21,7 @@ namespace sims::proto {
 
 using Nonce = ByteArray<32>;
 
-// --- handshake (section 3): `connect` in clear, `client-connect` inside SECURE -------------------------------------
+// --- handshake (section 3): `connect` in clear, `client-connect` inside SECURE -------------------
 struct HandshakeFrame {
   HandshakeKind kind = HandshakeKind::client_server;
   int phase = 0;
@@ -41,7 +41,7 @@ struct HandshakeFrame {
 std::string encode(const HandshakeFrame& frame);
 Checked<HandshakeFrame> decode_handshake(const JsonValue& root);
 
-// --- SECURE (section 4) --------------------------------------------------------------------------------------------
+// --- SECURE (section 4) --------------------------------------------------------------------------
 struct SecureFrame {
   std::uint64_t epoch = 0, seq = 0;
   std::string_view payload;
@@ -80,7 +80,7 @@ struct Error {
   std::optional<Id> dst;
 };
 
-// --- client to client (sections 5, 6) --------------------------------------------------------------------------------
+// --- client to client (sections 5, 6) ------------------------------------------------------------
 struct RatchetHeader {
   // ECDHE: key set. RSA: epoch set.
   std::optional<ByteArray<49>> key;
@@ -135,7 +135,7 @@ struct Forwarded {
 using FromClient = std::variant<Forwarded, ListRequest, Ack, Ping, Disconnect, Error, UnknownMessage>;
 Checked<FromClient> decode_from_client(const JsonValue& root);
 
-// --- content: the plaintext of a client-com's token (section 6) ----------------------------------------------------
+// --- content: the plaintext of a client-com's token (section 6) ----------------------------------
 struct TextContent {
   bool action = false;  // kind `action` (/me)
   std::string uid;      // 22 characters

@@ -103,8 +103,7 @@ const crypto::Suite& PeerSession::suite() const {
   return *state_->suite;
 }
 
-// --- seal
-// ------------------------------------------------------------------------------------------------------------
+// --- seal ----------------------------------------------------------------------------------------
 
 PeerSession::Sealed PeerSession::seal(std::string_view plaintext, Now now) {
   State& s = *state_;
@@ -131,8 +130,7 @@ void PeerSession::forget(std::uint64_t id) {
   state_->sent.forget(id);
 }
 
-// --- open
-// ------------------------------------------------------------------------------------------------------------
+// --- open ----------------------------------------------------------------------------------------
 
 bool PeerSession::State::fits(const ClientCom& com) const {
   return com.src == peer && com.dst == self && com.id <= max_json_integer &&
@@ -166,8 +164,7 @@ Result<PeerSession::Opened, OpenError> PeerSession::open(const ClientCom& com, N
   return Opened{com.id, false, std::move(*plaintext), encode(record.ack)};
 }
 
-// --- close
-// -----------------------------------------------------------------------------------------------------------
+// --- close ---------------------------------------------------------------------------------------
 
 std::string PeerSession::close(std::string_view reason) {
   ClientDisconnect message;
@@ -183,8 +180,7 @@ bool PeerSession::verify_close(const ClientDisconnect& message) const {
          crypto::equal(close_verification(state_->close_peer, message), message.verification);
 }
 
-// --- re-key
-// ----------------------------------------------------------------------------------------------------------
+// --- re-key --------------------------------------------------------------------------------------
 
 bool PeerSession::wants_rekey() const {
   return state_->chains && state_->role == Role::responder &&

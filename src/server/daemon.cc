@@ -90,8 +90,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
   fill_pool_if_wanted();
 }
 
-// --- listening
-// -------------------------------------------------------------------------------------------------------
+// --- listening -----------------------------------------------------------------------------------
 
 Result<void> Daemon::listen() {
   if (const int count = sd_listen_fds(1); count > 0) return adopt(count);
@@ -152,8 +151,7 @@ void Daemon::accept(std::unique_ptr<net::Stream> stream) {
   if (const auto kept = streams_.find(id); kept != streams_.end()) kept->second->start();
 }
 
-// --- the core's actions
-// ----------------------------------------------------------------------------------------------
+// --- the core's actions --------------------------------------------------------------------------
 
 void Daemon::write(ConnId id, std::string bytes) {
   if (const auto at = streams_.find(id); at != streams_.end()) at->second->write(std::move(bytes));
@@ -180,8 +178,7 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
              });
 }
 
-// --- turns
-// -----------------------------------------------------------------------------------------------------------
+// --- turns ---------------------------------------------------------------------------------------
 
 void Daemon::turn() {
   if (turn_pending_) return;
@@ -204,8 +201,7 @@ void Daemon::run() {
   loop_.run();
 }
 
-// --- signals
-// ---------------------------------------------------------------------------------------------------------
+// --- signals -------------------------------------------------------------------------------------
 
 void Daemon::fill_pool_if_wanted() {
   if (has_rsa(settings_.policy.suites)) pool_.fill();

@@ -257,8 +257,7 @@ TEST_CASE("json: what the writer writes, and that it reads back") {
   CHECK(tape.parse(text)->get_string("s") == "a\"\\\b\f\n\r\t\x01\x1f\x7fé/");
 }
 
-// --- JSONTestSuite: what is valid JSON and breaks none of our stricter rules must be accepted
-// -------------------------
+// --- JSONTestSuite: what is valid JSON and breaks none of our stricter rules must be accepted ----
 
 namespace {
 

@@ -410,8 +410,7 @@ TEST_CASE("messages: mutated a hundred thousand times, nothing but values and re
   CHECK(refused > 1'000);
 }
 
-// --- content
-// ---------------------------------------------------------------------------------------------------------
+// --- content -------------------------------------------------------------------------------------
 
 TEST_CASE("content: every kind there and back") {
   test::FixedRng rng;

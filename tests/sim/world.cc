@@ -4,8 +4,7 @@
 
 namespace sims::test {
 
-// --- a user
-// --------------------------------------------------------------------------------------------------------------
+// --- a user --------------------------------------------------------------------------------------
 
 User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t seed)
     : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
@@ -131,8 +130,7 @@ void User::delivery_changed(const client::Peer& to, const client::Line& line) {
     complaints.push_back(line.text + " marked delivered, never shown");
 }
 
-// --- the network
-// -----------------------------------------------------------------------------------------------------------
+// --- the network ---------------------------------------------------------------------------------
 
 World::World(std::uint64_t seed, Weather w)
     : random(seed),
@@ -233,8 +231,7 @@ void World::start_work(server::ConnId id, std::unique_ptr<server::LoginWork> wor
 
 void World::log(log::Level, std::string) {}
 
-// --- time
-// ------------------------------------------------------------------------------------------------------------------
+// --- time ----------------------------------------------------------------------------------------
 
 std::int64_t World::next_tick() const {
   std::int64_t next = server_->next_tick();
