@@ -31,8 +31,7 @@ int local_offset(std::int64_t unix_s) {
   return ::localtime_r(&t, &local) ? static_cast<int>(local.tm_gmtoff) : 0;
 }
 
-// --- 1. the suites
-// -----------------------------------------------------------------------------------------------
+// --- 1. the suites -------------------------------------------------------------------------------
 
 std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
   crypto::SuiteList out;
@@ -134,8 +133,7 @@ App::App(const AppOptions& options, client::Keystore& keystore, Screen& screen, 
   ui_.resize(screen.size());
 }
 
-// --- 2. intents
-// --------------------------------------------------------------------------------------------------
+// --- 2. intents ----------------------------------------------------------------------------------
 
 Result<void> App::connect(const ConnectFields& fields) {
   if (fields.server.empty()) return fail("Server: a host name or an address is missing.");
@@ -227,8 +225,7 @@ void App::repaint() {
   screen_.repaint();
 }
 
-// --- 3. input
-// ----------------------------------------------------------------------------------------------------
+// --- 3. input ------------------------------------------------------------------------------------
 
 void App::on_input() {
   std::string bytes;
@@ -255,8 +252,7 @@ void App::feed_keys(const std::vector<Key>& keys) {
   if (!keys.empty()) schedule_draw(true);
 }
 
-// --- 4. drawing
-// --------------------------------------------------------------------------------------------------
+// --- 4. drawing ----------------------------------------------------------------------------------
 
 // A key is answered at once; what comes from the network is drawn at most every frame_ms.
 void App::schedule_draw(bool at_once) {
@@ -282,8 +278,7 @@ void App::draw() {
   }
 }
 
-// --- 5. signals
-// --------------------------------------------------------------------------------------------------
+// --- 5. signals ----------------------------------------------------------------------------------
 
 void App::on_resize() {
   ui_.resize(screen_.resized());
@@ -304,8 +299,7 @@ void App::on_signal(int number) {
   }
 }
 
-// --- 6. start and end
-// --------------------------------------------------------------------------------------------
+// --- 6. start and end ----------------------------------------------------------------------------
 
 int App::run() {
   if (!options_.query.empty()) ui_.open_when_known(options_.query);
@@ -322,7 +316,7 @@ int App::run() {
 }
 
 int complain(const std::string& what, int code) {
-  std::fprintf(stderr, "sims-tui: %s\n", what.c_str());
+  static_cast<void>(std::fprintf(stderr, "sims-tui: %s\n", what.c_str()));
   return code;
 }
 

@@ -67,8 +67,8 @@ struct Grid {
   bool cursor_visible = true;
   std::string title;  // for the terminal, safe, one line
 
-  Cell& at(int x, int y) { return cells[static_cast<std::size_t>(y * size.width + x)]; }
-  const Cell& at(int x, int y) const { return cells[static_cast<std::size_t>(y * size.width + x)]; }
+  Cell& at(int x, int y) { return cells[index(x, y)]; }
+  const Cell& at(int x, int y) const { return cells[index(x, y)]; }
   // Draws within [x, x + width) of row y, returns the column behind. A wide cell that would be cut becomes a
   // space.
   int put(int x, int y, int width, std::span<const Cell> what);
@@ -76,6 +76,9 @@ struct Grid {
   void fill(const Rect& where, Style style, char32_t with = U' ');
 
  private:
+  std::size_t index(int x, int y) const {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) + static_cast<std::size_t>(x);
+  }
   void set(int x, int y, const Cell& cell);
 };
 

@@ -44,8 +44,8 @@ struct Key {
   bool operator==(const Key&) const = default;
 };
 
-constexpr std::size_t max_paste = 64 * 1024;  // bytes; four times what one message may hold
-constexpr std::size_t max_sequence = 32;      // bytes of one escape sequence; longer ones are swallowed
+constexpr std::size_t max_paste = 65'536;  // bytes; four times what one message may hold
+constexpr std::size_t max_sequence = 32;   // bytes of one escape sequence; longer ones are swallowed
 
 class KeyDecoder {
  public:

@@ -86,7 +86,7 @@ Panel verification(const Window& window) {
 }  // namespace
 
 std::pair<std::string, std::string> number_halves(const std::string& number) {
-  constexpr std::size_t half = 6 * 6;  // six groups of five digits and a space
+  constexpr std::size_t half = 36;  // six groups of five digits and a space
   if (number.size() <= half) return {number, ""};
   return {number.substr(0, half - 1), number.substr(half)};
 }

@@ -21,6 +21,7 @@
 #include <array>
 #include <cerrno>
 #include <clocale>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -32,8 +33,7 @@ constexpr const char* restore_title = "\x1b[23;2t";
 constexpr const char* paste_on = "\x1b[?2004h";
 constexpr const char* paste_off = "\x1b[?2004l";
 
-// --- 1. restoring after a crash
-// ----------------------------------------------------------------------------------
+// --- 1. restoring after a crash ------------------------------------------------------------------
 
 constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
 
@@ -54,14 +54,14 @@ void on_crash(int number) {
     static_cast<void>(ignored);
     ::tcsetattr(STDOUT_FILENO, TCSANOW, &crash.mode);
   }
-  ::signal(number, SIG_DFL);
-  ::raise(number);
+  static_cast<void>(::signal(number, SIG_DFL));
+  static_cast<void>(::raise(number));
 }
 
 // A capability without the delays that only hardware terminals need ("$<50>").
 std::string capability(const char* name) {
   const char* found = ::tigetstr(name);
-  if (found == nullptr || found == reinterpret_cast<const char*>(-1)) return "";
+  if (found == nullptr || reinterpret_cast<std::intptr_t>(found) == -1) return "";
   std::string out(found);
   for (auto at = out.find("$<"); at != std::string::npos; at = out.find("$<", at)) {
     const auto end = out.find('>', at);
@@ -86,8 +86,7 @@ void arm_crash(bool modern) {
     ::sigaction(number, &action, nullptr);
 }
 
-// --- 2. opening
-// --------------------------------------------------------------------------------------------------
+// --- 2. opening ----------------------------------------------------------------------------------
 
 // Terminals that are known to take xterm's title and bracketed paste.
 bool takes_titles(const char* term) {
@@ -117,8 +116,9 @@ void write_all(const std::string& bytes) {
 // ncurses writes as the locale says. Without a locale of one's own nearly every terminal today still speaks
 // UTF-8.
 void set_locale() {
-  std::setlocale(LC_ALL, "");
-  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0) std::setlocale(LC_CTYPE, "C.UTF-8");
+  static_cast<void>(std::setlocale(LC_ALL, ""));
+  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0)
+    static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
 }
 
 int open_input() {
@@ -135,8 +135,7 @@ Size kernel_size() {
   return {std::min<int>(size.ws_col, 1'000), std::min<int>(size.ws_row, 1'000)};
 }
 
-// --- 3. styles
-// ---------------------------------------------------------------------------------------------------
+// --- 3. styles -----------------------------------------------------------------------------------
 
 struct Look {
   attr_t attributes = A_NORMAL;
@@ -258,8 +257,7 @@ void Screen::State::stop_modes() {
   title.clear();
 }
 
-// --- 4. drawing
-// --------------------------------------------------------------------------------------------------
+// --- 4. drawing ----------------------------------------------------------------------------------
 
 // ncurses keeps columns by the C library's widths: a character for which these are not ours would shift the
 // row.
@@ -310,8 +308,7 @@ void Screen::draw(const Grid& grid) {
   s.last = grid;
 }
 
-// --- 5. title and modes
-// ------------------------------------------------------------------------------------------
+// --- 5. title and modes --------------------------------------------------------------------------
 
 void Screen::State::set_title(const std::string& wanted) {
   if (!modern || wanted == title) return;
@@ -319,8 +316,7 @@ void Screen::State::set_title(const std::string& wanted) {
   write_all("\x1b]2;" + title + "\x1b\\");
 }
 
-// --- 6. input
-// ----------------------------------------------------------------------------------------------------
+// --- 6. input ------------------------------------------------------------------------------------
 
 int Screen::input_fd() const {
   return state_->input;
@@ -341,8 +337,7 @@ bool Screen::read_input(std::string& out) {
   }
 }
 
-// --- 7. suspend, resize, close
-// -----------------------------------------------------------------------------------
+// --- 7. suspend, resize, close -------------------------------------------------------------------
 
 Size Screen::size() const {
   return kernel_size();

@@ -16,7 +16,7 @@ bool is_char(const Key& key, char32_t c, bool ctrl, bool alt) {
 
 }  // namespace
 
-Ui::Ui(Intents& intents, ConnectFields fields, std::vector<std::string> suites, UtcOffset offset)
+Ui::Ui(Intents& intents, const ConnectFields& fields, std::vector<std::string> suites, UtcOffset offset)
     : intents_(intents) {
   state_.offset = offset;
   state_.windows.emplace_back();

@@ -42,7 +42,7 @@ class Intents {
 class Ui {
  public:
   // `suites`: the choices of the dialog; `fields.suites` is the one that is set.
-  Ui(Intents& intents, ConnectFields fields, std::vector<std::string> suites, UtcOffset offset);
+  Ui(Intents& intents, const ConnectFields& fields, std::vector<std::string> suites, UtcOffset offset);
 
   const UiState& state() const { return state_; }
   void resize(Size size);

@@ -10,7 +10,6 @@ namespace sims::tui {
 namespace {
 
 using client::Peer;
-using client::Trust;
 
 constexpr std::size_t most_names =
     200;  // of /names, so that a large server does not push everything else away

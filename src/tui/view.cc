@@ -24,8 +24,7 @@ const Peer* current_peer(const Model& model, const UiState& ui) {
   return it == model.peers.end() ? nullptr : &it->second;
 }
 
-// --- 1. the title line
-// -------------------------------------------------------------------------------------------
+// --- 1. the title line ---------------------------------------------------------------------------
 
 Style trust_style(Trust trust) {
   switch (trust) {
@@ -81,8 +80,7 @@ std::string terminal_title(const Model& model, const UiState& ui) {
   return safe;
 }
 
-// --- 2. the peer list
-// --------------------------------------------------------------------------------------------
+// --- 2. the peer list ----------------------------------------------------------------------------
 
 std::size_t window_number(const UiState& ui, const std::string& peer) {
   for (std::size_t i = 0; i < ui.windows.size(); ++i) {
@@ -132,8 +130,7 @@ void draw_list(Grid& grid, const Layout& layout, const Model& model, const UiSta
   }
 }
 
-// --- 3. the conversation
-// -----------------------------------------------------------------------------------------
+// --- 3. the conversation -------------------------------------------------------------------------
 
 void draw_rows(Grid& grid, const Rect& at, const std::vector<Cells>& rows, std::size_t from) {
   for (int y = 0; y < at.height && from + static_cast<std::size_t>(y) < rows.size(); ++y)
@@ -172,8 +169,7 @@ std::size_t draw_chat(Grid& grid, const Rect& at, const Model& model, const UiSt
   return shown.below;
 }
 
-// --- 4. the status line
-// ------------------------------------------------------------------------------------------
+// --- 4. the status line --------------------------------------------------------------------------
 
 std::string link_words(const Model& model, Now now) {
   switch (model.link) {
@@ -248,8 +244,7 @@ void draw_status(Grid& grid, const Rect& at, const Model& model, const UiState& 
   }
 }
 
-// --- 5. the input
-// ------------------------------------------------------------------------------------------------
+// --- 5. the input --------------------------------------------------------------------------------
 
 struct InputRows {
   std::vector<Cells> rows;
@@ -313,8 +308,7 @@ void draw_input(Grid& grid, const Rect& at, const InputRows& input) {
 
 }  // namespace
 
-// --- 7. all of it
-// ------------------------------------------------------------------------------------------------
+// --- 7. all of it --------------------------------------------------------------------------------
 
 std::string_view trust_word(Trust trust) {
   switch (trust) {
