@@ -18,7 +18,7 @@ namespace sims::client::cli {
 namespace {
 
 Exit complain(Exit exit, std::string_view why) {
-  std::fputs(remark(why).c_str(), stderr);
+  tell(why);
   return exit;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "base/text.h"
 #include "proto/json.h"
 
@@ -75,6 +77,11 @@ std::string utc_time(std::int64_t unix_ms) {
 
 std::string remark(std::string_view text) {
   return "sims: " + safe_text(text, Lines::fold) + "\n";
+}
+
+// Who closed standard error does not want to know.
+void tell(std::string_view text) {
+  static_cast<void>(std::fputs(remark(text).c_str(), stderr));
 }
 
 std::string ascii_json(std::string_view json) {

@@ -1,5 +1,6 @@
-// What sims prints, as text: pure. One line each, with its line feed. Plain lines hold remote text only after
-// it was made safe; JSON lines are pure ASCII, so that they are safe on a terminal and lossless.
+// What sims prints, as text; all pure but tell(). One line each, with its line feed. Plain lines hold remote
+// text only after it was made safe; JSON lines are pure ASCII, so that they are safe on a terminal and
+// lossless.
 #pragma once
 
 #include <string>
@@ -20,6 +21,7 @@ std::string fingerprint_text(const std::string& name, const Id& self, const Id& 
 std::string utc_time(std::int64_t unix_ms);
 // For errors and alerts, which may hold remote text: "sims: ...\n".
 std::string remark(std::string_view text);
+void tell(std::string_view text);  // as a remark, on standard error
 // Every character outside of ASCII, and DEL, as \uXXXX. `json` is valid JSON in valid UTF-8.
 std::string ascii_json(std::string_view json);
 

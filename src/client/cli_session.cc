@@ -73,7 +73,7 @@ void Session::look() {
       if (m.refusal == proto::ErrorCode::busy) return;  // until the deadline
       bool stays = options_.command == Command::listen || options_.command == Command::send;
       if (!was_online_ || !stays) return finish(Exit::no_connection, why);
-      if (was) std::fputs(remark(why + "; connecting again").c_str(), stderr);
+      if (was) tell(why + "; connecting again");
       return;
     }
     case LinkState::asking:
@@ -83,7 +83,7 @@ void Session::look() {
       answered_ = false;
       was_online_ = true;
       if (!was && options_.command == Command::listen) {
-        std::fputs(remark(fmt::format("listening as {} at {}", m.self_name, server_)).c_str(), stderr);
+        tell(fmt::format("listening as {} at {}", m.self_name, server_));
       }
       return look_online();
     case LinkState::connecting:
@@ -268,7 +268,7 @@ void Session::report_alerts(const std::deque<Line>& lines) {
     --fresh;
   for (; fresh != lines.end(); ++fresh) {
     newest_alert_ = std::max(newest_alert_, fresh->serial);
-    if (fresh->kind == Line::Kind::alert) std::fputs(remark(fresh->text).c_str(), stderr);
+    if (fresh->kind == Line::Kind::alert) tell(fresh->text);
   }
 }
 
@@ -299,7 +299,7 @@ void Session::late() {
 void Session::finish(Exit exit, const std::string& why) {
   if (exit_) return;
   exit_ = exit;
-  if (exit != Exit::ok) std::fputs(remark(why).c_str(), stderr);
+  if (exit != Exit::ok) tell(why);
   prompt_.reset();
   deadline_.stop();
   link_.leave(leave_limit_ms, [this] { loop_.stop(); });

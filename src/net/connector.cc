@@ -43,7 +43,7 @@ struct Connector::Box : std::enable_shared_from_this<Connector::Box> {
   void resolved(int status, addrinfo* found) noexcept;
   void try_next() noexcept;
   bool attempt(const sockaddr* address);
-  void attempted(int status) noexcept;
+  void attempted(int status);
   void note(const std::string& why);
   void release();
   void done(Result<std::unique_ptr<Stream>> result) noexcept;  // calls out
@@ -116,7 +116,7 @@ bool Connector::Box::attempt(const sockaddr* address) {
   return false;
 }
 
-void Connector::Box::attempted(int status) noexcept {
+void Connector::Box::attempted(int status) {
   limit->stop();
   if (status == 0 && !trying->connected()) status = UV_ENOTCONN;
   if (status == 0) {

@@ -23,7 +23,7 @@ namespace {
 // Failing here means no memory or no descriptors before anything began: nobody could go on.
 void must(int status, const char* what) {
   if (status == 0) return;
-  std::fprintf(stderr, "sims: %s: %s\n", what, uv_strerror(status));
+  static_cast<void>(std::fprintf(stderr, "sims: %s: %s\n", what, uv_strerror(status)));
   std::abort();
 }
 
