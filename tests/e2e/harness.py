@@ -128,7 +128,7 @@ class World:
         self.path = Path(self.folder.name)
         self.processes, self.terminals, self.count, self.notes = [], [], 0, []
         self.tmux_started = False
-        keep = {k: v for k, v in os.environ.items() if k in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")}
+        keep = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")}
         self.env = keep | {"HOME": str(self.path / "home"), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": str(self.path)}
         (self.path / "home").mkdir(mode=0o700)
 
