@@ -1,5 +1,5 @@
-// clients HOST:PORT COUNT: logs in COUNT clients one after the other (ECDHE), prints what a login took from the TCP
-// connection on, then stays connected and idle until its standard input ends. See bench/idle.sh.
+// clients HOST:PORT COUNT: logs in COUNT clients one after the other (ECDHE), prints what a login took from
+// the TCP connection on, then stays connected and idle until its standard input ends. See bench/idle.sh.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -29,7 +29,8 @@ class Bench {
     next();
     net::Readable end(loop_, 0, [this] { loop_.stop(); });
     loop_.run();
-    for (auto& client : clients_) client->stream.reset();
+    for (auto& client : clients_)
+      client->stream.reset();
     return clients_.size() == count_ ? 0 : 1;
   }
 
@@ -37,17 +38,19 @@ class Bench {
   void next() {
     clients_.push_back(std::make_unique<Client>());
     began_ = std::chrono::steady_clock::now();
-    connector_ = std::make_unique<net::Connector>(loop_, to_, [this](Result<std::unique_ptr<net::Stream>> stream) {
-      if (!stream) return give_up(stream.error());
-      opened(std::move(*stream));
-    });
+    connector_ =
+        std::make_unique<net::Connector>(loop_, to_, [this](Result<std::unique_ptr<net::Stream>> stream) {
+          if (!stream) return give_up(stream.error());
+          opened(std::move(*stream));
+        });
   }
 
   void opened(std::unique_ptr<net::Stream> stream) {
     Client& client = *clients_.back();
     proto::HandshakeOptions options;
     options.identity = &client.key;
-    options.name = "bench" + std::to_string(clients_.size()) + "-" + std::to_string(began_.time_since_epoch().count());
+    options.name =
+        "bench" + std::to_string(clients_.size()) + "-" + std::to_string(began_.time_since_epoch().count());
     options.suites = {&crypto::all_suites()[0]};
     options.accept_unknown = true;
     client.transport = std::make_unique<Transport>(options, crypto::fresh_ephemerals());

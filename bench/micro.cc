@@ -1,5 +1,5 @@
-// Micro-benchmarks: the primitives, a login without a network, and the server's hop. `make bench`; BENCH=--help lists
-// google-benchmark's options.
+// Micro-benchmarks: the primitives, a login without a network, and the server's hop. `make bench`;
+// BENCH=--help lists google-benchmark's options.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -17,13 +17,15 @@ using namespace sims;
 using proto::Transport;
 constexpr Now now{1'000, 1'767'225'600'000};
 
-// --- primitives -------------------------------------------------------------------------------------------------------
+// --- primitives
+// -------------------------------------------------------------------------------------------------------
 
 void fernet_seal(benchmark::State& state) {
   crypto::Fernet fernet(Bytes(32, 1));
   const Bytes plaintext(static_cast<std::size_t>(state.range(0)), 'x');
   std::string token(crypto::Fernet::token_size(plaintext.size()), ' ');
-  for (auto _ : state) fernet.seal(plaintext, 0, ByteArray<16>{}, token.data());
+  for (auto _ : state)
+    fernet.seal(plaintext, 0, ByteArray<16>{}, token.data());
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(fernet_seal)->Arg(128)->Arg(1024);
@@ -33,7 +35,8 @@ void fernet_open(benchmark::State& state) {
   const ByteArray<16> iv{};
   const auto token = fernet.seal(Bytes(static_cast<std::size_t>(state.range(0)), 'x'), 0, iv);
   Bytes out(crypto::Fernet::plaintext_max(token.size()));
-  for (auto _ : state) benchmark::DoNotOptimize(fernet.open(token, &iv, out.data()));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(fernet.open(token, &iv, out.data()));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(fernet_open)->Arg(128)->Arg(1024);
@@ -41,7 +44,8 @@ BENCHMARK(fernet_open)->Arg(128)->Arg(1024);
 void ed25519_sign(benchmark::State& state) {
   const auto key = crypto::SigningKey::from_seed(Bytes(32, 1));
   const Bytes message(80, 2);
-  for (auto _ : state) benchmark::DoNotOptimize(key.sign(message));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(key.sign(message));
 }
 BENCHMARK(ed25519_sign);
 
@@ -49,23 +53,27 @@ void ed25519_verify(benchmark::State& state) {
   const auto key = crypto::SigningKey::from_seed(Bytes(32, 1));
   const Bytes message(80, 2);
   const auto signature = key.sign(message);
-  for (auto _ : state) benchmark::DoNotOptimize(crypto::verify(key.public_key(), message, signature));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(crypto::verify(key.public_key(), message, signature));
 }
 BENCHMARK(ed25519_verify);
 
 void p384_generate(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(crypto::P384Key::generate(crypto::system_rng()));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(crypto::P384Key::generate(crypto::system_rng()));
 }
 BENCHMARK(p384_generate);
 
 void p384_agree(benchmark::State& state) {
   const auto ours = crypto::P384Key::generate(crypto::system_rng());
   const auto theirs = crypto::P384Key::generate(crypto::system_rng());
-  for (auto _ : state) benchmark::DoNotOptimize(ours.agree(theirs.public_point()));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(ours.agree(theirs.public_point()));
 }
 BENCHMARK(p384_agree);
 
-// --- a server in memory -----------------------------------------------------------------------------------------------
+// --- a server in memory
+// -----------------------------------------------------------------------------------------------
 
 struct Wire : server::Actions {
   std::map<server::ConnId, std::string> to_client;
@@ -121,7 +129,8 @@ struct Client {
       relay.receive(id, std::exchange(out, {}));
       const std::string answer = std::exchange(relay.wire.to_client[id], {});
       ByteView input = bytes_of(answer);
-      for (auto event = transport.poll(input, relay.scratch, now, out); event.kind == Transport::Event::Kind::work;
+      for (auto event = transport.poll(input, relay.scratch, now, out);
+           event.kind == Transport::Event::Kind::work;
            event = transport.poll(input, relay.scratch, now, out)) {
         event.work->run();
         transport.complete(std::move(event.work), now, out);
@@ -170,7 +179,8 @@ void server_hop(benchmark::State& state) {
     }
     relay.wire.to_client[2].clear();
     state.ResumeTiming();
-    for (const auto& frame : frames) relay.receive(1, frame);
+    for (const auto& frame : frames)
+      relay.receive(1, frame);
     if (relay.wire.to_client[2].size() < batch * message.size()) std::abort();
   }
   state.SetItemsProcessed(state.iterations() * batch);
