@@ -295,7 +295,10 @@ TEST_CASE("a listener may die inside its callback, and takes a name or IPv6") {
       accepted = std::move(s);
       listener.reset();
     });
-    if (!made && std::string(host) == "::1") continue;  // a machine without IPv6
+    if (!made && std::string(host) != "127.0.0.1") {  // a machine without IPv6, or without /etc/hosts
+      MESSAGE("left out: " << made.error());
+      continue;
+    }
     REQUIRE(made.has_value());
     listener = std::move(*made);
     CHECK(listener->bound().port != 0);
