@@ -61,7 +61,7 @@ Exit Session::run() {
 }
 
 void Session::look() {
-  report_alerts();
+  report_own_words();
   if (exit_) return;
   const Model& m = link_.model();
   bool was = std::exchange(is_online_, m.link == LinkState::online);
@@ -254,21 +254,23 @@ bool Session::ask(const std::string& words, const Id& id, std::function<void(boo
 
 // --- the end -------------------------------------------------------------------------------------
 
-void Session::report_alerts() {
+// On standard error: what a screen would show between the texts. The status window's notices are left out:
+// the commands say themselves how the connection fares.
+void Session::report_own_words() {
   const Model& m = link_.model();
-  report_alerts(m.status);
+  report_own_words(m.status, false);
   for (const auto& [name, peer] : m.peers)
-    report_alerts(peer.lines);
-  last_alert_ = newest_alert_;
+    report_own_words(peer.lines, true);
+  last_told_ = newest_told_;
 }
 
-void Session::report_alerts(const std::deque<Line>& lines) {
+void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
   auto fresh = lines.end();
-  while (fresh != lines.begin() && std::prev(fresh)->serial > last_alert_)
+  while (fresh != lines.begin() && std::prev(fresh)->serial > last_told_)
     --fresh;
   for (; fresh != lines.end(); ++fresh) {
-    newest_alert_ = std::max(newest_alert_, fresh->serial);
-    if (fresh->kind == Line::Kind::alert) tell(fresh->text);
+    newest_told_ = std::max(newest_told_, fresh->serial);
+    if (fresh->kind == Line::Kind::alert || (notices && fresh->kind == Line::Kind::notice)) tell(fresh->text);
   }
 }
 

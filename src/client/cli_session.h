@@ -36,8 +36,8 @@ class Session {
   // The target, or nullptr: not listed yet, or the end was begun with the reason.
   const Peer* await_target();
 
-  void report_alerts();
-  void report_alerts(const std::deque<Line>& lines);
+  void report_own_words();
+  void report_own_words(const std::deque<Line>& lines, bool notices);
   bool print(const std::string& text);
   void interrupted();
   void late();
@@ -50,7 +50,7 @@ class Session {
   bool was_online_ = false, is_online_ = false, answered_ = false, leaving_ = false;
   std::optional<Id> accepted_peer_;
   std::optional<std::uint64_t> serial_;  // of the line that is being sent
-  std::uint64_t last_alert_ = 0, newest_alert_ = 0;
+  std::uint64_t last_told_ = 0, newest_told_ = 0;
   std::uint64_t count_ = 0;
   net::Loop loop_;
   net::Timer deadline_;

@@ -170,7 +170,7 @@ void Conversation::receive_com(const proto::ClientCom& com, Now now) {
     if (content && std::holds_alternative<proto::TextContent>(*content))
       receive_text(std::get<proto::TextContent>(*content), now);
     else if (!content || std::holds_alternative<proto::UnsupportedContent>(*content))
-      context_.windows.notice(&peer(), "unsupported message", now);
+      context_.windows.notice(&peer(), "unsupported message from " + name_, now);
     else
       acked = false;
   }
@@ -180,8 +180,8 @@ void Conversation::receive_com(const proto::ClientCom& com, Now now) {
 
 void Conversation::note_order(std::uint64_t m, Now now) {
   Peer& p = peer();
-  const auto missing = [](std::uint64_t n) {
-    return std::to_string(n) + (n == 1 ? " message missing" : " messages missing");
+  const auto missing = [this](std::uint64_t n) {
+    return std::to_string(n) + (n == 1 ? " message missing" : " messages missing") + " from " + name_;
   };
   if (m > next_m_) {
     hole_size_ = m - next_m_;

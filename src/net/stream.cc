@@ -1,5 +1,6 @@
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -8,6 +9,8 @@
 namespace sims::net {
 
 namespace {
+
+constexpr std::int64_t last_word_ms = 2'000;  // for the other side's end after ours
 
 // Owns its bytes until libuv has written them.
 struct WriteRequest {
@@ -153,8 +156,8 @@ void Stream::Box::wrote(std::size_t size, int status) noexcept {
 }
 
 // libuv shuts down after everything queued was written. Closing then, with input unread, would make the
-// kernel send a reset, which can destroy what the other side has not read yet: so wait for its end too,
-// within the limit.
+// kernel send a reset, which can destroy what the other side has not read yet: so wait for its end too, for a
+// moment and within the limit.
 void Stream::Box::shut_down() {
   auto* r = new uv_shutdown_t{};
   r->data = this;
@@ -164,7 +167,8 @@ void Stream::Box::shut_down() {
     if (uv_is_closing(as_handle(&box->tcp))) return;
     box->shut = true;
     if (result != 0) return box->end(words(result));
-    if (box->read_ended) box->end("");
+    if (box->read_ended) return box->end("");
+    box->start_limit(std::min(last_word_ms, static_cast<std::int64_t>(uv_timer_get_due_in(&box->limit))));
   });
   if (status == 0) return;
   delete r;  // not connected any more

@@ -16,7 +16,7 @@ namespace sims::server {
 
 namespace {
 
-constexpr std::int64_t drain_ms = 5'000;
+constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
 constexpr std::chrono::seconds first_key_limit{3};
 constexpr std::size_t max_lingering = 1'024;   // closed connections whose last words still go out
 constexpr std::size_t other_descriptors = 64;  // beside connections: listeners, database, loop
