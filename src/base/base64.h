@@ -10,21 +10,24 @@
 namespace sims {
 
 enum class Base64 {
-  standard,         // RFC 4648 section 4, padded: JSON fields
-  url,              // section 5, padded: Fernet tokens
-  url_unpadded,     // section 5, no padding: ids and uids
+  standard,      // RFC 4648 section 4, padded: JSON fields
+  url,           // section 5, padded: Fernet tokens
+  url_unpadded,  // section 5, no padding: ids and uids
 };
 
 // Characters that `size` bytes become, and the most bytes that `size` characters can carry.
 std::size_t base64_encoded_size(std::size_t size, Base64 kind);
-constexpr std::size_t base64_decoded_max(std::size_t size) { return size / 4 * 3 + 2; }
+constexpr std::size_t base64_decoded_max(std::size_t size) {
+  return size / 4 * 3 + 2;
+}
 
-// Writes exactly base64_encoded_size() characters to out. `in` may be the last bytes of that room: what is written
-// never overtakes what is still to be read.
+// Writes exactly base64_encoded_size() characters to out. `in` may be the last bytes of that room: what is
+// written never overtakes what is still to be read.
 void base64_encode(ByteView in, Base64 kind, char* out);
 std::string base64_encode(ByteView in, Base64 kind);
 
-// Writes to out (room for base64_decoded_max(text.size())) and returns how many bytes; nullopt: not canonical.
+// Writes to out (room for base64_decoded_max(text.size())) and returns how many bytes; nullopt: not
+// canonical.
 std::optional<std::size_t> base64_decode(std::string_view text, Base64 kind, std::uint8_t* out);
 std::optional<Bytes> base64_decode(std::string_view text, Base64 kind);
 // Decodes text that must carry exactly N bytes.

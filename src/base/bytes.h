@@ -26,10 +26,12 @@ inline std::string_view text_of(ByteView bytes) {
 }
 
 inline void store_u32be(std::uint8_t* out, std::uint32_t v) {
-  for (int i = 3; i >= 0; --i, v >>= 8) out[i] = static_cast<std::uint8_t>(v);
+  for (int i = 3; i >= 0; --i, v >>= 8)
+    out[i] = static_cast<std::uint8_t>(v);
 }
 inline void store_u64be(std::uint8_t* out, std::uint64_t v) {
-  for (int i = 7; i >= 0; --i, v >>= 8) out[i] = static_cast<std::uint8_t>(v);
+  for (int i = 7; i >= 0; --i, v >>= 8)
+    out[i] = static_cast<std::uint8_t>(v);
 }
 inline ByteArray<4> u32be(std::uint32_t v) {
   ByteArray<4> out;
@@ -43,7 +45,8 @@ inline ByteArray<8> u64be(std::uint64_t v) {
 }
 inline std::uint64_t load_u64be(const std::uint8_t* in) {
   std::uint64_t v = 0;
-  for (int i = 0; i < 8; ++i) v = v << 8 | in[i];
+  for (int i = 0; i < 8; ++i)
+    v = v << 8 | in[i];
   return v;
 }
 

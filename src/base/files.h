@@ -19,7 +19,8 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
 // not ours.
 Result<void> make_private_folder(const std::string& path);
 
-// An exclusive lock on a file (flock), held until it dies. Fails at once, in words, when somebody else has it.
+// An exclusive lock on a file (flock), held until it dies. Fails at once, in words, when somebody else has
+// it.
 class FileLock {
  public:
   static Result<FileLock> take(const std::string& path);

@@ -15,6 +15,8 @@ template <class E>
 auto fail(E&& e) {
   return tl::make_unexpected(std::forward<E>(e));
 }
-inline auto fail(const char* what) { return tl::make_unexpected(std::string(what)); }
+inline auto fail(const char* what) {
+  return tl::make_unexpected(std::string(what));
+}
 
 }  // namespace sims

@@ -14,7 +14,9 @@ namespace sims {
 
 // Overwrites memory with zeros in a way that the compiler may not remove (explicit_bzero).
 void wipe(void* memory, std::size_t size) noexcept;
-inline void wipe(MutableBytes bytes) noexcept { wipe(bytes.data(), bytes.size()); }
+inline void wipe(MutableBytes bytes) noexcept {
+  wipe(bytes.data(), bytes.size());
+}
 // Wipes the whole capacity of a string that held a secret, then empties it.
 void wipe(std::string& text) noexcept;
 

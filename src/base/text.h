@@ -10,8 +10,9 @@ namespace sims {
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. ASCII runs take a fast path.
 bool utf8_valid(std::string_view text);
 
-// For logs and error lines: printable ASCII stays, everything else (also the backslash and the double quote, so
-// that a quoted value ends where it ends) becomes \xNN; cut at `max` input bytes, with "..." where it was cut.
+// For logs and error lines: printable ASCII stays, everything else (also the backslash and the double quote,
+// so that a quoted value ends where it ends) becomes \xNN; cut at `max` input bytes, with "..." where it was
+// cut.
 std::string escape_for_log(std::string_view text, std::size_t max = 256);
 
 enum class Lines { keep, fold };  // fold: a line break becomes a visible stand-in too
@@ -24,14 +25,16 @@ enum class Lines { keep, fold };  // fold: a line break becomes a visible stand-
 //   or default-ignorable, unassigned, private      <U+202E>
 //   bytes that are not UTF-8 (surrogates too)      U+FFFD, one a byte
 //   more than 8 zero-width marks in a row          U+FFFD for all above 8
-//   a mark with nothing before it in its line      put on U+25CC, so that it does not join what the screen has there
-// Terminals disagree about how wide emoji joined by U+200D or restyled by U+FE0E/F are, so after an emoji these are
-// left out (a family is drawn as its members); anywhere else they get a stand-in as above.
+//   a mark with nothing before it in its line      put on U+25CC, so that it does not join what the screen
+//   has there
+// Terminals disagree about how wide emoji joined by U+200D or restyled by U+FE0E/F are, so after an emoji
+// these are left out (a family is drawn as its members); anywhere else they get a stand-in as above.
 std::string safe_text(std::string_view text, Lines lines);
 
-// Terminal columns of one code point (0, 1 or 2: utf8proc, but spacing marks take 1 as in wcwidth(3)), and of a
-// safe text: the sum over its code points, which is what ncurses and terminals without ligatures do. So the width of
-// a grapheme cluster is its base's plus that of spacing code points in it: a flag is 1 + 1, a skin tone adds 2.
+// Terminal columns of one code point (0, 1 or 2: utf8proc, but spacing marks take 1 as in wcwidth(3)), and of
+// a safe text: the sum over its code points, which is what ncurses and terminals without ligatures do. So the
+// width of a grapheme cluster is its base's plus that of spacing code points in it: a flag is 1 + 1, a skin
+// tone adds 2.
 int char_width(char32_t c);
 int text_width(std::string_view text);
 // The end of the grapheme cluster that starts at `at` (a byte offset; returns text.size() at the end).

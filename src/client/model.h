@@ -1,5 +1,5 @@
-// What a client knows, as plain data that a screen or a script reads. Owned and changed by client::Core alone. Text that
-// came from somebody else is raw here: whoever shows it makes it safe (base/text.h).
+// What a client knows, as plain data that a screen or a script reads. Owned and changed by client::Core
+// alone. Text that came from somebody else is raw here: whoever shows it makes it safe (base/text.h).
 #pragma once
 
 #include <cstdint>
@@ -17,25 +17,25 @@ namespace sims::client {
 using proto::Id;
 
 enum class LinkState {
-  offline,      // not connected and not trying (never yet, /disconnect, refused, replaced by another login)
-  connecting,   // name lookup and TCP
+  offline,     // not connected and not trying (never yet, /disconnect, refused, replaced by another login)
+  connecting,  // name lookup and TCP
   handshaking,
-  asking,       // stopped: `question` waits for the user
+  asking,  // stopped: `question` waits for the user
   online,
-  waiting,      // lost; tries again at `retry_at_ms`
+  waiting,  // lost; tries again at `retry_at_ms`
 };
 
 enum class Trust {
-  unverified,   // first-seen key, pinned, not compared
-  verified,     // the user compared the safety number
-  changed,      // the server shows another id under this name: nothing is sent
+  unverified,  // first-seen key, pinned, not compared
+  verified,    // the user compared the safety number
+  changed,     // the server shows another id under this name: nothing is sent
 };
 
 enum class Delivery { queued, sent, delivered, failed };  // ux.md's marks: · - + x
 
 struct Line {
   enum class Kind { text, action, notice, alert } kind = Kind::text;  // notice, alert: our own words
-  std::uint64_t serial = 0;     // unique in this process, grows
+  std::uint64_t serial = 0;                                           // unique in this process, grows
   std::int64_t at_unix_ms = 0;
   bool mine = false;
   std::string text;
@@ -46,21 +46,21 @@ struct Line {
 enum class SessionState { none, calling, established };
 
 struct Peer {
-  Id id;             // the pinned one
+  Id id;  // the pinned one
   std::string name;
   Trust trust = Trust::unverified;
   bool known = false;  // pinned on disk (we talked to them), not merely in the server's list
   bool online = false;
-  std::uint64_t since = 0;                // unix s, of this login
+  std::uint64_t since = 0;  // unix s, of this login
   std::int64_t first_seen_unix_ms = 0;
-  std::optional<Id> changed_to;           // trust == changed: the id that the server shows now
+  std::optional<Id> changed_to;  // trust == changed: the id that the server shows now
   std::int64_t changed_unix_ms = 0;
   SessionState session = SessionState::none;
-  std::string suite;                      // wire name, of the session
+  std::string suite;  // wire name, of the session
   std::uint64_t key_rotations = 0;
-  bool attention = false;                 // tried to contact us and was not looked at yet: red and `!`
+  bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
-  std::deque<Line> lines;                 // at most Core's max_lines, oldest dropped
+  std::deque<Line> lines;  // at most Core's max_lines, oldest dropped
 };
 
 // Something only the user can decide; the core waits. Answer with Core::answer().
@@ -74,22 +74,23 @@ struct Question {
 
 struct Model {
   LinkState link = LinkState::offline;
-  std::string progress;                   // connecting, handshaking: what is happening now
-  std::string problem;                    // offline, waiting: why, in words of ours (remote text inside is raw)
-  std::int64_t retry_at_ms = 0;           // steady
-  std::optional<proto::ErrorCode> refusal;  // offline, waiting: what the server answered to the login, if it did
-  std::string server;                     // host:port
+  std::string progress;          // connecting, handshaking: what is happening now
+  std::string problem;           // offline, waiting: why, in words of ours (remote text inside is raw)
+  std::int64_t retry_at_ms = 0;  // steady
+  std::optional<proto::ErrorCode>
+      refusal;         // offline, waiting: what the server answered to the login, if it did
+  std::string server;  // host:port
   std::string server_name;
   Id server_id;
   bool server_id_known = false;
   Id self;
   std::string self_name;
-  std::string suite;                      // wire name, of the connection
-  std::int64_t round_trip_ms = -1;        // -1: not measured yet
+  std::string suite;                // wire name, of the connection
+  std::int64_t round_trip_ms = -1;  // -1: not measured yet
   std::optional<Question> question;
-  std::map<std::string, Peer> peers;      // by name; the list never reorders by activity
-  bool list_complete = false;             // online: the server's whole list has come
-  std::deque<Line> status;                // the status window
+  std::map<std::string, Peer> peers;  // by name; the list never reorders by activity
+  bool list_complete = false;         // online: the server's whole list has come
+  std::deque<Line> status;            // the status window
 };
 
 }  // namespace sims::client

@@ -8,8 +8,8 @@
 
 namespace sims::crypto {
 
-// The key alone: a cipher object holds 5 KiB (Crypto++ keeps an aliased table), and there are thousands of sessions. One
-// object a thread is keyed anew for each block, which costs 0.1 us.
+// The key alone: a cipher object holds 5 KiB (Crypto++ keeps an aliased table), and there are thousands of
+// sessions. One object a thread is keyed anew for each block, which costs 0.1 us.
 struct Aes128Block::State {
   Secret<16> key;
 };

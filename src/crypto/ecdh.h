@@ -1,6 +1,6 @@
-// P-384 Diffie-Hellman. Peer keys are raw coordinates taken out of fixed-size, fixed-prefix encodings: no DER of a
-// peer ever reaches Crypto++'s Load() (CVE-2023-50980, CVE-2023-50981). The multiplication is variable-time: each
-// private key is for as few operations as the protocol has, then it dies.
+// P-384 Diffie-Hellman. Peer keys are raw coordinates taken out of fixed-size, fixed-prefix encodings: no DER
+// of a peer ever reaches Crypto++'s Load() (CVE-2023-50980, CVE-2023-50981). The multiplication is
+// variable-time: each private key is for as few operations as the protocol has, then it dies.
 #pragma once
 
 #include <optional>

@@ -45,8 +45,8 @@ std::optional<std::size_t> unpadded(ByteView padded) {
 struct Fernet::State {
   HmacKey mac;
   Secret<16> cipher_key;
-  // Made by the first token of their direction: each holds 5 KiB (Crypto++ keeps an aliased table), and a session's
-  // keys only ever go one way.
+  // Made by the first token of their direction: each holds 5 KiB (Crypto++ keeps an aliased table), and a
+  // session's keys only ever go one way.
   std::optional<CryptoPP::CBC_Mode<CryptoPP::AES>::Encryption> encryption;
   std::optional<CryptoPP::CBC_Mode<CryptoPP::AES>::Decryption> decryption;
 

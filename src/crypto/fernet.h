@@ -1,5 +1,5 @@
-// Fernet tokens (github.com/fernet/spec): b64url( 0x80 || u64 time || IV(16) || AES-128-CBC/PKCS7 || HMAC(32) ).
-// Cipher and MAC state is kept, so a token costs its bytes and no key schedule. The MAC is checked before
+// Fernet tokens (github.com/fernet/spec): b64url( 0x80 || u64 time || IV(16) || AES-128-CBC/PKCS7 || HMAC(32)
+// ). Cipher and MAC state is kept, so a token costs its bytes and no key schedule. The MAC is checked before
 // anything is decrypted; the time is carried, never judged here.
 #pragma once
 
@@ -30,14 +30,15 @@ class Fernet {
   // Most plaintext bytes that a token of this many characters can carry; the room open() needs.
   static std::size_t plaintext_max(std::size_t token_size);
 
-  // Writes exactly token_size(plaintext.size()) characters to out, which must not overlap plaintext. The IV must
-  // never repeat under one key.
+  // Writes exactly token_size(plaintext.size()) characters to out, which must not overlap plaintext. The IV
+  // must never repeat under one key.
   void seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv, char* out);
   std::string seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv);
 
-  // Writes the plaintext to out (room for plaintext_max(token.size()) bytes) and returns its size. On failure out
-  // holds nothing of use.
-  Result<std::size_t, FernetError> open(std::string_view token, const ByteArray<16>* expected_iv, std::uint8_t* out);
+  // Writes the plaintext to out (room for plaintext_max(token.size()) bytes) and returns its size. On failure
+  // out holds nothing of use.
+  Result<std::size_t, FernetError> open(std::string_view token, const ByteArray<16>* expected_iv,
+                                        std::uint8_t* out);
 
  private:
   struct State;

@@ -1,5 +1,5 @@
-// SHA-2, HMAC (RFC 2104), HKDF (RFC 5869) and the concatenation KDF (NIST SP 800-56A, one step, counter first),
-// all over SHA-256; sims-protocol(7) writes them SHA, HMAC, HKDF.
+// SHA-2, HMAC (RFC 2104), HKDF (RFC 5869) and the concatenation KDF (NIST SP 800-56A, one step, counter
+// first), all over SHA-256; sims-protocol(7) writes them SHA, HMAC, HKDF.
 #pragma once
 
 #include <initializer_list>

@@ -16,7 +16,8 @@ constexpr std::size_t rsa_ciphertext_size = 512;
 
 // True for exactly a 4096-bit odd modulus with e = 65537 in the one accepted SubjectPublicKeyInfo.
 bool rsa_valid_spki(ByteView der);
-// OAEP-encrypts a message of at most 446 bytes to a key that rsa_valid_spki accepts; nullopt for any other key.
+// OAEP-encrypts a message of at most 446 bytes to a key that rsa_valid_spki accepts; nullopt for any other
+// key.
 std::optional<Bytes> rsa_encrypt(ByteView spki, ByteView message, Rng& rng);
 
 class RsaKey {
@@ -30,7 +31,8 @@ class RsaKey {
   ~RsaKey();
 
   const ByteArray<rsa_spki_size>& spki() const { return spki_; }
-  // Decrypts one ciphertext, then the key is gone: a second call is our bug (assert). Every failure is nullopt.
+  // Decrypts one ciphertext, then the key is gone: a second call is our bug (assert). Every failure is
+  // nullopt.
   std::optional<SecretBytes> decrypt_once(ByteView ciphertext, Rng& rng);
 
  private:

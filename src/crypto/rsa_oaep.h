@@ -1,5 +1,5 @@
-// For known-answer tests only: OAEP under a key of any size, where RsaKey takes 4096 bits and nothing else. The same
-// code decrypts for both.
+// For known-answer tests only: OAEP under a key of any size, where RsaKey takes 4096 bits and nothing else.
+// The same code decrypts for both.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// The cipher suites, as rows of one table: names, help, negotiation and tests iterate it. A new suite is a row here,
-// its vectors, and a line in sims-protocol(7).
+// The cipher suites, as rows of one table: names, help, negotiation and tests iterate it. A new suite is a
+// row here, its vectors, and a line in sims-protocol(7).
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@
 
 namespace sims::crypto {
 
-// Where ephemeral secrets come from: fresh ones in programs, fixed ones in known-answer tests, a pool in simsd.
-// Called from worker threads too; an implementation that keeps state locks it.
+// Where ephemeral secrets come from: fresh ones in programs, fixed ones in known-answer tests, a pool in
+// simsd. Called from worker threads too; an implementation that keeps state locks it.
 class EphemeralSource {
  public:
   virtual ~EphemeralSource() = default;
@@ -36,8 +36,9 @@ class ResponderKey {
   virtual ~ResponderKey() = default;
   // The `key` bytes of phase 4: SubjectPublicKeyInfo.
   virtual ByteView spki() const = 0;
-  // Z from the `key` bytes of phase 5. nullopt: refused before any secret was touched (not a point, a mirrored
-  // point). A ciphertext that fails to decrypt gives a random Z instead, so that `confirm` fails (RFC 8017, 7.1.2).
+  // Z from the `key` bytes of phase 5. nullopt: refused before any secret was touched (not a point, a
+  // mirrored point). A ciphertext that fails to decrypt gives a random Z instead, so that `confirm` fails
+  // (RFC 8017, 7.1.2).
   virtual std::optional<SecretBytes> agree(ByteView initiator_key, Rng& rng) = 0;
   // ECDHE, once and after agree: the private key, for the first ratchet step. nullopt for other suites.
   virtual std::optional<P384Key> take_ratchet_key() { return std::nullopt; }
@@ -45,7 +46,7 @@ class ResponderKey {
 
 // I's side, made in phase 5.
 struct InitiatorShare {
-  Bytes key;                          // the `key` bytes of phase 5
+  Bytes key;  // the `key` bytes of phase 5
   SecretBytes z;
   std::optional<P384Key> ratchet_key;  // ECDHE: the private key, for the first ratchet step
 };
@@ -53,17 +54,17 @@ struct InitiatorShare {
 enum class Rekeying { double_ratchet, fresh_exchange };  // sims-protocol(7) section 6
 
 struct Suite {
-  std::string_view name;    // on the wire
-  std::string_view label;   // in options and dialogs: "ecdhe"
-  std::string_view help;    // one line for people
+  std::string_view name;   // on the wire
+  std::string_view label;  // in options and dialogs: "ecdhe"
+  std::string_view help;   // one line for people
   Rekeying rekeying;
   std::unique_ptr<ResponderKey> (*make_responder_key)(EphemeralSource& source);  // nullptr: busy
   // From the `key` bytes of phase 4; nullopt: not an acceptable key.
   std::optional<InitiatorShare> (*make_initiator_share)(ByteView responder_spki, EphemeralSource& source);
 };
 
-std::span<const Suite> all_suites();                      // preferred first
-const Suite* find_suite(std::string_view name);           // by wire name; nullptr: unknown (so is NONE)
+std::span<const Suite> all_suites();             // preferred first
+const Suite* find_suite(std::string_view name);  // by wire name; nullptr: unknown (so is NONE)
 const Suite* find_suite_by_label(std::string_view label);
 
 using SuiteList = std::vector<const Suite*>;  // pointers into all_suites(), best first

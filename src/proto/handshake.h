@@ -1,13 +1,14 @@
-// The six-phase handshake of sims-protocol(7) section 3 as a pure object: frames in, frames out, no I/O, no clock.
-// The same object serves client-server (`connect`) and client-client (`client-connect`), as either role.
+// The six-phase handshake of sims-protocol(7) section 3 as a pure object: frames in, frames out, no I/O, no
+// clock. The same object serves client-server (`connect`) and client-client (`client-connect`), as either
+// role.
 //
 //   initiator: start() ->1  <-2 receive() ->3  <-4 receive() ->5  <-6 receive() done
 //   responder: <-1 receive() ->2  <-3 receive() ->4  <-5 receive() ->6 done
 //
-// receive() does the public-key work itself (up to 6 ms; a responder's RSA key from a source that generates: up to a
-// second): call it where that may take its time, next_is_heavy() says when. Everything is verified before anything is
-// kept; after a failure the object only fails. Every ephemeral private key is wiped at the end but the two that
-// section 6 keeps for its first ratchet step.
+// receive() does the public-key work itself (up to 6 ms; a responder's RSA key from a source that generates:
+// up to a second): call it where that may take its time, next_is_heavy() says when. Everything is verified
+// before anything is kept; after a failure the object only fails. Every ephemeral private key is wiped at the
+// end but the two that section 6 keeps for its first ratchet step.
 #pragma once
 
 #include <memory>
@@ -28,9 +29,9 @@ struct HandshakeOptions {
   std::string name;                              // our own
   crypto::SuiteList suites;                      // offered (initiator) or accepted (responder), best first
 
-  // Who the other side must be. client_client: the peer's id, required. client_server initiator: the pinned server id;
-  // without one, `accept_unknown` says whether to go on (true) or to stop after the server proved its id in phase 4,
-  // before ours is proved to it (cause unknown_key).
+  // Who the other side must be. client_client: the peer's id, required. client_server initiator: the pinned
+  // server id; without one, `accept_unknown` says whether to go on (true) or to stop after the server proved
+  // its id in phase 4, before ours is proved to it (cause unknown_key).
   std::optional<Id> peer;
   bool accept_unknown = false;
 };
@@ -53,8 +54,8 @@ struct HandshakeResult {
   Role role = Role::initiator;
   Id self, peer;
   std::string peer_name;
-  Secret<32> master;              // K
-  crypto::Digest transcript{};    // t6
+  Secret<32> master;                                  // K
+  crypto::Digest transcript{};                        // t6
   std::optional<crypto::P384Key> ratchet_key;         // ECDHE: our ephemeral key, for the first ratchet step
   std::optional<crypto::P384Point> peer_ratchet_key;  // ECDHE: the other side's
 };
@@ -94,8 +95,10 @@ crypto::Digest transcript_start(HandshakeKind kind);
 crypto::Digest transcript_next(const crypto::Digest& before, std::string_view frame);
 crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const crypto::Digest& transcript,
                            ByteView key);
-bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key, const crypto::Signature& sig);
+bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key,
+                const crypto::Signature& sig);
 // K = concat KDF of section 3; `transcript` is t4 and `key` phase 5's bytes.
-Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript, ByteView key);
+Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
+                         ByteView key);
 
 }  // namespace sims::proto

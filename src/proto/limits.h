@@ -1,5 +1,5 @@
-// Numbers of the protocol. The first block is the specification's (sims-protocol(7)) and may not be tuned: the other
-// side counts on it. The second is ours.
+// Numbers of the protocol. The first block is the specification's (sims-protocol(7)) and may not be tuned:
+// the other side counts on it. The second is ours.
 #pragma once
 
 #include <cstddef>
@@ -14,20 +14,20 @@ constexpr std::size_t max_frame = 65'536;           // section 1, LF left out
 constexpr std::size_t max_handshake_frame = 4'096;  // section 1, until the handshake is done
 constexpr int max_json_depth = 8;                   // section 1; the frame's own object is depth 1
 constexpr std::uint64_t max_json_integer = (std::uint64_t{1} << 53) - 1;
-constexpr std::uint64_t messages_per_epoch = 100;   // sections 4 and 6
+constexpr std::uint64_t messages_per_epoch = 100;  // sections 4 and 6
 constexpr std::int64_t handshake_deadline_ms = 30'000;
-constexpr std::size_t max_body = 16'384;            // section 6, bytes of UTF-8
-constexpr std::size_t max_content = 32'768;         // section 6, the padded plaintext
-constexpr std::size_t max_skipped_keys = 1'000;     // section 6, a session
-constexpr std::size_t max_list_page = 300;          // section 4
-constexpr std::int64_t list_gather_ms = 200;        // section 4
-constexpr std::size_t max_name = 32;                // section 2
+constexpr std::size_t max_body = 16'384;         // section 6, bytes of UTF-8
+constexpr std::size_t max_content = 32'768;      // section 6, the padded plaintext
+constexpr std::size_t max_skipped_keys = 1'000;  // section 6, a session
+constexpr std::size_t max_list_page = 300;       // section 4
+constexpr std::int64_t list_gather_ms = 200;     // section 4
+constexpr std::size_t max_name = 32;             // section 2
 
 // --- ours ----------------------------------------------------------------------------------------
-constexpr std::size_t max_json_members = 256;       // in one object; the protocol's largest has 8
-constexpr std::size_t max_json_values = 4'096;      // in one frame; a full list page has about 1,500
-constexpr std::size_t max_error_text = 512;         // bytes of an error's message or a reason that we keep
-constexpr std::size_t remembered_acks = 1'000;      // a session; so many late duplicates are acked again
-constexpr int failed_dh_burst = 5;                  // failed ratchet steps allowed at once, refilled one a second
+constexpr std::size_t max_json_members = 256;   // in one object; the protocol's largest has 8
+constexpr std::size_t max_json_values = 4'096;  // in one frame; a full list page has about 1,500
+constexpr std::size_t max_error_text = 512;     // bytes of an error's message or a reason that we keep
+constexpr std::size_t remembered_acks = 1'000;  // a session; so many late duplicates are acked again
+constexpr int failed_dh_burst = 5;              // failed ratchet steps allowed at once, refilled one a second
 
 }  // namespace sims::proto

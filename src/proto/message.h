@@ -1,7 +1,9 @@
-// The messages of sims-protocol(7) as plain structs, and their encode/decode pairs. Field order is that of the known
-// answers in tests/vectors/sims. Views in decoded structs point into the tape's text and live as long as it.
+// The messages of sims-protocol(7) as plain structs, and their encode/decode pairs. Field order is that of
+// the known answers in tests/vectors/sims. Views in decoded structs point into the tape's text and live as
+// long as it.
 //
-// To add a message type: a struct here, a row in message_table.h, an encode/decode pair in message.cc, one handler.
+// To add a message type: a struct here, a row in message_table.h, an encode/decode pair in message.cc, one
+// handler.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +33,10 @@ struct HandshakeFrame {
   // client_client
   std::string src, dst;  // unchecked text
   std::vector<std::string> ciphers;
-  std::vector<std::uint64_t> versions;        // phase 1: the list; phase 2: the one
-  std::optional<Nonce> nonce;                 // phases 1, 2
-  std::string status;                         // phase 3
-  Bytes key;                                  // phases 4, 5
+  std::vector<std::uint64_t> versions;         // phase 1: the list; phase 2: the one
+  std::optional<Nonce> nonce;                  // phases 1, 2
+  std::string status;                          // phase 3
+  Bytes key;                                   // phases 4, 5
   std::optional<crypto::Signature> signature;  // phases 4, 5
   std::optional<crypto::Digest> confirm;       // phases 5, 6
 };
@@ -122,12 +124,12 @@ std::string encode(const PeerAck&);
 std::string encode_error(ErrorCode code, std::string_view message);
 
 // What a client gets from its server. A HandshakeFrame here is a `client-connect`.
-using FromServer = std::variant<List, HandshakeFrame, ClientCom, ClientDisconnect, PeerAck, Ack, Ping, Disconnect, Error,
-                                UnknownMessage>;
+using FromServer = std::variant<List, HandshakeFrame, ClientCom, ClientDisconnect, PeerAck, Ack, Ping,
+                                Disconnect, Error, UnknownMessage>;
 Checked<FromServer> decode_from_server(const JsonValue& root);
 
-// What a server gets from a client. Forwarded types are checked for their fields' presence and kinds only: their
-// content is between the clients.
+// What a server gets from a client. Forwarded types are checked for their fields' presence and kinds only:
+// their content is between the clients.
 struct Forwarded {
   MessageType type;
   std::string_view src, dst;  // unchecked text
@@ -153,8 +155,8 @@ struct UnsupportedContent {
 };
 using Content = std::variant<TextContent, ReadContent, TypingContent, UnsupportedContent>;
 
-// Compact JSON, padded with spaces to 128, 256, 512 or a multiple of 1,024 bytes. Fails with too_large past max_body
-// or max_content and with bad_message for a body that is not UTF-8.
+// Compact JSON, padded with spaces to 128, 256, 512 or a multiple of 1,024 bytes. Fails with too_large past
+// max_body or max_content and with bad_message for a body that is not UTF-8.
 Checked<std::string> encode_content(const Content& content);
 Checked<Content> decode_content(std::string_view plaintext);
 // 22 characters for 16 random bytes.

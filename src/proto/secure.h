@@ -1,6 +1,6 @@
-// SECURE (sims-protocol(7) section 4): one direction of an authenticated, ordered, key-rotating channel, as two pure
-// objects. Sequence numbers start at 0 and have no gaps; the epoch of message N is N div 100; chains are wiped as they
-// are left behind.
+// SECURE (sims-protocol(7) section 4): one direction of an authenticated, ordered, key-rotating channel, as
+// two pure objects. Sequence numbers start at 0 and have no gaps; the epoch of message N is N div 100; chains
+// are wiped as they are left behind.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ class SecureSender {
   SecureSender(SecureSender&&) noexcept;
   SecureSender& operator=(SecureSender&&) noexcept;
   ~SecureSender();
-  // Appends one whole frame with its LF. The plaintext must fit: frame_size(plaintext.size()) <= max_frame, else our bug.
+  // Appends one whole frame with its LF. The plaintext must fit: frame_size(plaintext.size()) <= max_frame,
+  // else our bug.
   void seal(std::string_view plaintext, std::uint64_t unix_s, std::string& out);
   // Messages sealed so far; the last one's seq is one less.
   std::uint64_t count() const;
@@ -39,8 +40,9 @@ class SecureReceiver {
   SecureReceiver(SecureReceiver&&) noexcept;
   SecureReceiver& operator=(SecureReceiver&&) noexcept;
   ~SecureReceiver();
-  // Opens the next frame into out (resized to the plaintext; its capacity is reused). Any failure is final: bad_sequence
-  // for epoch, seq or IV, bad_message for anything wrong with the token. Nothing changes on failure.
+  // Opens the next frame into out (resized to the plaintext; its capacity is reused). Any failure is final:
+  // bad_sequence for epoch, seq or IV, bad_message for anything wrong with the token. Nothing changes on
+  // failure.
   Checked<void> open(const SecureFrame& frame, std::string& out);
   std::uint64_t count() const;  // messages opened so far
 

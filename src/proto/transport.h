@@ -1,12 +1,12 @@
-// One side of one client-server connection as a pure object: bytes in, sub-messages out; framing, handshake and SECURE
-// in one place (sims-protocol(7) sections 1, 3, 4).
+// One side of one client-server connection as a pure object: bytes in, sub-messages out; framing, handshake
+// and SECURE in one place (sims-protocol(7) sections 1, 3, 4).
 //
 //            start()                 complete(work)                     fail / close
 //   idle ---------------> handshake ----------------> secure ---------> closed
 //          (responder: begins in handshake)
 //
-// Public-key work leaves the object as a HandshakeWork that may run on any thread; while one is out, poll() gives
-// nothing and input waits. Not thread-safe itself.
+// Public-key work leaves the object as a HandshakeWork that may run on any thread; while one is out, poll()
+// gives nothing and input waits. Not thread-safe itself.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,8 @@ struct Scratch {
   std::string message;  // the plaintext that poll() returns
 };
 
-// A handshake step on its way through a worker thread. Owns the handshake and the frame; run() touches nothing else.
+// A handshake step on its way through a worker thread. Owns the handshake and the frame; run() touches
+// nothing else.
 class HandshakeWork {
  public:
   HandshakeWork(Handshake handshake, std::string frame);
@@ -59,8 +60,9 @@ class Transport {
     enum class Kind {
       need_input,  // nothing more in what was fed so far
       work,        // run `work` on any thread, then complete() it
-      message,     // `message` is the plaintext of one sub-message, valid until the next poll() with this Scratch
-      failed,      // `failure`; the `error` frame to send, if any, was appended to out; the transport is closed
+      message,     // `message` is the plaintext of one sub-message, valid until the next poll() with this
+                   // Scratch
+      failed,  // `failure`; the `error` frame to send, if any, was appended to out; the transport is closed
     };
     Kind kind = Kind::need_input;
     std::string_view message;
@@ -68,11 +70,13 @@ class Transport {
     HandshakeFailure failure;
   };
 
-  // Takes bytes from the front of `input` (which shrinks; a rest that is no whole frame is kept inside, bounded by the
-  // frame limit) until there is an event. Call until need_input. Light handshake phases are answered into out at once.
+  // Takes bytes from the front of `input` (which shrinks; a rest that is no whole frame is kept inside,
+  // bounded by the frame limit) until there is an event. Call until need_input. Light handshake phases are
+  // answered into out at once.
   Event poll(ByteView& input, Scratch& scratch, Now now, std::string& out);
 
-  // The work is back: appends the answer to out. Returns need_input (go on polling; check connected()) or failed.
+  // The work is back: appends the answer to out. Returns need_input (go on polling; check connected()) or
+  // failed.
   Event complete(std::unique_ptr<HandshakeWork> work, Now now, std::string& out);
   // Instead of complete(): ends the handshake with an error of the caller's (name-taken, busy, ...).
   void refuse(ErrorCode code, std::string_view message, Now now, std::string& out);
@@ -82,10 +86,11 @@ class Transport {
   // Seals one sub-message and appends its frame to out. Only when connected().
   void send(std::string_view plaintext, Now now, std::string& out);
   // Appends an `error`, sealed when connected and in clear before, and closes.
-  void fail(ErrorCode code, std::string_view message, std::optional<std::uint64_t> id, Now now, std::string& out);
+  void fail(ErrorCode code, std::string_view message, std::optional<std::uint64_t> id, Now now,
+            std::string& out);
 
-  // The cumulative ack: owe_ack() for each message taken over that is not itself an ack; flush_ack() appends one `ack`
-  // for all of them, if any is owed: call it once per read of the socket.
+  // The cumulative ack: owe_ack() for each message taken over that is not itself an ack; flush_ack() appends
+  // one `ack` for all of them, if any is owed: call it once per read of the socket.
   void owe_ack();
   void flush_ack(Now now, std::string& out);
   std::uint64_t received() const;  // sub-messages received; the last one's seq is one less

@@ -9,7 +9,8 @@
 
 namespace sims::test {
 
-// Hands out what was queued, one entry a fill(), whose size must be right; without a queue a reproducible stream.
+// Hands out what was queued, one entry a fill(), whose size must be right; without a queue a reproducible
+// stream.
 class FixedRng final : public crypto::Rng {
  public:
   explicit FixedRng(std::uint64_t seed = 1) : state_(seed) {}
@@ -24,7 +25,8 @@ class FixedRng final : public crypto::Rng {
       queue_.pop_front();
       return;
     }
-    for (auto& byte : out) byte = static_cast<std::uint8_t>(next() >> 32);
+    for (auto& byte : out)
+      byte = static_cast<std::uint8_t>(next() >> 32);
   }
 
   std::uint64_t next() {  // splitmix64
@@ -41,8 +43,8 @@ class FixedRng final : public crypto::Rng {
   std::deque<Bytes> queue_;
 };
 
-// Queued keys first; then P-384 keys from the FixedRng and, for RSA, always the same test key (a real one takes
-// hundreds of milliseconds to make). Nonces and, under the RSA suite, Z (32 bytes) are fills of random.
+// Queued keys first; then P-384 keys from the FixedRng and, for RSA, always the same test key (a real one
+// takes hundreds of milliseconds to make). Nonces and, under the RSA suite, Z (32 bytes) are fills of random.
 class FixedEphemerals final : public crypto::EphemeralSource {
  public:
   explicit FixedEphemerals(std::uint64_t seed = 1) : random(seed) {}

@@ -34,7 +34,9 @@ void skip(std::string_view why) {
   ++skip_count;
   std::printf("SKIPPED: %.*s\n", static_cast<int>(why.size()), why.data());
 }
-int skipped() { return skip_count; }
+int skipped() {
+  return skip_count;
+}
 
 std::optional<std::string> third_party(std::string_view name) {
   const char* named = named_folder();
@@ -74,12 +76,14 @@ rapidjson::Document read_json(const std::string& path) {
   return doc;
 }
 
-std::vector<Record> read_records(const std::string& path, std::string_view first_key, std::string_view section) {
+std::vector<Record> read_records(const std::string& path, std::string_view first_key,
+                                 std::string_view section) {
   std::istringstream in(read_text(path));
   std::vector<Record> records;
   bool wanted = section.empty();
   for (std::string line; std::getline(in, line);) {
-    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back()))) line.pop_back();
+    while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())))
+      line.pop_back();
     if (line.starts_with('[') && !section.empty()) wanted = line == "[" + std::string(section) + "]";
     auto equals = line.find('=');
     if (!wanted || line.starts_with('#') || equals == line.npos) continue;
@@ -94,7 +98,8 @@ std::vector<Record> read_records(const std::string& path, std::string_view first
 
 std::vector<std::string> list_folder(const std::string& path) {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(path)) names.push_back(entry.path().filename().string());
+  for (const auto& entry : fs::directory_iterator(path))
+    names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -126,7 +131,8 @@ std::string hex(ByteView bytes) {
 
 // Not base/base64.h: that is under test.
 Bytes unpem(std::string_view pem) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr std::string_view alphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   auto begin = pem.find('\n');
   auto end = pem.find("-----END");
   if (begin == pem.npos || end == pem.npos) throw std::runtime_error("not PEM");
