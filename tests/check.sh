@@ -14,7 +14,7 @@ report=$logs/sanitizer
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:log_path=$report
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$report
-export TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1:log_path=$report
+export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp:halt_on_error=0:second_deadlock_stack=1:log_path=$report
 # gcc 12's ThreadSanitizer needs a memory layout that newer kernels' randomisation doesn't always give.
 prefix=
 if [ "$VARIANT" = tsan ] && setarch -R true 2>/dev/null; then prefix="setarch -R"; fi

@@ -259,12 +259,14 @@ def test_signals_restore_the_terminal(world):
         until(lambda: world.sims("watcher", server, "list"), lambda out: "alice" not in out, "end of alice's login")
 
 
-def test_told_when_the_server_ends(world):
+def test_server_gone_for_good(world):
     server = world.server()
     alice, bob = two(world, server)
     check(server.stop() == 0, f"exit status {server.process.returncode}")
-    alice.see("going-away|going away|shut|stopp|closed|lost")
-    alice.see("reconnecting")
+    alice.see("reconnecting in")
+    alice.see(r"\(offline\)")
+    alice.enter("/quit")
+    alice.await_end()
 
 
 def test_closed_terminal_ends_the_program(world):
