@@ -134,7 +134,7 @@ def login(server, name, me=None, timeout=30, **more):
         time.sleep(0.3)
 
 
-def together(clients, condition, timeout=20, what="condition"):
+def together(clients, condition, timeout=60, what="condition"):
     """Pumps all clients until condition() is true."""
     import select
 

@@ -870,7 +870,7 @@ class Session:
 class Wire:
     """A socket that reads lines; every wait has a deadline (seconds)."""
 
-    def __init__(self, address, timeout=5):
+    def __init__(self, address, timeout=30):
         self.sock = socket.create_connection(address, timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer, self.ended = b"", False
@@ -906,7 +906,7 @@ class Wire:
         *whole, self.buffer = self.buffer.split(b"\n")
         return [line for line in whole if line]
 
-    def read_line(self, timeout=5):
+    def read_line(self, timeout=30):
         end = time.monotonic() + timeout
         while b"\n" not in self.buffer:
             self.fill(end - time.monotonic())
@@ -921,7 +921,7 @@ class Client:
     """A client of a relay. Subs that are not for a session gather in inbox (objects with "_raw" added)."""
 
     def __init__(self, address, name, me=None, suites=(ECDHE, RSA), draws=None, hook=None, server=None,
-                 handshake=Handshake, login=True, timeout=10):
+                 handshake=Handshake, login=True, timeout=30):
         self.me, self.name, self.suites = me or Identity(), name, list(suites)
         self.draws = draws or Draws()
         self.wire = Wire(address)
@@ -940,7 +940,7 @@ class Client:
     def id(self):
         return self.me.id
 
-    def login(self, timeout=10):
+    def login(self, timeout=30):
         end = time.monotonic() + timeout
         self.wire.write_line(self.hs.start())
         while not self.hs.done:
@@ -988,12 +988,13 @@ class Client:
         """Whether the sub-message belongs to a session; phase 1 makes one, by the rule for crossing calls."""
         peer, session = sub["src"], self.sessions.get(sub["src"])
         if sub["type"] == "client-connect" and sub.get("phase") == 1:
-            if session and session.hs.initiator and not session.up and self.id < peer:
+            calling = session and session.hs.initiator and not session.up and session.closed is None
+            if calling and self.id < peer:
                 return False
             self.sessions[peer] = Session(False, self.me, self.name, peer, self.accept_suites, self.draws, self.session_hook)
         return peer in self.sessions
 
-    def until(self, condition, timeout=10, what="condition"):
+    def until(self, condition, timeout=30, what="condition"):
         """Pumps until condition() is true; its value."""
         end = time.monotonic() + timeout
         while True:
@@ -1005,7 +1006,7 @@ class Client:
             except Late as e:
                 raise Late(what) from e
 
-    def wait(self, timeout=10, **fields):
+    def wait(self, timeout=30, **fields):
         """The first sub-message in the inbox with these fields, taken out."""
 
         def find():
@@ -1016,18 +1017,18 @@ class Client:
 
         return self.until(find, timeout, "no %r; have %r" % (fields, [s.get("type") for s in self.inbox]))
 
-    def ping(self, timeout=10):
+    def ping(self, timeout=30):
         """Round trip; also the proof that the connection is well."""
         seq = self.send({"type": "ping"})
         self.until(lambda: self.acked >= seq, timeout, "ack of ping")
 
-    def list(self, timeout=10, **fields):
+    def list(self, timeout=30, **fields):
         self.send({"type": "list", **fields})
         return self.wait(timeout, type="list", event="snapshot")
 
     # end to end
 
-    def call(self, peer, suites=None, draws=None, hook=None, wait=True, timeout=10):
+    def call(self, peer, suites=None, draws=None, hook=None, wait=True, timeout=30):
         s = Session(True, self.me, self.name, peer, suites or self.suites, draws or self.draws, hook)
         self.sessions[peer] = s
         self.send(s.start())

@@ -40,7 +40,7 @@ def one(want):
     return {want} if isinstance(want, str) else set(want)
 
 
-def clear_end(wire, want=CODES, timeout=5):
+def clear_end(wire, want=CODES, timeout=30):
     """Exactly one error in clear, then the end; the error."""
     errors, end = [], time.monotonic() + timeout
     try:
@@ -145,7 +145,7 @@ class Member:
         self.c.close()
 
 
-def secure_end(c, want=CODES, timeout=5):
+def secure_end(c, want=CODES, timeout=30):
     """Exactly one error inside SECURE, then the end; the error."""
     end = time.monotonic() + timeout
     c.auto_ack = False

@@ -346,7 +346,7 @@ def shown(p):
     return [json.loads(line) for line in list(p.output)]
 
 
-def finished(p, status=0, timeout=20):
+def finished(p, status=0, timeout=60):
     got = p.wait(timeout)
     time.sleep(0.05)
     check(got == status, "exit status %d, not %d: %s" % (got, status, p.log[-3:]))
@@ -380,7 +380,7 @@ def to_sims(suite, count):
 def from_sims(suite):
     """sims calls, python answers."""
     with Clients("py-r-" + suite) as (b,), Home("mouth-" + suite) as home:
-        p = home.sims("--suite", suite, "send", "--timeout", "25", b.name, "olá from sims")
+        p = home.sims("--suite", suite, "send", "--timeout", "60", b.name, "olá from sims")
         b.until(lambda: any(x.inbox for x in b.sessions.values()), 25, "a message")
         session = next(iter(b.sessions.values()))
         while p.process.poll() is None:
@@ -425,7 +425,7 @@ def from_sims_unacked():
 def rekey_with_sims_as_initiator():
     """Our R re-keys at once, before the ack ends sims: allowed to be refused as early, must work if taken."""
     with Clients("py-rekey") as (b,), Home("rekeyed") as home:
-        p = home.sims("--suite", "rsa", "send", "--timeout", "20", b.name, "hold on")
+        p = home.sims("--suite", "rsa", "send", "--timeout", "60", b.name, "hold on")
         b.until(lambda: any(x.up for x in b.sessions.values()), 25, "session")
         session = next(iter(b.sessions.values()))
         session.auto_ack, session.rekey_after = False, 1
@@ -453,14 +453,14 @@ def sims_long_text():
     body = "".join("%05d ñ " % n for n in range(3000)).encode()[:16384].decode(errors="ignore")
     body += "x" * (16384 - len(body.encode()))
     with Clients("py-long") as (a,), Home("long") as home:
-        p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "1", "--timeout", "20")
-        session = a.call(ident, timeout=15)
+        p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "1", "--timeout", "60")
+        session = a.call(ident, timeout=30)
         a.text(ident, body)
-        a.until(lambda: session.delivered, 10, "ack")
+        a.until(lambda: session.delivered, 30, "ack")
         finished(p)
         check(shown(p)[0]["body"] == body)
-        p = home.sims("--suite", "ecdhe", "send", "--timeout", "20", a.name, body)
-        a.until(lambda: a.sessions[ident].inbox, 20, "the long text back")
+        p = home.sims("--suite", "ecdhe", "send", "--timeout", "60", a.name, body)
+        a.until(lambda: a.sessions[ident].inbox, 60, "the long text back")
         check(a.sessions[ident].inbox[0][1]["body"] == body)
         while p.process.poll() is None:
             try:
@@ -473,8 +473,8 @@ def sims_long_text():
 def sims_unkind():
     """One corrupt among good ones, copies, late ones, unknown kinds, typing: what must be shown and acked."""
     with Clients("py-unkind") as (a,), Home("unkind") as home:
-        p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "7", "--timeout", "40")
-        session = a.call(ident, timeout=15)
+        p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "7", "--timeout", "60")
+        session = a.call(ident, timeout=30)
         made = [session.text("t%d" % n) for n in range(6)]
         bad = json.loads(made[0])
         bad["verification"] = s.b64(os.urandom(32))
@@ -498,11 +498,11 @@ def sims_unkind():
         a.until(lambda: 4 in session.delivered, 10, "ack after junk")
         check(6 not in session.delivered, "typing was acked")
         # The same uid in a later session: shown once, acked again.
-        later = a.call(ident, timeout=15)
+        later = a.call(ident, timeout=30)
         twice = {"kind": "text", "uid": s.uid(), "body": "once", "sent": 1}
         a.send(later.send(twice))
         a.until(lambda: later.delivered, 10, "ack in a later session")
-        last = a.call(ident, timeout=15)
+        last = a.call(ident, timeout=30)
         a.send(last.send(twice))
         a.until(lambda: last.delivered, 10, "ack of the same uid")
         a.text(ident, "end")
