@@ -7,7 +7,6 @@
 #include <cassert>
 
 #include "proto/fields.h"
-#include "proto/labels.h"
 #include "proto/limits.h"
 
 namespace sims::proto {
@@ -22,17 +21,6 @@ auto refuse(ErrorCode code, std::string detail) {
 }
 auto refuse(Fault fault) {
   return refuse(fault.code, std::move(fault.detail));
-}
-
-crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& t4, ByteView key,
-                                 const crypto::Signature& signature) {
-  const auto k_init = crypto::hkdf_expand<32>(master.view(), labels::confirm_initiator);
-  return crypto::hmac(k_init.view(), {t4, crypto::sha256({key}), signature});
-}
-
-crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& t5) {
-  const auto k_resp = crypto::hkdf_expand<32>(master.view(), labels::confirm_responder);
-  return crypto::hmac(k_resp.view(), {t5});
 }
 
 // ECDHE: the other side's key as the ratchet's first.

@@ -100,5 +100,9 @@ bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteV
 // K = concat KDF of section 3; `transcript` is t4 and `key` phase 5's bytes.
 Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
                          ByteView key);
+// `confirm` of phase 5 (transcript t4, phase 5's key bytes and signature) and of phase 6 (t5).
+crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
+                                 const crypto::Signature& signature);
+crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript);
 
 }  // namespace sims::proto

@@ -49,4 +49,15 @@ Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::D
   return out;
 }
 
+crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
+                                 const crypto::Signature& signature) {
+  const auto k_init = crypto::hkdf_expand<32>(master.view(), labels::confirm_initiator);
+  return crypto::hmac(k_init.view(), {transcript, crypto::sha256({key}), signature});
+}
+
+crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript) {
+  const auto k_resp = crypto::hkdf_expand<32>(master.view(), labels::confirm_responder);
+  return crypto::hmac(k_resp.view(), {transcript});
+}
+
 }  // namespace sims::proto

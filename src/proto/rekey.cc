@@ -4,25 +4,12 @@
 
 #include <cassert>
 
-#include "proto/labels.h"
-
 namespace sims::proto {
 
 namespace {
 
 auto refused(std::string why) {
   return fault(ErrorCode::handshake_failed, "re-key: " + std::move(why));
-}
-
-crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
-                                 const crypto::Signature& signature) {
-  auto k_init = crypto::hkdf_expand<32>(master.view(), labels::confirm_initiator);
-  return crypto::hmac(k_init.view(), {transcript, crypto::sha256({key}), signature});
-}
-
-crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript) {
-  auto k_resp = crypto::hkdf_expand<32>(master.view(), labels::confirm_responder);
-  return crypto::hmac(k_resp.view(), {transcript});
 }
 
 }  // namespace
