@@ -17,6 +17,10 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    """Cannot be tested here, and why."""
+
+
 def check(condition, why="not as expected"):
     if not condition:
         raise Failed(why)
@@ -25,13 +29,16 @@ def check(condition, why="not as expected"):
 def run(tests, argv=None):
     """Runs (name, function) pairs, those whose name contains an argument if there are any; the exit status."""
     wanted = (sys.argv if argv is None else argv)[1:]
-    passed = failed = 0
+    passed = failed = skipped = 0
     for name, test in tests:
         if wanted and not any(w in name for w in wanted):
             continue
         begin = time.monotonic()
         try:
             note = test()
+        except Skipped as e:
+            skipped += 1
+            print("SKIPPED: %s: %s" % (name, e))
         except Exception as e:
             failed += 1
             where = traceback.extract_tb(e.__traceback__)[-1]
@@ -44,7 +51,7 @@ def run(tests, argv=None):
             slow = time.monotonic() - begin
             print("ok %s%s%s" % (name, note, " %.1f s" % slow if slow > 2 else ""))
         sys.stdout.flush()
-    print("%d passed, %d failed" % (passed, failed))
+    print("%d passed, %d failed" % (passed, failed) + (", %d skipped" % skipped if skipped else ""))
     return 1 if failed else 0
 
 
