@@ -68,6 +68,7 @@ void Connection::connect(const std::string& host_port, Now now) {
   flush();
   model_.server = host_port;
   failures_ = 0;
+  accepted_ = false;
   open(now);
 }
 
@@ -186,6 +187,7 @@ void Connection::became_online(Now now) {
       windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
   }
   failures_ = 0;
+  accepted_ = true;
   parting_.clear();
   model_.server_id = transport_->peer_id();
   model_.server_id_known = true;
@@ -268,7 +270,11 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     }
     case Cause::peer_error:
       model_.refusal = failure.code;
-      if (const char* refused = refusal(failure.code)) return stop(with_hint(refused, failure.detail));
+      // Nobody has signed this: who was let in before does not stay away because of it (section 4).
+      if (const char* refused = refusal(failure.code)) {
+        const std::string words = with_hint(refused, failure.detail);
+        return accepted_ ? retry(words, now) : stop(words);
+      }
       return retry(with_hint("the server refused: " + std::string(to_string(failure.code)), failure.detail),
                    now);
     case Cause::protocol:

@@ -61,6 +61,7 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   const std::uint64_t serial = context_.windows.add(&p, std::move(line)).serial;
   outbox_.add(serial, std::move(content));
   paused_ = false;
+  if (session_) meet(now);
   pump(now);
   return serial;
 }

@@ -68,6 +68,7 @@ class Conversation {
   void established(proto::HandshakeResult result, proto::Role role, Now now);
   void call_failed(const std::string& why, proto::Role role, Now now);
   void wait_before_next_call(Now now);
+  void meet(Now now);
   void pin(Now now);
   void rekey_if_due();
   void drop_call();
@@ -97,6 +98,7 @@ class Conversation {
   std::size_t waiting_bytes_ = 0;
 
   Outbox outbox_;
+  bool met_ = false;     // an unpinned peer was introduced
   bool paused_ = false;  // ended by the user: no call until something is typed
   int failed_calls_ = 0, unanswered_ = 0;
   std::int64_t next_call_ms_ = 0;

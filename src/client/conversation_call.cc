@@ -55,9 +55,12 @@ void Conversation::work_done(PeerWork& work, Now now) {
 }
 
 void Conversation::established(proto::HandshakeResult result, proto::Role role, Now now) {
+  // The relay says whose id this is, but the peer proved its own name together with it.
+  if (result.peer_name != name_)
+    return call_failed("the one with this key calls itself " + result.peer_name, role, now);
   drop_session();
   Peer& p = peer();
-  pin(now);
+  meet(now);
   p.suite = std::string(result.suite->name);
   session_.emplace(std::move(result), *context_.options.identity, context_.ephemerals);
   ++session_number_;
@@ -68,6 +71,17 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   next_call_ms_ = 0;
   paused_ = false;
   if (role == proto::Role::responder) p.attention = true;
+}
+
+// Who only calls us is not written to disk: a stranger has as many ids as he likes. Our own text to them, or
+// accept_new, makes the contact.
+void Conversation::meet(Now now) {
+  if (peer().known) return;
+  if (context_.options.accept_new || outbox_.waiting()) return pin(now);
+  if (std::exchange(met_, true)) return;
+  context_.windows.notice(
+      &peer(), "First contact with " + name_ + ": the key is not verified, and remembered when you write.",
+      now);
 }
 
 void Conversation::pin(Now now) {

@@ -112,7 +112,7 @@ void Core::State::use_server(const Id& server) {
   server_ = server;
   shown.server_id = server;
   shown.server_id_known = !server.empty();
-  if (!server.empty()) pinned.load(server);
+  server.empty() ? pinned.clear() : pinned.load(server);
   roster.reset();
 }
 
@@ -218,7 +218,10 @@ void Core::State::receive_list(const proto::List& list, Now now) {
   }
   snapshot_ = false;
   shown.list_complete = true;
-  roster.snapshot_done();
+  changes.clear();
+  roster.snapshot_done(changes);
+  for (const auto& change : changes)
+    roster_changed(change, now);
 }
 
 void Core::State::roster_changed(const Roster::Change& change, Now now) {
@@ -267,6 +270,11 @@ void Core::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now n
   Peer& peer = shown.peers.at(*name);
   if (peer.trust == Trust::changed || peer.id != src)
     return window_lines.alert(&peer, "A message under another key of " + *name + " was refused.", now);
+  // Only a call, or a text of somebody who believes in a session, begins anything here.
+  const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
+  const bool begins =
+      handshake ? handshake->phase == 1 : std::holds_alternative<proto::ClientCom>(frame.message);
+  if (!begins && !talking(*name)) return;
   conversation(*name).receive(std::move(frame), now);
 }
 

@@ -69,7 +69,7 @@ bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::ve
   const bool was_online = std::exchange(peer.online, true);
   peer.since = entry.since;
   const PinnedPeer* pin = pins_.find(entry.name);
-  const bool fixed = pin || (!peer.id.empty() && in_use_(entry.name));
+  const bool fixed = pin || (!peer.id.empty() && (!peer.lines.empty() || in_use_(entry.name)));
   if (fixed && peer.id != entry.id) {
     const bool news = peer.changed_to != entry.id;
     peer.trust = Trust::changed;
@@ -104,18 +104,20 @@ void Roster::leave(const Id& id, std::vector<Change>& changes) {
   }
 }
 
-void Roster::drop_if_unused(const std::string& name) {
+bool Roster::drop_if_unused(const std::string& name) {
   auto at = model_.peers.find(name);
   const Peer& peer = at->second;
-  if (!peer.known && peer.lines.empty() && !peer.attention && !in_use_(name)) model_.peers.erase(at);
+  if (peer.known || !peer.lines.empty() || peer.attention || in_use_(name)) return false;
+  model_.peers.erase(at);
+  return true;
 }
 
-void Roster::snapshot_done() {
+void Roster::snapshot_done(std::vector<Change>& changes) {
   std::vector<std::string> gone;
   for (const auto& [name, peer] : model_.peers)
     if (!peer.online) gone.push_back(name);
-  for (const auto& name : gone)
-    drop_if_unused(name);
+  for (auto& name : gone)
+    if (drop_if_unused(name)) changes.push_back({Change::Event::left, std::move(name)});
 }
 
 const std::string* Roster::name_of(const Id& id) const {

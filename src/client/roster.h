@@ -29,15 +29,16 @@ class Roster {
     bool again = false;  // came: was online before, so this is another login
   };
 
-  // `in_use`: texts wait for this name or a session with it stands, so that its id may not change silently
-  // even though it is not pinned.
+  // `in_use`: texts wait for this name or a session with it stands. Such a name, and one whose window has
+  // lines, may not change its id silently even though it is not pinned.
   Roster(Model& model, const Pins& pins, std::function<bool(const std::string&)> in_use);
 
   void reset();  // another server: forgets everybody, then shows who is pinned
   void lost();   // the connection ended: nobody is online as far as we know
   // false: the server lists more than max_peers.
   bool apply(const proto::List& list, Now now, std::vector<Change>& changes);
-  void snapshot_done();  // drops who was there before the connection was lost and is no longer
+  // Drops who was there before the connection was lost and is no longer: as `left`.
+  void snapshot_done(std::vector<Change>& changes);
 
   const std::string* name_of(const Id& id) const;  // as the server lists it now
   std::optional<Id> listed(const std::string& name) const;
@@ -47,7 +48,7 @@ class Roster {
  private:
   bool come(const proto::ListEntry& entry, bool snapshot, Now now, std::vector<Change>& changes);
   void leave(const Id& id, std::vector<Change>& changes);
-  void drop_if_unused(const std::string& name);
+  bool drop_if_unused(const std::string& name);
 
   Model& model_;
   const Pins& pins_;

@@ -10,6 +10,12 @@ void Pins::load(const Id& server) {
     names_.emplace(peer.id, name);
 }
 
+void Pins::clear() {
+  server_ = {};
+  peers_.clear();
+  names_.clear();
+}
+
 const PinnedPeer* Pins::find(const std::string& name) const {
   auto at = peers_.find(name);
   return at == peers_.end() ? nullptr : &at->second;

@@ -16,6 +16,7 @@ class Pins {
   explicit Pins(TrustStore& store) : store_(store) {}
 
   void load(const Id& server);
+  void clear();  // no server: nobody is pinned
   const std::map<std::string, PinnedPeer>& peers() const { return peers_; }
   const PinnedPeer* find(const std::string& name) const;
   const std::string* name_of(const Id& id) const;  // the name that an id is pinned under

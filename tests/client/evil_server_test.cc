@@ -324,3 +324,85 @@ TEST_CASE("a peer's malformed message is not the server's fault") {
   REQUIRE(alice.say("bob", "hello"));
   CHECK(bob.heard.size() == 1);
 }
+
+TEST_CASE("a stranger who sent an ack, a close or a text without a session, and is gone after a reconnect") {
+  for (const char* type : {"ack", "client-disconnect", "client-com"}) {
+    CAPTURE(type);
+    Pair pair;
+    auto& [relay, alice, bob] = pair;
+    Guest& eve = relay.add("eve");
+    relay.show("eve", eve.id);
+    proto::PeerAck ack;
+    ack.src = eve.id;
+    ack.dst = alice.id;
+    proto::ClientDisconnect close{eve.id, alice.id, "bye", {}};
+    proto::ClientCom com;
+    com.src = eve.id;
+    com.dst = alice.id;
+    com.ratchet.epoch = 0;
+    com.data = "junk";
+    const std::string message = std::string(type) == "ack"          ? encode(ack)
+                                : std::string(type) == "client-com" ? encode(com)
+                                                                    : encode(close);
+    relay.give(alice, message);
+    relay.listed.erase("eve");
+    relay.hang_up(alice);
+    relay.advance(60'000);
+    REQUIRE(alice.model().link == client::LinkState::online);
+    CHECK_FALSE(alice.knows("eve"));
+    REQUIRE(alice.say("bob", "still here"));
+    CHECK(bob.heard.size() == 1);
+  }
+}
+
+TEST_CASE("a stranger's call is shown, and written to disk only when we answer") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "hello"));
+  REQUIRE(bob.heard.size() == 1);
+  const auto& server = bob.model().server_id;
+  CHECK(alice.trust.peers(alice.model().server_id).contains("bob"));
+  CHECK_FALSE(bob.trust.peers(server).contains("alice"));
+  CHECK_FALSE(bob.peer("alice").known);
+  CHECK(bob.count("alice", Line::Kind::notice, "First contact") == 1);
+  // Another key under the name that has texts in its window is a change all the same.
+  const auto other = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
+  relay.hide("alice");
+  relay.show("alice", other);
+  CHECK(bob.peer("alice").trust == Trust::changed);
+  relay.hide("alice");
+  relay.show("alice", alice.id);
+  REQUIRE(bob.say("alice", "hi"));
+  CHECK(bob.trust.peers(server).at("alice").id == alice.id);
+  CHECK(bob.peer("alice").known);
+}
+
+TEST_CASE("the server lists carol's id as bob: carol's own name gives it away") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  Guest& carol = relay.add("carol");
+  relay.listed["bob"] = carol.id;
+  carol.connect();
+  relay.show("bob", carol.id);
+  Guest& dave = relay.add("dave");
+  dave.connect();
+  relay.show("dave", dave.id);
+  REQUIRE(dave.say("bob", "for bob only"));
+  relay.advance(5'000);
+  CHECK(carol.heard.empty());
+  CHECK(dave.delivered == 0);
+  CHECK(dave.peer("bob").session == SessionState::none);
+  CHECK(dave.count("bob", Line::Kind::alert, "calls itself carol") >= 1);
+}
+
+TEST_CASE("an unsigned refusal does not keep away who was let in before") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.refuse_login = proto::encode_error(proto::ErrorCode::name_taken, "forged") + "\n";
+  relay.hang_up(alice);
+  relay.advance(20'000);
+  CHECK(alice.model().link == client::LinkState::waiting);
+  relay.refuse_login.reset();
+  relay.advance(20'000);
+  CHECK(alice.model().link == client::LinkState::online);
+}

@@ -113,6 +113,12 @@ TEST_CASE_FIXTURE(Fixture, "an unpinned name may get another id only while nothi
   in_use.insert("bob");
   CHECK(online("bob", id(3))[0].event == Event::changed);
   CHECK(model.peers.at("bob").id == id(2));
+
+  online("carol", id(4));
+  model.peers.at("carol").lines.emplace_back();
+  offline("carol", id(4));
+  CHECK(online("carol", id(5))[0].event == Event::changed);
+  CHECK(model.peers.at("carol").id == id(4));
 }
 
 TEST_CASE_FIXTURE(Fixture, "an id has one name and a name one id") {
@@ -135,7 +141,11 @@ TEST_CASE_FIXTURE(Fixture, "after a reconnect, who is not listed again goes with
   CHECK(model.peers.size() == 2);
   CHECK_FALSE(model.peers.at("bob").online);
   apply(proto::List::Event::snapshot, {{id(2), "carol", 8}});
-  roster.snapshot_done();
+  std::vector<Roster::Change> gone;
+  roster.snapshot_done(gone);
+  REQUIRE(gone.size() == 1);
+  CHECK(gone[0].event == Event::left);
+  CHECK(gone[0].name == "bob");
   CHECK(model.peers.size() == 1);
   CHECK(model.peers.at("carol").online);
 }
