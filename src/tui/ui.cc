@@ -8,7 +8,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t max_windows = 500;
+constexpr std::size_t max_windows = 500, max_by_peers = 400;
 
 bool is_char(const Key& key, char32_t c, bool ctrl, bool alt) {
   return key.code == KeyCode::character && key.ch == c && key.ctrl == ctrl && key.alt == alt;
@@ -42,15 +42,25 @@ void Ui::say(std::string text) {
   intents_.notice(intents_.model().peers.count(peer) ? peer : std::string(), std::move(text));
 }
 
-std::size_t Ui::window_of(const std::string& peer) {
+std::optional<std::size_t> Ui::window_of(const std::string& peer, By by) {
   auto& windows = state_.windows;
   for (std::size_t i = 0; i < windows.size(); ++i) {
     if (windows[i].peer == peer) return i;
   }
-  if (windows.size() >= max_windows) return state_.current;
+  if (windows.size() >= (by == By::user ? max_windows : max_by_peers)) return std::nullopt;
   windows.emplace_back();
   windows.back().peer = peer;
   return windows.size() - 1;
+}
+
+bool Ui::go_to_peer(const std::string& peer) {
+  const auto index = window_of(peer, By::user);
+  if (!index) {
+    state_.hint = "too many windows are open: /close one first";
+    return false;
+  }
+  go_to(*index);
+  return true;
 }
 
 void Ui::go_to(std::size_t index) {
@@ -86,9 +96,9 @@ void Ui::step_peer(int by) {
   if (to == at) return;
   const std::string name = to == 0 ? std::string() : peers[static_cast<std::size_t>(to) - 1]->name;
   const std::size_t before = state_.windows.size();
-  const std::size_t index = window_of(name);
+  const auto index = window_of(name, By::user);
   if (state_.windows.size() > before) state_.windows.back().passing = true;
-  go_to(index);
+  if (index) go_to(*index);
 }
 
 void Ui::next_unread() {
@@ -118,10 +128,10 @@ void Ui::model_changed() {
   if (model.link == client::LinkState::online) state_.dialog.open = false;
   if (!model.question) state_.answer_problem.clear();
   for (const auto& [name, peer] : model.peers) {
-    if (peer.attention || peer.unread > 0) window_of(name);
+    if (peer.attention || peer.unread > 0) window_of(name, By::peer);
   }
   if (!wanted_peer_.empty() && model.peers.count(wanted_peer_)) {
-    go_to(window_of(std::exchange(wanted_peer_, std::string())));
+    go_to_peer(std::exchange(wanted_peer_, std::string()));
   }
   const std::string peer = state_.window().peer;
   const auto it = model.peers.find(peer);

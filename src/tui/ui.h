@@ -3,6 +3,7 @@
 // ui_dialog.cc (the dialog).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,7 +66,11 @@ class Ui {
   void step_window(int by);
   void step_peer(int by);
   void next_unread();
-  std::size_t window_of(const std::string& peer);  // opened at the end if there is none
+  // Opened at the end if there is none; nullopt: there are too many. Peers open fewer than the user may, so
+  // that strangers cannot take up all of them.
+  enum class By { user, peer };
+  std::optional<std::size_t> window_of(const std::string& peer, By by);
+  bool go_to_peer(const std::string& peer);  // false: too many windows, said so
   void browse_history(const std::string* entry);
   void complete_word(bool forward);
   void tell_link();            // what the connection did, into the status window

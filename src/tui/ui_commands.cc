@@ -149,7 +149,7 @@ bool Ui::run(const Invocation& call) {
 
 bool Ui::query(const Invocation& call) {
   if (known(call.word(0)) == nullptr) return false;
-  go_to(window_of(call.word(0)));
+  if (!go_to_peer(call.word(0))) return false;
   state_.window().passing = false;
   return call.words.size() < 2 || send(call.word(0), call.word(1), false);
 }
@@ -180,7 +180,7 @@ bool Ui::verify(const Invocation& call) {
   const std::string name = peer->name;
   auto number = intents_.safety_number(name);
   if (!number) return refuse(number.error());
-  go_to(window_of(name));
+  if (!go_to_peer(name)) return false;
   Window& window = state_.window();
   window.passing = false;
   window.verifying = true;

@@ -409,3 +409,29 @@ TEST_CASE("ui: random keys never crash it, and the screen stays right") {
     }
   }
 }
+
+TEST_CASE("ui: with too many windows nothing goes to the wrong one") {
+  Desk d;
+  for (int i = 0; i < 600; ++i) {
+    client::Peer& stranger = d.intents.fake.peers["stranger" + std::to_string(i)];
+    stranger.name = "stranger" + std::to_string(i);
+    stranger.id = test::some_id('s');
+    stranger.unread = 1;
+  }
+  d.ui.model_changed();
+  CHECK(d.ui.state().windows.size() == 400);
+  type(d.ui, "/query bob\r");  // strangers leave room for what the user opens
+  CHECK(d.peer() == "bob");
+  for (int i = 0; i < 600; ++i)
+    type(d.ui, "/query stranger" + std::to_string(i) + "\r\x15");
+  CHECK(d.ui.state().windows.size() == 500);
+  const std::string here = d.peer();
+  d.intents.log.clear();
+  type(d.ui, "/query stranger599 for stranger599 only\r");
+  CHECK(d.peer() == here);
+  CHECK(d.intents.log.empty());
+  CHECK(d.ui.state().hint.find("too many windows") != std::string::npos);
+  CHECK(d.input() == "/query stranger599 for stranger599 only");
+  type(d.ui, "\x15/verify stranger599\r");
+  CHECK_FALSE(d.ui.state().window().verifying);
+}
