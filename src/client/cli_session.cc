@@ -183,7 +183,7 @@ void Session::verify() {
   finish(Exit::ok);
 }
 
-// Also after the end was begun: what comes here was acknowledged to its sender.
+// Also after the end was begun: what comes here is acknowledged to its sender.
 void Session::received(const std::string& name, const Line& line) {
   if (options_.command != Command::listen) return;
   const auto& peers = link_.model().peers;
@@ -277,7 +277,11 @@ void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
 bool Session::print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
     return true;
-  finish(Exit::failure, fmt::format("standard output: {}", std::strerror(errno)));
+  // What nobody could read must not be acknowledged: no orderly end.
+  exit_ = Exit::failure;
+  tell(fmt::format("standard output: {}", std::strerror(errno)));
+  link_.drop();
+  loop_.stop();
   return false;
 }
 

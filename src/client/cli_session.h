@@ -47,7 +47,7 @@ class Session {
   Keystore& keys_;
   std::string server_;
   std::optional<Exit> exit_;
-  bool was_online_ = false, is_online_ = false, answered_ = false, leaving_ = false;
+  bool was_online_ = false, is_online_ = false, answered_ = false;
   std::optional<Id> accepted_peer_;
   std::optional<std::uint64_t> serial_;  // of the line that is being sent
   std::uint64_t last_told_ = 0, newest_told_ = 0;

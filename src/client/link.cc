@@ -186,16 +186,17 @@ void Link::State::schedule() {
   });
 }
 
-// Held by its caller: any of the owner's callbacks may end the link.
+// Held by its caller: any of the owner's callbacks may end the link. The owner has what was received before
+// its acks go out.
 void Link::State::end_turn() {
   scheduled = false;
-  send();
-  arm_timer();
   for (auto& event : std::exchange(events, {})) {
     const auto& tell = event.is_received ? callbacks.received : callbacks.delivery_changed;
     if (tell) tell(event.peer, event.line);
     if (dead) return;
   }
+  send();
+  arm_timer();
   if (std::exchange(model_changed, false) && callbacks.changed) callbacks.changed();
   if (!dead) check_left();
 }
@@ -248,6 +249,10 @@ void Link::leave(std::int64_t limit_ms, std::function<void()> done) {
   state_->core.disconnect(loop_.now());
   state_->close_link(true);  // whatever state the core was in
   state_->schedule();
+}
+
+void Link::drop() {
+  state_->die();
 }
 
 }  // namespace sims::client

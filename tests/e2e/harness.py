@@ -162,10 +162,10 @@ class World:
         self.last_error, self.last_status = run.stderr, run.returncode
         return run.stdout
 
-    def start_sims(self, who, server, *words, options=("--accept-new",)):
+    def start_sims(self, who, server, *words, options=("--accept-new",), stdout=subprocess.PIPE):
         """Starts `sims COMMAND`; communicate() or wait() ends it."""
         process = subprocess.Popen(self._sims(who, server, words, options), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env,
+                                   stdout=stdout, stderr=subprocess.PIPE, text=True, env=self.env,
                                    cwd=self.path)
         self.processes.append(process)
         return process

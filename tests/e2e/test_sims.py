@@ -61,6 +61,16 @@ def test_many_in_order(world):
     check(got == [f"number {i}" for i in range(5)], f"bob got {got}")
 
 
+def test_what_cannot_be_printed_is_not_acknowledged(world):
+    server = world.server()
+    with open("/dev/full", "w") as full:
+        bob = world.start_sims("bob", server, "listen", stdout=full)
+        world.await_online(server, "bob")
+        world.sims("alice", server, "send", "--timeout", "3", "bob", "lost?", expect=TIMEOUT)
+        _, errors = bob.communicate(timeout=DEADLINE)
+    check(bob.returncode == FAILURE and "standard output" in errors, f"{bob.returncode}: {errors}")
+
+
 def test_id_and_list(world):
     server = world.server()
     alice = world.sims("alice", None, "id").strip()
