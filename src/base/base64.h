@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/secret.h"
 
 namespace sims {
 
@@ -36,9 +37,9 @@ std::optional<ByteArray<N>> base64_decode_exact(std::string_view text, Base64 ki
   if (text.size() != base64_encoded_size(N, kind)) return std::nullopt;
   std::uint8_t room[base64_decoded_max((N + 2) / 3 * 4) + 4];
   auto size = base64_decode(text, kind, room);
-  if (!size || *size != N) return std::nullopt;
-  ByteArray<N> out;
-  std::memcpy(out.data(), room, N);
+  std::optional<ByteArray<N>> out;
+  if (size && *size == N) std::memcpy(out.emplace().data(), room, N);
+  wipe(room, sizeof room);  // it may have been a key
   return out;
 }
 

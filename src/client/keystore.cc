@@ -5,8 +5,8 @@
 #include <charconv>
 #include <functional>
 
-#include "base/base64.h"
 #include "base/config.h"
+#include "crypto/key_file.h"
 #include "crypto/rng.h"
 #include "net/stream.h"
 #include "proto/limits.h"
@@ -69,34 +69,16 @@ Result<void> read_lines(const std::string& path, std::string_view header,
 Result<crypto::SigningKey> read_identity(const std::string& path) {
   auto content = read_private_file(path);
   if (!content) return fail(content.error());
-  std::optional<Secret<32>> seed;
-  std::string_view text = *content;
-  if (text.starts_with(identity_header) && text.substr(identity_header.size()).starts_with('\n') &&
-      text.ends_with('\n')) {
-    text = text.substr(identity_header.size() + 1);
-    text.remove_suffix(1);
-    std::uint8_t room[48];
-    if (base64_decoded_max(text.size()) <= sizeof room) {
-      if (base64_decode(text, Base64::standard, room) == 32u) seed.emplace(ByteView(room, 32));
-      wipe(room, sizeof room);
-    }
-  }
+  auto key = crypto::decode_key_file(identity_header, *content);
   wipe(*content);
-  if (!seed) return fail(path + ": damaged: not an identity; restore it, or move it away to get a new one");
-  return crypto::SigningKey::from_seed(seed->view());
+  if (!key) return fail(path + ": damaged: not an identity; restore it, or move it away to get a new one");
+  return std::move(*key);
 }
 
 Result<crypto::SigningKey> make_identity(const std::string& path) {
   auto key = crypto::SigningKey::generate(crypto::system_rng());
-  std::string content(identity_header);
-  content.reserve(content.size() + 2 +
-                  base64_encoded_size(32, Base64::standard));  // no copy of it is left behind
-  content += '\n';
-  std::string seed = base64_encode(key.seed(), Base64::standard);
-  content += seed;
-  content += '\n';
+  std::string content = crypto::encode_key_file(identity_header, key);
   auto written = write_private_file(path, content);
-  wipe(seed);
   wipe(content);
   if (!written) return fail(written.error());
   return key;

@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
 constexpr std::chrono::seconds first_key_limit{3};
-constexpr std::size_t max_lingering = 1'024;   // closed connections whose last words still go out
-constexpr std::size_t other_descriptors = 64;  // beside connections: listeners, database, loop
+constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
+constexpr std::size_t other_descriptors =
+    max_lingering + 64;  // beside connections: those, listeners, database, loop
 
 using Streams = std::unordered_map<ConnId, std::unique_ptr<net::Stream>>;
 
@@ -65,6 +66,21 @@ class Daemon : public Actions {
   bool stopping_ = false;
   net::Signal terminate_, interrupt_, hangup_;
 };
+
+// As many descriptors as we may have, and no more connections than these allow.
+void fit_descriptors(Limits& limits) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
+  const std::size_t most =
+      files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : files.rlim_cur / 2;
+  auto& connections = limits.connections;
+  if (connections <= most) return;
+  log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", most, files.rlim_cur);
+  connections = most;
+}
 
 bool has_rsa(const crypto::SuiteList& suites) {
   return std::any_of(suites.begin(), suites.end(),
@@ -164,7 +180,7 @@ std::size_t Daemon::queued(ConnId id) const {
 
 void Daemon::close(ConnId id, bool flush) {
   auto node = streams_.extract(id);
-  if (node.empty() || !flush || lingering_.size() >= max_lingering) return;
+  if (node.empty() || !flush || (lingering_.size() >= max_lingering && !stopping_)) return;
   const auto at = lingering_.insert(std::move(node)).position;
   at->second->finish(drain_ms);
 }
@@ -229,6 +245,7 @@ void Daemon::reload() {
     restart(fresh->daemon != settings_.daemon, "daemon");
     restart(fresh->rsa_pool != settings_.rsa_pool, "limits.rsa-keys");
     settings_.policy = fresh->policy;
+    fit_descriptors(settings_.policy.limits);
     settings_.log_level = fresh->log_level;
     log::set_level(settings_.log_level);
     core_->reload(settings_.policy);
@@ -253,26 +270,11 @@ void Daemon::stop_when_drained() {
   if (stopping_ && lingering_.empty()) loop_.stop();
 }
 
-// As many descriptors as we may have, and no more connections than these allow.
-void fit_descriptors(Settings& settings) {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
-  const std::size_t most =
-      files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : other_descriptors;
-  auto& connections = settings.policy.limits.connections;
-  if (connections <= most) return;
-  log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", most, files.rlim_cur);
-  connections = most;
-}
-
 }  // namespace
 
 Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHooks& hooks) {
   Settings fitted = settings;
-  fit_descriptors(fitted);
+  fit_descriptors(fitted.policy.limits);
   Daemon daemon(fitted, state, hooks);
   if (auto done = daemon.listen(); !done) return done;
   daemon.wait_for_keys();

@@ -1,12 +1,12 @@
 #include "server/state_folder.h"
 
-#include "base/base64.h"
+#include "crypto/key_file.h"
 
 namespace sims::server {
 
 namespace {
 
-constexpr std::string_view identity_header = "# simsd identity key (Ed25519 seed, base64). Keep it secret.\n";
+constexpr std::string_view identity_header = "# simsd identity key (Ed25519 seed, base64). Keep it secret.";
 
 Result<FileLock> lock_folder(const std::string& path) {
   if (auto made = make_private_folder(path); !made) return fail("state folder: " + made.error());
@@ -18,24 +18,16 @@ Result<FileLock> lock_folder(const std::string& path) {
 Result<crypto::SigningKey> read_identity(const std::string& path) {
   auto text = read_private_file(path, 1'024);
   if (!text) return fail("identity key: " + text.error());
-  std::optional<ByteArray<32>> seed;
-  if (text->starts_with(identity_header) && text->ends_with('\n')) {
-    const auto line = std::string_view(*text).substr(identity_header.size());
-    seed = base64_decode_exact<32>(line.substr(0, line.size() - 1), Base64::standard);
-  }
+  auto key = crypto::decode_key_file(identity_header, *text);
   wipe(*text);
-  if (!seed) return fail("identity key: " + path + ": damaged; restore it from a backup");
-  auto key = crypto::SigningKey::from_seed(*seed);
-  wipe(*seed);
-  return key;
+  if (!key) return fail("identity key: " + path + ": damaged; restore it from a backup");
+  return std::move(*key);
 }
 
 Result<crypto::SigningKey> make_identity(const std::string& path) {
   auto key = crypto::SigningKey::generate(crypto::system_rng());
-  auto line = base64_encode(key.seed(), Base64::standard);
-  auto text = std::string(identity_header) + line + "\n";
+  auto text = crypto::encode_key_file(identity_header, key);
   auto written = write_private_file(path, text);
-  wipe(line);
   wipe(text);
   if (!written) return fail("identity key: " + written.error());
   return key;
