@@ -13,15 +13,20 @@ int main(int argc, char** argv) {
   std::string version = sims::version_text("sims-tui");
   version.pop_back();  // CLI11 ends the line itself
   app.set_version_flag("--version", version, "show the version and exit");
+  const CLI::Validator not_empty(
+      [](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
+      "");
   app.add_option("--server", options.server, "the server; default: the one used last")
-      ->type_name("HOST[:PORT]");
+      ->type_name("HOST[:PORT]")
+      ->check(not_empty);
   app.add_option("--port", options.port, "its port (default: 7467)")->type_name("PORT");
   app.add_option("--name", options.name, "the name to use there; default: the one used last")
       ->type_name("NAME");
   app.add_option("--suite", options.suites, "cipher suites to accept, best first: ecdhe,rsa")
       ->type_name("LIST");
   app.add_option("--home", options.home, "keep everything in DIR instead of the XDG folders")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty);
   app.add_option("--query", options.query, "open the window with PEER as soon as it is known")
       ->type_name("PEER");
   app.add_flag("--accept-new", options.accept_new,

@@ -104,7 +104,7 @@ Result<std::string> read_private_file(const std::string& path, std::size_t max) 
 
 bool file_exists(const std::string& path) {
   struct stat s {};
-  return ::stat(path.c_str(), &s) == 0;
+  return ::lstat(path.c_str(), &s) == 0 || errno != ENOENT;
 }
 
 Result<void> write_private_file(const std::string& path, std::string_view content) {

@@ -12,6 +12,8 @@ namespace sims {
 Result<std::string> read_file(const std::string& path, std::size_t max = 1 << 20);
 // Like read_file, but refuses a file whose permissions let group or others in, or that is not ours.
 Result<std::string> read_private_file(const std::string& path, std::size_t max = 1 << 20);
+// False only for what is certainly not there: a link that leads nowhere, or a folder that cannot be looked
+// into, counts as there, so that nothing is made anew in its place.
 bool file_exists(const std::string& path);
 // Writes a temporary file beside it (0600), fsyncs, renames over it, fsyncs the folder.
 Result<void> write_private_file(const std::string& path, std::string_view content);

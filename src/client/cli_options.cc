@@ -26,13 +26,16 @@ void add_options(CLI::App& app, Raw& raw) {
   while (version.ends_with('\n'))
     version.pop_back();  // CLI11 ends the line itself
   app.set_version_flag("--version", version);
-  app.add_option("--server", raw.options.server, "the server, HOST[:PORT]");
-  app.add_option("--name", raw.options.name, "the name to log in with");
+  const CLI::Validator not_empty(
+      [](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
+      "");
+  app.add_option("--server", raw.options.server, "the server, HOST[:PORT]")->check(not_empty);
+  app.add_option("--name", raw.options.name, "the name to log in with")->check(not_empty);
   std::vector<std::string> labels;
   for (const auto& suite : crypto::all_suites())
     labels.emplace_back(suite.label);
   app.add_option("--suite", raw.suite, "offer only this cipher suite")->check(CLI::IsMember(labels));
-  app.add_option("--home", raw.options.home, "keep everything in this folder");
+  app.add_option("--home", raw.options.home, "keep everything in this folder")->check(not_empty);
   app.add_flag("--accept-new", raw.options.accept_new,
                "take a first-seen key without asking, never a changed one");
 }

@@ -294,10 +294,13 @@ void Session::interrupted() {
 void Session::late() {
   if (prompt_) return deadline_.start(*options_.timeout_ms);  // a person may take their time
   if (options_.command == Command::listen) {
-    return options_.count == 0 ? finish(Exit::ok) : finish(Exit::timed_out, "timed out");
+    if (was_online_) return options_.count == 0 ? finish(Exit::ok) : finish(Exit::timed_out, "timed out");
   }
-  if (!is_online_)
-    return finish(Exit::no_connection, fmt::format("{}: timed out: {}", server_, link_.model().problem));
+  if (!is_online_) {
+    const std::string& problem = link_.model().problem;
+    return finish(Exit::no_connection,
+                  fmt::format("{}: timed out: {}", server_, problem.empty() ? "no answer" : problem));
+  }
   finish(Exit::timed_out,
          options_.command == Command::send ? "timed out: the delivery was not proved" : "timed out");
 }

@@ -8,6 +8,7 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t retry_low_ms = 1'000, retry_high_ms = 15'000;
+constexpr std::int64_t settled_ms = 20'000;  // online for so long: the next loss is a new one
 constexpr std::int64_t connect_deadline_ms = 30'000;
 constexpr std::int64_t silence_ms = 15'000;        // then a ping
 constexpr std::int64_t ping_deadline_ms = 10'000;  // then the link is dead
@@ -186,7 +187,7 @@ void Connection::became_online(Now now) {
     if (pin(transport_->peer_id(), now))
       windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
   }
-  failures_ = 0;
+  online_since_ms_ = now.steady_ms;
   accepted_ = true;
   parting_.clear();
   model_.server_id = transport_->peer_id();
@@ -239,6 +240,8 @@ void Connection::stop(const std::string& problem) {
 
 void Connection::retry(const std::string& problem, Now now) {
   if (!options_.reconnect) return stop(problem);
+  if (online_since_ms_ > 0 && now.steady_ms - online_since_ms_ >= settled_ms) failures_ = 0;
+  online_since_ms_ = 0;
   ++failures_;
   model_.link = LinkState::waiting;
   model_.problem = problem;

@@ -82,7 +82,8 @@ class Connection {
   std::uint64_t number_ = 0;      // of this connection, for work that comes back late
   std::int64_t deadline_ms_ = 0;  // connecting, handshaking
   int failures_ = 0;
-  bool accepted_ = false;  // this server has let us in before
+  std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss
+  bool accepted_ = false;             // this server has let us in before
   std::int64_t heard_ms_ = 0;
   std::optional<std::int64_t> probe_ms_;  // a ping (or the first message) is out since then
   std::uint64_t probe_seq_ = 0;

@@ -31,7 +31,8 @@ const char* words_for(proto::OpenError error) {
 
 std::string words_for(const proto::Fault& fault) {
   if (fault.code == proto::ErrorCode::too_large)
-    return "too long: a message holds at most " + std::to_string(proto::max_body) + " bytes";
+    return "too long: a message holds at most " + std::to_string(proto::max_body) +
+           " bytes, fewer with many quotes or control characters";
   return "not valid UTF-8 text";
 }
 

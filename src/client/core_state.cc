@@ -201,14 +201,15 @@ void Core::State::receive_error(const proto::Error& error, Now now) {
 
 void Core::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
-  if (!roster.apply(list, now, changes))
+  const bool fits = roster.apply(list, now, changes);
+  if (!fits)
     window_lines.alert(nullptr, "The server lists more users than we keep: some are not shown.", now);
   for (const auto& change : changes)
     roster_changed(change, now);
   unpark(now);
   if (list.event != proto::List::Event::snapshot || !snapshot_) return;
   // The pages follow the ids, so a server cannot send us in circles.
-  if (list.more && !list.data.empty() && (!page_after_ || *page_after_ < list.data.back().id)) {
+  if (fits && list.more && !list.data.empty() && (!page_after_ || *page_after_ < list.data.back().id)) {
     page_after_ = list.data.back().id;
     proto::ListRequest request;
     request.after = page_after_;

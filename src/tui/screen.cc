@@ -35,7 +35,8 @@ constexpr const char* paste_off = "\x1b[?2004l";
 
 // --- 1. restoring after a crash ------------------------------------------------------------------
 
-constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,    SIGTRAP, SIGQUIT,
+                                      SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGVTALRM, SIGSYS};
 
 // Only for the handler: set before it is installed, then read only.
 struct Crash {

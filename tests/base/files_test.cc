@@ -108,3 +108,12 @@ TEST_CASE("files: a lock is held by one, moves, and ends with its object") {
   CHECK(FileLock::take(folder / "lock").has_value());
   CHECK_FALSE(FileLock::take(folder / "none/lock").has_value());
 }
+
+TEST_CASE("a link that leads nowhere is there: nothing is made anew in its place") {
+  test::TempFolder folder;
+  const std::string link = folder / "identity";
+  REQUIRE(symlink("/nonexistent/identity", link.c_str()) == 0);
+  CHECK(file_exists(link));
+  CHECK_FALSE(read_private_file(link).has_value());
+  CHECK_FALSE(file_exists(folder / "other"));
+}

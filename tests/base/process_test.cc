@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -45,6 +46,19 @@ std::pair<int, std::string> in_child(F function) {
 }
 
 }  // namespace
+
+TEST_CASE("harden_process: closed standard descriptors are taken, and fail") {
+  auto [status, output] = in_child([] {
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    harden_process();
+    char c = 0;
+    if (read(STDIN_FILENO, &c, 1) != -1 || write(STDOUT_FILENO, &c, 1) != -1) return 1;
+    const int next = open("/dev/null", O_RDONLY);
+    return next > STDERR_FILENO ? 0 : 2;
+  });
+  CHECK(status == 0);
+}
 
 TEST_CASE("harden_process: no core, private files, no death by SIGPIPE") {
   auto [status, output] = in_child([] {

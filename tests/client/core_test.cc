@@ -402,3 +402,19 @@ TEST_CASE("contents of unknown kinds are said, others are silent") {
   CHECK(alice.heard.empty());
   CHECK(alice.model().link == LinkState::online);
 }
+
+TEST_CASE("a server that lets us in and hangs up at once is called less and less often") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  const int before = alice.opened;
+  for (int second = 0; second < 120; ++second) {
+    if (alice.model().link == LinkState::online) relay.hang_up(alice);
+    relay.advance(1'000);
+  }
+  CHECK(alice.opened - before <= 20);
+  relay.advance(60'000);  // it stays: the next loss is a new one
+  REQUIRE(alice.model().link == LinkState::online);
+  relay.hang_up(alice);
+  relay.advance(3'000);
+  CHECK(alice.model().link == LinkState::online);
+}

@@ -162,9 +162,10 @@ class World:
         self.last_error, self.last_status = run.stderr, run.returncode
         return run.stdout
 
-    def start_sims(self, who, server, *words, options=("--accept-new",), stdout=subprocess.PIPE):
-        """Starts `sims COMMAND`; communicate() or wait() ends it."""
-        process = subprocess.Popen(self._sims(who, server, words, options), stdin=subprocess.DEVNULL,
+    def start_sims(self, who, server, *words, options=("--accept-new",), stdout=subprocess.PIPE, closed=""):
+        """Starts `sims COMMAND`; communicate() or wait() ends it. `closed`: redirections of the shell, such as >&-."""
+        command = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh"] + self._sims(who, server, words, options)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                    stdout=stdout, stderr=subprocess.PIPE, text=True, env=self.env,
                                    cwd=self.path)
         self.processes.append(process)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import stat
 import time
 
@@ -99,6 +100,25 @@ def test_unknown_and_offline_peers(world):
 def test_listen_times_out(world):
     server = world.server()
     world.sims("bob", server, "listen", "--count", 1, "--timeout", 1, expect=TIMEOUT)
+
+
+def test_closed_standard_descriptors(world):
+    """No file of the home may become descriptor 1, and be written to."""
+    server = world.server()
+    bob = world.start_sims("bob", server, "listen", closed=">&-")
+    world.await_online(server, "bob")
+    world.sims("alice", server, "send", "--timeout", "3", "bob", "in the clear", expect=TIMEOUT)
+    _, errors = bob.communicate(timeout=DEADLINE)
+    check(bob.returncode == FAILURE and "standard output" in errors, f"{bob.returncode}: {errors}")
+    for path in (world.path / "bob").rglob("*"):
+        check(not path.is_file() or b"in the clear" not in path.read_bytes(), f"{path} holds the text")
+
+
+def test_listen_without_a_server(world):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = "127.0.0.1:%d" % silent.getsockname()[1]
+        world.sims("bob", address, "listen", "--timeout", "1", expect=NO_SERVER)
+    check("no answer" in world.last_error, world.last_error)
 
 
 def test_first_contact_needs_a_word(world):
