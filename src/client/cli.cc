@@ -122,9 +122,9 @@ Exit online(Options options, Keystore& keys) {
 }  // namespace
 
 Exit run(const Options& options) {
-  auto dirs = find_dirs(options.home);
-  if (!dirs) return complain(Exit::failure, dirs.error());
-  auto opened = Keystore::open(dirs->data);
+  auto folder = data_folder(options.home);
+  if (!folder) return complain(Exit::failure, folder.error());
+  auto opened = Keystore::open(*folder);
   if (!opened) return complain(Exit::failure, opened.error());
   Keystore& keys = **opened;
   switch (options.command) {

@@ -95,7 +95,9 @@ void Core::State::forget(const std::string& name) {
   }
   roster.refresh(name);
   const Peer& peer = shown.peers.at(name);
-  if (!peer.online && peer.lines.empty()) shown.peers.erase(name);
+  if (peer.online || !peer.lines.empty()) return;
+  shown.peers.erase(name);
+  window_lines.forget(name);
 }
 
 void Core::State::show_known(const std::string& host_port, bool elsewhere) {
@@ -231,6 +233,7 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
   auto at = shown.peers.find(change.name);
   if (at == shown.peers.end()) {
     conversations_.erase(change.name);
+    window_lines.forget(change.name);
     return;
   }
   Peer& peer = at->second;

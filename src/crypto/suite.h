@@ -56,7 +56,6 @@ enum class Rekeying { double_ratchet, fresh_exchange };  // sims-protocol(7) sec
 struct Suite {
   std::string_view name;   // on the wire
   std::string_view label;  // in options and dialogs: "ecdhe"
-  std::string_view help;   // one line for people
   Rekeying rekeying;
   std::unique_ptr<ResponderKey> (*make_responder_key)(EphemeralSource& source);  // nullptr: busy
   // From the `key` bytes of phase 4; nullopt: not an acceptable key.

@@ -356,15 +356,15 @@ std::vector<std::string> suite_choices() {
 int run_app(const AppOptions& options) {
   if (!options.suites.empty() && !parse_suites(options.suites))
     return complain("--suite: a list of ecdhe and rsa, joined by commas", exit_usage);
-  auto dirs = client::find_dirs(options.home);
-  if (!dirs) return complain(dirs.error(), exit_failure);
+  auto folder = client::data_folder(options.home);
+  if (!folder) return complain(folder.error(), exit_failure);
   auto screen = Screen::open();
   if (!screen) return complain(screen.error(), exit_usage);
   auto failed = [&](const std::string& why) {
     (*screen)->close();
     return complain(why, exit_failure);
   };
-  auto keystore = client::Keystore::open(dirs->data);
+  auto keystore = client::Keystore::open(*folder);
   if (!keystore) return failed(keystore.error());
   if (auto locked = (*keystore)->lock(); !locked) return failed(locked.error());
   App app(options, **keystore, **screen, first_fields(options, (*keystore)->settings()));
