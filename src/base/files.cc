@@ -137,12 +137,12 @@ Result<void> make_private_folder(const std::string& path) {
   return {};
 }
 
-Result<FileLock> FileLock::take(const std::string& path) {
+Result<FileLock> FileLock::take(const std::string& path, std::string_view advice) {
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return errno_failure(path);
   FileLock lock(fd);
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno == EWOULDBLOCK) return fail(fmt::format("{}: in use by another program", path));
+  if (errno == EWOULDBLOCK) return fail(fmt::format("{}: in use by another program{}", path, advice));
   return errno_failure(path);
 }
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -25,7 +25,8 @@ Result<void> make_private_folder(const std::string& path);
 // it.
 class FileLock {
  public:
-  static Result<FileLock> take(const std::string& path);
+  // `advice`: what to do when another program holds it; the end of that error's words.
+  static Result<FileLock> take(const std::string& path, std::string_view advice = {});
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

@@ -107,12 +107,10 @@ Result<std::unique_ptr<Keystore>> Keystore::open(const std::string& folder) {
 
 Result<void> Keystore::lock() {
   if (lock_) return {};
-  auto taken = FileLock::take(path("lock"));
-  if (!taken) {
-    return fail(taken.error() +
-                "; one program at a time may use an identity: end the other one, or give this one its own "
-                "--home DIR");
-  }
+  auto taken = FileLock::take(path("lock"),
+                              "; one program at a time may use an identity: end the other one, or give this "
+                              "one its own --home DIR");
+  if (!taken) return fail(taken.error());
   if (auto read = read_all(); !read) return read;
   lock_ = std::move(*taken);
   return {};
