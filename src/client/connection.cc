@@ -101,7 +101,7 @@ void Connection::answer(bool accept, Now now) {
   if (accept && question.kind == Question::Kind::server_changed) return;  // takes its fingerprint, not a yes
   model_.question.reset();
   if (!accept) return stop("the server's key was not accepted");
-  if (!pin(question.shown, now)) return stop("the server's key could not be stored");
+  if (auto stored = pin(question.shown, now); !stored) return stop(stored.error());
   open(now);
 }
 
@@ -112,18 +112,20 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   if (!fingerprint_matches(fingerprint, shown))
     return sims::fail("this is not the fingerprint of the server's new key");
   model_.question.reset();
-  if (!pin(shown, now)) {
-    stop("the server's key could not be stored");
-    return sims::fail(model_.problem);
+  if (auto stored = pin(shown, now); !stored) {
+    stop(stored.error());
+    return stored;
   }
   open(now);
   return {};
 }
 
-bool Connection::pin(const Id& server, Now now) {
+Result<void> Connection::pin(const Id& server, Now now) {
   auto stored = trust_.pin_server(model_.server, {server, now.unix_ms});
-  if (!stored) windows_.alarm(nullptr, "The server's key could not be stored: " + stored.error(), now);
-  return stored.has_value();
+  if (stored) return {};
+  const std::string words = "the server's key could not be stored: " + stored.error();
+  windows_.alarm(nullptr, "Not connected: " + words, now);
+  return sims::fail(words);
 }
 
 // --- the link ------------------------------------------------------------------------------------
@@ -158,6 +160,7 @@ void Connection::poll(ByteView input, Now now) {
     auto event = transport_->poll(input, scratch_, now, out_);
     using Kind = proto::Transport::Event::Kind;
     if (transport_->connected() && model_.link == LinkState::handshaking) became_online(now);
+    if (number_ != number) return;
     switch (event.kind) {
       case Kind::need_input:
         return;
@@ -184,8 +187,11 @@ void Connection::work_done(ServerWork& work, Now now) {
 void Connection::became_online(Now now) {
   if (!pinned()) {
     // Only with accept_new: otherwise the handshake stopped in phase 4.
-    if (pin(transport_->peer_id(), now))
-      windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
+    if (auto stored = pin(transport_->peer_id(), now); !stored) {
+      drop_link(false);
+      return stop(stored.error());
+    }
+    windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
   }
   online_since_ms_ = now.steady_ms;
   accepted_ = true;

@@ -64,7 +64,7 @@ class Connection {
   void stop(const std::string& problem);            // offline, for good
   void retry(const std::string& problem, Now now);  // waiting, or offline without `reconnect`
   void probe(Now now);
-  bool pin(const Id& server, Now now);
+  Result<void> pin(const Id& server, Now now);
   std::optional<Id> pinned() const;
 
   const CoreOptions& options_;

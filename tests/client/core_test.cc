@@ -81,6 +81,24 @@ TEST_CASE("first contact with a server is a question") {
   }
 }
 
+TEST_CASE("who accepts without asking does not go on with a server that could not be remembered") {
+  Relay relay;
+  client::CoreOptions options;
+  options.accept_new = true;
+  Guest& alice = relay.add("alice", options);
+  alice.trust.servers.clear();
+  alice.trust.broken = true;
+  alice.connect();
+  relay.advance(60'000);
+  CHECK(alice.model().link == LinkState::offline);
+  CHECK(alice.model().problem == "the server's key could not be stored: disk full");
+  CHECK(alice.opened == 1);
+  alice.trust.broken = false;
+  alice.connect();
+  CHECK(alice.model().link == LinkState::online);
+  CHECK(alice.trust.servers.contains("server:7467"));
+}
+
 TEST_CASE("a changed server key is a full stop") {
   Relay relay;
   Guest& alice = relay.add("alice");
