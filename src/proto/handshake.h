@@ -41,7 +41,7 @@ struct HandshakeFailure {
     protocol,     // what came was wrong: tell the other side `code`
     peer_error,   // the other side sent `error`: code and (unproven) text are its own; nothing is sent back
     unknown_key,  // first contact: peer_id() is proved, and was not pinned; nothing is sent back
-    changed_key,  // peer_id() is not the pinned one; nothing is sent back
+    changed_key,  // peer_id() is claimed, and not the pinned one; nothing is sent back
   };
   Cause cause = Cause::protocol;
   ErrorCode code = ErrorCode::handshake_failed;
