@@ -70,6 +70,7 @@ class Context {
   Effects& effects;
   Windows& windows;
   Pins& pins;
+  std::size_t waiting_bytes = 0;  // of all conversations' WaitingFrames
 };
 
 }  // namespace sims::client

@@ -10,7 +10,8 @@ namespace sims::client {
 namespace {
 
 constexpr std::size_t max_seen_uids = 4'096;
-constexpr std::size_t max_waiting_frames = 256, max_waiting_bytes = 2 << 20;
+constexpr std::size_t max_waiting_frames = 256;     // of one peer
+constexpr std::size_t max_waiting_bytes = 4 << 20;  // of all
 // A text not proved delivered for so long is sent again in a new session; doubled each time, so that a relay
 // that breaks everything causes few handshakes.
 constexpr std::int64_t resend_ms = 20'000, resend_max_ms = 600'000;
@@ -38,8 +39,27 @@ std::string words_for(const proto::Fault& fault) {
 
 }  // namespace
 
+void WaitingFrames::push(PeerFrame frame) {
+  const std::size_t size = frame.raw.size();
+  if (frames_.size() >= max_waiting_frames || total_ + size > max_waiting_bytes) return;
+  total_ += size;
+  frames_.push_back(std::move(frame));
+}
+
+PeerFrame WaitingFrames::pop() {
+  PeerFrame frame = std::move(frames_.front());
+  frames_.pop_front();
+  total_ -= frame.raw.size();
+  return frame;
+}
+
+void WaitingFrames::clear() {
+  while (!frames_.empty())
+    pop();
+}
+
 Conversation::Conversation(Context& context, std::string name)
-    : context_(context), name_(std::move(name)), call_(context) {}
+    : context_(context), name_(std::move(name)), call_(context), waiting_(context.waiting_bytes) {}
 
 Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now) {
   Peer& p = peer();
@@ -130,10 +150,7 @@ std::int64_t Conversation::resend_at() const {
 
 void Conversation::receive(PeerFrame frame, Now now) {
   if (call_.work_out()) {
-    if (waiting_.size() >= max_waiting_frames || waiting_bytes_ + frame.raw.size() > max_waiting_bytes)
-      return;
-    waiting_bytes_ += frame.raw.size();
-    waiting_.push_back(std::move(frame));
+    waiting_.push(std::move(frame));
     return;
   }
   dispatch(std::move(frame), now);
@@ -190,9 +207,9 @@ void Conversation::note_order(std::uint64_t m, Now now) {
     hole_serial_ = context_.windows.notice(&p, missing(hole_size_), now).serial;
   } else if (m < next_m_ && hole_serial_ != 0) {
     if (--hole_size_ == 0)
-      Windows::erase(p, std::exchange(hole_serial_, 0));
-    else if (Line* line = Windows::find(p, hole_serial_))
-      line->text = missing(hole_size_);
+      context_.windows.erase(p, std::exchange(hole_serial_, 0));
+    else
+      context_.windows.reword(p, hole_serial_, missing(hole_size_));
   }
   next_m_ = std::max(next_m_, m + 1);
 }

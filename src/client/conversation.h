@@ -26,6 +26,25 @@ struct PeerFrame {
   std::string raw;  // the exact bytes
 };
 
+// Frames that came while a step of the call was out as work, in order. What finds no room is dropped: a text
+// among them comes again in a new session. `total` counts the bytes of all conversations.
+class WaitingFrames {
+ public:
+  explicit WaitingFrames(std::size_t& total) : total_(total) {}
+  WaitingFrames(const WaitingFrames&) = delete;
+  WaitingFrames& operator=(const WaitingFrames&) = delete;
+  ~WaitingFrames() { clear(); }
+
+  void push(PeerFrame frame);
+  PeerFrame pop();
+  bool empty() const { return frames_.empty(); }
+  void clear();
+
+ private:
+  std::deque<PeerFrame> frames_;
+  std::size_t& total_;
+};
+
 class Conversation {
  public:
   Conversation(Context& context, std::string name);
@@ -93,9 +112,8 @@ class Conversation {
   std::optional<proto::PeerSession> session_;
   std::uint64_t session_number_ = 0;
   std::int64_t session_since_ms_ = 0;
-  bool rekeying_ = false;          // a RekeyWork is out
-  std::deque<PeerFrame> waiting_;  // came while a step of the call was out as work; in order
-  std::size_t waiting_bytes_ = 0;
+  bool rekeying_ = false;  // a RekeyWork is out
+  WaitingFrames waiting_;
 
   Outbox outbox_;
   bool met_ = false;     // an unpinned peer was introduced

@@ -46,10 +46,7 @@ void Conversation::act(Call::Outcome outcome, Now now) {
 void Conversation::work_done(PeerWork& work, Now now) {
   act(call_.complete(work), now);
   while (!waiting_.empty() && !call_.work_out()) {
-    PeerFrame frame = std::move(waiting_.front());
-    waiting_.pop_front();
-    waiting_bytes_ -= frame.raw.size();
-    dispatch(std::move(frame), now);
+    dispatch(waiting_.pop(), now);
   }
   pump(now);
 }
@@ -125,7 +122,6 @@ void Conversation::work_done(RekeyWork& work, Now now) {
 void Conversation::drop_call() {
   call_.drop();
   waiting_.clear();
-  waiting_bytes_ = 0;
 }
 
 // Ends the session here; what it did not prove delivered waits for the next one.

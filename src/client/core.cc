@@ -118,9 +118,9 @@ void Core::end_session(const std::string& peer, std::string_view reason, Now now
 
 void Core::clear(const std::string& peer) {
   if (peer.empty())
-    state_->shown.status.clear();
+    state_->window_lines.clear(nullptr);
   else if (auto known = state_->find(peer))
-    (*known)->lines.clear();
+    state_->window_lines.clear(*known);
   state_->finish();
 }
 

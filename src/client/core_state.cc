@@ -115,6 +115,7 @@ void Core::State::use_server(const Id& server) {
   shown.server_id = server;
   shown.server_id_known = !server.empty();
   server.empty() ? pinned.clear() : pinned.load(server);
+  window_lines.forget_peers();
   roster.reset();
 }
 
@@ -242,7 +243,7 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
       if (talk) talk->peer_left(now);
       return;
     case Event::restored:
-      window_lines.alert(&peer, "The server shows the known key of " + change.name + " again.", now);
+      window_lines.key_alert(peer, "The server shows the known key of " + change.name + " again.", now);
       [[fallthrough]];
     case Event::came:
       if (talk) talk->peer_came(change.again, now);
@@ -250,10 +251,10 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
     case Event::changed:
       if (talk) talk->blocked();
       peer.attention = true;
-      window_lines.alert(&peer,
-                         "KEY CHANGED: the server shows another key for " + change.name +
-                             ". Nothing is sent until you decide.",
-                         now);
+      window_lines.key_alert(peer,
+                             "KEY CHANGED: the server shows another key for " + change.name +
+                                 ". Nothing is sent until you decide.",
+                             now);
   }
 }
 

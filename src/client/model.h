@@ -60,14 +60,14 @@ struct Peer {
   std::uint64_t key_rotations = 0;
   bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
-  std::deque<Line> lines;  // at most Core's max_lines, oldest dropped
+  std::deque<Line> lines;  // at most Core's max_lines and 4 MiB of text, oldest dropped
 };
 
 // Something only the user can decide; the core waits. Answer with Core::answer().
 struct Question {
   enum class Kind { server_first, server_changed } kind = Kind::server_first;
-  std::string server;                     // host:port
-  Id shown;                               // the id the server proved
+  std::string server;  // host:port
+  Id shown;            // the server's: proved (server_first), or claimed and proved after it was accepted
   std::optional<Id> pinned;               // server_changed: the one remembered
   std::int64_t pinned_since_unix_ms = 0;  // server_changed
 };

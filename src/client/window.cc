@@ -5,6 +5,8 @@
 namespace sims::client {
 namespace {
 
+constexpr std::size_t max_bytes = 4 << 20;  // of the texts in one window
+
 std::deque<Line>::iterator place_of(std::deque<Line>& lines, std::uint64_t serial) {
   auto at = std::lower_bound(lines.begin(), lines.end(), serial,
                              [](const Line& line, std::uint64_t wanted) { return line.serial < wanted; });
@@ -15,9 +17,13 @@ std::deque<Line>::iterator place_of(std::deque<Line>& lines, std::uint64_t seria
 
 Line& Windows::add(Peer* peer, Line line) {
   auto& lines = peer ? peer->lines : model_.status;
+  auto& bytes = kept(peer).bytes;
   line.serial = ++last_serial_;
-  while (!lines.empty() && lines.size() >= max_lines_)
+  bytes += line.text.size();
+  while (!lines.empty() && (lines.size() >= max_lines_ || bytes > max_bytes)) {
+    bytes -= lines.front().text.size();
     lines.pop_front();
+  }
   return lines.emplace_back(std::move(line));
 }
 
@@ -38,7 +44,14 @@ void Windows::alarm(Peer* peer, std::string text, Now now) {
 }
 
 void Windows::alert(Peer* peer, std::string text, Now now) {
-  Budget& budget = budgets_[peer ? peer->name : std::string()];
+  alert(kept(peer).alerts, peer, std::move(text), now);
+}
+
+void Windows::key_alert(Peer& peer, std::string text, Now now) {
+  alert(kept(&peer).key_alerts, &peer, std::move(text), now);
+}
+
+void Windows::alert(Budget& budget, Peer* peer, std::string text, Now now) {
   if (!budget.bucket.take(now.steady_ms)) {
     ++budget.held_back;
     return;
@@ -55,7 +68,26 @@ Line* Windows::find(Peer& peer, std::uint64_t serial) {
 
 void Windows::erase(Peer& peer, std::uint64_t serial) {
   auto at = place_of(peer.lines, serial);
-  if (at != peer.lines.end()) peer.lines.erase(at);
+  if (at == peer.lines.end()) return;
+  kept(&peer).bytes -= at->text.size();
+  peer.lines.erase(at);
+}
+
+void Windows::reword(Peer& peer, std::uint64_t serial, std::string text) {
+  Line* line = find(peer, serial);
+  if (!line) return;
+  auto& bytes = kept(&peer).bytes;
+  bytes = bytes - line->text.size() + text.size();
+  line->text = std::move(text);
+}
+
+void Windows::clear(Peer* peer) {
+  (peer ? peer->lines : model_.status).clear();
+  kept(peer).bytes = 0;
+}
+
+void Windows::forget_peers() {
+  kept_.erase(kept_.upper_bound(std::string()), kept_.end());
 }
 
 }  // namespace sims::client

@@ -1,5 +1,5 @@
-// The lines of the model's windows: bounded, numbered, alerts rate-limited. Owned by the core; the lines are
-// in the Model.
+// The lines of the model's windows: bounded in number and bytes, numbered, alerts rate-limited. Owned by the
+// core; the lines are in the Model.
 #pragma once
 
 #include <map>
@@ -21,25 +21,36 @@ class Windows {
   // Something that another side can cause again and again: a few at once, then one in 10 s a window; what was
   // held back is counted in the next.
   void alert(Peer* peer, std::string text, Now now);
+  // Likewise, about the peer's key: other alerts can't crowd it out.
+  void key_alert(Peer& peer, std::string text, Now now);
   // An alert that must be seen: for what happens once.
   void alarm(Peer* peer, std::string text, Now now);
 
-  // nullptr: dropped since.
+  // nullptr: dropped since. Its text is changed by reword() alone.
   static Line* find(Peer& peer, std::uint64_t serial);
-  static void erase(Peer& peer, std::uint64_t serial);
-  void forget(const std::string& name) { budgets_.erase(name); }
+  void reword(Peer& peer, std::uint64_t serial, std::string text);
+  void erase(Peer& peer, std::uint64_t serial);
+  void clear(Peer* peer);
+  void forget(const std::string& name) { kept_.erase(name); }  // the peer left the model
+  void forget_peers();                                         // all of them did
 
  private:
   struct Budget {
     TokenBucket bucket{5, 10'000};
     std::uint64_t held_back = 0;
   };
+  struct Kept {
+    Budget alerts, key_alerts;
+    std::size_t bytes = 0;  // of the lines' texts
+  };
+  Kept& kept(const Peer* peer) { return kept_[peer ? peer->name : std::string()]; }
   Line& own_words(Peer* peer, Line::Kind kind, std::string text, Now now);
+  void alert(Budget& budget, Peer* peer, std::string text, Now now);
 
   Model& model_;
   std::size_t max_lines_;
   std::uint64_t last_serial_ = 0;
-  std::map<std::string, Budget> budgets_;  // by peer name; empty: the status window
+  std::map<std::string, Kept> kept_;  // by peer name; empty: the status window
 };
 
 }  // namespace sims::client

@@ -2,6 +2,7 @@
 // clients.
 #include <doctest/doctest.h>
 
+#include "client/conversation.h"
 #include "client/relay.h"
 
 using namespace sims;
@@ -353,6 +354,32 @@ TEST_CASE("a stranger who sent an ack, a close or a text without a session, and 
     REQUIRE(alice.say("bob", "still here"));
     CHECK(bob.heard.size() == 1);
   }
+}
+
+TEST_CASE("what waits for work to end is bounded for all peers together") {
+  std::size_t total = 0;
+  std::vector<std::unique_ptr<client::WaitingFrames>> peers;
+  const std::string frame(60'000, 'x');
+  for (int peer = 0; peer < 50; ++peer) {
+    auto& one = *peers.emplace_back(std::make_unique<client::WaitingFrames>(total));
+    for (int i = 0; i < 50; ++i)
+      one.push({proto::PeerAck{}, frame});
+  }
+  CHECK(total <= std::size_t{4} << 20);
+  CHECK(total > std::size_t{3} << 20);
+  CHECK_FALSE(peers.front()->empty());
+  CHECK(peers.back()->empty());
+  CHECK(peers.front()->pop().raw == frame);
+  peers.front()->clear();
+  CHECK(peers.front()->empty());
+  for (int i = 0; i < 1'000; ++i)
+    peers.back()->push({proto::PeerAck{}, "short"});
+  int kept = 0;
+  for (; !peers.back()->empty(); ++kept)
+    CHECK(peers.back()->pop().raw == "short");
+  CHECK(kept == 256);
+  peers.clear();
+  CHECK(total == 0);
 }
 
 TEST_CASE("a stranger's call is shown, and written to disk only when we answer") {

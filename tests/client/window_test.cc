@@ -19,7 +19,7 @@ TEST_CASE("a window keeps the last lines, and finds them by serial") {
   CHECK(peer.lines.front().text == "b");
   CHECK_FALSE(Windows::find(peer, serials[0]));
   CHECK(Windows::find(peer, serials[2])->text == "c");
-  Windows::erase(peer, serials[2]);
+  windows.erase(peer, serials[2]);
   CHECK_FALSE(Windows::find(peer, serials[2]));
   CHECK(Windows::find(peer, serials[3])->text == "d");
   CHECK(model.status.empty());
@@ -41,6 +41,63 @@ TEST_CASE("alerts are held back when they flood, and counted") {
   REQUIRE(peer.lines.size() == 6);
   CHECK(peer.lines.back().text == "bad (and 45 alerts before it)");
   CHECK(peer.lines.back().kind == Line::Kind::alert);
+}
+
+TEST_CASE("a window holds so many bytes, however few its lines") {
+  constexpr std::size_t mib = 1 << 20;
+  Model model;
+  Windows windows(model, 100);
+  Peer bob, eve;
+  bob.name = "bob";
+  eve.name = "eve";
+  const std::string text(mib, 'x');
+  for (int i = 0; i < 20; ++i) {
+    windows.notice(&bob, text, {});
+    windows.notice(nullptr, text, {});
+  }
+  windows.notice(&eve, text, {});
+  CHECK(bob.lines.size() == 4);
+  CHECK(model.status.size() == 4);
+  CHECK(eve.lines.size() == 1);
+
+  SUBCASE("what goes makes room") {
+    windows.erase(bob, bob.lines.back().serial);
+    CHECK(bob.lines.size() == 3);
+    windows.notice(&bob, text, {});
+    CHECK(bob.lines.size() == 4);
+    windows.clear(&bob);
+    for (int i = 0; i < 4; ++i)
+      windows.notice(&bob, text, {});
+    CHECK(bob.lines.size() == 4);
+  }
+  SUBCASE("a reworded line counts as long as it is now") {
+    windows.reword(bob, bob.lines.back().serial, "short");
+    windows.notice(&bob, text.substr(5), {});
+    CHECK(bob.lines.size() == 5);
+  }
+  SUBCASE("who left the model starts anew") {
+    bob.lines.clear();
+    windows.forget_peers();
+    for (int i = 0; i < 4; ++i)
+      windows.notice(&bob, text, {});
+    CHECK(bob.lines.size() == 4);
+    windows.notice(nullptr, text, {});
+    CHECK(model.status.size() == 4);
+  }
+}
+
+TEST_CASE("no flood of alerts hides what is said about a key") {
+  Model model;
+  Windows windows(model, 100);
+  Peer peer;
+  peer.name = "bob";
+  for (int i = 0; i < 50; ++i)
+    windows.alert(&peer, "bad", {1'000, 0});
+  windows.key_alert(peer, "changed", {1'000, 0});
+  CHECK(peer.lines.back().text == "changed");
+  for (int i = 0; i < 50; ++i)
+    windows.key_alert(peer, "changed", {1'000, 0});
+  CHECK(peer.lines.size() == 10);
 }
 
 TEST_CASE("a bucket refills, and does not save up beyond its size") {

@@ -73,6 +73,31 @@ TEST_CASE("a text to somebody who is away waits for the return") {
   CHECK(world.complaints() == "");
 }
 
+TEST_CASE("a stranger who called and left leaves nothing that a lost link could trip over") {
+  for (std::uint64_t seed = 61; seed < 71; ++seed) {
+    CAPTURE(seed);
+    Two two(seed);
+    auto& [world, alice, bob] = two;
+    User& eve = world.add("eve");
+    eve.connect();
+    REQUIRE(world.run_until([&] { return Two::sees(eve, "alice"); }, 30'000));
+    eve.say("alice");
+    world.run_for(static_cast<std::int64_t>(world.random.pick(400)));
+    eve.drop_link();
+    eve.core->disconnect(world.now());
+    world.run_for(static_cast<std::int64_t>(world.random.pick(400)));
+    alice.drop_link();
+    REQUIRE(world.run_until(
+        [&] { return alice.online() && Two::sees(alice, "bob") && !Two::sees(alice, "eve"); }, 60'000));
+    eve.connect();
+    alice.say("bob");
+    bob.say("alice");
+    CHECK(world.run_until([&] { return world.all_delivered(); }, 120'000));
+    CHECK(alice.heard["eve"] == 1);
+    CHECK(world.complaints() == "");
+  }
+}
+
 TEST_CASE("a second login of the same identity replaces the first, which stays away") {
   Two two(31);
   auto& [world, alice, bob] = two;
