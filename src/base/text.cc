@@ -15,27 +15,6 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";    // U+FFFD
 constexpr std::string_view return_sign = "\xE2\x8F\x8E";    // U+23CE
 constexpr std::string_view dotted_circle = "\xE2\x97\x8C";  // U+25CC
 
-struct Decoded {
-  char32_t c = 0;
-  std::size_t size = 0;  // 0: not UTF-8
-};
-
-Decoded decode(std::string_view text, std::size_t at) {
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  unsigned char first = byte(0);
-  if (first < 0x80) return {first, 1};
-  std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() - at < size) return {};
-  char32_t c = first & (0xff >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    c = c << 6 | (byte(i) & 0x3f);
-  }
-  if ((size == 3 && c < 0x800) || (size == 4 && c < 0x10000)) return {};
-  if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return {};
-  return {c, size};
-}
-
 std::size_t ascii_run(std::string_view text, std::size_t at) {
   std::size_t begin = at;
   for (std::uint64_t word; text.size() - at >= 8; at += 8) {
@@ -90,7 +69,7 @@ class SafeWriter {
 
   std::string run() {
     for (std::size_t at = 0; at < text_.size();) {
-      Decoded d = decode(text_, at);
+      CodePoint d = decode_utf8(text_, at);
       if (d.size == 0) {
         stand_in(replacement);
         ++at;
@@ -142,7 +121,7 @@ class SafeWriter {
   bool joins_emoji(char32_t c, std::size_t next) const {
     if (c == 0xfe0e || c == 0xfe0f) return is_pictograph(before_) || is_keycap_base(before_);
     return c == 0x200d && is_pictograph(before_) && next < text_.size() &&
-           is_pictograph(decode(text_, next).c);
+           is_pictograph(decode_utf8(text_, next).c);
   }
 
   std::string_view text_;
@@ -155,11 +134,27 @@ class SafeWriter {
 
 }  // namespace
 
+CodePoint decode_utf8(std::string_view text, std::size_t at) {
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  unsigned char first = byte(0);
+  if (first < 0x80) return {first, 1};
+  std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() - at < size) return {};
+  char32_t c = first & (0xff >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return {};
+    c = c << 6 | (byte(i) & 0x3f);
+  }
+  if ((size == 3 && c < 0x800) || (size == 4 && c < 0x10000)) return {};
+  if (c > 0x10ffff || (c >= 0xd800 && c < 0xe000)) return {};
+  return {c, size};
+}
+
 bool utf8_valid(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     at += ascii_run(text, at);
     if (at == text.size()) return true;
-    Decoded d = decode(text, at);
+    CodePoint d = decode_utf8(text, at);
     if (d.size == 0) return false;
     at += d.size;
   }
@@ -192,7 +187,7 @@ int char_width(char32_t c) {
 int text_width(std::string_view text) {
   int width = 0;
   for (std::size_t at = 0; at < text.size();) {
-    Decoded d = decode(text, at);
+    CodePoint d = decode_utf8(text, at);
     width += d.size ? char_width(d.c) : 1;
     at += d.size ? d.size : 1;
   }
@@ -201,13 +196,13 @@ int text_width(std::string_view text) {
 
 std::size_t grapheme_end(std::string_view text, std::size_t at) {
   if (at >= text.size()) return text.size();
-  Decoded before = decode(text, at);
+  CodePoint before = decode_utf8(text, at);
   if (before.size == 0) return at + 1;
   at += before.size;
   utf8proc_int32_t state = 0;
   while (at < text.size()) {
     if (before.c < 0x80 && before.c != '\r' && static_cast<unsigned char>(text[at]) < 0x80) return at;
-    Decoded next = decode(text, at);
+    CodePoint next = decode_utf8(text, at);
     if (next.size == 0 || utf8proc_grapheme_break_stateful(proc(before.c), proc(next.c), &state)) return at;
     at += next.size;
     before = next;

@@ -7,6 +7,13 @@
 
 namespace sims {
 
+// The code point at text[at], at < text.size(). RFC 3629 as below.
+struct CodePoint {
+  char32_t c = 0;
+  std::size_t size = 0;  // bytes it takes; 0: not UTF-8
+};
+CodePoint decode_utf8(std::string_view text, std::size_t at);
+
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. ASCII runs take a fast path.
 bool utf8_valid(std::string_view text);
 

@@ -3,27 +3,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/text.h"
 #include "proto/json.h"
 
 namespace sims::client::cli {
-
-namespace {
-
-// The code point at text[at], which is valid UTF-8; moves `at` behind it.
-char32_t take_code_point(std::string_view text, std::size_t& at) {
-  auto lead = static_cast<unsigned char>(text[at++]);
-  if (lead < 0x80) return lead;
-  int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  char32_t c = lead & (0x3f >> more);
-  for (; more > 0 && at < text.size(); --more)
-    c = c << 6 | (static_cast<unsigned char>(text[at++]) & 0x3f);
-  return c;
-}
-
-}  // namespace
 
 std::string_view trust_word(const Peer& peer) {
   if (peer.trust == Trust::changed) return "changed";
@@ -88,7 +74,9 @@ std::string ascii_json(std::string_view json) {
   std::string out;
   out.reserve(json.size());
   for (std::size_t at = 0; at < json.size();) {
-    char32_t c = take_code_point(json, at);
+    auto [c, size] = decode_utf8(json, at);
+    if (size == 0) c = 0xfffd;
+    at += std::max<std::size_t>(size, 1);
     if (c < 0x7f) {
       out += static_cast<char>(c);
     } else if (c < 0x10000) {

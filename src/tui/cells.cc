@@ -1,22 +1,12 @@
 #include "tui/cells.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/text.h"
 
 namespace sims::tui {
 namespace {
-
-// One code point of a valid text.
-char32_t decode(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  if (lead < 0x80) return lead;
-  const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  char32_t c = lead & (0x3f >> more);
-  for (int i = 0; i < more && at < text.size(); ++i)
-    c = c << 6 | (static_cast<unsigned char>(text[at++]) & 0x3f);
-  return c;
-}
 
 bool changes_width(char32_t c) {
   return (c >= 0xfe00 && c <= 0xfe0f) || (c >= 0x1f3fb && c <= 0x1f3ff) || (c >= 0xe0100 && c <= 0xe01ef);
@@ -33,7 +23,9 @@ Cell cell_of(char32_t c, int width, Style style) {
 void add_cluster(std::string_view cluster, Style style, Cells& out) {
   bool first = true;
   for (std::size_t at = 0; at < cluster.size();) {
-    const char32_t c = decode(cluster, at);
+    const auto [c, size] = decode_utf8(cluster, at);
+    assert(size > 0);  // safe_text() leaves only UTF-8
+    at += size;
     if (!first && changes_width(c)) continue;
     const int width = char_width(c);
     if (width <= 0) {

@@ -231,16 +231,15 @@ void KeyDecoder::utf8(unsigned char c, std::vector<Key>& out) {
   }
   sequence_.push_back(static_cast<char>(c));
   if (sequence_.size() < utf8_need_) return;
-  if (!utf8_valid(sequence_)) {
+  const auto [typed, size] = decode_utf8(sequence_, 0);
+  if (size == 0) {
     sequence_.clear();
     alt_ = false;
     state_ = State::ground;
     return;
   }
   Key key;
-  key.ch = static_cast<unsigned char>(sequence_[0]) & (0xff >> (utf8_need_ + 1));
-  for (std::size_t i = 1; i < utf8_need_; ++i)
-    key.ch = key.ch << 6 | (sequence_[i] & 0x3f);
+  key.ch = typed;
   emit(std::move(key), out);
 }
 
