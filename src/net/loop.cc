@@ -29,6 +29,7 @@ void must(int status, const char* what) {
 
 }  // namespace
 
+// The time is read anew after it too: in before_poll the loop may wait next, for minutes.
 void Loop::State::run_turn_end() noexcept {
   now.reset();
   while (!turn_end.empty()) {
@@ -36,6 +37,7 @@ void Loop::State::run_turn_end() noexcept {
     for (auto& f : batch)
       f();
   }
+  now.reset();
 }
 
 void Loop::State::run_posted() noexcept {

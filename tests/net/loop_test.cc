@@ -82,6 +82,28 @@ TEST_CASE("now is one time within a callback and goes on between turns") {
   run(loop);
 }
 
+TEST_CASE("the end of a turn that a timer began leaves no old time to what wakes the loop") {
+  Loop loop;
+  std::atomic<std::int64_t> before = 0;
+  std::int64_t woken = 0;
+  Timer first(loop, [&] { loop.at_turn_end([&] { before = loop.now().steady_ms; }); });
+  first.start(0);
+  Timer never(loop, [] {});
+  never.start(1'000'000);
+  // Wakes it as a socket does, after a while of nothing.
+  std::thread other([&] {
+    while (before == 0 || read_clocks().steady_ms < before + 60)
+      std::this_thread::yield();
+    loop.post([&] {
+      woken = loop.now().steady_ms;
+      loop.stop();
+    });
+  });
+  run(loop);
+  other.join();
+  CHECK(woken >= before + 60);
+}
+
 TEST_CASE("functions posted from other threads run on the loop's thread, all of them") {
   Loop loop;
   const auto here = std::this_thread::get_id();
