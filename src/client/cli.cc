@@ -46,15 +46,16 @@ Result<std::string> name_of(const Options& options, const Keystore& keys) {
   return name;
 }
 
-// Who is remembered under the name at the server that was said (or is the default); nullopt: nobody. When
-// that server is not known, at whatever server there is only one such peer.
-Result<std::optional<KnownPeer>> remembered(const Options& options, Keystore& keys) {
-  auto host_port = server_of(options, keys);
-  if (!host_port) return fail(host_port.error());
-  auto server = keys.server(*host_port);
+// Who is remembered under the name at the server; nullopt: nobody. When no server was said, neither now nor
+// in sims-tui, at whatever server there is only one such peer.
+Result<std::optional<KnownPeer>> remembered(const Options& options, Keystore& keys,
+                                            const std::string& host_port) {
+  const auto server = keys.server(host_port);
+  const bool said = !options.server.empty() || !keys.settings().server.empty();
   std::optional<KnownPeer> found;
   for (auto& known : keys.all_peers()) {
-    if (known.name != options.target || (server && known.server != server->id)) continue;
+    if (known.name != options.target) continue;
+    if (server ? known.server != server->id : said) continue;
     if (found) return fail(options.target + " is remembered at several servers: say which one with --server");
     found = known;
   }
@@ -76,8 +77,8 @@ Exit verify(const Options& options, Keystore& keys, KnownPeer known) {
 }
 
 // HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
-Exit forget(const Options& options, Keystore& keys) {
-  auto peer = remembered(options, keys);
+Exit forget(const Options& options, Keystore& keys, const std::string& server) {
+  auto peer = remembered(options, keys, server);
   if (!peer) return complain(Exit::failure, peer.error());
   Result<void> done;
   if (*peer) {
@@ -105,9 +106,7 @@ Result<std::string> read_input() {
   return text;
 }
 
-Exit online(Options options, Keystore& keys) {
-  auto server = server_of(options, keys);
-  if (!server) return complain(Exit::usage, server.error());
+Exit online(Options options, Keystore& keys, const std::string& server) {
   auto name = name_of(options, keys);
   if (!name) return complain(Exit::usage, name.error());
   if (options.command == Command::send && !options.text) {
@@ -116,7 +115,7 @@ Exit online(Options options, Keystore& keys) {
     options.text = std::move(*text);
   }
   if (auto locked = keys.lock(); !locked) return complain(Exit::failure, locked.error());
-  return Session(options, keys, *server, *name).run();
+  return Session(options, keys, server, *name).run();
 }
 
 }  // namespace
@@ -127,20 +126,21 @@ Exit run(const Options& options) {
   auto opened = Keystore::open(*folder);
   if (!opened) return complain(Exit::failure, opened.error());
   Keystore& keys = **opened;
+  if (options.command == Command::id) return print(keys.id().str() + "\n");
+  auto server = server_of(options, keys);
+  if (!server) return complain(Exit::usage, server.error());
   switch (options.command) {
-    case Command::id:
-      return print(keys.id().str() + "\n");
     case Command::forget:
-      return forget(options, keys);
+      return forget(options, keys, *server);
     case Command::fingerprint:
     case Command::verify: {
-      auto known = remembered(options, keys);
+      auto known = remembered(options, keys, *server);
       if (!known) return complain(Exit::failure, known.error());
-      if (!*known) return online(options, keys);
+      if (!*known) return online(options, keys, *server);
       return options.command == Command::verify ? verify(options, keys, **known) : fingerprint(keys, **known);
     }
     default:
-      return online(options, keys);
+      return online(options, keys, *server);
   }
 }
 

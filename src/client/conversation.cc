@@ -73,6 +73,8 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   content.body = std::string(text);
   content.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.unix_ms));
   if (auto encoded = proto::encode_content(content); !encoded) return fail(words_for(encoded.error()));
+  if (session_ && !p.known)
+    if (auto stored = pin(now); !stored) return fail(stored.error());
 
   Line line;
   line.kind = action ? Line::Kind::action : Line::Kind::text;
@@ -82,7 +84,6 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   const std::uint64_t serial = context_.windows.add(&p, std::move(line)).serial;
   outbox_.add(serial, std::move(content));
   paused_ = false;
-  if (session_) meet(now);
   pump(now);
   return serial;
 }

@@ -88,7 +88,7 @@ class Conversation {
   void call_failed(const std::string& why, proto::Role role, Now now);
   void wait_before_next_call(Now now);
   void meet(Now now);
-  void pin(Now now);
+  Result<void> pin(Now now);
   void rekey_if_due();
   void drop_call();
   void drop_session();

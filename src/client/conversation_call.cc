@@ -71,27 +71,31 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
 }
 
 // Who only calls us is not written to disk: a stranger has as many ids as he likes. Our own text to them, or
-// accept_new, makes the contact.
+// accept_new, makes the contact. What we write goes to nobody whose key could not be remembered.
 void Conversation::meet(Now now) {
   if (peer().known) return;
-  if (context_.options.accept_new || outbox_.waiting()) return pin(now);
+  if (context_.options.accept_new || outbox_.waiting()) {
+    auto stored = pin(now);
+    if (stored) return;
+    context_.windows.alert(&peer(), stored.error(), now);
+    return fail_all(stored.error());
+  }
   if (std::exchange(met_, true)) return;
   context_.windows.notice(
       &peer(), "First contact with " + name_ + ": the key is not verified, and remembered when you write.",
       now);
 }
 
-void Conversation::pin(Now now) {
+Result<void> Conversation::pin(Now now) {
   Peer& p = peer();
-  if (p.known) return;
-  auto pinned = context_.pins.pin(name_, {p.id, false, now.unix_ms});
-  if (!pinned)
-    return context_.windows.alert(&p, "The key of " + name_ + " could not be stored: " + pinned.error(), now);
+  auto stored = context_.pins.pin(name_, {p.id, false, now.unix_ms});
+  if (!stored) return fail("the key of " + name_ + " could not be stored: " + stored.error());
   p.known = true;
   p.trust = Trust::unverified;
   p.first_seen_unix_ms = now.unix_ms;
   context_.windows.notice(
       &p, "First contact with " + name_ + ": the key is now remembered, but not verified.", now);
+  return {};
 }
 
 // What the other side calls does not hold up our own calls.

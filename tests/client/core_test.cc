@@ -297,13 +297,23 @@ TEST_CASE("verifying compares, and lasts") {
   CHECK(alice.peer("bob").trust == Trust::unverified);
 }
 
-TEST_CASE("a session that can't be pinned is said to be so") {
+TEST_CASE("nothing is sent to a peer whose key could not be remembered") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   alice.trust.broken = true;
-  REQUIRE(alice.say("bob", "hello"));
+  const auto serial = alice.say("bob", "hello");
+  REQUIRE(serial);
+  CHECK(alice.delivery("bob", *serial) == Delivery::failed);
   CHECK_FALSE(alice.peer("bob").known);
-  CHECK(alice.alerts("bob") == 1);
+  CHECK(alice.count("bob", Line::Kind::alert, "the key of bob could not be stored: disk full") == 1);
+  // Also when the session stands.
+  CHECK(alice.say("bob", "hello").error() == "the key of bob could not be stored: disk full");
+  relay.advance(60'000);
+  CHECK(bob.heard.empty());
+  alice.trust.broken = false;
+  REQUIRE(alice.say("bob", "hello again"));
+  CHECK(alice.peer("bob").known);
+  CHECK(bob.heard == std::vector<std::string>{"alice: hello again"});
 }
 
 TEST_CASE("forgetting a peer") {

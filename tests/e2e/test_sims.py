@@ -161,6 +161,24 @@ def test_verify(world):
     check("verified" in said and "unverified" not in said, f"not verified: {said}")
 
 
+def test_remembered_at_one_server_only(world):
+    """A server that was said and is not known has no remembered peers; without a word the only bob is meant."""
+    server = world.server()
+    bob = meet(world, server)
+    world.sims("alice", server, "send", "bob", "hello")
+    received(bob)
+    digits = re.sub(r"\D", "", world.sims("alice", server, "fingerprint", "bob").split("number")[-1])[:60]
+    elsewhere = "127.0.0.1:1"
+    world.sims("alice", elsewhere, "fingerprint", "bob", expect=NO_SERVER)
+    world.sims("alice", elsewhere, "verify", "bob", digits, expect=NO_SERVER)
+    world.sims("alice", elsewhere, "forget", "bob", expect=NO_PEER)
+    check("unverified" in world.sims("alice", None, "fingerprint", "bob"), "touched at another server")
+    for words in (("list",), ("fingerprint", "bob"), ("forget", "bob")):
+        world.sims("alice", "127.0.0.1:99999", *words, expect=USAGE)
+    world.sims("alice", None, "forget", "bob")
+    world.sims("alice", None, "forget", "bob", expect=NO_PEER)
+
+
 def test_changed_peer_key(world):
     """Bob's name with another key, on a server that lost its accounts but not its key."""
     server = world.server()

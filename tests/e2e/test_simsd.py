@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 
 from harness import BUILD, DEADLINE, check, until
 
@@ -135,6 +136,18 @@ def gone(pid):
         return True
     with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
         return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def test_login_after_idle_time(world):
+    """A server that slept for longer than its handshake deadline lets the next one in: the time passing is the test."""
+    config = world.path / "simsd.conf"
+    config.write_text("[limits]\nhandshake-seconds = 1\n")
+    server = world.server("--config", str(config))
+    for _ in range(2):
+        world.sims("alice", server, "list")
+        time.sleep(1.5)
+    world.sims("alice", server, "list")
+    check("deadline" not in server.log(), server.log())
 
 
 def test_bad_options(world):
