@@ -197,7 +197,6 @@ void Connection::became_online(Now now) {
   accepted_ = true;
   parting_.clear();
   model_.server_id = transport_->peer_id();
-  model_.server_id_known = true;
   model_.server_name = transport_->peer_name();
   model_.suite = std::string(transport_->suite()->name);
   model_.link = LinkState::online;

@@ -71,7 +71,6 @@ class Conversation {
   std::int64_t next_tick() const;
 
   bool in_use() const { return session_ || call_.running() || !outbox_.empty(); }
-  bool has_session() const { return session_.has_value(); }
   bool carries(std::uint64_t seq) const { return outbox_.carries(seq); }
   // Still awaited, so worth starting.
   bool wants(const PeerWork& work) const { return call_.work_out() && call_.number() == work.number; }

@@ -101,16 +101,6 @@ Result<void> Core::accept_changed(const std::string& peer, std::string_view fing
   return {};
 }
 
-Result<void> Core::forget_peer(const std::string& peer) {
-  if (auto known = state_->find(peer); !known) return fail(known.error());
-  if (state_->pinned.find(peer)) {
-    if (auto stored = state_->pinned.forget(peer); !stored) return stored;
-  }
-  state_->forget(peer);
-  state_->finish();
-  return {};
-}
-
 void Core::end_session(const std::string& peer, std::string_view reason, Now now) {
   if (auto* talk = state_->talking(peer)) talk->end(reason, now);
   state_->finish();

@@ -34,7 +34,6 @@ class TrustStore {
   virtual Result<void> pin_server(const std::string& host_port, const PinnedServer& server) = 0;
   virtual std::map<std::string, PinnedPeer> peers(const Id& server) = 0;  // by name
   virtual Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) = 0;
-  virtual Result<void> forget_peer(const Id& server, const std::string& name) = 0;
 };
 
 // CPU work for another thread: run() touches nothing but itself. Give it back with Core::work_done().
@@ -93,7 +92,6 @@ class Core {
   // Ends trust == changed: `fingerprint` must be the new id, typed or pasted. The new key is pinned,
   // unverified.
   Result<void> accept_changed(const std::string& peer, std::string_view fingerprint, Now now);
-  Result<void> forget_peer(const std::string& peer);
   void end_session(const std::string& peer, std::string_view reason, Now now);
   Result<std::string> safety_number(const std::string& peer) const;
   void clear(const std::string& peer);  // drops the lines shown (empty name: the status window's)

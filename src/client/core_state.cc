@@ -87,19 +87,6 @@ Result<void> Core::State::pin(const std::string& name, const PinnedPeer& peer) {
   return stored;
 }
 
-void Core::State::forget(const std::string& name) {
-  if (auto* talk = talking(name)) {
-    talk->blocked();
-    talk->fail_all("the peer was forgotten");
-    conversations_.erase(name);
-  }
-  roster.refresh(name);
-  const Peer& peer = shown.peers.at(name);
-  if (peer.online || !peer.lines.empty()) return;
-  shown.peers.erase(name);
-  window_lines.forget(name);
-}
-
 void Core::State::show_known(const std::string& host_port, bool elsewhere) {
   const auto known = store.server(host_port);
   if (known || elsewhere) use_server(known ? known->id : Id());
@@ -113,7 +100,6 @@ void Core::State::use_server(const Id& server) {
   conversations_.clear();
   server_ = server;
   shown.server_id = server;
-  shown.server_id_known = !server.empty();
   server.empty() ? pinned.clear() : pinned.load(server);
   window_lines.forget_peers();
   roster.reset();

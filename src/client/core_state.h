@@ -38,7 +38,6 @@ struct Core::State final : Context, Connection::Host {
   Conversation& conversation(const std::string& name);  // of a peer in the model
   Conversation* talking(const std::string& name);       // nullptr: none yet
   Result<void> pin(const std::string& name, const PinnedPeer& peer);
-  void forget(const std::string& name);  // after its pin went
 
   CoreOptions owned_options;
   Model shown;

@@ -2,8 +2,9 @@
 //   identity       the Ed25519 seed, made at first use
 //   known_servers  HOST:PORT ID FIRST_SEEN_UNIX_MS
 //   known_peers    SERVER_ID NAME PEER_ID unverified|verified FIRST_SEEN_UNIX_MS
-//   settings       what the connect dialog offers next time: `server = HOST:PORT`, `name = NAME`, `suite =
-//   LABEL` lock           held by the one program that may connect and write
+//   settings       what the connect dialog offers next time: `server`, `name` and `suite`, as TOML
+//   lock           held by the one program that may connect and write
+//
 // A server is looked up by any spelling of its HOST[:PORT] and remembered by one (net::Endpoint).
 // A file that others may read, or with a line that cannot be, is refused (words with file and line) and never
 // overwritten. Belongs to one thread.
@@ -48,10 +49,9 @@ class Keystore final : public TrustStore {
   Result<void> pin_server(const std::string& host_port, const PinnedServer& server) override;
   std::map<std::string, PinnedPeer> peers(const Id& server) override;
   Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) override;
-  Result<void> forget_peer(const Id& server, const std::string& name) override;
+  Result<void> forget_peer(const Id& server, const std::string& name);
 
   Result<void> forget_server(const std::string& host_port);  // the pin only: its peers are kept
-  const std::map<std::string, PinnedServer>& servers() const { return servers_; }
   std::vector<KnownPeer> all_peers() const;
 
   const Settings& settings() const { return settings_; }

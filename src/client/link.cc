@@ -59,8 +59,13 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   std::string out;  // of this turn
   std::unique_ptr<net::Connector> connector;
   std::unique_ptr<net::Stream> stream;
-  std::uint64_t connection = 0;                                 // the number of `stream`
-  std::map<std::uint64_t, std::unique_ptr<net::Stream>> going;  // they still send their last words
+  std::uint64_t connection = 0;  // the number of `stream`
+  struct Going {
+    std::unique_ptr<net::Stream> stream;
+    std::string last_words;  // not written yet: the owner is told first what came before
+    bool finishing = false;
+  };
+  std::map<std::uint64_t, Going> going;
   std::int64_t going_limit_ms = flush_limit_ms;
   std::function<void()> on_left;
   int working = 0;                     // jobs out
@@ -133,18 +138,18 @@ void Link::State::write(std::string bytes) {
 void Link::State::send() {
   if (stream && !out.empty()) stream->write(std::move(out));
   out.clear();
+  for (auto& [number, one] : going) {
+    if (std::exchange(one.finishing, true)) continue;
+    if (!one.last_words.empty()) one.stream->write(std::move(one.last_words));
+    one.stream->finish(going_limit_ms);
+  }
 }
 
 void Link::State::close_link(bool flush) {
   connector.reset();
   if (std::exchange(end_due, std::nullopt)) flush = false;  // the other side is gone already
-  if (flush) send();
+  if (flush && stream) going.emplace(connection, Going{std::move(stream), std::move(out)});
   out.clear();
-  if (!stream) return;
-  if (flush) {
-    stream->finish(going_limit_ms);
-    going.emplace(connection, std::move(stream));
-  }
   stream.reset();
   schedule();
 }

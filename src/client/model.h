@@ -82,7 +82,6 @@ struct Model {
   std::string server;  // host:port
   std::string server_name;
   Id server_id;
-  bool server_id_known = false;
   Id self;
   std::string self_name;
   std::string suite;                // wire name, of the connection

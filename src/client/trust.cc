@@ -42,14 +42,6 @@ Result<void> Pins::pin(const std::string& name, const PinnedPeer& peer) {
   return {};
 }
 
-Result<void> Pins::forget(const std::string& name) {
-  auto stored = store_.forget_peer(server_, name);
-  if (!stored) return stored;
-  unindex(name);
-  peers_.erase(name);
-  return {};
-}
-
 bool fingerprint_matches(std::string_view typed, const Id& id) {
   constexpr std::string_view space = " \t\r\n";
   const auto first = typed.find_first_not_of(space);

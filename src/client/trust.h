@@ -21,7 +21,6 @@ class Pins {
   const PinnedPeer* find(const std::string& name) const;
   const std::string* name_of(const Id& id) const;  // the name that an id is pinned under
   Result<void> pin(const std::string& name, const PinnedPeer& peer);
-  Result<void> forget(const std::string& name);
 
  private:
   void unindex(const std::string& name);

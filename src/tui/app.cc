@@ -1,6 +1,9 @@
 // 1. the suites  2. intents  3. input  4. drawing  5. signals  6. start and end
 #include "tui/app.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -44,6 +47,16 @@ std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
   }
   return out;
 }
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+constexpr std::string_view name_rule = "a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -";
+constexpr std::string_view port_rule = "must be a number from 1 to 65535";
 
 class App final : public Intents {
  public:
@@ -137,25 +150,17 @@ App::App(const AppOptions& options, client::Keystore& keystore, Screen& screen, 
 
 Result<void> App::connect(const ConnectFields& fields) {
   if (fields.server.empty()) return fail("Server: a host name or an address is missing.");
-  unsigned port = proto::default_port;
-  if (!fields.port.empty()) {
-    port = 0;
-    for (char c : fields.port)
-      port = c >= '0' && c <= '9' && port < 100'000 ? port * 10 + static_cast<unsigned>(c - '0') : 100'000;
-    if (port < 1 || port > 65'535) return fail("Port: must be a number from 1 to 65535.");
-  }
-  auto endpoint = net::Endpoint::parse(fields.server, static_cast<std::uint16_t>(port));
+  const auto port = fields.port.empty() ? proto::default_port : parse_port(fields.port);
+  if (!port) return fail(fmt::format("Port: {}.", port_rule));
+  auto endpoint = net::Endpoint::parse(fields.server, *port);
   if (!endpoint) return fail("Server: " + endpoint.error());
-  if (!proto::valid_name(fields.name))
-    return fail("Name: a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -");
+  if (!proto::valid_name(fields.name)) return fail(fmt::format("Name: {}", name_rule));
   auto suites = parse_suites(fields.suites);
   if (!suites) return fail("Ciphers: not a list of cipher suites.");
   if (auto saved = keystore_.save_settings({endpoint->str(), fields.name, fields.suites}); !saved)
     notice("", "The settings were not saved: " + saved.error());
   if (!link_ || linked_.name != fields.name || linked_.suites != fields.suites)
     new_link(fields, std::move(*suites));
-  else
-    link_->core().disconnect(loop_.now());
   link_->core().connect(endpoint->str(), loop_.now());
   return {};
 }
@@ -320,20 +325,15 @@ int complain(const std::string& what, int code) {
   return code;
 }
 
-// Options first, then what was used last.
-ConnectFields first_fields(const AppOptions& options, const client::Settings& settings) {
-  ConnectFields out{options.server, options.port, options.name.empty() ? settings.name : options.name,
-                    options.suites.empty() ? settings.suite : options.suites};
-  if (out.server.empty()) out.server = settings.server;
-  if (auto at = net::Endpoint::parse(out.server, 0)) {
-    if (at->port != 0) {
-      out.port = std::to_string(at->port);
-      out.server = at->host;
-    }
-  }
-  if (out.port.empty()) out.port = std::to_string(proto::default_port);
-  if (!parse_suites(out.suites)) out.suites = suite_choices().front();
-  return out;
+// What is wrong with an option that goes into a field of the dialog, where it would be cut to fit.
+std::string wrong_field(const AppOptions& options) {
+  if (!options.suites.empty() && !parse_suites(options.suites))
+    return "--suite: a list of ecdhe and rsa, joined by commas";
+  if (!options.port.empty() && !parse_port(options.port)) return fmt::format("--port: {}", port_rule);
+  if (!options.name.empty() && !proto::valid_name(options.name)) return fmt::format("--name: {}", name_rule);
+  if (options.server.empty()) return "";
+  const auto at = net::Endpoint::parse(options.server, proto::default_port);
+  return at ? "" : "--server: " + at.error();
 }
 
 }  // namespace
@@ -353,9 +353,25 @@ std::vector<std::string> suite_choices() {
   return out;
 }
 
+ConnectFields first_fields(const AppOptions& options, const client::Settings& settings) {
+  ConnectFields out;
+  out.name = options.name.empty() && proto::valid_name(settings.name) ? settings.name : options.name;
+  out.suites = options.suites.empty() ? settings.suite : options.suites;
+  if (!parse_suites(out.suites)) out.suites = suite_choices().front();
+  out.server = options.server.empty() ? settings.server : options.server;
+  out.port = std::to_string(proto::default_port);
+  // A port in the server goes to its own field; --port beats that of a remembered server.
+  if (const auto at = net::Endpoint::parse(out.server, 0); at && at->port != 0) {
+    out.port = std::to_string(at->port);
+    out.server = at->host;
+    if (!options.server.empty()) return out;
+  }
+  if (!options.port.empty()) out.port = options.port;
+  return out;
+}
+
 int run_app(const AppOptions& options) {
-  if (!options.suites.empty() && !parse_suites(options.suites))
-    return complain("--suite: a list of ecdhe and rsa, joined by commas", exit_usage);
+  if (const auto wrong = wrong_field(options); !wrong.empty()) return complain(wrong, exit_usage);
   auto folder = client::data_folder(options.home);
   if (!folder) return complain(folder.error(), exit_failure);
   auto screen = Screen::open();

@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "client/keystore.h"
+#include "tui/state.h"
+
 namespace sims::tui {
 
 struct AppOptions {
@@ -16,6 +19,9 @@ struct AppOptions {
 };
 
 enum Exit { exit_ok = 0, exit_failure = 1, exit_usage = 2 };
+
+// What the dialog shows first: options, then what was used last.
+ConnectFields first_fields(const AppOptions& options, const client::Settings& settings);
 
 // Runs until the user leaves. Errors at the start go to standard error, with the terminal untouched.
 int run_app(const AppOptions& options);

@@ -203,7 +203,9 @@ ChatView visible_rows(const Chat& chat, int height, const Scroll& scroll) {
   out.below = chat.lines.size() - 1 - bottom.line;
   std::size_t i = bottom.line;
   auto rows = rows_of_line(chat, i);
-  rows.resize(static_cast<std::size_t>(bottom.row) + 1);
+  const auto kept = static_cast<std::size_t>(bottom.row) + 1;
+  if (kept < rows.size()) ++out.below;
+  rows.resize(kept);
   for (;;) {
     for (auto it = rows.rbegin(); it != rows.rend() && static_cast<int>(out.rows.size()) < height; ++it)
       out.rows.push_back(std::move(*it));

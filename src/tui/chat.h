@@ -39,7 +39,7 @@ std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i);
 
 struct ChatView {
   std::vector<Cells> rows;  // top to bottom, at most `height`
-  std::size_t below = 0;    // lines under the last row
+  std::size_t below = 0;    // lines under the last row; one that is cut off there counts
 };
 ChatView visible_rows(const Chat& chat, int height, const Scroll& scroll);
 // `rows` > 0: towards older lines.

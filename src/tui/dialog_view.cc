@@ -9,7 +9,8 @@ using client::LinkState;
 
 constexpr int label_width = 9;
 constexpr int box_width = 60;
-constexpr int box_height = 12;
+constexpr int box_height = 12;     // with a message of two rows or less; a longer one makes it higher
+constexpr int around_message = 9;  // borders, fields, the keys, what is empty between
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -141,12 +142,16 @@ void draw_dialog(Grid& grid, const client::Model& model, const UiState& ui, cons
     return;
   }
   const int width = std::min(box_width, size.width - 2);
-  const Rect box{(size.width - width) / 2, (size.height - box_height) / 2, width, box_height};
+  const Cells cells = to_cells(message.text, message.style);
+  const int rows = static_cast<int>(wrap(cells, width - 4, width - 4).size());
+  const int height = std::clamp(rows + around_message + 1, box_height, size.height);
+  const Rect box{(size.width - width) / 2, (size.height - height) / 2, width, height};
   draw_border(grid, box);
   const Rect inner{box.x + 2, box.y + 2, box.width - 4, ConnectDialog::fields};
   draw_fields(grid, inner, ui.dialog);
-  draw_message(grid, {inner.x, inner.y + ConnectDialog::fields + 1, inner.width, 2}, message);
-  grid.put_text(inner.x, box.y + box_height - 2, inner.width,
+  draw_message(grid, {inner.x, inner.y + ConnectDialog::fields + 1, inner.width, height - around_message},
+               message);
+  grid.put_text(inner.x, box.y + height - 2, inner.width,
                 "Tab next field  ←/→ choose  Enter connect  Esc cancel", Style::dim);
 }
 

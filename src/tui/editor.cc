@@ -85,6 +85,7 @@ bool Editor::insert(std::string_view text) {
   text_.insert(cursor_, in);
   cursor_ += in.size();
   settle();
+  overflowed_ = overflowed_ || !fits;
   return fits;
 }
 
@@ -340,6 +341,7 @@ bool Editor::handle_alt(const Key& key) {
 }
 
 bool Editor::handle(const Key& key) {
+  overflowed_ = false;
   if (key.alt) return handle_alt(key);
   switch (key.code) {
     case KeyCode::character:

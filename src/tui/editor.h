@@ -51,6 +51,8 @@ class Editor {
 
   // Does what the key is bound to. False: the key means nothing here (Enter, Tab, Up on the first line, ...).
   bool handle(const Key& key);
+  // The last handle() had no room for all that it was to insert.
+  bool overflowed() const { return overflowed_; }
 
  private:
   std::size_t border(std::size_t at) const;
@@ -71,6 +73,7 @@ class Editor {
   std::string killed_;
   std::size_t max_bytes_;
   Newlines newlines_;
+  bool overflowed_ = false;
 };
 
 // What was entered before, newest last; one per window.

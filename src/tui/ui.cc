@@ -117,9 +117,12 @@ void Ui::tell_link() {
   const bool online = model.link == client::LinkState::online;
   if (online == was_online_) return;
   was_online_ = online;
-  if (online) return intents_.notice("", "Connected to " + model.server + " as " + model.self_name + ".");
+  if (online) {
+    was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
+    return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
+  }
   const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
-  intents_.notice("", "Disconnected from " + model.server + why);
+  intents_.notice("", "Disconnected from " + was_at_ + why);
 }
 
 void Ui::model_changed() {
@@ -175,7 +178,8 @@ void Ui::interrupt() {
   }
   if (interrupted_) return intents_.quit();
   interrupted_ = true;
-  state_.hint = "Ctrl-C again leaves";
+  const std::size_t open = undelivered(intents_.model());
+  state_.hint = open == 0 ? "Ctrl-C again leaves" : undelivered_words(open) + " Ctrl-C again leaves";
 }
 
 bool Ui::window_key(const Key& key) {
@@ -247,10 +251,7 @@ void Ui::input_key(const Key& key) {
   const std::size_t before = window.input.text().size();
   if (window.input.handle(key)) {
     if (window.input.text().size() != before) window.history.leave();
-    const bool full =
-        window.input.text().size() == before && key.code == KeyCode::character && !key.ctrl && !key.alt;
-    if (full || (key.code == KeyCode::paste && window.input.text().size() - before < key.text.size() / 2))
-      state_.hint = "a message holds at most 16 KiB";
+    if (window.input.overflowed()) state_.hint = "a message holds at most 16 KiB: the rest was left out";
     return;
   }
   if (key.code == KeyCode::up) browse_history(window.history.older(window.input.text()));

@@ -83,6 +83,7 @@ class Ui {
   bool send(const std::string& peer, std::string_view text, bool action);
   bool query(const Invocation& call);
   bool close(const Invocation& call);
+  bool quit();
   bool verify(const Invocation& call);
   bool trust(const Invocation& call);
   bool help(const Invocation& call);
@@ -99,7 +100,9 @@ class Ui {
   UiState state_;
   std::string wanted_peer_;
   bool was_online_ = false;
-  Completion completion_;  // being cycled through
+  std::string was_at_;       // the server of that time
+  bool quit_asked_ = false;  // /quit warned that something is undelivered
+  Completion completion_;    // being cycled through
   std::size_t completion_at_ = 0;
   bool completing_ = false;
   bool interrupted_ = false;  // Ctrl-C on an empty line: once more leaves

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/limits.h"
 #include "tui/panel.h"
 #include "tui/ui.h"
 #include "tui/view.h"
@@ -18,14 +19,6 @@ std::string trimmed(const std::string& text) {
   const auto from = text.find_first_not_of(' ');
   if (from == std::string::npos) return "";
   return text.substr(from, text.find_last_not_of(' ') - from + 1);
-}
-
-std::size_t undelivered(const Peer& peer) {
-  using client::Delivery;
-  return static_cast<std::size_t>(
-      std::count_if(peer.lines.begin(), peer.lines.end(), [](const client::Line& line) {
-        return line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
-      }));
 }
 
 }  // namespace
@@ -57,9 +50,12 @@ void Ui::enter() {
   const std::string line = state_.window().input.text();
   const std::string peer = state_.window().peer;
   const Parsed parsed = parse_line(line);
-  const bool closing = std::holds_alternative<Invocation>(parsed) &&
-                       std::get<Invocation>(parsed).command->id == CommandId::close;
-  if (!closing) state_.window().close_asked = false;
+  const auto is = [&](CommandId id) {
+    const auto* call = std::get_if<Invocation>(&parsed);
+    return call && call->command->id == id;
+  };
+  if (!is(CommandId::close)) state_.window().close_asked = false;
+  if (!is(CommandId::quit)) quit_asked_ = false;
   bool done = false;
   if (std::holds_alternative<Nothing>(parsed)) return;
   // The line is the window's until it is done: a command may close or change the window, so it is taken out
@@ -106,6 +102,7 @@ bool Ui::run(const Invocation& call) {
     case CommandId::connect:
       if (call.words.empty()) return open_dialog(), true;
       state_.dialog.server.set(call.word(0));
+      state_.dialog.port.set(std::to_string(proto::default_port));
       state_.dialog.open = true;
       return submit_dialog(), true;
     case CommandId::disconnect:
@@ -127,7 +124,7 @@ bool Ui::run(const Invocation& call) {
     case CommandId::query:
       return query(call);
     case CommandId::quit:
-      return intents_.quit(), true;
+      return quit();
     case CommandId::trust:
       return trust(call);
     case CommandId::verify:
@@ -147,6 +144,15 @@ bool Ui::run(const Invocation& call) {
   return false;
 }
 
+// What is not delivered is lost with the program.
+bool Ui::quit() {
+  const std::size_t open = undelivered(intents_.model());
+  if (open > 0 && !std::exchange(quit_asked_, true))
+    return refuse(undelivered_words(open) + " /quit again leaves all the same.");
+  intents_.quit();
+  return true;
+}
+
 bool Ui::query(const Invocation& call) {
   if (known(call.word(0)) == nullptr) return false;
   if (!go_to_peer(call.word(0))) return false;
@@ -161,8 +167,7 @@ bool Ui::close(const Invocation& call) {
   if (it != intents_.model().peers.end()) {
     const std::size_t open = undelivered(it->second);
     if (open > 0 && !std::exchange(state_.window().close_asked, true))
-      return refuse(fmt::format("{} of your messages {} not delivered yet. /close again closes all the same.",
-                                open, open == 1 ? "is" : "are"));
+      return refuse(undelivered_words(open) + " /close again closes all the same.");
     intents_.end_session(peer, call.word(0));
     intents_.looked_at(peer);
   }

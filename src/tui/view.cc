@@ -326,6 +326,25 @@ std::string suite_label(std::string_view wire_name) {
   return std::string(wire_name.substr(0, wire_name.find('_')));
 }
 
+std::size_t undelivered(const Peer& peer) {
+  using client::Delivery;
+  return static_cast<std::size_t>(
+      std::count_if(peer.lines.begin(), peer.lines.end(), [](const client::Line& line) {
+        return line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
+      }));
+}
+
+std::size_t undelivered(const Model& model) {
+  std::size_t count = 0;
+  for (const auto& [name, peer] : model.peers)
+    count += undelivered(peer);
+  return count;
+}
+
+std::string undelivered_words(std::size_t count) {
+  return fmt::format("{} of your messages {} not delivered yet.", count, count == 1 ? "is" : "are");
+}
+
 std::vector<const Peer*> listed_peers(const Model& model, const UiState& ui) {
   std::vector<const Peer*> out;
   out.reserve(model.peers.size());

@@ -13,6 +13,11 @@ Grid render(const client::Model& model, const UiState& ui, Now now);
 // The layout that render() uses now: for keys that scroll by pages.
 Layout layout_of(const client::Model& model, const UiState& ui);
 
+// Messages of ours that are not delivered yet, and words for how many there are.
+std::size_t undelivered(const client::Peer& peer);
+std::size_t undelivered(const client::Model& model);
+std::string undelivered_words(std::size_t count);
+
 // The peers in the list, in its order.
 std::vector<const client::Peer*> listed_peers(const client::Model& model, const UiState& ui);
 

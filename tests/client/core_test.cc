@@ -316,19 +316,6 @@ TEST_CASE("nothing is sent to a peer whose key could not be remembered") {
   CHECK(bob.heard == std::vector<std::string>{"alice: hello again"});
 }
 
-TEST_CASE("forgetting a peer") {
-  Pair pair;
-  auto& [relay, alice, bob] = pair;
-  REQUIRE(alice.say("bob", "hello"));
-  REQUIRE(alice.core->forget_peer("bob").has_value());
-  CHECK(alice.knows("bob"));  // still in the server's list
-  CHECK_FALSE(alice.peer("bob").known);
-  CHECK_FALSE(alice.core->forget_peer("nobody").has_value());
-  REQUIRE(alice.say("bob", "hello again"));
-  CHECK(bob.heard.back() == "alice: hello again");
-  CHECK(alice.peer("bob").known);
-}
-
 TEST_CASE("known peers are shown before we are online, strangers go when they leave") {
   Pair pair;
   auto& [relay, alice, bob] = pair;

@@ -24,11 +24,6 @@ class MemoryTrust final : public client::TrustStore {
     pinned[server].insert_or_assign(name, peer);
     return {};
   }
-  Result<void> forget_peer(const proto::Id& server, const std::string& name) override {
-    if (broken) return fail("disk full");
-    pinned[server].erase(name);
-    return {};
-  }
 
   bool broken = false;  // every write fails
   std::map<std::string, client::PinnedServer> servers;

@@ -183,6 +183,52 @@ TEST_CASE("ui: /close warns of what is undelivered, then closes and ends the ses
   CHECK(d.ui.state().windows.size() == 2);
 }
 
+TEST_CASE("ui: /quit and Ctrl-C warn of what is undelivered, then leave") {
+  Desk d;
+  type(d.ui, "\x03");
+  CHECK(d.ui.state().hint == "2 of your messages are not delivered yet. Ctrl-C again leaves");
+  type(d.ui, "/quit\r");
+  CHECK(d.intents.last() ==
+        "notice : 2 of your messages are not delivered yet. /quit again leaves all the same.");
+  CHECK(d.input() == "/quit");
+  SUBCASE("again") {
+    type(d.ui, "\r");
+    CHECK(d.intents.last() == "quit");
+  }
+  SUBCASE("something else between: the warning comes again") {
+    type(d.ui, "\x15/names\r/quit\r");
+    CHECK(d.intents.last().find("/quit again leaves") != std::string::npos);
+    type(d.ui, "\r");
+    CHECK(d.intents.last() == "quit");
+  }
+  SUBCASE("nothing undelivered") {
+    for (auto& [name, peer] : d.intents.fake.peers)
+      peer.lines.clear();
+    type(d.ui, "\x15/quit\r");
+    CHECK(d.intents.last() == "quit");
+  }
+}
+
+TEST_CASE("ui: what does not fit into a message is said") {
+  Desk d;
+  type(d.ui, "/query bob\r");
+  const std::string hint = "a message holds at most 16 KiB: the rest was left out";
+  type(d.ui, "\x1b[200~" + std::string(16'000, 'x') + "\x1b[201~");
+  CHECK(d.ui.state().hint.empty());
+  type(d.ui, "\x1b[200~" + std::string(500, 'y') + "the end\x1b[201~");
+  CHECK(d.ui.state().hint == hint);
+  CHECK(d.input().size() == 16'384);
+  type(d.ui, "\x7f");
+  CHECK(d.ui.state().hint.empty());
+  type(d.ui, "a");
+  CHECK(d.ui.state().hint.empty());
+  type(d.ui, "b");
+  CHECK(d.ui.state().hint == hint);
+  // What only shrinks when it is made clean was not left out.
+  type(d.ui, "\x15\x1b[200~" + std::string(300, '\x07') + "x\x1b[201~");
+  CHECK(d.ui.state().hint.empty());
+}
+
 TEST_CASE("ui: completion cycles forwards and back") {
   Desk d;
   type(d.ui, "/qu\t");
@@ -285,7 +331,7 @@ TEST_CASE("ui: the dialog's fields, and Esc") {
   CHECK_FALSE(d.ui.state().dialog.open);
   d.intents.refuse.clear();
   type(d.ui, "/connect other:1234\r");
-  CHECK(d.intents.last() == "connect other:1234 7000 bobx y rsa");
+  CHECK(d.intents.last() == "connect other:1234 7467 bobx y rsa");
   CHECK(d.ui.state().dialog.open);
   d.intents.fake.link = client::LinkState::online;
   d.ui.model_changed();
@@ -329,6 +375,18 @@ TEST_CASE("ui: the status window tells of the connection's comings and goings") 
   d.intents.fake.link = client::LinkState::online;
   d.ui.model_changed();
   CHECK(d.intents.last() == "notice : Connected to chat.example.org:7467 as alice.");
+  d.intents.fake.server_name = "office";
+  d.intents.fake.link = client::LinkState::waiting;
+  d.ui.model_changed();
+  d.intents.fake.link = client::LinkState::online;
+  d.ui.model_changed();
+  CHECK(d.intents.last() == "notice : Connected to chat.example.org:7467 (office) as alice.");
+  // /connect OTHER: it is the old one that was left.
+  d.intents.fake.server = "other:7467";
+  d.intents.fake.link = client::LinkState::connecting;
+  d.intents.fake.problem.clear();
+  d.ui.model_changed();
+  CHECK(d.intents.last() == "notice : Disconnected from chat.example.org:7467 (office).");
 }
 
 TEST_CASE("ui: every command does something or says why not, in every window") {

@@ -94,6 +94,12 @@ const Scene scenes[] = {
        f.fake.retry_at_ms = now.steady_ms + 6'500;
        f.fake.problem = "connection reset by peer";
      }},
+    {"dialog-long",
+     [](FakeIntents& f, Ui& ui) {
+       f.fake.link = client::LinkState::offline;
+       f.fake.problem = "the server refused: handshake-failed (the server says: " + std::string(150, 'w') + ")";
+       ui.open_dialog();
+     }},
     {"verify", [](FakeIntents&, Ui& ui) { type(ui, "/verify bob\rwrong\r"); }},
     {"peer-changed", [](FakeIntents&, Ui& ui) { type(ui, "/query eve.with-a-very-long-name_000001\r"); }},
     {"input-lines",
