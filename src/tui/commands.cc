@@ -42,8 +42,8 @@ constexpr std::string_view keys_help =
     "Keys: Alt-1..0 window, Alt-a next unread, Alt-Left/Right or Ctrl-P/N window, Alt-Up/Down user of the "
     "list, "
     "PgUp/PgDn scroll, Tab completes, Up/Down what you typed before, Alt-Enter new line, "
-    "Ctrl-A E B F D K U W Y T and Alt-B F D Backspace edit, Ctrl-C empties the line, Ctrl-L redraws, F1 "
-    "help.";
+    "Ctrl-A E B F D K U W Y T and Alt-B F D Backspace edit, Ctrl-C empties the line, Escape closes what is "
+    "open or says no, Ctrl-L redraws, Ctrl-Z suspends, F1 help.";
 
 bool space(char c) {
   return c == ' ' || c == '\n' || c == '\t';

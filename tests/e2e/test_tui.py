@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 
 from harness import BUILD, DEADLINE, check, until
 
@@ -276,6 +277,19 @@ def test_closed_terminal_ends_the_program(world):
     world.tmux("kill-session", "-t", alice.name)
     world.terminals.remove(alice)
     until(lambda: os.path.exists(f"/proc/{pid}"), lambda there: not there, "end of sims-tui")
+
+
+def test_options_that_a_field_would_cut(world):
+    """Refused before anything is connected to or registered."""
+    server = world.server()
+    for option, value in (("--name", "a" * 50), ("--name", "Bob"), ("--port", "123456"), ("--port", "0"),
+                          ("--server", "two words"), ("--server", "host:99999")):
+        given = {"--server": server.address, "--name": "alice"} | {option: value}
+        run = subprocess.run([BUILD / "sims-tui", "--home", world.path / "alice",
+                              *(word for pair in given.items() for word in pair)], capture_output=True, text=True,
+                             env=world.env, timeout=DEADLINE)
+        check(run.returncode == 2 and run.stderr.startswith(f"sims-tui: {option}: "), f"{value}: {run}")
+    check("conn=" not in server.log(), server.log())
 
 
 def test_connect_dialog(world):

@@ -97,7 +97,8 @@ const Scene scenes[] = {
     {"dialog-long",
      [](FakeIntents& f, Ui& ui) {
        f.fake.link = client::LinkState::offline;
-       f.fake.problem = "the server refused: handshake-failed (the server says: " + std::string(150, 'w') + ")";
+       f.fake.problem =
+           "the server refused: handshake-failed (the server says: " + std::string(150, 'w') + ")";
        ui.open_dialog();
      }},
     {"verify", [](FakeIntents&, Ui& ui) { type(ui, "/verify bob\rwrong\r"); }},
