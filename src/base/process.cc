@@ -24,7 +24,7 @@ void harden_process() {
   rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   umask(077);
-  signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(signal(SIGPIPE, SIG_IGN));
 }
 
 }  // namespace sims

@@ -34,7 +34,7 @@ PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
   if (auto* m = std::get_if<proto::HandshakeFrame>(&message)) frame.message = std::move(*m);
   if (auto* m = std::get_if<proto::ClientCom>(&message)) frame.message = std::move(*m);
   if (auto* m = std::get_if<proto::ClientDisconnect>(&message)) frame.message = std::move(*m);
-  if (auto* m = std::get_if<proto::PeerAck>(&message)) frame.message = std::move(*m);
+  if (auto* m = std::get_if<proto::PeerAck>(&message)) frame.message = *m;
   frame.raw = std::string(raw);
   return frame;
 }

@@ -36,7 +36,7 @@ std::vector<const Outbox::Entry*> Outbox::server_took(std::uint64_t seq) {
   return changed;
 }
 
-std::optional<Outbox::Entry> Outbox::remove(std::deque<Entry>::iterator at) {
+std::optional<Outbox::Entry> Outbox::remove(const std::deque<Entry>::iterator& at) {
   if (at == entries_.end()) return std::nullopt;
   --in_flight_;
   in_flight_bytes_ -= at->content.body.size();

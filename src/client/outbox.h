@@ -53,7 +53,7 @@ class Outbox {
   std::optional<std::int64_t> oldest_in_flight() const;  // its sent_ms
 
  private:
-  std::optional<Entry> remove(std::deque<Entry>::iterator at);
+  std::optional<Entry> remove(const std::deque<Entry>::iterator& at);
 
   std::deque<Entry> entries_;
   std::size_t in_flight_ = 0, in_flight_bytes_ = 0;

@@ -29,7 +29,9 @@ class Id {
   std::string str() const { return std::string(text()); }
   crypto::PublicKey key() const;
   bool empty() const { return text_[0] == '\0'; }
-  friend auto operator<=>(const Id&, const Id&) = default;  // as text: section 3's tie break
+  // As text: section 3's tie break.
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's 0 for a pointer
+  friend auto operator<=>(const Id&, const Id&) = default;
   friend bool operator==(const Id&, const Id&) = default;
 
  private:

@@ -33,7 +33,7 @@ std::string Rekey::start(std::unique_ptr<crypto::ResponderKey> key) {
   offer.key.assign(key->spki().begin(), key->spki().end());
   offer.signature = sign_key(Role::responder, *parties_.identity, transcript_, offer.key);
   auto text = encode(offer);
-  attempt_.emplace();
+  attempt_ = Attempt{};
   attempt_->key = std::move(key);
   attempt_->transcript = transcript_next(transcript_, text);
   return text;
@@ -78,7 +78,7 @@ Checked<Rekey::Step> Rekey::receive_offer(const HandshakeFrame& got, std::string
   auto master = master_secret(*parties_.suite, share->z.view(), t4, answer.key);
   answer.confirm = confirm_initiator(master, t4, answer.key, *answer.signature);
 
-  attempt_.emplace();
+  attempt_ = Attempt{};
   attempt_->offer = hash;
   attempt_->answer = encode(answer);
   attempt_->transcript = transcript_next(t4, attempt_->answer);

@@ -80,7 +80,7 @@ void Core::State::process(Session& s, ByteView input, Now now) {
                                                              options.policy.registration_open, now.unix_s()));
     } else if (event.kind == Kind::failed) {
       note(Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn, s.address,
-           to_string(event.failure.code), remote(event.failure.detail));
+           to_string(event.failure.code), remote{event.failure.detail});
       return end(s, true, "fault", now);
     } else {
       break;
@@ -108,7 +108,7 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
   if (event.kind == proto::Transport::Event::Kind::failed) {
     st.note(Level::notice, now, "event=login-failed conn={} address={} code={} detail={}", conn, s->address,
-            to_string(event.failure.code), remote(event.failure.detail));
+            to_string(event.failure.code), remote{event.failure.detail});
     return st.end(*s, true, "handshake", now);
   }
   if (s->transport.connected() && !s->online) st.log_in(*s, *work->binding_, now);
@@ -206,7 +206,7 @@ void Core::closed(ConnId conn, Now now) {
 
 void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail, Now now) {
   note(Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn, s.address,
-       to_string(code), remote(detail));
+       to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
   if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
   s.transport.fail(code, text, id, now, s.out);

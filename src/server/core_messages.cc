@@ -54,7 +54,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  [&](const proto::Error& m) {
                    owe(proto::MessageType::error);
                    note(Level::info, now, "event=client-error conn={} code={} text={}", s.conn,
-                        remote(m.code_text), remote(m.message));
+                        remote{m.code_text}, remote{m.message});
                  },
                  [&](const proto::UnknownMessage&) {
                    s.transport.owe_ack();  // taken over, and answered

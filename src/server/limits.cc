@@ -11,7 +11,7 @@
 namespace sims::server {
 
 std::string address_group(std::string_view address) {
-  const std::string text(address.substr(0, address.find('%')));  // without a zone: "fe80::1%eth0"
+  std::string text(address.substr(0, address.find('%')));  // without a zone: "fe80::1%eth0"
   in6_addr ip6{};
   if (text.find(':') == std::string::npos || inet_pton(AF_INET6, text.c_str(), &ip6) != 1) return text;
   char out[INET6_ADDRSTRLEN];

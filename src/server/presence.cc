@@ -8,7 +8,6 @@ namespace sims::server {
 
 using proto::Id;
 using proto::List;
-using proto::ListEntry;
 using proto::ListRequest;
 
 void Presence::add(const Id& id, std::string name, std::uint64_t since, ConnId conn) {
