@@ -1,6 +1,7 @@
 #include "server/store_sqlite.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -50,8 +51,15 @@ class Statement {
   int status_;
 };
 
+std::string damaged(std::string_view why) {
+  return fmt::format("damaged: {}; restore it from a backup", why);
+}
+
+// What went wrong last, and what helps when the file is to blame.
 std::string words(sqlite3* db) {
-  return sqlite3_errmsg(db);
+  const int code = sqlite3_errcode(db);
+  const char* why = sqlite3_errmsg(db);
+  return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? damaged(why) : why;
 }
 
 Result<void> execute(sqlite3* db, const char* sql) {
@@ -88,10 +96,8 @@ Result<void> SqliteAccounts::prepare() {
   if (!set) return set;
   {
     Statement check(db_.get(), "PRAGMA quick_check(1)");
-    if (check.step() != SQLITE_ROW)
-      return fail("damaged: " + words(db_.get()) + "; restore it from a backup");
-    if (check.text(0) != "ok")
-      return fail("damaged: " + std::string(check.text(0)) + "; restore it from a backup");
+    if (check.step() != SQLITE_ROW) return fail(words(db_.get()));
+    if (check.text(0) != "ok") return fail(damaged(check.text(0)));
   }
   int version = 0;
   {
@@ -109,8 +115,7 @@ Result<void> SqliteAccounts::load() {
   int status;
   while ((status = rows.step()) == SQLITE_ROW) {
     const auto id = proto::Id::shaped(rows.text(1));
-    if (!id || !proto::valid_name(rows.text(0)))
-      return fail("damaged: a row that is no account; restore it from a backup");
+    if (!id || !proto::valid_name(rows.text(0))) return fail(damaged("a row that is no account"));
     cache_.insert(std::string(rows.text(0)), *id);
   }
   if (status != SQLITE_DONE) return fail(words(db_.get()));

@@ -123,7 +123,15 @@ TEST_CASE("a damaged file, a foreign one and one of a newer version are refused 
   REQUIRE(write_private_file(path, std::string(8'192, 'x')));
   auto damaged = SqliteAccounts::open(path);
   REQUIRE_FALSE(damaged);
-  CHECK(damaged.error().find(path) != std::string::npos);
+  CHECK(damaged.error() == path + ": damaged: file is not a database; restore it from a backup");
+
+  const auto torn = folder.path + "/torn.db";
+  REQUIRE(SqliteAccounts::open(torn));
+  std::filesystem::resize_file(torn, 4'096);  // the first page of some
+  damaged = SqliteAccounts::open(torn);
+  REQUIRE_FALSE(damaged);
+  CHECK(damaged.error().starts_with(torn + ": damaged: "));
+  CHECK(damaged.error().ends_with("; restore it from a backup"));
 
   const auto newer = folder.path + "/newer.db";
   REQUIRE(SqliteAccounts::open(newer));
