@@ -85,6 +85,27 @@ class Reader {
   Options options_;
 };
 
+bool asserts(std::string_view text) {
+  try {
+    static_cast<void>(toml::parse(text));
+  } catch (const toml::parse_error&) {
+  } catch (const TomlAssertion&) {
+    return true;
+  }
+  return false;
+}
+
+// An assertion doesn't know its place. toml++ reads forward, so what it stumbles over is in the last of the
+// fewest lines that still make it stumble.
+std::ptrdiff_t line_of_assertion(std::string_view text) {
+  std::vector<std::size_t> ends;  // of the lines
+  for (std::size_t end = 0; end < text.size(); ends.push_back(end))
+    end = std::min(text.find('\n', end), text.size() - 1) + 1;
+  const auto bad = std::partition_point(ends.begin(), ends.end(),
+                                        [&](std::size_t end) { return !asserts(text.substr(0, end)); });
+  return bad - ends.begin() + 1;
+}
+
 }  // namespace
 
 Result<void> parse_config(std::string_view text, const std::string& name, Options options) {
@@ -94,7 +115,7 @@ Result<void> parse_config(std::string_view text, const std::string& name, Option
   } catch (const toml::parse_error& e) {
     return fail(fmt::format("{}:{}: {}", name, e.source().begin.line, escape_for_log(e.description())));
   } catch (const TomlAssertion&) {
-    return fail(fmt::format("{}: not TOML", name));
+    return fail(fmt::format("{}:{}: not TOML", name, line_of_assertion(text)));
   }
 }
 

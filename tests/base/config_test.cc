@@ -86,8 +86,12 @@ TEST_CASE("config: what is not TOML") {
   CHECK(error_of("name = \"a\"\nname\n").starts_with("simsd.conf:2: "));
   CHECK(error_of("name = \"a\"\nname = \"b\"\n").starts_with("simsd.conf:2: "));
   CHECK(error_of("\xff\xfe").starts_with("simsd.conf:1: "));
-  CHECK(error_of("[[[x]]]") == "simsd.conf: not TOML");  // toml++ would abort
-  CHECK(error_of(std::string(10'000, '[')) == "simsd.conf: not TOML");
+  CHECK(error_of("[[[x]]]") == "simsd.conf:1: not TOML");  // toml++ would abort
+  CHECK(error_of("name = \"a\"\n\n# a comment\n  [[[\nlisten = []\nnmae = 1\n") == "simsd.conf:4: not TOML");
+  CHECK(error_of("name = \"\"\"\n[[[\n\"\"\"\n[[[") == "simsd.conf:4: not TOML");  // the first is text
+  CHECK(error_of(std::string(100'000, '\n') + "[[[\n" + std::string(100'000, '\n')) ==
+        "simsd.conf:100001: not TOML");
+  CHECK(error_of(std::string(10'000, '[')) == "simsd.conf:1: not TOML");
   CHECK(error_of("name = " + std::string(100'000, '[')).starts_with("simsd.conf:1: "));
 }
 
