@@ -108,8 +108,9 @@ bool file_exists(const std::string& path) {
 }
 
 Result<void> write_private_file(const std::string& path, std::string_view content) {
-  std::string temporary = path + ".XXXXXX";
-  Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));  // 0600 whatever the umask
+  const std::string temporary = path + ".unfinished";
+  ::unlink(temporary.c_str());  // a killed writer's
+  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd.valid()) return errno_failure(path);
   if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0 ||
       ::rename(temporary.c_str(), path.c_str()) != 0) {

@@ -15,7 +15,9 @@ Result<std::string> read_private_file(const std::string& path, std::size_t max =
 // False only for what is certainly not there: a link that leads nowhere, or a folder that cannot be looked
 // into, counts as there, so that nothing is made anew in its place.
 bool file_exists(const std::string& path);
-// Writes a temporary file beside it (0600), fsyncs, renames over it, fsyncs the folder.
+// Writes PATH.unfinished (0600), fsyncs, renames over PATH, fsyncs the folder. One writer at a time, whoever
+// holds the folder's lock: what a killed one left in PATH.unfinished, which may be a secret, goes with the
+// next write.
 Result<void> write_private_file(const std::string& path, std::string_view content);
 // Makes the folder (and its parents) with 0700 if it is missing; refuses one that others may enter or that is
 // not ours.

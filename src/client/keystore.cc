@@ -7,7 +7,6 @@
 
 #include "base/config.h"
 #include "crypto/key_file.h"
-#include "crypto/rng.h"
 #include "net/stream.h"
 #include "proto/limits.h"
 
@@ -66,24 +65,6 @@ Result<void> read_lines(const std::string& path, std::string_view header,
   return {};
 }
 
-Result<crypto::SigningKey> read_identity(const std::string& path) {
-  auto content = read_private_file(path);
-  if (!content) return fail(content.error());
-  auto key = crypto::decode_key_file(identity_header, *content);
-  wipe(*content);
-  if (!key) return fail(path + ": damaged: not an identity; restore it, or move it away to get a new one");
-  return std::move(*key);
-}
-
-Result<crypto::SigningKey> make_identity(const std::string& path) {
-  auto key = crypto::SigningKey::generate(crypto::system_rng());
-  std::string content = crypto::encode_key_file(identity_header, key);
-  auto written = write_private_file(path, content);
-  wipe(content);
-  if (!written) return fail(written.error());
-  return key;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Keystore>> Keystore::open(const std::string& folder) {
@@ -97,7 +78,8 @@ Result<std::unique_ptr<Keystore>> Keystore::open(const std::string& folder) {
     lock = std::move(*taken);
     missing = !file_exists(path);
   }
-  auto identity = missing ? make_identity(path) : read_identity(path);
+  auto identity =
+      missing ? crypto::make_key_file(path, identity_header) : crypto::read_key_file(path, identity_header);
   if (!identity) return fail(identity.error());
   std::unique_ptr<Keystore> store(new Keystore(folder, std::move(*identity)));
   store->made_identity_ = missing;

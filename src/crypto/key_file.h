@@ -1,18 +1,18 @@
-// The text of an identity file: a header line that names what it is, then the Ed25519 seed in base64. Pure:
-// who reads and writes the file (0600) is the caller, and so is who wipes the text.
+// An identity file (0600): a header line that names what it is, then the Ed25519 seed in base64. No copy of
+// the seed is left in freed memory.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "crypto/sign.h"
 
 namespace sims::crypto {
 
-// `header` has no line break. The seed is in the returned string alone: no copy is left in freed memory.
-std::string encode_key_file(std::string_view header, const SigningKey& key);
-// nullopt: not exactly what encode_key_file() writes.
-std::optional<SigningKey> decode_key_file(std::string_view header, std::string_view text);
+// `header` has no line break. Refuses what make_key_file() does not write. Errors begin with the path.
+Result<SigningKey> read_key_file(const std::string& path, std::string_view header);
+// A new key, in the file. Only for who holds the lock of the file's folder.
+Result<SigningKey> make_key_file(const std::string& path, std::string_view header);
 
 }  // namespace sims::crypto

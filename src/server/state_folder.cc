@@ -16,27 +16,18 @@ Result<FileLock> lock_folder(const std::string& path) {
 }
 
 Result<crypto::SigningKey> read_identity(const std::string& path) {
-  auto text = read_private_file(path, 1'024);
-  if (!text) return fail("identity key: " + text.error());
-  auto key = crypto::decode_key_file(identity_header, *text);
-  wipe(*text);
-  if (!key) return fail("identity key: " + path + ": damaged; restore it from a backup");
-  return std::move(*key);
-}
-
-Result<crypto::SigningKey> make_identity(const std::string& path) {
-  auto key = crypto::SigningKey::generate(crypto::system_rng());
-  auto text = crypto::encode_key_file(identity_header, key);
-  auto written = write_private_file(path, text);
-  wipe(text);
-  if (!written) return fail("identity key: " + written.error());
+  auto key = crypto::read_key_file(path, identity_header);
+  if (!key) return fail("identity key: " + key.error());
   return key;
 }
 
 // With the lock held.
 Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
   const auto path = folder + "/identity";
-  return file_exists(path) ? read_identity(path) : make_identity(path);
+  if (file_exists(path)) return read_identity(path);
+  auto key = crypto::make_key_file(path, identity_header);
+  if (!key) return fail("identity key: " + key.error());
+  return key;
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 #include "base/files.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -52,6 +55,37 @@ TEST_CASE("files: a write that cannot be done leaves the old file and no tempora
   CHECK(done.error().starts_with(folder / "taken"));
   CHECK(test::list_folder(folder.path()) == std::vector<std::string>{"taken"});
   CHECK_FALSE(write_private_file(folder / "missing/file", "x").has_value());
+}
+
+TEST_CASE("files: what a killed writer left goes with the next write") {
+  test::TempFolder folder;
+  REQUIRE(write_private_file(folder / "key", "old"));
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit small{4'096, 4'096}, none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_FSIZE, &small);
+    _exit(write_private_file(folder / "key", std::string(8'192, 's')) ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE((WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ));
+  CHECK(read_file(folder / "key").value() == "old");
+  CHECK(test::list_folder(folder.path()).size() == 2);
+  REQUIRE(write_private_file(folder / "key", "new"));
+  CHECK(read_file(folder / "key").value() == "new");
+  CHECK(test::list_folder(folder.path()) == std::vector<std::string>{"key"});
+}
+
+TEST_CASE("files: a copy that somebody made beside a file is kept") {
+  test::TempFolder folder;
+  const std::vector<std::string> copies = {"key.backup", "key.bak", "key.old", "key.tmp"};
+  for (const auto& copy : copies)
+    put(folder / copy, "secret", 0600);
+  REQUIRE(write_private_file(folder / "key", "new"));
+  for (const auto& copy : copies)
+    CHECK(read_file(folder / copy).value() == "secret");
 }
 
 TEST_CASE("files: what read_file refuses") {

@@ -181,6 +181,16 @@ TEST_CASE("a damaged or readable identity is refused, never replaced") {
   CHECK(mode(path) == 0640);
 }
 
+TEST_CASE("what was being written when a program was killed does not stay") {
+  test::TempFolder temp;
+  put(temp.path() + "/identity.unfinished", "half a secret");
+  put(temp.path() + "/known_peers.unfinished", "half a list");
+  auto keys = Keystore::open(temp.path()).value();
+  CHECK_FALSE(std::filesystem::exists(temp.path() + "/identity.unfinished"));
+  REQUIRE(keys->pin_peer(some_id(1), "bob", {some_id(2), false, 6}).has_value());
+  CHECK_FALSE(std::filesystem::exists(temp.path() + "/known_peers.unfinished"));
+}
+
 TEST_CASE("what could not be stored is not pinned") {
   test::TempFolder temp;
   auto keys = Keystore::open(temp.path()).value();

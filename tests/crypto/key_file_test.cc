@@ -2,25 +2,44 @@
 
 #include <doctest/doctest.h>
 
-#include "support/fixed_rng.h"
+#include "base/files.h"
+#include "support/temp_folder.h"
 
 using namespace sims;
 
 TEST_CASE("an identity file comes back, and only an exact one") {
-  test::FixedRng rng(7);
-  const auto key = crypto::SigningKey::generate(rng);
-  const std::string header = "# a key";
-  const std::string text = crypto::encode_key_file(header, key);
+  test::TempFolder folder;
+  const std::string header = "# a key", path = folder / "identity";
+  const auto key = crypto::make_key_file(path, header).value();
+  const std::string text = read_private_file(path).value();
   CHECK(text.size() == header.size() + 1 + 44 + 1);
-  auto back = crypto::decode_key_file(header, text);
-  REQUIRE(back);
-  CHECK(back->public_key() == key.public_key());
-  CHECK_FALSE(crypto::decode_key_file("# b key", text));
+  CHECK(text.starts_with(header + "\n"));
+  CHECK(crypto::read_key_file(path, header).value().public_key() == key.public_key());
+  CHECK(crypto::make_key_file(folder / "other", header).value().public_key() != key.public_key());
+
+  const std::string damaged =
+      path + ": damaged: not an identity; restore it from a backup, or move it away to get a new one";
+  const auto refused = [&](std::string_view content) {
+    REQUIRE(write_private_file(path, content));
+    const auto read = crypto::read_key_file(path, header);
+    return !read && read.error() == damaged;
+  };
+  CHECK(refused("# b key" + text.substr(header.size())));
   for (std::size_t size = 0; size < text.size(); ++size)
-    CHECK_FALSE(crypto::decode_key_file(header, std::string_view(text).substr(0, size)));
-  CHECK_FALSE(crypto::decode_key_file(header, text + "\n"));
-  CHECK_FALSE(crypto::decode_key_file(header, header + " " + text.substr(header.size() + 1)));
+    CHECK(refused(std::string_view(text).substr(0, size)));
+  CHECK(refused(text + "\n"));
+  CHECK(refused(header + " " + text.substr(header.size() + 1)));
   std::string foreign = text;
   foreign[header.size() + 5] = '!';
-  CHECK_FALSE(crypto::decode_key_file(header, foreign));
+  CHECK(refused(foreign));
+  CHECK_FALSE(refused(text));
+}
+
+TEST_CASE("an identity file that is not there, is too large or cannot be written: words with its path") {
+  test::TempFolder folder;
+  const std::string path = folder / "identity";
+  CHECK(crypto::read_key_file(path, "# a key").error() == path + ": No such file or directory");
+  REQUIRE(write_private_file(path, std::string(2'000, 'A')));
+  CHECK(crypto::read_key_file(path, "# a key").error().starts_with(path + ": larger than"));
+  CHECK(crypto::make_key_file(folder / "none/identity", "# a key").error().starts_with(folder / "none"));
 }

@@ -188,6 +188,21 @@ TEST_CASE("the state folder: made private, one at a time, its key kept") {
   CHECK(again->identity.public_key() == key);
 }
 
+TEST_CASE("the state folder: a key that was being written when simsd was killed does not stay") {
+  test::Folder folder;
+  for (const bool print_id : {false, true}) {
+    const auto path = folder.path + (print_id ? "/print-id" : "/serve");
+    REQUIRE(make_private_folder(path));
+    REQUIRE(write_private_file(path + "/identity.unfinished", "half a secret"));
+    if (print_id)
+      REQUIRE(server::load_identity(path));
+    else
+      REQUIRE(server::StateFolder::open(path));
+    CHECK_FALSE(file_exists(path + "/identity.unfinished"));
+    CHECK(file_exists(path + "/identity"));
+  }
+}
+
 TEST_CASE("the state folder: a lost, damaged or readable key and an open folder are refused") {
   test::Folder folder;
   const auto path = folder.path + "/state";
