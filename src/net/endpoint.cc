@@ -76,6 +76,16 @@ Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_po
   return at;
 }
 
+Result<Endpoint> Endpoint::parse_numeric(std::string_view text, std::uint16_t default_port) {
+  auto at = parse(text, default_port);
+  if (!at) return at;
+  unsigned char binary[4];
+  const bool six = at->host.find(':') != std::string::npos;  // then it is an address: see parse()
+  if (!six && uv_inet_pton(AF_INET, at->host.c_str(), binary) != 0)
+    return fail("not a numeric address, such as 127.0.0.1 or [::1]");
+  return at;
+}
+
 std::string Endpoint::str() const {
   return host.find(':') != host.npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }

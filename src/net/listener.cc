@@ -113,10 +113,10 @@ Result<std::unique_ptr<Listener>> Listener::listen(Loop& loop, const Endpoint& a
                                                    std::function<void(std::unique_ptr<Stream>)> on_accept) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST;
   uv_getaddrinfo_t request;
   std::string port = std::to_string(at.port);
-  // Without a callback it resolves at once; nothing else runs yet when a program begins to listen.
+  // Without a callback it is done at once; a numeric host has one address and asks nobody.
   int status = uv_getaddrinfo(loop.uv(), &request, nullptr, at.host.c_str(), port.c_str(), &hints);
   if (status != 0) return fail("cannot listen on " + at.str() + ": " + words(status));
   auto fd = open_listening(*request.addrinfo);

@@ -121,7 +121,7 @@ Result<void> Daemon::listen() {
 }
 
 Result<void> Daemon::listen_at(const std::string& text) {
-  const auto at = net::Endpoint::parse(text, proto::default_port);
+  const auto at = net::Endpoint::parse_numeric(text, proto::default_port);
   if (!at) return fail(at.error());
   auto listener = net::Listener::listen(loop_, *at, [this](auto stream) { accept(std::move(stream)); });
   if (!listener) return fail(listener.error());

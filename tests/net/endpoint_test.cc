@@ -32,3 +32,18 @@ TEST_CASE("what is no endpoint is refused in words") {
   CHECK_FALSE(Endpoint::parse(std::string(254, 'a'), 1).has_value());
   CHECK(Endpoint::parse(std::string(253, 'a'), 1).has_value());
 }
+
+TEST_CASE("to listen takes an address of this machine, not a name") {
+  CHECK(Endpoint::parse_numeric("127.0.0.1:1", 7467).value().str() == "127.0.0.1:1");
+  CHECK(Endpoint::parse_numeric("0.0.0.0", 7467).value().str() == "0.0.0.0:7467");
+  CHECK(Endpoint::parse_numeric("::", 7467).value().str() == "[::]:7467");
+  CHECK(Endpoint::parse_numeric("[fe80::1%eth0]:1", 7467).value().str() == "[fe80::1%eth0]:1");
+  for (const char* text :
+       {"localhost", "localhost:1", "relay.example:7467", "7467", "1.2.3", "1.2.3.256:1"}) {
+    CAPTURE(text);
+    const auto at = Endpoint::parse_numeric(text, 7467);
+    REQUIRE_FALSE(at.has_value());
+    CHECK(at.error() == "not a numeric address, such as 127.0.0.1 or [::1]");
+  }
+  CHECK(Endpoint::parse_numeric("127.0.0.1:x", 1).error() == Endpoint::parse("127.0.0.1:x", 1).error());
+}

@@ -285,9 +285,10 @@ TEST_CASE("the owner may die inside each of its callbacks") {
   CHECK_FALSE(p.client);
 }
 
-TEST_CASE("a listener may die inside its callback, and takes a name or IPv6") {
+TEST_CASE("a listener may die inside its callback, and takes IPv6, but no name") {
   Loop loop;
-  for (const char* host : {"localhost", "127.0.0.1", "::1"}) {
+  CHECK_FALSE(Listener::listen(loop, {"localhost", 0}, [](std::unique_ptr<Stream>) {}).has_value());
+  for (const char* host : {"127.0.0.1", "::1"}) {
     CAPTURE(host);
     std::unique_ptr<Listener> listener;
     std::unique_ptr<Stream> accepted, connected;
@@ -295,7 +296,7 @@ TEST_CASE("a listener may die inside its callback, and takes a name or IPv6") {
       accepted = std::move(s);
       listener.reset();
     });
-    if (!made && std::string(host) != "127.0.0.1") {  // a machine without IPv6, or without /etc/hosts
+    if (!made && std::string(host) != "127.0.0.1") {  // a machine without IPv6
       MESSAGE("left out: " << made.error());
       continue;
     }
