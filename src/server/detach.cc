@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <syslog.h>
+#include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -53,6 +55,10 @@ void move_standard_streams() {
 }  // namespace
 
 Result<Detached> Detached::begin() {
+  // Whatever else the caller has open stays the caller's: who reads a pipe to its end would wait for the
+  // daemon's.
+  const int sockets = std::max(sd_listen_fds(0), 0);
+  ::closefrom(SD_LISTEN_FDS_START + sockets);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return sims::fail(std::string("pipe: ") + std::strerror(errno));
   const pid_t child = ::fork();
@@ -67,6 +73,8 @@ Result<Detached> Detached::begin() {
   const pid_t daemon = ::fork();  // not a session leader: it never gets a controlling terminal again
   if (daemon < 0) return sims::fail(std::string("fork: ") + std::strerror(errno));
   if (daemon > 0) _exit(0);
+  if (sockets > 0)
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);  // they are this process's now
   return self;
 }
 

@@ -10,7 +10,7 @@ namespace sims::server {
 
 // In the parent this does not return: it exits with 0 after ready(), with what fail() got, or with 1 when the
 // daemon died. In the daemon (own session, no controlling terminal) it returns; standard error still is the
-// caller's.
+// caller's, every other descriptor is closed but the sockets from the service manager.
 class Detached {
  public:
   static Result<Detached> begin();

@@ -42,6 +42,16 @@ def until(get, accept, what, seconds=DEADLINE):
         time.sleep(0.05)
 
 
+def gone(pid):
+    """Whether there is no such process any more."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
+        return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+
+
 class Server:
     """A running simsd."""
 
@@ -127,6 +137,7 @@ class World:
         self.folder = tempfile.TemporaryDirectory(prefix="sims-e2e-")
         self.path = Path(self.folder.name)
         self.processes, self.terminals, self.count, self.notes = [], [], 0, []
+        self.daemons = []  # pids of what is no child of ours
         self.tmux_started = False
         keep = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")}
         self.env = keep | {"HOME": str(self.path / "home"), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": str(self.path)}
@@ -221,4 +232,7 @@ class World:
             for pipe in (process.stdout, process.stderr):
                 if pipe:
                     pipe.close()
+        for pid in self.daemons:
+            if not gone(pid):
+                os.kill(pid, signal.SIGKILL)
         self.folder.cleanup()

@@ -2,13 +2,15 @@
 
 import os
 import re
+import select
 import signal
 import socket
 import stat
 import subprocess
+import sys
 import time
 
-from harness import BUILD, DEADLINE, check, until
+from harness import BUILD, DEADLINE, check, gone, until
 
 
 def simsd(world, *options, expect=0):
@@ -109,33 +111,54 @@ def test_sighup_reloads(world):
     world.sims("alice", server, "list")
 
 
+def daemon(world, command=(), **how):
+    """Starts simsd --daemon, below the command if there is one; returns its address and pid. It ends with the world."""
+    pid_file = world.path / "simsd.pid"
+    run = subprocess.run([*command, BUILD / "simsd", "--daemon", "--pid-file", pid_file, "--state-dir",
+                          world.path / "state", "--listen", "127.0.0.1:0"], capture_output=True, text=True,
+                         timeout=DEADLINE, env=world.env, cwd=world.path, stdin=subprocess.DEVNULL, **how)
+    pid = int(pid_file.read_text()) if pid_file.exists() else None
+    if pid:
+        world.daemons.append(pid)
+    address = re.search(r"ready on (\S+) id", run.stderr)
+    check(run.returncode == 0 and address and pid, f"exit status {run.returncode}, no ready line: {run.stderr!r}")
+    return address[1], pid
+
+
 def test_daemon(world):
-    pid_file, state = world.path / "simsd.pid", world.path / "state"
-    said = simsd(world, "--daemon", "--pid-file", pid_file, "--state-dir", state, "--listen", "127.0.0.1:0")
-    pid = int(pid_file.read_text())
-    try:
-        address = re.search(r"ready on (\S+) id", said)
-        check(address, f"no ready line: {said!r}")
-        check(connects(*split(address[1])), "it does not serve")
-        check(os.getsid(pid) != os.getsid(0), "it has our session")
-    finally:
-        os.kill(pid, signal.SIGTERM)
-        until(lambda: gone(pid), bool, "end of the daemon")
-    check(not pid_file.exists(), "the pid file is still there")
+    address, pid = daemon(world)
+    check(connects(*split(address)), "it does not serve")
+    check(os.getsid(pid) != os.getsid(0), "it has our session")
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: gone(pid), bool, "end of the daemon")
+    check(not (world.path / "simsd.pid").exists(), "the pid file is still there")
+
+
+def test_daemon_keeps_nothing_of_its_caller_open(world):
+    """Else a caller that reads its pipe to the end waits for the daemon's."""
+    ours, inherited = os.pipe()
+    with open(ours, "rb") as pipe:
+        try:
+            _, pid = daemon(world, pass_fds=[inherited])
+        finally:
+            os.close(inherited)
+        check(select.select([pipe], [], [], DEADLINE)[0] and pipe.read() == b"", "the pipe is still open")
+    check(not gone(pid), "it has ended")
+
+
+def test_daemon_with_a_socket_from_the_service_manager(world):
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        passes = f"import os, sys; os.dup2({listening.fileno()}, 3); " \
+                 "os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); os.execv(sys.argv[1], sys.argv[1:])"
+        address, _ = daemon(world, (sys.executable, "-c", passes), pass_fds=[listening.fileno()])
+        ours = "127.0.0.1:%d" % listening.getsockname()[1]
+    check(address == ours, f"it serves on {address}, not on the socket that was passed, {ours}")
+    world.sims("alice", ours, "list")
 
 
 def split(address):
     host, port = address.rsplit(":", 1)
     return host.strip("[]"), int(port)
-
-
-def gone(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
-        return f.read().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def test_login_after_idle_time(world):
