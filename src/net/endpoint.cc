@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 #include <uv.h>
 
+#include <netdb.h>
+
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
-#include "net/stream.h"
+#include "net/stream_box.h"
 
 namespace sims::net {
 
@@ -76,14 +79,22 @@ Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_po
   return at;
 }
 
-Result<Endpoint> Endpoint::parse_numeric(std::string_view text, std::uint16_t default_port) {
-  auto at = parse(text, default_port);
-  if (!at) return at;
-  unsigned char binary[4];
-  const bool six = at->host.find(':') != std::string::npos;  // then it is an address: see parse()
-  if (!six && uv_inet_pton(AF_INET, at->host.c_str(), binary) != 0)
-    return fail("not a numeric address, such as 127.0.0.1 or [::1]");
-  return at;
+Result<std::vector<Endpoint>> Endpoint::resolve() const {
+  if (host.find(':') != host.npos) return std::vector{*this};  // IPv6, perhaps with a zone
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE;
+  addrinfo* found = nullptr;
+  if (const int status = getaddrinfo(host.c_str(), nullptr, &hints, &found); status != 0)
+    return fail(fmt::format("{}: {}", host, gai_strerror(status)));
+  std::vector<Endpoint> all;
+  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    Endpoint at{numeric_address(one->ai_addr), port};
+    const auto same = [&](const Endpoint& other) { return other.host == at.host; };
+    if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(at));
+  }
+  freeaddrinfo(found);
+  return all;
 }
 
 std::string Endpoint::str() const {

@@ -16,9 +16,10 @@ struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
   static Result<Endpoint> parse(std::string_view text, std::uint16_t default_port);
-  // To listen at: refuses a name, which may stand for several addresses, or for another one tomorrow.
-  static Result<Endpoint> parse_numeric(std::string_view text, std::uint16_t default_port);
   std::string str() const;  // brackets around IPv6
+  // Every address that the host stands for now, numeric, each once. Waits for the resolver: for a program's
+  // start.
+  Result<std::vector<Endpoint>> resolve() const;
 };
 
 class Stream {
@@ -59,8 +60,8 @@ class Stream {
 
 class Listener {
  public:
-  // Binds and listens (numeric host alone; IPv6 sockets are v6-only). on_accept gets each new stream, not yet
-  // started.
+  // Binds and listens (a numeric host: see Endpoint::resolve; IPv6 sockets are v6-only). on_accept gets each
+  // new stream, not yet started.
   static Result<std::unique_ptr<Listener>> listen(Loop& loop, const Endpoint& at,
                                                   std::function<void(std::unique_ptr<Stream>)> on_accept);
   // Takes over a listening socket (systemd's).

@@ -121,11 +121,24 @@ Result<void> Daemon::listen() {
 }
 
 Result<void> Daemon::listen_at(const std::string& text) {
-  const auto at = net::Endpoint::parse_numeric(text, proto::default_port);
+  const auto at = net::Endpoint::parse(text, proto::default_port);
   if (!at) return fail(at.error());
-  auto listener = net::Listener::listen(loop_, *at, [this](auto stream) { accept(std::move(stream)); });
-  if (!listener) return fail(listener.error());
-  listeners_.push_back(std::move(*listener));
+  const auto addresses = at->resolve();
+  if (!addresses) return fail("cannot listen on " + at->str() + ": " + addresses.error());
+  Result<void> done;
+  bool any = false;
+  for (const auto& address : *addresses) {
+    auto listener = net::Listener::listen(loop_, address, [this](auto stream) { accept(std::move(stream)); });
+    if (listener) {
+      listeners_.push_back(std::move(*listener));
+      any = true;
+    } else if (done) {
+      done = fail(listener.error());
+    }
+  }
+  if (!any || done) return done;
+  // A name may have addresses that the machine has not: localhost's ::1 without IPv6.
+  log::warning("event=not-listening reason={}", log::remote{done.error()});
   return {};
 }
 

@@ -16,7 +16,7 @@ constexpr std::int64_t day_s = 86'400;
 Result<void> set_listen(Settings& s, const std::vector<std::string>& list) {
   if (list.empty()) return fail("must name at least one address");
   for (const auto& text : list)
-    if (auto at = net::Endpoint::parse_numeric(text, proto::default_port); !at)
+    if (auto at = net::Endpoint::parse(text, proto::default_port); !at)
       return fail("has a bad address \"" + escape_for_log(text) + "\": " + at.error());
   s.listen = list;
   return {};

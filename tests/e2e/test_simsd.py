@@ -54,6 +54,20 @@ def test_ipv6_and_ipv4(world):
     check(world.sims("alice", six, "list") is not None, "no login over IPv6")
 
 
+def test_listen_on_every_address_of_a_name(world):
+    hosts = {at[4][0] for at in socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM)}
+    server = world.server(listen="localhost:0")
+    served = dict(split(address) for address in server.addresses)
+    check(served.keys() <= hosts, f"{served} of {hosts}")
+    check(served, "nothing")
+    for host, port in served.items():
+        check(connects(host, port), f"{host} is not served")
+    for host in hosts - served.keys():
+        check("event=not-listening" in server.log(), server.log())
+    said = simsd(world, "--listen", "no-such-host.invalid:0", "--state-dir", world.path / "other", expect=1)
+    check("no-such-host.invalid" in said, said)
+
+
 def test_state_is_private(world):
     server = world.server()
     check(mode(server.state) == 0o700, f"state folder has mode {mode(server.state):o}")
