@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "base/process.h"
-#include "base/version.h"
+#include "base/program.h"
 #include "server/daemon.h"
 #include "server/detach.h"
 
@@ -28,49 +28,48 @@ std::string absolute(const std::string& path) {
   return ignored ? path : full.lexically_normal().string();
 }
 
-// Adds an option whose value goes to the settings table under its own name.
+using Take = std::function<void(const std::string&)>;
+
+void add(CLI::App& app, const char* option, const char* value, const char* help, Take take) {
+  app.add_option_function<std::string>(option, std::move(take), help)->type_name(value)->check(not_empty());
+}
+
+// Options whose values go to the settings table under their own names.
 void add(CLI::App& app, CommandLine& line, const std::string& key, const char* value, const char* help) {
-  app.add_option_function<std::string>(
-         "--" + key, [&line, key](const std::string& text) { line.given[key] = {text}; }, help)
-      ->type_name(value);
+  add(app, ("--" + key).c_str(), value, help, [&line, key](auto& text) { line.given[key] = {text}; });
+}
+void add_path(CLI::App& app, CommandLine& line, const std::string& key, const char* value, const char* help) {
+  add(app, ("--" + key).c_str(), value, help,
+      [&line, key](auto& path) { line.given[key] = {absolute(path)}; });
+}
+CLI::Option* add_list(CLI::App& app, CommandLine& line, const std::string& key, const char* value,
+                      const char* help) {
+  using List = std::vector<std::string>;
+  return app
+      .add_option_function<List>(
+          "--" + key, [&line, key](const List& list) { line.given[key] = list; }, help)
+      ->type_name(value)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void describe(CLI::App& app, CommandLine& line) {
-  app.set_help_flag("--help", "show this help and exit");
-  std::string version = version_text("simsd");
-  version.pop_back();  // CLI11 ends the line itself
-  app.set_version_flag("--version", version, "show the version and exit");
-  app.add_option_function<std::string>(
-         "--config", [&line](const std::string& path) { line.config = absolute(path); },
-         "read options from FILE, see simsd.conf(5)")
-      ->type_name("FILE");
-  app.add_option_function<std::vector<std::string>>(
-         "--listen", [&line](const std::vector<std::string>& list) { line.given["listen"] = list; },
-         "serve on this address, may be repeated; port 0: a free one (default: port 7467 of every address)")
-      ->type_name("ADDR:PORT")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option_function<std::string>(
-         "--state-dir", [&line](const std::string& path) { line.given["state-dir"] = {absolute(path)}; },
-         "folder of the identity key and the accounts")
-      ->type_name("DIR");
+  add_common_options(app);
+  add(app, "--config", "FILE", "read options from FILE, see simsd.conf(5)",
+      [&line](auto& path) { line.config = absolute(path); });
+  add_list(app, line, "listen", "ADDR:PORT",
+           "serve on this address, may be repeated; port 0: a free one\n"
+           "(default: port 7467 of every address)");
+  add_path(app, line, "state-dir", "DIR", "folder of the identity key and the accounts");
   add(app, line, "name", "NAME", "the server's own name (default: the host's)");
-  app.add_option_function<std::vector<std::string>>(
-         "--suites", [&line](const std::vector<std::string>& list) { line.given["suites"] = list; },
-         "cipher suites to accept, best first, joined by commas: ecdhe,rsa")
-      ->type_name("LIST")
-      ->delimiter(',')
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_list(app, line, "suites", "LIST", "cipher suites to accept, joined by commas (default: ecdhe,rsa)")
+      ->delimiter(',');
   add(app, line, "registration", "open|closed", "whether new names may be registered (default: open)");
   add(app, line, "log-level", "LEVEL", "error, warning, notice, info or debug (default: info)");
   app.add_flag_callback(
       "--daemon", [&line] { line.given["daemon"] = {"true"}; },
       "go into the background once everything is open");
-  app.add_option_function<std::string>(
-         "--pid-file", [&line](const std::string& path) { line.given["pid-file"] = {absolute(path)}; },
-         "write the process id to FILE while serving")
-      ->type_name("FILE");
+  add_path(app, line, "pid-file", "FILE", "write the process id to FILE while serving");
   app.add_flag("--check-config", line.check_config,
                "check the options and the configuration file, then exit");
   app.add_flag("--print-id", line.print_id, "print the server's id (made if there is none), then exit");
@@ -79,8 +78,8 @@ void describe(CLI::App& app, CommandLine& line) {
 int print_id(const Settings& settings) {
   auto identity = load_identity(settings.state_dir);
   if (!identity) return complain(identity.error(), exit_failure);
-  std::printf("%s\n", proto::Id::of(identity->public_key()).str().c_str());
-  return exit_ok;
+  const auto printed = print(proto::Id::of(identity->public_key()).str() + "\n");
+  return printed ? exit_ok : complain(printed.error(), exit_failure);
 }
 
 int serve_from(const CommandLine& line, const Settings& settings, std::optional<Detached>& detached) {
@@ -110,13 +109,9 @@ int main(int argc, char** argv) {
   harden_process();
   log::set_program("simsd");
   CommandLine line;
-  CLI::App app{"simsd, the SIMS relay: serves until SIGTERM. See simsd(8)."};
+  CLI::App app("The SIMS relay: serves until SIGTERM. See simsd(8).", "simsd");
   describe(app, line);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? exit_ok : exit_usage;
-  }
+  if (const auto status = parse_arguments(app, argc, argv)) return *status;
   const auto settings = load_settings(line);
   if (!settings) return complain(settings.error(), exit_usage);
   if (line.check_config) return exit_ok;

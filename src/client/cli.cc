@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/program.h"
 #include "client/cli_output.h"
 #include "client/cli_session.h"
 #include "client/dirs.h"
@@ -23,9 +24,8 @@ Exit complain(Exit exit, std::string_view why) {
 }
 
 Exit print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
-    return Exit::ok;
-  return complain(Exit::failure, fmt::format("standard output: {}", std::strerror(errno)));
+  const auto printed = sims::print(text);
+  return printed ? Exit::ok : complain(Exit::failure, printed.error());
 }
 
 Result<std::string> server_of(const Options& options, const Keystore& keys) {

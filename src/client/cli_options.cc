@@ -1,8 +1,11 @@
 #include "client/cli_options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
-#include "base/version.h"
+#include "base/program.h"
+#include "client/cli_output.h"
 #include "proto/identity.h"
 
 namespace sims::client::cli {
@@ -22,34 +25,40 @@ struct Raw {
 };
 
 void add_options(CLI::App& app, Raw& raw) {
-  std::string version = version_text("sims");
-  while (version.ends_with('\n'))
-    version.pop_back();  // CLI11 ends the line itself
-  app.set_version_flag("--version", version);
-  const CLI::Validator not_empty(
-      [](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
-      "");
-  app.add_option("--server", raw.options.server, "the server, HOST[:PORT]")->check(not_empty);
-  app.add_option("--name", raw.options.name, "the name to log in with")->check(not_empty);
+  add_common_options(app);
+  app.add_option("--server", raw.options.server,
+                 "the server (default: the one that sims-tui used last, else localhost)")
+      ->type_name("HOST[:PORT]")
+      ->check(not_empty());
+  app.add_option("--name", raw.options.name,
+                 "the name to log in with (default: what sims-tui used last, else USER)")
+      ->type_name("NAME")
+      ->check(not_empty());
   std::vector<std::string> labels;
   for (const auto& suite : crypto::all_suites())
     labels.emplace_back(suite.label);
-  app.add_option("--suite", raw.suite, "offer only this cipher suite")->check(CLI::IsMember(labels));
-  app.add_option("--home", raw.options.home, "keep everything in this folder")->check(not_empty);
+  app.add_option("--suite", raw.suite, "offer only this cipher suite")
+      ->type_name(CLI::detail::join(labels, "|"))
+      ->check(CLI::IsMember(labels).description(""));
+  app.add_option("--home", raw.options.home, "keep everything in DIR instead of the XDG folders")
+      ->type_name("DIR")
+      ->check(not_empty());
   app.add_flag("--accept-new", raw.options.accept_new,
                "take a first-seen key without asking, never a changed one");
 }
 
 CLI::App* add_command(CLI::App& app, Raw& raw, const char* name, Command command, const char* help) {
-  auto* sub = app.add_subcommand(name, help);
+  auto* sub = app.add_subcommand(name, help)->group("Commands");
   sub->fallthrough();  // the common options may follow the command
+  sub->footer("The options of sims --help may follow, too.");
   sub->callback([&raw, command] { raw.options.command = command; });
   return sub;
 }
 
-void add_timeout(CLI::App* sub, Raw& raw) {
-  sub->add_option("--timeout", raw.timeout_s, "give up after so many seconds")
-      ->check(CLI::Range(std::int64_t{1}, max_timeout_s));
+void add_timeout(CLI::App* sub, Raw& raw, const std::string& help) {
+  sub->add_option("--timeout", raw.timeout_s, help)
+      ->type_name("SECONDS")
+      ->check(CLI::Range(std::int64_t{1}, max_timeout_s).description(""));
 }
 
 void add_commands(CLI::App& app, Raw& raw) {
@@ -58,15 +67,17 @@ void add_commands(CLI::App& app, Raw& raw) {
   add_command(app, raw, "id", Command::id, "print the own id");
   auto* list = add_command(app, raw, "list", Command::list, "print who is online");
   list->add_flag("--json", o.json, "one JSON object a line");
-  auto* send = add_command(app, raw, "send", Command::send, "send one message; 0 only if it was delivered");
+  auto* send =
+      add_command(app, raw, "send", Command::send, "send one message; exit status 0: it was delivered");
   send->add_option("PEER", o.target, "to whom")->required();
   send->add_option("TEXT", raw.text, "the message; none or -: standard input");
-  add_timeout(send, raw);
+  add_timeout(send, raw, fmt::format("give up after so many seconds (default: {})", default_timeout_s));
   auto* listen = add_command(app, raw, "listen", Command::listen, "print messages as they come");
   listen->add_flag("--json", o.json, "one JSON object a line");
-  listen->add_option("--count", o.count, "end after so many messages")
-      ->check(CLI::Range(std::uint64_t{1}, max_count));
-  add_timeout(listen, raw);
+  listen->add_option("--count", o.count, "end after so many messages (default: never)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));
+  add_timeout(listen, raw, "end after so many seconds (default: never)");
   auto* fingerprint =
       add_command(app, raw, "fingerprint", Command::fingerprint, "print a peer's id and safety number");
   fingerprint->add_option("PEER", o.target, "whose")->required();
@@ -76,6 +87,9 @@ void add_commands(CLI::App& app, Raw& raw) {
   verify->add_option("NUMBER", raw.number, "60 digits, or the QR code's text")->required();
   auto* forget = add_command(app, raw, "forget", Command::forget, "forget the key of a server or peer");
   forget->add_option("SERVER|PEER", o.target, "whose")->required();
+  app.footer(fmt::format(
+      "Without --timeout all but listen give up after {} seconds.\nsims COMMAND --help tells the rest.",
+      default_timeout_s));
 }
 
 // What CLI11 does not check; the words for what is wrong, or none.
@@ -99,18 +113,12 @@ std::string complete(Raw& raw) {
 
 std::variant<Options, int> parse_arguments(int argc, const char* const* argv) {
   Raw raw;
-  CLI::App app{"sims: secure instant messaging for scripts. See sims(1)."};
+  CLI::App app("Secure instant messaging for scripts. See sims(1).", "sims");
   add_options(app, raw);
   add_commands(app, raw);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    if (e.get_exit_code() == 0) return app.exit(e);  // --help, --version
-    std::fprintf(stderr, "sims: %s (sims --help tells more)\n", e.what());
-    return Exit::usage;
-  }
+  if (const auto status = sims::parse_arguments(app, argc, argv)) return *status;
   if (std::string wrong = complete(raw); !wrong.empty()) {
-    std::fprintf(stderr, "sims: %s\n", wrong.c_str());
+    tell(wrong);
     return Exit::usage;
   }
   return std::move(raw.options);

@@ -6,10 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
 
+#include "base/program.h"
 #include "base/text.h"
 #include "client/cli_output.h"
 
@@ -275,11 +274,11 @@ void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
 }
 
 bool Session::print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
-    return true;
+  const auto printed = sims::print(text);
+  if (printed) return true;
   // What nobody could read must not be acknowledged: no orderly end.
   exit_ = Exit::failure;
-  tell(fmt::format("standard output: {}", std::strerror(errno)));
+  tell(printed.error());
   link_.drop();
   loop_.stop();
   return false;

@@ -12,6 +12,8 @@ import time
 
 from harness import BUILD, DEADLINE, check, gone, until
 
+PROGRAMS = ("simsd", "sims", "sims-tui")
+
 
 def simsd(world, *options, expect=0):
     run = subprocess.run([BUILD / "simsd", *map(str, options)], capture_output=True, text=True, timeout=DEADLINE,
@@ -32,13 +34,40 @@ def mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
+def run_program(world, name, *options, redirect=""):
+    """Runs simsd, sims or sims-tui. `redirect`: of the shell, such as >&-."""
+    command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", BUILD / name, *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, env=world.env, cwd=world.path,
+                          stdin=subprocess.DEVNULL)
+
+
 def test_version_and_help(world):
-    for program in ("simsd", "sims", "sims-tui"):
-        for option in ("--version", "--help"):
-            run = subprocess.run([BUILD / program, option], capture_output=True, text=True, timeout=DEADLINE,
-                                 env=world.env, stdin=subprocess.DEVNULL)
-            check(run.returncode == 0, f"{program} {option}: exit status {run.returncode}\n{run.stderr}")
-            check(program in run.stdout, f"{program} {option} printed {run.stdout!r}")
+    helps = [[name] for name in PROGRAMS]
+    helps += [["sims", command] for command in ("id", "list", "send", "listen", "fingerprint", "verify", "forget")]
+    for words in helps:
+        for option in ("--help", "-h"):
+            run = run_program(world, *words, option)
+            check(run.returncode == 0 and run.stderr == "", f"{words} {option}: {run.returncode}\n{run.stderr}")
+            check(f"\nUsage: {' '.join(words)} [OPTIONS]" in run.stdout, f"{words} {option}: usage\n{run.stdout}")
+            check("-h, --help" in run.stdout, f"{words}: no -h\n{run.stdout}")
+            check(not re.search(r"\b(INT|UINT|REQUIRED)\b|--\w+ TEXT|[A-Z]:[a-z{]", run.stdout), f"raw types:\n{run.stdout}")
+            check(all(len(line) <= 100 for line in run.stdout.splitlines()), f"too wide:\n{run.stdout}")
+            check(run.stdout.endswith("\n") and not run.stdout.endswith("\n\n"), f"the end of {run.stdout!r}")
+    for name in PROGRAMS:
+        run = run_program(world, name, "--version")
+        check(run.returncode == 0 and re.fullmatch(rf"{name} \S+\nSIMS protocol 1\n", run.stdout), f"{run}")
+    check("best first" not in run_program(world, "simsd", "--help").stdout, "the client's order of suites decides")
+    check("30" in run_program(world, "sims", "send", "--help").stdout, "--timeout has a default")
+
+
+def test_what_cannot_be_printed_is_an_error(world):
+    runs = [(name, option) for name in PROGRAMS for option in ("--version", "--help")]
+    for name, *options in [*runs, ("simsd", "--state-dir", world.path / "state", "--print-id"),
+                           ("sims", "--home", world.path / "alice", "id")]:
+        for redirect, why in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+            run = run_program(world, name, *options, redirect=redirect)
+            check(run.returncode == 1 and run.stderr == f"{name}: standard output: {why}\n",
+                  f"{name} {options} {redirect}: {run.returncode}, {run.stderr!r}")
 
 
 def test_port_0_is_named_in_the_ready_line(world):
@@ -189,9 +218,15 @@ def test_login_after_idle_time(world):
 
 def test_bad_options(world):
     for options in (["--listen", "127.0.0.1:99999"], ["--suites", "none"], ["--registration", "x"], ["--nonsense"],
-                    ["--name", "No Name"], ["--log-level", "loud"]):
+                    ["--name", "No Name"], ["--log-level", "loud"], ["--config", ""], ["--config="],
+                    ["--state-dir", ""], ["--pid-file", ""]):
         said = simsd(world, "--check-config", *options, expect=2)
-        check(said.strip(), f"{options}: no word")
+        check(re.fullmatch(r"simsd: .*\n", said), f"{options}: {said!r}")
+    for name in PROGRAMS:
+        for option in ("--nonsense", "--name"):
+            run = run_program(world, name, *(["id"] if name == "sims" else []), option)
+            check(run.returncode == 2 and run.stdout == "", f"{name} {option}: {run}")
+            check(re.fullmatch(rf"{name}: .*{option}.* \({name} --help tells more\)\n", run.stderr), f"{run.stderr!r}")
 
 
 def test_strangers_bytes(world):

@@ -1,0 +1,82 @@
+#include "base/program.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/text.h"
+#include "base/version.h"
+
+namespace sims {
+
+namespace {
+
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() {
+    label("Positionals", "Arguments");
+    label("SUBCOMMAND", "COMMAND");
+  }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return CLI::detail::find_and_replace(Formatter::make_option_name(option, is_positional), ",", ", ");
+  }
+  // An argument's name says enough, and the usage line whether it is required.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const bool has_value = option->get_type_size() != 0 && !option->get_positional();
+    return has_value ? " " + option->get_type_name() : "";
+  }
+};
+
+// Without the line ends that there are too many of.
+std::string text_of(const CLI::App& app, const CLI::ParseError& asked) {
+  std::ostringstream out;
+  app.exit(asked, out, out);
+  std::string text = out.str();
+  while (text.ends_with('\n'))
+    text.pop_back();
+  return text + "\n";
+}
+
+}  // namespace
+
+Result<void> print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return fail(fmt::format("standard output: {}", std::strerror(errno)));
+}
+
+void add_common_options(CLI::App& app) {
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_help_flag("-h,--help", "show this help and exit");
+  app.set_version_flag("--version", version_text(app.get_name().c_str()), "show the version and exit");
+}
+
+const CLI::Validator& not_empty() {
+  static const CLI::Validator validator(
+      [](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
+      "");
+  return validator;
+}
+
+std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv) {
+  const auto say = [&](std::string_view what) {
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), safe_text(what, Lines::fold).c_str());
+  };
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() != 0) {
+      say(fmt::format("{} ({} --help tells more)", e.what(), app.get_name()));
+      return 2;
+    }
+    const auto printed = print(text_of(app, e));
+    if (printed) return 0;
+    say(printed.error());
+    return 1;
+  }
+}
+
+}  // namespace sims

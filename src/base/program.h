@@ -1,0 +1,28 @@
+// What the mains of the three programs share: the command line around their own options, and standard output.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace CLI {
+class App;
+class Validator;
+}  // namespace CLI
+
+namespace sims {
+
+// Writes all of it to standard output, now. Fails in words.
+Result<void> print(std::string_view text);
+
+// -h, --help and --version, and what help looks like. To be called first, for commands take it over; the app
+// has the bare name of the program.
+void add_common_options(CLI::App& app);
+// For an option whose value must not be empty.
+const CLI::Validator& not_empty();
+// Nothing: go on. Else the exit status: 0 after --help or --version, 1 if that could not be printed, 2 after
+// wrong usage, of which standard error says in one line what it was.
+std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv);
+
+}  // namespace sims
