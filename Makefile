@@ -10,8 +10,10 @@ CXX      = g++
 
 LAYERS   := base crypto proto net server client tui
 PROGRAMS := simsd sims sims-tui
-# A release tarball carries a file VERSION; a clone asks git.
-VERSION  := $(shell cat VERSION 2>/dev/null || git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# A release tarball carries a file VERSION; a clone asks git, which would tell root nothing about a user's clone: who
+# runs this file trusts the rest.
+VERSION  := $(shell cat VERSION 2>/dev/null || \
+              git -c safe.directory='$(CURDIR)' describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # Debian packages: to build and test; what `make lint` needs besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
