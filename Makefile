@@ -194,21 +194,30 @@ MANDIR  := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR  := $(DESTDIR)$(PREFIX)/share/doc/sims
 UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 MANUALS := $(wildcard man/*.[1-8])
-EXAMPLES := $(wildcard contrib/*.toml contrib/*.conf)
+# What README.md leads to keeps its place beside it.
+DOCS    := README.md ARCHITECTURE.md CHANGELOG.md bench/README.md contrib/simsd.conf
+# The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
+# there it is the administrator's.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
+CONFFILE := $(DESTDIR)$(SYSCONFDIR)/simsd.conf
 
 install: all
 	install -D -t $(BINDIR) $(BUILD)/sims $(BUILD)/sims-tui
 	install -D -t $(SBINDIR) $(BUILD)/simsd
 	for m in $(MANUALS); do install -D -m 644 -t $(MANDIR)/man$${m##*.} $$m; done
-	install -D -m 644 -t $(DOCDIR) README.md ARCHITECTURE.md CHANGELOG.md $(EXAMPLES)
-	install -d $(UNITDIR)
-	sed 's|^\(ExecStart[A-Za-z]*=\)[^ ]*/simsd|\1$(PREFIX)/sbin/simsd|' contrib/systemd/simsd.service >$(UNITDIR)/simsd.service
+	for d in $(DOCS); do install -D -m 644 $$d $(DOCDIR)/$$d; done
+	install -d $(DOCDIR)/man $(UNITDIR)
+	for m in $(MANUALS); do ln -sf ../../../man/man$${m##*.}/$${m##*/} $(DOCDIR)/man; done
+	sed 's|/usr/local/sbin/simsd|$(PREFIX)/sbin/simsd|; s|/etc/simsd.conf|$(SYSCONFDIR)/simsd.conf|' \
+	  contrib/systemd/simsd.service >$(UNITDIR)/simsd.service
 	chmod 644 $(UNITDIR)/simsd.service
+	test -e $(CONFFILE) || install -D -m 644 contrib/simsd.conf $(CONFFILE)
 
 uninstall:
 	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(UNITDIR)/simsd.service
 	rm -f $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -rf $(DOCDIR)
+	! cmp -s contrib/simsd.conf $(CONFFILE) || rm -f $(CONFFILE)
 
 release := sims-$(VERSION:-dirty=)
 dist:
@@ -228,7 +237,8 @@ help:
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make bench            micro-benchmarks"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
-	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away"
+	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
+	@echo "                      simsd.conf that was changed)"
 	@echo "make lint, format     clang-tidy and clang-format"
 	@echo "make dist             release tarball from HEAD"
 	@echo "make compile_commands.json, clean, help"

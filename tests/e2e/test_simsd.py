@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from harness import BUILD, DEADLINE, check, gone, until
+from harness import BUILD, DEADLINE, ROOT, check, gone, until
 
 PROGRAMS = ("simsd", "sims", "sims-tui")
 
@@ -134,6 +134,41 @@ def test_configuration_file(world):
         config.write_text(text)
         said = simsd(world, "--config", config, "--check-config", expect=2)
         check(f"simsd.conf:{line}" in said, f"{text!r} gives {said!r}")
+
+
+def test_install(world):
+    """The unit reads the configuration file that is installed with it, and no admin's file is lost."""
+    root = world.path / "root"
+
+    def make(target, *variables):
+        run = subprocess.run(["make", "-s", "-o", "all", target, f"BUILD={BUILD}", f"DESTDIR={root}", *variables],
+                             capture_output=True, text=True, timeout=DEADLINE, env=world.env, cwd=ROOT)
+        check(run.returncode == 0, f"make {target}: {run.stdout}{run.stderr}")
+        return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
+
+    for variables, prefix, config in (((), "/usr/local", "/etc/simsd.conf"), (["PREFIX=/usr"], "/usr", "/etc/simsd.conf"),
+                                      (["PREFIX=/opt/sims"], "/opt/sims", "/opt/sims/etc/simsd.conf")):
+        make("install", *variables)
+        unit = (root / prefix[1:] / "lib/systemd/system/simsd.service").read_text()
+        check(f"\nExecStart={prefix}/sbin/simsd --config {config}\n" in unit, unit)
+        installed = root / config[1:]
+        check(mode(installed) == 0o644, "the service's own user cannot read the file")
+        shipped = installed.read_text()
+        for text in (shipped, re.sub("(?m)^#(?=[a-z])", "", shipped)):  # as it comes, and with every option
+            (world.path / "simsd.conf").write_text(text)
+            simsd(world, "--config", world.path / "simsd.conf", "--check-config")
+        for document in (root / prefix[1:] / "share/doc/sims").rglob("*.md"):
+            for link in re.findall(r"\]\(([^):#]+)\)", document.read_text()):
+                check((document.parent / link).exists(), f"{document.name} links {link}, which is not installed")
+
+        installed.write_text('registration = "closed"\n')
+        make("install", *variables)
+        check(installed.read_text() == 'registration = "closed"\n', "the admin's file was overwritten")
+        left = make("uninstall", *variables)
+        check(left == [config[1:]], f"uninstall leaves {left}")
+        installed.write_text(shipped)
+        left = make("uninstall", *variables)
+        check(left == [], f"uninstall leaves {left}")
 
 
 def test_sighup_reloads(world):
