@@ -5,7 +5,7 @@
 #include "client/cli.h"
 
 int main(int argc, char** argv) {
-  std::setlocale(LC_CTYPE, "");
+  static_cast<void>(std::setlocale(LC_CTYPE, ""));
   sims::harden_process();
   auto parsed = sims::client::cli::parse_arguments(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;

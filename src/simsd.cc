@@ -18,7 +18,7 @@ using namespace sims::server;
 enum Exit { exit_ok = 0, exit_failure = 1, exit_usage = 2 };
 
 int complain(const std::string& what, int code) {
-  std::fprintf(stderr, "simsd: %s\n", what.c_str());
+  static_cast<void>(std::fprintf(stderr, "simsd: %s\n", what.c_str()));
   return code;
 }
 
@@ -30,8 +30,8 @@ std::string absolute(const std::string& path) {
 
 using Take = std::function<void(const std::string&)>;
 
-void add(CLI::App& app, const char* option, const char* value, const char* help, Take take) {
-  app.add_option_function<std::string>(option, std::move(take), help)->type_name(value)->check(not_empty());
+void add(CLI::App& app, const char* option, const char* value, const char* help, const Take& take) {
+  app.add_option_function<std::string>(option, take, help)->type_name(value)->check(not_empty());
 }
 
 // Options whose values go to the settings table under their own names.
@@ -95,7 +95,7 @@ int serve_from(const CommandLine& line, const Settings& settings, std::optional<
       if (!written) return fail(written.error());
       pid_file.emplace(std::move(*written));
     }
-    std::fprintf(stderr, "simsd: ready on %s id %s\n", addresses.c_str(), id.c_str());
+    static_cast<void>(std::fprintf(stderr, "simsd: ready on %s id %s\n", addresses.c_str(), id.c_str()));
     if (detached) detached->ready();
     return {};
   };

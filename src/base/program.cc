@@ -62,7 +62,8 @@ const CLI::Validator& not_empty() {
 
 std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv) {
   const auto say = [&](std::string_view what) {
-    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), safe_text(what, Lines::fold).c_str());
+    static_cast<void>(
+        std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), safe_text(what, Lines::fold).c_str()));
   };
   try {
     app.parse(argc, argv);

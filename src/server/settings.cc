@@ -48,7 +48,7 @@ Result<void> set_suites(Settings& s, const std::vector<std::string>& names) {
 
 ConfigSetter<std::int64_t> number(std::int64_t low, std::int64_t high,
                                   std::function<void(std::int64_t)> set) {
-  return [=](std::int64_t value) -> Result<void> {
+  return [low, high, set = std::move(set)](std::int64_t value) -> Result<void> {
     if (value < low || value > high) return fail(fmt::format("must be {} to {}", low, high));
     set(value);
     return {};
@@ -63,7 +63,7 @@ std::string host_name() {
 
 std::string default_state_dir() {
   if (const char* given = std::getenv("STATE_DIRECTORY"); given && *given == '/')  // systemd.exec(5)
-    return std::string(given, 0, std::string(given).find(':'));
+    return std::string(std::string_view(given).substr(0, std::string_view(given).find(':')));
   if (geteuid() == 0) return "/var/lib/simsd";
   if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/')
     return std::string(state) + "/simsd";
@@ -143,9 +143,10 @@ Result<Settings> load_settings(const CommandLine& line) {
   const auto table = settings_table(settings);
   if (!line.config.empty())
     if (auto loaded = load_config(line.config, table); !loaded) return fail(loaded.error());
-  for (const auto& [key, values] : line.given) {
+  for (const auto& given : line.given) {
+    const auto& key = given.first;
     const auto option = std::find_if(table.begin(), table.end(), [&](const auto& o) { return o.key == key; });
-    if (auto done = apply(*option, values); !done) return fail("--" + key + " " + done.error());
+    if (auto done = apply(*option, given.second); !done) return fail("--" + key + " " + done.error());
   }
   if (settings.state_dir.empty()) return fail("no home directory: give --state-dir");
   return settings;
