@@ -1,17 +1,13 @@
 #include <fmt/format.h>
-#include <uv.h>
-
 #include <netdb.h>
+#include <uv.h>
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 
 #include "net/stream_box.h"
 
 namespace sims::net {
-
-namespace {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
@@ -19,6 +15,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return port;
 }
+
+namespace {
 
 // The one spelling of an IPv6 address, so that what is remembered by it is found again. A zone (%eth0) stays.
 std::optional<std::string> canonical_ipv6(std::string_view text) {

@@ -3,12 +3,17 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/loop.h"
 
 namespace sims::net {
+
+// 0 to 65535 in decimal, and nothing else.
+std::optional<std::uint16_t> parse_port(std::string_view text);
 
 // "127.0.0.1:7467", "[::1]:7467", "host:7467", "host" (then with default_port). The port may be 0 where it is
 // listened on.

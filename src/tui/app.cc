@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -48,11 +47,10 @@ std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
   return out;
 }
 
+// Of a server: there is none at port 0.
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
+  const auto port = net::parse_port(text);
+  return port && *port != 0 ? port : std::nullopt;
 }
 
 constexpr std::string_view name_rule = "a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -";
