@@ -13,7 +13,7 @@ namespace sims::client::cli {
 
 std::string_view trust_word(const Peer& peer) {
   if (peer.trust == Trust::changed) return "changed";
-  if (!peer.known) return "new";
+  if (!peer.known()) return "new";
   return peer.trust == Trust::verified ? "verified" : "unverified";
 }
 

@@ -153,7 +153,7 @@ void Session::send() {
   if (serial_ || prompt_) return;
   const Peer* peer = await_target();
   if (peer == nullptr) return;
-  if (!peer->known && !options_.accept_new && accepted_peer_ != peer->id) return decide_about_peer(*peer);
+  if (!peer->known() && !options_.accept_new && accepted_peer_ != peer->id) return decide_about_peer(*peer);
   auto serial = link_.core().send_text(peer->name, *options_.text, false, link_.now());
   if (!serial) return finish(Exit::failure, serial.error());
   serial_ = *serial;

@@ -44,7 +44,7 @@ std::string with_hint(std::string ours, const std::string& theirs) {
 
 }  // namespace
 
-Connection::Connection(const CoreOptions& options, Model& model, TrustStore& trust,
+Connection::Connection(const CoreOptions& options, Model& model, Memory& trust,
                        crypto::EphemeralSource& ephemerals, Effects& effects, Windows& windows, Host& host)
     : options_(options),
       model_(model),

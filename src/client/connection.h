@@ -27,7 +27,7 @@ class Connection {
     virtual void lost() = 0;                                        // was online
     virtual void leaving(Now now) = 0;  // about to say disconnect: last words to peers
   };
-  Connection(const CoreOptions& options, Model& model, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+  Connection(const CoreOptions& options, Model& model, Memory& trust, crypto::EphemeralSource& ephemerals,
              Effects& effects, Windows& windows, Host& host);
   ~Connection();
 
@@ -69,7 +69,7 @@ class Connection {
 
   const CoreOptions& options_;
   Model& model_;
-  TrustStore& trust_;
+  Memory& trust_;
   crypto::EphemeralSource& ephemerals_;
   Effects& effects_;
   Windows& windows_;

@@ -73,7 +73,7 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   content.body = std::string(text);
   content.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.unix_ms));
   if (auto encoded = proto::encode_content(content); !encoded) return fail(words_for(encoded.error()));
-  if (session_ && !p.known)
+  if (session_ && !p.known())
     if (auto stored = pin(now); !stored) return fail(stored.error());
 
   Line line;

@@ -73,7 +73,7 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
 // Who only calls us is not written to disk: a stranger has as many ids as he likes. Our own text to them, or
 // accept_new, makes the contact. What we write goes to nobody whose key could not be remembered.
 void Conversation::meet(Now now) {
-  if (peer().known) return;
+  if (peer().known()) return;
   if (context_.options.accept_new || outbox_.waiting()) {
     auto stored = pin(now);
     if (stored) return;
@@ -90,7 +90,7 @@ Result<void> Conversation::pin(Now now) {
   Peer& p = peer();
   auto stored = context_.pins.pin(name_, {p.id, false, now.unix_ms});
   if (!stored) return fail("the key of " + name_ + " could not be stored: " + stored.error());
-  p.known = true;
+  p.standing = Standing::contact;
   p.trust = Trust::unverified;
   p.first_seen_unix_ms = now.unix_ms;
   context_.windows.notice(

@@ -11,7 +11,7 @@
 
 namespace sims::client {
 
-Core::Core(CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals, Effects& effects)
+Core::Core(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects)
     : state_(std::make_unique<State>(std::move(options), trust, ephemerals, effects)) {}
 Core::~Core() = default;
 
@@ -74,7 +74,7 @@ Result<void> Core::verify(const std::string& peer, std::string_view number, Now 
   if (p.id.empty()) return fail("the key of " + peer + " is not known");
   if (!proto::safety_number_matches(number, state_->shown.self, p.id))
     return fail("the safety numbers differ: either a digit is wrong or somebody is between you and " + peer);
-  return state_->pin(peer, {p.id, true, p.known ? p.first_seen_unix_ms : now.unix_ms});
+  return state_->pin(peer, {p.id, true, p.known() ? p.first_seen_unix_ms : now.unix_ms});
 }
 
 Result<void> Core::unverify(const std::string& peer) {

@@ -9,32 +9,12 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "client/memory.h"
 #include "client/model.h"
 #include "crypto/suite.h"
 #include "proto/limits.h"
 
 namespace sims::client {
-
-// Who we remember: the trust on first use of sims-protocol(7) section 7. Implemented by client/keystore
-// (files) and by tests (memory). A failed write is an error that the core shows; nothing is treated as pinned
-// that was not stored.
-struct PinnedServer {
-  Id id;
-  std::int64_t first_seen_unix_ms = 0;
-};
-struct PinnedPeer {
-  Id id;
-  bool verified = false;
-  std::int64_t first_seen_unix_ms = 0;
-};
-class TrustStore {
- public:
-  virtual ~TrustStore() = default;
-  virtual std::optional<PinnedServer> server(const std::string& host_port) = 0;
-  virtual Result<void> pin_server(const std::string& host_port, const PinnedServer& server) = 0;
-  virtual std::map<std::string, PinnedPeer> peers(const Id& server) = 0;  // by name
-  virtual Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) = 0;
-};
 
 // CPU work for another thread: run() touches nothing but itself. Give it back with Core::work_done().
 class Work {
@@ -70,7 +50,7 @@ struct CoreOptions {
 
 class Core {
  public:
-  Core(CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals, Effects& effects);
+  Core(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects);
   ~Core();
   const Model& model() const;
 

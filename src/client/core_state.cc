@@ -41,7 +41,7 @@ PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
 
 }  // namespace
 
-Core::State::State(CoreOptions options_given, TrustStore& trust, crypto::EphemeralSource& source,
+Core::State::State(CoreOptions options_given, Memory& trust, crypto::EphemeralSource& source,
                    Effects& out)
     : Context(owned_options, shown, source, out, window_lines, pinned),
       owned_options(std::move(options_given)),

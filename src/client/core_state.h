@@ -14,7 +14,7 @@
 namespace sims::client {
 
 struct Core::State final : Context, Connection::Host {
-  State(CoreOptions options, TrustStore& trust, crypto::EphemeralSource& source, Effects& out);
+  State(CoreOptions options, Memory& trust, crypto::EphemeralSource& source, Effects& out);
 
   // --- Context
   std::uint64_t send(std::string_view message, Now now) override { return connection.send(message, now); }
@@ -41,7 +41,7 @@ struct Core::State final : Context, Connection::Host {
 
   CoreOptions owned_options;
   Model shown;
-  TrustStore& store;
+  Memory& store;
   Windows window_lines;
   Pins pinned;
   Roster roster;

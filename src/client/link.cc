@@ -15,7 +15,7 @@ constexpr std::int64_t flush_limit_ms = 2'000;  // for a last word, when nobody 
 }
 
 struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
-  State(net::Loop& on, CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+  State(net::Loop& on, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
         Callbacks told)
       : loop(on),
         callbacks(std::move(told)),
@@ -226,7 +226,7 @@ void Link::State::die() {
   timer.stop();
 }
 
-Link::Link(net::Loop& loop, CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+Link::Link(net::Loop& loop, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
            Callbacks callbacks)
     : loop_(loop),
       state_(std::make_shared<State>(loop, std::move(options), trust, ephemerals, std::move(callbacks))) {

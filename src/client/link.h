@@ -24,7 +24,7 @@ class Link {
 
   // `trust` and `ephemerals` and what `options` points to outlive the link (and the work it started: until
   // the loop ends).
-  Link(net::Loop& loop, CoreOptions options, TrustStore& trust, crypto::EphemeralSource& ephemerals,
+  Link(net::Loop& loop, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
        Callbacks callbacks);
   ~Link();  // closes the connection at once
   Link(const Link&) = delete;

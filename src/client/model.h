@@ -31,11 +31,22 @@ enum class Trust {
   changed,     // the server shows another id under this name: nothing is sent
 };
 
+// What the user decided about a peer, or has not yet.
+enum class Standing {
+  stranger,  // neither written to nor accepted
+  request,   // a stranger who wrote: nothing goes back, no ack either, until Core::accept()
+  contact,   // we wrote to them or accepted them: the key is pinned on disk
+  blocked,   // nothing of theirs is shown or answered; pinned on disk too
+};
+
 enum class Delivery { queued, sent, delivered, failed };  // ux.md's marks: · - + x
 
 struct Line {
   enum class Kind { text, action, notice, alert } kind = Kind::text;  // notice, alert: our own words
-  std::uint64_t serial = 0;                                           // unique in this process, grows
+  // Unique in this process; grows within a window. Lines read back from the history get smaller ones.
+  std::uint64_t serial = 0;
+  std::uint64_t row = 0;  // in the history; 0: our own words, or not kept
+  std::string uid;        // of a text or action, for ever (sims-protocol(7) section 6)
   std::int64_t at_unix_ms = 0;
   bool mine = false;
   std::string text;
@@ -49,7 +60,8 @@ struct Peer {
   Id id;  // the pinned one
   std::string name;
   Trust trust = Trust::unverified;
-  bool known = false;  // pinned on disk (we talked to them), not merely in the server's list
+  Standing standing = Standing::stranger;
+  std::optional<std::string> looks_like;  // not a contact: the contact's name that this one could pass for
   bool online = false;
   std::uint64_t since = 0;  // unix s, of this login
   std::int64_t first_seen_unix_ms = 0;
@@ -58,8 +70,12 @@ struct Peer {
   SessionState session = SessionState::none;
   std::string suite;  // wire name, of the session
   std::uint64_t key_rotations = 0;
+  bool typing = false;        // says to be typing now
+  std::uint64_t read_to = 0;  // serial of the last of our lines that they say to have read; 0: none
+  bool older = true;          // the history may hold lines before the first one here: Core::load_older()
   bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
+  bool known() const { return standing == Standing::contact; }
   std::deque<Line> lines;  // at most Core's max_lines and 4 MiB of text, oldest dropped
 };
 

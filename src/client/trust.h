@@ -1,4 +1,4 @@
-// The pins of one server's peers (sims-protocol(7) section 7), read from the TrustStore once and kept in step
+// The pins of one server's peers (sims-protocol(7) section 7), read from the Memory once and kept in step
 // with it: nothing counts as pinned that was not stored. Owned by the core.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace sims::client {
 
 class Pins {
  public:
-  explicit Pins(TrustStore& store) : store_(store) {}
+  explicit Pins(Memory& store) : store_(store) {}
 
   void load(const Id& server);
   void clear();  // no server: nobody is pinned
@@ -25,7 +25,7 @@ class Pins {
  private:
   void unindex(const std::string& name);
 
-  TrustStore& store_;
+  Memory& store_;
   Id server_;
   std::map<std::string, PinnedPeer> peers_;
   std::unordered_map<Id, std::string> names_;

@@ -349,7 +349,7 @@ std::vector<const Peer*> listed_peers(const Model& model, const UiState& ui) {
   std::vector<const Peer*> out;
   out.reserve(model.peers.size());
   for (const auto& [name, peer] : model.peers) {
-    const bool shown = peer.online || peer.known || peer.attention || peer.unread > 0 || !peer.lines.empty();
+    const bool shown = peer.online || peer.known() || peer.attention || peer.unread > 0 || !peer.lines.empty();
     if (shown || window_number(ui, name) != 0) out.push_back(&peer);
   }
   return out;

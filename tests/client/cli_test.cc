@@ -127,7 +127,7 @@ TEST_CASE("actions, and remarks about remote text") {
 TEST_CASE("the list shows trust, and of a changed key the one that the server shows now") {
   Peer peer = some_peer();
   CHECK(trust_word(peer) == "new");
-  peer.known = true;
+  peer.standing = client::Standing::contact;
   CHECK(list_line(peer) == "bob                  unverified " + peer.id.str() + "\n");
   peer.trust = Trust::verified;
   CHECK(list_json(peer) ==

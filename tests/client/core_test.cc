@@ -267,9 +267,9 @@ TEST_CASE("attention, unread, first contact and actions") {
   CHECK(bob.peer("alice").attention);
   CHECK(bob.peer("alice").unread == 1);
   CHECK(bob.peer("alice").lines.back().kind == Line::Kind::action);
-  CHECK_FALSE(bob.peer("alice").known);  // until he answers
+  CHECK_FALSE(bob.peer("alice").known());  // until he answers
   CHECK(bob.count("alice", Line::Kind::notice, "First contact") == 1);
-  CHECK(alice.peer("bob").known);
+  CHECK(alice.peer("bob").known());
   CHECK_FALSE(alice.peer("bob").attention);
   bob.core->looked_at("alice");
   CHECK_FALSE(bob.peer("alice").attention);
@@ -304,7 +304,7 @@ TEST_CASE("nothing is sent to a peer whose key could not be remembered") {
   const auto serial = alice.say("bob", "hello");
   REQUIRE(serial);
   CHECK(alice.delivery("bob", *serial) == Delivery::failed);
-  CHECK_FALSE(alice.peer("bob").known);
+  CHECK_FALSE(alice.peer("bob").known());
   CHECK(alice.count("bob", Line::Kind::alert, "the key of bob could not be stored: disk full") == 1);
   // Also when the session stands.
   CHECK(alice.say("bob", "hello").error() == "the key of bob could not be stored: disk full");
@@ -312,7 +312,7 @@ TEST_CASE("nothing is sent to a peer whose key could not be remembered") {
   CHECK(bob.heard.empty());
   alice.trust.broken = false;
   REQUIRE(alice.say("bob", "hello again"));
-  CHECK(alice.peer("bob").known);
+  CHECK(alice.peer("bob").known());
   CHECK(bob.heard == std::vector<std::string>{"alice: hello again"});
 }
 

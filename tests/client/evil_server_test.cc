@@ -390,7 +390,7 @@ TEST_CASE("a stranger's call is shown, and written to disk only when we answer")
   const auto& server = bob.model().server_id;
   CHECK(alice.trust.peers(alice.model().server_id).contains("bob"));
   CHECK_FALSE(bob.trust.peers(server).contains("alice"));
-  CHECK_FALSE(bob.peer("alice").known);
+  CHECK_FALSE(bob.peer("alice").known());
   CHECK(bob.count("alice", Line::Kind::notice, "First contact") == 1);
   // Another key under the name that has texts in its window is a change all the same.
   const auto other = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
@@ -401,7 +401,7 @@ TEST_CASE("a stranger's call is shown, and written to disk only when we answer")
   relay.show("alice", alice.id);
   REQUIRE(bob.say("alice", "hi"));
   CHECK(bob.trust.peers(server).at("alice").id == alice.id);
-  CHECK(bob.peer("alice").known);
+  CHECK(bob.peer("alice").known());
 }
 
 TEST_CASE("the server lists carol's id as bob: carol's own name gives it away") {

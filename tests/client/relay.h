@@ -13,7 +13,7 @@
 #include "client/core.h"
 #include "proto/transport.h"
 #include "support/fixed_rng.h"
-#include "support/memory_trust.h"
+#include "support/fake_memory.h"
 
 namespace sims::test {
 
@@ -48,7 +48,7 @@ class Guest final : public client::Effects {
   std::string name;
   crypto::SigningKey identity;
   proto::Id id;
-  MemoryTrust trust;
+  FakeMemory trust;
   FixedEphemerals ephemerals;
   std::unique_ptr<client::Core> core;
   std::vector<std::string> heard;  // "bob: hello"

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "support/memory_trust.h"
+#include "support/fake_memory.h"
 
 using namespace sims;
 using namespace sims::client;
@@ -44,7 +44,7 @@ struct Fixture {
   }
 
   Model model;
-  sims::test::MemoryTrust trust;
+  sims::test::FakeMemory trust;
   Pins pins;
   std::set<std::string> in_use;
   Roster roster;

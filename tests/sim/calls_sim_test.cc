@@ -58,7 +58,7 @@ TEST_CASE("a text to somebody who is away waits for the return") {
   REQUIRE(world.run_until([&] { return Two::sees(alice, "bob"); }, 30'000));
   alice.say("bob");
   REQUIRE(world.run_until([&] { return world.all_delivered(); }, 30'000));
-  CHECK(alice.peer("bob")->known);
+  CHECK(alice.peer("bob")->known());
 
   bob.core->disconnect(world.now());
   world.run_for(2'000);

@@ -14,7 +14,7 @@
 #include "client/core.h"
 #include "server/core.h"
 #include "support/fixed_rng.h"
-#include "support/memory_trust.h"
+#include "support/fake_memory.h"
 
 namespace sims::test {
 
@@ -53,7 +53,7 @@ class User final : public client::Effects {
   World& world;
   const std::string name;
   crypto::SigningKey identity;
-  MemoryTrust trust;
+  FakeMemory trust;
   FixedEphemerals ephemerals;
   std::unique_ptr<client::Core> core;
 

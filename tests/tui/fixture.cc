@@ -74,7 +74,8 @@ client::Model some_model() {
   m.status.push_back(own_words(1, 0, "Connected to chat.example.org:7467.", Line::Kind::notice));
 
   auto bob = peer("bob", 'b');
-  bob.online = bob.known = true;
+  bob.online = true;
+  bob.standing = client::Standing::contact;
   bob.session = client::SessionState::established;
   bob.suite = "RSA_WITH_AES_128_CBC_SHA256";
   bob.key_rotations = 2;
@@ -104,18 +105,20 @@ client::Model some_model() {
   m.peers["carol"] = carol;
 
   auto dave = peer("dave", 'd');
-  dave.known = true;
+  dave.standing = client::Standing::contact;
   m.peers["dave"] = dave;
 
   auto long_name = peer("eve.with-a-very-long-name_000001", 'e');
-  long_name.online = long_name.known = true;
+  long_name.online = true;
+  long_name.standing = client::Standing::contact;
   long_name.trust = client::Trust::changed;
   long_name.changed_to = some_id('f');
   long_name.changed_unix_ms = morning + 600'000;
   m.peers[long_name.name] = long_name;
 
   auto frank = peer("frank", 'g');
-  frank.online = frank.known = true;
+  frank.online = true;
+  frank.standing = client::Standing::contact;
   frank.trust = client::Trust::verified;
   m.peers["frank"] = frank;
   return m;
