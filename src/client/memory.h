@@ -50,6 +50,12 @@ struct HistoryEntry {
   std::string why;                          // of a failed one
 };
 
+// What a search found.
+struct SearchHit {
+  PeerKey peer;
+  HistoryEntry entry;
+};
+
 class Memory {
  public:
   virtual ~Memory() = default;

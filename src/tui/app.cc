@@ -91,6 +91,21 @@ class App final : public Intents {
   Result<std::string> safety_number(const std::string& peer) override;
   void clear(const std::string& peer) override;
   void notice(const std::string& peer, std::string text) override;
+  Result<void> accept(const std::string&) override { return not_connected(); }
+  Result<void> decline(const std::string&) override { return not_connected(); }
+  Result<void> block(const std::string&) override { return not_connected(); }
+  void typing(const std::string&, bool) override {}
+  bool load_older(const std::string&) override { return false; }
+  Result<void> erase_history(const std::string&) override { return not_connected(); }
+  Result<void> export_history(const std::string&, const std::string&) override { return not_connected(); }
+  void search(const std::string&, const std::string&) override {}
+  void cancel_search() override {}
+  Result<void> nick(const std::string&) override { return not_connected(); }
+  void lock() override {}
+  Result<void> change_passphrase() override { return not_connected(); }
+  void options_changed() override {}
+  Result<void> save_options() override { return not_connected(); }
+  std::string doctor() override { return ""; }
   void quit() override;
   void suspend() override;
   void repaint() override;

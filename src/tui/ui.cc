@@ -37,6 +37,14 @@ void Ui::open_when_known(const std::string& peer) {
   wanted_peer_ = peer;
 }
 
+void Ui::found(std::vector<client::SearchHit> hits, std::string problem) {
+  Find& find = state_.find;
+  find.running = false;
+  find.hits = std::move(hits);
+  find.problem = std::move(problem);
+  find.at = 0;
+}
+
 void Ui::say(std::string text) {
   const std::string& peer = state_.window().peer;
   intents_.notice(intents_.model().peers.count(peer) ? peer : std::string(), std::move(text));

@@ -35,6 +35,24 @@ class Intents {
   virtual Result<std::string> safety_number(const std::string& peer) = 0;
   virtual void clear(const std::string& peer) = 0;
   virtual void notice(const std::string& peer, std::string text) = 0;
+  virtual Result<void> accept(const std::string& peer) = 0;
+  virtual Result<void> decline(const std::string& peer) = 0;
+  virtual Result<void> block(const std::string& peer) = 0;
+  virtual void typing(const std::string& peer, bool on) = 0;
+  virtual bool load_older(
+      const std::string& peer) = 0;  // a page in front of the lines; false: there are no more
+  virtual Result<void> erase_history(const std::string& peer) = 0;
+  virtual Result<void> export_history(const std::string& peer, const std::string& file) = 0;
+  // Looks through the history of `peer` (empty: all); the answer is Ui::found(). Another search or
+  // cancel_search() ends it.
+  virtual void search(const std::string& peer, const std::string& text) = 0;
+  virtual void cancel_search() = 0;
+  virtual Result<void> nick(const std::string& name) = 0;  // connects anew under this name
+  virtual void lock() = 0;                                 // drops the keys and asks for the passphrase
+  virtual Result<void> change_passphrase() = 0;            // opens the dialog that asks for it
+  virtual void options_changed() = 0;                      // UiState::options were set
+  virtual Result<void> save_options() = 0;                 // writes the configuration file
+  virtual std::string doctor() = 0;                        // what /doctor says
   virtual void quit() = 0;
   virtual void suspend() = 0;
   virtual void repaint() = 0;  // the terminal's content may be wrong
@@ -52,7 +70,9 @@ class Ui {
   // looked at.
   void model_changed();
   void open_dialog();
-  void submit_dialog();                           // as Enter in it
+  void submit_dialog();  // as Enter in it
+  // The answer to Intents::search().
+  void found(std::vector<client::SearchHit> hits, std::string problem);
   void open_when_known(const std::string& peer);  // --query
 
  private:

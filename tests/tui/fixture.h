@@ -38,6 +38,30 @@ class FakeIntents final : public tui::Intents {
   Result<std::string> safety_number(const std::string& peer) override;
   void clear(const std::string& peer) override;
   void notice(const std::string& peer, std::string text) override;
+  Result<void> accept(const std::string& peer) override { return note("accept " + peer); }
+  Result<void> decline(const std::string& peer) override { return note("decline " + peer); }
+  Result<void> block(const std::string& peer) override { return note("block " + peer); }
+  void typing(const std::string& peer, bool on) override {
+    log.push_back("typing " + peer + (on ? " on" : " off"));
+  }
+  bool load_older(const std::string& peer) override {
+    log.push_back("load_older " + peer);
+    return false;
+  }
+  Result<void> erase_history(const std::string& peer) override { return note("erase_history " + peer); }
+  Result<void> export_history(const std::string& peer, const std::string& file) override {
+    return note("export_history " + peer + " " + file);
+  }
+  void search(const std::string& peer, const std::string& text) override {
+    log.push_back("search " + peer + ": " + text);
+  }
+  void cancel_search() override { log.emplace_back("cancel_search"); }
+  Result<void> nick(const std::string& name) override { return note("nick " + name); }
+  void lock() override { log.emplace_back("lock"); }
+  Result<void> change_passphrase() override { return note("change_passphrase"); }
+  void options_changed() override { log.emplace_back("options_changed"); }
+  Result<void> save_options() override { return note("save_options"); }
+  std::string doctor() override { return "doctor"; }
   void quit() override { log.emplace_back("quit"); }
   void suspend() override { log.emplace_back("suspend"); }
   void repaint() override { log.emplace_back("repaint"); }
