@@ -25,6 +25,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tui/crash.h"
+
 namespace sims::tui {
 namespace {
 
@@ -34,30 +36,6 @@ constexpr const char* paste_on = "\x1b[?2004h";
 constexpr const char* paste_off = "\x1b[?2004l";
 
 // --- 1. restoring after a crash ------------------------------------------------------------------
-
-constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,    SIGTRAP, SIGQUIT,
-                                      SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGVTALRM, SIGSYS};
-
-// Only for the handler: set before it is installed, then read only.
-struct Crash {
-  termios mode{};
-  std::array<char, 256> bytes{};
-  std::size_t size = 0;
-  volatile sig_atomic_t armed = 0;
-};
-Crash crash;
-
-// Async-signal-safe: write, tcsetattr, signal, raise.
-void on_crash(int number) {
-  if (crash.armed) {
-    crash.armed = 0;
-    ssize_t ignored = ::write(STDOUT_FILENO, crash.bytes.data(), crash.size);
-    static_cast<void>(ignored);
-    ::tcsetattr(STDOUT_FILENO, TCSANOW, &crash.mode);
-  }
-  static_cast<void>(::signal(number, SIG_DFL));
-  static_cast<void>(::raise(number));
-}
 
 // A capability without the delays that only hardware terminals need ("$<50>").
 std::string capability(const char* name) {
@@ -72,19 +50,11 @@ std::string capability(const char* name) {
   return out;
 }
 
-void arm_crash(bool modern) {
+// What a crash writes.
+std::string last_bytes(bool modern) {
   std::string bytes;
   if (modern) bytes += std::string(paste_off) + restore_title;
-  bytes += capability("sgr0") + capability("cnorm") + capability("rmcup");
-  crash.size = std::min(bytes.size(), crash.bytes.size());
-  std::memcpy(crash.bytes.data(), bytes.data(), crash.size);
-  crash.armed = 1;
-  struct sigaction action {};
-  action.sa_handler = on_crash;
-  sigemptyset(&action.sa_mask);
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (int number : crash_signals)
-    ::sigaction(number, &action, nullptr);
+  return bytes + capability("sgr0") + capability("cnorm") + capability("rmcup");
 }
 
 // --- 2. opening ----------------------------------------------------------------------------------
@@ -214,14 +184,15 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   auto state = std::make_unique<State>();
   state->input = open_input();
   if (state->input < 0) return fail(std::string("cannot open the terminal: ") + std::strerror(errno));
-  ::tcgetattr(STDOUT_FILENO, &crash.mode);
+  termios mode{};
+  ::tcgetattr(STDOUT_FILENO, &mode);
   state->terminal = ::newterm(nullptr, stdout, stdin);
   if (state->terminal == nullptr) {
     ::close(state->input);
     return fail("ncurses cannot use this terminal");
   }
   state->modern = takes_titles(term);
-  arm_crash(state->modern);
+  arm_crash(mode, last_bytes(state->modern));
   std::unique_ptr<Screen> screen(new Screen(std::move(state)));
   screen->state_->start_modes();
   return screen;
@@ -379,7 +350,7 @@ void Screen::resume() {
 void Screen::close() {
   if (state_->terminal == nullptr) return;
   state_->stop_modes();
-  crash.armed = 0;
+  disarm_crash();
   ::delscreen(state_->terminal);
   state_->terminal = nullptr;
   ::close(state_->input);
