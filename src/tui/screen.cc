@@ -1,15 +1,9 @@
-// 1. restoring after a crash  2. opening  3. styles  4. drawing  5. title and modes  6. input  7. suspend,
-// resize, close
+// 1. a crash  2. opening  3. styles  4. drawing  5. title and modes  6. input  7. suspend, resize, close
 #include "tui/screen.h"
 
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
-#include <fcntl.h>
-#include <langinfo.h>
 #include <ncurses.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -26,6 +20,7 @@
 #include <cstring>
 
 #include "tui/crash.h"
+#include "tui/terminal.h"
 
 namespace sims::tui {
 namespace {
@@ -67,43 +62,6 @@ bool takes_titles(const char* term) {
                                        "wezterm", "contour", "mintty", "ghostty"};
   return std::any_of(names.begin(), names.end(),
                      [&](const char* name) { return std::strncmp(term, name, std::strlen(name)) == 0; });
-}
-
-void write_all(const std::string& bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::write(STDOUT_FILENO, bytes.data() + done, bytes.size() - done);
-    if (n > 0) {
-      done += static_cast<std::size_t>(n);
-    } else if (n < 0 && errno == EAGAIN) {
-      pollfd ready{STDOUT_FILENO, POLLOUT, 0};
-      if (::poll(&ready, 1, 1'000) <= 0) return;
-    } else if (n < 0 && errno != EINTR) {
-      return;  // the terminal is gone; reading says so
-    }
-  }
-}
-
-// ncurses writes as the locale says. Without a locale of one's own nearly every terminal today still speaks
-// UTF-8.
-void set_locale() {
-  static_cast<void>(std::setlocale(LC_ALL, ""));
-  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0)
-    static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
-}
-
-int open_input() {
-  // A description of our own: the loop makes it non-blocking, and standard input and output share theirs.
-  const char* name = ::ttyname(STDIN_FILENO);
-  int fd = ::open(name ? name : "/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) fd = ::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-  return fd;
-}
-
-Size kernel_size() {
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {80, 24};
-  return {std::min<int>(size.ws_col, 1'000), std::min<int>(size.ws_row, 1'000)};
 }
 
 // --- 3. styles -----------------------------------------------------------------------------------
@@ -180,9 +138,9 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   if (capability("cup").empty() || capability("clear").empty())
     return fail("a terminal of type " + std::string(term).substr(0, 60) +
                 " cannot place the cursor; `sims' is the client for scripts");
-  set_locale();
+  set_terminal_locale();
   auto state = std::make_unique<State>();
-  state->input = open_input();
+  state->input = open_terminal_input();
   if (state->input < 0) return fail(std::string("cannot open the terminal: ") + std::strerror(errno));
   termios mode{};
   ::tcgetattr(STDOUT_FILENO, &mode);
@@ -204,7 +162,7 @@ void Screen::State::start_modes() {
   ::nonl();
   ::typeahead(-1);  // else an update stops half-way while keys are waiting
   ::leaveok(stdscr, FALSE);
-  const Size size = kernel_size();
+  const Size size = terminal_size();
   if (size.width != COLS || size.height != LINES) ::resizeterm(size.height, size.width);
   const char* no_colour = std::getenv("NO_COLOR");
   colours = ::has_colors() && (no_colour == nullptr || *no_colour == '\0');
@@ -217,14 +175,14 @@ void Screen::State::start_modes() {
     }
   }
   ::wrefresh(stdscr);  // the alternate screen first, then our modes
-  if (modern) write_all(std::string(save_title) + paste_on);
+  if (modern) write_terminal(std::string(save_title) + paste_on);
   shown = true;
 }
 
 void Screen::State::stop_modes() {
   if (!shown) return;
   shown = false;
-  if (modern) write_all(std::string(paste_off) + restore_title);
+  if (modern) write_terminal(std::string(paste_off) + restore_title);
   ::endwin();
   title.clear();
 }
@@ -285,7 +243,7 @@ void Screen::draw(const Grid& grid) {
 void Screen::State::set_title(const std::string& wanted) {
   if (!modern || wanted == title) return;
   title = wanted;
-  write_all("\x1b]2;" + title + "\x1b\\");
+  write_terminal("\x1b]2;" + title + "\x1b\\");
 }
 
 // --- 6. input ------------------------------------------------------------------------------------
@@ -295,28 +253,17 @@ int Screen::input_fd() const {
 }
 
 bool Screen::read_input(std::string& out) {
-  std::array<char, 4096> room;
-  for (;;) {
-    const ssize_t n = ::read(state_->input, room.data(), room.size());
-    if (n > 0) {
-      out.append(room.data(), static_cast<std::size_t>(n));
-      if (static_cast<std::size_t>(n) < room.size()) return true;
-    } else if (n < 0 && errno == EINTR) {
-      continue;
-    } else {
-      return n < 0 && errno == EAGAIN;
-    }
-  }
+  return read_terminal(state_->input, out);
 }
 
 // --- 7. suspend, resize, close -------------------------------------------------------------------
 
 Size Screen::size() const {
-  return kernel_size();
+  return terminal_size();
 }
 
 Size Screen::resized() {
-  const Size size = kernel_size();
+  const Size size = terminal_size();
   ::resizeterm(size.height, size.width);
   state_->all = true;  // also when the size is the same: the terminal may have moved what was on it
   return size;
@@ -328,13 +275,7 @@ void Screen::repaint() {
 
 void Screen::suspend() {
   state_->stop_modes();
-  struct sigaction stop {
-  }, before{};
-  stop.sa_handler = SIG_DFL;
-  sigemptyset(&stop.sa_mask);
-  ::sigaction(SIGTSTP, &stop, &before);
-  ::kill(0, SIGTSTP);  // the whole group, as the terminal does: a script that started us must stop too
-  ::sigaction(SIGTSTP, &before, nullptr);
+  stop_program();
   resume();
 }
 
@@ -343,7 +284,7 @@ void Screen::resume() {
   state_->all = true;
   if (state_->shown) return;
   ::wrefresh(stdscr);
-  if (state_->modern) write_all(std::string(save_title) + paste_on);
+  if (state_->modern) write_terminal(std::string(save_title) + paste_on);
   state_->shown = true;
 }
 

@@ -1,0 +1,123 @@
+#include "tui/plain.h"
+
+#include <doctest/doctest.h>
+
+#include "tui/fixture.h"
+
+using namespace sims;
+using namespace sims::tui;
+using test::FakeIntents;
+
+namespace {
+
+struct Stage {
+  FakeIntents intents;
+  Ui ui{intents, {"host", "7467", "alice", "ecdhe"}, {"ecdhe"}, test::utc};
+  Plain plain;
+
+  Stage() {
+    intents.fake = test::some_model();
+    ui.resize({80, 24});
+  }
+  std::string update(int width = 80) {
+    ui.model_changed();
+    return plain.update(intents.fake, ui.state(), width);
+  }
+  std::string type(std::string_view bytes) {
+    test::type(ui, bytes);
+    return update();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("plain: a window that comes in front says its name and a few lines; then only what is new") {
+  Stage s;
+  CHECK(s.update().find("Window: status\r\n") != std::string::npos);
+  s.type("/query bob");
+  const std::string opened = s.type("\r");
+  CHECK(opened.find("Window: bob, unverified\r\n") != std::string::npos);
+  CHECK(opened.find("Good night") == std::string::npos);
+  CHECK(opened.find("you: still queued\r\n") != std::string::npos);
+  CHECK(opened.ends_with("bob> "));
+  CHECK(s.update().empty());
+
+  client::Line line;
+  line.text = "new\x1b[2J";
+  s.intents.add("bob", line);
+  CHECK(s.update() == "\r     \r00:00 bob: new^[[2J\r\nbob> ");
+  CHECK(s.update().empty());
+}
+
+TEST_CASE("plain: typing at the end writes only what was typed; elsewhere the line is written anew") {
+  Stage s;
+  s.type("/query bob\r");
+  CHECK(s.type("h") == "h");
+  CHECK(s.type("i") == "i");
+  CHECK(s.type("\x02") == "\r       \rbob> hi\b");
+  CHECK(s.type("!") == "\r       \rbob> h!i\b");
+}
+
+TEST_CASE("plain: a line longer than the terminal shows the part around the cursor and never wraps") {
+  Stage s;
+  s.type("/query bob\r");
+  s.update();
+  const std::string out = s.type(std::string(200, 'x') + "end");
+  CHECK(out.ends_with("end"));
+  const std::string narrow = s.update(20);
+  CHECK(narrow.starts_with("\r\r\r\n"));  // what wrapped stays where it is
+  CHECK(narrow.substr(narrow.rfind('\n') + 1).size() == 19);
+  CHECK(s.update(20).empty());
+}
+
+TEST_CASE("plain: delivery, unread elsewhere, hints and panels are said in words, once") {
+  Stage s;
+  s.type("/query bob\r");
+  auto& lines = s.intents.fake.peers.at("bob").lines;
+  lines[8].delivery = client::Delivery::delivered;
+  CHECK(s.update().find("Delivered: still queued\r\n") != std::string::npos);
+  lines[7].delivery = client::Delivery::failed;
+  lines[7].why = "gone";
+  CHECK(s.update().find("Not delivered: taken by the server: gone\r\n") != std::string::npos);
+  CHECK(s.update().empty());
+
+  auto& frank = s.intents.fake.peers.at("frank");
+  frank.unread = 2;
+  frank.attention = true;
+  const std::string told = s.update();
+  CHECK(told.find("frank wrote: 2 unread in window ") != std::string::npos);
+  CHECK(s.update().empty());
+
+  const std::string panel = s.type("/verify\r");
+  CHECK(panel.find("Verify bob\r\n") != std::string::npos);
+  CHECK(panel.find("11111 22222") != std::string::npos);
+  CHECK(panel.ends_with("bob's number: "));
+}
+
+TEST_CASE("plain: the dialog is one field after the other") {
+  Stage s;
+  s.intents.fake.link = client::LinkState::offline;
+  s.ui.open_dialog();
+  const std::string first = s.update();
+  CHECK(first.find("Connect to a server.") != std::string::npos);
+  CHECK(first.ends_with("Name: alice"));
+  CHECK(s.type("\t").ends_with("Ciphers: ECDHE only"));
+}
+
+TEST_CASE("plain: nothing but text, CR, LF and backspace is ever written") {
+  Stage s;
+  client::Line line;
+  for (int c = 1; c < 0xa0; ++c) {
+    line.text += c < 0x80 ? std::string(1, static_cast<char>(c)) : std::string("\xc2") + static_cast<char>(c);
+  }
+  line.text += "\xe2\x80\xae\xe2\x80\x8b\xff";
+  s.intents.add("bob", line);
+  s.intents.fake.problem = line.text;
+  const std::string out = s.update() + s.type("/query bob\r") + s.type(line.text);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto c = static_cast<unsigned char>(out[i]);
+    CHECK((c >= 0x20 || c == '\r' || c == '\n' || c == '\b'));
+    CHECK(c != 0x7f);
+    if (c == 0xc2) CHECK(static_cast<unsigned char>(out[i + 1]) >= 0xa0);
+  }
+}
