@@ -18,7 +18,7 @@ VERSION  := $(shell cat VERSION 2>/dev/null || \
 # Debian packages: to build and test; what `make lint` needs besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libexpected-dev libncurses-dev \
-        libbenchmark-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
+        libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 
 # Work in parallel unless told otherwise with -j.
@@ -61,6 +61,7 @@ LIBS_crypto := -lcryptopp
 LIBS_net    := -luv
 LIBS_server := -lsqlite3 -lsystemd
 LIBS_tui    := -lncursesw
+LIBS_term   := -lvterm -lutil
 libs = $(foreach l,$(1),$(LIBS_$(l)))
 
 # Short lines, or with V=1 the whole commands.
@@ -115,6 +116,7 @@ below_server := server net proto crypto base
 below_client := client net proto crypto base
 below_tui    := tui client net proto crypto base
 below_sim    := server client net proto crypto base
+below_term   := client net proto crypto base
 
 $(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
 	$(call say,LINK)
@@ -128,15 +130,17 @@ $(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-TESTS := $(foreach t,$(LAYERS) sim,$(if $(wildcard tests/$(t)/*.cc),$(t)))
+# term: the programs themselves, in terminals.
+TESTS := $(foreach t,$(LAYERS) sim term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
 define test_rule
 $(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
 	$$(call say,LINK)
-	$(Q)$(LINK) $$^ $$(call libs,$$(below_$(1))) -o $$@
+	$(Q)$(LINK) $$^ $$(call libs,$$(below_$(1)) $(1)) -o $$@
 test-$(1): $(BUILD)/tests/$(1)_test
-	$$< --no-colors
+	BUILD=$(BUILD) $$< --no-colors
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
+test-term: all
 
 check: deps
 	@+$(MAKE) --no-print-directory check-programs
@@ -251,4 +255,4 @@ endif
 
 FORCE:
 .PHONY: all check check-programs test-e2e bench deps demo lint format install uninstall dist clean help FORCE \
-        $(addprefix test-,$(LAYERS) sim)
+        $(addprefix test-,$(LAYERS) sim term)

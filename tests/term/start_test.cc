@@ -1,0 +1,28 @@
+// sims-tui comes up, talks, and leaves the terminal as it was.
+#include <doctest/doctest.h>
+
+#include "term/world.h"
+
+using namespace sims;
+using namespace sims::test;
+
+TEST_CASE("a conversation in a terminal") {
+  World world;
+  const auto server = world.server();
+  world.pin(server, {"alice", "bob"});
+  auto bob = world.tui("bob", server, {"--query", "alice"});
+  const termios before = bob->mode();
+  auto alice = world.chat("alice", "bob", server);
+  bob->see("[alice]");
+  alice->type("hello\r");
+  bob->see("<alice> hello");
+  alice->see("+ <alice> hello");
+  bob->type("hello yourself\r");
+  alice->see("<bob> hello yourself");
+  alice->type("/quit\r");
+  CHECK(alice->await_end() == 0);
+  check_restored(*alice, before);
+  bob->type("/quit\r");
+  CHECK(bob->await_end() == 0);
+  check_restored(*bob, before);
+}
