@@ -56,10 +56,10 @@ ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,
 COMPILE := $(CXX) $(cppflags) $(cxxflags)
 LINK    := $(CXX) $(ldflags)
 
-LIBS_base   := -lfmt -lutf8proc
+LIBS_base   := -lfmt -lutf8proc -lsqlite3
 LIBS_crypto := -lcryptopp
 LIBS_net    := -luv
-LIBS_server := -lsqlite3 -lsystemd
+LIBS_server := -lsystemd
 LIBS_tui    := -lncursesw
 LIBS_term   := -lvterm -lutil
 libs = $(foreach l,$(1),$(LIBS_$(l)))

@@ -16,12 +16,12 @@ declare -A sees=(
 )
 # The edges: the only files that may do I/O, ask the time or use threads. Whatever is not named here is pure. (The
 # server's core may log; randomness comes in as a parameter, crypto/rng.h being the interface.)
-edges='src/[a-z_]+\.cc|src/net/.*|src/base/(clock|config|files|log|process|program|secret)\..*|src/crypto/(key_file|rng)\.cc'
+edges='src/[a-z_]+\.cc|src/net/.*|src/base/(clock|config|files|log|process|program|secret|sqlite)\..*|src/crypto/(key_file|rng)\.cc'
 edges+='|src/server/(accounts|daemon|detach|rsa_pool|settings|state_folder|store_sqlite)\..*'
 edges+='|src/client/(cli|cli_options|cli_output|cli_prompt|cli_session|dirs|keystore|link)\..*|src/tui/(app|crash|face|front|screen|settings|terminal)\..*'
 impure='(unistd|fcntl|poll|termios|pwd|netdb|ifaddrs|syslog|signal|dirent|time|stdio|pthread)\.h|sys/.*'
 impure+='|fstream|iostream|filesystem|cstdio|csignal|ctime|random|thread|mutex|condition_variable|future'
-impure_own='net/.*|base/(files|process|program)\.h|crypto/key_file\.h'
+impure_own='net/.*|base/(files|process|program|sqlite)\.h|crypto/key_file\.h'
 
 # "file: header" of each include below $1/src that matches the header pattern $2 in files that do NOT match $3.
 outside() {
@@ -39,7 +39,7 @@ rules() {  # root; prints what is wrong
   outside "$root" 'rapidjson/.*' 'src/proto/json\.(h|cc)'
   outside "$root" 'uv\.h|uv/.*' 'src/net/.*'
   outside "$root" 'n?curses[a-z]*\.h|(ncursesw?/)?(curses|ncurses|term|panel)\.h' 'src/tui/screen\.(h|cc)'
-  outside "$root" 'sqlite3\.h' 'src/server/store_sqlite\.(h|cc)'
+  outside "$root" 'sqlite3\.h' 'src/base/sqlite\.(h|cc)'
   outside "$root" "$impure" "$edges"
   outside "$root" "$impure_own" "$edges"
   outside "$root" 'base/log\.h' "$edges|src/server/.*"
@@ -65,7 +65,8 @@ src/server/limits.cc <thread>
 src/client/outbox.cc "base/files.h"
 src/client/core.cc "net/stream.h"
 src/client/trust.cc "base/log.h"
-src/client/roster.cc "crypto/key_file.h"'
+src/client/roster.cc "crypto/key_file.h"
+src/client/trust.cc "base/sqlite.h"'
 tree=$(mktemp -d) && trap 'rm -rf "$tree"' EXIT || exit 1
 while read -r file header; do
   mkdir -p "$tree/$(dirname "$file")" && echo "#include $header" >"$tree/$file"

@@ -1,13 +1,12 @@
 // The AccountStore on disk: `accounts.db` in the state folder (SQLite, WAL, synchronous FULL: a binding that
 // was confirmed survives a power cut). All bindings are also in memory, so only a new registration touches
-// the disk. The only file pair that knows SQLite.
+// the disk.
 #pragma once
 
 #include <memory>
 
+#include "base/sqlite.h"
 #include "server/accounts.h"
-
-struct sqlite3;
 
 namespace sims::server {
 
@@ -24,15 +23,12 @@ class SqliteAccounts : public AccountStore {
   std::size_t size() const override { return cache_.size(); }
 
  private:
-  struct Close {
-    void operator()(sqlite3* db) const;
-  };
-  explicit SqliteAccounts(sqlite3* db) : db_(db) {}
+  explicit SqliteAccounts(sqlite::Database db) : db_(std::move(db)) {}
   Result<void> prepare();  // settings, schema, check
   Result<void> load();
   Result<void> store(const std::string& name, const proto::Id& id, std::uint64_t unix_s);
 
-  std::unique_ptr<sqlite3, Close> db_;
+  sqlite::Database db_;
   std::mutex writing_;  // one registration at a time; taken before the cache's own
   MemoryAccounts cache_;
 };

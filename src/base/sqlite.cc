@@ -1,0 +1,158 @@
+#include "base/sqlite.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <unordered_map>
+#include <utility>
+
+namespace sims::sqlite {
+
+namespace {
+constexpr int busy_ms = 5'000;
+}
+
+struct Database::State {
+  ~State() {
+    for (auto& [sql, statement] : idle)
+      sqlite3_finalize(statement);
+    sqlite3_close(db);
+  }
+  sqlite3* db = nullptr;
+  std::unordered_multimap<const char*, sqlite3_stmt*> idle;
+
+  // What SQLite says about its last call.
+  std::string words() const {
+    if (db == nullptr) return "out of memory";
+    const int code = sqlite3_errcode(db);
+    const char* why = sqlite3_errmsg(db);
+    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? damaged(why) : why;
+  }
+};
+
+std::string damaged(std::string_view why) {
+  return fmt::format("damaged: {}; restore it from a backup", why);
+}
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+Database::~Database() = default;
+
+namespace {
+Result<void> opened(const std::string& path, int flags, sqlite3** db) {
+  if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK)
+    return fail(*db == nullptr ? "out of memory" : sqlite3_errmsg(*db));
+  sqlite3_busy_timeout(*db, busy_ms);
+  return {};
+}
+}  // namespace
+
+Result<Database> Database::open(const std::string& path) {
+  auto state = std::make_unique<State>();
+  if (auto done = opened(path, SQLITE_OPEN_READWRITE, &state->db); !done) return fail(done.error());
+  return Database(std::move(state));
+}
+
+Result<Database> Database::open_read_only(const std::string& path) {
+  auto state = std::make_unique<State>();
+  if (auto done = opened(path, SQLITE_OPEN_READONLY, &state->db); !done) return fail(done.error());
+  return Database(std::move(state));
+}
+
+Result<void> Database::execute(const char* sql) {
+  if (sqlite3_exec(state_->db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail(problem());
+  return {};
+}
+
+Result<std::int64_t> Database::number(const char* sql) {
+  Statement ask(*this, sql);
+  auto row = ask.step();
+  if (!row) return fail(row.error());
+  return *row ? ask.number(0) : 0;
+}
+
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(state_->db) == 0;
+}
+
+std::string Database::problem() const {
+  return state_->words();
+}
+
+Statement::Statement(Database::State& db, const char* sql) : db_(db), sql_(sql), status_(SQLITE_OK) {
+  if (auto kept = db.idle.find(sql); kept != db.idle.end()) {
+    statement_ = kept->second;
+    db.idle.erase(kept);
+  } else {
+    status_ = sqlite3_prepare_v3(db.db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+  }
+}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  db_.idle.emplace(sql_, statement_);
+}
+
+void Statement::bind(std::int64_t number) {
+  if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_, ++bound_, number);
+}
+
+void Statement::bind(std::string_view text) {
+  if (status_ == SQLITE_OK)
+    status_ =
+        sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::bind(ByteView blob) {
+  if (status_ == SQLITE_OK)
+    status_ = sqlite3_bind_blob64(statement_, ++bound_, blob.data(), blob.size(), SQLITE_TRANSIENT);
+}
+
+Result<bool> Statement::step() {
+  if (status_ == SQLITE_OK || status_ == SQLITE_ROW) status_ = sqlite3_step(statement_);
+  if (status_ == SQLITE_ROW) return true;
+  if (status_ == SQLITE_DONE) return false;
+  return fail(db_.words());
+}
+
+Result<void> Statement::run() {
+  return each([]() -> Result<void> { return {}; });
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view Statement::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return {text ? text : "", static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+ByteView Statement::blob(int column) const {
+  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+Result<Transaction> Transaction::begin(Database& db) {
+  auto begun = db.execute("BEGIN IMMEDIATE");
+  if (!begun) return fail(begun.error());
+  return Transaction(db);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+
+Transaction::~Transaction() {
+  if (db_ != nullptr && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
+}
+
+Result<void> Transaction::commit() {
+  auto done = db_->execute("COMMIT");
+  if (!done && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
+  db_ = nullptr;
+  return done;
+}
+
+}  // namespace sims::sqlite
