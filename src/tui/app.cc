@@ -1,11 +1,9 @@
-// 1. the suites  2. intents  3. input  4. drawing  5. signals  6. start and end
+// 1. the suites  2. intents  3. start and end
 #include "tui/app.h"
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <optional>
 
@@ -16,23 +14,12 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "proto/limits.h"
-#include "tui/keys.h"
-#include "tui/screen.h"
-#include "tui/ui.h"
-#include "tui/view.h"
+#include "tui/front.h"
 
 namespace sims::tui {
 namespace {
 
 constexpr std::int64_t leave_limit_ms = 2'000;  // for the last words to the server
-constexpr std::int64_t frame_ms = 33;           // between two draws that no key asked for
-
-int local_offset(std::int64_t unix_s) {
-  const std::time_t t = unix_s;
-  std::tm local{};
-  return ::localtime_r(&t, &local) ? static_cast<int>(local.tm_gmtoff) : 0;
-}
-
 // --- 1. the suites -------------------------------------------------------------------------------
 
 std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
@@ -56,10 +43,10 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 constexpr std::string_view name_rule = "a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -";
 constexpr std::string_view port_rule = "must be a number from 1 to 65535";
 
-class App final : public Intents {
+class App final : public Front {
  public:
-  App(const AppOptions& options, client::Keystore& keystore, Screen& screen, const ConnectFields& fields);
-  int run();
+  App(const AppOptions& options, client::Keystore& keystore, Face& face, const ConnectFields& fields);
+  void run();
 
   const client::Model& model() const override { return link_ ? link_->model() : idle_; }
   Result<void> connect(const ConnectFields& fields) override;
@@ -106,9 +93,6 @@ class App final : public Intents {
   void options_changed() override {}
   Result<void> save_options() override { return not_connected(); }
   std::string doctor() override { return ""; }
-  void quit() override;
-  void suspend() override;
-  void repaint() override;
 
  private:
   template <class F>
@@ -117,46 +101,21 @@ class App final : public Intents {
   }
   static Result<void> not_connected() { return fail("There is no connection yet: /connect makes one."); }
   void new_link(const ConnectFields& fields, crypto::SuiteList suites);
-  void on_input();
-  void feed_keys(const std::vector<Key>& keys);
-  void on_key_timeout();
-  void schedule_draw(bool at_once);
-  void draw();
-  void on_signal(int number);
-  void on_resize();
+
+  void leave(std::function<void()> done) override;
 
   const AppOptions& options_;
   client::Keystore& keystore_;
-  Screen& screen_;
-  net::Loop loop_;
   client::Model idle_;  // before the first connection
   std::unique_ptr<client::Link> link_;
   std::unique_ptr<client::Link> leaving_;
   ConnectFields linked_;  // what link_ was made for
-  Ui ui_;
-  KeyDecoder decoder_;
-  net::Timer key_timer_;
-  net::Timer draw_timer_;
-  net::Readable input_;
-  std::vector<std::unique_ptr<net::Signal>> signals_;
-  bool draw_scheduled_ = false;
-  std::int64_t drawn_at_ = 0;
-  bool quitting_ = false;
 };
 
-App::App(const AppOptions& options, client::Keystore& keystore, Screen& screen, const ConnectFields& fields)
-    : options_(options),
-      keystore_(keystore),
-      screen_(screen),
-      ui_(*this, fields, suite_choices(), local_offset),
-      key_timer_(loop_, [this] { on_key_timeout(); }),
-      draw_timer_(loop_, [this] { schedule_draw(true); }),
-      input_(loop_, screen.input_fd(), [this] { on_input(); }) {
+App::App(const AppOptions& options, client::Keystore& keystore, Face& face, const ConnectFields& fields)
+    : Front(face, fields, suite_choices()), options_(options), keystore_(keystore) {
   idle_.self = keystore.id();
   idle_.self_name = fields.name;
-  for (int number : {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT})
-    signals_.push_back(std::make_unique<net::Signal>(loop_, number, [this, number] { on_signal(number); }));
-  ui_.resize(screen.size());
 }
 
 // --- 2. intents ----------------------------------------------------------------------------------
@@ -228,98 +187,14 @@ void App::notice(const std::string& peer, std::string text) {
   schedule_draw(false);
 }
 
-void App::quit() {
-  if (quitting_ || !link_) return loop_.stop();
-  quitting_ = true;
-  link_->leave(leave_limit_ms, [this] { loop_.stop(); });
+// --- 3. start and end ----------------------------------------------------------------------------
+
+void App::leave(std::function<void()> done) {
+  if (!link_) return done();
+  link_->leave(leave_limit_ms, std::move(done));
 }
 
-void App::suspend() {
-  screen_.suspend();
-  on_resize();
-}
-
-void App::repaint() {
-  screen_.repaint();
-}
-
-// --- 3. input ------------------------------------------------------------------------------------
-
-void App::on_input() {
-  std::string bytes;
-  const bool alive = screen_.read_input(bytes);
-  std::vector<Key> keys;
-  decoder_.feed(bytes, keys);
-  feed_keys(keys);
-  if (decoder_.waiting_ms() >= 0)
-    key_timer_.start(decoder_.waiting_ms());
-  else
-    key_timer_.stop();
-  if (!alive) loop_.stop();  // the terminal is gone: nobody is there to say goodbye to
-}
-
-void App::on_key_timeout() {
-  std::vector<Key> keys;
-  decoder_.flush(keys);
-  feed_keys(keys);
-}
-
-void App::feed_keys(const std::vector<Key>& keys) {
-  for (const Key& key : keys)
-    ui_.key(key);
-  if (!keys.empty()) schedule_draw(true);
-}
-
-// --- 4. drawing ----------------------------------------------------------------------------------
-
-// A key is answered at once; what comes from the network is drawn at most every frame_ms.
-void App::schedule_draw(bool at_once) {
-  const std::int64_t wait = drawn_at_ + frame_ms - loop_.now().steady_ms;
-  if (!at_once && wait > 0) return draw_timer_.start(wait);
-  if (draw_scheduled_) return;
-  draw_scheduled_ = true;
-  loop_.at_turn_end([this] {
-    draw_scheduled_ = false;
-    draw();
-  });
-}
-
-void App::draw() {
-  ui_.model_changed();
-  const Now now = loop_.now();
-  drawn_at_ = now.steady_ms;
-  screen_.draw(render(model(), ui_.state(), now));
-  draw_timer_.stop();
-  if (model().link == client::LinkState::waiting) {  // the countdown's next second
-    const std::int64_t left = model().retry_at_ms - now.steady_ms;
-    draw_timer_.start(left > 0 ? (left - 1) % 1'000 + 1 : 1'000);
-  }
-}
-
-// --- 5. signals ----------------------------------------------------------------------------------
-
-void App::on_resize() {
-  ui_.resize(screen_.resized());
-  schedule_draw(true);
-}
-
-void App::on_signal(int number) {
-  switch (number) {
-    case SIGWINCH:
-      return on_resize();
-    case SIGTSTP:
-      return suspend();
-    case SIGCONT:
-      screen_.resume();
-      return on_resize();
-    default:
-      return quit();
-  }
-}
-
-// --- 6. start and end ----------------------------------------------------------------------------
-
-int App::run() {
+void App::run() {
   if (!options_.query.empty()) ui_.open_when_known(options_.query);
   if (keystore_.made_identity())
     notice("", "A new identity key was made. Its fingerprint is " + keystore_.id().str());
@@ -327,10 +202,7 @@ int App::run() {
   ui_.open_dialog();
   const bool given = !options_.server.empty() && !options_.name.empty();
   if (given || options_.connect) ui_.submit_dialog();
-  schedule_draw(true);
-  loop_.run();
-  screen_.close();
-  return exit_ok;
+  Front::run();
 }
 
 int complain(const std::string& what, int code) {
@@ -387,17 +259,18 @@ int run_app(const AppOptions& options) {
   if (const auto wrong = wrong_field(options); !wrong.empty()) return complain(wrong, exit_usage);
   auto folder = client::data_folder(options.home);
   if (!folder) return complain(folder.error(), exit_failure);
-  auto screen = Screen::open();
-  if (!screen) return complain(screen.error(), exit_usage);
+  auto face = Face::open(options.plain);
+  if (!face) return complain(face.error(), exit_usage);
   auto failed = [&](const std::string& why) {
-    (*screen)->close();
+    (*face)->close();
     return complain(why, exit_failure);
   };
   auto keystore = client::Keystore::open(*folder);
   if (!keystore) return failed(keystore.error());
   if (auto locked = (*keystore)->lock(); !locked) return failed(locked.error());
-  App app(options, **keystore, **screen, first_fields(options, (*keystore)->settings()));
-  return app.run();
+  App app(options, **keystore, **face, first_fields(options, (*keystore)->settings()));
+  app.run();
+  return exit_ok;
 }
 
 }  // namespace sims::tui

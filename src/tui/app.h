@@ -1,5 +1,4 @@
-// sims-tui as a whole: terminal, loop, client core, files. The only place of this layer that does I/O besides
-// screen.
+// sims-tui as a whole: terminal, loop, client core, files.
 #pragma once
 
 #include <string>
@@ -16,6 +15,7 @@ struct AppOptions {
   std::string query;                       // a peer whose window to open
   bool accept_new = false;
   bool connect = false;  // at once
+  bool plain = false;    // lines instead of a screen
 };
 
 enum Exit { exit_ok = 0, exit_failure = 1, exit_usage = 2 };

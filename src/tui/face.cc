@@ -1,0 +1,72 @@
+#include "tui/face.h"
+
+#include "tui/plain.h"
+#include "tui/screen.h"
+#include "tui/terminal.h"
+#include "tui/view.h"
+
+namespace sims::tui {
+namespace {
+
+class FullFace final : public Face {
+ public:
+  explicit FullFace(std::unique_ptr<Screen> screen) : screen_(std::move(screen)) {}
+  int input_fd() const override { return screen_->input_fd(); }
+  bool read_input(std::string& out) override { return screen_->read_input(out); }
+  Size size() const override { return screen_->size(); }
+  bool draw(const client::Model& model, const UiState& ui, Now now) override {
+    if (!terminal_takes_output()) return false;
+    screen_->draw(render(model, ui, now));
+    return true;
+  }
+  Size resized() override { return screen_->resized(); }
+  void repaint() override { screen_->repaint(); }
+  void suspend() override { screen_->suspend(); }
+  void resume() override { screen_->resume(); }
+  void close() override { screen_->close(); }
+
+ private:
+  std::unique_ptr<Screen> screen_;
+};
+
+class PlainFace final : public Face {
+ public:
+  explicit PlainFace(std::unique_ptr<Terminal> terminal) : terminal_(std::move(terminal)) {}
+  int input_fd() const override { return terminal_->input_fd(); }
+  bool read_input(std::string& out) override { return read_terminal(terminal_->input_fd(), out); }
+  Size size() const override { return terminal_size(); }
+  bool draw(const client::Model& model, const UiState& ui, Now) override {
+    if (!terminal_takes_output()) return false;
+    write_terminal(plain_.update(model, ui, ui.size.width));
+    return true;
+  }
+  Size resized() override { return terminal_size(); }
+  void repaint() override { plain_.repaint(); }
+  void suspend() override {
+    terminal_->suspend();
+    plain_.repaint();
+  }
+  void resume() override {
+    terminal_->resume();
+    plain_.repaint();
+  }
+  void close() override { terminal_->close(); }
+
+ private:
+  std::unique_ptr<Terminal> terminal_;
+  Plain plain_;
+};
+
+template <class Shown, class Terminal>
+Result<std::unique_ptr<Face>> faced(Result<std::unique_ptr<Terminal>> terminal) {
+  if (!terminal) return fail(terminal.error());
+  return std::unique_ptr<Face>(new Shown(std::move(*terminal)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Face>> Face::open(bool plain) {
+  return plain ? faced<PlainFace>(Terminal::open()) : faced<FullFace>(Screen::open());
+}
+
+}  // namespace sims::tui

@@ -1,0 +1,35 @@
+// What the program shows itself on: the whole screen (ncurses) or, with --plain, a stream of lines. Owned by
+// the program's main function, outlives the Front.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "client/model.h"
+#include "tui/state.h"
+
+namespace sims::tui {
+
+class Face {
+ public:
+  // Fails, with the terminal untouched and words for the user, without a terminal or with one that cannot do
+  // it.
+  static Result<std::unique_ptr<Face>> open(bool plain);
+  virtual ~Face() = default;
+
+  virtual int input_fd() const = 0;
+  virtual bool read_input(std::string& out) = 0;  // appends what was typed; false: the terminal is gone
+  virtual Size size() const = 0;
+  // False: the terminal takes nothing now (somebody stopped it, or the link to it is slow): to be tried
+  // again.
+  virtual bool draw(const client::Model& model, const UiState& ui, Now now) = 0;
+  virtual Size resized() = 0;  // after SIGWINCH: asks the kernel
+  virtual void repaint() = 0;  // the next draw() writes everything
+  virtual void suspend() = 0;  // gives the terminal back, stops, comes back after SIGCONT
+  virtual void resume() = 0;   // after a SIGCONT that suspend() did not wait for
+  virtual void close() = 0;
+};
+
+}  // namespace sims::tui

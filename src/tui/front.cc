@@ -1,0 +1,127 @@
+// 1. input  2. drawing  3. signals  4. start and end
+#include "tui/front.h"
+
+#include <csignal>
+#include <ctime>
+
+namespace sims::tui {
+namespace {
+
+constexpr std::int64_t frame_ms = 33;    // between two draws that no key asked for
+constexpr std::int64_t blocked_ms = 50;  // until a terminal that took nothing is tried again
+
+int local_offset(std::int64_t unix_s) {
+  const std::time_t t = unix_s;
+  std::tm local{};
+  return ::localtime_r(&t, &local) ? static_cast<int>(local.tm_gmtoff) : 0;
+}
+
+}  // namespace
+
+Front::Front(Face& face, const ConnectFields& fields, std::vector<std::string> suites)
+    : face_(face),
+      ui_(*this, fields, std::move(suites), local_offset),
+      key_timer_(loop_, [this] { on_key_timeout(); }),
+      draw_timer_(loop_, [this] { schedule_draw(true); }),
+      input_(loop_, face.input_fd(), [this] { on_input(); }) {
+  for (int number : {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT})
+    signals_.push_back(std::make_unique<net::Signal>(loop_, number, [this, number] { on_signal(number); }));
+  ui_.resize(face.size());
+}
+
+// --- 1. input ------------------------------------------------------------------------------------
+
+void Front::on_input() {
+  std::string bytes;
+  const bool alive = face_.read_input(bytes);
+  std::vector<Key> keys;
+  decoder_.feed(bytes, keys);
+  feed_keys(keys);
+  if (decoder_.waiting_ms() >= 0)
+    key_timer_.start(decoder_.waiting_ms());
+  else
+    key_timer_.stop();
+  if (!alive) quit();
+}
+
+void Front::on_key_timeout() {
+  std::vector<Key> keys;
+  decoder_.flush(keys);
+  feed_keys(keys);
+}
+
+void Front::feed_keys(const std::vector<Key>& keys) {
+  for (const Key& key : keys)
+    ui_.key(key);
+  if (keys.empty()) return;
+  keys_handled();
+  schedule_draw(true);
+}
+
+// --- 2. drawing ----------------------------------------------------------------------------------
+
+void Front::schedule_draw(bool at_once) {
+  const std::int64_t wait = drawn_at_ + frame_ms - loop_.now().steady_ms;
+  if (!at_once && wait > 0) return draw_timer_.start(wait);
+  if (draw_scheduled_) return;
+  draw_scheduled_ = true;
+  loop_.at_turn_end([this] {
+    draw_scheduled_ = false;
+    draw();
+  });
+}
+
+void Front::draw() {
+  ui_.model_changed();
+  const Now now = loop_.now();
+  drawn_at_ = now.steady_ms;
+  if (!face_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
+  draw_timer_.stop();
+  if (model().link == client::LinkState::waiting) {  // the countdown's next second
+    const std::int64_t left = model().retry_at_ms - now.steady_ms;
+    draw_timer_.start(left > 0 ? (left - 1) % 1'000 + 1 : 1'000);
+  }
+  drawn();
+}
+
+// --- 3. signals ----------------------------------------------------------------------------------
+
+void Front::on_resize() {
+  ui_.resize(face_.resized());
+  schedule_draw(true);
+}
+
+void Front::on_signal(int number) {
+  switch (number) {
+    case SIGWINCH:
+      return on_resize();
+    case SIGTSTP:
+      return suspend();
+    case SIGCONT:
+      face_.resume();
+      return on_resize();
+    default:
+      return quit();
+  }
+}
+
+void Front::suspend() {
+  face_.suspend();
+  on_resize();
+}
+
+// --- 4. start and end ----------------------------------------------------------------------------
+
+void Front::run() {
+  schedule_draw(true);
+  loop_.run();
+  face_.close();
+}
+
+void Front::quit() {
+  if (quitting_) return loop_.stop();
+  quitting_ = true;
+  leave([this] { loop_.stop(); });
+}
+
+}  // namespace sims::tui

@@ -1,0 +1,57 @@
+// The interface on the event loop: keys in, one update of the face a turn, signals. What is behind it, a
+// server or a demonstration, is the derived class's, which is the Intents of the Ui.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/loop.h"
+#include "tui/face.h"
+#include "tui/keys.h"
+#include "tui/ui.h"
+
+namespace sims::tui {
+
+class Front : public Intents {
+ public:
+  void run();  // until the user leaves or the terminal is gone; the face is closed then
+
+  void quit() override;
+  void suspend() override;
+  void repaint() override { face_.repaint(); }
+
+ protected:
+  Front(Face& face, const ConnectFields& fields, std::vector<std::string> suites);
+  ~Front() override = default;
+
+  virtual void leave(std::function<void()> done) = 0;  // last words; `done` may be called at once
+  virtual void drawn() {}                              // after each update
+  virtual void keys_handled() {}                       // after what one read of the terminal brought
+
+  // A key is answered at once; what comes from the network is drawn at most every 33 ms.
+  void schedule_draw(bool at_once);
+
+  net::Loop loop_;
+  Face& face_;
+  Ui ui_;
+
+ private:
+  void on_input();
+  void on_key_timeout();
+  void feed_keys(const std::vector<Key>& keys);
+  void draw();
+  void on_signal(int number);
+  void on_resize();
+
+  KeyDecoder decoder_;
+  net::Timer key_timer_;
+  net::Timer draw_timer_;
+  net::Readable input_;
+  std::vector<std::unique_ptr<net::Signal>> signals_;
+  bool draw_scheduled_ = false;
+  std::int64_t drawn_at_ = 0;
+  bool quitting_ = false;
+};
+
+}  // namespace sims::tui
