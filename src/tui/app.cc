@@ -88,8 +88,12 @@ class App final : public Front {
   void search(const std::string&, const std::string&) override {}
   void cancel_search() override {}
   Result<void> nick(const std::string&) override { return not_connected(); }
-  void lock() override {}
-  Result<void> change_passphrase() override { return not_connected(); }
+  std::vector<std::string> files(const std::string&) override { return {}; }
+  bool has_passphrase() const override { return false; }
+  Result<void> lock() override { return fail("There is no passphrase: /passphrase sets one."); }
+  void unlock(SecretBytes) override {}
+  void set_passphrase(SecretBytes, SecretBytes) override {}
+  void cancel_passphrase() override {}
   void options_changed() override {}
   Result<void> save_options() override { return not_connected(); }
   std::string doctor() override { return ""; }

@@ -21,8 +21,9 @@ struct Window {
   Editor answer{256, Newlines::fold};  // to the panel: a number, a fingerprint
   std::string problem;                 // what was wrong with the last answer
   bool verifying = false;              // /verify is open
-  std::string safety_number;           // of /verify
+  std::string safety_number, qr;       // of /verify: 12 groups, and what its QR code holds
   std::uint64_t divider = 0;  // serial of the first line that was unread when it came in front; 0: none
+  std::uint64_t marked = 0;   // serial of the line that a search led to; 0: none
   bool passing = false;       // opened by walking through the list: goes when it is left unused
   bool close_asked = false;   // /close warned that something is undelivered
 };
@@ -47,6 +48,7 @@ struct ConnectDialog {
 struct Find {
   bool open = false;
   Editor query{256, Newlines::fold};
+  std::string searched;  // what `hits` are the answer to
   std::string peer;      // whose; empty: everybody's
   bool running = false;  // an answer to Intents::search() is awaited
   std::vector<client::SearchHit> hits;
@@ -61,11 +63,32 @@ struct HistoryFind {
   std::string found;
 };
 
-// A paste of many lines waits for yes or no; nothing of it is in the input yet.
-struct PasteQuestion {
-  bool open = false;
-  std::string text;
-  std::size_t lines = 0;
+// A question in the place of the input, for one key. Nothing of what it is about was sent, run or inserted
+// yet.
+struct Ask {
+  enum class About {
+    nothing,
+    paste,    // of many lines: into the input or not
+    slash,    // the line starts with spaces and a slash: a text, a command or neither
+    request,  // the text would answer a request
+  };
+  About about = About::nothing;
+  std::string words;  // the question and its keys
+  std::string text;   // of the paste
+  bool open() const { return about != About::nothing; }
+};
+
+// The passphrase: asked for at the start and after /lock, when nothing of the conversations is here, and
+// changed by /passphrase.
+struct Gate {
+  enum class Kind { none, unlock, change };
+  enum Field { current_field, fresh_field, again_field, fields };
+  Kind kind = Kind::none;
+  bool has_current = false;  // change: there is one now, which is asked for first
+  int focus = current_field;
+  bool busy = false;  // the answer to the intent is awaited
+  std::string problem;
+  bool open() const { return kind != Kind::none; }
 };
 
 // How things look; no part of any conversation.
@@ -80,7 +103,9 @@ struct UiState {
   Look look;
   Find find;
   HistoryFind history_find;
-  PasteQuestion paste;
+  Ask ask;
+  Gate gate;
+  bool focused = true;  // the terminal, as far as it tells
   bool away = false;
   std::string away_reason;
   std::vector<Window> windows;  // the first one is the status window

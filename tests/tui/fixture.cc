@@ -181,6 +181,24 @@ void FakeIntents::notice(const std::string& peer, std::string text) {
   add(peer, out);
   log.push_back("notice " + peer + ": " + text);
 }
+std::vector<std::string> FakeIntents::files(const std::string& beginning) {
+  std::vector<std::string> out;
+  for (const auto& name : folder) {
+    if (name.rfind(beginning, 0) == 0) out.push_back(name);
+  }
+  return out;
+}
+Result<void> FakeIntents::lock() {
+  if (passphrase.empty()) return fail("no passphrase");
+  return note("lock");
+}
+void FakeIntents::unlock(SecretBytes given) {
+  log.push_back("unlock " + std::string(text_of(given.view())));
+}
+void FakeIntents::set_passphrase(SecretBytes old, SecretBytes fresh) {
+  log.push_back("set_passphrase '" + std::string(text_of(old.view())) + "' '" +
+                std::string(text_of(fresh.view())) + "'");
+}
 void FakeIntents::add(const std::string& peer, client::Line l) {
   l.serial = ++serial_;
   (peer.empty() ? fake.status : fake.peers.at(peer).lines).push_back(std::move(l));

@@ -22,7 +22,8 @@ class FakeIntents final : public tui::Intents {
   client::Model fake;
   std::vector<std::string> log;  // "send bob hello"
   std::string refuse;            // not empty: what can fail, fails so
-  bool quitting = false;
+  std::string passphrase;          // empty: none is set
+  std::vector<std::string> folder;  // what files() knows
 
   const client::Model& model() const override { return fake; }
   Result<void> connect(const tui::ConnectFields& f) override;
@@ -57,8 +58,12 @@ class FakeIntents final : public tui::Intents {
   }
   void cancel_search() override { log.emplace_back("cancel_search"); }
   Result<void> nick(const std::string& name) override { return note("nick " + name); }
-  void lock() override { log.emplace_back("lock"); }
-  Result<void> change_passphrase() override { return note("change_passphrase"); }
+  std::vector<std::string> files(const std::string& beginning) override;
+  bool has_passphrase() const override { return !passphrase.empty(); }
+  Result<void> lock() override;
+  void unlock(SecretBytes passphrase) override;
+  void set_passphrase(SecretBytes old, SecretBytes fresh) override;
+  void cancel_passphrase() override { log.emplace_back("cancel_passphrase"); }
   void options_changed() override { log.emplace_back("options_changed"); }
   Result<void> save_options() override { return note("save_options"); }
   std::string doctor() override { return "doctor"; }

@@ -1,0 +1,27 @@
+// What of the windows outlives the program, a crash and /lock: plain data, for the program to seal and store.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace sims::tui {
+
+struct KeptWindow {
+  std::string peer;  // empty: the status window, always the first
+  std::string draft;
+  std::vector<std::string> history;  // of the input, oldest first
+  bool operator==(const KeptWindow&) const = default;
+};
+
+// The windows at one server: a name means somebody else at another one, so nothing of them is mixed.
+struct KeptServer {
+  std::string id;  // the server's, as text; empty: before the first one was met
+  std::vector<KeptWindow> windows;
+  std::size_t current = 0;
+  bool operator==(const KeptServer&) const = default;
+};
+
+using Kept = std::vector<KeptServer>;  // the one in front first
+
+}  // namespace sims::tui
