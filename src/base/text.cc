@@ -62,6 +62,28 @@ bool is_showable(char32_t c) {
   }
 }
 
+// The code point that the byte at `at` belongs to. A byte that is not UTF-8 stands alone.
+struct Held {
+  std::size_t start = 0;
+  CodePoint c;
+};
+Held char_holding(std::string_view text, std::size_t at) {
+  for (std::size_t back = 0; back < 4 && back <= at; ++back) {
+    const CodePoint c = decode_utf8(text, at - back);
+    if (c.size > back) return {at - back, c};
+    if ((text[at - back] & 0xc0) != 0x80) break;
+  }
+  return {at, {}};
+}
+
+// Whether a cluster ends between the two, whatever stands before them: not known of a joiner before an emoji
+// and of two regional indicators.
+bool surely_broken(CodePoint left, CodePoint right) {
+  if (left.size == 0 || right.size == 0) return true;
+  if (left.c < 0x80 && right.c < 0x80) return left.c != '\r';
+  return left.c != 0x200d && utf8proc_grapheme_break(proc(left.c), proc(right.c));
+}
+
 // Writes safe text, one code point after the other.
 class SafeWriter {
  public:
@@ -150,6 +172,15 @@ CodePoint decode_utf8(std::string_view text, std::size_t at) {
   return {c, size};
 }
 
+std::size_t encode_utf8(char32_t c, char (&out)[4]) {
+  const std::size_t size = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+  for (std::size_t i = size - 1; i > 0; --i, c >>= 6)
+    out[i] = static_cast<char>(0x80 | (c & 0x3f));
+  static constexpr unsigned lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+  out[0] = static_cast<char>(lead[size] | c);
+  return size;
+}
+
 bool utf8_valid(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     at += ascii_run(text, at);
@@ -208,6 +239,22 @@ std::size_t grapheme_end(std::string_view text, std::size_t at) {
     before = next;
   }
   return at;
+}
+
+std::size_t grapheme_start(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return text.size();
+  // Back to a border that is one whatever stands before it; from there clusters are found forwards.
+  Held right = char_holding(text, at);
+  std::size_t sure = right.start;
+  while (sure > 0) {
+    const Held left = char_holding(text, sure - 1);
+    if (surely_broken(left.c, right.c)) break;
+    right = left;
+    sure = left.start;
+  }
+  for (std::size_t end = grapheme_end(text, sure); end <= at; end = grapheme_end(text, sure))
+    sure = end;
+  return sure;
 }
 
 }  // namespace sims

@@ -13,6 +13,9 @@ struct CodePoint {
   std::size_t size = 0;  // bytes it takes; 0: not UTF-8
 };
 CodePoint decode_utf8(std::string_view text, std::size_t at);
+// Writes the code point (no surrogate, at most U+10FFFF) to out; returns the bytes it took. Leaves no copy
+// elsewhere.
+std::size_t encode_utf8(char32_t c, char (&out)[4]);
 
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. ASCII runs take a fast path.
 bool utf8_valid(std::string_view text);
@@ -46,5 +49,8 @@ int char_width(char32_t c);
 int text_width(std::string_view text);
 // The end of the grapheme cluster that starts at `at` (a byte offset; returns text.size() at the end).
 std::size_t grapheme_end(std::string_view text, std::size_t at);
+// The start of the cluster that holds the byte at `at`; text.size() at the end. Looks back only as far as it
+// must: cheap at the end of long texts.
+std::size_t grapheme_start(std::string_view text, std::size_t at);
 
 }  // namespace sims

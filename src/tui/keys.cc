@@ -1,159 +1,131 @@
 #include "tui/keys.h"
 
-#include <array>
+#include <algorithm>
 
 #include "base/text.h"
+#include "tui/key_sequences.h"
 
 namespace sims::tui {
 namespace {
 
 constexpr int escape_wait_ms =
     25;  // as ncurses' set_escdelay(25): more is felt, less splits keys over slow links
+// Alt-] and its like begin as a terminal's answer does, whose rest must not be taken for typed text. Nobody
+// waits for Alt-].
+constexpr int answer_wait_ms = 100, answer_rest_wait_ms = 500;
 constexpr int paste_wait_ms = 5'000;  // a paste that stops for so long has lost its end
 constexpr std::string_view paste_end = "\x1b[201~";
+constexpr std::size_t x10_bytes = 3;
 
-Key plain(KeyCode code) {
+// A byte below 0x80 but ESC.
+Key ascii_key(unsigned char c) {
+  if (c == '\r' || c == '\n') return plain_key(KeyCode::enter);
+  if (c == '\t') return plain_key(KeyCode::tab);
+  if (c == 0x7f || c == 0x08) return plain_key(KeyCode::backspace);
   Key key;
-  key.code = code;
+  key.ctrl = c < 0x20;
+  key.ch = c >= 0x20 ? c : c == 0 ? U' ' : c <= 26 ? char32_t(c + 'a' - 1) : char32_t(c + 0x40);
   return key;
 }
 
-Key function(int number) {
-  Key key = plain(KeyCode::function);
-  key.ch = static_cast<char32_t>(number);
-  return key;
-}
-
-// xterm's modifier parameter: 1 + shift 1 + alt 2 + ctrl 4.
-void modify(Key& key, int parameter) {
-  const int bits = parameter - 1;
-  key.shift = bits & 1;
-  key.alt = key.alt || (bits & 2);
-  key.ctrl = bits & 4;
-}
-
-std::array<int, 2> parameters(std::string_view text) {
-  std::array<int, 2> out{0, 0};
-  std::size_t at = 0;
-  for (char c : text) {
-    if (c == ';') {
-      if (++at == out.size()) break;
-    } else if (c >= '0' && c <= '9' && out[at] < 10'000) {
-      out[at] = out[at] * 10 + (c - '0');
-    }
-  }
-  return out;
-}
-
-bool letter_key(char final, Key& key) {
-  switch (final) {
-    case 'A':
-      key = plain(KeyCode::up);
-      return true;
-    case 'B':
-      key = plain(KeyCode::down);
-      return true;
-    case 'C':
-      key = plain(KeyCode::right);
-      return true;
-    case 'D':
-      key = plain(KeyCode::left);
-      return true;
-    case 'F':
-      key = plain(KeyCode::end);
-      return true;
-    case 'H':
-      key = plain(KeyCode::home);
-      return true;
-    case 'M':
-      key = plain(KeyCode::enter);
-      return true;  // the keypad's
-    case 'P':
-    case 'Q':
-    case 'R':
-    case 'S':
-      key = function(final - 'P' + 1);
-      return true;
-    case 'Z':
-      key = plain(KeyCode::back_tab);
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool tilde_key(int number, Key& key) {
-  static constexpr std::array<KeyCode, 9> low = {KeyCode::character, KeyCode::home, KeyCode::insert,
-                                                 KeyCode::del,       KeyCode::end,  KeyCode::page_up,
-                                                 KeyCode::page_down, KeyCode::home, KeyCode::end};
-  if (number >= 1 && number <= 8) {
-    key = plain(low[static_cast<std::size_t>(number)]);
-    return true;
-  }
-  // 11..15 are F1..F5, 17..21 F6..F10, 23 and 24 F11 and F12: the VT220's gaps.
-  if (number >= 11 && number <= 15)
-    key = function(number - 10);
-  else if (number >= 17 && number <= 21)
-    key = function(number - 11);
-  else if (number == 23 || number == 24)
-    key = function(number - 12);
-  else
-    return false;
-  return true;
+bool begins_answer(unsigned char c) {
+  return c == ']' || c == 'P' || c == '_' || c == '^' || c == 'X';
 }
 
 }  // namespace
 
-void KeyDecoder::emit(Key key, std::vector<Key>& out) {
-  key.alt = key.alt || alt_;
-  alt_ = false;
+Key ctrl_key(char32_t c) {
+  if (c == U'[') return plain_key(KeyCode::escape);
+  if ((c >= U'@' && c <= U'_') || (c >= U'a' && c <= U'z'))
+    return ascii_key(static_cast<unsigned char>(c & 0x1f));
+  if (c == U' ') return ascii_key(0);
+  if (c == U'/') return ascii_key(0x1f);
+  if (c == U'?') return ascii_key(0x7f);
+  Key key;
+  key.ch = c;
+  key.ctrl = true;
+  return key;
+}
+
+void KeyDecoder::reset() {
   state_ = State::ground;
+  alt_ = false;
   sequence_.clear();
   overlong_ = false;
+}
+
+void KeyDecoder::emit(Key key, std::vector<Key>& out) {
+  key.alt = key.alt || alt_;
+  reset();
   out.push_back(std::move(key));
 }
 
+void KeyDecoder::emit_alt(char32_t c, std::vector<Key>& out) {
+  Key key;
+  key.ch = c;
+  key.alt = true;
+  emit(std::move(key), out);
+}
+
 void KeyDecoder::feed(std::string_view bytes, std::vector<Key>& out) {
-  for (char c : bytes)
-    byte(static_cast<unsigned char>(c), out);
+  for (std::size_t at = 0; at < bytes.size();) {
+    if (state_ == State::paste && paste_end_ == 0) {  // the long stretches at once
+      const std::size_t stop = std::min(bytes.find('\x1b', at), bytes.size());
+      const std::size_t keep = std::min(stop - at, max_paste - pasted_.size());
+      pasted_.append(bytes, at, keep);
+      paste_cut_ += stop - at - keep;
+      at = stop;
+      if (at == bytes.size()) return;
+    }
+    byte(static_cast<unsigned char>(bytes[at++]), out);
+  }
 }
 
 int KeyDecoder::waiting_ms() const {
-  if (state_ == State::ground) return -1;
-  return state_ == State::paste ? paste_wait_ms : escape_wait_ms;
+  switch (state_) {
+    case State::ground:
+      return -1;
+    case State::paste:
+      return paste_wait_ms;
+    case State::text:
+    case State::text_escape:
+      return text_begun_ ? answer_rest_wait_ms : answer_wait_ms;
+    default:
+      return escape_wait_ms;
+  }
 }
 
 void KeyDecoder::flush(std::vector<Key>& out) {
   switch (state_) {
-    case State::ground:
-      return;
-    case State::escape: {
+    case State::escape_twice:
       alt_ = false;
-      return emit(plain(KeyCode::escape), out);
-    }
-    case State::ss3:  // ESC O was Alt-O after all
-    case State::csi:
-      if (sequence_.empty() && !overlong_) {
-        Key key = plain(KeyCode::character);
-        key.ch = state_ == State::ss3 ? U'O' : U'[';
-        key.alt = true;
-        return emit(std::move(key), out);
-      }
+      out.push_back(plain_key(KeyCode::escape));
       [[fallthrough]];
-    case State::linux_function:
-    case State::utf8:
-      state_ = State::ground;
-      alt_ = false;
-      sequence_.clear();
-      overlong_ = false;
-      return;
+    case State::escape:
+      return emit(plain_key(KeyCode::escape), out);
+    case State::ss3:  // ESC O was Alt-O after all
+      return emit_alt(U'O', out);
+    case State::csi:
+      if (sequence_.empty() && !overlong_) return emit_alt(U'[', out);
+      return reset();
+    case State::text:
+      if (!text_begun_) return emit_alt(static_cast<unsigned char>(text_kind_), out);
+      return reset();
+    case State::text_escape:
+      reset();
+      return emit(plain_key(KeyCode::escape), out);
     case State::paste: {
-      Key key = plain(KeyCode::paste);
+      Key key = plain_key(KeyCode::paste);
       key.text = std::move(pasted_);
       key.cut = paste_cut_;
       pasted_.clear();
       return emit(std::move(key), out);
     }
+    case State::ground:
+    case State::linux_function:
+    case State::x10_mouse:
+    case State::utf8:
+      return reset();
   }
 }
 
@@ -162,38 +134,23 @@ void KeyDecoder::byte(unsigned char c, std::vector<Key>& out) {
     case State::ground:
       return ground(c, out);
     case State::escape:
-      if (c == '[') {
-        state_ = State::csi;
-      } else if (c == 'O') {
-        state_ = State::ss3;
-      } else if (c == 0x1b) {  // ESC ESC: an Escape, and the start of something
-        alt_ = false;
-        emit(plain(KeyCode::escape), out);
-        state_ = State::escape;
-      } else {
-        alt_ = true;
-        state_ = State::ground;
-        ground(c, out);
-      }
-      return;
+    case State::escape_twice:
+      return escape(c, out);
     case State::csi:
       return csi(c, out);
-    case State::ss3: {
-      Key key;
-      if (c >= 0x20 && c < 0x7f) {
-        if (letter_key(static_cast<char>(c), key)) return emit(std::move(key), out);
-        state_ = State::ground;
-        return;
-      }
-      flush(out);
-      return ground(c, out);
-    }
+    case State::ss3:
+      return ss3(c, out);
     case State::linux_function:
-      if (c >= 'A' && c <= 'E') return emit(function(c - 'A' + 1), out);
-      state_ = State::ground;
+      if (c >= 'A' && c <= 'E') return emit(function_key(c - 'A' + 1), out);
+      return reset();
+    case State::x10_mouse:
+      if (--need_ == 0) reset();
       return;
     case State::utf8:
       return utf8(c, out);
+    case State::text:
+    case State::text_escape:
+      return text(c, out);
     case State::paste:
       return paste(c, out);
   }
@@ -204,43 +161,55 @@ void KeyDecoder::ground(unsigned char c, std::vector<Key>& out) {
     state_ = State::escape;
     return;
   }
-  if (c == '\r' || c == '\n') return emit(plain(KeyCode::enter), out);
-  if (c == '\t') return emit(plain(KeyCode::tab), out);
-  if (c == 0x7f || c == 0x08) return emit(plain(KeyCode::backspace), out);
-  if (c < 0x80) {
-    Key key;
-    key.ctrl = c < 0x20;
-    key.ch = c >= 0x20 ? c : c == 0 ? U' ' : c <= 26 ? char32_t(c + 'a' - 1) : char32_t(c + 0x40);
-    return emit(std::move(key), out);
-  }
-  utf8_need_ = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-  if (utf8_need_ == 0) {
-    alt_ = false;  // a stray byte of another encoding: nothing that could be typed
-    return;
-  }
+  if (c < 0x80) return emit(ascii_key(c), out);
+  need_ = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+  if (need_ == 0) return reset();  // a stray byte of another encoding: nothing that could be typed
   sequence_.assign(1, static_cast<char>(c));
   state_ = State::utf8;
 }
 
+void KeyDecoder::escape(unsigned char c, std::vector<Key>& out) {
+  const bool twice = state_ == State::escape_twice;
+  if (c == '[' || c == 'O') {
+    alt_ = twice;
+    state_ = c == '[' ? State::csi : State::ss3;
+    return;
+  }
+  if (twice) emit(plain_key(KeyCode::escape), out);
+  if (c == 0x1b) {
+    state_ = State::escape_twice;
+  } else if (begins_answer(c)) {
+    state_ = State::text;
+    text_kind_ = static_cast<char>(c);
+    text_begun_ = false;
+  } else {
+    alt_ = true;
+    state_ = State::ground;
+    ground(c, out);
+  }
+}
+
 void KeyDecoder::utf8(unsigned char c, std::vector<Key>& out) {
   if ((c & 0xc0) != 0x80) {
-    sequence_.clear();
-    alt_ = false;
-    state_ = State::ground;
+    reset();
     return ground(c, out);
   }
   sequence_.push_back(static_cast<char>(c));
-  if (sequence_.size() < utf8_need_) return;
+  if (sequence_.size() < need_) return;
   const auto [typed, size] = decode_utf8(sequence_, 0);
-  if (size == 0) {
-    sequence_.clear();
-    alt_ = false;
-    state_ = State::ground;
-    return;
-  }
+  if (size == 0) return reset();
   Key key;
   key.ch = typed;
   emit(std::move(key), out);
+}
+
+void KeyDecoder::ss3(unsigned char c, std::vector<Key>& out) {
+  if (c < 0x20 || c >= 0x7f) {
+    emit_alt(U'O', out);
+    return ground(c, out);
+  }
+  if (auto key = ss3_key(static_cast<char>(c))) return emit(std::move(*key), out);
+  reset();
 }
 
 void KeyDecoder::csi(unsigned char c, std::vector<Key>& out) {
@@ -248,44 +217,57 @@ void KeyDecoder::csi(unsigned char c, std::vector<Key>& out) {
     state_ = State::linux_function;
     return;
   }
-  if (c >= 0x20 && c <= 0x3f) {
+  const bool digits = !sequence_.empty() && sequence_.find_first_not_of("0123456789") == sequence_.npos;
+  if (c >= 0x20 && c <= 0x3f && !(c == '$' && digits)) {  // rxvt has a final $
     if (sequence_.size() < max_sequence)
       sequence_.push_back(static_cast<char>(c));
     else
       overlong_ = true;
     return;
   }
-  if (c >= 0x40 && c <= 0x7e) return end_csi(static_cast<char>(c), out);
+  if (c >= 0x20 && c <= 0x7e) return end_csi(static_cast<char>(c), out);
   // A control character inside: the sequence was cut off.
-  state_ = State::ground;
-  alt_ = false;
-  sequence_.clear();
-  overlong_ = false;
+  reset();
   ground(c, out);
 }
 
 void KeyDecoder::end_csi(char final, std::vector<Key>& out) {
-  const auto [first, second] = parameters(sequence_);
-  const bool known = !overlong_;
-  const bool bare = sequence_.empty();
-  sequence_.clear();
-  overlong_ = false;
-  state_ = State::ground;
-  alt_ = false;
-  if (!known) return;
-  if (final == '~' && first == 200) {
+  if (overlong_) return reset();
+  if (final == '~' && sequence_ == "200") {
+    reset();
     state_ = State::paste;
     pasted_.clear();
-    paste_cut_ = false;
+    pasted_.reserve(max_paste);  // growing would leave copies behind, and it may be a passphrase
+    paste_cut_ = 0;
     paste_end_ = 0;
     return;
   }
-  Key key;
-  if (bare && final == 'I') return emit(plain(KeyCode::focus_in), out);
-  if (bare && final == 'O') return emit(plain(KeyCode::focus_out), out);
-  if (final == '~' ? !tilde_key(first, key) : !letter_key(final, key)) return;
-  if (second > 1) modify(key, second);
-  emit(std::move(key), out);
+  if (final == 'M' && sequence_.empty()) {
+    reset();
+    state_ = State::x10_mouse;
+    need_ = x10_bytes;
+    return;
+  }
+  if (auto key = csi_key(sequence_, final)) return emit(std::move(*key), out);
+  reset();
+}
+
+// An answer holds no control character: one that comes all the same was typed, and the answer's end is lost.
+void KeyDecoder::text(unsigned char c, std::vector<Key>& out) {
+  const bool after_escape = state_ == State::text_escape;
+  if (c == '\a' || (after_escape && c == '\\')) return reset();
+  if (after_escape) {
+    reset();
+    state_ = State::escape;
+    return escape(c, out);
+  }
+  text_begun_ = true;
+  if (c == 0x1b) {
+    state_ = State::text_escape;
+  } else if (c < 0x20) {
+    reset();
+    ground(c, out);
+  }
 }
 
 void KeyDecoder::paste(unsigned char c, std::vector<Key>& out) {
@@ -294,10 +276,9 @@ void KeyDecoder::paste(unsigned char c, std::vector<Key>& out) {
     return flush(out);
   }
   auto keep = [this](std::string_view bytes) {
-    if (pasted_.size() + bytes.size() <= max_paste)
-      pasted_.append(bytes);
-    else
-      paste_cut_ = true;
+    const std::size_t room = std::min(bytes.size(), max_paste - pasted_.size());
+    pasted_.append(bytes.substr(0, room));
+    paste_cut_ += bytes.size() - room;
   };
   keep(paste_end.substr(0, paste_end_));
   // The end mark has ESC only at its start: a mismatch can begin a new match only with this byte.

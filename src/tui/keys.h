@@ -1,6 +1,7 @@
 // From the bytes that a terminal sends to keys. Pure: fed bytes as they were read, in any pieces; a sequence
 // that is cut off waits for its rest until flush() says that the time is over. Knows the sequences of xterm,
-// rxvt, screen, tmux, the Linux console and the vt100 at once, so that no table of $TERM decides about it.
+// rxvt, screen, tmux, kitty, the Linux console and the vt100 at once, so that no table of $TERM decides about
+// it. What a terminal answers (OSC, DCS, reports) is swallowed: it never becomes text.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,11 @@
 namespace sims::tui {
 
 enum class KeyCode {
-  character,  // `ch`; Ctrl-A is 'a' with `ctrl`
+  character,  // `ch`; Ctrl-A is 'a' with `ctrl`; never with `shift`
   enter,
   escape,
   tab,
-  back_tab,
+  back_tab,  // Shift-Tab
   backspace,
   del,
   insert,
@@ -31,6 +32,9 @@ enum class KeyCode {
   paste,     // `text`: all of a bracketed paste, as sent
   focus_in,
   focus_out,
+  press,       // of a mouse button, at x, y; `ch` is its number: 1 left, 2 middle, 3 right
+  wheel_up,    // at x, y
+  wheel_down,  // at x, y
 };
 
 struct Key {
@@ -39,13 +43,18 @@ struct Key {
   bool ctrl = false;
   bool alt = false;
   bool shift = false;
-  std::string text;  // paste
-  bool cut = false;  // paste: longer than max_paste, the rest was dropped
+  int x = 0, y = 0;     // the mouse's cell, from 0
+  std::string text;     // paste
+  std::size_t cut = 0;  // paste: so many bytes above max_paste were dropped
   bool operator==(const Key&) const = default;
 };
 
+// What a terminal without extended keys sends for Ctrl and this character, so that one key has one form:
+// Ctrl-I is Tab, Ctrl-/ is Ctrl-_.
+Key ctrl_key(char32_t c);
+
 constexpr std::size_t max_paste = 65'536;  // bytes; four times what one message may hold
-constexpr std::size_t max_sequence = 32;   // bytes of one escape sequence; longer ones are swallowed
+constexpr std::size_t max_sequence = 64;   // bytes of one escape sequence; longer ones are swallowed
 
 class KeyDecoder {
  public:
@@ -57,22 +66,41 @@ class KeyDecoder {
   void flush(std::vector<Key>& out);
 
  private:
-  enum class State { ground, escape, csi, ss3, linux_function, utf8, paste };
+  enum class State {
+    ground,
+    escape,
+    escape_twice,  // Escape, Escape; or Alt with a sequence, as rxvt has it
+    csi,
+    ss3,
+    linux_function,
+    x10_mouse,
+    utf8,
+    paste,
+    text,        // of a terminal's answer: ESC ] P _ ^ X and what follows
+    text_escape  // an ESC in it: with \ its end
+  };
   void byte(unsigned char c, std::vector<Key>& out);
   void ground(unsigned char c, std::vector<Key>& out);
+  void escape(unsigned char c, std::vector<Key>& out);
   void utf8(unsigned char c, std::vector<Key>& out);
   void csi(unsigned char c, std::vector<Key>& out);
+  void ss3(unsigned char c, std::vector<Key>& out);
+  void text(unsigned char c, std::vector<Key>& out);
   void paste(unsigned char c, std::vector<Key>& out);
   void end_csi(char final, std::vector<Key>& out);
   void emit(Key key, std::vector<Key>& out);
+  void emit_alt(char32_t c, std::vector<Key>& out);
+  void reset();  // to the ground, with nothing begun
 
   State state_ = State::ground;
   bool alt_ = false;       // an ESC came before
   std::string sequence_;   // CSI parameters, UTF-8 so far
   bool overlong_ = false;  // the sequence passed max_sequence
-  std::size_t utf8_need_ = 0;
+  char text_kind_ = 0;     // ] P _ ^ X
+  bool text_begun_ = false;
+  std::size_t need_ = 0;  // bytes of a character or of an X10 mouse report
   std::string pasted_;
-  bool paste_cut_ = false;
+  std::size_t paste_cut_ = 0;
   std::size_t paste_end_ = 0;  // bytes of the end mark matched
 };
 

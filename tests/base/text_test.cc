@@ -206,3 +206,39 @@ TEST_CASE("grapheme clusters") {
   CHECK(grapheme_end("abc", 3) == 3);
   CHECK(grapheme_end("abc", 99) == 3);
 }
+
+TEST_CASE("grapheme clusters: found backwards as they are found forwards") {
+  const char32_t some[] = {'a',     ' ',    '\n',   '\r',    0x301,   0x93f,   0x6f22,  0x1f468,
+                           0x1f469, 0x200d, 0xfe0f, 0x1f3fd, 0x1f1e9, 0x1f1ea, 0x1100,  0x1161,
+                           0x11a8,  0x600,  0x0e33, 0x915,   0x94d,   0x2764,  0xe0067, 0x10ffff};
+  std::mt19937 random(3);
+  for (int round = 0; round < 3'000; ++round) {
+    std::string text;
+    for (std::size_t i = random() % 12; i > 0; --i) {
+      char bytes[4];
+      if (random() % 20 == 0)
+        text += static_cast<char>(random());
+      else
+        text.append(bytes, encode_utf8(some[random() % std::size(some)], bytes));
+    }
+    CAPTURE(escape_for_log(text));
+    std::size_t start = 0;
+    while (start < text.size()) {
+      const std::size_t end = grapheme_end(text, start);
+      for (std::size_t at = start; at < end; ++at)
+        REQUIRE(grapheme_start(text, at) == start);
+      start = end;
+    }
+    CHECK(grapheme_start(text, text.size()) == text.size());
+  }
+}
+
+TEST_CASE("encode_utf8: what decode_utf8 reads") {
+  for (char32_t c = 0; c <= 0x10ffff; c = c == 0xd7ff ? 0xe000 : c + 1) {
+    char bytes[4];
+    const std::size_t size = encode_utf8(c, bytes);
+    const auto [back, took] = decode_utf8({bytes, size}, 0);
+    REQUIRE(back == c);
+    REQUIRE(took == size);
+  }
+}

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <random>
+
 using namespace sims::tui;
 
 namespace {
@@ -105,14 +107,14 @@ TEST_CASE("keys: a bracketed paste is one key, whatever is in it") {
   Key key = one("\x1b[200~line 1\rline 2\x1b[A\x1b[20 \x1b\x1b[201~");
   CHECK(key.code == KeyCode::paste);
   CHECK(key.text == "line 1\rline 2\x1b[A\x1b[20 \x1b");
-  CHECK_FALSE(key.cut);
+  CHECK(key.cut == 0);
 }
 
 TEST_CASE("keys: a huge paste is cut, an endless one ends by time") {
   const std::string body(1'000'000, 'x');
   Key key = one("\x1b[200~" + body + "\x1b[201~");
   CHECK(key.text.size() == max_paste);
-  CHECK(key.cut);
+  CHECK(key.cut == body.size() - max_paste);
   const auto keys = decode("\x1b[200~abc", true);
   REQUIRE(keys.size() == 1);
   CHECK(keys[0].text == "abc");
@@ -120,7 +122,8 @@ TEST_CASE("keys: a huge paste is cut, an endless one ends by time") {
 
 TEST_CASE("keys: broken and unknown sequences give nothing and what follows is right") {
   for (const char* bad : {"\x1b[99~", "\x1b[>1;2c", "\x1b[?1;2c", "\xc3(", "\xff", "\x80", "\xed\xa0\x80",
-                          "\x1bO!", "\x1b[[Q"}) {
+                          "\x1bO!", "\x1b[[Q", "\x1b[24;80R", "\x1b[?12;2$y", "\x1b[4;1$y", "\x1b[97;1:3u",
+                          "\x1b[57358u", "\x1b[55296u", "\x1b[9999999u", "\x1b[97;9u", "\x1b[<0;0;0M"}) {
     CAPTURE(bad + 1);
     auto keys = decode(std::string(bad) + "z");
     REQUIRE_FALSE(keys.empty());
@@ -128,6 +131,158 @@ TEST_CASE("keys: broken and unknown sequences give nothing and what follows is r
     CHECK_FALSE(keys.back().alt);
   }
   CHECK(decode("\x1b[" + std::string(1'000, '1') + "A").empty());
+}
+
+TEST_CASE("keys: rxvt's ways to say Shift, Ctrl and Alt") {
+  CHECK(one("\x1b[a").code == KeyCode::up);
+  CHECK(one("\x1b[a").shift);
+  CHECK(one("\x1bOd").code == KeyCode::left);
+  CHECK(one("\x1bOd").ctrl);
+  CHECK(one("\x1b[5$").code == KeyCode::page_up);
+  CHECK(one("\x1b[5$").shift);
+  CHECK(one("\x1b[3^").code == KeyCode::del);
+  CHECK(one("\x1b[3^").ctrl);
+  CHECK(one("\x1b\x1b[A").code == KeyCode::up);
+  CHECK(one("\x1b\x1b[A").alt);
+  CHECK(one("\x1b\x1b[5~").alt);
+  const auto twice = decode("\x1b\x1b", true);
+  REQUIRE(twice.size() == 2);
+  CHECK(twice[1].code == KeyCode::escape);
+  CHECK_FALSE(twice[1].alt);
+}
+
+TEST_CASE("keys: extended forms are the same keys") {
+  struct Row {
+    const char* extended;
+    const char* plain;
+  };
+  const Row rows[] = {
+      {"\x1b[27;5;95~", "\x1f"},
+      {"\x1b[95;5u", "\x1f"},
+      {"\x1b[45;6u", "\x1f"},
+      {"\x1b[47;5u", "\x1f"},
+      {"\x1b[97;5u", "\x01"},
+      {"\x1b[27;6;65~", "\x01"},
+      {"\x1b[115;5u", "\x13"},
+      {"\x1b[105;5u", "\t"},
+      {"\x1b[109;5u", "\r"},
+      {"\x1b[104;5u", "\x7f"},
+      {"\x1b[97u", "a"},
+      {"\x1b[97;2u", "A"},
+      {"\x1b[49:33;2u", "!"},
+      {"\x1b[97;3u",
+       "\x1b"
+       "a"},
+      {"\x1b[97:65;4u",
+       "\x1b"
+       "A"},
+      {"\x1b[9u", "\t"},
+      {"\x1b[9;2u", "\x1b[Z"},
+      {"\x1b[1;2Z", "\x1b[Z"},
+      {"\x1b[13u", "\r"},
+      {"\x1b[13;3u", "\x1b\r"},
+      {"\x1b[127u", "\x7f"},
+      {"\x1b[127;3u", "\x1b\x7f"},
+      {"\x1b[57414u", "\r"},
+      {"\x1b[57404u", "5"},
+      {"\x1b[57419u", "\x1b[A"},
+      {"\x1b[233u", "é"},
+      {"\x1b[97;1:1u", "a"},
+      {"\x1b[97;65u", "a"},
+      {"\x1b[1;1:2A", "\x1b[A"},
+      {"\x1b[1;5P", "\x1b[11;5~"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.extended + 1);
+    CHECK(one(row.extended) == one(row.plain));
+  }
+  CHECK(one("\x1b[27u").code == KeyCode::escape);
+  CHECK(one("\x1b[91;5u").code == KeyCode::escape);
+  CHECK(one("\x1b[13;2u").shift);
+}
+
+TEST_CASE("keys: the mouse") {
+  Key key = one("\x1b[<0;10;20M");
+  CHECK(key.code == KeyCode::press);
+  CHECK(key.ch == 1);
+  CHECK(key.x == 9);
+  CHECK(key.y == 19);
+  CHECK(one("\x1b[<2;1;1M").ch == 3);
+  CHECK(one("\x1b[<64;5;6M").code == KeyCode::wheel_up);
+  CHECK(one("\x1b[<65;5;6M").code == KeyCode::wheel_down);
+  CHECK(one("\x1b[<80;5;6M").ctrl);
+  // Releases, movements, the wheel sideways; other kinds of reports, with bytes that look like keys.
+  for (const char* none : {"\x1b[<0;10;20m", "\x1b[<35;10;20M", "\x1b[<66;10;20M", "\x1b[<3;1;1M",
+                           "\x1b[M !a", "\x1b[M\x20\x80\xff", "\x1b[0;10;20M"}) {
+    CAPTURE(none + 1);
+    CHECK(decode(none).empty());
+    CHECK(one(std::string(none) + "z").ch == U'z');
+  }
+}
+
+TEST_CASE("keys: what a terminal answers is never typed") {
+  for (const char* answer : {"\x1b]11;rgb:1e1e/1e1e/1e1e\x07", "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
+                             "\x1bP>|xterm(390)\x1b\\", "\x1bP1+r524742=38\x1b\\", "\x1b_Gi=31;OK\x1b\\",
+                             "\x1b^private\x1b\\", "\x1bXstring\x1b\\", "\x1b[?62;22c", "\x1b[>41;390;0c",
+                             "\x1b[0n", "\x1b[?1u", "\x1b[8;24;80t", "\x1b]52;c;\xc3\xa9\x07"}) {
+    CAPTURE(answer + 1);
+    CHECK(decode(answer).empty());
+    CHECK(one(std::string(answer) + "z").ch == U'z');
+    CHECK(decode(answer, true).empty());
+  }
+  const std::string endless = "\x1b]" + std::string(1'000'000, 'x');
+  CHECK(decode(endless).empty());
+  CHECK(decode(endless, true).empty());
+}
+
+TEST_CASE("keys: an answer without its end does not swallow what is typed later") {
+  KeyDecoder decoder;
+  std::vector<Key> out;
+  decoder.feed("\x1b]11;rgb", out);
+  CHECK(decoder.waiting_ms() > 25);
+  decoder.flush(out);
+  decoder.feed("a", out);
+  decoder.feed("\x1b]11;rgb\r", out);
+  decoder.feed("\x1bP\x1b[A", out);
+  REQUIRE(out.size() == 3);
+  CHECK(out[0].ch == U'a');
+  CHECK(out[1].code == KeyCode::enter);
+  CHECK(out[2].code == KeyCode::up);
+  const auto alone = decode("\x1b]", true);
+  REQUIRE(alone.size() == 1);
+  CHECK(alone[0].ch == U']');
+  CHECK(alone[0].alt);
+}
+
+TEST_CASE("keys: random bytes give the same keys in whatever pieces they come") {
+  std::mt19937 random(11);
+  static constexpr std::string_view often[] = {
+      "\x1b", "\x1b", "[",    "O",        "~",         ";",          "2",     "0",     "1",
+      "M",    "u",    "<",    "$",        "\x1b[200~", "\x1b[201~",  "\x1b]", "\x1bP", "\x1b\\",
+      "\x07", "\xc3", "\xa9", "\xf0\x9f", "\x1b[M",    "\x1b[27;5;", "\r",    "\x7f"};
+  for (int round = 0; round < 2'000; ++round) {
+    std::string bytes;
+    for (std::size_t i = random() % 60; i > 0; --i) {
+      if (random() % 3 == 0)
+        bytes += static_cast<char>(random());
+      else
+        bytes += often[random() % std::size(often)];
+    }
+    KeyDecoder decoder;
+    std::vector<Key> pieces;
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::size_t size = std::min<std::size_t>(1 + random() % 7, bytes.size() - at);
+      decoder.feed({bytes.data() + at, size}, pieces);
+      at += size;
+    }
+    decoder.flush(pieces);
+    REQUIRE(pieces == decode(bytes, true));
+    CHECK(decoder.waiting_ms() == -1);
+    for (const Key& key : pieces) {
+      REQUIRE(key.ch <= 0x10ffff);
+      REQUIRE((key.code != KeyCode::character || key.ch >= 0x20));
+    }
+  }
 }
 
 TEST_CASE("keys: no bytes at all crash the decoder") {
