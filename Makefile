@@ -161,6 +161,14 @@ $(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
 $(BUILD)/bench/clients: $(BUILD)/bench/clients.o $(call archives,$(below_net))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_net)) -o $@
+$(BUILD)/bench/talker: $(BUILD)/bench/talker.o $(call archives,$(below_client))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
+
+# What the terminal client costs, beside others that are installed: make bench-tui RUNS=5
+bench-tui: deps
+	@+$(MAKE) --no-print-directory all $(BUILD)/bench/talker
+	BUILD=$(BUILD) /usr/bin/python3 bench/tui.py $(RUNS)
 
 # --- the first minutes ------------------------------------------------------------------------------------------------
 
@@ -239,7 +247,7 @@ help:
 	@echo "make check            everything that is tested; the last line counts"
 	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
-	@echo "make bench            micro-benchmarks"
+	@echo "make bench, bench-tui micro-benchmarks; what the terminal client costs"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
 	@echo "                      simsd.conf that was changed)"
@@ -254,5 +262,5 @@ ifeq ($(filter help clean deps dist uninstall format,$(MAKECMDGOALS)),)
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e bench deps demo lint format install uninstall dist clean help FORCE \
+.PHONY: all check check-programs test-e2e bench bench-tui deps demo lint format install uninstall dist clean help FORCE \
         $(addprefix test-,$(LAYERS) sim term)
