@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
                "take the key of a server met for the first time without asking");
   app.add_flag("--connect", options.connect, "connect at once with what was used last");
   app.add_flag("--plain", options.plain, "a stream of lines instead of a screen, for screen readers");
+  app.add_flag("--demo", options.demo, "a conversation with people who do not exist, without a server");
   app.footer("With --server and --name it connects at once.");
   if (const auto status = sims::parse_arguments(app, argc, argv)) return *status;
   return sims::tui::run_app(options);

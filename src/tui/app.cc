@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "proto/limits.h"
+#include "tui/demo.h"
 #include "tui/front.h"
 
 namespace sims::tui {
@@ -88,7 +89,6 @@ class App final : public Front {
   void search(const std::string&, const std::string&) override {}
   void cancel_search() override {}
   Result<void> nick(const std::string&) override { return not_connected(); }
-  std::vector<std::string> files(const std::string&) override { return {}; }
   bool has_passphrase() const override { return false; }
   Result<void> lock() override { return fail("There is no passphrase: /passphrase sets one."); }
   void unlock(SecretBytes) override {}
@@ -262,9 +262,10 @@ ConnectFields first_fields(const AppOptions& options, const client::Settings& se
 int run_app(const AppOptions& options) {
   if (const auto wrong = wrong_field(options); !wrong.empty()) return complain(wrong, exit_usage);
   auto folder = client::data_folder(options.home);
-  if (!folder) return complain(folder.error(), exit_failure);
+  if (!folder && !options.demo) return complain(folder.error(), exit_failure);
   auto face = Face::open(options.plain);
   if (!face) return complain(face.error(), exit_usage);
+  if (options.demo) return run_demo(**face), exit_ok;
   auto failed = [&](const std::string& why) {
     (*face)->close();
     return complain(why, exit_failure);

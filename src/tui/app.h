@@ -15,6 +15,7 @@ struct AppOptions {
   std::string query;                       // a peer whose window to open
   bool accept_new = false;
   bool connect = false;  // at once
+  bool demo = false;     // a conversation without a server
   bool plain = false;    // lines instead of a screen
 };
 

@@ -1,14 +1,17 @@
 // 1. input  2. drawing  3. signals  4. start and end
 #include "tui/front.h"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 
 namespace sims::tui {
 namespace {
 
-constexpr std::int64_t frame_ms = 33;    // between two draws that no key asked for
-constexpr std::int64_t blocked_ms = 50;  // until a terminal that took nothing is tried again
+constexpr std::int64_t frame_ms = 33;      // between two draws that no key asked for
+constexpr std::size_t most_files = 1'000;  // offered by completion
+constexpr std::int64_t blocked_ms = 50;    // until a terminal that took nothing is tried again
 
 int local_offset(std::int64_t unix_s) {
   const std::time_t t = unix_s;
@@ -108,6 +111,24 @@ void Front::on_signal(int number) {
 void Front::suspend() {
   face_.suspend();
   on_resize();
+}
+
+std::vector<std::string> Front::files(const std::string& beginning) {
+  namespace fs = std::filesystem;
+  const auto slash = beginning.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : beginning.substr(0, slash + 1);
+  std::vector<std::string> out;
+  std::error_code error;
+  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; at != end && !error;
+       at.increment(error)) {
+    std::string name = folder + at->path().filename().string();
+    if (!name.starts_with(beginning)) continue;
+    if (at->is_directory(error)) name += '/';
+    out.push_back(std::move(name));
+    if (out.size() == most_files) break;
+  }
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 // --- 4. start and end ----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ class Front : public Intents {
   void quit() override;
   void suspend() override;
   void repaint() override { face_.repaint(); }
+  std::vector<std::string> files(const std::string& beginning) override;
 
  protected:
   Front(Face& face, const ConnectFields& fields, std::vector<std::string> suites);
