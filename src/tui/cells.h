@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "tui/layout.h"
@@ -30,7 +31,8 @@ enum class Style : std::uint8_t {
   count,
 };
 
-// One spacing character and the marks on it. A wide one is followed by a cell of width 0.
+// One spacing character and the marks on it. A wide one takes two cells, its second one has width 0, no
+// character and joins: so a row of cells is as wide as it is long.
 struct Cell {
   static constexpr std::size_t most = 5;  // code points; ncurses' CCHARW_MAX
   std::array<char32_t, most> chars{U' '};
@@ -40,13 +42,18 @@ struct Cell {
   bool joins = false;  // belongs to the same grapheme cluster as the cell before: never wrap between them
   bool operator==(const Cell&) const = default;
 };
+static_assert(std::has_unique_object_representations_v<Cell>);  // rows are compared as bytes
 
 using Cells = std::vector<Cell>;
 
-// Makes the text safe and cuts it into cells (LF becomes a stand-in). No cells of width 0. Variation
-// selectors and skin tones are left out: terminals disagree about the width that they make.
+// Makes the text safe and cuts it into cells (LF becomes a stand-in). Variation selectors and skin tones are
+// left out: terminals disagree about the width that they make.
 Cells to_cells(std::string_view text, Style style);
-int width_of(std::span<const Cell> cells);
+void add_cells(std::string_view text, Style style, Cells& out);
+inline int width_of(std::span<const Cell> cells) {
+  return static_cast<int>(cells.size());
+}
+bool same_cells(std::span<const Cell> a, std::span<const Cell> b);
 
 struct Wrapped {
   std::size_t from, to;  // cells of this row, without the spaces where it was broken
@@ -69,8 +76,12 @@ struct Grid {
 
   Cell& at(int x, int y) { return cells[index(x, y)]; }
   const Cell& at(int x, int y) const { return cells[index(x, y)]; }
-  // Draws within [x, x + width) of row y, returns the column behind. A wide cell that would be cut becomes a
-  // space.
+  std::span<const Cell> row(int y) const {
+    return {cells.data() + index(0, y), static_cast<std::size_t>(size.width)};
+  }
+  void reset(Size size);  // as new, in the memory that it has
+  // Draws within [x, x + width) of row y, returns the column behind. A wide character of which one half would
+  // be cut or was overwritten becomes a space.
   int put(int x, int y, int width, std::span<const Cell> what);
   int put_text(int x, int y, int width, std::string_view text, Style style);
   void fill(const Rect& where, Style style, char32_t with = U' ');
@@ -79,10 +90,11 @@ struct Grid {
   std::size_t index(int x, int y) const {
     return static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) + static_cast<std::size_t>(x);
   }
-  void set(int x, int y, const Cell& cell);
+  std::size_t room(int x, int y, int width) const;
+  void mend(int from, int to, int y);
 };
 
-// Cuts to `width` columns, with an ellipsis at the end when something is missing.
+// Cuts to `width` columns at the border of a grapheme cluster, with an ellipsis when something is missing.
 Cells fit(Cells cells, int width);
 
 }  // namespace sims::tui

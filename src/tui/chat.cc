@@ -49,71 +49,116 @@ const char* mark(const Line& line) {
 Cells head(const Chat& chat, const Line& line) {
   Cells out;
   if (chat.width >= time_from_width)
-    out = to_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim);
-  auto add = [&out](std::string_view text, Style style) {
-    const Cells more = to_cells(text, style);
-    out.insert(out.end(), more.begin(), more.end());
-  };
+    add_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim, out);
   const Style who = line.mine ? Style::mine : Style::theirs;
   const std::string& name = line.mine ? chat.self_name : chat.peer_name;
   switch (line.kind) {
     case Line::Kind::text:
     case Line::Kind::action:
-      add(mark(line), line.delivery == Delivery::failed && line.mine ? Style::alert : Style::dim);
-      add(" ", Style::normal);
-      add(line.kind == Line::Kind::text ? "<" + name + "> " : "* " + name + " ", who);
+      add_cells(mark(line), line.delivery == Delivery::failed && line.mine ? Style::alert : Style::dim, out);
+      add_cells(" ", Style::normal, out);
+      add_cells(line.kind == Line::Kind::text ? "<" + name + "> " : "* " + name + " ", who, out);
       break;
     case Line::Kind::notice:
-      add("-- ", Style::dim);
+      add_cells("-- ", Style::dim, out);
       break;
     case Line::Kind::alert:
-      add("!! ", Style::alert);
+      add_cells("!! ", Style::alert, out);
       break;
+  }
+  // In a narrow window it keeps at most half of the row.
+  if (width_of(out) > chat.width / 2) {
+    out = fit(std::move(out), std::max(1, chat.width / 2 - 1));
+    out.emplace_back();
   }
   return out;
 }
 
 Cells day_row(const Chat& chat, const Line& line) {
   Cells day = to_cells("── " + format_day(line.at_unix_ms, chat.offset) + " ", Style::dim);
-  const Cells dash = to_cells("─", Style::dim);
-  while (width_of(day) < chat.width)
-    day.push_back(dash[0]);
+  const auto width = static_cast<std::size_t>(chat.width);
+  if (day.size() < width) day.resize(width, to_cells("─", Style::dim)[0]);
   return day;
 }
 
 // One paragraph (no LF) under the indent. Nothing that somebody else wrote may start in the first column,
 // where only our own words do: the indent is never 0.
-void add_paragraph(const Cells& first, const Cells& text, int indent, int width, std::vector<Cells>& rows) {
+void add_paragraph(const Cells& first, std::string_view text, Style style, int indent, int width,
+                   std::vector<Cells>& rows) {
+  const Cells cells = to_cells(text, style);
+  const Cells margin(static_cast<std::size_t>(indent));
   bool at_first = true;
-  for (const auto& part : wrap(text, width - width_of(first), width - indent)) {
-    Cells row =
-        at_first ? first : to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
-    row.insert(row.end(), text.begin() + static_cast<std::ptrdiff_t>(part.from),
-               text.begin() + static_cast<std::ptrdiff_t>(part.to));
+  for (const auto& part : wrap(cells, width - width_of(first), width - indent)) {
+    Cells row = at_first ? first : margin;
+    row.insert(row.end(), cells.begin() + static_cast<std::ptrdiff_t>(part.from),
+               cells.begin() + static_cast<std::ptrdiff_t>(part.to));
     rows.push_back(std::move(row));
     at_first = false;
   }
 }
 
-Place last_place(const Chat& chat) {
-  const std::size_t i = chat.lines.size() - 1;
-  return {i, static_cast<int>(rows_of_line(chat, i).size()) - 1};
+// All rows of a line; before_unix_ms: when the line before it was, -1: there is none.
+std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t before_unix_ms) {
+  std::vector<Cells> rows;
+  const auto day = local_time(line.at_unix_ms, chat.offset).day;
+  if (before_unix_ms == -1 || local_time(before_unix_ms, chat.offset).day != day)
+    rows.push_back(day_row(chat, line));
+  Cells first = head(chat, line);
+  const int indent = std::clamp(width_of(first), 1, std::max(2, chat.width / 4));
+  const Cells margin(static_cast<std::size_t>(indent));
+  Style style = Style::normal;
+  if (line.kind == Line::Kind::alert) style = Style::alert;
+  if (line.kind == Line::Kind::notice) style = Style::dim;
+  std::string_view rest = line.text;
+  for (;;) {
+    const auto lf = rest.find('\n');
+    add_paragraph(first, rest.substr(0, lf), style, indent, chat.width, rows);
+    first = margin;
+    if (lf == std::string_view::npos) break;
+    rest.remove_prefix(lf + 1);
+  }
+  if (line.mine && line.delivery == Delivery::failed && !line.why.empty())
+    add_paragraph(margin, "not sent: " + line.why, Style::alert, indent, chat.width, rows);
+  return rows;
 }
 
-// Lines must not be empty.
-Place place_of(const Chat& chat, const Scroll& scroll) {
-  if (scroll.following) return last_place(chat);
+// Of all that make_rows() looks at.
+bool same_line(const Line& a, const Line& b) {
+  return a.kind == b.kind && a.mine == b.mine && a.delivery == b.delivery && a.at_unix_ms == b.at_unix_ms &&
+         a.text == b.text && a.why == b.why;
+}
+
+// A chat and the rows of its lines: where things are in it.
+class Rows {
+ public:
+  Rows(const Chat& chat, RowCache& cache) : chat_(chat), cache_(cache) { cache.begin(chat); }
+  const std::vector<Cells>& of(std::size_t line) { return cache_.rows(chat_, line); }
+  int last_row(std::size_t line) { return static_cast<int>(of(line).size()) - 1; }
+  // Lines must not be empty.
+  Place last() {
+    const std::size_t i = chat_.lines.size() - 1;
+    return {i, last_row(i)};
+  }
+  Place place_of(const Scroll& scroll);
+  int move_up(Place& at, int rows);  // returns how many rows were missing
+  void move_down(Place& at, int rows);
+
+ private:
+  const Chat& chat_;
+  RowCache& cache_;
+};
+
+Place Rows::place_of(const Scroll& scroll) {
+  if (scroll.following) return last();
   const auto it =
-      std::lower_bound(chat.lines.begin(), chat.lines.end(), scroll.serial,
+      std::lower_bound(chat_.lines.begin(), chat_.lines.end(), scroll.serial,
                        [](const Line& line, std::uint64_t serial) { return line.serial < serial; });
-  if (it == chat.lines.end()) return last_place(chat);
-  const auto i = static_cast<std::size_t>(it - chat.lines.begin());
-  const int rows = static_cast<int>(rows_of_line(chat, i).size());
-  return {i, it->serial == scroll.serial ? std::clamp(scroll.row, 0, rows - 1) : 0};
+  if (it == chat_.lines.end()) return last();
+  const auto i = static_cast<std::size_t>(it - chat_.lines.begin());
+  return {i, it->serial == scroll.serial ? std::clamp(scroll.row, 0, last_row(i)) : 0};
 }
 
-// Up by `rows`; returns how many rows were missing.
-int move_up(const Chat& chat, Place& at, int rows) {
+int Rows::move_up(Place& at, int rows) {
   while (rows > at.row) {
     if (at.line == 0) {
       const int missing = rows - at.row;
@@ -122,20 +167,20 @@ int move_up(const Chat& chat, Place& at, int rows) {
     }
     rows -= at.row + 1;
     --at.line;
-    at.row = static_cast<int>(rows_of_line(chat, at.line).size()) - 1;
+    at.row = last_row(at.line);
   }
   at.row -= rows;
   return 0;
 }
 
-void move_down(const Chat& chat, Place& at, int rows) {
+void Rows::move_down(Place& at, int rows) {
   while (rows > 0) {
-    const int left = static_cast<int>(rows_of_line(chat, at.line).size()) - 1 - at.row;
+    const int left = last_row(at.line) - at.row;
     if (rows <= left) {
       at.row += rows;
       return;
     }
-    if (at.line + 1 == chat.lines.size()) {
+    if (at.line + 1 == chat_.lines.size()) {
       at.row += left;
       return;
     }
@@ -163,71 +208,63 @@ std::string format_date_time(std::int64_t unix_ms, UtcOffset offset) {
   return format_day(unix_ms, offset) + " " + format_clock(unix_ms, offset);
 }
 
-std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i) {
-  const Line& line = chat.lines[i];
-  std::vector<Cells> rows;
-  const auto day = local_time(line.at_unix_ms, chat.offset).day;
-  if (i == 0 || local_time(chat.lines[i - 1].at_unix_ms, chat.offset).day != day)
-    rows.push_back(day_row(chat, line));
-
-  Cells first = head(chat, line);
-  // In a narrow window the head keeps at most half of the row.
-  if (width_of(first) > chat.width / 2) {
-    first = fit(std::move(first), std::max(1, chat.width / 2 - 1));
-    first.emplace_back();
-  }
-  const int indent = std::clamp(width_of(first), 1, std::max(2, chat.width / 4));
-  Style style = Style::normal;
-  if (line.kind == Line::Kind::alert) style = Style::alert;
-  if (line.kind == Line::Kind::notice) style = Style::dim;
-  std::string_view rest = line.text;
-  for (bool start = true;; start = false) {
-    const auto lf = rest.find('\n');
-    const Cells text = to_cells(rest.substr(0, lf), style);
-    const Cells margin = to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
-    add_paragraph(start ? first : margin, text, indent, chat.width, rows);
-    if (lf == std::string_view::npos) break;
-    rest.remove_prefix(lf + 1);
-  }
-  if (line.mine && line.delivery == Delivery::failed && !line.why.empty()) {
-    const Cells margin = to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
-    add_paragraph(margin, to_cells("not sent: " + line.why, Style::alert), indent, chat.width, rows);
-  }
-  return rows;
+void RowCache::begin(const Chat& chat) {
+  constexpr std::size_t most_cells = 100'000;  // more than the largest screens show; 2.4 MB
+  const bool same = self_name_ == chat.self_name && peer_name_ == chat.peer_name && offset_ == chat.offset &&
+                    width_ == chat.width;
+  if (same && cells_ <= most_cells) return;
+  entries_.clear();
+  cells_ = 0;
+  self_name_ = chat.self_name;
+  peer_name_ = chat.peer_name;
+  offset_ = chat.offset;
+  width_ = chat.width;
 }
 
-ChatView visible_rows(const Chat& chat, int height, const Scroll& scroll) {
+const std::vector<Cells>& RowCache::rows(const Chat& chat, std::size_t i) {
+  const Line& line = chat.lines[i];
+  const std::int64_t before = i == 0 ? -1 : std::max<std::int64_t>(0, chat.lines[i - 1].at_unix_ms);
+  Entry& entry = entries_[line.serial];
+  if (!entry.rows.empty() && entry.before_unix_ms == before && same_line(entry.line, line)) return entry.rows;
+  entry = {line, before, make_rows(chat, line, before)};
+  for (const Cells& row : entry.rows)
+    cells_ += row.size();
+  return entry.rows;
+}
+
+ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scroll& scroll) {
   ChatView out;
   if (chat.lines.empty() || height <= 0 || chat.width <= 0) return out;
-  const Place bottom = place_of(chat, scroll);
+  Rows rows(chat, cache);
+  const Place bottom = rows.place_of(scroll);
   out.below = chat.lines.size() - 1 - bottom.line;
-  std::size_t i = bottom.line;
-  auto rows = rows_of_line(chat, i);
-  const auto kept = static_cast<std::size_t>(bottom.row) + 1;
-  if (kept < rows.size()) ++out.below;
-  rows.resize(kept);
-  for (;;) {
-    for (auto it = rows.rbegin(); it != rows.rend() && static_cast<int>(out.rows.size()) < height; ++it)
-      out.rows.push_back(std::move(*it));
-    if (i == 0 || static_cast<int>(out.rows.size()) >= height) break;
-    rows = rows_of_line(chat, --i);
+  if (bottom.row < rows.last_row(bottom.line)) ++out.below;
+  const auto most = static_cast<std::size_t>(height);
+  auto count = static_cast<std::size_t>(bottom.row) + 1;  // rows of line i that are at or above the bottom
+  for (std::size_t i = bottom.line;; count = rows.of(--i).size()) {
+    const std::vector<Cells>& of_line = rows.of(i);
+    while (count > 0 && out.rows.size() < most)
+      out.rows.emplace_back(of_line[--count]);
+    if (i == 0 || out.rows.size() == most) break;
   }
   std::reverse(out.rows.begin(), out.rows.end());
   return out;
 }
 
-Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int rows) {
+Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int by) {
   if (chat.lines.empty() || height <= 0 || chat.width <= 0) return scroll;
-  Place at = place_of(chat, scroll);
-  if (rows > 0) {
-    move_up(chat, at, rows);
+  RowCache cache;
+  Rows rows(chat, cache);
+  Place at = rows.place_of(scroll);
+  if (by > 0) {
+    rows.move_up(at, by);
     Place top = at;  // the window stays full: no further up than the first row at its top
-    const int missing = move_up(chat, top, height - 1);
-    move_down(chat, at, missing);
+    const int missing = rows.move_up(top, height - 1);
+    rows.move_down(at, missing);
   } else {
-    move_down(chat, at, -rows);
+    rows.move_down(at, -by);
   }
-  const Place last = last_place(chat);
+  const Place last = rows.last();
   Scroll out;
   out.following = at.line == last.line && at.row == last.row;
   out.serial = chat.lines[at.line].serial;

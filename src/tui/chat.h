@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "client/model.h"
@@ -34,14 +36,31 @@ struct Chat {
   int width;
 };
 
-// All rows of lines[i], the day separator before it included.
-std::vector<Cells> rows_of_line(const Chat& chat, std::size_t i);
+// Rows that were made before, each kept with all that it was made from: a cache can make nothing wrong.
+class RowCache {
+ public:
+  void begin(const Chat& chat);  // before rows(), for as long as the chat's lines do not change
+  // All rows of lines[i], the day separator before it included. Good until the next begin().
+  const std::vector<Cells>& rows(const Chat& chat, std::size_t i);
+
+ private:
+  struct Entry {
+    client::Line line;
+    std::int64_t before_unix_ms = -1;  // of the line before it; -1: there is none
+    std::vector<Cells> rows;
+  };
+  std::unordered_map<std::uint64_t, Entry> entries_;  // by serial
+  std::size_t cells_ = 0;
+  std::string self_name_, peer_name_;
+  UtcOffset offset_ = nullptr;
+  int width_ = 0;
+};
 
 struct ChatView {
-  std::vector<Cells> rows;  // top to bottom, at most `height`
-  std::size_t below = 0;    // lines under the last row; one that is cut off there counts
+  std::vector<std::span<const Cell>> rows;  // top to bottom, at most `height`; in the cache
+  std::size_t below = 0;                    // lines under the last row; one that is cut off there counts
 };
-ChatView visible_rows(const Chat& chat, int height, const Scroll& scroll);
+ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scroll& scroll);
 // `rows` > 0: towards older lines.
 Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int rows);
 

@@ -16,7 +16,7 @@ class FullFace final : public Face {
   Size size() const override { return screen_->size(); }
   bool draw(const client::Model& model, const UiState& ui, Now now) override {
     if (!terminal_takes_output()) return false;
-    screen_->draw(render(model, ui, now));
+    screen_->draw(renderer_.render(model, ui, now));
     return true;
   }
   Size resized() override { return screen_->resized(); }
@@ -27,6 +27,7 @@ class FullFace final : public Face {
 
  private:
   std::unique_ptr<Screen> screen_;
+  Renderer renderer_;
 };
 
 class PlainFace final : public Face {

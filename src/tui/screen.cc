@@ -115,12 +115,13 @@ struct Screen::State {
   bool colours = false;
   bool shown = false;  // between open or resume and suspend or close
   Grid last{Size{0, 0}};
-  bool all = true;  // draw every row
+  std::vector<cchar_t> cells;  // of the row that is drawn
+  bool all = true;             // draw every row
   std::string title;
 
   void start_modes();
   void stop_modes();
-  void draw_row(const Grid& grid, int y);
+  void draw_row(const Grid& grid, int y, bool everything);
   void set_title(const std::string& wanted);
   cchar_t character(const Cell& cell) const;
 };
@@ -208,34 +209,38 @@ cchar_t Screen::State::character(const Cell& cell) const {
   return out;
 }
 
-void Screen::State::draw_row(const Grid& grid, int y) {
-  std::vector<cchar_t> row;
-  row.reserve(static_cast<std::size_t>(grid.size.width));
-  for (int x = 0; x < grid.size.width; ++x) {
-    const Cell& cell = grid.at(x, y);
-    if (cell.width > 0) row.push_back(character(cell));
+// Where it is not what is there: from the first cell to the last one.
+void Screen::State::draw_row(const Grid& grid, int y, bool everything) {
+  const auto row = grid.row(y);
+  auto from = row.begin(), to = row.end();
+  if (!everything) {
+    const auto old = last.row(y);
+    if (same_cells(row, old)) return;
+    from = std::mismatch(row.begin(), row.end(), old.begin()).first;
+    to = std::mismatch(row.rbegin(), row.rend(), old.rbegin()).first.base();
   }
-  ::wmove(stdscr, y, 0);
-  ::wadd_wchnstr(stdscr, row.data(), static_cast<int>(row.size()));
+  cells.clear();
+  for (auto it = from; it != to; ++it) {
+    if (it->width > 0) cells.push_back(character(*it));
+  }
+  ::wmove(stdscr, y, static_cast<int>(from - row.begin()));
+  ::wadd_wchnstr(stdscr, cells.data(), static_cast<int>(cells.size()));
+  if (!everything) std::copy(from, to, &last.at(static_cast<int>(from - row.begin()), y));
 }
 
 void Screen::draw(const Grid& grid) {
   State& s = *state_;
   if (!s.shown || grid.cells.empty()) return;
   const bool everything = s.all || s.last.size != grid.size;
-  for (int y = 0; y < std::min(grid.size.height, LINES); ++y) {
-    const auto from = static_cast<std::ptrdiff_t>(y) * grid.size.width;
-    const auto now = grid.cells.begin() + from;
-    if (everything || !std::equal(now, now + grid.size.width, s.last.cells.begin() + from))
-      s.draw_row(grid, y);
-  }
+  for (int y = 0; y < std::min(grid.size.height, LINES); ++y)
+    s.draw_row(grid, y, everything);
+  if (everything) s.last = grid;
   if (s.all) ::clearok(curscr, TRUE);
   s.all = false;
   ::wmove(stdscr, std::min(grid.cursor.y, LINES - 1), std::min(grid.cursor.x, COLS - 1));
   ::wnoutrefresh(stdscr);
   ::doupdate();
   s.set_title(grid.title);
-  s.last = grid;
 }
 
 // --- 5. title and modes --------------------------------------------------------------------------

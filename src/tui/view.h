@@ -10,6 +10,17 @@ namespace sims::tui {
 
 Grid render(const client::Model& model, const UiState& ui, Now now);
 
+// The same grid for one frame after the other, sooner: keeps what is the same in the next one. What it costs
+// grows neither with the number of peers nor with what was said.
+class Renderer {
+ public:
+  const Grid& render(const client::Model& model, const UiState& ui, Now now);  // good until the next call
+
+ private:
+  Grid grid_;
+  RowCache rows_;
+};
+
 // The layout that render() uses now: for keys that scroll by pages.
 Layout layout_of(const client::Model& model, const UiState& ui);
 
