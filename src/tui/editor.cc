@@ -378,35 +378,4 @@ bool Editor::handle(const Key& key) {
   }
 }
 
-void InputHistory::add(std::string entry) {
-  leave();
-  if (entry.empty() || (!entries_.empty() && entries_.back() == entry)) return;
-  entries_.push_back(std::move(entry));
-  if (entries_.size() > max_entries) entries_.pop_front();
-}
-
-const std::string* InputHistory::older(const std::string& now) {
-  if (!browsing_) {
-    if (entries_.empty()) return nullptr;
-    browsing_ = true;
-    unfinished_ = now;
-    at_ = entries_.size();
-  }
-  if (at_ == 0) return nullptr;
-  return &entries_[--at_];
-}
-
-const std::string* InputHistory::newer() {
-  if (!browsing_) return nullptr;
-  if (++at_ >= entries_.size()) {
-    browsing_ = false;
-    return &unfinished_;
-  }
-  return &entries_[at_];
-}
-
-void InputHistory::leave() {
-  browsing_ = false;
-}
-
 }  // namespace sims::tui

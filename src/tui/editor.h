@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -74,25 +73,6 @@ class Editor {
   std::size_t max_bytes_;
   Newlines newlines_;
   bool overflowed_ = false;
-};
-
-// What was entered before, newest last; one per window.
-class InputHistory {
- public:
-  static constexpr std::size_t max_entries = 200;
-  void add(std::string entry);  // not when it is empty or the same as the last
-  // Older or newer than what is shown; `now` (the unfinished line) is kept and comes back at the newest end.
-  // nullptr: no more that way.
-  const std::string* older(const std::string& now);
-  const std::string* newer();
-  bool empty() const { return entries_.empty(); }
-  void leave();  // the shown entry was edited or sent: the next older() starts from the end again
-
- private:
-  std::deque<std::string> entries_;
-  std::size_t at_ = 0;  // entries_.size() - at_ is shown when browsing
-  bool browsing_ = false;
-  std::string unfinished_;
 };
 
 }  // namespace sims::tui

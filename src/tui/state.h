@@ -8,6 +8,7 @@
 #include "client/memory.h"
 #include "tui/chat.h"
 #include "tui/editor.h"
+#include "tui/input_history.h"
 #include "tui/layout.h"
 #include "tui/options.h"
 

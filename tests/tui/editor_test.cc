@@ -205,24 +205,3 @@ TEST_CASE("editor: random keys keep the cursor on a border and the text valid") 
     REQUIRE(at == e.cursor());
   }
 }
-
-TEST_CASE("history: older, newer and the unfinished line") {
-  InputHistory h;
-  CHECK(h.older("") == nullptr);
-  h.add("one");
-  h.add("two");
-  h.add("two");
-  h.add("");
-  REQUIRE(h.older("draft") != nullptr);
-  CHECK(*h.older("x") == "one");
-  CHECK(h.older("x") == nullptr);
-  CHECK(*h.newer() == "two");
-  CHECK(*h.newer() == "draft");
-  CHECK(h.newer() == nullptr);
-  for (int i = 0; i < 1'000; ++i)
-    h.add(std::to_string(i));
-  int count = 0;
-  while (h.older(""))
-    ++count;
-  CHECK(count == static_cast<int>(InputHistory::max_entries));
-}
