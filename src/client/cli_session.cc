@@ -191,7 +191,7 @@ void Session::received(const std::string& name, const Line& line) {
   ++count_;
   if (!print(options_.json ? message_json(peer->second, line) : message_line(peer->second, line))) return;
   if (exit_) return;
-  link_.core().looked_at(name);
+  link_.core().looked_at(name, link_.now());
   if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
 }
 

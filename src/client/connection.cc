@@ -10,8 +10,12 @@ namespace {
 constexpr std::int64_t retry_low_ms = 1'000, retry_high_ms = 15'000;
 constexpr std::int64_t settled_ms = 20'000;  // online for so long: the next loss is a new one
 constexpr std::int64_t connect_deadline_ms = 30'000;
-constexpr std::int64_t silence_ms = 15'000;        // then a ping
-constexpr std::int64_t ping_deadline_ms = 10'000;  // then the link is dead
+// Then a ping: while the user is there or something of ours is unanswered; else, so that idling costs little.
+constexpr std::int64_t silence_ms = 5'000, idle_silence_ms = 15'000;
+constexpr std::int64_t there_ms = 60'000;  // after a poke
+// Nothing was heard for so long since the ping: the link is dead. Shorter when the user waits for it.
+constexpr std::int64_t ping_deadline_ms = 5'000, poke_deadline_ms = 3'000;
+constexpr std::int64_t stuck_ms = 30'000;  // something is heard, but nothing of ours was taken for so long
 
 // Our words for what a server answered to a login; nullptr: not a refusal, try again.
 const char* refusal(proto::ErrorCode code) {
@@ -121,7 +125,9 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
 }
 
 Result<void> Connection::pin(const Id& server, Now now) {
-  auto stored = trust_.pin_server(model_.server, {server, now.unix_ms});
+  auto stored = host_.write_down(now, [&] {
+    return trust_.pin_server(model_.server, {server, now.unix_ms});
+  });
   if (stored) return {};
   const std::string words = "the server's key could not be stored: " + stored.error();
   windows_.alarm(nullptr, "Not connected: " + words, now);
@@ -150,6 +156,7 @@ void Connection::opened(Now now) {
 void Connection::read(ByteView bytes, Now now) {
   if (!link_ || !transport_) return;
   heard_ms_ = now.steady_ms;
+  heard_unix_ms_ = now.unix_ms;
   poll(bytes, now);
   if (transport_ && transport_->connected()) transport_->flush_ack(now, out_);
 }
@@ -202,10 +209,13 @@ void Connection::became_online(Now now) {
   model_.link = LinkState::online;
   model_.progress.clear();
   model_.round_trip_ms = -1;
-  heard_ms_ = now.steady_ms;
+  heard_ms_ = acked_ms_ = now.steady_ms;
+  heard_unix_ms_ = now.unix_ms;
+  asked_ = acked_ = 0;
   host_.online(now);
   if (model_.link == LinkState::online && !probe_ms_ && transport_->sent() > 0) {
     probe_ms_ = now.steady_ms;  // the first message measures the round trip too
+    probe_deadline_ms_ = ping_deadline_ms;
     probe_seq_ = transport_->sent() - 1;
   }
 }
@@ -324,14 +334,33 @@ void Connection::server_error(const proto::Error& error, Now now) {
 // --- time ----------------------------------------------------------------------------------------
 
 void Connection::acked(std::uint64_t seq, Now now) {
+  acked_ = std::max(acked_, seq + 1);
+  acked_ms_ = now.steady_ms;
   if (!probe_ms_ || seq < probe_seq_) return;
   model_.round_trip_ms = now.steady_ms - *probe_ms_;
   probe_ms_.reset();
 }
 
-void Connection::probe(Now now) {
+void Connection::probe(std::int64_t deadline_ms, Now now) {
   probe_seq_ = send(proto::encode(proto::Ping{}), now);
   probe_ms_ = now.steady_ms;
+  probe_deadline_ms_ = deadline_ms;
+}
+
+void Connection::poke(Now now) {
+  poked_ms_ = now.steady_ms;
+  if (model_.link == LinkState::waiting && pokes_.take(now.steady_ms)) return open(now);
+  if (model_.link != LinkState::online || probe_ms_) return;
+  // The steady clock may stand still while the machine sleeps.
+  const std::int64_t silent = std::max(now.steady_ms - heard_ms_, now.unix_ms - heard_unix_ms_);
+  if (silent >= silence_ms) probe(poke_deadline_ms, now);
+}
+
+void Connection::abandon(const std::string& why, Now now) {
+  if (model_.link != LinkState::online) return;
+  out_.clear();
+  drop_link(false);
+  retry(why, now);
 }
 
 void Connection::tick(Now now) {
@@ -344,7 +373,7 @@ void Connection::tick(Now now) {
       drop_link(false);
       return retry("the server does not answer", now);
     case LinkState::online:
-      if (!probe_ms_) return probe(now);
+      if (!probe_ms_) return probe(ping_deadline_ms, now);
       drop_link(false);
       return retry("the server does not answer any more", now);
     default:
@@ -359,8 +388,13 @@ std::int64_t Connection::next_tick() const {
     case LinkState::connecting:
     case LinkState::handshaking:
       return deadline_ms_;
-    case LinkState::online:
-      return probe_ms_ ? *probe_ms_ + ping_deadline_ms : heard_ms_ + silence_ms;
+    case LinkState::online: {
+      if (probe_ms_)
+        return std::min(std::max(*probe_ms_, heard_ms_) + probe_deadline_ms_,
+                        std::max(*probe_ms_, acked_ms_) + stuck_ms);
+      const bool awaited = asked_ > acked_ || heard_ms_ + silence_ms <= poked_ms_ + there_ms;
+      return heard_ms_ + (awaited ? silence_ms : idle_silence_ms);
+    }
     default:
       return INT64_MAX;
   }
@@ -370,7 +404,12 @@ std::int64_t Connection::next_tick() const {
 
 std::uint64_t Connection::send(std::string_view message, Now now) {
   transport_->send(message, now, out_);
-  return transport_->sent() - 1;
+  asked_ = transport_->sent();
+  return asked_ - 1;
+}
+
+void Connection::send_unanswered(std::string_view message, Now now) {
+  transport_->send(message, now, out_);
 }
 
 std::uint64_t Connection::received() const {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "client/context.h"
+#include "client/rate.h"
 #include "proto/transport.h"
 
 namespace sims::client {
@@ -26,6 +27,8 @@ class Connection {
     virtual void message(std::string_view plaintext, Now now) = 0;  // a sub-message; may end the connection
     virtual void lost() = 0;                                        // was online
     virtual void leaving(Now now) = 0;  // about to say disconnect: last words to peers
+    // As Context's.
+    virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
   };
   Connection(const CoreOptions& options, Model& model, Memory& trust, crypto::EphemeralSource& ephemerals,
              Effects& effects, Windows& windows, Host& host);
@@ -42,10 +45,13 @@ class Connection {
   void work_done(ServerWork& work, Now now);
   void tick(Now now);
   std::int64_t next_tick() const;
+  void poke(Now now);                             // the user is here: is the link?
+  void abandon(const std::string& why, Now now);  // ends it at once, nothing more goes out; tries again
 
   // While online only.
-  std::uint64_t send(std::string_view message, Now now);  // its seq; written by flush()
-  std::uint64_t received() const;                         // sub-messages; the last one's seq is one less
+  std::uint64_t send(std::string_view message, Now now);    // its seq; written by flush()
+  void send_unanswered(std::string_view message, Now now);  // likewise, but the server says nothing to it
+  std::uint64_t received() const;                           // sub-messages; the last one's seq is one less
   void owe_ack();
   void fail(const proto::Fault& fault, Now now);  // the server broke the protocol: says so, ends, tries again
   void acked(std::uint64_t seq, Now now);
@@ -63,7 +69,7 @@ class Connection {
   void drop_link(bool flush);
   void stop(const std::string& problem);            // offline, for good
   void retry(const std::string& problem, Now now);  // waiting, or offline without `reconnect`
-  void probe(Now now);
+  void probe(std::int64_t deadline_ms, Now now);
   Result<void> pin(const Id& server, Now now);
   std::optional<Id> pinned() const;
 
@@ -84,10 +90,15 @@ class Connection {
   int failures_ = 0;
   std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss
   bool accepted_ = false;             // this server has let us in before
-  std::int64_t heard_ms_ = 0;
+  std::int64_t heard_ms_ = 0, heard_unix_ms_ = 0;
+  std::int64_t poked_ms_ = INT64_MIN / 2;
   std::optional<std::int64_t> probe_ms_;  // a ping (or the first message) is out since then
+  std::int64_t probe_deadline_ms_ = 0;    // how long its answer may take
   std::uint64_t probe_seq_ = 0;
-  std::string parting_;  // the server's words before it ends the connection
+  std::uint64_t asked_ = 0, acked_ = 0;  // one more than the seq of: what was sent last, what was acked last
+  std::int64_t acked_ms_ = 0;
+  TokenBucket pokes_{2, 5'000};  // attempts to connect that a poke begins
+  std::string parting_;          // the server's words before it ends the connection
 };
 
 }  // namespace sims::client

@@ -3,10 +3,12 @@
 // back late is recognised.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "client/core.h"
+#include "client/history.h"
 #include "client/trust.h"
 #include "client/window.h"
 #include "proto/transport.h"
@@ -53,15 +55,21 @@ struct RekeyWork final : Work {
 
 class Context {
  public:
-  Context(const CoreOptions& o, Model& m, crypto::EphemeralSource& e, Effects& f, Windows& w, Pins& p)
-      : options(o), model(m), ephemerals(e), effects(f), windows(w), pins(p) {}
+  Context(const CoreOptions& o, Model& m, crypto::EphemeralSource& e, Effects& f, Windows& w, Pins& p,
+          History& h)
+      : options(o), model(m), ephemerals(e), effects(f), windows(w), pins(p), history(h) {}
   virtual ~Context() = default;
 
   // Seals a sub-message for the server; its seq in the connection. Only while online().
   virtual std::uint64_t send(std::string_view message, Now now) = 0;
+  virtual void send_ack(std::string_view message, Now now) = 0;
   // Work that makes a costly key runs one at a time.
   virtual void start(std::unique_ptr<PeerWork> work) = 0;
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
+  // Carries out `writes` to the Memory and commits them: all of it lasts, or nothing and the error.
+  virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
+  // A text of this peer was shown.
+  virtual void arrived(const std::string& name, Now now) = 0;
   bool online() const { return model.link == LinkState::online; }
 
   const CoreOptions& options;
@@ -70,6 +78,8 @@ class Context {
   Effects& effects;
   Windows& windows;
   Pins& pins;
+  History& history;
+  Manners manners;                // as they are now
   std::size_t waiting_bytes = 0;  // of all conversations' WaitingFrames
 };
 

@@ -1,17 +1,17 @@
-// Conversation: texts out, texts in. Its calls and sessions are in conversation_call.cc.
+// Conversation: texts out, texts in. Its calls and sessions are in conversation_call.cc, strangers and
+// requests in conversation_people.cc, what is said beside the texts in conversation_manners.cc.
 //
-// 1. send_text() -> outbox, a line drawn as queued   2. pump() seals what may go, or calls the peer first
-// 3. receive() -> dispatch() -> receive_com(): opened, shown once, acked   4. receive_ack(): proved delivered
+// 1. send_text() -> written down, outbox, a line drawn as queued   2. pump() seals what may go, or calls the
+// peer first   3. receive() -> dispatch() -> receive_com(): opened, stored and shown once, acked
+// 4. receive_ack(): proved delivered
 #include "client/conversation.h"
 
+#include "client/look_alike.h"
 #include "proto/limits.h"
 
 namespace sims::client {
 namespace {
 
-constexpr std::size_t max_seen_uids = 4'096;
-constexpr std::size_t max_waiting_frames = 256;     // of one peer
-constexpr std::size_t max_waiting_bytes = 4 << 20;  // of all
 // A text not proved delivered for so long is sent again in a new session; doubled each time, so that a relay
 // that breaks everything causes few handshakes.
 constexpr std::int64_t resend_ms = 20'000, resend_max_ms = 600'000;
@@ -39,33 +39,16 @@ std::string words_for(const proto::Fault& fault) {
 
 }  // namespace
 
-void WaitingFrames::push(PeerFrame frame) {
-  const std::size_t size = frame.raw.size();
-  if (frames_.size() >= max_waiting_frames || total_ + size > max_waiting_bytes) return;
-  total_ += size;
-  frames_.push_back(std::move(frame));
-}
-
-PeerFrame WaitingFrames::pop() {
-  PeerFrame frame = std::move(frames_.front());
-  frames_.pop_front();
-  total_ -= frame.raw.size();
-  return frame;
-}
-
-void WaitingFrames::clear() {
-  while (!frames_.empty())
-    pop();
-}
-
 Conversation::Conversation(Context& context, std::string name)
     : context_(context), name_(std::move(name)), call_(context), waiting_(context.waiting_bytes) {}
 
 Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now) {
   Peer& p = peer();
   if (text.empty()) return fail("there is nothing to send");
+  if (p.standing == Standing::blocked) return fail(name_ + " is blocked: accept them first");
   if (p.trust == Trust::changed)
     return fail("the key of " + name_ + " changed: nothing is sent until you decide");
+  if (p.id.empty()) return fail("the key of " + name_ + " is not known");
   if (outbox_.full()) return fail("too many messages wait for " + name_ + " already");
   proto::TextContent content;
   content.action = action;
@@ -73,19 +56,38 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   content.body = std::string(text);
   content.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.unix_ms));
   if (auto encoded = proto::encode_content(content); !encoded) return fail(words_for(encoded.error()));
-  if (session_ && !p.known())
-    if (auto stored = pin(now); !stored) return fail(stored.error());
 
-  Line line;
-  line.kind = action ? Line::Kind::action : Line::Kind::text;
-  line.at_unix_ms = now.unix_ms;
-  line.mine = true;
-  line.text = content.body;
-  const std::uint64_t serial = context_.windows.add(&p, std::move(line)).serial;
-  outbox_.add(serial, std::move(content));
+  const bool first = !p.known();
+  const auto alike = first ? look_alike(name_, context_.pins.peers()) : std::nullopt;
+  std::uint64_t row = 0;
+  auto stored = context_.write_down(now, [&]() -> Result<void> {
+    if (first)
+      if (auto pinned = pin_contact(now); !pinned) return pinned;
+    auto added = context_.history.typed(name_, content);
+    if (!added) return fail(added.error());
+    row = *added;
+    return {};
+  });
+  if (!stored) return fail("it could not be stored: " + stored.error());
+  if (first) became_contact(now);
+  if (alike) context_.windows.alarm(&p, look_alike_words(name_, *alike), now);
+  say_typing(false, now);
+  const std::uint64_t serial = context_.history.show_typed(p, content, row).serial;
+  outbox_.add(serial, row, std::move(content));
   paused_ = false;
   pump(now);
   return serial;
+}
+
+void Conversation::restore(const std::vector<HistoryEntry>& entries) {
+  for (const HistoryEntry& entry : entries) {
+    proto::TextContent content;
+    content.action = entry.action;
+    content.uid = entry.uid;
+    content.body = entry.body;
+    content.sent = static_cast<std::uint64_t>(entry.at_unix_ms);
+    outbox_.add(0, entry.row, std::move(content));
+  }
 }
 
 void Conversation::pump(Now now) {
@@ -96,6 +98,7 @@ void Conversation::pump(Now now) {
   }
   // While we call, the session may be about to be replaced: what we sealed now might find no one to open it.
   if (call_.calling()) return;
+  tell_read(now);
   while (auto* entry = outbox_.next()) {
     auto plaintext = proto::encode_content(entry->content);
     auto sealed = session_->seal(*plaintext, now);
@@ -110,9 +113,12 @@ void Conversation::pump(Now now) {
 void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
   Line gone;
   Line* line = Windows::find(peer(), entry.serial);
+  if (!line) line = Windows::find_row(peer(), entry.row);
   if (!line) {
     gone.serial = entry.serial;
+    gone.row = entry.row;
     gone.kind = entry.content.action ? Line::Kind::action : Line::Kind::text;
+    gone.uid = entry.content.uid;
     gone.at_unix_ms = static_cast<std::int64_t>(entry.content.sent);
     gone.mine = true;
     gone.text = entry.content.body;
@@ -123,23 +129,22 @@ void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
   context_.effects.delivery_changed(peer(), *line);
 }
 
+// It left the outbox. (The mark `sent` is not written down: after a restart the text goes again.)
+void Conversation::settle(const Outbox::Entry& entry, Now now, const std::string& why) {
+  context_.history.delivered(name_, entry.row, entry.delivery, why, now);
+  mark(entry, why);
+}
+
 void Conversation::server_took(std::uint64_t seq) {
   for (const auto* entry : outbox_.server_took(seq))
     mark(*entry);
 }
 
-void Conversation::fail_all(const std::string& why) {
-  for (auto& entry : outbox_.drain()) {
-    entry.delivery = Delivery::failed;
-    mark(entry, why);
-  }
-}
-
-void Conversation::refused(std::uint64_t seq, const std::string& why) {
+void Conversation::refused(std::uint64_t seq, const std::string& why, Now now) {
   if (auto entry = outbox_.take(seq)) {
     if (session_) session_->forget(entry->m);
     entry->delivery = Delivery::failed;
-    mark(*entry, why);
+    settle(*entry, now, why);
   }
 }
 
@@ -177,25 +182,24 @@ void Conversation::receive_com(const proto::ClientCom& com, Now now) {
     return;
   }
   auto opened = session_->open(com, now);
-  if (!opened) {
-    context_.windows.alert(
-        &peer(), "A message from " + name_ + " was dropped: " + words_for(opened.error()) + ".", now);
-    return;
+  if (!opened)
+    return complain("A message from " + name_ + " was dropped: " + words_for(opened.error()) + ".", now);
+  if (opened->duplicate || take(*opened, now)) acknowledge(opened->id, std::move(opened->ack), now);
+}
+
+bool Conversation::take(proto::PeerSession::Opened& opened, Now now) {
+  note_order(opened.id, now);
+  const auto content = proto::decode_content(opened.plaintext);
+  wipe(opened.plaintext);
+  if (content) {
+    if (const auto* text = std::get_if<proto::TextContent>(&*content)) return receive_text(*text, now);
+    if (const auto* read = std::get_if<proto::ReadContent>(&*content)) return receive_read(*read), false;
+    if (const auto* typing = std::get_if<proto::TypingContent>(&*content))
+      return receive_typing(*typing, now), false;
   }
-  bool acked = true;
-  if (!opened->duplicate) {
-    note_order(opened->id, now);
-    auto content = proto::decode_content(opened->plaintext);
-    wipe(opened->plaintext);
-    if (content && std::holds_alternative<proto::TextContent>(*content))
-      receive_text(std::get<proto::TextContent>(*content), now);
-    else if (!content || std::holds_alternative<proto::UnsupportedContent>(*content))
-      context_.windows.notice(&peer(), "unsupported message from " + name_, now);
-    else
-      acked = false;
-  }
-  if (acked) context_.send(opened->ack, now);
-  rekey_if_due();
+  if (!peer().known()) return turn_away();
+  context_.windows.notice(&peer(), "unsupported message from " + name_, now);
+  return true;
 }
 
 void Conversation::note_order(std::uint64_t m, Now now) {
@@ -203,7 +207,7 @@ void Conversation::note_order(std::uint64_t m, Now now) {
   const auto missing = [this](std::uint64_t n) {
     return std::to_string(n) + (n == 1 ? " message missing" : " messages missing") + " from " + name_;
   };
-  if (m > next_m_) {
+  if (m > next_m_ && p.standing != Standing::stranger) {
     hole_size_ = m - next_m_;
     hole_serial_ = context_.windows.notice(&p, missing(hole_size_), now).serial;
   } else if (m < next_m_ && hole_serial_ != 0) {
@@ -215,48 +219,42 @@ void Conversation::note_order(std::uint64_t m, Now now) {
   next_m_ = std::max(next_m_, m + 1);
 }
 
-bool Conversation::first_time(const std::string& uid) {
-  if (!seen_.insert(uid).second) return false;
-  seen_order_.push_back(uid);
-  if (seen_order_.size() > max_seen_uids) {
-    seen_.erase(seen_order_.front());
-    seen_order_.pop_front();
-  }
-  return true;
-}
-
-void Conversation::receive_text(const proto::TextContent& text, Now now) {
-  if (!first_time(text.uid)) return;
+bool Conversation::receive_text(const proto::TextContent& text, Now now) {
+  if (context_.history.seen(name_, text.uid)) return true;
   Peer& p = peer();
-  Line line;
-  line.kind = text.action ? Line::Kind::action : Line::Kind::text;
-  line.at_unix_ms = now.unix_ms;
-  line.text = text.body;
-  const Line& shown = context_.windows.add(&p, std::move(line));
+  if (!p.known() && !let_in(now)) return turn_away();
+  auto shown = context_.history.receive(p, text, now);
+  if (!shown) {
+    complain("A message from " + name_ + " could not be stored: " + shown.error(), now);
+    return false;
+  }
+  stops_typing();
   ++p.unread;
   p.attention = true;
-  context_.effects.received(p, shown);
+  context_.arrived(name_, now);
+  context_.effects.received(p, **shown);
+  return true;
 }
 
 void Conversation::receive_close(const proto::ClientDisconnect& message, Now now) {
   if (!session_) return;
   if (!session_->verify_close(message))
-    return context_.windows.alert(&peer(), "A forged end of the session with " + name_ + " was ignored.",
-                                  now);
+    return complain("A forged end of the session with " + name_ + " was ignored.", now);
   drop_session();
   wait_before_next_call(now);
+  if (peer().standing == Standing::stranger) return;
   std::string text = name_ + " ended the session";
   if (!message.reason.empty()) text += ": " + message.reason;
   context_.windows.notice(&peer(), std::move(text), now);
 }
 
-void Conversation::receive_ack(const proto::PeerAck& ack, Now) {
+void Conversation::receive_ack(const proto::PeerAck& ack, Now now) {
   if (!session_) return;
   const auto m = session_->take_ack(ack);
   if (!m) return;  // forged, or of an earlier session
   if (auto entry = outbox_.delivered(*m)) {
     unanswered_ = 0;
-    mark(*entry);
+    settle(*entry, now);
   }
 }
 

@@ -5,45 +5,22 @@
 // Order: texts are sent in the order typed and shown in the order they come. A hole in the peer's numbering
 // (a relay that drops) is shown as a notice; what comes late is shown when it comes, and the notice is
 // corrected.
+//
+// Who is not a contact hears nothing from us but answers to his calls: no ack, no manners, no call of ours.
 #pragma once
 
-#include <deque>
+#include <map>
 #include <optional>
 #include <string>
-#include <unordered_set>
-#include <variant>
+#include <vector>
 
 #include "client/call.h"
 #include "client/context.h"
 #include "client/outbox.h"
+#include "client/waiting_frames.h"
 #include "proto/peer_session.h"
 
 namespace sims::client {
-
-// A forwarded sub-message, its src found to be the peer's id.
-struct PeerFrame {
-  std::variant<proto::HandshakeFrame, proto::ClientCom, proto::ClientDisconnect, proto::PeerAck> message;
-  std::string raw;  // the exact bytes
-};
-
-// Frames that came while a step of the call was out as work, in order. What finds no room is dropped: a text
-// among them comes again in a new session. `total` counts the bytes of all conversations.
-class WaitingFrames {
- public:
-  explicit WaitingFrames(std::size_t& total) : total_(total) {}
-  WaitingFrames(const WaitingFrames&) = delete;
-  WaitingFrames& operator=(const WaitingFrames&) = delete;
-  ~WaitingFrames() { clear(); }
-
-  void push(PeerFrame frame);
-  PeerFrame pop();
-  bool empty() const { return frames_.empty(); }
-  void clear();
-
- private:
-  std::deque<PeerFrame> frames_;
-  std::size_t& total_;
-};
 
 class Conversation {
  public:
@@ -53,18 +30,21 @@ class Conversation {
   Result<std::uint64_t> send_text(std::string_view text, bool action, Now now);
   void leave(std::string_view reason, Now now);  // says goodbye
   void end(std::string_view reason,
-           Now now);  // likewise; what was not delivered waits until the next text is typed
-  void fail_all(const std::string& why);  // gives up every text
+           Now now);             // likewise; what was not delivered waits until the next text is typed
+  Result<void> accept(Now now);  // makes a contact: acks held back go out
+  void shut();                   // nothing goes on, and nobody is told; texts wait
+  void say_typing(bool on, Now now);
+  void say_read(const std::string& uid, Now now);  // up to this text of theirs
 
   // --- events
+  void restore(const std::vector<HistoryEntry>& entries);  // texts of an earlier run, oldest first
   void receive(PeerFrame frame, Now now);
   void work_done(PeerWork& work, Now now);
   void work_done(RekeyWork& work, Now now);
   void peer_came(bool again, Now now);
   void peer_left(Now now);
-  void undeliverable(Now now);                              // the server could not pass something on
-  void refused(std::uint64_t seq, const std::string& why);  // the server will never take this text
-  void blocked();                                           // the key changed: nothing goes on
+  void undeliverable(Now now);                                       // the server could not pass something on
+  void refused(std::uint64_t seq, const std::string& why, Now now);  // the server will never take this text
   void link_lost();
   void server_took(std::uint64_t seq);  // cumulative
   void tick(Now now);
@@ -72,12 +52,13 @@ class Conversation {
 
   bool in_use() const { return session_ || call_.running() || !outbox_.empty(); }
   bool carries(std::uint64_t seq) const { return outbox_.carries(seq); }
+  bool unanswered() const { return outbox_.oldest_in_flight().has_value() || call_.calling(); }
   // Still awaited, so worth starting.
   bool wants(const PeerWork& work) const { return call_.work_out() && call_.number() == work.number; }
 
  private:
   Peer& peer() const { return context_.model.peers.at(name_); }
-  bool may_talk() const;
+  bool may_talk() const;  // to a contact who is online and whose key did not change
 
   // Calls (conversation_call.cc)
   void start_call(Now now);
@@ -86,8 +67,6 @@ class Conversation {
   void established(proto::HandshakeResult result, proto::Role role, Now now);
   void call_failed(const std::string& why, proto::Role role, Now now);
   void wait_before_next_call(Now now);
-  void meet(Now now);
-  Result<void> pin(Now now);
   void rekey_if_due();
   void drop_call();
   void drop_session();
@@ -96,14 +75,32 @@ class Conversation {
   // Content (conversation.cc)
   void dispatch(PeerFrame frame, Now now);
   void receive_com(const proto::ClientCom& com, Now now);
-  void receive_text(const proto::TextContent& text, Now now);
+  bool take(proto::PeerSession::Opened& opened, Now now);  // to be acked
+  bool receive_text(const proto::TextContent& text, Now now);
   void receive_close(const proto::ClientDisconnect& message, Now now);
   void receive_ack(const proto::PeerAck& ack, Now now);
   void note_order(std::uint64_t m, Now now);
   void pump(Now now);
-  bool first_time(const std::string& uid);
   void mark(const Outbox::Entry& entry, const std::string& why = {});
+  void settle(const Outbox::Entry& entry, Now now, const std::string& why = {});
   std::int64_t resend_at() const;
+
+  // Who this is (conversation_people.cc)
+  Result<void> pin_contact(Now now);
+  void became_contact(Now now);
+  void meet(Now now);
+  bool let_in(Now now);
+  bool turn_away();  // false
+  void acknowledge(std::uint64_t m, std::string ack, Now now);
+  void complain(std::string text, Now now);
+
+  // Manners (conversation_manners.cc)
+  bool may_say_aside() const;
+  void say_aside(const proto::Content& content, Now now);
+  void tell_read(Now now);
+  void receive_read(const proto::ReadContent& read);
+  void receive_typing(const proto::TypingContent& typing, Now now);
+  void stops_typing();
 
   Context& context_;
   std::string name_;
@@ -115,18 +112,23 @@ class Conversation {
   WaitingFrames waiting_;
 
   Outbox outbox_;
-  bool met_ = false;     // an unpinned peer was introduced
   bool paused_ = false;  // ended by the user: no call until something is typed
   int failed_calls_ = 0, unanswered_ = 0;
   std::int64_t next_call_ms_ = 0;
   std::int64_t settled_ms_ = 0;       // until then an answer to a call that was given up may still come
   TokenBucket uninvited_{3, 20'000};  // calls because a message came that no session opens
 
-  std::unordered_set<std::string> seen_;  // uids shown, also of earlier sessions
-  std::deque<std::string> seen_order_;
+  std::map<std::uint64_t, std::string> held_acks_;  // of this session, until the peer is accepted
+
   std::uint64_t next_m_ = 0;       // of the session, incoming
   std::uint64_t hole_serial_ = 0;  // the notice about what is missing, 0: none
   std::uint64_t hole_size_ = 0;
+
+  bool told_typing_ = false;  // the last word of this session
+  std::optional<std::int64_t> typing_told_ms_;
+  std::int64_t typing_until_ms_ = INT64_MAX;  // the peer's
+  std::string read_;                          // the uid that was told last, or is to be told
+  bool read_told_ = true;
 };
 
 }  // namespace sims::client

@@ -12,7 +12,7 @@ constexpr std::int64_t young_ms = 1'000, settle_ms = 500;
 
 bool Conversation::may_talk() const {
   const Peer& p = peer();
-  return context_.online() && p.online && p.trust != Trust::changed;
+  return context_.online() && p.online && p.known() && p.trust != Trust::changed;
 }
 
 void Conversation::start_call(Now now) {
@@ -26,8 +26,7 @@ void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::st
   // What fits neither belongs to a call that was given up meanwhile.
   if (!session_ || session_->expected_rekey_phase() != frame.phase) return;
   auto answer = session_->receive_rekey(raw);
-  if (!answer)
-    return context_.windows.alert(&peer(), "A bad change of keys from " + name_ + " was ignored.", now);
+  if (!answer) return complain("A bad change of keys from " + name_ + " was ignored.", now);
   if (!answer->empty()) context_.send(*answer, now);
 }
 
@@ -67,40 +66,12 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   failed_calls_ = 0;
   next_call_ms_ = 0;
   paused_ = false;
-  if (role == proto::Role::responder) p.attention = true;
-}
-
-// Who only calls us is not written to disk: a stranger has as many ids as he likes. Our own text to them, or
-// accept_new, makes the contact. What we write goes to nobody whose key could not be remembered.
-void Conversation::meet(Now now) {
-  if (peer().known()) return;
-  if (context_.options.accept_new || outbox_.waiting()) {
-    auto stored = pin(now);
-    if (stored) return;
-    context_.windows.alert(&peer(), stored.error(), now);
-    return fail_all(stored.error());
-  }
-  if (std::exchange(met_, true)) return;
-  context_.windows.notice(
-      &peer(), "First contact with " + name_ + ": the key is not verified, and remembered when you write.",
-      now);
-}
-
-Result<void> Conversation::pin(Now now) {
-  Peer& p = peer();
-  auto stored = context_.pins.pin(name_, {p.id, false, now.unix_ms});
-  if (!stored) return fail("the key of " + name_ + " could not be stored: " + stored.error());
-  p.standing = Standing::contact;
-  p.trust = Trust::unverified;
-  p.first_seen_unix_ms = now.unix_ms;
-  context_.windows.notice(
-      &p, "First contact with " + name_ + ": the key is now remembered, but not verified.", now);
-  return {};
+  if (role == proto::Role::responder && p.known()) p.attention = true;
 }
 
 // What the other side calls does not hold up our own calls.
 void Conversation::call_failed(const std::string& why, proto::Role role, Now now) {
-  context_.windows.alert(&peer(), "No session with " + name_ + ": " + why, now);
+  complain("No session with " + name_ + ": " + why, now);
   if (role == proto::Role::initiator) wait_before_next_call(now);
 }
 
@@ -110,8 +81,9 @@ void Conversation::wait_before_next_call(Now now) {
                   backoff_ms(failed_calls_, call_again_low_ms, call_again_high_ms, context_.ephemerals.rng());
 }
 
+// A stranger makes us no costly keys: what may be said before the user decides is less than needs a new one.
 void Conversation::rekey_if_due() {
-  if (!session_ || rekeying_ || call_.running() || !session_->wants_rekey()) return;
+  if (!session_ || !peer().known() || rekeying_ || call_.running() || !session_->wants_rekey()) return;
   rekeying_ = true;
   context_.start(std::make_unique<RekeyWork>(name_, session_number_, session_->suite(), context_.ephemerals));
 }
@@ -135,6 +107,9 @@ void Conversation::drop_session() {
     ++session_number_;
   }
   rekeying_ = false;
+  held_acks_.clear();
+  told_typing_ = false;
+  stops_typing();
   for (const auto* entry : outbox_.requeue())
     mark(*entry);
   peer().suite.clear();
@@ -177,7 +152,7 @@ void Conversation::undeliverable(Now now) {
   wait_before_next_call(now);
 }
 
-void Conversation::blocked() {
+void Conversation::shut() {
   link_lost();
 }
 
@@ -200,6 +175,7 @@ void Conversation::end(std::string_view reason, Now now) {
 }
 
 void Conversation::tick(Now now) {
+  if (now.steady_ms >= typing_until_ms_) stops_typing();
   if (now.steady_ms >= call_.deadline()) {
     const bool ours = call_.calling();
     drop_call();
@@ -214,10 +190,12 @@ void Conversation::tick(Now now) {
 }
 
 std::int64_t Conversation::next_tick() const {
-  if (call_.running()) return call_.deadline();
-  if (!may_talk()) return INT64_MAX;
-  if (session_) return std::max(resend_at(), next_call_ms_);
-  return outbox_.waiting() && !paused_ ? next_call_ms_ : INT64_MAX;
+  if (call_.running()) return std::min(typing_until_ms_, call_.deadline());
+  if (!may_talk()) return typing_until_ms_;
+  const std::int64_t due = session_                        ? std::max(resend_at(), next_call_ms_)
+                           : outbox_.waiting() && !paused_ ? next_call_ms_
+                                                           : INT64_MAX;
+  return std::min(typing_until_ms_, due);
 }
 
 }  // namespace sims::client

@@ -9,9 +9,9 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "client/core_options.h"
 #include "client/memory.h"
 #include "client/model.h"
-#include "crypto/suite.h"
 #include "proto/limits.h"
 
 namespace sims::client {
@@ -39,15 +39,6 @@ class Effects {
   virtual void delivery_changed(const Peer& peer, const Line& line) = 0;
 };
 
-struct CoreOptions {
-  const crypto::SigningKey* identity = nullptr;  // not owned
-  std::string name;
-  crypto::SuiteList suites = crypto::default_suites();
-  bool accept_new = false;        // pin a first-seen server without asking
-  bool reconnect = true;          // after a loss, with jittered back-off (1 to 15 s)
-  std::size_t max_lines = 5'000;  // kept per window
-};
-
 class Core {
  public:
   Core(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects);
@@ -61,11 +52,29 @@ class Core {
   // The only way past a changed server key: `fingerprint` must be the new id, typed or pasted. Pins it and
   // reconnects.
   Result<void> accept_changed_server(std::string_view fingerprint, Now now);
-  // Puts the line into the peer's window as queued and sends it as soon as it can be (calls the peer first
-  // when there is no session). An error (in words) when it cannot be taken at all: unknown name, too long,
-  // changed key. Returns the line's serial.
+  // Writes it down (committed at once), puts the line into the peer's window as queued and sends it as soon
+  // as it can be (calls the peer first when there is no session); a stranger or a request becomes a contact.
+  // An error (in words) when it cannot be taken at all: unknown name, too long, changed key, not stored.
+  // Returns the line's serial.
   Result<std::uint64_t> send_text(const std::string& peer, std::string_view text, bool action, Now now);
-  void looked_at(const std::string& peer);  // the window is in front: clears unread and attention
+  // The window is in front: clears unread and attention, tells the peer if manners.receipts. The first time
+  // it reads the newest page of what was said before.
+  void looked_at(const std::string& peer, Now now);
+  void typing(const std::string& peer, bool on, Now now);  // told if manners.typing, at most every 4 s
+  void set_manners(Manners manners);
+  // The user did something, the network changed, or the machine woke up: a link that was silent is checked,
+  // one that waits is tried again.
+  void poke(Now now);
+
+  // --- people
+  // Makes a contact of a request, somebody blocked or a stranger: pinned; acks that were held back go out.
+  Result<void> accept(const std::string& peer, Now now);
+  // Forgets a request and what came with it, and the session. Nobody is told: what was said stays unproved at
+  // the other side, and is not shown when it comes again.
+  Result<void> decline(const std::string& peer, Now now);
+  // Anybody in the model: what comes is dropped unread, also after a restart and under another key, and
+  // nobody is told. Of a request also what was said is forgotten. Ended by accept().
+  Result<void> block(const std::string& peer, Now now);
   // Compares with what the user typed or pasted; marks the peer verified when equal.
   Result<void> verify(const std::string& peer, std::string_view number, Now now);
   Result<void> unverify(const std::string& peer);
@@ -74,7 +83,15 @@ class Core {
   Result<void> accept_changed(const std::string& peer, std::string_view fingerprint, Now now);
   void end_session(const std::string& peer, std::string_view reason, Now now);
   Result<std::string> safety_number(const std::string& peer) const;
-  void clear(const std::string& peer);  // drops the lines shown (empty name: the status window's)
+
+  // --- windows
+  // In front of the peer's lines; false: there are no more, or the window is full (max_lines, 4 MiB).
+  bool load_older(const std::string& peer, std::size_t most);
+  // On disk and in the window; what is still to be sent stays.
+  Result<void> erase_history(const std::string& peer);
+  // Drops the lines shown (empty name: the status window's). They stay in the history, but load_older() does
+  // not bring them back before the next start.
+  void clear(const std::string& peer);
   // Our own words into a window (empty name: status).
   void notice(const std::string& peer, std::string text, Now now);
 
@@ -85,6 +102,14 @@ class Core {
   void work_done(std::unique_ptr<Work> work, Now now);
   void tick(Now now);              // at or after next_tick()
   std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time
+
+  // --- what must last ----------------------------------------------------------------------------
+  // While this is so, nothing that write() was given may leave: it may ack what is not on disk yet.
+  bool holds_writes() const;
+  std::int64_t commit_at() const;  // steady ms: when to commit at the latest; INT64_MAX: nothing waits
+  // An error: what was received since the last one is taken back, and the link is dropped without a word; its
+  // senders try again. What was not written yet, also a last word, must not go out.
+  Result<void> commit(Now now);
 
  private:
   struct State;

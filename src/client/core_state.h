@@ -1,4 +1,6 @@
-// The core's inside: its parts and what goes between them. Included by core.cc and core_state.cc only.
+// The core's inside: its parts and what goes between them. Included by core*.cc only: core.cc and
+// core_people.cc (intents), core_state.cc (the connection's host, the Memory), core_list.cc (who is there,
+// whose message this is), core_work.cc (threads and time).
 #pragma once
 
 #include <deque>
@@ -10,6 +12,7 @@
 #include "client/conversation.h"
 #include "client/core.h"
 #include "client/roster.h"
+#include "client/summary.h"
 
 namespace sims::client {
 
@@ -18,8 +21,13 @@ struct Core::State final : Context, Connection::Host {
 
   // --- Context
   std::uint64_t send(std::string_view message, Now now) override { return connection.send(message, now); }
+  void send_ack(std::string_view message, Now now) override { connection.send_unanswered(message, now); }
   void start(std::unique_ptr<PeerWork> work) override;
   void start(std::unique_ptr<RekeyWork> work) override;
+  void arrived(const std::string& name, Now now) override { summary.received(name, now); }
+
+  // --- Context, Connection::Host
+  Result<void> write_down(Now now, const std::function<Result<void>()>& writes) override;
 
   // --- Connection::Host
   void online(Now now) override;
@@ -29,23 +37,30 @@ struct Core::State final : Context, Connection::Host {
 
   // --- for Core
   void finish();
+  Result<void> commit(Now now);
   void work_done(Work& work, Now now);
   void tick(Now now);
   std::int64_t next_tick() const;
   // Who is known there, before we are online; `elsewhere`: what the model shows is another server's.
-  void show_known(const std::string& host_port, bool elsewhere);
+  void show_known(const std::string& host_port, bool elsewhere, Now now);
   Result<Peer*> find(const std::string& name);
   Conversation& conversation(const std::string& name);  // of a peer in the model
   Conversation* talking(const std::string& name);       // nullptr: none yet
-  Result<void> pin(const std::string& name, const PinnedPeer& peer);
+  Result<void> pin(const std::string& name, const PinnedPeer& peer, Now now);
+  PinnedPeer pin_of(const Peer& peer, Now now) const;  // the one that it has, or would get
+  void look_alike(Peer& peer);
+  void shut(Peer& peer, bool forget);  // declined or blocked; `forget`: also what was said
 
   CoreOptions owned_options;
   Model shown;
   Memory& store;
   Windows window_lines;
   Pins pinned;
+  History past;
   Roster roster;
   Connection connection;
+  Summary summary;
+  Now clock;  // as of the last event or intent
 
  private:
   struct Parked {
@@ -54,7 +69,11 @@ struct Core::State final : Context, Connection::Host {
     std::int64_t until_ms;
   };
 
-  void use_server(const Id& server);
+  void use_server(const Id& server, Now now);
+  void restore_outbox(Now now);
+  void read_pins_again();
+  bool blocked(const std::string& name, const Id& src) const;
+  void forget_gone(const std::string& name);
   void hop(proto::FromServer& message, Now now);
   void receive_list(const proto::List& list, Now now);
   void receive_error(const proto::Error& error, Now now);
@@ -65,7 +84,9 @@ struct Core::State final : Context, Connection::Host {
   void unpark(Now now);
   void next_costly();
 
-  Id server_;           // whose peers the model shows
+  Id server_;                 // whose peers the model shows
+  bool been_online_ = false;  // there
+  bool told_restored_ = false;
   std::string buffer_;  // a sub-message being parsed in place
   proto::JsonTape tape_;
   std::optional<Id> page_after_;                       // the last id of the snapshot so far

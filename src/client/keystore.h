@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,10 +51,13 @@ class Keystore final : public Memory {
   std::map<std::string, PinnedPeer> peers(const Id& server) override;
   Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) override;
   Result<void> forget_peer(const Id& server, const std::string& name) override;
-  // Nothing of what is said is kept.
-  Result<std::uint64_t> add(const PeerKey&, const HistoryEntry&) override { return ++rows_; }
+  // Nothing of what is said is kept beyond this run.
+  Result<std::uint64_t> add(const PeerKey& peer, const HistoryEntry& entry) override {
+    if (!entry.mine) uids_.insert({peer, entry.uid});
+    return ++rows_;
+  }
   Result<void> set_delivery(std::uint64_t, Delivery, const std::string&) override { return {}; }
-  bool seen(const PeerKey&, const std::string&) override { return false; }
+  bool seen(const PeerKey& peer, const std::string& uid) override { return uids_.contains({peer, uid}); }
   Result<std::vector<HistoryEntry>> before(const PeerKey&, std::uint64_t, std::size_t) override {
     return std::vector<HistoryEntry>();
   }
@@ -83,6 +87,7 @@ class Keystore final : public Memory {
   crypto::SigningKey identity_;
   bool made_identity_ = false;
   std::uint64_t rows_ = 0;
+  std::set<std::pair<PeerKey, std::string>> uids_;
   std::optional<FileLock> lock_;
   std::map<std::string, PinnedServer> servers_;
   Peers peers_;

@@ -21,7 +21,7 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
         callbacks(std::move(told)),
         core(std::move(options), trust, ephemerals, *this),
         timer(on, [this] {
-          core.tick(loop.now());
+          if (core.next_tick() <= loop.now().steady_ms) core.tick(loop.now());
           schedule();
         }) {}
 
@@ -37,6 +37,7 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   void schedule();
   void end_turn();
   void arm_timer();
+  bool commit();
   void send();
   void adopt(std::unique_ptr<net::Stream> opened);
   void ended(std::uint64_t connection, const std::string& reason);
@@ -191,6 +192,20 @@ void Link::State::schedule() {
   });
 }
 
+// Writes down what this turn did, when it is time; an end does not wait. false: what was to be sent stays
+// here.
+bool Link::State::commit() {
+  const Now now = loop.now();
+  const bool ending = on_left || !going.empty();
+  if (core.commit_at() > now.steady_ms && !(ending && core.commit_at() != INT64_MAX))
+    return !core.holds_writes();
+  const bool held = core.holds_writes();
+  if (core.commit(now) || !held) return true;
+  // It acks what is not on disk.
+  std::erase_if(going, [](const auto& one) { return !one.second.finishing; });
+  return true;
+}
+
 // Held by its caller: any of the owner's callbacks may end the link. The owner has what was received before
 // its acks go out.
 void Link::State::end_turn() {
@@ -200,14 +215,14 @@ void Link::State::end_turn() {
     if (tell) tell(event.peer, event.line);
     if (dead) return;
   }
-  send();
+  if (commit()) send();
   arm_timer();
   if (std::exchange(model_changed, false) && callbacks.changed) callbacks.changed();
   if (!dead) check_left();
 }
 
 void Link::State::arm_timer() {
-  std::int64_t next = core.next_tick();
+  const std::int64_t next = std::min(core.next_tick(), core.commit_at());
   if (next == INT64_MAX) return timer.stop();
   timer.start(std::max<std::int64_t>(next - loop.now().steady_ms, 1));
 }

@@ -17,7 +17,7 @@ class Link {
   // All called at the end of the loop's turn, never from inside a Core function: they may call the core.
   struct Callbacks {
     std::function<void()> changed;  // at most once a turn, after the others
-    // Before its ack goes out: an owner who cannot keep the message calls drop().
+    // Before it is committed and its ack goes out: an owner who cannot keep the message calls drop().
     std::function<void(const std::string& peer, const Line& line)> received;
     std::function<void(const std::string& peer, const Line& line)> delivery_changed;
   };
@@ -38,7 +38,8 @@ class Link {
   // An orderly end: says disconnect, sends what is queued and then calls `done`, within `limit_ms`. The link
   // does nothing else any more.
   void leave(std::int64_t limit_ms, std::function<void()> done);
-  // Ends the connection at once: nothing more goes out, also no ack of what the owner was given this turn.
+  // Ends the connection at once: nothing more goes out or is committed, also of what the owner was given this
+  // turn.
   void drop();
 
  private:

@@ -4,7 +4,9 @@
 //
 // Writes of one turn are gathered and last only after commit() said so: the edge calls it before it sends
 // anything, so that no text goes out and no ack proves a message that is not on disk. A failed write is an
-// error that the core shows; nothing is treated as pinned, queued or received that was not stored.
+// error that the core shows; nothing is treated as pinned, queued or received that was not stored. After a
+// write that failed commit() fails too; a commit() that fails has undone everything since the last one that
+// did not.
 #pragma once
 
 #include <cstdint>

@@ -73,7 +73,7 @@ struct Peer {
   bool typing = false;        // says to be typing now
   std::uint64_t read_to = 0;  // serial of the last of our lines that they say to have read; 0: none
   bool older = true;          // the history may hold lines before the first one here: Core::load_older()
-  bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
+  bool attention = false;     // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
   bool known() const { return standing == Standing::contact; }
   std::deque<Line> lines;  // at most Core's max_lines and 4 MiB of text, oldest dropped
@@ -105,7 +105,9 @@ struct Model {
   std::optional<Question> question;
   std::map<std::string, Peer> peers;  // by name; the list never reorders by activity
   bool list_complete = false;         // online: the server's whole list has come
-  std::deque<Line> status;            // the status window
+  bool catching_up =
+      false;                // what waited for us is coming in: one notice in the status window will sum it up
+  std::deque<Line> status;  // the status window
 };
 
 }  // namespace sims::client

@@ -4,9 +4,10 @@
 
 namespace sims::client {
 
-void Outbox::add(std::uint64_t serial, proto::TextContent content) {
+void Outbox::add(std::uint64_t serial, std::uint64_t row, proto::TextContent content) {
   Entry entry;
   entry.serial = serial;
+  entry.row = row;
   entry.content = std::move(content);
   entries_.push_back(std::move(entry));
 }
@@ -67,13 +68,6 @@ std::vector<const Outbox::Entry*> Outbox::requeue() {
   }
   in_flight_ = in_flight_bytes_ = 0;
   return changed;
-}
-
-std::vector<Outbox::Entry> Outbox::drain() {
-  std::vector<Entry> all(std::make_move_iterator(entries_.begin()), std::make_move_iterator(entries_.end()));
-  entries_.clear();
-  in_flight_ = in_flight_bytes_ = 0;
-  return all;
 }
 
 bool Outbox::waiting() const {

@@ -19,7 +19,8 @@ namespace sims::client {
 class Outbox {
  public:
   struct Entry {
-    std::uint64_t serial = 0;  // of its Line
+    std::uint64_t serial = 0;  // of its Line; 0: of an earlier run, see row
+    std::uint64_t row = 0;     // in the history
     proto::TextContent content;
     Delivery delivery = Delivery::queued;
     bool in_flight = false;
@@ -36,7 +37,7 @@ class Outbox {
   bool full() const { return entries_.size() >= max_entries; }
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
-  void add(std::uint64_t serial, proto::TextContent content);
+  void add(std::uint64_t serial, std::uint64_t row, proto::TextContent content);
 
   // The next to send; nullptr: nothing waits or too much is in flight.
   Entry* next();
@@ -46,7 +47,6 @@ class Outbox {
   std::optional<Entry> delivered(std::uint64_t m);
   std::vector<const Entry*> requeue();
   std::optional<Entry> take(std::uint64_t seq);  // the one in flight as this message
-  std::vector<Entry> drain();                    // empties it
 
   bool waiting() const;                                  // something is queued
   bool carries(std::uint64_t seq) const;                 // a text in flight went out as this message

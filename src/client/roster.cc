@@ -27,7 +27,7 @@ void Roster::refresh(const std::string& name) {
   if (at == model_.peers.end()) return;
   Peer& peer = at->second;
   const PinnedPeer* pin = pins_.find(name);
-  peer.standing = pin ? Standing::contact : Standing::stranger;
+  peer.standing = pin ? pin->standing : Standing::stranger;
   peer.trust = pin && pin->verified ? Trust::verified : Trust::unverified;
   peer.first_seen_unix_ms = pin ? pin->first_seen_unix_ms : 0;
   if (pin) peer.id = pin->id;
@@ -107,7 +107,7 @@ void Roster::leave(const Id& id, std::vector<Change>& changes) {
 bool Roster::drop_if_unused(const std::string& name) {
   auto at = model_.peers.find(name);
   const Peer& peer = at->second;
-  if (peer.known() || !peer.lines.empty() || peer.attention || in_use_(name)) return false;
+  if (peer.online || pins_.find(name) || !peer.lines.empty() || peer.attention || in_use_(name)) return false;
   model_.peers.erase(at);
   return true;
 }

@@ -44,11 +44,12 @@ class Roster {
   std::optional<Id> listed(const std::string& name) const;
   // After a pin came, went or was replaced: what the model shows for this name.
   void refresh(const std::string& name);
+  // false: this name is kept, see above.
+  bool drop_if_unused(const std::string& name);
 
  private:
   bool come(const proto::ListEntry& entry, bool snapshot, Now now, std::vector<Change>& changes);
   void leave(const Id& id, std::vector<Change>& changes);
-  bool drop_if_unused(const std::string& name);
 
   Model& model_;
   const Pins& pins_;

@@ -6,14 +6,18 @@ void Pins::load(const Id& server) {
   server_ = server;
   peers_ = store_.peers(server);
   names_.clear();
-  for (const auto& [name, peer] : peers_)
+  requests_ = 0;
+  for (const auto& [name, peer] : peers_) {
     names_.emplace(peer.id, name);
+    if (peer.standing == Standing::request) ++requests_;
+  }
 }
 
 void Pins::clear() {
   server_ = {};
   peers_.clear();
   names_.clear();
+  requests_ = 0;
 }
 
 const PinnedPeer* Pins::find(const std::string& name) const {
@@ -29,6 +33,7 @@ const std::string* Pins::name_of(const Id& id) const {
 void Pins::unindex(const std::string& name) {
   auto old = peers_.find(name);
   if (old == peers_.end()) return;
+  if (old->second.standing == Standing::request) --requests_;
   auto at = names_.find(old->second.id);
   if (at != names_.end() && at->second == name) names_.erase(at);
 }
@@ -39,6 +44,15 @@ Result<void> Pins::pin(const std::string& name, const PinnedPeer& peer) {
   unindex(name);
   peers_.insert_or_assign(name, peer);
   names_.insert_or_assign(peer.id, name);
+  if (peer.standing == Standing::request) ++requests_;
+  return {};
+}
+
+Result<void> Pins::forget(const std::string& name) {
+  auto stored = store_.forget_peer(server_, name);
+  if (!stored) return stored;
+  unindex(name);
+  peers_.erase(name);
   return {};
 }
 

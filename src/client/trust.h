@@ -21,14 +21,17 @@ class Pins {
   const PinnedPeer* find(const std::string& name) const;
   const std::string* name_of(const Id& id) const;  // the name that an id is pinned under
   Result<void> pin(const std::string& name, const PinnedPeer& peer);
+  Result<void> forget(const std::string& name);
+  std::size_t requests() const { return requests_; }  // peers of this standing
 
  private:
-  void unindex(const std::string& name);
+  void unindex(const std::string& name);  // before its pin goes
 
   Memory& store_;
   Id server_;
   std::map<std::string, PinnedPeer> peers_;
   std::unordered_map<Id, std::string> names_;
+  std::size_t requests_ = 0;
 };
 
 // What a user typed or pasted as a fingerprint (an id; white space around it does not count).

@@ -21,10 +21,23 @@ Line& Windows::add(Peer* peer, Line line) {
   line.serial = ++last_serial_;
   bytes += line.text.size();
   while (!lines.empty() && (lines.size() >= max_lines_ || bytes > max_bytes)) {
+    if (peer && lines.front().row != 0) peer->older = true;
     bytes -= lines.front().text.size();
     lines.pop_front();
   }
   return lines.emplace_back(std::move(line));
+}
+
+Line* Windows::prepend(Peer& peer, Line line) {
+  auto& bytes = kept(&peer).bytes;
+  if (room(peer) == 0 || bytes + line.text.size() > max_bytes) return nullptr;
+  line.serial = --oldest_serial_;
+  bytes += line.text.size();
+  return &peer.lines.emplace_front(std::move(line));
+}
+
+std::size_t Windows::room(const Peer& peer) const {
+  return max_lines_ - std::min(max_lines_, peer.lines.size());
 }
 
 Line& Windows::own_words(Peer* peer, Line::Kind kind, std::string text, Now now) {
@@ -66,6 +79,12 @@ Line* Windows::find(Peer& peer, std::uint64_t serial) {
   return at == peer.lines.end() ? nullptr : &*at;
 }
 
+Line* Windows::find_row(Peer& peer, std::uint64_t row) {
+  auto at =
+      std::find_if(peer.lines.rbegin(), peer.lines.rend(), [row](const Line& l) { return l.row == row; });
+  return at == peer.lines.rend() ? nullptr : &*at;
+}
+
 void Windows::erase(Peer& peer, std::uint64_t serial) {
   auto at = place_of(peer.lines, serial);
   if (at == peer.lines.end()) return;
@@ -84,6 +103,18 @@ void Windows::reword(Peer& peer, std::uint64_t serial, std::string text) {
 void Windows::clear(Peer* peer) {
   (peer ? peer->lines : model_.status).clear();
   kept(peer).bytes = 0;
+}
+
+void Windows::erase_said(Peer& peer) {
+  std::erase_if(peer.lines, [](const Line& line) {
+    const bool said = line.kind == Line::Kind::text || line.kind == Line::Kind::action;
+    const bool waits = line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
+    return said && !waits;
+  });
+  auto& bytes = kept(&peer).bytes;
+  bytes = 0;
+  for (const Line& line : peer.lines)
+    bytes += line.text.size();
 }
 
 void Windows::forget_peers() {

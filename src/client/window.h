@@ -17,6 +17,9 @@ class Windows {
 
   // A null peer is the status window.
   Line& add(Peer* peer, Line line);  // gives it its serial; valid until the next line is added
+  // In front of the others; nullptr: the window is full.
+  Line* prepend(Peer& peer, Line line);
+  std::size_t room(const Peer& peer) const;  // lines
   Line& notice(Peer* peer, std::string text, Now now);
   // Something that another side can cause again and again: a few at once, then one in 10 s a window; what was
   // held back is counted in the next.
@@ -28,9 +31,12 @@ class Windows {
 
   // nullptr: dropped since. Its text is changed by reword() alone.
   static Line* find(Peer& peer, std::uint64_t serial);
+  static Line* find_row(Peer& peer, std::uint64_t row);  // looks at each
   void reword(Peer& peer, std::uint64_t serial, std::string text);
   void erase(Peer& peer, std::uint64_t serial);
   void clear(Peer* peer);
+  // What was said, but for what is still to be sent; our own words stay.
+  void erase_said(Peer& peer);
   void forget(const std::string& name) { kept_.erase(name); }  // the peer left the model
   void forget_peers();                                         // all of them did
 
@@ -49,7 +55,9 @@ class Windows {
 
   Model& model_;
   std::size_t max_lines_;
-  std::uint64_t last_serial_ = 0;
+  // New lines count up from here, those read back from the history count down.
+  static constexpr std::uint64_t first_serial = 1'000'000'000'000;
+  std::uint64_t last_serial_ = first_serial, oldest_serial_ = first_serial + 1;
   std::map<std::string, Kept> kept_;  // by peer name; empty: the status window
 };
 

@@ -62,7 +62,7 @@ class App final : public Front {
   }
   Result<void> send_text(const std::string& peer, std::string_view text, bool action) override;
   void looked_at(const std::string& peer) override {
-    with_core([&](auto& core) { core.looked_at(peer); });
+    with_core([&](auto& core) { core.looked_at(peer, loop_.now()); });
   }
   Result<void> verify(const std::string& peer, std::string_view number) override {
     return link_ ? link_->core().verify(peer, number, loop_.now()) : not_connected();

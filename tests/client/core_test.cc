@@ -29,6 +29,7 @@ Guest& careful(Relay& relay, const std::string& name) {
 struct Pair {
   Pair() : alice(relay.add("alice")), bob(relay.add("bob")) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
+    relay.befriend(alice, bob);
     alice.connect();
     bob.connect();
   }
@@ -267,11 +268,8 @@ TEST_CASE("attention, unread, first contact and actions") {
   CHECK(bob.peer("alice").attention);
   CHECK(bob.peer("alice").unread == 1);
   CHECK(bob.peer("alice").lines.back().kind == Line::Kind::action);
-  CHECK_FALSE(bob.peer("alice").known());  // until he answers
-  CHECK(bob.count("alice", Line::Kind::notice, "First contact") == 1);
-  CHECK(alice.peer("bob").known());
   CHECK_FALSE(alice.peer("bob").attention);
-  bob.core->looked_at("alice");
+  bob.core->looked_at("alice", relay.now);
   CHECK_FALSE(bob.peer("alice").attention);
   CHECK(bob.peer("alice").unread == 0);
 }
@@ -297,23 +295,43 @@ TEST_CASE("verifying compares, and lasts") {
   CHECK(alice.peer("bob").trust == Trust::unverified);
 }
 
-TEST_CASE("nothing is sent to a peer whose key could not be remembered") {
+TEST_CASE("a stranger who is written to is a contact from then on, and his key is remembered") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
+  Guest& carol = relay.add("carol");
+  relay.show("carol", carol.id);
+  REQUIRE_FALSE(alice.peer("carol").known());
+  REQUIRE(alice.say("carol", "hello"));
+  CHECK(alice.peer("carol").known());
+  CHECK(alice.peer("carol").trust == Trust::unverified);
+  CHECK(alice.count("carol", Line::Kind::notice, "First contact") == 1);
+  CHECK(alice.trust.pinned[alice.model().server_id].at("carol").id == carol.id);
+  CHECK(alice.trust.clean());
+}
+
+TEST_CASE("what could not be written down is not said, and nothing of it is shown") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  Guest& carol = relay.add("carol");
+  relay.show("carol", carol.id);
+  const auto asked = alice.asked.size();
   alice.trust.broken = true;
-  const auto serial = alice.say("bob", "hello");
-  REQUIRE(serial);
-  CHECK(alice.delivery("bob", *serial) == Delivery::failed);
-  CHECK_FALSE(alice.peer("bob").known());
-  CHECK(alice.count("bob", Line::Kind::alert, "the key of bob could not be stored: disk full") == 1);
-  // Also when the session stands.
-  CHECK(alice.say("bob", "hello").error() == "the key of bob could not be stored: disk full");
-  relay.advance(60'000);
-  CHECK(bob.heard.empty());
+  for (const char* name : {"bob", "carol"}) {
+    CAPTURE(name);
+    const auto refused = alice.say(name, "hello");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().find("could not be stored") != std::string::npos);
+    CHECK(refused.error().find("disk full") != std::string::npos);
+    CHECK(alice.peer(name).lines.empty());
+  }
+  CHECK_FALSE(alice.peer("carol").known());
+  relay.advance(5'000);
+  CHECK(alice.model().link == LinkState::online);
+  CHECK(Relay::count(alice.asked, "client-connect") == 0);
+  CHECK(alice.asked.size() <= asked + 2);  // pings
   alice.trust.broken = false;
-  REQUIRE(alice.say("bob", "hello again"));
-  CHECK(alice.peer("bob").known());
-  CHECK(bob.heard == std::vector<std::string>{"alice: hello again"});
+  REQUIRE(alice.say("carol", "hello again"));
+  CHECK(alice.peer("carol").known());
 }
 
 TEST_CASE("known peers are shown before we are online, strangers go when they leave") {

@@ -12,7 +12,7 @@ Outbox with(std::size_t count, std::size_t body = 1) {
   for (std::size_t i = 1; i <= count; ++i) {
     proto::TextContent content;
     content.body = std::string(body, 'x');
-    box.add(i, content);
+    box.add(i, i, content);
   }
   return box;
 }
@@ -92,6 +92,5 @@ TEST_CASE("one that the server never takes leaves, the rest stays") {
   REQUIRE(gone);
   CHECK(gone->serial == 1);
   CHECK_FALSE(box.take(40));
-  CHECK(box.drain().size() == 1);
-  CHECK(box.empty());
+  CHECK(box.size() == 1);
 }

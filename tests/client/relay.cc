@@ -4,15 +4,34 @@
 
 namespace sims::test {
 
-Guest::Guest(Relay& r, std::string n, std::uint64_t seed, client::CoreOptions options)
+Guest::Guest(Relay& r, std::string n, std::uint64_t seed, client::CoreOptions with)
     : relay(r),
       name(std::move(n)),
+      options(std::move(with)),
       identity(crypto::SigningKey::generate(r.random)),
       id(proto::Id::of(identity.public_key())),
       ephemerals(seed) {
   options.identity = &identity;
   options.name = name;
-  core = std::make_unique<client::Core>(std::move(options), trust, ephemerals, *this);
+  core = std::make_unique<client::Core>(options, trust, ephemerals, *this);
+}
+
+void Guest::end_turn() {
+  const auto at = core->commit_at();
+  if (at <= relay.now.steady_ms || (at != INT64_MAX && !gather)) (void)core->commit(relay.now);
+  if (!core->holds_writes()) up += std::exchange(out, {});
+}
+
+void Guest::restart(bool and_connect) {
+  core.reset();
+  works.clear();
+  opening = closed = false;
+  out.clear();
+  up.clear();
+  line.reset();
+  trust.lose_uncommitted();
+  core = std::make_unique<client::Core>(options, trust, ephemerals, *this);
+  if (and_connect) connect();
 }
 
 void Guest::connect() {
@@ -49,6 +68,12 @@ Guest& Relay::add(const std::string& name, client::CoreOptions options) {
   // The server is known already; peers are met as without --accept-new.
   guests.back()->trust.servers["server:7467"] = {proto::Id::of(identity.public_key()), 1};
   return *guests.back();
+}
+
+void Relay::befriend(Guest& a, Guest& b) {
+  const auto server = proto::Id::of(identity.public_key());
+  a.trust.pinned[server][b.name] = {b.id, false, 1};
+  b.trust.pinned[server][a.name] = {a.id, false, 1};
 }
 
 Guest* Relay::find(const proto::Id& id) {
@@ -104,6 +129,7 @@ void Relay::give(Guest& to, const std::string& message) {
 
 void Relay::hang_up(Guest& of) {
   of.line.reset();
+  of.out.clear();
   of.up.clear();
   of.core->link_closed("broken", now);
   settle();
@@ -124,6 +150,7 @@ void Relay::serve(Guest& guest, const std::string& message) {
 
 // One round of what waits for or at this guest; false: nothing did.
 bool Relay::move(Guest& guest) {
+  if (guest.core) guest.end_turn();
   if (std::exchange(guest.closed, false)) {
     guest.line.reset();
     guest.up.clear();
@@ -136,6 +163,7 @@ bool Relay::move(Guest& guest) {
     options.name = "relay";
     options.suites = crypto::default_suites();
     guest.line.emplace(std::move(options), ephemerals);
+    guest.out.clear();
     guest.up.clear();
     guest.core->link_opened(now);
     return true;

@@ -12,8 +12,8 @@
 
 #include "client/core.h"
 #include "proto/transport.h"
-#include "support/fixed_rng.h"
 #include "support/fake_memory.h"
+#include "support/fixed_rng.h"
 
 namespace sims::test {
 
@@ -24,6 +24,9 @@ class Guest final : public client::Effects {
   Guest(Relay& relay, std::string name, std::uint64_t seed, client::CoreOptions options);
 
   void connect();
+  void end_turn();  // as Link's
+  // The process dies, losing what was not committed, and starts anew. Connects when told.
+  void restart(bool and_connect = true);
   Result<std::uint64_t> say(const std::string& peer, std::string_view text);
   const client::Model& model() const { return core->model(); }
   const client::Peer& peer(const std::string& other) const { return model().peers.at(other); }
@@ -33,8 +36,11 @@ class Guest final : public client::Effects {
   client::Delivery delivery(const std::string& peer, std::uint64_t serial) const;
 
   void open_link(const std::string&) override { opening = true, ++opened; }
-  void write(std::string bytes) override { up += bytes; }
-  void close_link(bool) override { closed = true; }
+  void write(std::string bytes) override { out += bytes; }
+  void close_link(bool flush) override {
+    closed = true;
+    if (!flush) out.clear();
+  }
   void start_work(std::unique_ptr<client::Work> work) override { works.push_back(std::move(work)); }
   void changed() override {}
   void received(const client::Peer& from, const client::Line& shown) override {
@@ -46,6 +52,7 @@ class Guest final : public client::Effects {
 
   Relay& relay;
   std::string name;
+  client::CoreOptions options;
   crypto::SigningKey identity;
   proto::Id id;
   FakeMemory trust;
@@ -53,11 +60,13 @@ class Guest final : public client::Effects {
   std::unique_ptr<client::Core> core;
   std::vector<std::string> heard;  // "bob: hello"
   int delivered = 0;
-  int opened = 0;  // links asked for
+  int opened = 0;       // links asked for
+  bool gather = false;  // commits wait for their time, else each turn commits
 
   // The relay's end.
   bool opening = false, closed = false;
-  std::string up;  // bytes on their way to the relay
+  std::string out;  // bytes that wait for commit()
+  std::string up;   // bytes on their way to the relay
   std::deque<std::unique_ptr<client::Work>> works;
   bool busy = false;  // no work is run
   std::optional<proto::Transport> line;
@@ -69,6 +78,8 @@ class Relay {
   explicit Relay(std::uint64_t seed = 1);
 
   Guest& add(const std::string& name, client::CoreOptions options = {});
+  // Each a contact of the other, on disk: before they connect.
+  void befriend(Guest& a, Guest& b);
   // An online event, or a snapshot entry for who comes later.
   void show(const std::string& name, const proto::Id& id);
   void hide(const std::string& name);

@@ -14,6 +14,7 @@ const std::string phase_1 = "\"phase\":1";
 struct Pair {
   Pair() : alice(relay.add("alice")), bob(relay.add("bob")) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
+    relay.befriend(alice, bob);
     alice.connect();
     bob.connect();
   }

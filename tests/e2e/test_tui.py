@@ -25,12 +25,13 @@ def two(world, server, *options, **size):
 
 
 def talk(alice, bob, word):
-    """A line each way, delivered."""
+    """A line each way, delivered. The first time alice is a stranger: bob's answer accepts her, and is her first proof."""
     alice.enter(f"{word} to bob")
     bob.see(rf"<alice> {word} to bob")
-    alice.see(rf"\+ <alice> {word} to bob")
+    alice.see(rf"[-+] <alice> {word} to bob")
     bob.enter(f"{word} to alice")
     alice.see(rf"<bob> {word} to alice")
+    alice.see(rf"\+ <alice> {word} to bob")
     bob.see(rf"\+ <bob> {word} to alice")
 
 
@@ -84,7 +85,8 @@ def test_stranger_is_marked(world):
     pin(world, server, "alice")
     alice = world.tui("alice", server)
     alice.see("online")
-    world.sims("bob", server, "send", "alice", "psst")
+    # Nothing goes back to a stranger, so nothing is proved to him.
+    world.sims("bob", server, "send", "--timeout", "3", "alice", "psst", expect=7)
     alice.see(r"^!.*bob")
     colours = world.tmux("capture-pane", "-p", "-e", "-t", alice.name)
     line = next(l for l in colours.splitlines() if "!" in l and "bob" in l)

@@ -10,7 +10,44 @@ User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t s
     : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
   options.identity = &identity;
   options.accept_new = true;
+  options_ = options;
   core = std::make_unique<client::Core>(std::move(options), trust, ephemerals, *this);
+}
+
+// As client::Link's.
+void User::end_turn() {
+  const auto at = core->commit_at();
+  if (at <= world.now().steady_ms || (at != INT64_MAX && !ending_.empty())) (void)core->commit(world.now());
+  if (core->holds_writes()) return;
+  if (link_ != 0) release(link_);
+  for (const auto id : std::exchange(ending_, {})) {
+    world.links_.at(id).up.ends = true;
+    release(id);
+  }
+}
+
+void User::release(std::uint64_t id) {
+  World::Link& link = world.links_.at(id);
+  link.up.bytes += std::exchange(link.held, {});
+  world.move(id, true);
+}
+
+void User::crash() {
+  close_link(false);
+  ending_.clear();
+  ++life_;
+  core.reset();
+  trust.lose_uncommitted();
+  // What was shown and not stored is shown again.
+  heard.clear();
+  for (const auto& row : trust.rows)
+    if (!row.entry.mine) ++heard[row.peer.name];
+  delivered.clear();
+  for (const auto& row : trust.rows)
+    if (row.entry.mine && row.entry.delivery == client::Delivery::delivered) ++delivered[row.peer.name];
+  last_session_.clear();
+  core = std::make_unique<client::Core>(options_, trust, ephemerals, *this);
+  connect();
 }
 
 void User::connect() {
@@ -63,9 +100,7 @@ void User::open_link(const std::string&) {
 
 void User::write(std::string bytes) {
   auto at = world.links_.find(link_);
-  if (at == world.links_.end() || at->second.up.ends) return;
-  at->second.up.bytes += bytes;
-  world.move(link_, true);
+  if (at != world.links_.end() && !at->second.up.ends) at->second.held += bytes;
 }
 
 void User::close_link(bool flush) {
@@ -73,8 +108,10 @@ void User::close_link(bool flush) {
   const auto id = std::exchange(link_, 0);
   if (at == world.links_.end()) return;
   at->second.down.cut = true;
+  if (flush) return void(ending_.insert(id));
+  at->second.held.clear();
+  at->second.up.bytes.clear();
   at->second.up.ends = true;
-  if (!flush) at->second.up.bytes.clear();
   world.move(id, true);
 }
 
@@ -97,7 +134,8 @@ void User::freeze() {
 
 void User::start_work(std::unique_ptr<client::Work> work) {
   auto shared = std::make_shared<std::unique_ptr<client::Work>>(std::move(work));
-  world.later(world.weather.work_ms, [this, shared] {
+  world.later(world.weather.work_ms, [this, shared, life = life_] {
+    if (life != life_) return;
     (*shared)->run();
     core->work_done(std::move(*shared), world.now());
   });
@@ -236,7 +274,7 @@ void World::log(log::Level, std::string) {}
 std::int64_t World::next_tick() const {
   std::int64_t next = server_->next_tick();
   for (const auto& user : users)
-    next = std::min(next, user->core->next_tick());
+    next = std::min({next, user->core->next_tick(), user->core->commit_at()});
   return next;
 }
 
@@ -248,7 +286,8 @@ void World::step() {
   if (event <= tick) {
     auto run = events_.top().run;
     events_.pop();
-    return run();
+    run();
+    return end_turns();
   }
   if (server_->next_tick() <= clock_ms_) {
     server_->tick(now());
@@ -256,10 +295,17 @@ void World::step() {
   }
   for (auto& user : users)
     if (user->core->next_tick() <= clock_ms_) user->core->tick(now());
+  end_turns();
+}
+
+void World::end_turns() {
+  for (auto& user : users)
+    user->end_turn();
 }
 
 bool World::run_until(const std::function<bool()>& done, std::int64_t limit_ms) {
   const std::int64_t limit = clock_ms_ + limit_ms;
+  end_turns();  // of what the test did
   while (!done()) {
     const std::int64_t next = std::min(next_tick(), events_.empty() ? INT64_MAX : events_.top().at_ms);
     if (next > limit) {

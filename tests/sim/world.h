@@ -13,8 +13,8 @@
 
 #include "client/core.h"
 #include "server/core.h"
-#include "support/fixed_rng.h"
 #include "support/fake_memory.h"
+#include "support/fixed_rng.h"
 
 namespace sims::test {
 
@@ -36,6 +36,7 @@ class User final : public client::Effects {
   void say(const std::string& peer);
   void drop_link();  // the network breaks it; each side notices in its own time
   void freeze();     // nothing travels on the link any more, and nobody is told
+  void crash();      // the program dies and starts anew with what was committed; connects
   const client::Peer* peer(const std::string& name) const;
   bool online() const { return core->model().link == client::LinkState::online; }
   std::size_t undelivered() const;
@@ -65,7 +66,12 @@ class User final : public client::Effects {
 
  private:
   friend class World;
-  std::uint64_t link_ = 0;  // 0: none
+  void end_turn();
+  void release(std::uint64_t link);
+  client::CoreOptions options_;
+  std::uint64_t life_ = 0;          // grows with each crash: work of an earlier one is lost
+  std::uint64_t link_ = 0;          // 0: none
+  std::set<std::uint64_t> ending_;  // links whose last words wait for commit()
   std::map<std::string, client::SessionState> last_session_;
 };
 
@@ -110,12 +116,14 @@ class World final : public server::Actions {
   struct Link {
     User* user;
     Pipe up, down;
+    std::string held;  // written, waits for the user's commit()
   };
 
   void move(std::uint64_t link, bool up);
   void deliver(std::uint64_t link, bool up);
   void server_turn();
   void step();
+  void end_turns();
   std::int64_t next_tick() const;
 
   std::int64_t clock_ms_ = 1'000'000;

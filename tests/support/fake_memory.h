@@ -1,7 +1,9 @@
-// What a user has on disk, kept in memory. For tests of the client.
+// What a user has on disk, kept in memory. For tests of the client. Keeps the promises of Memory about
+// commit(), so that a test can lose what was not committed, and die at any call.
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "client/memory.h"
@@ -16,41 +18,51 @@ class FakeMemory final : public client::Memory {
     return at->second;
   }
   Result<void> pin_server(const std::string& host_port, const client::PinnedServer& server) override {
-    if (broken) return fail("disk full");
-    servers.insert_or_assign(host_port, server);
-    return {};
+    return write([&] { put(servers, host_port, server); });
   }
   std::map<std::string, client::PinnedPeer> peers(const proto::Id& server) override { return pinned[server]; }
   Result<void> pin_peer(const proto::Id& server, const std::string& name,
                         const client::PinnedPeer& peer) override {
-    if (broken) return fail("disk full");
-    pinned[server].insert_or_assign(name, peer);
-    return {};
+    return write([&] { put(pinned[server], name, peer); });
   }
   Result<void> forget_peer(const proto::Id& server, const std::string& name) override {
-    if (broken) return fail("disk full");
-    if (pinned[server].erase(name) == 0) return fail("no such peer is remembered: " + name);
-    return {};
+    return write([&] {
+      auto& all = pinned[server];
+      auto at = all.find(name);
+      if (at == all.end()) return;
+      undo_.push_back([&all, name, old = at->second] { all.insert_or_assign(name, old); });
+      all.erase(at);
+    });
   }
 
   Result<std::uint64_t> add(const client::PeerKey& peer, const client::HistoryEntry& entry) override {
-    if (broken) return fail("disk full");
-    rows.push_back({peer, entry});
-    rows.back().entry.row = ++last_row;
-    if (!entry.mine) uids.insert({peer, entry.uid});
+    auto written = write([&] {
+      rows.push_back({peer, entry});
+      rows.back().entry.row = ++last_row;
+      const bool news = !entry.mine && uids.insert({peer, entry.uid}).second;
+      undo_.push_back([this, row = last_row, news, tag = std::pair(peer, entry.uid)] {
+        std::erase_if(rows, [row](const Row& one) { return one.entry.row == row; });
+        if (news) uids.erase(tag);
+      });
+    });
+    if (!written) return fail(written.error());
     return last_row;
   }
   Result<void> set_delivery(std::uint64_t row, client::Delivery delivery, const std::string& why) override {
-    if (broken) return fail("disk full");
-    for (auto& one : rows) {
-      if (one.entry.row != row) continue;
-      one.entry.delivery = delivery;
-      one.entry.why = why;
-      return {};
-    }
-    return fail("no such row");
+    return write([&] {
+      auto at = find(row);
+      if (at == rows.end()) return;
+      undo_.push_back([this, row, old = at->entry] {
+        if (auto again = find(row); again != rows.end()) again->entry = old;
+      });
+      at->entry.delivery = delivery;
+      at->entry.why = why;
+    });
   }
-  bool seen(const client::PeerKey& peer, const std::string& uid) override { return uids.contains({peer, uid}); }
+  bool seen(const client::PeerKey& peer, const std::string& uid) override {
+    called();
+    return uids.contains({peer, uid});
+  }
   Result<std::vector<client::HistoryEntry>> before(const client::PeerKey& peer, std::uint64_t row,
                                                    std::size_t most) override {
     std::vector<client::HistoryEntry> out;
@@ -71,25 +83,42 @@ class FakeMemory final : public client::Memory {
     return out;
   }
   Result<void> erase_history(const client::PeerKey& peer) override {
-    if (broken) return fail("disk full");
-    std::erase_if(rows, [&](const Row& one) { return one.peer == peer && !pending(one.entry); });
-    return {};
+    return write([&] {
+      undo_.push_back([this, old = rows] { rows = old; });
+      std::erase_if(rows, [&](const Row& one) { return one.peer == peer && !pending(one.entry); });
+    });
   }
   Result<void> commit() override {
-    if (broken) return fail("disk full");
-    ++commits;
+    called();
+    if (broken || failed_) {
+      lose_uncommitted();
+      return fail("disk full");
+    }
+    if (!undo_.empty()) ++commits;
+    undo_.clear();
+    called();
     return {};
   }
 
+  // As a crash, or a commit that failed.
+  void lose_uncommitted() {
+    for (; !undo_.empty(); undo_.pop_back())
+      undo_.back()();
+    failed_ = false;
+  }
+  bool clean() const { return undo_.empty(); }
+
   bool broken = false;  // every write fails
-  int commits = 0;
+  int commits = 0;      // that wrote something
+  // Called before and after every write and every look at the uids: may throw, as if the process died there.
+  std::function<void()> on_call;
   std::map<std::string, client::PinnedServer> servers;
   std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
   struct Row {
     client::PeerKey peer;
     client::HistoryEntry entry;
   };
-  std::vector<Row> rows;
+  std::deque<Row> rows;
   std::set<std::pair<client::PeerKey, std::string>> uids;
   std::uint64_t last_row = 0;
 
@@ -98,6 +127,37 @@ class FakeMemory final : public client::Memory {
     return entry.mine &&
            (entry.delivery == client::Delivery::queued || entry.delivery == client::Delivery::sent);
   }
+  // The newest are asked for most.
+  std::deque<Row>::iterator find(std::uint64_t row) {
+    auto at =
+        std::find_if(rows.rbegin(), rows.rend(), [row](const Row& one) { return one.entry.row == row; });
+    return at == rows.rend() ? rows.end() : std::prev(at.base());
+  }
+  template <class Map, class Value>
+  void put(Map& map, const std::string& key, const Value& value) {
+    auto at = map.find(key);
+    undo_.push_back([&map, key, old = at == map.end() ? std::nullopt : std::optional(at->second)] {
+      old ? void(map.insert_or_assign(key, *old)) : void(map.erase(key));
+    });
+    map.insert_or_assign(key, value);
+  }
+  void called() {
+    if (on_call) on_call();
+  }
+  template <class F>
+  Result<void> write(F change) {
+    called();
+    if (broken) {
+      failed_ = true;
+      return fail("disk full");
+    }
+    change();
+    called();
+    return {};
+  }
+
+  std::vector<std::function<void()>> undo_;  // since the last commit
+  bool failed_ = false;
 };
 
 }  // namespace sims::test

@@ -1,0 +1,30 @@
+// What a client::Core is told at its making.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "crypto/sign.h"
+#include "crypto/suite.h"
+
+namespace sims::client {
+
+// What contacts are told beside the texts. Nobody else is told anything.
+struct Manners {
+  bool receipts = false;  // up to where their texts were looked at
+  bool typing = false;    // that the user is typing
+};
+
+struct CoreOptions {
+  const crypto::SigningKey* identity = nullptr;  // not owned
+  std::string name;
+  crypto::SuiteList suites = crypto::default_suites();
+  bool accept_new = false;        // pin a first-seen server, and take strangers for contacts, without asking
+  bool reconnect = true;          // after a loss, with jittered back-off (1 to 15 s)
+  std::size_t max_lines = 5'000;  // kept per window
+  Manners manners;
+  bool keep_history = true;  // else what was said leaves the Memory once it is delivered or looked at
+  bool restored = false;     // the Memory came from a backup: said in the status window
+};
+
+}  // namespace sims::client

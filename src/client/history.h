@@ -1,0 +1,100 @@
+// What was said, between the Memory and the windows: writes down what comes and goes, reads back what was,
+// and takes back what did not last. Pure; owned by the core.
+//
+// Two kinds of writes wait for commit(). What was received, and pins, must last before anything is sent
+// (holds()): while messages pour in, one commit takes what came within 20 ms. What costs nothing to lose (a
+// delivery mark: the text would go again and be shown once; how far the user read) lasts within a second.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/memory.h"
+#include "client/trust.h"
+#include "client/window.h"
+#include "proto/message.h"
+
+namespace sims::client {
+
+class History {
+ public:
+  static constexpr std::size_t page = 100;  // lines that the first look at a window reads
+
+  // `keep`: else a row goes away once it is delivered or looked at.
+  History(Memory& memory, Model& model, Windows& windows, Pins& pins, bool keep)
+      : memory_(memory), model_(model), windows_(windows), pins_(pins), keep_(keep) {}
+
+  void use(const Id& server);            // whose peers the windows show
+  void forget(const std::string& name);  // the peer left the model
+
+  // --- what comes and goes
+  bool seen(const std::string& name, const std::string& uid) { return memory_.seen(key(name), uid); }
+  std::size_t received(const std::string& name) { return memory_.unread(key(name), 0); }  // kept texts
+  // Stored and shown; valid until the next line is added.
+  Result<const Line*> receive(Peer& peer, const proto::TextContent& text, Now now);
+  Result<std::uint64_t> typed(const std::string& name, const proto::TextContent& text);  // its row
+  Line& show_typed(Peer& peer, const proto::TextContent& text, std::uint64_t row);
+  void delivered(const std::string& name, std::uint64_t row, Delivery delivery, const std::string& why,
+                 Now now);
+  Result<void> erase(const std::string& name) { return memory_.erase_history(key(name)); }
+  void wrote(Now now);  // a pin
+
+  // --- what lasts
+  bool holds() const { return holds_; }  // nothing may be sent before commit()
+  std::int64_t commit_at() const;        // steady ms; INT64_MAX: nothing waits
+  // An error: what was shown since the last one is taken back, and pins are to be read again.
+  Result<void> commit(Now now);
+
+  // --- windows
+  void show_unread(Peer& peer);  // as of the last time
+  // The first time reads the newest page. Unread and attention end. false: nothing changed.
+  bool looked_at(Peer& peer, Now now);
+  // In front of the peer's lines; false: there is nothing older, or no room for it.
+  bool load_older(Peer& peer, std::size_t most, Now now);
+  void load_down_to(Peer& peer, std::uint64_t row, Now now);
+  // What is shown now comes back with the next start only.
+  void clear(Peer& peer);
+  void erased(Peer& peer);  // after erase() lasts
+
+ private:
+  struct Place {
+    bool opened = false;
+    std::uint64_t floor = 0;  // this row and those before it are not shown
+  };
+  struct Shown {
+    std::string name;
+    std::uint64_t serial;
+  };
+  struct Mark {
+    std::string name;
+    std::uint64_t row;
+    Delivery delivery;
+    std::string why;
+  };
+  PeerKey key(const std::string& name) const { return {server_, name}; }
+  void wait(Now now);
+  void write_later();
+  void take_back();
+
+  Memory& memory_;
+  Model& model_;
+  Windows& windows_;
+  Pins& pins_;
+  bool keep_;
+  Id server_;
+  std::map<std::string, Place> places_;  // by name
+
+  bool holds_ = false;
+  std::vector<Shown> fresh_;  // since the last commit
+  // To be written by the next commit, kept when it fails.
+  std::optional<std::int64_t> later_since_ms_;
+  std::vector<Mark> marks_;
+  std::map<std::string, std::uint64_t> reads_;
+  std::set<std::string> passing_;  // names whose rows may go; only without `keep`
+  std::int64_t next_commit_ms_ = 0;
+};
+
+}  // namespace sims::client

@@ -1,0 +1,36 @@
+// What came while the link was down: many texts at once, said in one line when it is quiet again. Pure; owned
+// by the core.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+
+namespace sims::client {
+
+class Summary {
+ public:
+  // `again`: the link was up before.
+  void online(bool again, Now now);
+  void lost() { until_ms_.reset(); }
+  void received(const std::string& name, Now now);
+  void list_complete(Now now);
+
+  bool gathering() const { return until_ms_.has_value(); }
+  std::int64_t next_tick() const { return until_ms_.value_or(INT64_MAX); }
+  // Ends at its time; the line, if there is something to say.
+  std::optional<std::string> tick(Now now);
+
+ private:
+  void wait(Now now);
+
+  bool again_ = false, listed_ = false;
+  std::int64_t began_ms_ = 0;
+  std::optional<std::int64_t> until_ms_;  // gathering
+  std::map<std::string, std::size_t> texts_;
+};
+
+}  // namespace sims::client
