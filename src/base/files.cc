@@ -31,7 +31,7 @@ class Descriptor {
   int fd_;
 };
 
-auto errno_failure(const std::string& path) {
+tl::unexpected<std::string> errno_failure(const std::string& path) {
   return fail(fmt::format("{}: {}", path, strerror(errno)));
 }
 
@@ -57,17 +57,22 @@ Result<std::string> read_all(int fd, const std::string& path, std::size_t max) {
   }
 }
 
+Result<void> check_private(const struct stat& s, const std::string& path) {
+  if (!S_ISREG(s.st_mode)) return fail(fmt::format("{}: not a regular file", path));
+  if (s.st_uid != geteuid()) return fail(fmt::format("{}: belongs to another user", path));
+  if (s.st_mode & 077)
+    return fail(
+        fmt::format("{}: others may read or write it (mode {:o}); chmod 600 it", path, s.st_mode & 0777));
+  return {};
+}
+
 Result<std::string> read_checked(const std::string& path, std::size_t max, bool is_private) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_private ? O_NONBLOCK : 0)));
   struct stat s {};
   if (!fd.valid() || fstat(fd.get(), &s) != 0) return errno_failure(path);
   if (S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(EISDIR)));
   if (is_private) {
-    if (!S_ISREG(s.st_mode)) return fail(fmt::format("{}: not a regular file", path));
-    if (s.st_uid != geteuid()) return fail(fmt::format("{}: belongs to another user", path));
-    if (s.st_mode & 077)
-      return fail(
-          fmt::format("{}: others may read or write it (mode {:o}); chmod 600 it", path, s.st_mode & 0777));
+    if (auto checked = check_private(s, path); !checked) return fail(checked.error());
   }
   return read_all(fd.get(), path, max);
 }
@@ -102,6 +107,12 @@ Result<std::string> read_private_file(const std::string& path, std::size_t max) 
   return read_checked(path, max, true);
 }
 
+Result<void> check_private_file(const std::string& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0) return errno_failure(path);
+  return check_private(s, path);
+}
+
 bool file_exists(const std::string& path) {
   struct stat s {};
   return ::lstat(path.c_str(), &s) == 0 || errno != ENOENT;
@@ -112,13 +123,36 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
   ::unlink(temporary.c_str());  // a killed writer's
   Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd.valid()) return errno_failure(path);
-  if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0 ||
-      ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0) {
     int why = errno;
     ::unlink(temporary.c_str());
     errno = why;
     return errno_failure(path);
   }
+  return move_file(temporary, path);
+}
+
+Result<void> move_file(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    int why = errno;
+    ::unlink(from.c_str());
+    errno = why;
+    return errno_failure(to);
+  }
+  if (!sync_folder(folder_of(to))) return errno_failure(folder_of(to));
+  return {};
+}
+
+Result<void> remove_secret_file(const std::string& path) {
+  {
+    Descriptor fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW));
+    struct stat s {};
+    if (!fd.valid()) return errno == ENOENT ? Result<void>() : errno_failure(path);
+    if (fstat(fd.get(), &s) != 0) return errno_failure(path);
+    const std::string zeros(S_ISREG(s.st_mode) ? static_cast<std::size_t>(s.st_size) : 0, '\0');
+    if (!write_all(fd.get(), zeros) || (!zeros.empty() && ::fsync(fd.get()) != 0)) return errno_failure(path);
+  }
+  if (::unlink(path.c_str()) != 0) return errno_failure(path);
   if (!sync_folder(folder_of(path))) return errno_failure(folder_of(path));
   return {};
 }

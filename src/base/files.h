@@ -12,6 +12,8 @@ namespace sims {
 Result<std::string> read_file(const std::string& path, std::size_t max = 1 << 20);
 // Like read_file, but refuses a file whose permissions let group or others in, or that is not ours.
 Result<std::string> read_private_file(const std::string& path, std::size_t max = 1 << 20);
+// What read_private_file asks of a file, without reading it.
+Result<void> check_private_file(const std::string& path);
 // False only for what is certainly not there: a link that leads nowhere, or a folder that cannot be looked
 // into, counts as there, so that nothing is made anew in its place.
 bool file_exists(const std::string& path);
@@ -19,6 +21,11 @@ bool file_exists(const std::string& path);
 // holds the folder's lock: what a killed one left in PATH.unfinished, which may be a secret, goes with the
 // next write.
 Result<void> write_private_file(const std::string& path, std::string_view content);
+// Renames, over what is there, and fsyncs the folder (the same of both). When it fails `from` is removed.
+Result<void> move_file(const std::string& from, const std::string& to);
+// Overwrites the file's bytes, as far as its disk does so in place, then removes it. Done for one that is
+// missing.
+Result<void> remove_secret_file(const std::string& path);
 // Makes the folder (and its parents) with 0700 if it is missing; refuses one that others may enter or that is
 // not ours.
 Result<void> make_private_folder(const std::string& path);

@@ -28,7 +28,7 @@ Exit print(const std::string& text) {
   return printed ? Exit::ok : complain(Exit::failure, printed.error());
 }
 
-Result<std::string> server_of(const Options& options, const Keystore& keys) {
+Result<std::string> server_of(const Options& options, const Store& keys) {
   std::string text = options.server;
   if (text.empty()) text = keys.settings().server;
   if (text.empty()) text = "localhost";
@@ -38,7 +38,7 @@ Result<std::string> server_of(const Options& options, const Keystore& keys) {
   return at->str();
 }
 
-Result<std::string> name_of(const Options& options, const Keystore& keys) {
+Result<std::string> name_of(const Options& options, const Store& keys) {
   std::string name = options.name;
   if (name.empty()) name = keys.settings().name;
   if (const char* user = std::getenv("USER"); name.empty() && user != nullptr) name = user;
@@ -48,7 +48,7 @@ Result<std::string> name_of(const Options& options, const Keystore& keys) {
 
 // Who is remembered under the name at the server; nullopt: nobody. When no server was said, neither now nor
 // in sims-tui, at whatever server there is only one such peer.
-Result<std::optional<KnownPeer>> remembered(const Options& options, Keystore& keys,
+Result<std::optional<KnownPeer>> remembered(const Options& options, Store& keys,
                                             const std::string& host_port) {
   const auto server = keys.server(host_port);
   const bool said = !options.server.empty() || !keys.settings().server.empty();
@@ -62,22 +62,23 @@ Result<std::optional<KnownPeer>> remembered(const Options& options, Keystore& ke
   return found;
 }
 
-Exit fingerprint(const Keystore& keys, const KnownPeer& known) {
+Exit fingerprint(const Store& keys, const KnownPeer& known) {
   return print(fingerprint_text(known.name, keys.id(), known.pinned.id,
                                 known.pinned.verified ? "verified" : "unverified"));
 }
 
-Exit verify(const Options& options, Keystore& keys, KnownPeer known) {
+Exit verify(const Options& options, Store& keys, KnownPeer known) {
   if (!proto::safety_number_matches(options.number, keys.id(), known.pinned.id)) {
     return complain(Exit::peer_key, "the safety numbers differ: " + known.name + " is not verified");
   }
   known.pinned.verified = true;
   auto stored = keys.pin_peer(known.server, known.name, known.pinned);
+  if (stored) stored = keys.save();
   return stored ? Exit::ok : complain(Exit::failure, stored.error());
 }
 
 // HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
-Exit forget(const Options& options, Keystore& keys, const std::string& server) {
+Exit forget(const Options& options, Store& keys, const std::string& server) {
   auto peer = remembered(options, keys, server);
   if (!peer) return complain(Exit::failure, peer.error());
   Result<void> done;
@@ -88,6 +89,7 @@ Exit forget(const Options& options, Keystore& keys, const std::string& server) {
   } else {
     return complain(Exit::no_peer, "neither a server nor a peer is remembered as " + options.target);
   }
+  if (done) done = keys.save();
   return done ? Exit::ok : complain(Exit::failure, done.error());
 }
 
@@ -106,7 +108,7 @@ Result<std::string> read_input() {
   return text;
 }
 
-Exit online(Options options, Keystore& keys, const std::string& server) {
+Exit online(Options options, Store& keys, const std::string& server) {
   auto name = name_of(options, keys);
   if (!name) return complain(Exit::usage, name.error());
   if (options.command == Command::send && !options.text) {
@@ -114,7 +116,7 @@ Exit online(Options options, Keystore& keys, const std::string& server) {
     if (!text) return complain(Exit::failure, text.error());
     options.text = std::move(*text);
   }
-  if (auto locked = keys.lock(); !locked) return complain(Exit::failure, locked.error());
+  if (auto locked = keys.hold(); !locked) return complain(Exit::failure, locked.error());
   return Session(options, keys, server, *name).run();
 }
 
@@ -123,9 +125,9 @@ Exit online(Options options, Keystore& keys, const std::string& server) {
 Exit run(const Options& options) {
   auto folder = data_folder(options.home);
   if (!folder) return complain(Exit::failure, folder.error());
-  auto opened = Keystore::open(*folder);
+  auto opened = Store::open(*folder, state_folder());
   if (!opened) return complain(Exit::failure, opened.error());
-  Keystore& keys = **opened;
+  Store& keys = **opened;
   if (options.command == Command::id) return print(keys.id().str() + "\n");
   auto server = server_of(options, keys);
   if (!server) return complain(Exit::usage, server.error());

@@ -19,7 +19,7 @@ namespace {
 constexpr std::int64_t leave_limit_ms = 2'000;
 constexpr std::size_t kept_lines = 200;  // what is printed needs no keeping
 
-CoreOptions core_options(const Options& options, const Keystore& keys, std::string name) {
+CoreOptions core_options(const Options& options, const Store& keys, std::string name) {
   CoreOptions core;
   core.identity = &keys.identity();
   core.name = std::move(name);
@@ -40,7 +40,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-Session::Session(const Options& options, Keystore& keys, std::string server, std::string name)
+Session::Session(const Options& options, Store& keys, std::string server, std::string name)
     : options_(options),
       keys_(keys),
       server_(std::move(server)),

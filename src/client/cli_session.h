@@ -7,15 +7,15 @@
 
 #include "client/cli_options.h"
 #include "client/cli_prompt.h"
-#include "client/keystore.h"
 #include "client/link.h"
+#include "client/store.h"
 
 namespace sims::client::cli {
 
 class Session {
  public:
   // `options` and `keys` (locked) outlive it. `server` is HOST:PORT.
-  Session(const Options& options, Keystore& keys, std::string server, std::string name);
+  Session(const Options& options, Store& keys, std::string server, std::string name);
   Exit run();
 
  private:
@@ -44,7 +44,7 @@ class Session {
   void finish(Exit exit, const std::string& why = "");
 
   const Options& options_;
-  Keystore& keys_;
+  Store& keys_;
   std::string server_;
   std::optional<Exit> exit_;
   bool was_online_ = false, is_online_ = false, answered_ = false;

@@ -4,19 +4,43 @@
 
 namespace sims::client {
 
+namespace {
+
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
+
+std::string absolute(const GetEnv& env, const char* name) {
+  const char* value = env(name);
+  return value != nullptr && value[0] == '/' ? value : "";
+}
+
+// Empty: no home.
+std::string xdg_folder(const GetEnv& env, const char* variable, const char* below_home) {
+  if (const auto base = absolute(env, variable); !base.empty()) return base + "/sims";
+  if (const auto user = absolute(env, "HOME"); !user.empty()) return user + below_home + "/sims";
+  return "";
+}
+
+}  // namespace
+
 Result<std::string> data_folder(const std::string& home) {
-  return data_folder(home, [](const char* name) -> const char* { return std::getenv(name); });
+  return data_folder(home, environment);
 }
 
 Result<std::string> data_folder(const std::string& home, const GetEnv& env) {
   if (!home.empty()) return home;
-  const auto absolute = [&](const char* name) -> std::string {
-    const char* value = env(name);
-    return value != nullptr && value[0] == '/' ? value : "";
-  };
-  if (const auto data = absolute("XDG_DATA_HOME"); !data.empty()) return data + "/sims";
-  if (const auto user = absolute("HOME"); !user.empty()) return user + "/.local/share/sims";
-  return fail("no home folder: set HOME, or say --home DIR");
+  auto folder = xdg_folder(env, "XDG_DATA_HOME", "/.local/share");
+  if (folder.empty()) return fail("no home folder: set HOME, or say --home DIR");
+  return folder;
+}
+
+std::string state_folder() {
+  return state_folder(environment);
+}
+
+std::string state_folder(const GetEnv& env) {
+  return xdg_folder(env, "XDG_STATE_HOME", "/.local/state");
 }
 
 }  // namespace sims::client

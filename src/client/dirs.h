@@ -1,4 +1,4 @@
-// Where a client keeps its files: identity, known_servers, known_peers, settings and lock.
+// Where a client keeps its files.
 #pragma once
 
 #include <functional>
@@ -12,7 +12,11 @@ namespace sims::client {
 // relative (which the XDG specification says to ignore) becomes ~/.local/share. Makes nothing. Fails without
 // any home.
 Result<std::string> data_folder(const std::string& home);
+// $XDG_STATE_HOME/sims, else ~/.local/state/sims: for the note by which Store notices that a backup was put
+// in its place. Also with --home, for who restores that folder restores all of it. Empty without any home.
+std::string state_folder();
 using GetEnv = std::function<const char*(const char* name)>;
 Result<std::string> data_folder(const std::string& home, const GetEnv& env);  // for tests
+std::string state_folder(const GetEnv& env);
 
 }  // namespace sims::client

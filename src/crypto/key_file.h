@@ -1,18 +1,25 @@
-// An identity file (0600): a header line that names what it is, then the Ed25519 seed in base64. No copy of
-// the seed is left in freed memory.
+// A file (0600) with one key: a header line that names what it is, then 32 bytes in base64. No copy of the
+// key is left in freed memory.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "crypto/sign.h"
 
 namespace sims::crypto {
 
-// `header` has no line break. Refuses what make_key_file() does not write. Errors begin with the path.
+// `header` has no line break. Refuses what make_secret_file() does not write; `advice` is the end of those
+// words. Errors begin with the path.
+Result<Secret<32>> read_secret_file(const std::string& path, std::string_view header,
+                                    std::string_view advice);
+// 32 random bytes, in the file. Only for who holds the lock of the file's folder.
+Result<Secret<32>> make_secret_file(const std::string& path, std::string_view header);
+
+// The same with the seed of an identity.
 Result<SigningKey> read_key_file(const std::string& path, std::string_view header);
-// A new key, in the file. Only for who holds the lock of the file's folder.
 Result<SigningKey> make_key_file(const std::string& path, std::string_view header);
 
 }  // namespace sims::crypto

@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "client/dirs.h"
-#include "client/keystore.h"
 #include "client/link.h"
+#include "client/store.h"
 #include "crypto/suite.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -46,7 +46,7 @@ constexpr std::string_view port_rule = "must be a number from 1 to 65535";
 
 class App final : public Front {
  public:
-  App(const AppOptions& options, client::Keystore& keystore, Face& face, const ConnectFields& fields);
+  App(const AppOptions& options, client::Store& store, Face& face, const ConnectFields& fields);
   void run();
 
   const client::Model& model() const override { return link_ ? link_->model() : idle_; }
@@ -104,21 +104,25 @@ class App final : public Front {
     if (link_) f(link_->core());
   }
   static Result<void> not_connected() { return fail("There is no connection yet: /connect makes one."); }
+  Result<void> save_settings(const client::Settings& settings) {
+    if (auto put = store_.save_settings(settings); !put) return put;
+    return store_.save();
+  }
   void new_link(const ConnectFields& fields, crypto::SuiteList suites);
 
   void leave(std::function<void()> done) override;
 
   const AppOptions& options_;
-  client::Keystore& keystore_;
+  client::Store& store_;
   client::Model idle_;  // before the first connection
   std::unique_ptr<client::Link> link_;
   std::unique_ptr<client::Link> leaving_;
   ConnectFields linked_;  // what link_ was made for
 };
 
-App::App(const AppOptions& options, client::Keystore& keystore, Face& face, const ConnectFields& fields)
-    : Front(face, fields, suite_choices()), options_(options), keystore_(keystore) {
-  idle_.self = keystore.id();
+App::App(const AppOptions& options, client::Store& store, Face& face, const ConnectFields& fields)
+    : Front(face, fields, suite_choices()), options_(options), store_(store) {
+  idle_.self = store.id();
   idle_.self_name = fields.name;
 }
 
@@ -133,7 +137,7 @@ Result<void> App::connect(const ConnectFields& fields) {
   if (!proto::valid_name(fields.name)) return fail(fmt::format("Name: {}", name_rule));
   auto suites = parse_suites(fields.suites);
   if (!suites) return fail("Ciphers: not a list of cipher suites.");
-  if (auto saved = keystore_.save_settings({endpoint->str(), fields.name, fields.suites}); !saved)
+  if (auto saved = save_settings({endpoint->str(), fields.name, fields.suites}); !saved)
     notice("", "The settings were not saved: " + saved.error());
   if (!link_ || linked_.name != fields.name || linked_.suites != fields.suites)
     new_link(fields, std::move(*suites));
@@ -148,13 +152,13 @@ void App::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
     leaving_->leave(leave_limit_ms, [this] { leaving_.reset(); });
   }
   client::CoreOptions core;
-  core.identity = &keystore_.identity();
+  core.identity = &store_.identity();
   core.name = fields.name;
   core.suites = std::move(suites);
   core.accept_new = options_.accept_new;
   client::Link::Callbacks callbacks;
   callbacks.changed = [this] { schedule_draw(false); };
-  link_ = std::make_unique<client::Link>(loop_, std::move(core), keystore_, crypto::fresh_ephemerals(),
+  link_ = std::make_unique<client::Link>(loop_, std::move(core), store_, crypto::fresh_ephemerals(),
                                          std::move(callbacks));
   linked_ = fields;
   for (const auto& line : std::exchange(idle_.status, {}))
@@ -200,8 +204,8 @@ void App::leave(std::function<void()> done) {
 
 void App::run() {
   if (!options_.query.empty()) ui_.open_when_known(options_.query);
-  if (keystore_.made_identity())
-    notice("", "A new identity key was made. Its fingerprint is " + keystore_.id().str());
+  if (store_.made_identity())
+    notice("", "A new identity key was made. Its fingerprint is " + store_.id().str());
   notice("", "/help shows the commands and keys.");
   ui_.open_dialog();
   const bool given = !options_.server.empty() && !options_.name.empty();
@@ -270,10 +274,11 @@ int run_app(const AppOptions& options) {
     (*face)->close();
     return complain(why, exit_failure);
   };
-  auto keystore = client::Keystore::open(*folder);
-  if (!keystore) return failed(keystore.error());
-  if (auto locked = (*keystore)->lock(); !locked) return failed(locked.error());
-  App app(options, **keystore, **face, first_fields(options, (*keystore)->settings()));
+  auto store = client::Store::open(*folder, client::state_folder());
+  if (!store) return failed(store.error());
+  if (!(*store)->unlocked()) return failed("the store needs its passphrase: unlock it with sims(1)");
+  if (auto locked = (*store)->hold(); !locked) return failed(locked.error());
+  App app(options, **store, **face, first_fields(options, (*store)->settings()));
   app.run();
   return exit_ok;
 }

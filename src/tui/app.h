@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "client/keystore.h"
+#include "client/store.h"
 #include "tui/state.h"
 
 namespace sims::tui {

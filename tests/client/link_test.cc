@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "client/keystore.h"
+#include "client/store.h"
 #include "proto/limits.h"
 #include "proto/transport.h"
 #include "support/temp_folder.h"
@@ -108,7 +108,7 @@ struct Fixture {
   void connect() { link->core().connect(server.address(), link->now()); }
 
   test::TempFolder folder;
-  std::unique_ptr<client::Keystore> keys = client::Keystore::open(folder.path()).value();
+  std::unique_ptr<client::Store> keys = client::Store::open(folder.path()).value();
   client::CoreOptions options;
   net::Loop loop;
   TinyServer server{loop};

@@ -1,0 +1,178 @@
+// store.db as a file: 1. its schema  2. made whole or not at all, from the older layout's files if there are
+// any  3. opened
+#include <fmt/format.h>
+
+#include "client/store_import.h"
+#include "client/store_state.h"
+#include "crypto/rng.h"
+
+namespace sims::client {
+
+namespace {
+
+// --- 1. the schema -------------------------------------------------------------------------------
+
+// What leads from each version to the next; the first makes it. Columns in clear: what finding, counting and
+// ordering needs, and how it is opened. Tokens and tags are client/seal.h's.
+constexpr const char* migrations[] = {
+    R"sql(
+  CREATE TABLE store (  -- one row
+    id TEXT NOT NULL,             -- of the identity; public
+    generation INTEGER NOT NULL,
+    lock INTEGER NOT NULL,        -- 0 none, 1 passphrase, 2 key file
+    salt BLOB NOT NULL,
+    n INTEGER NOT NULL, r INTEGER NOT NULL, p INTEGER NOT NULL,  -- scrypt's
+    master BLOB NOT NULL,         -- the key as it is, or a token under what opens it
+    identity TEXT NOT NULL        -- the seed
+  ) STRICT;
+  CREATE TABLE server (tag BLOB PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE peer (tag BLOB PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE value (tag BLOB PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE conversation (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    tag BLOB NOT NULL UNIQUE,
+    token TEXT NOT NULL           -- server and name
+  ) STRICT;
+  CREATE TABLE history (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation INTEGER NOT NULL,
+    kind INTEGER NOT NULL,        -- 0 received, 1 mine, 2 mine and still to be sent
+    token TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX history_of ON history (conversation, row, kind);
+  CREATE INDEX history_outgoing ON history (row) WHERE kind = 2;
+  CREATE TABLE seen (             -- uids that came
+    row INTEGER PRIMARY KEY,      -- the history's then
+    tag BLOB NOT NULL UNIQUE
+  ) STRICT;
+)sql",
+};
+constexpr std::int64_t schema_version = std::size(migrations);
+
+// Secure delete: what is erased is overwritten, not only forgotten.
+constexpr const char* settings =
+    "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
+
+Result<void> migrate(sqlite::Database& db, std::int64_t from) {
+  auto all = sqlite::Transaction::begin(db);
+  if (!all) return fail(all.error());
+  for (std::int64_t at = from; at < schema_version; ++at)
+    if (auto done = db.execute(migrations[at]); !done) return done;
+  if (auto done = db.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str()); !done)
+    return done;
+  return all->commit();
+}
+
+// --- 2. made -------------------------------------------------------------------------------------
+
+Result<void> fill(Store::State& s, const OldFiles& old) {
+  Secret<32> master;
+  crypto::system_rng().fill(master.writable());
+  s.sealer.emplace(master.view(), crypto::system_rng());
+  auto all = sqlite::Transaction::begin(s.db);
+  if (!all) return fail(all.error());
+  const auto& seed = old.identity->seed();
+  auto done =
+      sqlite::Statement(s.db, "INSERT INTO store VALUES (?, 0, 0, ?, ?, ?, ?, ?, ?)",
+                        Id::of(old.identity->public_key()).text(), ByteView(s.head.salt), s.head.cost.n,
+                        static_cast<std::uint64_t>(s.head.cost.r), static_cast<std::uint64_t>(s.head.cost.p),
+                        master.view(), s.sealer->seal("identity", text_of(seed)))
+          .run();
+  for (auto at = old.pins.servers.begin(); done && at != old.pins.servers.end(); ++at)
+    done = s.put_server(at->first, at->second);
+  for (auto at = old.pins.peers.begin(); done && at != old.pins.peers.end(); ++at)
+    done = s.put_peer(at->first.first, at->first.second, at->second);
+  if (done) done = s.put_settings(old.pins.settings);
+  return done ? all->commit() : done;
+}
+
+Result<void> make_at(const std::string& folder, const std::string& path, const OldFiles& old) {
+  auto db = sqlite::Database::open(path);
+  auto done = db ? db->execute(settings) : fail(db.error());
+  if (done) done = migrate(*db, 0);
+  if (!done) return done;
+  Store::State state(folder, std::move(*db));
+  return fill(state, old);
+}
+
+// Under another name until it is whole, so that an empty or half store.db is always a damaged one.
+Result<bool> make(const std::string& folder, const std::string& path) {
+  auto old = read_old_files(folder);
+  if (!old) return fail(old.error());
+  const bool is_new = !old->identity;
+  if (is_new) old->identity.emplace(crypto::SigningKey::generate(crypto::system_rng()));
+  const std::string unfinished = path + ".unfinished";
+  for (const char* left : {"", "-journal"})
+    if (auto gone = remove_secret_file(unfinished + left); !gone) return fail(gone.error());
+  if (auto empty = write_private_file(unfinished, ""); !empty) return fail(empty.error());
+  auto done = make_at(folder, unfinished, *old);
+  if (!done) {
+    static_cast<void>(remove_secret_file(unfinished));
+    return fail(fmt::format("{}: {}", path, done.error()));
+  }
+  if (auto moved = move_file(unfinished, path); !moved) return fail(moved.error());
+  return is_new;
+}
+
+// --- 3. opened -----------------------------------------------------------------------------------
+
+Result<void> check_permissions(const std::string& path) {
+  if (auto mine = check_private_file(path); !mine) return mine;
+  for (const char* beside : {"-wal", "-shm"})
+    if (file_exists(path + beside))
+      if (auto mine = check_private_file(path + beside); !mine) return mine;
+  return {};
+}
+
+Result<void> prepare(sqlite::Database& db, const std::string& folder) {
+  auto version = db.number("PRAGMA user_version");
+  if (!version) return fail(version.error());
+  if (*version > schema_version)
+    return fail(fmt::format("made by a newer version of SIMS (schema {}, here {}): use that one", *version,
+                            schema_version));
+  if (*version < 1) return fail(sqlite::damaged("no store"));
+  auto set = db.execute(settings);
+  if (set) set = db.execute("PRAGMA journal_mode = WAL");
+  if (!set || *version == schema_version) return set;
+  auto alone = FileLock::take(folder + "/lock", "; end the other program, for this version changes the file");
+  if (!alone) return fail(alone.error());
+  version = db.number("PRAGMA user_version");
+  if (!version) return fail(version.error());
+  return migrate(db, *version);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder) {
+  if (auto made = make_private_folder(folder); !made) return fail(made.error());
+  const std::string path = folder + "/store.db";
+  bool is_new = false;
+  std::optional<FileLock> alone;
+  if (!file_exists(path)) {
+    auto taken = FileLock::take(folder + "/lock");  // not two first uses at once, nor an older program
+    if (!taken) return fail(taken.error());
+    alone = std::move(*taken);
+    if (!file_exists(path)) {
+      auto made = make(folder, path);
+      if (!made) return fail(made.error());
+      is_new = *made;
+    }
+  }
+  if (auto mine = check_permissions(path); !mine) return fail(mine.error());
+  auto db = sqlite::Database::open(path);
+  auto ready = db ? prepare(*db, folder) : fail(db.error());
+  if (!ready) return fail(fmt::format("{}: {}", path, ready.error()));
+  auto state = std::make_unique<Store::State>(folder, std::move(*db));
+  state->made = is_new;
+  if (auto read = state->read_head(); !read) return fail(read.error());
+  if (!any_old_files(folder)) return state;
+  if (!alone) {
+    auto taken = FileLock::take(folder + "/lock");
+    if (!taken) return state;  // somebody is at it
+    alone = std::move(*taken);
+  }
+  if (auto gone = remove_old_files(folder, state->head.id); !gone) return fail(gone.error());
+  return state;
+}
+
+}  // namespace sims::client

@@ -1,0 +1,122 @@
+// The store's inside. Included by store*.cc alone.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/files.h"
+#include "base/sqlite.h"
+#include "client/seal.h"
+#include "client/store.h"
+#include "crypto/scrypt.h"
+
+namespace sims::client {
+
+// What is small and asked for often, as it is on disk or will be with the next commit.
+struct StorePins {
+  std::map<std::string, PinnedServer> servers;
+  std::map<std::pair<Id, std::string>, PinnedPeer> peers;
+  Settings settings;
+};
+
+// The one row of the table `store`.
+struct StoreHead {
+  Id id;
+  std::int64_t generation = 0;  // raised by each program that holds the store
+  Store::Lock lock = Store::Lock::none;
+  ByteArray<16> salt{};
+  crypto::ScryptCost cost;
+  SecretBytes master;    // Lock::none: the key as it is; else a token
+  std::string identity;  // a token: the seed
+};
+
+struct Store::State {
+  State(std::string in, sqlite::Database opened) : folder(std::move(in)), db(std::move(opened)) {}
+
+  const std::string folder;
+  std::string note;  // where the newest generation is noted, outside of the folder; empty: nowhere
+  sqlite::Database db;
+  StoreHead head;
+  bool made = false, restored = false;
+  std::optional<FileLock> held;
+
+  // While unlocked:
+  std::optional<Secret<32>> master;
+  std::optional<Sealer> sealer;
+  std::optional<crypto::SigningKey> identity;
+  StorePins pins;
+
+  // Since the last commit:
+  std::optional<sqlite::Transaction> transaction;
+  std::optional<StorePins> committed;  // the pins, if they were changed since
+  std::string failed;                  // why all of it is undone already; commit() says so
+  bool owed = false;                   // the core wrote, too: if all is undone commit() must say so
+  bool scrub = false;                  // something was to leave no trace in the file
+  std::uint64_t last_row = 0;          // given to a row; no failed commit makes one be given again
+
+  std::string path() const { return folder + "/store.db"; }
+  std::string in_file(std::string_view why) const { return path() + ": " + std::string(why); }
+  std::string damaged(std::string_view what) const { return in_file(sqlite::damaged(what)); }
+
+  // --- store.cc
+  Result<void> read_head();
+  void compare_with_note();
+  Result<void> hold();
+  Result<void> ready();  // to be written to
+  Result<void> begin();
+  Result<void> commit();  // failed stays
+  Result<void> save();
+  void undo(std::string why);
+  // f: Result<void>(); what it fails with undoes everything since the last commit.
+  template <class F>
+  Result<void> write(F f) {
+    if (auto begun = begin(); !begun) return begun;
+    auto done = f();
+    if (done) return done;
+    undo(in_file(done.error()));
+    return fail(failed);
+  }
+  template <class F>
+  Result<void> write_for_core(F f) {
+    auto done = write(f);
+    if (done) owed = true;
+    return done;
+  }
+
+  // --- store_keys.cc
+  Result<void> open_with(Secret<32> key);
+  Result<void> wrap(Store::Lock lock, const ByteArray<16>& salt, const crypto::ScryptCost& cost,
+                    std::string_view wrapped);
+
+  // --- store_pins.cc
+  Result<void> load_pins();
+  Result<void> put_row(const char* sql, std::string_view table, const Tag& tag, std::string_view plain);
+  Result<void> put_server(const std::string& host_port, const PinnedServer& server);
+  Result<void> put_peer(const Id& server, const std::string& name, const PinnedPeer& peer);
+  Result<void> put_settings(const Settings& settings);
+  StorePins& changing_pins() {
+    if (!committed) committed = pins;
+    return pins;
+  }
+};
+
+// Where rows are, for Sealer. No two tables' places have the same length.
+std::string row_place(std::string_view table, ByteView tag);
+std::string row_place(std::string_view table, std::uint64_t number, std::uint64_t other);
+constexpr const char* put_value = "INSERT OR REPLACE INTO value (tag, token) VALUES (?, ?)";
+
+// What a token of the tables `conversation` and `history` holds; nullopt: not what was sealed there.
+std::optional<PeerKey> read_conversation(Sealer& sealer, std::uint64_t number, ByteView tag,
+                                         std::string_view token);
+// `kind`: the column's, which must agree with what was sealed.
+std::optional<HistoryEntry> read_entry(Sealer& sealer, std::uint64_t row, std::uint64_t conversation,
+                                       std::int64_t kind, std::string_view token);
+
+// --- store_file.cc
+// The folder's store.db, made from the older layout's files or anew if it is missing, of this version's
+// schema.
+Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder);
+
+}  // namespace sims::client
