@@ -3,29 +3,60 @@
 #include <algorithm>
 #include <array>
 
+#include "tui/nearest.h"
+
 namespace sims::tui {
 namespace {
 
 constexpr std::array table = {
+    Command{CommandId::accept, "/accept", "[NAME]",
+            "Accepts NAME's request, or ends the block of NAME: a contact from now on.", 0, 1,
+            Completes::request},
+    Command{CommandId::away, "/away", "[REASON]",
+            "Away: nothing rings, and nobody is told what you read or type. /away again: back.", 0, 1,
+            Completes::nothing},
+    Command{CommandId::block, "/block", "[NAME]",
+            "Shows and answers nothing of NAME's any more. /accept NAME ends it.", 0, 1, Completes::peer},
     Command{CommandId::clear, "/clear", "", "Clears what this window shows.", 0, 0, Completes::nothing},
     Command{CommandId::close, "/close", "[REASON]", "Ends the conversation in this window and closes it.", 0,
             1, Completes::nothing},
     Command{CommandId::connect, "/connect", "[SERVER]",
             "Opens the connect dialog; SERVER is HOST or HOST:PORT.", 0, 1, Completes::nothing},
+    Command{CommandId::decline, "/decline", "[NAME]",
+            "Forgets NAME's request and what came with it. NAME is told nothing.", 0, 1, Completes::request},
     Command{CommandId::disconnect, "/disconnect", "", "Leaves the server, and stops trying to reach it.", 0,
             0, Completes::nothing},
     Command{CommandId::distrust, "/distrust", "[NAME]", "Takes back that NAME's key was verified.", 0, 1,
             Completes::peer},
+    Command{CommandId::doctor, "/doctor", "",
+            "Tells how the terminal, the connection and the keys are doing.", 0, 0, Completes::nothing},
     Command{CommandId::help, "/help", "[COMMAND]", "Shows the commands and keys, or one command.", 0, 1,
             Completes::command},
+    Command{CommandId::history, "/history", "export|delete [NAME] [FILE]",
+            "Writes what was said with NAME into FILE (with a slash in it), or deletes it here for good.", 1,
+            3, Completes::history},
+    Command{CommandId::lock, "/lock", "", "Drops the keys from memory until the passphrase is given again.",
+            0, 0, Completes::nothing},
     Command{CommandId::me, "/me", "TEXT", "Says what you do: /me waves.", 1, 1, Completes::nothing},
     Command{CommandId::msg, "/msg", "NAME TEXT", "Sends TEXT to NAME and stays in this window.", 2, 2,
             Completes::peer},
     Command{CommandId::names, "/names", "", "Lists who is online.", 0, 0, Completes::nothing},
+    Command{CommandId::nick, "/nick", "NAME", "Connects anew under another name.", 1, 1, Completes::nothing},
     Command{CommandId::query, "/query", "NAME [TEXT]", "Opens the window with NAME, and sends TEXT there.", 1,
             2, Completes::peer},
     Command{CommandId::quit, "/quit", "", "Leaves the server and ends the program.", 0, 0,
             Completes::nothing},
+    Command{CommandId::requests, "/requests", "", "Lists the strangers who wrote and wait for an answer.", 0,
+            0, Completes::nothing},
+    Command{CommandId::save, "/save", "", "Writes the options into the configuration file.", 0, 0,
+            Completes::nothing},
+    Command{CommandId::search, "/search", "[TEXT]",
+            "Looks for TEXT in all that was said in this window; in the status window, in all windows.", 0, 1,
+            Completes::nothing},
+    Command{CommandId::set, "/set", "[OPTION [VALUE]]", "Shows the options or one, or sets it.", 0, 2,
+            Completes::option},
+    Command{CommandId::theme, "/theme", "[THEME]", "Shows the themes or takes one; as /set theme.", 0, 1,
+            Completes::theme},
     Command{CommandId::trust, "/trust", "[NAME] FINGERPRINT",
             "Accepts NAME's changed key, whose fingerprint is typed or pasted in full.", 1, 2,
             Completes::peer},
@@ -36,6 +67,19 @@ constexpr std::array table = {
             1, Completes::peer},
     Command{CommandId::win, "/win", "NUMBER", "Goes to a window; 1 is the status window.", 1, 1,
             Completes::window},
+    Command{CommandId::wins, "/wins", "", "Lists the windows and what is unread in them.", 0, 0,
+            Completes::nothing},
+};
+
+// What other programs call it.
+struct OtherName {
+  std::string_view name, ours;
+};
+constexpr std::array other_names = {
+    OtherName{"/buffer", "/win"},      OtherName{"/exit", "/quit"},      OtherName{"/find", "/search"},
+    OtherName{"/ignore", "/block"},    OtherName{"/join", "/query"},     OtherName{"/list", "/names"},
+    OtherName{"/part", "/close"},      OtherName{"/server", "/connect"}, OtherName{"/unblock", "/accept"},
+    OtherName{"/unignore", "/accept"}, OtherName{"/who", "/names"},      OtherName{"/window", "/win"},
 };
 
 constexpr std::string_view keys_help =
@@ -79,37 +123,6 @@ std::vector<std::string> split(std::string_view text, int most) {
   return words;
 }
 
-// Levenshtein's distance with neighbours swapped as one edit; both are short.
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before2(b.size() + 1), before(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j)
-    before[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({before[j] + 1, row[j - 1] + 1, before[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        row[j] = std::min(row[j], before2[j - 2] + 1);
-    }
-    before2 = before;
-    before = row;
-  }
-  return before[b.size()];
-}
-
-Refused unknown(std::string_view name) {
-  const std::string shown(name.substr(0, 40));
-  const Command* near = nearest_command(name);
-  if (near == nullptr)
-    return {"There is no command " + shown +
-            ". /help lists them; //text sends a text that starts with a slash."};
-  return {"There is no command " + shown + ". Did you mean " + std::string(near->name) + "?"};
-}
-
-bool starts_with(std::string_view text, std::string_view beginning) {
-  return text.substr(0, beginning.size()) == beginning;
-}
-
 }  // namespace
 
 std::span<const Command> all_commands() {
@@ -121,88 +134,33 @@ const Command* find_command(std::string_view name) {
   return it == table.end() ? nullptr : &*it;
 }
 
-const Command* nearest_command(std::string_view name) {
-  if (name.size() > 40) return nullptr;
-  std::string lower(name);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+std::string no_such_command(std::string_view name) {
+  std::string out = "There is no command " + std::string(name.substr(0, 40)) + ".";
+  for (const OtherName& other : other_names) {
+    if (other.name == name) return out + " Here it is " + std::string(other.ours) + ".";
   }
-  const Command* best = nullptr;
-  std::size_t least = 3;
-  int beginnings = 0;
-  for (const Command& c : table) {
-    if (lower.size() > 1 && starts_with(c.name, lower)) {
-      if (++beginnings == 1) best = &c;
-    }
-  }
-  if (beginnings == 1) return best;
-  for (const Command& c : table) {
-    const std::size_t distance = edits(lower, c.name);
-    if (distance < least && distance + 1 < c.name.size()) {
-      least = distance;
-      best = &c;
-    }
-  }
-  return best;
+  std::array<std::string_view, table.size()> names;
+  std::transform(table.begin(), table.end(), names.begin(), [](const Command& c) { return c.name; });
+  const auto near = nearest(name, names);
+  if (!near.empty()) return out + did_you_mean(near);
+  return out + " /help lists them; //text sends a text that starts with a slash.";
 }
 
 Parsed parse_line(std::string_view line) {
   const auto bare = trim(line);
   if (bare.empty()) return Nothing{};
   if (bare.front() != '/') return Text{std::string(line)};
-  if (line.front() != '/')
-    return Refused{
-        "This line has a space before the slash. Take the space away for a command, or send //... for a "
-        "text."};
-  if (starts_with(line, "//")) return Text{std::string(line.substr(1))};
+  if (line.front() != '/') return Doubtful{std::string(bare)};
+  if (line.starts_with("//")) return Text{std::string(line.substr(1))};
   const auto name = first_word(line);
   const Command* command = find_command(name);
-  if (command == nullptr) return unknown(name);
+  if (command == nullptr) return Refused{no_such_command(name)};
   const auto rest = trim(line.substr(name.size()));
   if (command->takes == 0 && !rest.empty())
     return Refused{std::string(command->name) + " takes no arguments."};
   Invocation out{command, split(rest, command->takes)};
   if (static_cast<int>(out.words.size()) < command->needs)
     return Refused{"Usage: " + std::string(command->name) + " " + std::string(command->arguments)};
-  return out;
-}
-
-Completion complete(std::string_view line, std::size_t cursor, const Completables& with) {
-  Completion out;
-  cursor = std::min(cursor, line.size());
-  std::size_t from = cursor;
-  while (from > 0 && !space(line[from - 1]))
-    --from;
-  const auto typed = line.substr(from, cursor - from);
-  out.from = from;
-  out.to = cursor;
-  auto offer = [&](std::string_view candidate) {
-    if (starts_with(candidate, typed)) out.candidates.push_back(std::string(candidate) + " ");
-  };
-  if (from == 0 && starts_with(typed, "/")) {
-    for (const Command& c : table)
-      offer(c.name);
-    return out;
-  }
-  Completes what = Completes::peer;
-  if (starts_with(line, "/")) {
-    const auto name = first_word(line);
-    const Command* command = find_command(name);
-    const bool is_first = trim(line.substr(name.size(), from - name.size())).empty();
-    what = command != nullptr && is_first ? command->completes : Completes::nothing;
-  } else if (typed.empty()) {
-    return out;
-  }
-  if (what == Completes::peer) {
-    for (const auto& peer : with.peers)
-      offer(peer);
-  } else if (what == Completes::command) {
-    for (const Command& c : table)
-      offer(typed.empty() || typed.front() == '/' ? c.name : c.name.substr(1));
-  } else if (what == Completes::window) {
-    for (std::size_t i = 1; i <= with.windows; ++i)
-      offer(std::to_string(i));
-  }
   return out;
 }
 

@@ -3,8 +3,6 @@
 // like a command.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,24 +12,38 @@
 namespace sims::tui {
 
 enum class CommandId {
+  accept,
+  away,
+  block,
   clear,
   close,
   connect,
+  decline,
   disconnect,
   distrust,
+  doctor,
   help,
+  history,
+  lock,
   me,
   msg,
   names,
+  nick,
   query,
   quit,
+  requests,
+  save,
+  search,
+  set,
+  theme,
   trust,
   verify,
   whois,
   win,
+  wins,
 };
 
-enum class Completes { nothing, peer, command, window };
+enum class Completes { nothing, peer, request, command, window, option, theme, history };
 
 struct Command {
   CommandId id;
@@ -40,14 +52,13 @@ struct Command {
   std::string_view help;       // one line
   int needs;                   // so many words at least
   int takes;                   // split into at most so many; the last one keeps its spaces
-  Completes completes;         // its first word
+  Completes completes;         // its first word, and what follows from that
 };
 
 std::span<const Command> all_commands();             // by name
 const Command* find_command(std::string_view name);  // with its slash; nullptr: none
-// What the user may have meant: a unique beginning, else the nearest by edits (at most 2). nullptr: nothing
-// near.
-const Command* nearest_command(std::string_view name);
+// "There is no command /qurey." and what may have been meant.
+std::string no_such_command(std::string_view name);
 
 struct Nothing {};
 struct Text {
@@ -61,22 +72,13 @@ struct Invocation {
 struct Refused {  // neither sent nor done; `why` says what to do
   std::string why;
 };
-using Parsed = std::variant<Nothing, Text, Invocation, Refused>;
+struct Doubtful {       // spaces and then a slash: a text, or a command with a slip
+  std::string command;  // without the spaces
+};
+using Parsed = std::variant<Nothing, Text, Invocation, Refused, Doubtful>;
 
-// "//text" is the text "/text"; space and then a slash is refused, as is an unknown command.
+// "//text" is the text "/text"; an unknown command is refused.
 Parsed parse_line(std::string_view line);
-
-// What completion can offer now.
-struct Completables {
-  std::vector<std::string> peers;
-  std::size_t windows = 0;
-};
-
-struct Completion {
-  std::size_t from = 0, to = 0;         // what is replaced, byte offsets
-  std::vector<std::string> candidates;  // in full, with the space behind them; empty: nothing fits
-};
-Completion complete(std::string_view line, std::size_t cursor, const Completables& with);
 
 std::string help_text();                        // all commands and keys
 std::string help_text(const Command& command);  // one of them

@@ -2,16 +2,21 @@
 
 #include <algorithm>
 
-#include "tui/panel.h"
 #include "tui/view.h"
 
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t max_windows = 500, max_by_peers = 400;
-
 bool is_char(const Key& key, char32_t c, bool ctrl, bool alt) {
   return key.code == KeyCode::character && key.ch == c && key.ctrl == ctrl && key.alt == alt;
+}
+
+// As an editor would show it: a break at the very end begins no line.
+std::size_t lines_of(std::string_view text) {
+  std::size_t lines = 1;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i)
+    lines += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
+  return lines;
 }
 
 }  // namespace
@@ -33,16 +38,12 @@ void Ui::resize(Size size) {
   state_.size = size;
 }
 
-void Ui::open_when_known(const std::string& peer) {
-  wanted_peer_ = peer;
+void Ui::set_options(const Options& options) {
+  state_.options = options;
 }
 
-void Ui::found(std::vector<client::SearchHit> hits, std::string problem) {
-  Find& find = state_.find;
-  find.running = false;
-  find.hits = std::move(hits);
-  find.problem = std::move(problem);
-  find.at = 0;
+void Ui::open_when_known(const std::string& peer) {
+  wanted_peer_ = peer;
 }
 
 void Ui::say(std::string text) {
@@ -50,139 +51,61 @@ void Ui::say(std::string text) {
   intents_.notice(intents_.model().peers.count(peer) ? peer : std::string(), std::move(text));
 }
 
-std::optional<std::size_t> Ui::window_of(const std::string& peer, By by) {
-  auto& windows = state_.windows;
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    if (windows[i].peer == peer) return i;
-  }
-  if (windows.size() >= (by == By::user ? max_windows : max_by_peers)) return std::nullopt;
-  windows.emplace_back();
-  windows.back().peer = peer;
-  return windows.size() - 1;
+bool Ui::refuse(std::string why) {
+  say(std::move(why));
+  return false;
 }
 
-bool Ui::go_to_peer(const std::string& peer) {
-  const auto index = window_of(peer, By::user);
-  if (!index) {
-    state_.hint = "too many windows are open: /close one first";
-    return false;
-  }
-  go_to(*index);
-  return true;
-}
-
-void Ui::go_to(std::size_t index) {
-  if (index >= state_.windows.size() || index == state_.current) return;
-  state_.panel_scroll = 0;
-  Window& old = state_.window();
-  const auto it = intents_.model().peers.find(old.peer);
-  const bool unused = old.passing && old.input.empty() && old.history.empty() &&
-                      (it == intents_.model().peers.end() || it->second.lines.empty());
-  old.history.leave();
-  old.close_asked = false;
-  if (unused) {
-    state_.windows.erase(state_.windows.begin() + static_cast<std::ptrdiff_t>(state_.current));
-    if (index > state_.current) --index;
-  }
-  state_.current = index;
+void Ui::focus_changed(bool focused) {
+  state_.focused = focused;
+  const client::Peer* peer = front_peer();
+  if (focused && peer != nullptr && peer->unread == 0) state_.window().divider = 0;
   model_changed();
 }
 
-void Ui::step_window(int by) {
-  const auto count = static_cast<int>(state_.windows.size());
-  go_to(static_cast<std::size_t>((static_cast<int>(state_.current) + by + count) % count));
-}
-
-// Through the list as it is shown; a window that is only passed goes again.
-void Ui::step_peer(int by) {
-  const auto peers = listed_peers(intents_.model(), state_);
-  int at = 0;
-  for (std::size_t i = 0; i < peers.size(); ++i) {
-    if (peers[i]->name == state_.window().peer) at = static_cast<int>(i) + 1;
+void Ui::key(const Key& key) {
+  if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
+    return focus_changed(key.code == KeyCode::focus_in);
+  state_.hint.clear();
+  const bool was_interrupted = std::exchange(interrupted_, false);
+  if (key.code != KeyCode::tab && key.code != KeyCode::back_tab) completing_ = false;
+  const bool interrupts = is_char(key, U'c', true, false);
+  const Focus focus = focus_of(intents_.model(), state_);
+  if (is_char(key, U'z', true, false)) {
+    intents_.suspend();
+  } else if (is_char(key, U'l', true, false)) {
+    intents_.repaint();
+  } else if (focus == Focus::dialog) {
+    interrupted_ = was_interrupted;
+    dialog_key(key);
+  } else if (focus == Focus::find) {
+    find_key(key);
+  } else if (focus == Focus::ask) {
+    ask_key(key);
+  } else if (focus == Focus::history_find) {
+    history_find_key(key);
+  } else if (interrupts) {
+    interrupted_ = was_interrupted;
+    interrupt();
+  } else if (window_key(key)) {
+  } else if (focus == Focus::input) {
+    input_key(key);
+  } else {
+    panel_key(key);
   }
-  const int to = std::clamp(at + by, 0, static_cast<int>(peers.size()));
-  if (to == at) return;
-  const std::string name = to == 0 ? std::string() : peers[static_cast<std::size_t>(to) - 1]->name;
-  const std::size_t before = state_.windows.size();
-  const auto index = window_of(name, By::user);
-  if (state_.windows.size() > before) state_.windows.back().passing = true;
-  if (index) go_to(*index);
-}
-
-void Ui::next_unread() {
-  const auto& windows = state_.windows;
-  for (std::size_t step = 1; step < windows.size(); ++step) {
-    const std::size_t i = (state_.current + step) % windows.size();
-    const auto it = intents_.model().peers.find(windows[i].peer);
-    if (it != intents_.model().peers.end() && (it->second.unread > 0 || it->second.attention))
-      return go_to(i);
-  }
-  state_.hint = "nothing unread";
-}
-
-void Ui::tell_link() {
-  const client::Model& model = intents_.model();
-  const bool online = model.link == client::LinkState::online;
-  if (online == was_online_) return;
-  was_online_ = online;
-  if (online) {
-    was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
-    return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
-  }
-  const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
-  intents_.notice("", "Disconnected from " + was_at_ + why);
-}
-
-void Ui::model_changed() {
-  const client::Model& model = intents_.model();
-  tell_link();
-  if (model.link == client::LinkState::online) state_.dialog.open = false;
-  if (!model.question) state_.answer_problem.clear();
-  for (const auto& [name, peer] : model.peers) {
-    if (peer.attention || peer.unread > 0) window_of(name, By::peer);
-  }
-  if (!wanted_peer_.empty() && model.peers.count(wanted_peer_)) {
-    go_to_peer(std::exchange(wanted_peer_, std::string()));
-  }
-  const std::string peer = state_.window().peer;
-  const auto it = model.peers.find(peer);
-  if (it == model.peers.end() || state_.dialog.open || model.question) return;
-  if (it->second.unread > 0 || it->second.attention) intents_.looked_at(peer);
-}
-
-// A page, less two rows that stay as a guide for the eye.
-void Ui::scroll(int direction) {
-  const client::Model& model = intents_.model();
-  const Layout layout = layout_of(model, state_);
-  int height = layout.chat.height;
-  const Panel panel = make_panel(model, state_);
-  if (panel.kind != PanelKind::none) {
-    const int rows = static_cast<int>(panel_rows(panel, layout.chat.width).size());
-    const int shown = panel_height(rows, height) - 1;
-    if (rows > shown) {
-      state_.panel_scroll = std::clamp(state_.panel_scroll - direction * std::max(1, shown), 0, rows - shown);
-      return;
-    }
-    height -= shown + 1;
-  }
-  Window& window = state_.window();
-  const auto it = model.peers.find(window.peer);
-  if (it == model.peers.end() && !window.peer.empty()) return;
-  const Chat chat{window.peer.empty() ? model.status : it->second.lines, model.self_name, window.peer,
-                  state_.offset, layout.chat.width};
-  window.scroll = scrolled(chat, height, window.scroll, direction * std::max(1, height - 2));
+  if (key.cut && state_.hint.empty()) state_.hint = "the paste was too long: its end was left out";
 }
 
 // Ctrl-C: what is typed goes (and can be had again with Up); on an empty line the second press leaves.
 void Ui::interrupt() {
   Window& window = state_.window();
-  const PanelKind panel = panel_kind(intents_.model(), state_);
-  if (panel == PanelKind::server_first || panel == PanelKind::server_changed) return intents_.answer(false);
-  Editor& editor = panel == PanelKind::none ? window.input : window.answer;
+  const Focus focus = focus_of(intents_.model(), state_);
+  if (focus == Focus::server_key) return intents_.answer(false);
+  Editor& editor = focus == Focus::panel ? window.answer : window.input;
   if (!editor.empty()) {
-    if (panel == PanelKind::none) window.history.add(editor.text());
+    if (focus == Focus::input) window.history.add(editor.text());
     editor.clear();
-    return;
+    return tell_typing();
   }
   if (interrupted_) return intents_.quit();
   interrupted_ = true;
@@ -196,83 +119,78 @@ bool Ui::window_key(const Key& key) {
     return true;
   }
   if (is_char(key, U'a', false, true)) return next_unread(), true;
+  if (is_char(key, U'l', false, true)) return state_.look.bare = !state_.look.bare, true;
+  if (is_char(key, U'm', false, true)) return toggle_mouse(), true;
+  if (is_char(key, U's', true, false)) return open_find(""), true;
   if (is_char(key, U'n', true, false) || (key.code == KeyCode::right && key.alt)) return step_window(1), true;
   if (is_char(key, U'p', true, false) || (key.code == KeyCode::left && key.alt)) return step_window(-1), true;
   if (key.code == KeyCode::down && key.alt) return step_peer(1), true;
   if (key.code == KeyCode::up && key.alt) return step_peer(-1), true;
   if (key.code == KeyCode::page_up) return scroll(1), true;
   if (key.code == KeyCode::page_down) return scroll(-1), true;
-  if (is_char(key, U'l', true, false)) return intents_.repaint(), true;
-  if (is_char(key, U'z', true, false)) return intents_.suspend(), true;
   if (key.code == KeyCode::function && key.ch == 1) return say(help_text()), true;
   return false;
 }
 
-void Ui::key(const Key& key) {
-  if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out) return;
-  state_.hint.clear();
-  const bool was_interrupted = std::exchange(interrupted_, false);
-  if (key.code != KeyCode::tab && key.code != KeyCode::back_tab) completing_ = false;
-  const PanelKind panel = panel_kind(intents_.model(), state_);
-  const bool asked = panel == PanelKind::server_first || panel == PanelKind::server_changed;
-  if (is_char(key, U'z', true, false) || is_char(key, U'l', true, false)) {
-    window_key(key);
-  } else if (state_.dialog.open && !asked) {
-    interrupted_ = was_interrupted;
-    dialog_key(key);
-  } else if (is_char(key, U'c', true, false)) {
-    interrupted_ = was_interrupted;
-    interrupt();
-  } else if (window_key(key)) {
-  } else if (panel != PanelKind::none) {
-    answer_key(key);
-  } else {
-    input_key(key);
-  }
-  if (key.cut) state_.hint = "the paste was too long: its end was left out";
-}
-
-void Ui::answer_key(const Key& key) {
-  const PanelKind panel = panel_kind(intents_.model(), state_);
-  const bool asked = panel == PanelKind::server_first || panel == PanelKind::server_changed;
-  if (key.code == KeyCode::enter) return enter_answer();
-  if (key.code == KeyCode::escape) {
-    if (asked) return intents_.answer(false);
-    Window& window = state_.window();
-    window.verifying = false;
-    window.problem.clear();
-    window.answer.clear();
-    return;
-  }
-  (asked ? state_.answer : state_.window().answer).handle(key);
-}
-
-void Ui::browse_history(const std::string* entry) {
-  if (entry != nullptr) state_.window().input.set(*entry);
-}
-
 void Ui::input_key(const Key& key) {
+  wanted_peer_.clear();  // the user is at home here: nothing comes in front any more by itself
   Window& window = state_.window();
   if (key.code == KeyCode::enter && !key.alt) return enter();
   if (key.code == KeyCode::tab) return complete_word(true);
   if (key.code == KeyCode::back_tab) return complete_word(false);
-  const std::size_t before = window.input.text().size();
-  if (window.input.handle(key)) {
-    if (window.input.text().size() != before) window.history.leave();
-    if (window.input.overflowed()) state_.hint = "a message holds at most 16 KiB: the rest was left out";
+  if (key.code == KeyCode::paste) {
+    const std::size_t lines = lines_of(key.text);
+    if (lines > static_cast<std::size_t>(state_.options.paste_lines))
+      return ask(Ask::About::paste,
+                 "Insert what was pasted, " + std::to_string(lines) + " lines? y yes, n no", key.text);
+  }
+  if (is_char(key, U'r', true, false)) {
+    state_.history_find.open = true;
     return;
   }
-  if (key.code == KeyCode::up) browse_history(window.history.older(window.input.text()));
-  if (key.code == KeyCode::down) browse_history(window.history.newer());
+  if (edit(key)) return;
+  const std::string* entry = nullptr;
+  if (key.code == KeyCode::up) entry = window.history.older(window.input.text());
+  if (key.code == KeyCode::down) entry = window.history.newer();
+  if (entry != nullptr) window.input.set(*entry);
+}
+
+// False: the key means nothing to the editor.
+bool Ui::edit(const Key& key) {
+  Window& window = state_.window();
+  const std::string before = window.input.text();
+  if (!window.input.handle(key)) return false;
+  if (window.input.overflowed()) state_.hint = "a message holds at most 16 KiB: the rest was left out";
+  if (window.input.text() == before) return true;
+  window.history.leave();
+  tell_typing();
+  return true;
+}
+
+// After the draft was changed. How often the peer hears of it is the core's to decide.
+void Ui::tell_typing() {
+  const client::Peer* peer = front_peer();
+  const std::string& text = state_.window().input.text();
+  if (peer == nullptr || !peer->known() || state_.away || text.empty() || text.front() == '/')
+    return stop_typing();
+  typing_to_ = peer->name;
+  intents_.typing(typing_to_, true);
+}
+
+void Ui::stop_typing() {
+  if (!typing_to_.empty()) intents_.typing(std::exchange(typing_to_, std::string()), false);
 }
 
 void Ui::complete_word(bool forward) {
   Editor& input = state_.window().input;
   if (!completing_) {
     Completables with;
-    for (const auto* peer : listed_peers(intents_.model(), state_))
+    for (const auto* peer : listed_peers(intents_.model(), state_)) {
       with.peers.push_back(peer->name);
+      if (peer->standing == client::Standing::request) with.requests.push_back(peer->name);
+    }
     with.windows = state_.windows.size();
+    with.files = [this](const std::string& beginning) { return intents_.files(beginning); };
     completion_ = complete(input.text(), input.cursor(), with);
     if (completion_.candidates.empty()) {
       state_.hint = "nothing to complete";

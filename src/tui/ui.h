@@ -1,6 +1,6 @@
 // Keys in, intents out, the interface's own state in between. Pure: no terminal, no clock, no network; the
-// program and the tests implement Intents. Three files: ui.cc (keys), ui_commands.cc (what Enter does),
-// ui_dialog.cc (the dialog).
+// program and the tests implement Intents. ui.cc deals the keys out; each further part of it is a file of its
+// own, named below.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,12 @@
 #include <vector>
 
 #include "tui/commands.h"
+#include "tui/completion.h"
+#include "tui/focus.h"
 #include "tui/intents.h"
+#include "tui/kept.h"
 #include "tui/keys.h"
+#include "tui/options.h"
 #include "tui/state.h"
 
 namespace sims::tui {
@@ -22,23 +26,47 @@ class Ui {
 
   const UiState& state() const { return state_; }
   void resize(Size size);
+  void set_options(const Options& options);  // as the configuration file has them
   void key(const Key& key);
   // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
-  // looked at.
+  // looked at. Nothing of it changes what is in front, the scroll or what is typed.
   void model_changed();
   void open_dialog();
-  void submit_dialog();  // as Enter in it
-  // The answer to Intents::search().
-  void found(std::vector<client::SearchHit> hits, std::string problem);
+  void submit_dialog();                           // as Enter in it
   void open_when_known(const std::string& peer);  // --query
 
+  // The answer to Intents::search().
+  void found(std::vector<client::SearchHit> hits, std::string problem);
+  // What outlives the program; restore() puts it in the place of what is there.
+  Kept kept() const;
+  void restore(const Kept& kept);
+
  private:
-  // ui.cc
+  // A text that waits for the answer whether to send it, and where it was typed.
+  struct Held {
+    std::string window, line;
+    std::string to, text;
+    bool action = false;
+  };
+  // ui.cc: the keys
+  void focus_changed(bool focused);
   bool window_key(const Key& key);
   void input_key(const Key& key);
-  void answer_key(const Key& key);
+  bool edit(const Key& key);  // false: the key means nothing to the input
+  void complete_word(bool forward);
   void interrupt();
+  void tell_typing();
+  void stop_typing();
+  void say(std::string text);    // our own words into this window
+  bool refuse(std::string why);  // says so; false
+  // ui_windows.cc
+  const client::Peer* front_peer() const;
+  bool seeing() const;  // the user sees what comes into the window in front
+  void look();
+  void tell_link();  // what the connection did, into the status window
+  void change_server();
   void scroll(int direction);
+  void scroll_chat(int width, int height, int rows);
   void go_to(std::size_t index);
   void step_window(int by);
   void step_peer(int by);
@@ -48,27 +76,58 @@ class Ui {
   enum class By { user, peer };
   std::optional<std::size_t> window_of(const std::string& peer, By by);
   bool go_to_peer(const std::string& peer);  // false: too many windows, said so
-  void browse_history(const std::string* entry);
-  void complete_word(bool forward);
-  void tell_link();            // what the connection did, into the status window
-  void say(std::string text);  // our own words into this window
-  // ui_commands.cc
+  void drop_window(const std::string& peer);
+  void show(const KeptServer& kept);
+  // ui_commands.cc: Enter in the input
   void enter();
-  void enter_answer();
-  void answer_server(const std::string& text);
+  void entered(const std::string& peer, const std::string& line, bool done);
   bool run(const Invocation& call);  // false: refused, the line stays
+  bool done(const Result<void>& result);
   bool send(const std::string& peer, std::string_view text, bool action);
+  bool deliver(const std::string& peer, std::string_view text, bool action);
+  bool connect(const Invocation& call);
   bool query(const Invocation& call);
   bool close(const Invocation& call);
+  bool win(const Invocation& call);
+  bool wins();
   bool quit();
-  bool verify(const Invocation& call);
-  bool trust(const Invocation& call);
   bool help(const Invocation& call);
-  bool whois(const std::string& peer);
-  bool names();
-  bool refuse(std::string why);
+  bool nick(const std::string& name);
+  bool away(const Invocation& call);
+  // ui_options.cc
+  bool set(const Invocation& call);
+  bool set_to(const Option& option, const std::string& value);
+  bool theme(const Invocation& call);
+  void toggle_mouse();
+  bool save();
+  // ui_peers.cc: commands about somebody
   const client::Peer* known(const std::string& name);  // refuses when there is none
   std::string named(const Invocation& call) const;     // the first word, else this window's peer
+  bool names();
+  bool requests();
+  bool whois(const std::string& peer);
+  bool verify(const Invocation& call);
+  bool trust(const Invocation& call);
+  bool stand(const Invocation& call);  // /accept, /block, /decline, /distrust
+  bool history(const Invocation& call);
+  // ui_questions.cc: the panels, and questions in the place of the input
+  void panel_key(const Key& key);
+  void enter_answer();
+  void answer_server(const std::string& text);
+  void ask(Ask::About about, std::string words, std::string text = "");
+  void ask_key(const Key& key);
+  void answer_ask(char32_t answer);
+  void answer_request();
+  void enter_doubtful(bool command);
+  // ui_find.cc
+  void open_find(const std::string& text);
+  void start_search();
+  void close_find();
+  void find_key(const Key& key);
+  void step_hit(int by);
+  void go_to_hit();
+  void history_find_key(const Key& key);
+  void look_back(std::size_t skip);
   // ui_dialog.cc
   void dialog_key(const Key& key);
   Editor* dialog_editor();
@@ -76,8 +135,14 @@ class Ui {
   Intents& intents_;
   UiState state_;
   std::string wanted_peer_;
+  std::string server_id_;  // whose the windows are
+  Kept elsewhere_;         // the windows of other servers
   bool was_online_ = false;
   std::string was_at_;       // the server of that time
+  bool was_seeing_ = false;  // at the last look(), this window
+  Held held_;
+  std::string typing_to_;    // who was told that we type
+  std::string erase_asked_;  // /history delete warned about this peer
   bool quit_asked_ = false;  // /quit warned that something is undelivered
   Completion completion_;    // being cycled through
   std::size_t completion_at_ = 0;

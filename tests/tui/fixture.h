@@ -20,10 +20,11 @@ client::Model some_model();
 class FakeIntents final : public tui::Intents {
  public:
   client::Model fake;
-  std::vector<std::string> log;  // "send bob hello"
-  std::string refuse;            // not empty: what can fail, fails so
-  std::string passphrase;          // empty: none is set
-  std::vector<std::string> folder;  // what files() knows
+  std::vector<std::string> log;         // "send bob hello"
+  std::vector<std::string> typing_log;  // apart from it: it comes with each key
+  std::string refuse;                   // not empty: what can fail, fails so
+  std::string passphrase;               // empty: none is set
+  std::vector<std::string> folder;      // what files() knows
 
   const client::Model& model() const override { return fake; }
   Result<void> connect(const tui::ConnectFields& f) override;
@@ -43,7 +44,7 @@ class FakeIntents final : public tui::Intents {
   Result<void> decline(const std::string& peer) override { return note("decline " + peer); }
   Result<void> block(const std::string& peer) override { return note("block " + peer); }
   void typing(const std::string& peer, bool on) override {
-    log.push_back("typing " + peer + (on ? " on" : " off"));
+    typing_log.push_back(peer + (on ? " on" : " off"));
   }
   bool load_older(const std::string& peer) override {
     log.push_back("load_older " + peer);

@@ -1,0 +1,162 @@
+// Looking back: through the history of conversations (/search, Ctrl-S), and through what was typed (Ctrl-R).
+#include <algorithm>
+
+#include "tui/ui.h"
+#include "tui/view.h"
+
+namespace sims::tui {
+namespace {
+
+using client::Line;
+
+constexpr int most_pages = 2'000;  // loaded to reach a line
+
+bool control(const Key& key, char32_t c) {
+  return key.code == KeyCode::character && key.ctrl && !key.alt && key.ch == c;
+}
+
+}  // namespace
+
+// --- the history -----------------------------------------------------------------------------------
+
+void Ui::open_find(const std::string& text) {
+  Find& find = state_.find;
+  find = Find{};
+  find.open = true;
+  find.peer = state_.window().peer;
+  find.query.set(text);
+  if (!text.empty()) start_search();
+}
+
+void Ui::start_search() {
+  Find& find = state_.find;
+  find.problem.clear();
+  find.hits.clear();
+  find.at = 0;
+  find.searched = find.query.text();
+  if (find.searched.empty()) {
+    find.problem = "Type what to look for.";
+    return;
+  }
+  find.running = true;
+  intents_.search(find.peer, find.searched);
+}
+
+void Ui::close_find() {
+  if (state_.find.running) intents_.cancel_search();
+  state_.find = Find{};
+  look();
+}
+
+void Ui::found(std::vector<client::SearchHit> hits, std::string problem) {
+  Find& find = state_.find;
+  if (!find.open || !find.running) return;
+  find.running = false;
+  find.hits = std::move(hits);
+  find.problem = std::move(problem);
+  if (find.hits.empty() && find.problem.empty()) find.problem = "Nothing was found.";
+}
+
+void Ui::find_key(const Key& key) {
+  Find& find = state_.find;
+  if (key.code == KeyCode::escape || control(key, U'c')) return close_find();
+  if (key.code == KeyCode::up || control(key, U's')) return step_hit(1);
+  if (key.code == KeyCode::down || control(key, U'r')) return step_hit(-1);
+  if (key.code == KeyCode::page_up) return step_hit(10);
+  if (key.code == KeyCode::page_down) return step_hit(-10);
+  if (key.code == KeyCode::enter) {
+    if (find.running) return;
+    if (find.hits.empty() || find.query.text() != find.searched) return start_search();
+    return go_to_hit();
+  }
+  find.query.handle(key);
+}
+
+// Newest first: a step back in time is one on in the list.
+void Ui::step_hit(int by) {
+  Find& find = state_.find;
+  if (find.hits.empty()) return;
+  const auto last = static_cast<std::ptrdiff_t>(find.hits.size()) - 1;
+  const auto to = static_cast<std::ptrdiff_t>(find.at) + by;
+  if (to < 0) state_.hint = "this is the newest one";
+  if (to > last) state_.hint = "this is the oldest one";
+  find.at = static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(to, 0, last));
+}
+
+void Ui::go_to_hit() {
+  const client::SearchHit hit = state_.find.hits[state_.find.at];
+  const client::Model& model = intents_.model();
+  const auto peer = model.peers.find(hit.peer.name);
+  if (peer == model.peers.end() || hit.peer.server != model.server_id) {
+    state_.find.problem = "That was with " + hit.peer.name + " at another server.";
+    return;
+  }
+  const auto line_of_row = [&]() -> const Line* {
+    const auto& lines = peer->second.lines;
+    const auto it =
+        std::find_if(lines.begin(), lines.end(), [&](const Line& line) { return line.row == hit.entry.row; });
+    return it == lines.end() ? nullptr : &*it;
+  };
+  const Line* line = line_of_row();
+  for (int page = 0; line == nullptr && page < most_pages && intents_.load_older(hit.peer.name); ++page)
+    line = line_of_row();
+  if (line == nullptr) {
+    state_.find.problem = "It is not in the history any more.";
+    return;
+  }
+  const std::uint64_t serial = line->serial;
+  close_find();
+  if (!go_to_peer(hit.peer.name)) return;
+  state_.window().passing = false;
+  state_.window().marked = serial;
+  state_.window().scroll = {false, serial, 0};
+  // Into the middle of the screen.
+  const Layout layout = layout_of(model, state_);
+  scroll_chat(layout.chat.width, layout.chat.height, -layout.chat.height / 2);
+}
+
+// --- what was typed --------------------------------------------------------------------------------
+
+void Ui::history_find_key(const Key& key) {
+  HistoryFind& find = state_.history_find;
+  if (key.code == KeyCode::escape || control(key, U'c') || control(key, U'g')) {
+    find = HistoryFind{};
+    return;
+  }
+  if (control(key, U'r') || key.code == KeyCode::up) return look_back(find.skip + 1);
+  if (control(key, U's') || key.code == KeyCode::down) {
+    if (find.skip > 0) look_back(find.skip - 1);
+    return;
+  }
+  if (key.code == KeyCode::enter || key.code == KeyCode::tab) {
+    if (!find.found.empty()) state_.window().input.set(find.found);
+    find = HistoryFind{};
+    return tell_typing();
+  }
+  if (find.query.handle(key)) look_back(0);
+}
+
+// The newest entry that holds the query, but for the `skip` newest of them.
+void Ui::look_back(std::size_t skip) {
+  HistoryFind& find = state_.history_find;
+  const auto entries = state_.window().history.entries();
+  const std::string& query = find.query.text();
+  std::size_t left = skip;
+  for (auto entry = entries.rbegin(); !query.empty() && entry != entries.rend(); ++entry) {
+    if (entry->find(query) == std::string::npos) continue;
+    if (left > 0) {
+      --left;
+      continue;
+    }
+    find.found = *entry;
+    find.skip = skip;
+    return;
+  }
+  if (skip == 0) {
+    find.found.clear();
+    find.skip = 0;
+  }
+  if (!query.empty()) state_.hint = skip == 0 ? "not among what was typed here" : "this is the oldest one";
+}
+
+}  // namespace sims::tui

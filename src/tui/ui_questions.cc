@@ -1,0 +1,148 @@
+// What asks before it goes on: the panels, and questions in the place of the input.
+#include <algorithm>
+
+#include "tui/panel.h"
+#include "tui/ui.h"
+
+namespace sims::tui {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto from = text.find_first_not_of(' ');
+  if (from == std::string::npos) return "";
+  return text.substr(from, text.find_last_not_of(' ') - from + 1);
+}
+
+}  // namespace
+
+// --- a question for one key ------------------------------------------------------------------------
+
+void Ui::ask(Ask::About about, std::string words, std::string text) {
+  state_.ask = {about, std::move(words), std::move(text)};
+}
+
+// Only its own keys answer: neither Enter nor what somebody types on in a hurry.
+void Ui::ask_key(const Key& key) {
+  const bool plain = key.code == KeyCode::character && !key.ctrl && !key.alt;
+  const bool interrupts = key.code == KeyCode::character && key.ctrl && key.ch == U'c';
+  if (key.code == KeyCode::escape || interrupts) return answer_ask(U'n');
+  answer_ask(plain ? key.ch : 0);
+}
+
+void Ui::answer_ask(char32_t answer) {
+  const Ask::About about = state_.ask.about;
+  const bool back = answer == U'n';
+  const bool yes = answer == U'y';
+  const bool slash = about == Ask::About::slash;
+  if (!back && (slash ? answer != U's' && answer != U'r' : !yes)) {
+    state_.hint = slash ? "s, r or Esc" : "y or n";
+    return;
+  }
+  const Ask asked = std::exchange(state_.ask, Ask{});
+  if (back) return;
+  if (about == Ask::About::paste) {
+    Key paste;
+    paste.code = KeyCode::paste;
+    paste.text = asked.text;
+    edit(paste);
+  } else if (about == Ask::About::request) {
+    answer_request();
+  } else {
+    enter_doubtful(answer == U'r');
+  }
+}
+
+// What waited goes out, and its line out of the window where it was typed.
+void Ui::answer_request() {
+  const Held held = std::exchange(held_, Held{});
+  const auto window = std::find_if(state_.windows.begin(), state_.windows.end(),
+                                   [&](const Window& w) { return w.peer == held.window; });
+  const bool sent = deliver(held.to, held.text, held.action);
+  if (window == state_.windows.end() || window->input.text() != held.line) return;
+  window->input.clear();
+  entered(held.window, held.line, sent);
+}
+
+// The line that starts with spaces and a slash, as what the user says it is.
+void Ui::enter_doubtful(bool command) {
+  const std::string line = state_.window().input.text();
+  const std::string peer = state_.window().peer;
+  const Parsed parsed = parse_line(line);
+  const auto* doubtful = std::get_if<Doubtful>(&parsed);
+  if (doubtful == nullptr) return;
+  if (command) {
+    state_.window().input.set(doubtful->command);
+    return enter();
+  }
+  state_.window().input.clear();
+  held_ = {peer, line, "", "", false};
+  entered(peer, line, send(peer, line, false));
+}
+
+// --- the panels ------------------------------------------------------------------------------------
+
+void Ui::panel_key(const Key& key) {
+  const bool asked = focus_of(intents_.model(), state_) == Focus::server_key;
+  if (key.code == KeyCode::enter) return enter_answer();
+  if (key.code == KeyCode::escape) {
+    if (asked) return intents_.answer(false);
+    Window& window = state_.window();
+    window.verifying = false;
+    window.problem.clear();
+    window.answer.clear();
+    return;
+  }
+  (asked ? state_.answer : state_.window().answer).handle(key);
+}
+
+// Enter in a panel. Commands work there too; nothing else than the right answer ends it.
+void Ui::enter_answer() {
+  const PanelKind kind = panel_kind(intents_.model(), state_);
+  const bool asked = kind == PanelKind::server_first || kind == PanelKind::server_changed;
+  Editor& editor = asked ? state_.answer : state_.window().answer;
+  const std::string text = trimmed(editor.take());
+  if (!text.empty() && text.front() == '/') {
+    const Parsed parsed = parse_line(text);
+    held_ = {};
+    if (const auto* call = std::get_if<Invocation>(&parsed))
+      run(*call);
+    else if (const auto* refused = std::get_if<Refused>(&parsed))
+      state_.hint = refused->why;
+    return;
+  }
+  if (asked) return answer_server(text);
+  Window& window = state_.window();
+  window.problem.clear();
+  state_.panel_scroll = 0;
+  const std::string peer = window.peer;
+  if (kind == PanelKind::peer_changed) {
+    if (auto accepted = intents_.accept_changed(peer, text); !accepted)
+      window.problem = "Nothing was accepted: " + accepted.error();
+    return;
+  }
+  if (text.empty()) {
+    window.problem = "Nothing was compared. Type or paste the number that " + peer + " sees.";
+  } else if (auto same = intents_.verify(peer, text); !same) {
+    window.problem = same.error();
+  } else {
+    window.verifying = false;
+  }
+}
+
+void Ui::answer_server(const std::string& text) {
+  const client::Question& question = *intents_.model().question;
+  state_.answer_problem.clear();
+  state_.panel_scroll = 0;
+  const bool first = question.kind == client::Question::Kind::server_first;
+  const bool same = text == question.shown.text();
+  if (text == "no") return intents_.answer(false);
+  if (first && (text == "yes" || same)) return intents_.answer(true);
+  if (first) {
+    state_.answer_problem = "Please type 'yes', 'no' or the fingerprint.";
+    return;
+  }
+  if (auto done = intents_.accept_changed_server(text); !done)
+    state_.answer_problem = "Nothing was accepted: " + done.error();
+}
+
+}  // namespace sims::tui

@@ -1,0 +1,284 @@
+// Which windows there are, which one is in front, where it is scrolled to, what of it was seen.
+#include <algorithm>
+
+#include "tui/panel.h"
+#include "tui/ui.h"
+#include "tui/view.h"
+#include "tui/words.h"
+
+namespace sims::tui {
+namespace {
+
+using client::Line;
+using client::Peer;
+
+constexpr std::size_t max_windows = 500, max_by_peers = 400;
+constexpr std::size_t most_servers = 16;  // whose windows are kept
+constexpr int most_pages = 4;             // of the history, for one key
+
+// Serial of the first line that nobody looked at; 0: there is none.
+std::uint64_t first_unread(const Peer& peer) {
+  std::size_t left = peer.unread;
+  std::uint64_t serial = 0;
+  for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && left > 0; ++line) {
+    if (line->mine || line->kind == Line::Kind::notice || line->kind == Line::Kind::alert) continue;
+    serial = line->serial;
+    --left;
+  }
+  return serial;
+}
+
+bool same(const Scroll& a, const Scroll& b) {
+  return a.following == b.following && (a.following || (a.serial == b.serial && a.row == b.row));
+}
+
+}  // namespace
+
+// --- which windows ---------------------------------------------------------------------------------
+
+std::optional<std::size_t> Ui::window_of(const std::string& peer, By by) {
+  auto& windows = state_.windows;
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    if (windows[i].peer == peer) return i;
+  }
+  if (windows.size() >= (by == By::user ? max_windows : max_by_peers)) return std::nullopt;
+  windows.emplace_back();
+  windows.back().peer = peer;
+  return windows.size() - 1;
+}
+
+// Another one than the status window.
+void Ui::drop_window(const std::string& peer) {
+  auto& windows = state_.windows;
+  const auto at = std::find_if(windows.begin() + 1, windows.end(), [&](auto& w) { return w.peer == peer; });
+  if (at == windows.end()) return;
+  const auto index = static_cast<std::size_t>(at - windows.begin());
+  if (index == state_.current) go_to(index - 1);
+  // A window that was only passed is gone by now.
+  if (index >= windows.size() || windows[index].peer != peer) return;
+  windows.erase(windows.begin() + static_cast<std::ptrdiff_t>(index));
+  if (state_.current > index) --state_.current;
+}
+
+bool Ui::go_to_peer(const std::string& peer) {
+  const auto index = window_of(peer, By::user);
+  if (!index) {
+    state_.hint = "too many windows are open: /close one first";
+    return false;
+  }
+  go_to(*index);
+  return true;
+}
+
+void Ui::go_to(std::size_t index) {
+  if (index >= state_.windows.size() || index == state_.current) return;
+  stop_typing();
+  state_.panel_scroll = 0;
+  Window& old = state_.window();
+  const auto it = intents_.model().peers.find(old.peer);
+  const bool unused = old.passing && old.input.empty() && old.history.empty() &&
+                      (it == intents_.model().peers.end() || it->second.lines.empty());
+  old.history.leave();
+  old.close_asked = false;
+  old.divider = 0;
+  if (unused) {
+    state_.windows.erase(state_.windows.begin() + static_cast<std::ptrdiff_t>(state_.current));
+    if (index > state_.current) --index;
+  }
+  state_.current = index;
+  was_seeing_ = false;
+  model_changed();
+}
+
+void Ui::step_window(int by) {
+  const auto count = static_cast<int>(state_.windows.size());
+  go_to(static_cast<std::size_t>((static_cast<int>(state_.current) + by + count) % count));
+}
+
+// Through the list as it is shown; a window that is only passed goes again.
+void Ui::step_peer(int by) {
+  const auto peers = listed_peers(intents_.model(), state_);
+  int at = 0;
+  for (std::size_t i = 0; i < peers.size(); ++i) {
+    if (peers[i]->name == state_.window().peer) at = static_cast<int>(i) + 1;
+  }
+  const int to = std::clamp(at + by, 0, static_cast<int>(peers.size()));
+  if (to == at) return;
+  const std::string name = to == 0 ? std::string() : peers[static_cast<std::size_t>(to) - 1]->name;
+  const std::size_t before = state_.windows.size();
+  const auto index = window_of(name, By::user);
+  if (state_.windows.size() > before) state_.windows.back().passing = true;
+  if (index) go_to(*index);
+}
+
+void Ui::next_unread() {
+  const auto& windows = state_.windows;
+  for (std::size_t step = 1; step < windows.size(); ++step) {
+    const std::size_t i = (state_.current + step) % windows.size();
+    const auto it = intents_.model().peers.find(windows[i].peer);
+    if (it != intents_.model().peers.end() && (it->second.unread > 0 || it->second.attention))
+      return go_to(i);
+  }
+  state_.hint = "nothing unread";
+}
+
+// --- what was seen ---------------------------------------------------------------------------------
+
+const Peer* Ui::front_peer() const {
+  const auto it = intents_.model().peers.find(state_.window().peer);
+  return it == intents_.model().peers.end() ? nullptr : &it->second;
+}
+
+bool Ui::seeing() const {
+  const Focus focus = focus_of(intents_.model(), state_);
+  const bool covered =
+      focus == Focus::gate || focus == Focus::server_key || focus == Focus::dialog || focus == Focus::find;
+  return !covered && state_.focused && !state_.away && state_.window().scroll.following;
+}
+
+// What came before the user saw this window is under a line; what comes while they see it is not.
+void Ui::look() {
+  const Peer* peer = front_peer();
+  const bool sees = peer != nullptr && seeing();
+  if (sees && (peer->unread > 0 || peer->attention)) {
+    if (!was_seeing_) state_.window().divider = first_unread(*peer);
+    intents_.looked_at(peer->name);
+  }
+  was_seeing_ = sees;
+}
+
+void Ui::tell_link() {
+  const client::Model& model = intents_.model();
+  const bool online = model.link == client::LinkState::online;
+  if (online == was_online_) return;
+  was_online_ = online;
+  if (online) {
+    was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
+    return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
+  }
+  const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
+  intents_.notice("", "Disconnected from " + was_at_ + why);
+}
+
+void Ui::model_changed() {
+  if (state_.gate.kind == Gate::Kind::unlock) return;
+  const client::Model& model = intents_.model();
+  change_server();
+  tell_link();
+  if (model.link == client::LinkState::online) state_.dialog.open = false;
+  if (!model.question) state_.answer_problem.clear();
+  for (const auto& [name, peer] : model.peers) {
+    if (peer.attention || peer.unread > 0) window_of(name, By::peer);
+  }
+  if (!wanted_peer_.empty() && model.peers.count(wanted_peer_))
+    go_to_peer(std::exchange(wanted_peer_, std::string()));
+  look();
+}
+
+// --- what is kept ----------------------------------------------------------------------------------
+
+namespace {
+
+KeptServer kept_of(const std::string& server, const UiState& state) {
+  KeptServer out{server, {}, 0};
+  for (std::size_t i = 0; i < state.windows.size(); ++i) {
+    const Window& window = state.windows[i];
+    if (window.passing && window.input.empty()) continue;
+    if (i == state.current) out.current = out.windows.size();
+    out.windows.push_back({window.peer, window.input.text(), window.history.entries()});
+  }
+  return out;
+}
+
+}  // namespace
+
+Kept Ui::kept() const {
+  Kept out{kept_of(server_id_, state_)};
+  out.insert(out.end(), elsewhere_.begin(), elsewhere_.end());
+  return out;
+}
+
+void Ui::show(const KeptServer& kept) {
+  server_id_ = kept.id;
+  state_.windows.clear();
+  state_.windows.emplace_back();
+  for (const KeptWindow& from : kept.windows) {
+    const auto index = window_of(from.peer, By::user);
+    if (!index) break;
+    Window& window = state_.windows[*index];
+    window.input.set(from.draft);
+    for (const auto& entry : from.history)
+      window.history.add(entry);
+  }
+  state_.current = std::min(kept.current, state_.windows.size() - 1);
+  state_.panel_scroll = 0;
+  typing_to_.clear();
+  was_seeing_ = false;
+}
+
+void Ui::restore(const Kept& kept) {
+  elsewhere_.clear();
+  if (kept.empty()) return;
+  show(kept.front());
+  elsewhere_.assign(kept.begin() + 1, kept.end());
+  model_changed();
+}
+
+// A name means somebody else at another server: its windows and drafts are not these.
+void Ui::change_server() {
+  const client::Model& model = intents_.model();
+  if (model.link != client::LinkState::online || model.server_id.empty()) return;
+  const std::string id = model.server_id.str();
+  if (id == server_id_) return;
+  const auto it = std::find_if(elsewhere_.begin(), elsewhere_.end(), [&](auto& k) { return k.id == id; });
+  KeptServer now{id, {}, 0};
+  if (it != elsewhere_.end()) {
+    now = std::move(*it);
+    elsewhere_.erase(it);
+  } else if (server_id_.empty()) {
+    server_id_ = id;  // what was typed before the first server is this one's
+    return;
+  }
+  elsewhere_.insert(elsewhere_.begin(), kept_of(server_id_, state_));
+  if (elsewhere_.size() >= most_servers) elsewhere_.pop_back();
+  show(now);
+}
+
+// --- scrolling -------------------------------------------------------------------------------------
+
+// A page, less two rows that stay as a guide for the eye.
+void Ui::scroll(int direction) {
+  const client::Model& model = intents_.model();
+  const Layout layout = layout_of(model, state_);
+  int height = layout.chat.height;
+  const Panel panel = make_panel(model, state_);
+  if (panel.kind != PanelKind::none) {
+    const int rows = static_cast<int>(panel_rows(panel, layout.chat.width).size());
+    const int shown = panel_height(rows, height) - 1;
+    if (rows > shown) {
+      state_.panel_scroll = std::clamp(state_.panel_scroll - direction * std::max(1, shown), 0, rows - shown);
+      return;
+    }
+    height -= shown + 1;
+  }
+  scroll_chat(layout.chat.width, height, direction * std::max(1, height - 2));
+}
+
+// At the top the history goes on, in one movement with what is here already.
+void Ui::scroll_chat(int width, int height, int rows) {
+  Window& window = state_.window();
+  const client::Model& model = intents_.model();
+  const Peer* peer = front_peer();
+  if (peer == nullptr && !window.peer.empty()) return;
+  const Chat chat{peer ? peer->lines : model.status, model.self_name, window.peer, state_.offset, width};
+  for (int page = 0;; ++page) {
+    const Scroll to = scrolled(chat, height, window.scroll, rows);
+    const bool top = rows > 0 && same(scrolled(chat, height, to, 1), to);
+    if (top && peer && peer->older && page < most_pages && intents_.load_older(peer->name)) continue;
+    if (top && same(to, window.scroll)) state_.hint = "there is nothing older";
+    window.scroll = to;
+    return look();
+  }
+}
+
+}  // namespace sims::tui
