@@ -62,7 +62,7 @@ struct HistoryFind {
   bool open = false;
   Editor query{256, Newlines::fold};
   std::string found;
-  std::size_t skip = 0;  // so many newer ones hold it, too
+  std::size_t at = 0;  // of `found` in the history
 };
 
 // A question in the place of the input, for one key. Nothing of what it is about was sent, run or inserted

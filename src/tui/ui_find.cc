@@ -101,7 +101,9 @@ void Ui::go_to_hit() {
   for (int page = 0; line == nullptr && page < most_pages && intents_.load_older(hit.peer.name); ++page)
     line = line_of_row();
   if (line == nullptr) {
-    state_.find.problem = "It is not in the history any more.";
+    state_.find.problem = peer->second.older
+                              ? "That is longer ago than a window holds: /history export has it."
+                              : "It is not in the history any more.";
     return;
   }
   const std::uint64_t serial = line->serial;
@@ -123,40 +125,31 @@ void Ui::history_find_key(const Key& key) {
     find = HistoryFind{};
     return;
   }
-  if (control(key, U'r') || key.code == KeyCode::up) return look_back(find.skip + 1);
-  if (control(key, U's') || key.code == KeyCode::down) {
-    if (find.skip > 0) look_back(find.skip - 1);
-    return;
-  }
+  const std::size_t all = state_.window().history.entries().size();
+  if (control(key, U'r') || key.code == KeyCode::up) return look_back(find.found.empty() ? all : find.at);
   if (key.code == KeyCode::enter || key.code == KeyCode::tab) {
     if (!find.found.empty()) state_.window().input.set(find.found);
     find = HistoryFind{};
     return tell_typing();
   }
-  if (find.query.handle(key)) look_back(0);
+  if (find.query.handle(key)) look_back(all);
 }
 
-// The newest entry that holds the query, but for the `skip` newest of them.
-void Ui::look_back(std::size_t skip) {
+// The newest entry before this one that holds the query.
+void Ui::look_back(std::size_t before) {
   HistoryFind& find = state_.history_find;
-  const auto entries = state_.window().history.entries();
+  const auto& history = state_.window().history;
   const std::string& query = find.query.text();
-  std::size_t left = skip;
-  for (auto entry = entries.rbegin(); !query.empty() && entry != entries.rend(); ++entry) {
-    if (entry->find(query) == std::string::npos) continue;
-    if (left > 0) {
-      --left;
-      continue;
-    }
-    find.found = *entry;
-    find.skip = skip;
-    return;
-  }
-  if (skip == 0) {
+  const auto at = query.empty() ? std::nullopt : history.search(query, before);
+  if (at) {
+    find.found = history.entries()[*at];
+    find.at = *at;
+  } else if (before == history.entries().size()) {
     find.found.clear();
-    find.skip = 0;
+    if (!query.empty()) state_.hint = "not among what was typed here";
+  } else {
+    state_.hint = "there is no older one";
   }
-  if (!query.empty()) state_.hint = skip == 0 ? "not among what was typed here" : "this is the oldest one";
 }
 
 }  // namespace sims::tui

@@ -16,14 +16,13 @@ constexpr std::size_t max_windows = 500, max_by_peers = 400;
 constexpr std::size_t most_servers = 16;  // whose windows are kept
 constexpr int most_pages = 4;             // of the history, for one key
 
-// Serial of the first line that nobody looked at; 0: there is none.
-std::uint64_t first_unread(const Peer& peer) {
-  std::size_t left = peer.unread;
+// Serial of the first of the `unread` newest lines of theirs; 0: there is none.
+std::uint64_t first_unread(const Peer& peer, std::size_t unread) {
   std::uint64_t serial = 0;
-  for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && left > 0; ++line) {
+  for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && unread > 0; ++line) {
     if (line->mine || line->kind == Line::Kind::notice || line->kind == Line::Kind::alert) continue;
     serial = line->serial;
-    --left;
+    --unread;
   }
   return serial;
 }
@@ -140,11 +139,15 @@ bool Ui::seeing() const {
 void Ui::look() {
   const Peer* peer = front_peer();
   const bool sees = peer != nullptr && seeing();
-  if (sees && (peer->unread > 0 || peer->attention)) {
-    if (!was_seeing_) state_.window().divider = first_unread(*peer);
-    intents_.looked_at(peer->name);
-  }
+  const bool first = sees && !was_seeing_;
   was_seeing_ = sees;
+  if (first || (sees && (peer->unread > 0 || peer->attention))) {
+    const std::size_t unread = peer->unread;
+    intents_.looked_at(peer->name);
+    if (first && unread > 0) state_.window().divider = first_unread(*peer, unread);
+  } else if (peer != nullptr && peer->lines.empty() && peer->older) {
+    intents_.load_older(peer->name);  // to be read without having been looked at
+  }
 }
 
 void Ui::tell_link() {
