@@ -172,6 +172,31 @@ Result<void> make_private_folder(const std::string& path) {
   return {};
 }
 
+Result<NewFile> NewFile::make(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return errno_failure(path);
+  return NewFile(fd, path);
+}
+
+NewFile::NewFile(NewFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+
+NewFile::~NewFile() {
+  if (fd_ < 0) return;
+  ::close(fd_);
+  ::unlink(path_.c_str());
+}
+
+Result<void> NewFile::write(std::string_view bytes) {
+  if (!write_all(fd_, bytes)) return errno_failure(path_);
+  return {};
+}
+
+Result<void> NewFile::close() {
+  if (::fsync(fd_) != 0) return errno_failure(path_);
+  ::close(std::exchange(fd_, -1));
+  return {};
+}
+
 Result<FileLock> FileLock::take(const std::string& path, std::string_view advice) {
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return errno_failure(path);

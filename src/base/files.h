@@ -30,6 +30,22 @@ Result<void> remove_secret_file(const std::string& path);
 // not ours.
 Result<void> make_private_folder(const std::string& path);
 
+// A file that was not there before (0600), written piece by piece; without close() it is removed again.
+class NewFile {
+ public:
+  static Result<NewFile> make(const std::string& path);
+  NewFile(NewFile&& other) noexcept;
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile();
+  Result<void> write(std::string_view bytes);
+  Result<void> close();  // all of it is on disk
+
+ private:
+  NewFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  int fd_ = -1;
+  std::string path_;
+};
+
 // An exclusive lock on a file (flock), held until it dies. Fails at once, in words, when somebody else has
 // it.
 class FileLock {

@@ -22,17 +22,27 @@ std::string xdg_folder(const GetEnv& env, const char* variable, const char* belo
   return "";
 }
 
+Result<std::string> needed(std::string folder) {
+  if (folder.empty()) return fail("no home folder: set HOME, or say --home DIR");
+  return folder;
+}
+
 }  // namespace
 
 Result<std::string> data_folder(const std::string& home) {
   return data_folder(home, environment);
 }
 
+Result<std::string> config_folder(const std::string& home) {
+  return config_folder(home, environment);
+}
+
 Result<std::string> data_folder(const std::string& home, const GetEnv& env) {
-  if (!home.empty()) return home;
-  auto folder = xdg_folder(env, "XDG_DATA_HOME", "/.local/share");
-  if (folder.empty()) return fail("no home folder: set HOME, or say --home DIR");
-  return folder;
+  return home.empty() ? needed(xdg_folder(env, "XDG_DATA_HOME", "/.local/share")) : home;
+}
+
+Result<std::string> config_folder(const std::string& home, const GetEnv& env) {
+  return home.empty() ? needed(xdg_folder(env, "XDG_CONFIG_HOME", "/.config")) : home;
 }
 
 std::string state_folder() {

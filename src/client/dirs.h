@@ -15,8 +15,11 @@ Result<std::string> data_folder(const std::string& home);
 // $XDG_STATE_HOME/sims, else ~/.local/state/sims: for the note by which Store notices that a backup was put
 // in its place. Also with --home, for who restores that folder restores all of it. Empty without any home.
 std::string state_folder();
+// `home`, else $XDG_CONFIG_HOME/sims, else ~/.config/sims.
+Result<std::string> config_folder(const std::string& home);
 using GetEnv = std::function<const char*(const char* name)>;
 Result<std::string> data_folder(const std::string& home, const GetEnv& env);  // for tests
+Result<std::string> config_folder(const std::string& home, const GetEnv& env);
 std::string state_folder(const GetEnv& env);
 
 }  // namespace sims::client

@@ -228,7 +228,7 @@ void Link::State::arm_timer() {
 }
 
 void Link::State::check_left() {
-  if (!on_left || !going.empty()) return;
+  if (!on_left || !going.empty() || working > 0) return;
   auto done = std::exchange(on_left, nullptr);
   done();
 }

@@ -24,6 +24,8 @@ class FullFace final : public Face {
   void suspend() override { screen_->suspend(); }
   void resume() override { screen_->resume(); }
   void close() override { screen_->close(); }
+  int colours() const override { return screen_->colours(); }
+  bool modern() const override { return screen_->modern(); }
 
  private:
   std::unique_ptr<Screen> screen_;
@@ -52,6 +54,8 @@ class PlainFace final : public Face {
     plain_.repaint();
   }
   void close() override { terminal_->close(); }
+  int colours() const override { return 0; }
+  bool modern() const override { return false; }
 
  private:
   std::unique_ptr<Terminal> terminal_;

@@ -303,6 +303,13 @@ void Screen::close() {
   state_->input = -1;
 }
 
+int Screen::colours() const {
+  return ::has_colors() ? COLORS : 0;
+}
+bool Screen::modern() const {
+  return state_->modern;
+}
+
 Screen::~Screen() {
   close();
 }

@@ -32,6 +32,8 @@ class Screen {
   void suspend();  // gives the terminal back, stops the process group, comes back after SIGCONT
   void resume();   // after a SIGCONT that suspend() did not wait for
   void close();
+  int colours() const;
+  bool modern() const;  // takes a title and bracketed paste
 
  private:
   struct State;

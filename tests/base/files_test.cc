@@ -151,3 +151,23 @@ TEST_CASE("a link that leads nowhere is there: nothing is made anew in its place
   CHECK_FALSE(read_private_file(link).has_value());
   CHECK_FALSE(file_exists(folder / "other"));
 }
+
+TEST_CASE("a new file is never written over another, and is gone without its end") {
+  test::TempFolder folder;
+  const std::string path = folder / "new";
+  {
+    auto file = NewFile::make(path);
+    REQUIRE(file);
+    REQUIRE(file->write("half"));
+  }
+  CHECK_FALSE(file_exists(path));
+  auto file = NewFile::make(path);
+  REQUIRE(file);
+  REQUIRE(file->write("who"));
+  REQUIRE(file->write("le"));
+  REQUIRE(file->close());
+  CHECK(read_file(path).value() == "whole");
+  CHECK(mode_of(path) == 0600);
+  CHECK_FALSE(NewFile::make(path));
+  CHECK(read_file(path).value() == "whole");
+}
