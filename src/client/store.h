@@ -59,7 +59,7 @@ class Store final : public Memory {
 
   // A key from a passphrase: give run() to another thread, then give it back.
   std::unique_ptr<Derivation> derivation(SecretBytes passphrase) const;  // for unlock()
-  Result<void> unlock(const Derivation& done);                           // a wrong passphrase is an error, also of an open one
+  Result<void> unlock(const Derivation& done);  // a wrong passphrase is an error, also of an open one
   Result<void> unlock_with_file(const std::string& path);
   void lock();  // wipes every key; no core may use identity() any more
 

@@ -1,384 +1,401 @@
+// Pins, settings and values; the file, its folder and who may use it.
 #include "client/store.h"
 
-#include <doctest/doctest.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-
-#include "base/files.h"
-#include "crypto/key_file.h"
-#include "support/fixed_rng.h"
-#include "support/temp_folder.h"
+#include "store_fixture.h"
 
 using namespace sims;
-using client::Delivery;
-using client::HistoryEntry;
+using namespace sims::test;
 using client::PinnedPeer;
+using client::Standing;
 using client::Store;
 using proto::Id;
 
-namespace {
-
-Id some_id(std::uint64_t seed) {
-  test::FixedRng rng(seed);
-  return Id::of(crypto::SigningKey::generate(rng).public_key());
-}
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-mode_t mode(const std::string& path) {
-  struct stat s {};
-  REQUIRE(::stat(path.c_str(), &s) == 0);
-  return s.st_mode & 07777;
-}
-
-HistoryEntry entry(const std::string& body, bool mine = false) {
-  HistoryEntry out;
-  out.mine = mine;
-  out.body = body;
-  out.uid = "uid-of-" + body;
-  out.at_unix_ms = 1'700'000'000'000;
-  out.delivery = mine ? Delivery::queued : Delivery::delivered;
-  return out;
-}
-
-SecretBytes secret(std::string_view text) {
-  return SecretBytes(bytes_of(text));
-}
-
-void set_passphrase(Store& store, std::string_view text) {
-  auto job = store.new_derivation(secret(text));
-  job->run();
-  REQUIRE(store.set_passphrase(*job));
-}
-
-Result<void> unlock(Store& store, std::string_view text) {
-  auto job = store.derivation(secret(text));
-  job->run();
-  return store.unlock(*job);
-}
-
-const client::PeerKey bob{some_id(1), "bob"}, carol{some_id(1), "carol"};
-
-}  // namespace
-
 TEST_CASE("store: the identity is made once, and everything is private") {
-  test::TempFolder temp;
-  const std::string home = temp.path() + "/new/home";
-  Id id;
-  {
-    auto store = Store::open(home).value();
-    CHECK(store->made_identity());
-    CHECK(store->unlocked());
-    CHECK(store->lock_kind() == Store::Lock::none);
-    id = store->id();
-    REQUIRE(store->pin_server("localhost", {some_id(1), 5}));
-    REQUIRE(store->commit());
-    CHECK(mode(home) == 0700);
-    for (const char* file : {"store.db", "store.db-wal", "store.db-shm", "lock"}) {
-      CAPTURE(file);
-      CHECK(mode(home + "/" + file) == 0600);
-    }
+  TempFolder temp;
+  const std::string home = temp / "new/home";
+  auto first = open_store(home, temp / "state");
+  CHECK(first->made_identity());
+  CHECK(first->unlocked());
+  CHECK(first->lock_kind() == Store::Lock::none);
+  CHECK(first->id() == Id::of(first->identity().public_key()));
+  auto second = open_store(home);
+  CHECK_FALSE(second->made_identity());
+  CHECK(second->id() == first->id());
+  CHECK(open_store(temp / "other")->id() != first->id());
+  REQUIRE(first->pin_server("localhost", {some_id(1), 5}));
+  REQUIRE(first->commit());
+  CHECK(mode(home) == 0700);
+  for (const auto& file : {home + "/store.db", home + "/store.db-wal", home + "/store.db-shm", home + "/lock",
+                           temp / "state/" + first->id().str()}) {
+    CAPTURE(file);
+    CHECK(mode(file) == 0600);
   }
-  CHECK_FALSE(Store::open(home).value()->made_identity());
-  CHECK(Store::open(home).value()->id() == id);
-  CHECK(Store::open(temp.path() + "/other").value()->id() != id);
-  ::chmod((home + "/store.db").c_str(), 0640);
-  CHECK_FALSE(Store::open(home));
+  CHECK(mode(temp / "state") == 0700);
 }
 
-TEST_CASE("store: pins, settings and values come back, what was not committed does not") {
-  test::TempFolder temp;
-  const Id server = some_id(1), other = some_id(2);
+TEST_CASE("store: pins, settings and values come back from disk") {
+  TempFolder temp;
+  const Id server = some_id(1), other = some_id(2), bob = some_id(3);
   {
-    auto store = Store::open(temp.path()).value();
+    auto store = open_store(temp.path());
     REQUIRE(store->pin_server("Host:7467", {server, 1'700'000'000'123}));
     REQUIRE(store->pin_server("[::1]:1", {other, 0}));
-    REQUIRE(store->pin_peer(server, "bob", {some_id(3), true, 7, client::Standing::contact, 12}));
-    REQUIRE(store->pin_peer(other, "bob", {some_id(4), false, 8, client::Standing::blocked, 0}));
+    REQUIRE(store->pin_peer(server, "bob", {bob, true, 7, Standing::contact, 12}));
+    REQUIRE(store->pin_peer(server, "eve", {some_id(5), false, 9, Standing::blocked}));
+    REQUIRE(store->pin_peer(other, "bob", {some_id(4), false, 8, Standing::request}));
     REQUIRE(store->save_settings({"[::1]:1", "alice", "rsa"}));
-    REQUIRE(store->put("draft/bob", "half a"));
+    REQUIRE(store->put("draft", std::string("a\0b\n", 4)));
+    REQUIRE(store->put("empty", ""));
     REQUIRE(store->commit());
-    REQUIRE(store->put("draft/bob", "lost"));
-    REQUIRE(store->pin_peer(server, "lost", {some_id(5), false, 8}));
   }
-  auto store = Store::open(temp.path()).value();
-  CHECK(store->server("host")->id == server);  // any spelling
+  auto store = open_store(temp.path());
+  REQUIRE(store->server("host"));  // any spelling
+  CHECK(store->server("host:7467")->id == server);
   CHECK(store->server("host:7467")->first_seen_unix_ms == 1'700'000'000'123);
   CHECK(store->server("[0::1]:1")->id == other);
   CHECK_FALSE(store->server("host:7468"));
-  const auto peers = store->peers(server);
-  REQUIRE(peers.size() == 1);
+  CHECK_FALSE(store->server("not a host"));
+  auto peers = store->peers(server);
+  REQUIRE(peers.size() == 2);
+  CHECK(peers.at("bob").id == bob);
   CHECK(peers.at("bob").verified);
+  CHECK(peers.at("bob").first_seen_unix_ms == 7);
+  CHECK(peers.at("bob").standing == Standing::contact);
   CHECK(peers.at("bob").read_row == 12);
-  CHECK(store->peers(other).at("bob").standing == client::Standing::blocked);
+  CHECK(peers.at("eve").standing == Standing::blocked);
+  CHECK(store->peers(other).at("bob").standing == Standing::request);
+  CHECK(store->all_peers().size() == 3);
+  CHECK(store->settings().server == "[::1]:1");
   CHECK(store->settings().name == "alice");
-  CHECK(store->get("draft/bob") == "half a");
-  CHECK_FALSE(store->get("draft/carol"));
-
-  CHECK(store->forget_peer(server, "bob"));
-  CHECK_FALSE(store->forget_peer(server, "bob"));
-  CHECK(store->forget_server("host"));
-  CHECK_FALSE(store->forget_server("host"));
+  CHECK(store->settings().suite == "rsa");
+  CHECK(store->get("draft") == std::string("a\0b\n", 4));
+  CHECK(store->get("empty") == "");
+  CHECK_FALSE(store->get("Draft"));
+  REQUIRE(store->put("draft", "other"));
+  REQUIRE(store->erase("empty"));
+  REQUIRE(store->erase("what never was"));
+  CHECK(store->get("draft") == "other");
+  CHECK_FALSE(store->get("empty"));
 }
 
-TEST_CASE("store: one program at a time writes; who reads needs no lock") {
-  test::TempFolder temp;
-  auto first = Store::open(temp.path()).value();
-  auto second = Store::open(temp.path()).value();
-  REQUIRE(first->hold());
-  const auto refused = second->hold();
+TEST_CASE("store: forgetting takes exactly what was named") {
+  TempFolder temp;
+  const Id server = some_id(1);
+  {
+    auto store = open_store(temp.path());
+    REQUIRE(store->pin_server("a:1", {server, 1}));
+    REQUIRE(store->pin_peer(server, "bob", {some_id(2), true, 1}));
+    REQUIRE(store->pin_peer(server, "carol", {some_id(3), true, 1}));
+    CHECK(store->forget_peer(server, "bob"));
+    CHECK_FALSE(store->forget_peer(server, "bob"));
+    CHECK(store->forget_server("a:1"));
+    CHECK_FALSE(store->forget_server("a:1"));
+    REQUIRE(store->commit());
+  }
+  auto store = open_store(temp.path());
+  CHECK_FALSE(store->server("a:1"));
+  CHECK(store->peers(server).size() == 1);
+  CHECK(store->peers(server).contains("carol"));
+}
+
+TEST_CASE("store: what was not committed is gone") {
+  TempFolder temp;
+  {
+    auto store = open_store(temp.path());
+    REQUIRE(store->pin_server("a:1", {some_id(1), 1}));
+    REQUIRE(store->commit());
+    REQUIRE(store->commit());  // nothing more
+    REQUIRE(store->pin_server("b:1", {some_id(1), 1}));
+    REQUIRE(store->put("x", "y"));
+    CHECK(store->server("b:1"));
+  }
+  auto store = open_store(temp.path());
+  CHECK(store->server("a:1"));
+  CHECK_FALSE(store->server("b:1"));
+  CHECK_FALSE(store->get("x"));
+}
+
+TEST_CASE("store: what cannot be is not pinned") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  CHECK_FALSE(store->pin_server("no host", {some_id(1), 1}));
+  CHECK_FALSE(store->pin_peer(some_id(1), "No Name", {some_id(2), false, 1}));
+  CHECK_FALSE(store->pin_peer({}, "bob", {some_id(2), false, 1}));
+  CHECK_FALSE(store->pin_peer(some_id(1), "bob", {{}, false, 1}));
+  CHECK_FALSE(store->pin_peer(some_id(1), "bob", {some_id(2), false, 1, Standing::stranger}));
+  CHECK(store->commit());
+  CHECK(store->all_peers().empty());
+}
+
+// --- who may use it ------------------------------------------------------------------------------
+
+TEST_CASE("store: one program at a time writes, and what the one before wrote is not lost") {
+  TempFolder temp;
+  auto first = open_store(temp.path());
+  auto second = open_store(temp.path());
+  REQUIRE(first->pin_server("a:1", {some_id(1), 1}));  // takes the lock
+  REQUIRE(first->save_settings({"a:1", "alice", ""}));
+  auto refused = second->hold();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().find("--home") != std::string::npos);
   CHECK_FALSE(second->pin_server("b:1", {some_id(2), 1}));
-  REQUIRE(first->add(bob, entry("hello")));
+  CHECK_FALSE(second->add(peer(1, "bob"), entry("hi")));
+  CHECK_FALSE(second->server("b:1"));  // not stored, so not pinned
   REQUIRE(first->commit());
-  CHECK(second->before(bob, 0, 10)->size() == 1);
   first.reset();
-  CHECK(second->pin_server("b:1", {some_id(2), 1}));
+  REQUIRE(second->pin_server("b:1", {some_id(2), 1}));
+  CHECK(second->server("a:1"));
+  CHECK(second->server("b:1"));
+  CHECK(second->settings().name == "alice");
 }
 
-TEST_CASE("store: history in pages, the outbox, uids that were seen, erasing") {
-  test::TempFolder temp;
-  auto store = Store::open(temp.path()).value();
-  for (int i = 0; i < 10; ++i)
-    REQUIRE(store->add(i % 2 ? bob : carol, entry("text " + std::to_string(i))));
-  const auto queued = store->add(bob, entry("queued", true)).value();
-  const auto sent = store->add(bob, entry("sent", true)).value();
-  REQUIRE(store->set_delivery(sent, Delivery::delivered, ""));
-  REQUIRE(store->commit());
-
-  auto page = store->before(bob, 0, 3).value();
-  REQUIRE(page.size() == 3);
-  CHECK(page[0].body == "text 9");
-  CHECK(page[2].body == "sent");
-  CHECK(page[2].delivery == Delivery::delivered);
-  page = store->before(bob, page[0].row, 100).value();
-  REQUIRE(page.size() == 4);
-  CHECK(page[0].body == "text 1");
-  CHECK(store->unread(bob, page[1].row) == 3);
-
-  const auto outbox = store->outbox(bob.server).value();
-  REQUIRE(outbox.size() == 1);
-  REQUIRE(outbox.at("bob").size() == 1);
-  CHECK(outbox.at("bob")[0].row == queued);
-  CHECK(outbox.at("bob")[0].uid == "uid-of-queued");
-
-  CHECK(store->seen(bob, "uid-of-text 1"));
-  CHECK_FALSE(store->seen(carol, "uid-of-text 1"));
-  REQUIRE(store->erase_history(bob));
-  REQUIRE(store->commit());
-  CHECK(store->before(bob, 0, 100)->size() == 1);  // what is still to be sent
-  CHECK(store->seen(bob, "uid-of-text 1"));
-  CHECK(store->before(carol, 0, 100)->size() == 5);
+TEST_CASE("store: reading needs no lock, and sees what was committed") {
+  TempFolder temp;
+  auto writer = open_store(temp.path());
+  REQUIRE(writer->add(peer(1, "bob"), entry("one")));
+  REQUIRE(writer->commit());
+  REQUIRE(writer->add(peer(1, "bob"), entry("two")));
+  auto reader = open_store(temp.path());
+  CHECK(reader->before(peer(1, "bob"), 0, 9).value().size() == 1);
+  REQUIRE(writer->commit());
+  CHECK(reader->before(peer(1, "bob"), 0, 9).value().size() == 2);
 }
 
-TEST_CASE("store: a passphrase opens it, a wrong one does not, and it can be changed and removed") {
-  test::TempFolder temp;
-  Id id;
-  {
-    auto store = Store::open(temp.path()).value();
-    REQUIRE(store->add(bob, entry("hello")));
-    REQUIRE(store->commit());
-    id = store->id();
-    set_passphrase(*store, "correct horse");
-    CHECK(store->lock_kind() == Store::Lock::passphrase);
-  }
-  auto store = Store::open(temp.path()).value();
-  CHECK_FALSE(store->unlocked());
-  CHECK(store->id() == id);
-  CHECK(unlock(*store, "wrong").error() == "wrong passphrase");
-  CHECK_FALSE(unlock(*store, ""));
-  REQUIRE(unlock(*store, "correct horse"));
-  CHECK(store->before(bob, 0, 1)->at(0).body == "hello");
-  CHECK_FALSE(unlock(*store, "wrong"));  // also of an open one
-  store->lock();
-  CHECK_FALSE(store->unlocked());
-  REQUIRE(unlock(*store, "correct horse"));
-  set_passphrase(*store, "another");
-  store->lock();
-  CHECK_FALSE(unlock(*store, "correct horse"));
-  REQUIRE(unlock(*store, "another"));
-  REQUIRE(store->remove_passphrase());
-  store.reset();
-  CHECK(Store::open(temp.path()).value()->unlocked());
-}
-
-TEST_CASE("store: a key file opens it, no other one does") {
-  test::TempFolder temp;
-  const std::string key = temp.path() + "/key", home = temp.path() + "/home";
-  auto store = Store::open(home).value();
-  REQUIRE(store->set_key_file(key));
-  CHECK(mode(key) == 0600);
-  store.reset();
-  store = Store::open(home).value();
-  CHECK_FALSE(store->unlocked());
-  CHECK_FALSE(unlock(*store, "any"));
-  auto other = Store::open(temp.path() + "/other").value();
-  REQUIRE(other->set_key_file(temp.path() + "/key2"));
-  CHECK_FALSE(store->unlock_with_file(temp.path() + "/key2"));
-  ::chmod(key.c_str(), 0644);
-  CHECK_FALSE(store->unlock_with_file(key));
-  ::chmod(key.c_str(), 0600);
-  CHECK(store->unlock_with_file(key));
-}
-
-TEST_CASE("store: nothing of what it holds is in the files in clear") {
-  test::TempFolder temp;
-  {
-    auto store = Store::open(temp.path()).value();
-    set_passphrase(*store, "correct horse");
-    REQUIRE(store->pin_peer(bob.server, "bartholomew", {some_id(3), true, 7}));
-    REQUIRE(store->pin_server("chat.example.org", {bob.server, 1}));
-    REQUIRE(store->add({bob.server, "bartholomew"}, entry("attack at dawn")));
-    REQUIRE(store->put("draft/bartholomew", "do not tell"));
-    REQUIRE(store->commit());
-  }
-  for (const auto& file : std::filesystem::directory_iterator(temp.path())) {
-    CAPTURE(file.path().string());
-    const std::string bytes = content(file.path());
-    for (const char* word :
-         {"bartholomew", "attack", "dawn", "uid-of", "do not tell", "chat.example", "horse"})
-      CHECK(bytes.find(word) == std::string::npos);
-    CHECK(bytes.find(some_id(3).text()) == std::string::npos);
-  }
-}
-
-TEST_CASE("store: the older layout's files are taken over once") {
-  test::TempFolder temp;
-  const Id server = some_id(1), peer = some_id(2);
-  auto old = crypto::make_key_file(temp.path() + "/identity", "sims identity 1");
-  REQUIRE(old);
-  REQUIRE(write_private_file(temp.path() + "/known_servers",
-                             "sims known servers 1\na:1 " + server.str() + " 5\n"));
-  REQUIRE(write_private_file(temp.path() + "/known_peers",
-                             "sims known peers 1\n" + server.str() + " bob " + peer.str() + " verified 6\n"));
-  REQUIRE(write_private_file(temp.path() + "/settings", "server = \"a:1\"\nname = \"alice\"\n"));
-  auto store = Store::open(temp.path()).value();
-  CHECK_FALSE(store->made_identity());
-  CHECK(store->id() == Id::of(old->public_key()));
-  CHECK(store->server("a:1")->id == server);
-  CHECK(store->peers(server).at("bob").verified);
-  CHECK(store->settings().name == "alice");
-  for (const char* file : {"identity", "known_servers", "known_peers", "settings"})
-    CHECK_FALSE(file_exists(temp / file));
-}
-
-TEST_CASE("store: a damaged older file is refused with file and line, and stays as it is") {
-  const std::string id = some_id(1).str();
-  for (const std::string text :
-       {std::string("sims known servers 2\n"), "sims known servers 1\na:1 " + id + " 5",
-        "sims known servers 1\nA:1 " + id + " 5\n"}) {
-    test::TempFolder temp;
-    REQUIRE(crypto::make_key_file(temp.path() + "/identity", "sims identity 1"));
-    const std::string path = temp / "known_servers";
-    REQUIRE(write_private_file(path, text));
-    const auto opened = Store::open(temp.path());
+TEST_CASE("store: files that others may read are refused and left alone") {
+  for (const char* file : {"store.db", "store.db-wal", "store.db-shm", "."}) {
+    CAPTURE(file);
+    TempFolder temp;
+    auto other = open_store(temp.path());  // keeps -wal and -shm there
+    const std::string path = temp / file;
+    const mode_t was = mode(path);
+    ::chmod(path.c_str(), was | 040);
+    auto opened = Store::open(temp.path());
     REQUIRE_FALSE(opened);
-    CHECK(opened.error().find(path + ":") != std::string::npos);
+    CHECK(opened.error().find("chmod") != std::string::npos);
+    CHECK(mode(path) == (was | 040));
+    ::chmod(path.c_str(), was);
+    CHECK(Store::open(temp.path()));
+  }
+}
+
+// --- a file that is not right --------------------------------------------------------------------
+
+TEST_CASE("store: damaged files are refused, named, and stay as they are") {
+  TempFolder temp;
+  open_store(temp.path());
+  const std::string path = temp / "store.db", good = content(path);
+  for (const auto& bad : {std::string(), std::string("x"), std::string(good.size(), 'x'),
+                          good.substr(0, 4'096), good.substr(0, good.size() / 2)}) {
+    CAPTURE(bad.size());
+    REQUIRE(write_private_file(path, bad));
+    auto opened = Store::open(temp.path());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().starts_with(path + ": damaged: "));
+    CHECK(opened.error().ends_with("; restore it from a backup"));
+    CHECK(content(path) == bad);
+  }
+  REQUIRE(write_private_file(path, good));
+  CHECK(Store::open(temp.path()));
+}
+
+TEST_CASE("store: a row that does not open is an error, never a first contact") {
+  for (const char* sql : {"UPDATE server SET token = 'x' || token", "UPDATE peer SET tag = x'00'",
+                          "UPDATE value SET token = (SELECT token FROM peer)",
+                          "UPDATE store SET identity = (SELECT token FROM peer)",
+                          "UPDATE store SET master = zeroblob(32)", "UPDATE store SET master = zeroblob(31)",
+                          "UPDATE store SET n = 1 << 40", "UPDATE store SET lock = 7", "DELETE FROM store"}) {
+    CAPTURE(sql);
+    TempFolder temp;
+    {
+      auto store = open_store(temp.path());
+      REQUIRE(store->pin_server("a:1", {some_id(1), 1}));
+      REQUIRE(store->pin_peer(some_id(1), "bob", {some_id(2), true, 1}));
+      REQUIRE(store->save_settings({"a:1", "alice", "rsa"}));
+      REQUIRE(store->commit());
+    }
+    REQUIRE(raw(temp.path()).execute(sql));
+    auto opened = Store::open(temp.path());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().starts_with(temp / "store.db: damaged: "));
+  }
+}
+
+TEST_CASE("store: the file of a newer version is refused in words") {
+  TempFolder temp;
+  open_store(temp.path());
+  REQUIRE(raw(temp.path()).execute("PRAGMA user_version = 99"));
+  auto opened = Store::open(temp.path());
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().find("newer version") != std::string::npos);
+}
+
+// --- backups -------------------------------------------------------------------------------------
+
+TEST_CASE("store: a backup put in its place is noticed, once") {
+  TempFolder temp;
+  const std::string home = temp / "home", state = temp / "state", path = home + "/store.db";
+  {
+    auto store = open_store(home, state);
+    CHECK_FALSE(store->restored());
+    REQUIRE(store->hold());
+    CHECK_FALSE(store->restored());
+  }
+  const std::string backup = content(path);
+  CHECK_FALSE(open_store(home, state)->restored());
+  REQUIRE(open_store(home, state)->hold());
+  REQUIRE(write_private_file(path, backup));
+  {
+    auto store = open_store(home, state);
+    CHECK(store->restored());
+    REQUIRE(store->hold());
+    CHECK(store->restored());
+  }
+  auto store = open_store(home, state);
+  CHECK_FALSE(store->restored());
+  // On another computer there is nothing to compare with.
+  REQUIRE(write_private_file(path, backup));
+  CHECK_FALSE(open_store(home, temp / "other")->restored());
+  CHECK_FALSE(open_store(home)->restored());
+}
+
+TEST_CASE("store: without a place for the note it works all the same") {
+  TempFolder temp;
+  REQUIRE(write_private_file(temp / "file", ""));
+  auto store = open_store(temp / "home", temp / "file/below");
+  CHECK(store->hold());
+  CHECK_FALSE(store->restored());
+}
+
+// --- the older layout ----------------------------------------------------------------------------
+
+namespace {
+
+struct OldFolder {
+  OldFolder() {
+    put("identity", "sims identity 1\nAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\n");
+    put("known_servers", "sims known servers 1\nexample.org:7467 " + some_id(1).str() + " 1700000000000\n");
+    put("known_peers", "sims known peers 1\n" + some_id(1).str() + " bob " + some_id(2).str() +
+                           " verified 1700000000001\n" + some_id(1).str() + " carol " + some_id(3).str() +
+                           " unverified 1700000000002\n");
+    put("settings", "server = \"example.org:7467\"\nname = \"alice\"\nsuite = \"rsa\"\n");
+  }
+  void put(const std::string& name, std::string_view text) { REQUIRE(write_private_file(temp / name, text)); }
+  Id id() const { return Id::of(crypto::SigningKey::from_seed(Bytes(32, 1)).public_key()); }
+  TempFolder temp;
+};
+
+}  // namespace
+
+TEST_CASE("store: the files of the older layout are taken over and removed") {
+  OldFolder old;
+  old.put("identity.unfinished", "half a secret");
+  for (int round = 0; round < 2; ++round) {
+    auto store = open_store(old.temp.path());
+    CHECK_FALSE(store->made_identity());
+    CHECK(store->id() == old.id());
+    CHECK(store->server("example.org")->first_seen_unix_ms == 1'700'000'000'000);
+    const auto peers = store->peers(some_id(1));
+    REQUIRE(peers.size() == 2);
+    CHECK(peers.at("bob").verified);
+    CHECK(peers.at("bob").standing == Standing::contact);
+    CHECK_FALSE(peers.at("carol").verified);
+    CHECK(peers.at("carol").id == some_id(3));
+    CHECK(store->settings().suite == "rsa");
+    for (const char* gone : {"identity", "known_servers", "known_peers", "settings", "identity.unfinished"})
+      CHECK_FALSE(file_exists(old.temp / gone));
+  }
+}
+
+TEST_CASE("store: a takeover that was interrupted is finished") {
+  OldFolder old;
+  const std::string identity = content(old.temp / "identity");
+  open_store(old.temp.path());
+  old.put("identity", identity);
+  old.put("settings", "whatever");
+  old.put("store.db.unfinished", "x");
+  CHECK(open_store(old.temp.path())->id() == old.id());
+  CHECK_FALSE(file_exists(old.temp / "identity"));
+  CHECK_FALSE(file_exists(old.temp / "settings"));
+
+  TempFolder fresh;
+  REQUIRE(write_private_file(fresh / "store.db.unfinished", "of a killed one"));
+  CHECK(open_store(fresh.path())->made_identity());
+  CHECK_FALSE(file_exists(fresh / "store.db.unfinished"));
+}
+
+TEST_CASE("store: another identity beside it is nobody's to throw away") {
+  OldFolder old;
+  const std::string identity = content(old.temp / "identity");
+  TempFolder temp;
+  open_store(temp.path());
+  REQUIRE(write_private_file(temp / "identity", identity));
+  auto opened = Store::open(temp.path());
+  REQUIRE_FALSE(opened);
+  CHECK(opened.error().find("another key") != std::string::npos);
+  CHECK(content(temp / "identity") == identity);
+}
+
+TEST_CASE("store: an older program that runs is not robbed of its files") {
+  OldFolder old;
+  auto running = FileLock::take(old.temp / "lock");
+  REQUIRE(running);
+  CHECK_FALSE(Store::open(old.temp.path()));
+  CHECK(file_exists(old.temp / "identity"));
+  CHECK_FALSE(file_exists(old.temp / "store.db"));
+}
+
+TEST_CASE("store: damaged files of the older layout are refused with file and line, and stay as they are") {
+  const std::string id = some_id(1).str(), other = some_id(2).str();
+  struct Case {
+    const char* file;
+    std::string text;
+    int line;
+  };
+  for (const auto& [file, text, line] : {
+           Case{"known_servers", "", 1},
+           Case{"known_servers", "sims known servers 2\n", 1},
+           Case{"known_servers", "sims known servers 1\na:1 " + id + " 5", 2},  // cut off
+           Case{"known_servers", "sims known servers 1\na:1 " + id + " 5\n\n", 3},
+           Case{"known_servers", "sims known servers 1\na:1 " + id + " 5 6\n", 2},
+           Case{"known_servers", "sims known servers 1\na:1 " + id + " -5\n", 2},
+           Case{"known_servers", "sims known servers 1\na:1 " + id.substr(1) + " 5\n", 2},
+           Case{"known_servers", "sims known servers 1\nA:1 " + id + " 5\n", 2},
+           Case{"known_servers", "sims known servers 1\na:1 " + id + " 5\na:1 " + other + " 5\n", 3},
+           Case{"known_peers", "sims known peers 1\n" + id + " Bob " + other + " verified 5\n", 2},
+           Case{"known_peers", "sims known peers 1\n" + id + " bob " + other + " Verified 5\n", 2},
+           Case{"known_peers",
+                "sims known peers 1\n" + id + " bob " + other + " verified 9999999999999999999\n", 2},
+           Case{"settings", "server = 5\n", 1},
+           Case{"settings", "name = \"a\"\nsevrer = \"x\"\n", 2},
+       }) {
+    CAPTURE(file);
+    CAPTURE(text);
+    OldFolder old;
+    const std::string path = old.temp / file;
+    old.put(file, text);
+    auto opened = Store::open(old.temp.path());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().find(path + ":" + std::to_string(line)) != std::string::npos);
+    CHECK(content(path) == text);
+    CHECK_FALSE(file_exists(old.temp / "store.db"));
+  }
+}
+
+TEST_CASE("store: a damaged or readable identity of the older layout is refused, never replaced") {
+  OldFolder old;
+  const std::string path = old.temp / "identity", good = content(path);
+  for (std::string text : {std::string(), good.substr(0, good.size() - 1), good + "\n", good.substr(1),
+                           "sims identity 1\n" + std::string(44, 'A') + "\n",  // 33 bytes
+                           "sims identity 1\n" + std::string(4'000, 'A') + "\n"}) {
+    CAPTURE(text);
+    old.put("identity", text);
+    auto opened = Store::open(old.temp.path());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().find(path) != std::string::npos);
     CHECK(content(path) == text);
   }
-}
-
-TEST_CASE("store: what is damaged or newer is refused, never replaced") {
-  test::TempFolder temp;
-  const std::string path = temp / "store.db";
-  Store::open(temp.path()).value();
-  for (const std::string& text : {std::string(), std::string("no database"), content(path).substr(0, 100)}) {
-    test::TempFolder other;
-    REQUIRE(write_private_file(other / "store.db", text));
-    const auto opened = Store::open(other.path());
-    REQUIRE_FALSE(opened);
-    CHECK(opened.error().find(other / "store.db") != std::string::npos);
-    CHECK(content(other / "store.db") == text);
-  }
-}
-
-TEST_CASE("store: a backup that was put back is noticed") {
-  test::TempFolder temp;
-  const std::string home = temp / "home", state = temp / "state";
-  const auto use = [&] {
-    auto store = Store::open(home, state).value();
-    REQUIRE(store->hold());
-    return store->restored();
-  };
-  CHECK_FALSE(use());
-  std::filesystem::copy(home, temp / "backup");
-  CHECK_FALSE(use());
-  std::filesystem::remove_all(home);
-  std::filesystem::copy(temp / "backup", home);
-  CHECK(use());
-  CHECK_FALSE(use());
-}
-
-TEST_CASE("store: a search finds text in either case, newest first, and can be cancelled") {
-  test::TempFolder temp;
-  auto store = Store::open(temp.path()).value();
-  for (int i = 0; i < 300; ++i)
-    REQUIRE(
-        store->add(i % 2 ? bob : carol, entry("message " + std::to_string(i) + (i == 7 ? " Ärger" : ""))));
-  REQUIRE(store->commit());
-  auto all = store->search(std::nullopt, "MESSAGE", 10);
-  all->run();
-  REQUIRE(all->hits.size() == 10);
-  CHECK(all->hits[0].entry.body == "message 299");
-  CHECK(all->hits[0].peer == bob);
-  auto one = store->search(bob, "ärger", 10);
-  one->run();
-  REQUIRE(one->hits.size() == 1);
-  CHECK(one->hits[0].entry.body == "message 7 Ärger");
-  auto none = store->search(carol, "ärger", 10);
-  none->run();
-  CHECK(none->hits.empty());
-  auto cancelled = store->search(std::nullopt, "message", 1'000);
-  cancelled->cancel();
-  cancelled->run();
-  CHECK(cancelled->hits.size() < 300);
-}
-
-TEST_CASE("store: killed at any point, what commit() confirmed is there and nothing is half there") {
-  for (int kill_at = 0; kill_at < 12; ++kill_at) {
-    test::TempFolder temp;
-    Store::open(temp.path()).value();
-    int told[2];
-    REQUIRE(::pipe(told) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      auto store = Store::open(temp.path()).value();
-      int step = 0;
-      const auto maybe_die = [&] {
-        if (step++ == kill_at) ::kill(::getpid(), SIGKILL);
-      };
-      for (int i = 0; i < 4; ++i) {
-        if (!store->add(bob, entry(std::to_string(i), true))) ::_exit(1);
-        maybe_die();
-        if (!store->commit()) ::_exit(1);
-        const char confirmed = static_cast<char>(i + 1);
-        if (::write(told[1], &confirmed, 1) != 1) ::_exit(1);
-        maybe_die();
-      }
-      ::_exit(0);
-    }
-    ::close(told[1]);
-    char confirmed = 0;
-    for (char next; ::read(told[0], &next, 1) == 1;)
-      confirmed = next;
-    ::close(told[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    CHECK((WIFSIGNALED(status) || WEXITSTATUS(status) == 0));
-    auto store = Store::open(temp.path()).value();
-    const auto rows = store->before(bob, 0, 100).value();
-    REQUIRE(static_cast<int>(rows.size()) == confirmed);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      CHECK(rows[i].body == std::to_string(i));
-  }
+  old.put("identity", good);
+  ::chmod(path.c_str(), 0640);
+  CHECK_FALSE(Store::open(old.temp.path()));
+  CHECK(mode(path) == 0640);
 }
