@@ -133,7 +133,7 @@ bool Ui::window_key(const Key& key) {
 }
 
 void Ui::input_key(const Key& key) {
-  wanted_peer_.clear();  // the user is at home here: nothing comes in front any more by itself
+  wanted_in_front_ = false;  // the user is at home here
   Window& window = state_.window();
   if (key.code == KeyCode::enter && !key.alt) return enter();
   if (key.code == KeyCode::tab) return complete_word(true);

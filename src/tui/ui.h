@@ -134,9 +134,10 @@ class Ui {
 
   Intents& intents_;
   UiState state_;
-  std::string wanted_peer_;
-  std::string server_id_;  // whose the windows are
-  Kept elsewhere_;         // the windows of other servers
+  std::string wanted_peer_;      // of --query
+  bool wanted_in_front_ = true;  // until the user types into another window
+  std::string server_id_;        // whose the windows are
+  Kept elsewhere_;               // the windows of other servers
   bool was_online_ = false;
   std::string was_at_;       // the server of that time
   bool was_seeing_ = false;  // at the last look(), this window

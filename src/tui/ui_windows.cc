@@ -173,8 +173,10 @@ void Ui::model_changed() {
   for (const auto& [name, peer] : model.peers) {
     if (peer.attention || peer.unread > 0) window_of(name, By::peer);
   }
-  if (!wanted_peer_.empty() && model.peers.count(wanted_peer_))
-    go_to_peer(std::exchange(wanted_peer_, std::string()));
+  if (!wanted_peer_.empty() && model.peers.count(wanted_peer_)) {
+    const auto index = window_of(std::exchange(wanted_peer_, std::string()), By::user);
+    if (index && wanted_in_front_) go_to(*index);
+  }
   look();
 }
 

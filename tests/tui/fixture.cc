@@ -181,6 +181,18 @@ void FakeIntents::notice(const std::string& peer, std::string text) {
   add(peer, out);
   log.push_back("notice " + peer + ": " + text);
 }
+bool FakeIntents::load_older(const std::string& peer) {
+  auto& p = fake.peers.at(peer);
+  p.older = older_pages > 0;
+  if (!p.older) return false;
+  --older_pages;
+  for (int i = 0; i < 10; ++i) {
+    Line older = line(p.lines.empty() ? 500'000 : p.lines.front().serial - 1, 0, false, "older");
+    older.row = older_row--;
+    p.lines.push_front(std::move(older));
+  }
+  return true;
+}
 std::vector<std::string> FakeIntents::files(const std::string& beginning) {
   std::vector<std::string> out;
   for (const auto& name : folder) {

@@ -24,6 +24,8 @@ class FakeIntents final : public tui::Intents {
   std::vector<std::string> typing_log;  // apart from it: it comes with each key
   std::string refuse;                   // not empty: what can fail, fails so
   std::string passphrase;               // empty: none is set
+  int older_pages = 0;                  // of ten lines each, that load_older() has
+  std::uint64_t older_row = 1'000;      // of the newest line in them
   std::vector<std::string> folder;      // what files() knows
 
   const client::Model& model() const override { return fake; }
@@ -46,10 +48,7 @@ class FakeIntents final : public tui::Intents {
   void typing(const std::string& peer, bool on) override {
     typing_log.push_back(peer + (on ? " on" : " off"));
   }
-  bool load_older(const std::string& peer) override {
-    log.push_back("load_older " + peer);
-    return false;
-  }
+  bool load_older(const std::string& peer) override;
   Result<void> erase_history(const std::string& peer) override { return note("erase_history " + peer); }
   Result<void> export_history(const std::string& peer, const std::string& file) override {
     return note("export_history " + peer + " " + file);
@@ -78,7 +77,7 @@ class FakeIntents final : public tui::Intents {
 
  private:
   Result<void> note(std::string what);
-  std::uint64_t serial_ = 1'000;
+  std::uint64_t serial_ = 1'000'000;
 };
 
 // Keys from bytes, as a terminal would send them.

@@ -2,31 +2,16 @@
 
 #include <doctest/doctest.h>
 
-#include "tui/fixture.h"
+#include "tui/desk.h"
 #include "tui/panel.h"
 #include "tui/view.h"
 
 using namespace sims;
 using namespace sims::tui;
-using test::FakeIntents;
+using test::Desk;
 using test::type;
 
 namespace {
-
-struct Desk {
-  FakeIntents intents;
-  Ui ui;
-  Desk()
-      : ui(intents, {"localhost", "7467", "alice", "ecdhe"}, {"ecdhe,rsa", "rsa,ecdhe", "ecdhe", "rsa"},
-           test::utc) {
-    intents.fake = test::some_model();
-    ui.resize({80, 24});
-    ui.model_changed();
-    intents.log.clear();
-  }
-  const std::string& peer() const { return ui.state().window().peer; }
-  const std::string& input() const { return ui.state().window().input.text(); }
-};
 
 const std::string eve = "eve.with-a-very-long-name_000001";
 

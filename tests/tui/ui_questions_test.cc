@@ -1,0 +1,232 @@
+// Questions in the place of the input, and people who wait for an answer.
+#include <doctest/doctest.h>
+
+#include "tui/desk.h"
+#include "tui/view.h"
+
+using namespace sims;
+using namespace sims::tui;
+using test::Desk;
+
+namespace {
+
+Ask::About asked(const Desk& d) {
+  return d.ui.state().ask.about;
+}
+
+// carol wrote, and nobody answered yet.
+void make_request(Desk& d) {
+  d.of("carol").standing = client::Standing::request;
+}
+
+}  // namespace
+
+TEST_CASE("ui: a space and a slash is asked about, and only an answer does something") {
+  Desk d;
+  d.keys("/query bob\r /quit");
+  d.intents.log.clear();
+  d.keys("\r");
+  CHECK(asked(d) == Ask::About::slash);
+  d.keys(
+      "\r\ty \x1b[A\x1b[200~s\x1b[201~\x1b"
+      "1");
+  CHECK(asked(d) == Ask::About::slash);
+  CHECK(d.peer() == "bob");
+  CHECK(d.intents.log.empty());
+  SUBCASE("a text") {
+    d.keys("s");
+    CHECK(d.intents.log == std::vector<std::string>{"send bob  /quit"});
+    CHECK(d.input().empty());
+  }
+  SUBCASE("a command") {
+    for (auto& [name, peer] : d.intents.fake.peers)
+      peer.lines.clear();
+    d.keys("r");
+    CHECK(d.intents.last() == "quit");
+  }
+  SUBCASE("back") {
+    d.keys("\x1b");
+    CHECK(d.intents.log.empty());
+    CHECK(d.input() == " /quit");
+  }
+  CHECK(asked(d) == Ask::About::nothing);
+}
+
+TEST_CASE("ui: a space and a slash in the status window is no text for anybody") {
+  Desk d;
+  d.keys("  /nonsense\rs");
+  CHECK_FALSE(d.intents.logged("send"));
+  CHECK(d.input() == "  /nonsense");
+  d.keys("\rr");
+  CHECK(d.intents.last() ==
+        "notice : There is no command /nonsense. /help lists them; //text sends a text "
+        "that starts with a slash.");
+}
+
+TEST_CASE("ui: a long paste asks, a short one does not") {
+  Desk d;
+  d.keys("/query bob\rbefore ");
+  d.intents.log.clear();
+  d.keys("\x1b[200~1\r\n2\r3\n\x1b[201~");  // three lines
+  CHECK(asked(d) == Ask::About::nothing);
+  CHECK(d.input() == "before 1\n2\n3\n");
+  d.keys(
+      "\x15\x7f\x15\x7f\x15\x7f\x15"
+      "before \x1b[200~1\r2\r3\r4\x1b[201~");
+  CHECK(asked(d) == Ask::About::paste);
+  CHECK(d.ui.state().ask.words == "Insert what was pasted, 4 lines? y yes, n no");
+  d.keys("\r\r");
+  CHECK(asked(d) == Ask::About::paste);
+  CHECK(d.input() == "before ");
+  SUBCASE("yes") {
+    d.keys("y");
+    CHECK(d.input() == "before 1\n2\n3\n4");
+  }
+  SUBCASE("no") {
+    d.keys("n");
+    CHECK(d.input() == "before ");
+  }
+  SUBCASE("Ctrl-C is a no, and nothing more") {
+    d.keys("\x03");
+    CHECK(d.input() == "before ");
+  }
+  CHECK(asked(d) == Ask::About::nothing);
+  CHECK(d.intents.log.empty());
+  d.keys("\x03/set paste-lines 1000\r\x1b[200~1\r2\r3\r4\x1b[201~");
+  CHECK(asked(d) == Ask::About::nothing);
+  CHECK(d.input() == "1\n2\n3\n4");
+}
+
+TEST_CASE("ui: a text to a request is held until yes") {
+  Desk d;
+  make_request(d);
+  d.keys("/query carol\r");
+  SUBCASE("a line") {
+    d.keys("hello\r");
+    CHECK(asked(d) == Ask::About::request);
+    CHECK(d.ui.state().ask.words == "An answer accepts carol's request: send it? y yes, n no");
+    CHECK_FALSE(d.intents.logged("send"));
+    SUBCASE("no") {
+      d.keys("n");
+      CHECK_FALSE(d.intents.logged("send"));
+      CHECK(d.input() == "hello");
+    }
+    SUBCASE("yes") {
+      d.keys("y");
+      CHECK(d.intents.last() == "send carol hello");
+      CHECK(d.input().empty());
+      d.keys("\x1b[A");
+      CHECK(d.input() == "hello");
+    }
+    SUBCASE("yes, but it cannot be sent") {
+      d.intents.refuse = "no room";
+      d.keys("y");
+      CHECK(d.intents.last() == "notice carol: Not sent: no room");
+      CHECK(d.input() == "hello");
+    }
+  }
+  SUBCASE("by another window's command") {
+    d.keys(
+        "\x1b"
+        "1/query carol hello\r");
+    CHECK(asked(d) == Ask::About::request);
+    CHECK(d.peer() == "carol");
+    d.keys("y");
+    CHECK(d.intents.last() == "send carol hello");
+    d.keys(
+        "\x1b"
+        "1");
+    CHECK(d.input().empty());
+  }
+  SUBCASE("from a panel, whose window has a draft for somebody else") {
+    d.keys("/query bob\rfor bob\x01/verify bob\x0b\r");
+    d.keys("for bob\x01\x0b/verify\r");
+    d.keys("/msg carol hello\r");
+    REQUIRE(asked(d) == Ask::About::request);
+    d.keys("y");
+    CHECK(d.intents.last() == "send carol hello");
+    CHECK_FALSE(d.intents.logged("send bob"));
+  }
+  SUBCASE("a space and a slash besides") {
+    d.keys(" /me\rs");
+    CHECK(asked(d) == Ask::About::request);
+    d.keys("y");
+    CHECK(d.intents.last() == "send carol  /me");
+    CHECK(d.input().empty());
+  }
+}
+
+TEST_CASE("ui: requests are listed with all that helps to decide") {
+  Desk d;
+  d.keys("/requests\r");
+  CHECK(d.intents.last() == "notice : Nobody waits for an answer.");
+  make_request(d);
+  d.of("carol").looks_like = "caro1";
+  d.keys("/requests\r");
+  const std::string said = d.intents.last();
+  CHECK(said.find("notice : 1 request:\ncarol  " + test::some_id('c').str() + "\n") == 0);
+  CHECK(said.find("first wrote 2026-11-19 08:00") != std::string::npos);
+  CHECK(said.find("looks like that of your contact caro1") != std::string::npos);
+}
+
+TEST_CASE("ui: /accept, /decline, /block") {
+  Desk d;
+  make_request(d);
+  d.keys("/query carol\r");
+  SUBCASE("accept") {
+    d.keys("/accept\r");
+    CHECK(d.intents.last() == "accept carol");
+  }
+  SUBCASE("block, from elsewhere") {
+    d.keys(
+        "\x1b"
+        "1/block carol\r");
+    CHECK(d.intents.last() == "block carol");
+  }
+  SUBCASE("decline: the window goes with it") {
+    d.keys("/decline\r");
+    CHECK(d.intents.logged("decline carol"));
+    CHECK(d.peer().empty());
+    CHECK(d.ui.state().windows.size() == 1);
+  }
+  SUBCASE("refused: the words of the core, and the line stays") {
+    d.intents.refuse = "is a contact already";
+    d.keys("/decline\r");
+    CHECK(d.peer() == "carol");
+    CHECK(d.input() == "/decline");
+    CHECK(d.intents.last() == "notice carol: is a contact already");
+  }
+}
+
+TEST_CASE("ui: /history delete has to be said twice, and to mean the same one") {
+  Desk d;
+  d.keys("/history delete bob\r");
+  CHECK_FALSE(d.intents.logged("erase_history"));
+  CHECK(d.input() == "/history delete bob");
+  d.keys("\x15/history delete frank\r");
+  CHECK_FALSE(d.intents.logged("erase_history"));
+  d.keys("\x15/names\r/history delete frank\r");
+  CHECK_FALSE(d.intents.logged("erase_history"));
+  d.keys("\r");
+  CHECK(d.intents.logged("erase_history frank"));
+  CHECK_FALSE(d.intents.logged("erase_history bob"));
+}
+
+TEST_CASE("ui: /history export takes a name, a file, both or neither") {
+  Desk d;
+  const auto exported = [&](const char* line) {
+    d.intents.log.clear();
+    d.keys(std::string("\x15") + line + "\r");
+    return d.intents.log.empty() ? "" : d.intents.log.front();
+  };
+  CHECK(exported("/history export bob /tmp/b") == "export_history bob /tmp/b");
+  CHECK(exported("/history export bob") == "export_history bob ./sims-bob.txt");
+  CHECK(exported("/history export").find("notice : This is the status window") == 0);
+  d.keys("\x15/query frank\r");
+  CHECK(exported("/history export") == "export_history frank ./sims-frank.txt");
+  CHECK(exported("/history export ./f with spaces.txt").find("notice frank: Usage") == 0);
+  CHECK(exported("/history export ./f.txt") == "export_history frank ./f.txt");
+  for (const char* wrong :
+       {"/history", "/history export nobody", "/history delete ./f", "/history erase bob"})
+    CHECK(exported(wrong).find("notice frank: ") == 0);
+}
