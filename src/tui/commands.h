@@ -29,6 +29,7 @@ enum class CommandId {
   msg,
   names,
   nick,
+  passphrase,
   query,
   quit,
   requests,

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "tui/dialog_view.h"
+#include "tui/gate_view.h"
 #include "tui/panel.h"
 #include "tui/view.h"
 
@@ -193,6 +194,12 @@ void Plain::tell_dialog(const Model& model, const UiState& ui) {
   dialog_ = std::move(state);
 }
 
+void Plain::tell_gate(const UiState& ui) {
+  const std::string text = ui.gate.open() ? gate_title(ui.gate) + ". " + gate_message(ui.gate) : "";
+  if (text != gate_ && !text.empty()) say(text);
+  gate_ = text;
+}
+
 void Plain::tell_panel(const Model& model, const UiState& ui) {
   const Panel panel = make_panel(model, ui);
   std::string text;
@@ -213,6 +220,7 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
   tell_elsewhere(model, ui);
   tell_dialog(model, ui);
   tell_panel(model, ui);
+  tell_gate(ui);
   if (ui.hint != hint_ && !ui.hint.empty()) say("(" + ui.hint + ")");
   hint_ = ui.hint;
 
@@ -224,7 +232,10 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
   const Panel panel = make_panel(model, ui);
   std::string prompt;
   const Editor* editor = nullptr;
-  if (panel.kind != PanelKind::none) {
+  if (ui.gate.open()) {
+    for (const GateRow& row : gate_rows(ui.gate))
+      if (row.focused) prompt = row.label + ": " + row.stars;
+  } else if (panel.kind != PanelKind::none) {
     prompt = panel.prompt;
     editor = panel.answer;
   } else if (ui.dialog.open) {

@@ -35,6 +35,7 @@ class Plain {
   void tell_elsewhere(const client::Model& model, const UiState& ui);
   void tell_delivery(const client::Model& model);
   void tell_dialog(const client::Model& model, const UiState& ui);
+  void tell_gate(const UiState& ui);
   void tell_panel(const client::Model& model, const UiState& ui);
   static void fit_into(std::string& before, std::string& after, int width);
   std::string input_bytes(const Input& now);
@@ -43,7 +44,7 @@ class Plain {
   std::map<std::string, Told> told_;
   std::map<std::uint64_t, client::Delivery> mine_;  // lines of ours that were said and are not settled
   std::string window_ = "\n";                       // no window is called so
-  std::string dialog_, panel_, hint_;
+  std::string dialog_, panel_, gate_, hint_;
   Input shown_;
   int width_ = 0;
   bool anew_ = true;

@@ -2,6 +2,7 @@
 // alone, read by the view.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "tui/input_history.h"
 #include "tui/layout.h"
 #include "tui/options.h"
+#include "tui/secret_field.h"
 
 namespace sims::tui {
 
@@ -90,6 +92,7 @@ struct Gate {
   int focus = current_field;
   bool busy = false;  // the answer to the intent is awaited
   std::string problem;
+  std::array<SecretField, fields> entries;
   bool open() const { return kind != Kind::none; }
 };
 

@@ -75,6 +75,8 @@ void Ui::key(const Key& key) {
     intents_.suspend();
   } else if (is_char(key, U'l', true, false)) {
     intents_.repaint();
+  } else if (focus == Focus::gate) {
+    gate_key(key);
   } else if (focus == Focus::dialog) {
     interrupted_ = was_interrupted;
     dialog_key(key);

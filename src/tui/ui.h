@@ -26,6 +26,7 @@ class Ui {
 
   const UiState& state() const { return state_; }
   void resize(Size size);
+  void set_fields(const ConnectFields& fields);  // of the dialog
   void set_options(const Options& options);  // as the configuration file has them
   void key(const Key& key);
   // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
@@ -37,6 +38,10 @@ class Ui {
 
   // The answer to Intents::search().
   void found(std::vector<client::SearchHit> hits, std::string problem);
+  // Forgets everything of the conversations and asks for the passphrase.
+  void locked();
+  // The answer to Intents::unlock() and set_passphrase().
+  void gate_answer(Result<void> answer);
   // What outlives the program; restore() puts it in the place of what is there.
   Kept kept() const;
   void restore(const Kept& kept);
@@ -128,6 +133,11 @@ class Ui {
   void go_to_hit();
   void history_find_key(const Key& key);
   void look_back(std::size_t skip);
+  // ui_gate.cc
+  bool open_gate();
+  void close_gate();
+  void gate_key(const Key& key);
+  void enter_gate();
   // ui_dialog.cc
   void dialog_key(const Key& key);
   Editor* dialog_editor();

@@ -116,6 +116,8 @@ bool Ui::run(const Invocation& call) {
       return names();
     case CommandId::nick:
       return nick(call.word(0));
+    case CommandId::passphrase:
+      return open_gate();
     case CommandId::query:
       return query(call);
     case CommandId::quit:

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tui/dialog_view.h"
+#include "tui/gate_view.h"
 #include "tui/panel.h"
 #include "tui/view_parts.h"
 
@@ -117,6 +118,7 @@ const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
   draw_input(grid_, layout.input, input);
   if (ui.dialog.open && panel.kind != PanelKind::server_first && panel.kind != PanelKind::server_changed)
     draw_dialog(grid_, model, ui, link_words(model, now));
+  if (ui.gate.open()) draw_gate(grid_, ui.gate);
   return grid_;
 }
 

@@ -1,0 +1,141 @@
+// The passphrase: asked for at the start and after /lock, and changed by /passphrase.
+#include <algorithm>
+
+#include "crypto/kdf.h"
+#include "tui/ui.h"
+
+namespace sims::tui {
+namespace {
+
+constexpr std::size_t short_passphrase = 12;  // characters; fewer are said to be few
+
+bool is_interrupt(const Key& key) {
+  return key.code == KeyCode::character && key.ctrl && key.ch == U'c';
+}
+
+}  // namespace
+
+// Nothing of the conversations stays.
+void Ui::locked() {
+  UiState fresh;
+  fresh.size = state_.size;
+  fresh.options = state_.options;
+  fresh.offset = state_.offset;
+  fresh.focused = state_.focused;
+  fresh.dialog.suites = state_.dialog.suites;
+  fresh.dialog.suite = state_.dialog.suite;
+  fresh.windows.emplace_back();
+  fresh.gate.kind = Gate::Kind::unlock;
+  state_ = std::move(fresh);
+  server_id_.clear();
+  elsewhere_.clear();
+  held_ = {};
+  completion_ = {};
+  wanted_peer_.clear();
+  typing_to_.clear();
+  was_online_ = false;
+}
+
+void Ui::set_fields(const ConnectFields& fields) {
+  ConnectDialog& dialog = state_.dialog;
+  dialog.server.set(fields.server);
+  dialog.port.set(fields.port);
+  dialog.name.set(fields.name);
+  const auto it = std::find(dialog.suites.begin(), dialog.suites.end(), fields.suites);
+  if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
+}
+
+bool Ui::open_gate() {
+  Gate& gate = state_.gate;
+  gate.kind = Gate::Kind::change;
+  gate.has_current = intents_.has_passphrase();
+  gate.focus = gate.has_current ? Gate::current_field : Gate::fresh_field;
+  gate.problem.clear();
+  return true;
+}
+
+void Ui::close_gate() {
+  Gate& gate = state_.gate;
+  for (SecretField& entry : gate.entries)
+    entry.clear();
+  gate.kind = Gate::Kind::none;
+  gate.busy = false;
+  gate.problem.clear();
+}
+
+void Ui::gate_answer(Result<void> answer) {
+  Gate& gate = state_.gate;
+  if (!gate.busy) return;
+  gate.busy = false;
+  if (!answer) {
+    gate.problem = answer.error();
+    gate.focus =
+        gate.kind == Gate::Kind::change && !gate.has_current ? Gate::fresh_field : Gate::current_field;
+    return;
+  }
+  const bool changed = gate.kind == Gate::Kind::change;
+  close_gate();
+  if (!changed) return;
+  say(intents_.has_passphrase()
+          ? "The store has a new passphrase. Copies of the file from before still open with the old one."
+          : "The store has no passphrase now: who can read the file can read it all.");
+}
+
+void Ui::gate_key(const Key& key) {
+  Gate& gate = state_.gate;
+  const bool unlock = gate.kind == Gate::Kind::unlock;
+  if (key.code == KeyCode::escape || is_interrupt(key)) {
+    SecretField& entry = gate.entries[static_cast<std::size_t>(gate.focus)];
+    if (gate.busy) {
+      intents_.cancel_passphrase();
+      gate.busy = false;
+    } else if (!unlock) {
+      close_gate();
+    } else if (entry.empty() && is_interrupt(key)) {
+      intents_.quit();
+    }
+    entry.clear();
+    return;
+  }
+  if (gate.busy) return;
+  const auto move = [&](int by) {
+    const int first = gate.has_current ? Gate::current_field : Gate::fresh_field;
+    gate.focus = std::clamp(gate.focus + by, first, static_cast<int>(Gate::again_field));
+  };
+  if (key.code == KeyCode::enter) return enter_gate();
+  if (!unlock && (key.code == KeyCode::tab || key.code == KeyCode::down)) return move(1);
+  if (!unlock && (key.code == KeyCode::back_tab || key.code == KeyCode::up)) return move(-1);
+  SecretField& entry = gate.entries[static_cast<std::size_t>(gate.focus)];
+  entry.handle(key);
+  gate.problem = entry.refused() ? "this cannot be part of a passphrase, or is too long" : "";
+}
+
+void Ui::enter_gate() {
+  Gate& gate = state_.gate;
+  gate.problem.clear();
+  if (gate.kind == Gate::Kind::unlock) {
+    if (gate.entries[Gate::current_field].empty()) return;
+    gate.busy = true;
+    return intents_.unlock(gate.entries[Gate::current_field].take());
+  }
+  if (gate.focus != Gate::again_field) {
+    ++gate.focus;
+    if (gate.focus == Gate::again_field && gate.entries[Gate::fresh_field].empty())
+      gate.problem = "Empty: no passphrase at all. Who can read the file can read everything in it.";
+    else if (gate.focus == Gate::again_field && gate.entries[Gate::fresh_field].size() < short_passphrase)
+      gate.problem = "This is short: several words are harder to guess.";
+    return;
+  }
+  SecretBytes current = gate.entries[Gate::current_field].take();
+  SecretBytes fresh = gate.entries[Gate::fresh_field].take();
+  const SecretBytes again = gate.entries[Gate::again_field].take();
+  if (!crypto::equal(fresh.view(), again.view())) {
+    gate.problem = "The two are not the same: nothing was changed.";
+    gate.focus = gate.has_current ? Gate::current_field : Gate::fresh_field;
+    return;
+  }
+  gate.busy = true;
+  intents_.set_passphrase(std::move(current), std::move(fresh));
+}
+
+}  // namespace sims::tui
