@@ -163,7 +163,7 @@ def test_wide_characters_and_controls(world):
     alice.enter("世界 🌍 e\u0301 ñ")
     bob.see("世界 🌍 e\u0301 ñ")
     bob_id = bob.ask("#{pane_title}")
-    world.sims("carol", server, "send", "bob", "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x9b5m\u202egnp")
+    world.sims("carol", server, "send", "--timeout", "3", "bob", "\x1b]0;owned\x07\x1b[2J\x1b[31mred\x9b5m\u202egnp", expect=7)
     bob.enter("/query carol")
     bob.see("<carol> .*red")
     check("owned" not in bob.ask("#{pane_title}"), f"the title was set from outside; it was {bob_id}")

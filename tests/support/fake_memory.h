@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <set>
+#include <tuple>
 
 #include "client/memory.h"
 
@@ -108,16 +110,35 @@ class FakeMemory final : public client::Memory {
   }
   bool clean() const { return undo_.empty(); }
 
+  // A copy of what is on disk, and its return from a backup.
+  struct State {
+    std::map<std::string, client::PinnedServer> servers;
+    std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
+    struct Row {
+      client::PeerKey peer;
+      client::HistoryEntry entry;
+    };
+    std::deque<Row> rows;
+    std::set<std::pair<client::PeerKey, std::string>> uids;
+    std::uint64_t last_row = 0;
+  };
+  State backup() {
+    lose_uncommitted();
+    return {servers, pinned, rows, uids, last_row};
+  }
+  void restore(const State& old) {
+    lose_uncommitted();
+    std::tie(servers, pinned, rows, uids, last_row) =
+        std::tie(old.servers, old.pinned, old.rows, old.uids, old.last_row);
+  }
+
   bool broken = false;  // every write fails
   int commits = 0;      // that wrote something
   // Called before and after every write and every look at the uids: may throw, as if the process died there.
   std::function<void()> on_call;
   std::map<std::string, client::PinnedServer> servers;
   std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
-  struct Row {
-    client::PeerKey peer;
-    client::HistoryEntry entry;
-  };
+  using Row = State::Row;
   std::deque<Row> rows;
   std::set<std::pair<client::PeerKey, std::string>> uids;
   std::uint64_t last_row = 0;
