@@ -13,7 +13,8 @@ using client::Line;
 namespace {
 
 struct Pair {
-  explicit Pair(client::CoreOptions options = {}) : alice(relay.add("alice", options)), bob(relay.add("bob")) {
+  explicit Pair(client::CoreOptions options = {})
+      : alice(relay.add("alice", options)), bob(relay.add("bob")) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
     relay.befriend(alice, bob);
   }

@@ -12,7 +12,8 @@ using client::LinkState;
 namespace {
 
 struct Pair {
-  explicit Pair(client::CoreOptions options = {}) : alice(relay.add("alice", options)), bob(relay.add("bob")) {
+  explicit Pair(client::CoreOptions options = {})
+      : alice(relay.add("alice", options)), bob(relay.add("bob")) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
     relay.befriend(alice, bob);
     alice.connect();
@@ -128,7 +129,8 @@ TEST_CASE("a text for a name whose key was forgotten waits until the user decide
   CHECK(bob.heard == std::vector<std::string>{"alice: to the bob I know"});
 }
 
-TEST_CASE("what came is committed before its ack leaves; while it pours in, one commit takes what comes in 20 ms") {
+TEST_CASE(
+    "what came is committed before its ack leaves; while it pours in, one commit takes what comes in 20 ms") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "first"));

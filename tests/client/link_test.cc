@@ -8,10 +8,10 @@
 #include <optional>
 #include <vector>
 
-#include "client/store.h"
 #include "proto/limits.h"
+#include "proto/peer_session.h"
 #include "proto/transport.h"
-#include "support/temp_folder.h"
+#include "support/fake_memory.h"
 
 using namespace sims;
 using client::LinkState;
@@ -19,7 +19,7 @@ using client::LinkState;
 namespace {
 
 // The server's side of one connection, over real sockets: logs a client in, keeps what it says, answers
-// lists.
+// lists, and is bob, too: he answers a call and can say something in the session.
 struct TinyServer {
   explicit TinyServer(net::Loop& on) : loop(on) {
     std::signal(SIGPIPE, SIG_IGN);
@@ -67,6 +67,8 @@ struct TinyServer {
       } else if (event.kind == Kind::message) {
         messages.emplace_back(event.message);
         if (messages.back().find("\"type\":\"list\"") != std::string::npos) answer_list(out);
+        if (messages.back().starts_with("{\"type\":\"client-connect\"")) answer_call(messages.back(), out);
+        if (heard) heard(messages.back());
       } else {
         FAIL("the handshake failed: " << event.failure.detail);
         break;
@@ -81,9 +83,49 @@ struct TinyServer {
     transport->send(proto::encode(list), loop.now(), out);
   }
 
+  void answer_call(const std::string& frame, std::string& out) {
+    if (!call) {
+      proto::HandshakeOptions options;
+      options.kind = proto::HandshakeKind::client_client;
+      options.role = proto::Role::responder;
+      options.identity = &bob_identity;
+      options.name = "bob";
+      options.suites = crypto::default_suites();
+      options.peer = alice;
+      call.emplace(std::move(options), crypto::fresh_ephemerals());
+    }
+    auto answer = call->receive(frame);
+    REQUIRE(answer.has_value());
+    transport->send(*answer, loop.now(), out);
+    if (call->done()) session.emplace(call->take_result(), bob_identity, crypto::fresh_ephemerals());
+  }
+
+  void say(const std::vector<std::string>& bodies) {
+    std::string out;
+    for (const auto& body : bodies) {
+      proto::TextContent text;
+      text.uid = proto::make_uid(crypto::system_rng());
+      text.body = body;
+      transport->send(session->seal(proto::encode_content(text).value(), loop.now()).message, loop.now(),
+                      out);
+    }
+    stream->write(out);
+  }
+
+  std::size_t acks() const {
+    return static_cast<std::size_t>(std::count_if(messages.begin(), messages.end(), [](const std::string& m) {
+      return m.starts_with("{\"type\":\"ack\",\"src\"");
+    }));
+  }
+
   net::Loop& loop;
   crypto::SigningKey identity = crypto::SigningKey::generate(crypto::system_rng());
-  const proto::Id bob = proto::Id::of(crypto::SigningKey::generate(crypto::system_rng()).public_key());
+  crypto::SigningKey bob_identity = crypto::SigningKey::generate(crypto::system_rng());
+  const proto::Id bob = proto::Id::of(bob_identity.public_key());
+  proto::Id alice;
+  std::optional<proto::Handshake> call;
+  std::optional<proto::PeerSession> session;
+  std::function<void(const std::string&)> heard;
   std::unique_ptr<net::Listener> listener;
   std::unique_ptr<net::Stream> stream;
   std::optional<proto::Transport> transport;
@@ -96,19 +138,20 @@ struct TinyServer {
 struct Fixture {
   Fixture() {
     ::alarm(30);  // SIGALRM ends a test that hangs
-    options.identity = &keys->identity();
+    options.identity = &identity;
+    server.alice = proto::Id::of(identity.public_key());
     options.name = "alice";
     options.accept_new = true;
   }
   ~Fixture() { ::alarm(0); }
 
   void make(client::Link::Callbacks callbacks) {
-    link.emplace(loop, options, *keys, crypto::fresh_ephemerals(), std::move(callbacks));
+    link.emplace(loop, options, memory, crypto::fresh_ephemerals(), std::move(callbacks));
   }
   void connect() { link->core().connect(server.address(), link->now()); }
 
-  test::TempFolder folder;
-  std::unique_ptr<client::Store> keys = client::Store::open(folder.path()).value();
+  crypto::SigningKey identity = crypto::SigningKey::generate(crypto::system_rng());
+  test::FakeMemory memory;
   client::CoreOptions options;
   net::Loop loop;
   TinyServer server{loop};
@@ -137,7 +180,7 @@ TEST_CASE("a link logs in, hears the list, and leaves with a word; a turn's word
   f.connect();
   f.loop.run();
   REQUIRE(left);
-  CHECK(f.keys->server(f.server.address())->id == proto::Id::of(f.server.identity.public_key()));
+  CHECK(f.memory.server(f.server.address())->id == proto::Id::of(f.server.identity.public_key()));
   auto said = [&](const char* type) {
     return std::count_if(f.server.messages.begin(), f.server.messages.end(), [&](const std::string& m) {
       return m.starts_with(std::string("{\"type\":\"") + type);
@@ -244,4 +287,100 @@ TEST_CASE("leaving without a connection is at once") {
   CHECK_FALSE(left);
   f.loop.run();
   CHECK(left);
+}
+
+namespace {
+
+// Alice has a session with bob, who says `bodies`.
+void converse(Fixture& f, std::vector<std::string> bodies, client::Link::Callbacks callbacks) {
+  bool called = false;
+  callbacks.changed = [&f, called, bodies, more = std::move(callbacks.changed)]() mutable {
+    const auto& m = f.link->model();
+    if (m.list_complete && !std::exchange(called, true))
+      CHECK(f.link->core().send_text("bob", "hi", false, f.link->now()).has_value());
+    if (more) more();
+  };
+  bool said = false;
+  f.server.heard = [&f, said, bodies](const std::string& message) mutable {
+    if (f.server.session && message.starts_with("{\"type\":\"client-com\"") && !std::exchange(said, true))
+      f.server.say(bodies);
+  };
+  f.make(std::move(callbacks));
+  f.connect();
+}
+
+}  // namespace
+
+TEST_CASE("the owner is told, then it is committed, then the ack goes") {
+  Fixture f;
+  bool committed_when_told = false;
+  std::size_t told = 0;
+  converse(f, {"one", "two", "three"},
+           {{},
+            [&](const std::string&, const client::Line&) {
+              if (++told == 1) committed_when_told = f.memory.clean();
+            },
+            {}});
+  auto heard = std::move(f.server.heard);
+  f.server.heard = [&](const std::string& message) {
+    heard(message);
+    if (!message.starts_with("{\"type\":\"ack\",\"src\"")) return;
+    CHECK(told == 3);
+    CHECK(f.memory.clean());
+    if (f.server.acks() == 3) f.loop.stop();
+  };
+  f.loop.run();
+  CHECK_FALSE(committed_when_told);
+  CHECK(f.server.acks() == 3);
+  CHECK(f.memory.uids.size() == 3);
+}
+
+TEST_CASE("what could not be committed is not acked: the connection ends without a word") {
+  Fixture f;
+  f.options.reconnect = false;
+  converse(f, {"one", "two"},
+           {[&] {
+              if (f.link->model().link == LinkState::offline && f.server.session && !f.server.stream)
+                f.loop.stop();
+            },
+            [&](const std::string&, const client::Line&) { f.memory.broken = true; },
+            {}});
+  net::Timer end(f.loop, [&] {
+    if (f.link->model().link == LinkState::offline && !f.server.stream) f.loop.stop();
+  });
+  end.start(1, 1);
+  f.loop.run();
+  CHECK(f.server.acks() == 0);
+  CHECK(f.memory.uids.empty());
+  CHECK(f.link->model().problem.find("disk full") != std::string::npos);
+}
+
+TEST_CASE("an owner who could not keep what came drops the link: it is neither acked nor committed") {
+  Fixture f;
+  converse(f, {"one"}, {{}, [&](const std::string&, const client::Line&) { f.link->drop(); }, {}});
+  net::Timer end(f.loop, [&] {
+    if (f.server.session && !f.server.stream) f.loop.stop();
+  });
+  end.start(1, 1);
+  f.loop.run();
+  CHECK(f.server.acks() == 0);
+  f.memory.lose_uncommitted();
+  CHECK(f.memory.uids.empty());
+}
+
+TEST_CASE("who leaves commits first: the last acks go out with the goodbye") {
+  Fixture f;
+  bool leaving = false;
+  converse(f, {"one", "two"},
+           {{},
+            [&](const std::string&, const client::Line& line) {
+              if (line.text != "two" || std::exchange(leaving, true)) return;
+              f.link->leave(5'000, [&] { f.loop.stop(); });
+            },
+            {}});
+  f.loop.run();
+  CHECK(leaving);
+  CHECK(f.memory.clean());
+  CHECK(f.server.acks() == 2);
+  CHECK(f.server.messages.back().starts_with("{\"type\":\"disconnect\""));
 }
