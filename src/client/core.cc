@@ -104,6 +104,7 @@ bool Core::load_older(const std::string& peer, std::size_t most) {
 Result<void> Core::erase_history(const std::string& peer) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
+  (void)state_->commit(state_->clock);  // what is delivered by now goes, too
   auto erased = state_->write_down(state_->clock, [&] { return state_->past.erase(peer); });
   if (erased) state_->past.erased(**known);
   state_->finish();

@@ -143,7 +143,11 @@ TEST_CASE("a history that is erased is gone, but for what is still to be sent") 
   pair.past(20);
   pair.alice.connect();
   pair.alice.core->looked_at("bob", pair.relay.now);
-  pair.relay.settle();
+  pair.bob.connect();
+  pair.alice.gather = true;
+  REQUIRE(pair.alice.say("bob", "just delivered"));
+  REQUIRE(pair.alice.delivered == 1);
+  pair.relay.hide("bob");
   REQUIRE(pair.alice.say("bob", "on its way"));
   pair.alice.core->notice("bob", "our own words", pair.relay.now);
   REQUIRE(pair.alice.core->erase_history("bob"));
