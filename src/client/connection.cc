@@ -373,12 +373,24 @@ void Connection::tick(Now now) {
       drop_link(false);
       return retry("the server does not answer", now);
     case LinkState::online:
-      if (!probe_ms_) return probe(ping_deadline_ms, now);
+      if (now.steady_ms < dead_at()) return probe(ping_deadline_ms, now);
       drop_link(false);
       return retry("the server does not answer any more", now);
     default:
       return;
   }
+}
+
+std::int64_t Connection::ping_at() const {
+  if (probe_ms_) return INT64_MAX;
+  const bool awaited = asked_ > acked_ || heard_ms_ + silence_ms <= poked_ms_ + there_ms;
+  return heard_ms_ + (awaited ? silence_ms : idle_silence_ms);
+}
+
+std::int64_t Connection::dead_at() const {
+  const std::int64_t silent = probe_ms_ ? std::max(*probe_ms_, heard_ms_) + probe_deadline_ms_ : INT64_MAX;
+  const std::int64_t stuck = asked_ > acked_ ? std::max(asked_ms_, acked_ms_) + stuck_ms : INT64_MAX;
+  return std::min(silent, stuck);
 }
 
 std::int64_t Connection::next_tick() const {
@@ -388,13 +400,8 @@ std::int64_t Connection::next_tick() const {
     case LinkState::connecting:
     case LinkState::handshaking:
       return deadline_ms_;
-    case LinkState::online: {
-      if (probe_ms_)
-        return std::min(std::max(*probe_ms_, heard_ms_) + probe_deadline_ms_,
-                        std::max(*probe_ms_, acked_ms_) + stuck_ms);
-      const bool awaited = asked_ > acked_ || heard_ms_ + silence_ms <= poked_ms_ + there_ms;
-      return heard_ms_ + (awaited ? silence_ms : idle_silence_ms);
-    }
+    case LinkState::online:
+      return std::min(ping_at(), dead_at());
     default:
       return INT64_MAX;
   }
@@ -404,6 +411,7 @@ std::int64_t Connection::next_tick() const {
 
 std::uint64_t Connection::send(std::string_view message, Now now) {
   transport_->send(message, now, out_);
+  if (asked_ <= acked_) asked_ms_ = now.steady_ms;
   asked_ = transport_->sent();
   return asked_ - 1;
 }

@@ -70,6 +70,8 @@ class Connection {
   void stop(const std::string& problem);            // offline, for good
   void retry(const std::string& problem, Now now);  // waiting, or offline without `reconnect`
   void probe(std::int64_t deadline_ms, Now now);
+  std::int64_t ping_at() const;
+  std::int64_t dead_at() const;
   Result<void> pin(const Id& server, Now now);
   std::optional<Id> pinned() const;
 
@@ -96,9 +98,9 @@ class Connection {
   std::int64_t probe_deadline_ms_ = 0;    // how long its answer may take
   std::uint64_t probe_seq_ = 0;
   std::uint64_t asked_ = 0, acked_ = 0;  // one more than the seq of: what was sent last, what was acked last
-  std::int64_t acked_ms_ = 0;
-  TokenBucket pokes_{2, 5'000};  // attempts to connect that a poke begins
-  std::string parting_;          // the server's words before it ends the connection
+  std::int64_t asked_ms_ = 0, acked_ms_ = 0;  // since when all of it waits; of the last ack
+  TokenBucket pokes_{2, 5'000};               // attempts to connect that a poke begins
+  std::string parting_;                       // the server's words before it ends the connection
 };
 
 }  // namespace sims::client
