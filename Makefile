@@ -206,6 +206,11 @@ MANDIR  := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR  := $(DESTDIR)$(PREFIX)/share/doc/sims
 UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 MANUALS := $(wildcard man/*.[1-8])
+# Where each shell looks for what a package brings, and what it calls it.
+SHAREDIR    := $(DESTDIR)$(PREFIX)/share
+bash_file    = $(SHAREDIR)/bash-completion/completions/$(1)
+zsh_file     = $(SHAREDIR)/zsh/site-functions/_$(1)
+fish_file    = $(SHAREDIR)/fish/vendor_completions.d/$(1).fish
 # What README.md leads to keeps its place beside it.
 DOCS    := README.md ARCHITECTURE.md CHANGELOG.md bench/README.md contrib/simsd.conf
 # The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
@@ -213,7 +218,14 @@ DOCS    := README.md ARCHITECTURE.md CHANGELOG.md bench/README.md contrib/simsd.
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
 CONFFILE := $(DESTDIR)$(SYSCONFDIR)/simsd.conf
 
-install: all
+install-completions:
+	for p in $(PROGRAMS); do \
+	  install -D -m 644 contrib/completions/$$p.bash $(call bash_file,$$p) && \
+	  install -D -m 644 contrib/completions/$$p.zsh $(call zsh_file,$$p) && \
+	  install -D -m 644 contrib/completions/$$p.fish $(call fish_file,$$p) || exit 1; \
+	done
+
+install: all install-completions
 	install -D -t $(BINDIR) $(BUILD)/sims $(BUILD)/sims-tui
 	install -D -t $(SBINDIR) $(BUILD)/simsd
 	for m in $(MANUALS); do install -D -m 644 -t $(MANDIR)/man$${m##*.} $$m; done
@@ -225,7 +237,10 @@ install: all
 	chmod 644 $(UNITDIR)/simsd.service
 	test -e $(CONFFILE) || install -D -m 644 contrib/simsd.conf $(CONFFILE)
 
-uninstall:
+uninstall-completions:
+	rm -f $(foreach p,$(PROGRAMS),$(foreach s,bash zsh fish,$(call $(s)_file,$(p))))
+
+uninstall: uninstall-completions
 	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(UNITDIR)/simsd.service
 	rm -f $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -rf $(DOCDIR)
@@ -257,10 +272,11 @@ help:
 	@echo
 	@echo "VARIANT=release|debug|asan|tsan|cov   with any of them, e.g. make VARIANT=asan check"
 
-ifeq ($(filter help clean deps dist uninstall format,$(MAKECMDGOALS)),)
+ifeq ($(filter help clean deps dist uninstall install-completions uninstall-completions format,$(MAKECMDGOALS)),)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
 
 FORCE:
 .PHONY: all check check-programs test-e2e bench bench-tui deps demo lint format install uninstall dist clean help FORCE \
+        install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim term)

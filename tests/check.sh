@@ -48,6 +48,7 @@ suite() {  # name, command...
 for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
 suite layers tests/layers.sh
 suite man tests/man.sh
+suite completions tests/completions.sh
 suite e2e /usr/bin/python3 tests/e2e/run.py
 export VARIANT SIMSD=$BUILD/simsd SIMS=$BUILD/sims PYTHONDONTWRITEBYTECODE=1
 for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done

@@ -1,0 +1,15 @@
+# fish completion for sims-tui(1)
+
+complete -c sims-tui -f
+complete -c sims-tui -s h -l help -d 'Show the options and exit'
+complete -c sims-tui -l version -d 'Show the version and exit'
+complete -c sims-tui -l server -x -a '(__fish_print_hostnames)' -d 'The server, HOST[:PORT]'
+complete -c sims-tui -l port -x -d 'Its port'
+complete -c sims-tui -l name -x -d 'The name to use there'
+complete -c sims-tui -l suite -x -a 'ecdhe rsa ecdhe,rsa rsa,ecdhe' -d 'Cipher suites, best first'
+complete -c sims-tui -l home -x -a '(__fish_complete_directories)' -d 'Keep everything in this folder'
+complete -c sims-tui -l query -x -d 'Open the window with this peer as soon as it is known'
+complete -c sims-tui -l accept-new -d 'Take the key of a server met for the first time without asking'
+complete -c sims-tui -l connect -d 'Connect at once with what was used last'
+complete -c sims-tui -l plain -d 'A stream of lines instead of a screen, for screen readers'
+complete -c sims-tui -l demo -d 'A conversation with people who do not exist, without a server'

@@ -1,0 +1,22 @@
+# fish completion for sims(1)
+
+set -l commands id list send listen fingerprint verify forget
+set -l none "not __fish_seen_subcommand_from $commands"
+complete -c sims -f
+complete -c sims -s h -l help -d 'Show the options and exit'
+complete -c sims -l version -d 'Show the version and exit'
+complete -c sims -l server -x -a '(__fish_print_hostnames)' -d 'The server, HOST[:PORT]'
+complete -c sims -l name -x -d 'The name to log in with'
+complete -c sims -l suite -x -a 'ecdhe rsa' -d 'Offer only this cipher suite'
+complete -c sims -l home -x -a '(__fish_complete_directories)' -d 'Keep everything in this folder'
+complete -c sims -l accept-new -d 'Take a first-seen key without asking, never a changed one'
+complete -c sims -n "$none" -a id -d 'Print the own id'
+complete -c sims -n "$none" -a list -d 'Print who is online'
+complete -c sims -n "$none" -a send -d 'Send one message'
+complete -c sims -n "$none" -a listen -d 'Print messages as they come'
+complete -c sims -n "$none" -a fingerprint -d "Print a peer's id and safety number"
+complete -c sims -n "$none" -a verify -d 'Compare the safety number that a peer sees'
+complete -c sims -n "$none" -a forget -d 'Forget the key of a server or peer'
+complete -c sims -n '__fish_seen_subcommand_from list listen' -l json -d 'One JSON object a line'
+complete -c sims -n '__fish_seen_subcommand_from send listen' -l timeout -x -d 'End after so many seconds'
+complete -c sims -n '__fish_seen_subcommand_from listen' -l count -x -d 'End after so many messages'

@@ -1,0 +1,25 @@
+# bash completion for simsd(8)
+
+_simsd() {
+  local cur=$2 prev=$3
+  COMPREPLY=()
+  case $prev in
+    --config | --pid-file)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    --state-dir)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      ;;
+    --suites) mapfile -t COMPREPLY < <(compgen -W 'ecdhe rsa ecdhe,rsa rsa,ecdhe' -- "$cur") ;;
+    --registration) mapfile -t COMPREPLY < <(compgen -W 'open closed' -- "$cur") ;;
+    --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$cur") ;;
+    --listen | --name) ;;
+    *)
+      mapfile -t COMPREPLY < <(compgen -W '-h --help --version --config --listen --state-dir --name --suites
+        --registration --log-level --daemon --pid-file --check-config --print-id' -- "$cur")
+      ;;
+  esac
+}
+complete -F _simsd simsd

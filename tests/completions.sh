@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# The shells' completions: each names every option and command that its program's --help names and no other, its shell can
+# read it, and it completes; make install puts them where the shells look, and uninstall takes them away.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${BUILD:=build/release}"
+passed=0 failed=0 skipped=0
+result() {  # status, what
+  if [ "$1" = 0 ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAIL $2"
+  fi
+}
+
+options_in() { grep -oE -- '--[a-z][a-z-]+' | sort -u; }
+commands_of() { "$BUILD/$1" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+help_of() {  # of the program and of each of its commands
+  "$BUILD/$1" --help
+  for command in $(commands_of "$1"); do "$BUILD/$1" "$command" --help; done
+}
+# fish writes --option as -l option.
+as_options() { sed -E '/^set /d; s/ -l ([a-z])/ --\1/g' "$1" | options_in; }
+
+for program in sims-tui sims simsd; do
+  wanted=$(help_of $program | options_in)
+  for shell in bash zsh fish; do
+    file=contrib/completions/$program.$shell
+    difference=$(diff <(echo "$wanted") <(as_options "$file"))
+    [ -n "$wanted" ] && [ -z "$difference" ]
+    result $? "$file and $program --help differ: $difference"
+    missing=
+    for command in $(commands_of $program); do grep -qw -- "$command" "$file" || missing="$missing $command"; done
+    [ -z "$missing" ]
+    result $? "$file lacks:$missing"
+    if command -v $shell >/dev/null; then
+      $shell -n "$file"
+      result $? "$shell -n $file"
+    else
+      skipped=$((skipped + 1))
+      echo "SKIPPED $file: there is no $shell"
+    fi
+  done
+done
+
+# As bash calls it: what is before the cursor, the last word being completed.
+completes() {  # what is expected, the words
+  local want=$1
+  shift
+  # shellcheck disable=SC1090
+  got=$(
+    source "contrib/completions/$1.bash"
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    "_${1//-/_}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+    echo "${COMPREPLY[*]}"
+  )
+  [ "$got" = "$want" ]
+  result $? "bash completes '$*' to '$got' instead of '$want'"
+}
+completes '--connect' sims-tui --c
+completes 'rsa rsa,ecdhe' sims-tui --suite r
+completes '' sims-tui --name ''
+completes 'list listen' sims --server list li
+completes '--json' sims listen --j
+completes '' sims send --j
+completes 'closed' simsd --registration c
+
+root=$(mktemp -d) || exit 1
+trap 'rm -rf "$root"' EXIT
+share=$root/usr/share
+MAKEFLAGS='' make -s install-completions DESTDIR="$root" PREFIX=/usr
+[ -e "$share/bash-completion/completions/sims-tui" ] && [ -e "$share/zsh/site-functions/_sims-tui" ] &&
+  [ -e "$share/fish/vendor_completions.d/sims-tui.fish" ]
+result $? "make install-completions leaves some out"
+MAKEFLAGS='' make -s uninstall-completions DESTDIR="$root" PREFIX=/usr
+[ -z "$(find "$root" -type f)" ]
+result $? "make uninstall-completions leaves some behind"
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
