@@ -8,8 +8,9 @@ namespace {
 
 class Demo final : public Front {
  public:
-  explicit Demo(Face& face)
+  Demo(Face& face, const Config& config)
       : Front(face, {}, {}), world_(crypto::system_rng(), loop_.now()), timer_(loop_, [this] { tick(); }) {
+    ui_.set_options(config.options);
     ui_.open_when_known("bob");
     arm();
   }
@@ -92,8 +93,8 @@ class Demo final : public Front {
 
 }  // namespace
 
-void run_demo(Face& face) {
-  Demo(face).run();
+void run_demo(Face& face, const Config& config) {
+  Demo(face, config).run();
 }
 
 }  // namespace sims::tui

@@ -45,7 +45,7 @@ void characters(Report& out, const DoctorFacts& f) {
     out.advice("not UTF-8: set LANG=C.UTF-8, or /set ascii on");
   out.line("widths",
            fmt::format("the C library and SIMS differ about {} of {} characters", f.odd_widths, f.widths));
-  if (f.odd_widths > 0) out.advice("these are drawn as ?, so that no line shifts");
+  if (f.odd_widths * 20 > f.widths) out.advice("these are drawn as ?, so that no line shifts");
 }
 
 void connection(Report& out, const Model& m, Now now) {

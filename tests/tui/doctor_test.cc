@@ -53,7 +53,7 @@ TEST_CASE("doctor: what is wrong is followed by what to do") {
   s.facts.colours = 8;
   CHECK(advised("TERM=xterm-256color"));
   s.facts.colours = 256;
-  s.facts.odd_widths = 3;
+  s.facts.odd_widths = 300;
   CHECK(advised("drawn as ?"));
   s.facts.odd_widths = 0;
   s.now.unix_ms = 0;

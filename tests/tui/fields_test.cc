@@ -1,4 +1,4 @@
-#include "tui/app.h"
+#include "tui/fields.h"
 
 #include <doctest/doctest.h>
 
