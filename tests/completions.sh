@@ -58,7 +58,7 @@ completes() {  # what is expected, the words
   [ "$got" = "$want" ]
   result $? "bash completes '$*' to '$got' instead of '$want'"
 }
-completes '--connect' sims-tui --c
+completes '--connect' sims-tui --conn
 completes 'rsa rsa,ecdhe' sims-tui --suite r
 completes '' sims-tui --name ''
 completes 'list listen' sims --server list li

@@ -10,10 +10,14 @@ _sims_tui() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       ;;
+    --config | --key-file)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
     --port | --name | --query) ;;
     *)
       mapfile -t COMPREPLY < <(compgen -W '-h --help --version --server --port --name --suite --home --query
-        --accept-new --connect --plain --demo' -- "$cur")
+        --config --key-file --ascii --accept-new --connect --plain --demo' -- "$cur")
       ;;
   esac
 }

@@ -10,6 +10,9 @@ _arguments -s -S \
   '--suite[cipher suites, best first]:LIST:(ecdhe rsa ecdhe,rsa rsa,ecdhe)' \
   '--home[keep everything in DIR instead of the XDG folders]:DIR:_directories' \
   '--query[open the window with PEER as soon as it is known]:PEER' \
+  '--config[the configuration file]:FILE:_files' \
+  '--key-file[opens a store that is sealed with a key file]:FILE:_files' \
+  '--ascii[draw with nothing but ASCII]' \
   '--accept-new[take the key of a server met for the first time without asking]' \
   '--connect[connect at once with what was used last]' \
   '--plain[a stream of lines instead of a screen, for screen readers]' \
