@@ -228,10 +228,10 @@ def test_private_files(world):
     home = world.path / "alice"
     check(stat.S_IMODE(home.stat().st_mode) == 0o700, "home is open to others")
     files = [p for p in home.rglob("*") if p.is_file()]
-    check({"identity"} <= {p.name for p in files}, f"files: {files}")
+    check({"store.db"} <= {p.name for p in files}, f"files: {files}")
     for path in files:
         check(stat.S_IMODE(path.stat().st_mode) == 0o600, f"{path.name} is open to others")
-    (home / "identity").chmod(0o644)
+    (home / "store.db").chmod(0o644)
     world.sims("alice", None, "id", expect=FAILURE)
 
 

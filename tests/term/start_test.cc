@@ -16,6 +16,7 @@ TEST_CASE("a conversation in a terminal") {
   bob->see("[alice]");
   alice->type("hello\r");
   bob->see("<alice> hello");
+  bob->type("/accept\r");  // before, she is a stranger and gets no proof
   alice->see("+ <alice> hello");
   bob->type("hello yourself\r");
   alice->see("<bob> hello yourself");
