@@ -47,75 +47,35 @@ bool space_byte(char c) {
   return c == ' ' || c == '\n';
 }
 
-std::string encode(char32_t c) {
-  std::string out;
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0 | c >> 6);
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0 | c >> 12);
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  } else {
-    out += static_cast<char>(0xf0 | c >> 18);
-    out += static_cast<char>(0x80 | (c >> 12 & 0x3f));
-    out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (c & 0x3f));
-  }
-  return out;
+// A word begins: what is typed from here on is a step of undo of its own.
+bool begins_word(std::string_view before, std::string_view typed) {
+  return !before.empty() && space_byte(before.back()) && !typed.empty() && !space_byte(typed.front());
+}
+
+bool cuts(Action action) {
+  return action >= Action::kill_to_end && action <= Action::kill_word_right;
 }
 
 }  // namespace
 
 bool Editor::insert(std::string_view text) {
-  std::string in = clean(text, newlines_);
-  const std::size_t room = max_bytes_ - text_.size();
-  const bool fits = in.size() <= room;
-  if (!fits) {
-    std::size_t keep = 0;
-    for (std::size_t at = 0; at < in.size();) {
-      at = grapheme_end(in, at);
-      if (at > room) break;
-      keep = at;
-    }
-    in.resize(keep);
-  }
-  text_.insert(cursor_, in);
-  cursor_ += in.size();
-  settle();
-  overflowed_ = overflowed_ || !fits;
-  return fits;
-}
-
-// A combining mark joins what is before it, whether it was typed or what stood between was deleted: then the
-// cursor goes behind the new cluster.
-void Editor::settle() {
-  const std::size_t floor = border(cursor_);
-  if (floor < cursor_) cursor_ = after(floor);
-}
-
-// The last cluster border at or before `at`. Between two ASCII characters there is always one.
-std::size_t Editor::border(std::size_t at) const {
-  const auto ascii = [this](std::size_t i) {
-    return i >= text_.size() || static_cast<unsigned char>(text_[i]) < 0x80;
-  };
-  if (at == 0 || at >= text_.size() || (ascii(at - 1) && ascii(at))) return at;
-  std::size_t last = line_start(at);
-  for (std::size_t next = last; next <= at; next = after(next))
-    last = next;
-  return last;
+  return put(cursor_, cursor_, text, UndoLog::Kind::other);
 }
 
 bool Editor::set(std::string_view text) {
-  clear();
-  return insert(text);
+  return put(0, text_.size(), text, UndoLog::Kind::other);
+}
+
+bool Editor::replace(std::size_t from, std::size_t to, std::string_view text) {
+  return put(from, to, text, UndoLog::Kind::other);
 }
 
 void Editor::clear() {
   text_.clear();
   cursor_ = 0;
+  undo_.clear();
+  killed_ = 0;
+  yanked_ = false;
 }
 
 std::string Editor::take() {
@@ -124,29 +84,59 @@ std::string Editor::take() {
   return out;
 }
 
-void Editor::replace(std::size_t from, std::size_t to, std::string_view text) {
-  text_.erase(from, to - from);
-  cursor_ = from;
-  insert(text);
+// --- changes: all go through change() ---------------------------------------------------------------
+
+void Editor::change(std::size_t from, std::size_t to, std::string_view text, UndoLog::Kind kind) {
+  if (from == to && text.empty()) return;
+  const bool joins =
+      kind != UndoLog::Kind::typed || !begins_word(std::string_view(text_).substr(0, from), text);
+  undo_.add({from, text_.substr(from, to - from), text.size(), cursor_}, kind, joins);
+  text_.replace(from, to - from, text);
+  cursor_ = from + text.size();
+  settle();
 }
+
+bool Editor::put(std::size_t from, std::size_t to, std::string_view text, UndoLog::Kind kind) {
+  std::string in = clean(text, newlines_);
+  const std::size_t room = max_bytes_ - (text_.size() - (to - from));
+  if (in.size() > room) {
+    const std::size_t keep = grapheme_start(in, room);
+    left_out_ += in.size() - keep;
+    in.resize(keep);
+    change(from, to, in, kind);
+    return false;
+  }
+  change(from, to, in, kind);
+  return true;
+}
+
+void Editor::erase(std::size_t from, std::size_t to, UndoLog::Kind kind) {
+  change(from, to, {}, kind);
+}
+
+// A combining mark joins what is before it, whether it was typed or what stood between was deleted: then the
+// cursor goes behind the new cluster.
+void Editor::settle() {
+  const std::size_t start = grapheme_start(text_, cursor_);
+  if (start < cursor_) cursor_ = after(start);
+}
+
+bool Editor::undo() {
+  auto last = undo_.pop();
+  if (!last) return false;
+  text_.replace(last->at, last->inserted, last->removed);
+  cursor_ = last->cursor;
+  return true;
+}
+
+// --- places -------------------------------------------------------------------------------------------
 
 std::size_t Editor::after(std::size_t at) const {
-  return at >= text_.size() ? text_.size() : grapheme_end(text_, at);
+  return grapheme_end(text_, at);
 }
 
-// Clusters can only be found forwards: from the start of the line, which is always a border.
 std::size_t Editor::before(std::size_t at) const {
-  if (at == 0) return 0;
-  std::size_t start = line_start(at);
-  if (start == at) return at - 1;  // the LF before
-  if (at - start >= 2 && !(text_[at - 1] & 0x80) && !(text_[at - 2] & 0x80) && border(at) == at)
-    return at - 1;
-  std::size_t last = start;
-  while (start < at) {
-    last = start;
-    start = after(start);
-  }
-  return last;
+  return at == 0 ? 0 : grapheme_start(text_, at - 1);
 }
 
 std::size_t Editor::line_start(std::size_t at) const {
@@ -164,7 +154,7 @@ std::size_t Editor::word_start(std::size_t at) const {
     --at;
   while (at > 0 && word_byte(text_[at - 1]))
     --at;
-  return border(at);
+  return grapheme_start(text_, at);
 }
 
 std::size_t Editor::word_end(std::size_t at) const {
@@ -175,36 +165,29 @@ std::size_t Editor::word_end(std::size_t at) const {
   return at;
 }
 
-void Editor::left() {
-  cursor_ = before(cursor_);
+std::size_t Editor::space_start(std::size_t at) const {
+  while (at > 0 && space_byte(text_[at - 1]))
+    --at;
+  while (at > 0 && !space_byte(text_[at - 1]))
+    --at;
+  return grapheme_start(text_, at);
 }
-void Editor::right() {
-  cursor_ = after(cursor_);
-}
-void Editor::word_left() {
-  cursor_ = word_start(cursor_);
-}
-void Editor::word_right() {
-  cursor_ = word_end(cursor_);
-}
-void Editor::home() {
-  cursor_ = line_start(cursor_);
-}
-void Editor::end() {
-  cursor_ = line_end(cursor_);
+
+// The place nearest to the column in the line from start to stop.
+std::size_t Editor::place_in_line(std::size_t start, std::size_t stop, int column) const {
+  while (start < stop && column > 0) {
+    const std::size_t next = after(start);
+    column -= std::max(1, text_width(std::string_view(text_).substr(start, next - start)));
+    start = next;
+  }
+  return start;
 }
 
 bool Editor::line_up() {
   const std::size_t start = line_start(cursor_);
   if (start == 0) return false;
-  int column = text_width(std::string_view(text_).substr(start, cursor_ - start));
-  std::size_t at = line_start(start - 1);
-  while (at < start - 1 && column > 0) {
-    const std::size_t next = after(at);
-    column -= std::max(1, text_width(std::string_view(text_).substr(at, next - at)));
-    at = next;
-  }
-  cursor_ = at;
+  const int column = text_width(std::string_view(text_).substr(start, cursor_ - start));
+  cursor_ = place_in_line(line_start(start - 1), start - 1, column);
   return true;
 }
 
@@ -212,63 +195,43 @@ bool Editor::line_down() {
   const std::size_t stop = line_end(cursor_);
   if (stop == text_.size()) return false;
   const std::size_t start = line_start(cursor_);
-  int column = text_width(std::string_view(text_).substr(start, cursor_ - start));
-  std::size_t at = stop + 1;
-  const std::size_t last = line_end(at);
-  while (at < last && column > 0) {
-    const std::size_t next = after(at);
-    column -= std::max(1, text_width(std::string_view(text_).substr(at, next - at)));
-    at = next;
-  }
-  cursor_ = at;
+  const int column = text_width(std::string_view(text_).substr(start, cursor_ - start));
+  cursor_ = place_in_line(stop + 1, line_end(stop + 1), column);
   return true;
 }
 
-void Editor::kill(std::size_t from, std::size_t to) {
+// --- cutting and pasting ------------------------------------------------------------------------------
+
+// What is cut by several keys in a row is one text, in the order it stood in.
+void Editor::kill(std::size_t from, std::size_t to, KillRing& kills) {
   if (from >= to) return;
-  killed_ = text_.substr(from, to - from);
-  erase(from, to);
+  std::string text = text_.substr(from, to - from);
+  if (killed_ == 0 || killed_ != kills.serial())
+    kills.push(std::move(text));
+  else if (to == cursor_)
+    kills.prepend(text);
+  else
+    kills.append(text);
+  erase(from, to, UndoLog::Kind::other);
+  killed_ = kills.serial();
 }
 
-void Editor::erase(std::size_t from, std::size_t to) {
-  text_.erase(from, to - from);
-  cursor_ = from;
-  settle();
+void Editor::yank(KillRing& kills) {
+  if (kills.empty()) return;
+  yanked_from_ = cursor_;
+  const std::size_t rest = text_.size() - cursor_;
+  insert(kills.current());
+  yanked_to_ = text_.size() - rest;
+  yanked_ = true;
 }
 
-void Editor::backspace() {
-  erase(before(cursor_), cursor_);
-}
-void Editor::del() {
-  erase(cursor_, after(cursor_));
-}
-
-void Editor::kill_word_left() {
-  std::size_t at = cursor_;
-  while (at > 0 && space_byte(text_[at - 1]))
-    --at;
-  while (at > 0 && !space_byte(text_[at - 1]))
-    --at;
-  kill(border(at), cursor_);
-}
-
-void Editor::kill_to_word_start() {
-  kill(word_start(cursor_), cursor_);
-}
-void Editor::kill_word_right() {
-  kill(cursor_, word_end(cursor_));
-}
-void Editor::kill_to_start() {
-  kill(line_start(cursor_), cursor_);
-}
-
-void Editor::kill_to_end() {
-  const std::size_t stop = line_end(cursor_);
-  kill(cursor_, stop == cursor_ ? after(cursor_) : stop);  // at the end of a line: its LF
-}
-
-void Editor::yank() {
-  insert(killed_);
+bool Editor::yank_older(KillRing& kills) {
+  if (!yanked_ || kills.empty()) return false;
+  kills.older();
+  const std::size_t rest = text_.size() - yanked_to_;
+  replace(yanked_from_, yanked_to_, kills.current());
+  yanked_to_ = text_.size() - rest;
+  return true;
 }
 
 void Editor::transpose() {
@@ -278,104 +241,98 @@ void Editor::transpose() {
   if (middle <= start) return;
   const std::size_t first = before(middle);
   const std::size_t stop = after(middle);
-  const std::string swapped = text_.substr(middle, stop - middle) + text_.substr(first, middle - first);
-  text_.replace(first, stop - first, swapped);
-  cursor_ = stop;
-  settle();
+  change(first, stop, text_.substr(middle, stop - middle) + text_.substr(first, middle - first),
+         UndoLog::Kind::other);
 }
 
-bool Editor::handle_control(char32_t c) {
-  switch (c) {
-    case U'a':
-      home();
-      return true;
-    case U'b':
-      left();
-      return true;
-    case U'd':
-      del();
-      return true;
-    case U'e':
-      end();
-      return true;
-    case U'f':
-      right();
-      return true;
-    case U'k':
-      kill_to_end();
-      return true;
-    case U't':
-      transpose();
-      return true;
-    case U'u':
-      kill_to_start();
-      return true;
-    case U'w':
-      kill_word_left();
-      return true;
-    case U'y':
-      yank();
-      return true;
-    default:
-      return false;
-  }
-}
+// --- keys -----------------------------------------------------------------------------------------------
 
-bool Editor::handle_alt(const Key& key) {
-  if (key.code == KeyCode::backspace) return kill_to_word_start(), true;
-  if (key.code == KeyCode::enter && newlines_ == Newlines::keep) return insert("\n"), true;
-  if (key.code != KeyCode::character || key.ctrl) return false;
-  switch (key.ch) {
-    case U'b':
-      word_left();
-      return true;
-    case U'd':
-      kill_word_right();
-      return true;
-    case U'f':
-      word_right();
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool Editor::handle(const Key& key) {
-  overflowed_ = false;
-  if (key.alt) return handle_alt(key);
-  switch (key.code) {
-    case KeyCode::character:
-      if (key.ctrl) return handle_control(key.ch);
-      insert(encode(key.ch));
-      return true;
-    case KeyCode::paste:
-      insert(key.text);
-      return true;
-    case KeyCode::backspace:
-      backspace();
-      return true;
-    case KeyCode::del:
-      del();
-      return true;
-    case KeyCode::left:
-      key.ctrl ? word_left() : left();
-      return true;
-    case KeyCode::right:
-      key.ctrl ? word_right() : right();
-      return true;
-    case KeyCode::home:
-      home();
-      return true;
-    case KeyCode::end:
-      end();
-      return true;
-    case KeyCode::up:
+bool Editor::move(Action action) {
+  switch (action) {
+    case Action::left:
+      return cursor_ = before(cursor_), true;
+    case Action::right:
+      return cursor_ = after(cursor_), true;
+    case Action::word_left:
+      return cursor_ = word_start(cursor_), true;
+    case Action::word_right:
+      return cursor_ = word_end(cursor_), true;
+    case Action::home:
+      return cursor_ = line_start(cursor_), true;
+    case Action::end:
+      return cursor_ = line_end(cursor_), true;
+    case Action::up:
       return line_up();
-    case KeyCode::down:
+    case Action::down:
       return line_down();
     default:
       return false;
   }
+}
+
+bool Editor::edit(Action action, KillRing& kills) {
+  const std::size_t stop = line_end(cursor_);
+  switch (action) {
+    case Action::backspace:
+      return erase(before(cursor_), cursor_, UndoLog::Kind::deleted), true;
+    case Action::del:
+      return erase(cursor_, after(cursor_), UndoLog::Kind::deleted), true;
+    case Action::kill_to_end:  // at the end of a line: its LF
+      return kill(cursor_, stop == cursor_ ? after(cursor_) : stop, kills), true;
+    case Action::kill_to_start:
+      return kill(line_start(cursor_), cursor_, kills), true;
+    case Action::kill_word:
+      return kill(space_start(cursor_), cursor_, kills), true;
+    case Action::kill_word_left:
+      return kill(word_start(cursor_), cursor_, kills), true;
+    case Action::kill_word_right:
+      return kill(cursor_, word_end(cursor_), kills), true;
+    case Action::yank:
+      return yank(kills), true;
+    case Action::yank_older:
+      return yank_older(kills), true;
+    case Action::transpose:
+      return transpose(), true;
+    case Action::undo:
+      return undo(), true;
+    case Action::newline:
+      if (newlines_ == Newlines::fold) return false;
+      return insert("\n"), true;
+    default:
+      return false;
+  }
+}
+
+bool Editor::act(Action action, KillRing& kills) {
+  left_out_ = 0;
+  const bool deletes = action == Action::backspace || action == Action::del;
+  if (!deletes) undo_.pause();
+  if (!cuts(action)) killed_ = 0;
+  if (action != Action::yank_older) yanked_ = false;
+  return move(action) || edit(action, kills);
+}
+
+bool Editor::type(const Key& key) {
+  if (key.code == KeyCode::character && (key.ctrl || key.alt)) return false;
+  if (key.code != KeyCode::character && key.code != KeyCode::paste) return false;
+  left_out_ = 0;
+  killed_ = 0;
+  yanked_ = false;
+  if (key.code == KeyCode::paste) return insert(key.text), true;
+  char bytes[4];
+  put(cursor_, cursor_, {bytes, encode_utf8(key.ch, bytes)}, UndoLog::Kind::typed);
+  return true;
+}
+
+bool Editor::handle(const Key& key, const Keymap& keys, KillRing& kills) {
+  const auto action = keys.find(key);
+  return action ? act(*action, kills) : type(key);
+}
+
+bool Editor::handle(const Key& key) {
+  static const Keymap keys;
+  static KillRing kills;
+  return handle(key, keys, kills);
 }
 
 }  // namespace sims::tui

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "base/text.h"
 
 using namespace sims::tui;
@@ -33,12 +35,20 @@ std::string shown(const Editor& e) {
   return e.text().substr(0, e.cursor()) + "|" + e.text().substr(e.cursor());
 }
 
+void type(Editor& e, const std::string& text) {
+  for (char c : text) {
+    Key key;
+    key.ch = static_cast<unsigned char>(c);
+    e.handle(key);
+  }
+}
+
 Editor with(const std::string& bar_text) {
   Editor e;
   const auto bar = bar_text.find('|');
   e.set(bar_text.substr(0, bar) + bar_text.substr(bar + 1));
   while (e.cursor() > bar)
-    e.left();
+    e.handle(code(KeyCode::left));
   return e;
 }
 
@@ -105,9 +115,9 @@ TEST_CASE("editor: moves and deletes whole grapheme clusters") {
   CHECK(e.text() == "a" + e_acute + family);
   e.handle(code(KeyCode::backspace));
   CHECK(e.text() == "a" + e_acute);
-  e.left();
+  e.handle(code(KeyCode::left));
   CHECK(e.cursor() == 1);
-  e.right();
+  e.handle(code(KeyCode::right));
   CHECK(e.cursor() == e.text().size());
   e.handle(code(KeyCode::backspace));
   CHECK(e.text() == "a");
@@ -171,20 +181,220 @@ TEST_CASE("editor: Enter and Tab are not its business") {
   CHECK(e.empty());
 }
 
+TEST_CASE("editor: undo takes typing back by words, everything else by steps") {
+  Editor e;
+  type(e, "one two  three");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "one two  |");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "one |");
+  type(e, "2");
+  e.handle(ctrl('a'));
+  e.handle(alt('d'));
+  CHECK(shown(e) == "| 2");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "|one 2");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "one |");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "|");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "|");
+}
+
+TEST_CASE("editor: undo of deletions, pastes, completion and what was put in") {
+  Editor e = with("one two|");
+  for (int i = 0; i < 3; ++i)
+    e.handle(code(KeyCode::backspace));
+  CHECK(e.text() == "one ");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "one two|");
+  e.handle(ctrl('a'));
+  e.handle(ctrl('d'));
+  e.handle(ctrl('d'));
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "|one two");
+  Key paste = code(KeyCode::paste);
+  paste.text = "a whole paste ";
+  e.handle(paste);
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "|one two");
+  e.replace(4, 7, "twofold ");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "|one two");
+  e.handle(ctrl('e'));
+  e.set("from the history");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "one two|");
+  // A run that was interrupted is two.
+  type(e, "ab");
+  e.handle(ctrl('b'));
+  e.handle(ctrl('f'));
+  type(e, "cd");
+  e.handle(ctrl('_'));
+  CHECK(shown(e) == "one twoab|");
+}
+
+TEST_CASE("editor: what was sent cannot be taken back into the line") {
+  Editor e;
+  type(e, "secret");
+  CHECK(e.take() == "secret");
+  e.handle(ctrl('_'));
+  CHECK(e.empty());
+  type(e, "x");
+  e.clear();
+  e.handle(ctrl('_'));
+  CHECK(e.empty());
+}
+
+TEST_CASE("editor: undo is bounded and leads back through every text") {
+  Editor e(16'384);
+  std::vector<std::string> was;
+  for (int i = 0; i < 300; ++i) {
+    was.push_back(e.text());
+    e.set(std::string(static_cast<std::size_t>(i * 40), 'x') + std::to_string(i));
+  }
+  std::size_t steps = 0;
+  for (std::string before = e.text(); e.handle(ctrl('_')), e.text() != before; before = e.text()) {
+    was.resize(was.size() - (steps > 0 ? 1 : 0));
+    REQUIRE(e.text() == was.back());
+    ++steps;
+  }
+  CHECK(steps > 50);
+  CHECK(steps <= UndoLog::max_steps);
+}
+
+TEST_CASE("editor: kills in a row are one, others are kept in the ring") {
+  const Keymap keys;
+  KillRing kills;
+  Editor e;
+  auto press = [&](const Key& key) { e.handle(key, keys, kills); };
+  e.set("one two three");
+  press(ctrl('w'));
+  press(ctrl('w'));
+  CHECK(e.text() == "one ");
+  press(ctrl('y'));
+  CHECK(shown(e) == "one two three|");
+  press(ctrl('a'));
+  press(alt('d'));
+  press(ctrl('d'));
+  press(alt('d'));
+  CHECK(shown(e) == "| three");
+  press(ctrl('k'));
+  CHECK(e.empty());
+  press(ctrl('y'));
+  CHECK(e.text() == "two three");
+  press(alt('y'));
+  CHECK(shown(e) == "one|");
+  press(alt('y'));
+  CHECK(shown(e) == "two three|");  // the oldest
+  press(alt('y'));
+  CHECK(shown(e) == "two three|");  // and around
+  press(alt('y'));
+  CHECK(shown(e) == "one|");
+  press(ctrl('y'));
+  CHECK(shown(e) == "oneone|");
+  press(ctrl('b'));
+  press(alt('y'));
+  CHECK(shown(e) == "oneon|e");
+}
+
+TEST_CASE("editor: one ring for all windows, whose kills do not run together") {
+  const Keymap keys;
+  KillRing kills;
+  Editor here, there;
+  here.set("a b");
+  there.set("c d");
+  here.handle(ctrl('w'), keys, kills);
+  there.handle(ctrl('w'), keys, kills);
+  here.handle(ctrl('w'), keys, kills);
+  here.handle(ctrl('y'), keys, kills);
+  CHECK(here.text() == "a ");
+  here.handle(alt('y'), keys, kills);
+  CHECK(here.text() == "d");
+  for (int i = 0; i < 100; ++i) {
+    there.set(std::to_string(i));
+    there.handle(ctrl('u'), keys, kills);
+    there.handle(ctrl('a'), keys, kills);
+  }
+  there.handle(ctrl('y'), keys, kills);
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    seen.insert(there.text());
+    there.handle(alt('y'), keys, kills);
+  }
+  CHECK(seen.size() == KillRing::max_entries);
+}
+
+TEST_CASE("editor: a yank fits the field it goes to") {
+  const Keymap keys;
+  KillRing kills;
+  Editor e;
+  e.set("two\nlines");
+  e.handle(ctrl('a'), keys, kills);
+  e.handle(ctrl('k'), keys, kills);
+  e.handle(code(KeyCode::backspace), keys, kills);
+  e.handle(ctrl('u'), keys, kills);
+  e.handle(ctrl('y'), keys, kills);
+  Editor field(5, Newlines::fold);
+  kills.push("0123\n56789");
+  field.handle(ctrl('y'), keys, kills);
+  CHECK(field.text() == "0123 ");
+  CHECK(field.left_out() == 5);
+}
+
+TEST_CASE("editor: keys do what the map says") {
+  Keymap keys;
+  KillRing kills;
+  REQUIRE(keys.bind("ctrl-a", "end").has_value());
+  REQUIRE(keys.bind("ctrl-w", "none").has_value());
+  Editor e = with("one| two");
+  CHECK(e.handle(ctrl('a'), keys, kills));
+  CHECK(shown(e) == "one two|");
+  CHECK_FALSE(e.handle(ctrl('w'), keys, kills));
+  CHECK_FALSE(e.handle(ctrl('s'), keys, kills));
+  CHECK_FALSE(e.handle(code(KeyCode::wheel_up), keys, kills));
+  CHECK(e.text() == "one two");
+}
+
+TEST_CASE("editor: long lines stay cheap where the cursor is") {
+  // Every key once over 16 KiB: walking the line each time, this would take minutes.
+  for (const char* unit : {"x", "漢", "e\xcc\x81", "x y"}) {
+    Editor e;
+    while (e.insert(unit)) {
+    }
+    for (int i = 0; i < 20'000; ++i)
+      e.handle(code(KeyCode::left));
+    CHECK(e.cursor() == 0);
+    e.handle(ctrl('e'));
+    const std::size_t full = e.text().size();
+    for (int i = 0; i < 20'000; ++i)
+      e.handle(code(KeyCode::backspace));
+    CHECK(e.empty());
+    Key key;
+    key.code = KeyCode::paste;
+    while (key.text.size() < 1'000'000)
+      key.text += unit;
+    e.handle(key);
+    CHECK(e.text().size() == full);
+    CHECK(e.left_out() == key.text.size() - full);
+  }
+}
+
 TEST_CASE("editor: random keys keep the cursor on a border and the text valid") {
   Editor e(300);
   std::uint32_t state = 7;
   auto next = [&state] { return state = state * 1664525 + 1013904223, state >> 12; };
   const char32_t chars[] = {'a', ' ', 0x301, 0x6f22, 0x1f468, 0x200d, 0x1f1e9, 0x1f1ea, '.', 'Z', 0x0627};
-  const char32_t controls[] = {'a', 'b', 'd', 'e', 'f', 'k', 't', 'u', 'w', 'y'};
+  const char32_t controls[] = {'a', 'b', 'd', 'e', 'f', 'k', 't', 'u', 'w', 'y', '_', '_'};
   for (int i = 0; i < 20'000; ++i) {
     Key key;
     switch (next() % 5) {
       case 0:
-        key = ctrl(controls[next() % 10]);
+        key = ctrl(controls[next() % 12]);
         break;
       case 1:
-        key = alt("bdf"[next() % 3]);
+        key = alt("bdfyy"[next() % 5]);
         break;
       case 2:
         key.code = static_cast<KeyCode>(next() % 14);
