@@ -15,6 +15,9 @@ constexpr std::array table = {
     Command{CommandId::away, "/away", "[REASON]",
             "Away: nothing rings, and nobody is told what you read or type. /away again: back.", 0, 1,
             Completes::nothing},
+    Command{CommandId::bind, "/bind", "[KEY [ACTION]]",
+            "Shows what the keys do or one of them, or gives KEY to ACTION; none takes it away.", 0, 2,
+            Completes::key},
     Command{CommandId::block, "/block", "[NAME]",
             "Shows and answers nothing of NAME's any more. /accept NAME ends it.", 0, 1, Completes::peer},
     Command{CommandId::clear, "/clear", "", "Clears what this window shows.", 0, 0, Completes::nothing},
@@ -30,8 +33,8 @@ constexpr std::array table = {
             Completes::peer},
     Command{CommandId::doctor, "/doctor", "",
             "Tells how the terminal, the connection and the keys are doing.", 0, 0, Completes::nothing},
-    Command{CommandId::help, "/help", "[COMMAND]", "Shows the commands and keys, or one command.", 0, 1,
-            Completes::command},
+    Command{CommandId::help, "/help", "[COMMAND]", "Shows the commands, or one of them. F1 shows the keys.",
+            0, 1, Completes::command},
     Command{CommandId::history, "/history", "export|delete [NAME] [FILE]",
             "Writes what was said with NAME into FILE (with a slash in it), or deletes it here for good.", 1,
             3, Completes::history},
@@ -51,8 +54,8 @@ constexpr std::array table = {
             Completes::nothing},
     Command{CommandId::requests, "/requests", "", "Lists the strangers who wrote and wait for an answer.", 0,
             0, Completes::nothing},
-    Command{CommandId::save, "/save", "", "Writes the options into the configuration file.", 0, 0,
-            Completes::nothing},
+    Command{CommandId::save, "/save", "", "Writes the options and the keys into the configuration file.", 0,
+            0, Completes::nothing},
     Command{CommandId::search, "/search", "[TEXT]",
             "Looks for TEXT in all that was said in this window; in the status window, in all windows.", 0, 1,
             Completes::nothing},
@@ -84,13 +87,6 @@ constexpr std::array other_names = {
     OtherName{"/part", "/close"},      OtherName{"/server", "/connect"}, OtherName{"/unblock", "/accept"},
     OtherName{"/unignore", "/accept"}, OtherName{"/who", "/names"},      OtherName{"/window", "/win"},
 };
-
-constexpr std::string_view keys_help =
-    "Keys: Alt-1..0 window, Alt-a next unread, Alt-Left/Right or Ctrl-P/N window, Alt-Up/Down user of the "
-    "list, "
-    "PgUp/PgDn scroll, Tab completes, Up/Down what you typed before, Alt-Enter new line, "
-    "Ctrl-A E B F D K U W Y T and Alt-B F D Backspace edit, Ctrl-C empties the line, Escape closes what is "
-    "open or says no, Ctrl-L redraws, Ctrl-Z suspends, F1 help.";
 
 bool space(char c) {
   return c == ' ' || c == '\n' || c == '\t';
@@ -171,8 +167,6 @@ std::string help_text() {
   std::string out = "Commands:";
   for (const Command& c : table)
     out += "\n" + help_text(c);
-  out += "\n";
-  out += keys_help;
   return out;
 }
 

@@ -14,6 +14,7 @@ namespace sims::tui {
 enum class CommandId {
   accept,
   away,
+  bind,
   block,
   clear,
   close,
@@ -44,7 +45,7 @@ enum class CommandId {
   wins,
 };
 
-enum class Completes { nothing, peer, request, command, window, option, theme, history };
+enum class Completes { nothing, peer, request, command, window, option, theme, history, key };
 
 struct Command {
   CommandId id;
@@ -81,7 +82,7 @@ using Parsed = std::variant<Nothing, Text, Invocation, Refused, Doubtful>;
 // "//text" is the text "/text"; an unknown command is refused.
 Parsed parse_line(std::string_view line);
 
-std::string help_text();                        // all commands and keys
+std::string help_text();                        // all commands
 std::string help_text(const Command& command);  // one of them
 
 }  // namespace sims::tui

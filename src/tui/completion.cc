@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "tui/commands.h"
+#include "tui/emoji.h"
+#include "tui/keymap.h"
 #include "tui/options.h"
 
 namespace sims::tui {
@@ -64,6 +66,7 @@ void Offers::files() {
 void Offers::first(Completes what) {
   switch (what) {
     case Completes::nothing:
+    case Completes::key:
       return;
     case Completes::peer:
       return all(with_.peers);
@@ -92,11 +95,32 @@ void Offers::argument(Completes what, std::span<const std::string_view> before) 
   if (what == Completes::option && before.size() == 1) {
     if (const Option* option = find_option(before[0])) all(option_choices(*option));
   }
+  if (what == Completes::key && before.size() == 1) {
+    for (const ActionInfo& info : all_actions())
+      one(info.name);
+    one("none");
+    one("default");
+  }
   if (what != Completes::history) return;
   const bool exports = before[0] == "export";
   const bool named = before.size() == 2 && before[1].find('/') == std::string_view::npos;
   if (before.size() == 1 && (exports || before[0] == "delete")) all(with_.peers);
   if (exports && (named || (before.size() == 1 && typed_.find('/') != std::string_view::npos))) files();
+}
+
+// ":piz" and ":pizza:" at the end of the word become the emoji. False: there is no short name.
+bool complete_emoji(std::string_view typed, Completion& out) {
+  std::string_view name = typed;
+  if (name.size() > 1 && name.ends_with(':')) name.remove_suffix(1);
+  const bool whole = name.size() < typed.size();
+  const auto colon = name.rfind(':');
+  if (colon == name.npos || colon + 1 == name.size()) return false;
+  name.remove_prefix(colon + 1);
+  for (const Emoji& emoji : emoji_with(name)) {
+    if (!whole || emoji.short_name() == name) out.candidates.push_back(std::string(emoji.text) + " ");
+  }
+  out.from += colon;
+  return !out.candidates.empty();
 }
 
 }  // namespace
@@ -110,6 +134,8 @@ Completion complete(std::string_view line, std::size_t cursor, const Completable
   const auto typed = line.substr(from, cursor - from);
   out.from = from;
   out.to = cursor;
+  if (complete_emoji(typed, out)) return out;
+  out.from = from;
   Offers offers(typed, with, out.candidates);
   if (from == 0 && typed.starts_with('/')) {
     for (const Command& c : all_commands())

@@ -35,6 +35,37 @@ std::string toml_value(const Options& options, const Option& option) {
   return is_number(option) ? value : '"' + value + '"';
 }
 
+// "keys.search" and the like; the names outlive the table of options.
+std::vector<std::string> key_options() {
+  std::vector<std::string> out;
+  for (const ActionInfo& info : all_actions())
+    out.push_back("keys." + std::string(info.name));
+  return out;
+}
+
+ConfigSetter<std::vector<std::string>> key_setter(std::vector<Keymap::Binding>& bindings, Action action) {
+  return [&bindings, action](const std::vector<std::string>& keys) -> Result<void> {
+    for (const auto& key : keys) {
+      if (auto known = parse_bindable(key); !known) return fail(known.error());
+    }
+    bindings.push_back({action, keys});
+    return {};
+  };
+}
+
+std::string toml_keys(const std::vector<std::string>& keys) {
+  std::string out = "[";
+  for (const auto& key : keys) {
+    out += out.size() > 1 ? ", \"" : "\"";
+    for (const char c : key) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return out + "]";
+}
+
 }  // namespace
 
 Result<Config> parse_config_text(std::string_view text, const std::string& name) {
@@ -42,7 +73,12 @@ Result<Config> parse_config_text(std::string_view text, const std::string& name)
   std::vector<ConfigOption> table;
   for (const Option& option : all_options())
     table.push_back(config_option(config.options, option));
+  std::vector<Keymap::Binding> bindings;
+  const auto keys = key_options();
+  for (const ActionInfo& info : all_actions())
+    table.push_back({keys[static_cast<std::size_t>(info.action)], key_setter(bindings, info.action)});
   if (auto parsed = parse_config(text, name, table); !parsed) return fail(parsed.error());
+  if (auto bound = config.keys.load(bindings); !bound) return fail(name + ": keys: " + bound.error());
   return config;
 }
 
@@ -52,6 +88,10 @@ std::string config_text(const Config& config) {
   for (const Option& option : all_options())
     if (get_option(config.options, option) != get_option(defaults, option))
       out += fmt::format("{} = {}\n", option.name, toml_value(config.options, option));
+  const auto bindings = config.keys.changes();
+  if (!bindings.empty()) out += "\n[keys]\n";
+  for (const auto& [action, keys] : bindings)
+    out += fmt::format("{} = {}\n", action_info(action).name, toml_keys(keys));
   return out;
 }
 

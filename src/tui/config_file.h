@@ -1,16 +1,18 @@
 // The configuration file of sims-tui (TOML, see sims-tui(1)): the options of tui/options.h by their names,
-// and the keys that were bound in a section [keys].
+// and in a section [keys] the keys of actions (tui/keymap.h) by theirs.
 #pragma once
 
 #include <string>
 
 #include "base/result.h"
+#include "tui/keymap.h"
 #include "tui/options.h"
 
 namespace sims::tui {
 
 struct Config {
   Options options;
+  Keymap keys;
 };
 
 // A file that is not there is an empty one. Errors begin with FILE:LINE.

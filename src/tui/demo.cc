@@ -11,6 +11,7 @@ class Demo final : public Front {
   Demo(Face& face, const Config& config)
       : Front(face, {}, {}), world_(crypto::system_rng(), loop_.now()), timer_(loop_, [this] { tick(); }) {
     ui_.set_options(config.options);
+    ui_.set_keys(config.keys);
     ui_.open_when_known("bob");
     arm();
   }

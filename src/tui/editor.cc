@@ -329,10 +329,4 @@ bool Editor::handle(const Key& key, const Keymap& keys, KillRing& kills) {
   return action ? act(*action, kills) : type(key);
 }
 
-bool Editor::handle(const Key& key) {
-  static const Keymap keys;
-  static KillRing kills;
-  return handle(key, keys, kills);
-}
-
 }  // namespace sims::tui

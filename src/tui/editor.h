@@ -40,10 +40,8 @@ class Editor {
   bool type(const Key& key);
   // act() or type(), as the map has it.
   bool handle(const Key& key, const Keymap& keys, KillRing& kills);
-  bool handle(const Key& key);  // with the default keys
   // The last of these three had no room for so many bytes.
   std::size_t left_out() const { return left_out_; }
-  bool overflowed() const { return left_out_ > 0; }
 
  private:
   std::size_t before(std::size_t at) const;

@@ -6,6 +6,8 @@
 #include <ctime>
 #include <filesystem>
 
+#include "base/secret.h"
+
 namespace sims::tui {
 namespace {
 
@@ -39,6 +41,7 @@ void Front::on_input() {
   const bool alive = face_.read_input(bytes);
   std::vector<Key> keys;
   decoder_.feed(bytes, keys);
+  wipe(bytes);
   feed_keys(keys);
   if (decoder_.waiting_ms() >= 0)
     key_timer_.start(decoder_.waiting_ms());
@@ -53,9 +56,13 @@ void Front::on_key_timeout() {
   feed_keys(keys);
 }
 
-void Front::feed_keys(const std::vector<Key>& keys) {
-  for (const Key& key : keys)
+// What was typed may be a passphrase: nothing of it stays behind in freed memory.
+void Front::feed_keys(std::vector<Key>& keys) {
+  for (Key& key : keys) {
     ui_.key(key);
+    wipe(&key.ch, sizeof key.ch);
+    wipe(key.text);
+  }
   if (keys.empty()) return;
   keys_handled();
   schedule_draw(true);

@@ -40,7 +40,7 @@ class Front : public Intents {
  private:
   void on_input();
   void on_key_timeout();
-  void feed_keys(const std::vector<Key>& keys);
+  void feed_keys(std::vector<Key>& keys);
   void draw();
   void on_signal(int number);
   void on_resize();

@@ -57,7 +57,7 @@ constexpr std::array table = {
     ActionInfo{Action::yank_older, "yank-older", "alt-y", "after that: what was cut before instead"},
     ActionInfo{Action::transpose, "transpose", "ctrl-t", "swap two characters"},
     ActionInfo{Action::undo, "undo", "ctrl-_", "take back the last change of the line"},
-    ActionInfo{Action::cancel, "cancel", "escape", "close what is open, or say no"},
+    ActionInfo{Action::cancel, "cancel", "escape ctrl-g", "close what is open, or say no"},
     ActionInfo{Action::interrupt, "interrupt", "ctrl-c", "empty the line; twice on an empty one: leave"},
     ActionInfo{Action::help, "help", "f1", "this help"},
     ActionInfo{Action::bare, "bare", "alt-l", "the conversation alone, to copy text; again: back"},
@@ -227,6 +227,13 @@ Result<Key> parse_key(std::string_view name) {
   return key;
 }
 
+Result<Key> parse_bindable(std::string_view name) {
+  auto key = parse_key(name);
+  if (key && types_itself(*key))
+    return fail(key_name(*key) + " types itself: only keys with ctrl or alt and special keys can be bound");
+  return key;
+}
+
 std::string key_name(const Key& key) {
   return name_of(key, false);
 }
@@ -279,27 +286,6 @@ std::optional<Action> Keymap::find(const Key& key) const {
   return entry ? std::optional(entry->action) : std::nullopt;
 }
 
-Result<std::string> Keymap::set(std::string_view key_text, std::string_view action_text) {
-  const auto key = parse_key(key_text);
-  if (!key) return fail(key.error());
-  const std::string name = key_name(*key);
-  if (types_itself(*key))
-    return fail(name + " types itself: only keys with ctrl or alt and special keys can be bound");
-  const std::optional<Action> action = action_text == "default" ? default_of(*key) : find_action(action_text);
-  if (!action && action_text != "none" && action_text != "default")
-    return fail("there is no action called " + quoted(action_text));
-  const Entry* old = entry_of(*key);
-  if (old && old->action == action) return std::string();
-  std::string displaced;
-  if (old) {
-    displaced = name + " was " + std::string(action_info(old->action).name);
-    if (count(old->action) == 1) displaced += ", which has no key now";
-    entries_.erase(entries_.begin() + (old - entries_.data()));
-  }
-  if (action) entries_.push_back({*key, *action});
-  return displaced;
-}
-
 Result<void> Keymap::check() const {
   for (const Action needed : {Action::send, Action::cancel}) {
     if (count(needed) == 0)
@@ -308,10 +294,22 @@ Result<void> Keymap::check() const {
   return {};
 }
 
-Result<std::string> Keymap::bind(std::string_view key, std::string_view action) {
+Result<std::string> Keymap::bind(std::string_view key_text, std::string_view action_text) {
+  const auto key = parse_bindable(key_text);
+  if (!key) return fail(key.error());
+  const std::optional<Action> action = action_text == "default" ? default_of(*key) : find_action(action_text);
+  if (!action && action_text != "none" && action_text != "default")
+    return fail("there is no action called " + quoted(action_text));
+  const Entry* old = entry_of(*key);
+  if (old && old->action == action) return std::string();
+  std::string displaced;
+  if (old) {
+    displaced = key_name(*key) + " was " + std::string(action_info(old->action).name);
+    if (count(old->action) == 1) displaced += ", which has no key now";
+  }
   Keymap changed = *this;
-  auto displaced = changed.set(key, action);
-  if (!displaced) return displaced;
+  std::erase_if(changed.entries_, [&](const Entry& e) { return e.key == *key; });
+  if (action) changed.entries_.push_back({*key, *action});
   if (auto whole = changed.check(); !whole) return fail(whole.error());
   *this = std::move(changed);
   return displaced;
@@ -319,34 +317,40 @@ Result<std::string> Keymap::bind(std::string_view key, std::string_view action) 
 
 Result<void> Keymap::load(std::span<const Binding> changes) {
   Keymap changed;
-  for (const auto& [key, action] : changes) {
-    if (auto done = changed.set(key, action); !done) return fail(done.error());
+  for (const Binding& binding : changes)
+    std::erase_if(changed.entries_, [&](const Entry& e) { return e.action == binding.action; });
+  std::vector<Key> given;
+  for (const Binding& binding : changes) {
+    for (const std::string& name : binding.keys) {
+      auto key = parse_bindable(name);
+      if (!key) return fail(key.error());
+      if (std::find(given.begin(), given.end(), *key) != given.end())
+        return fail(key_name(*key) + " is given twice");
+      given.push_back(*key);
+      std::erase_if(changed.entries_, [&](const Entry& e) { return e.key == *key; });
+      changed.entries_.push_back({std::move(*key), binding.action});
+    }
   }
   if (auto whole = changed.check(); !whole) return whole;
   *this = std::move(changed);
   return {};
 }
 
-std::vector<Keymap::Binding> Keymap::list() const {
+std::vector<Keymap::Binding> Keymap::changes() const {
+  const Keymap defaults;
   std::vector<Binding> out;
   for (const ActionInfo& info : table) {
-    for (const Entry& entry : entries_) {
-      if (entry.action == info.action) out.push_back({key_name(entry.key), std::string(info.name)});
-    }
+    auto own = names_of(info.action), usual = defaults.names_of(info.action);
+    if (!std::is_permutation(own.begin(), own.end(), usual.begin(), usual.end()))
+      out.push_back({info.action, std::move(own)});
   }
   return out;
 }
 
-std::vector<Keymap::Binding> Keymap::changes() const {
-  std::vector<Binding> out;
+std::vector<std::string> Keymap::names_of(Action action) const {
+  std::vector<std::string> out;
   for (const Entry& entry : entries_) {
-    if (default_of(entry.key) != entry.action)
-      out.push_back({key_name(entry.key), std::string(action_info(entry.action).name)});
-  }
-  for (const ActionInfo& info : table) {
-    for (const Key& key : default_keys(info)) {
-      if (!entry_of(key)) out.push_back({key_name(key), "none"});
-    }
+    if (entry.action == action) out.push_back(key_name(entry.key));
   }
   return out;
 }

@@ -17,8 +17,9 @@ namespace sims::tui {
 // "ctrl-s", "alt-1", "alt-left", "pgup", "f1", "shift-tab", "ctrl-_". Modifiers and names in any case; a
 // character after Alt as it is typed: alt-a is not alt-A. One key has one name: ctrl-i is tab.
 Result<Key> parse_key(std::string_view name);
-std::string key_name(
-    const Key& key);  // as parse_key() takes it; empty: a key without a name (a paste, the mouse)
+Result<Key> parse_bindable(std::string_view name);  // no plain character: that types itself
+// As parse_key() takes it; empty: a key without a name (a paste, the mouse).
+std::string key_name(const Key& key);
 std::string shown_key(const Key& key);  // for people: "Ctrl-S", "Alt-Left", "PgUp"
 
 // clang-format off
@@ -58,24 +59,25 @@ class Keymap {
   // last key of `send` or `cancel`.
   Result<std::string> bind(std::string_view key, std::string_view action);
 
+  // For the configuration file: all keys of an action, by their names.
   struct Binding {
-    std::string key, action;  // names; "none" for a default key that does nothing
+    Action action;
+    std::vector<std::string> keys;
     bool operator==(const Binding&) const = default;
   };
-  std::vector<Binding> list() const;     // all, in the table's order
-  std::vector<Binding> changes() const;  // from the defaults: what load() takes
-  // The defaults and these. An error leaves the map as it was.
+  std::vector<Binding> changes() const;  // the actions whose keys are not the defaults
+  // The defaults but for these. An error leaves the map as it was.
   Result<void> load(std::span<const Binding> changes);
 
-  std::string keys_of(Action action) const;  // for people: "Ctrl-N, Alt-Right"; empty: none
-  std::string help() const;                  // a line for each action that has a key
+  std::vector<std::string> names_of(Action action) const;  // as bind() takes them
+  std::string keys_of(Action action) const;                // for people: "Ctrl-N, Alt-Right"; empty: none
+  std::string help() const;                                // a line for each action that has a key
 
  private:
   struct Entry {
     Key key;
     Action action;
   };
-  Result<std::string> set(std::string_view key, std::string_view action);
   Result<void> check() const;  // that nobody is locked in
   const Entry* entry_of(const Key& key) const;
   std::size_t count(Action action) const;

@@ -46,6 +46,7 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
         if (auto locked = lock(); !locked) notice("", locked.error());
       }) {
   ui_.set_options(config.options);
+  ui_.set_keys(config.keys);
   idle_.self = store.id();
 }
 

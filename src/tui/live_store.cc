@@ -220,7 +220,7 @@ void Live::options_changed() {
 }
 
 Result<void> Live::save_options() {
-  return save_config_file(config_path_, {ui_.state().options});
+  return save_config_file(config_path_, {ui_.state().options, ui_.state().keys});
 }
 
 std::string Live::doctor() {

@@ -72,7 +72,6 @@ void Notifier::set_options(const Options& options) {
 }
 
 bool Notifier::seen(const std::string& peer) const {
-  if (away_) return false;
   return focused_.value_or(peer == front_);
 }
 
@@ -93,11 +92,12 @@ void Notifier::in_front(const std::string& peer) {
 
 void Notifier::away(bool on) {
   away_ = on;
-  forget_seen();
+  pending_.clear();
+  text_.clear();
 }
 
 void Notifier::message(const std::string& peer, std::string_view text, bool request, Now now) {
-  if (by_ == NotifyBy::off || seen(peer)) return;
+  if (by_ == NotifyBy::off || away_ || seen(peer)) return;
   if (now.steady_ms < not_before_ms_)
     not_before_ms_ = std::max(not_before_ms_, std::min(now.steady_ms + settle_ms, gather_until_ms_));
   auto it = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return p.peer == peer; });

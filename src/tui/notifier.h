@@ -33,7 +33,7 @@ class Notifier {
   // their user the window in front, and nothing else.
   void focus(bool in);
   void in_front(const std::string& peer);  // the window; empty: the status window
-  void away(bool on);                      // nobody looks, whatever the terminal tells
+  void away(bool on);                      // nothing rings: coming back lists it
 
   void message(const std::string& peer, std::string_view text, bool request, Now now);
   void link(bool online, Now now);

@@ -10,6 +10,8 @@
 #include "tui/chat.h"
 #include "tui/editor.h"
 #include "tui/input_history.h"
+#include "tui/keymap.h"
+#include "tui/kill_ring.h"
 #include "tui/layout.h"
 #include "tui/options.h"
 #include "tui/secret_field.h"
@@ -77,8 +79,9 @@ struct Ask {
     request,  // the text would answer a request
   };
   About about = About::nothing;
-  std::string words;  // the question and its keys
-  std::string text;   // of the paste
+  std::string words;    // the question and its keys
+  std::string text;     // of the paste
+  std::size_t cut = 0;  // bytes of the paste that did not come
   bool open() const { return about != About::nothing; }
 };
 
@@ -105,6 +108,8 @@ struct Look {
 struct UiState {
   Size size;
   Options options;
+  Keymap keys;
+  KillRing kills;  // of all windows and fields
   Look look;
   Find find;
   HistoryFind history_find;

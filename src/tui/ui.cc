@@ -1,5 +1,7 @@
 #include "tui/ui.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "tui/view.h"
@@ -7,16 +9,16 @@
 namespace sims::tui {
 namespace {
 
-bool is_char(const Key& key, char32_t c, bool ctrl, bool alt) {
-  return key.code == KeyCode::character && key.ch == c && key.ctrl == ctrl && key.alt == alt;
-}
-
 // As an editor would show it: a break at the very end begins no line.
 std::size_t lines_of(std::string_view text) {
   std::size_t lines = 1;
   for (std::size_t i = 0; i + 1 < text.size(); ++i)
     lines += text[i] == '\n' || (text[i] == '\r' && text[i + 1] != '\n');
   return lines;
+}
+
+std::string left_out(std::size_t bytes) {
+  return fmt::format("{} byte{} left out", bytes, bytes == 1 ? " was" : "s were");
 }
 
 }  // namespace
@@ -40,6 +42,10 @@ void Ui::resize(Size size) {
 
 void Ui::set_options(const Options& options) {
   state_.options = options;
+}
+
+void Ui::set_keys(const Keymap& keys) {
+  state_.keys = keys;
 }
 
 void Ui::open_when_known(const std::string& peer) {
@@ -68,12 +74,12 @@ void Ui::key(const Key& key) {
     return focus_changed(key.code == KeyCode::focus_in);
   state_.hint.clear();
   const bool was_interrupted = std::exchange(interrupted_, false);
-  if (key.code != KeyCode::tab && key.code != KeyCode::back_tab) completing_ = false;
-  const bool interrupts = is_char(key, U'c', true, false);
+  const auto action = action_of(key);
+  if (action != Action::complete && action != Action::complete_back) completing_ = false;
   const Focus focus = focus_of(intents_.model(), state_);
-  if (is_char(key, U'z', true, false)) {
+  if (action == Action::suspend) {
     intents_.suspend();
-  } else if (is_char(key, U'l', true, false)) {
+  } else if (action == Action::redraw) {
     intents_.repaint();
   } else if (focus == Focus::gate) {
     gate_key(key);
@@ -86,74 +92,112 @@ void Ui::key(const Key& key) {
     ask_key(key);
   } else if (focus == Focus::history_find) {
     history_find_key(key);
-  } else if (interrupts) {
+  } else if (action == Action::interrupt) {
     interrupted_ = was_interrupted;
-    interrupt();
+    interrupt(key);
   } else if (window_key(key)) {
   } else if (focus == Focus::input) {
     input_key(key);
   } else {
     panel_key(key);
   }
-  if (key.cut && state_.hint.empty()) state_.hint = "the paste was too long: its end was left out";
+  if (key.cut > 0 && state_.hint.empty())
+    state_.hint = "the paste was too long: at its end " + left_out(key.cut);
 }
 
-// Ctrl-C: what is typed goes (and can be had again with Up); on an empty line the second press leaves.
-void Ui::interrupt() {
+bool Ui::leaves(const Key& key) const {
+  const auto action = action_of(key);
+  return action == Action::cancel || action == Action::interrupt;
+}
+
+bool Ui::type_into(Editor& editor, const Key& key) {
+  return editor.handle(key, state_.keys, state_.kills);
+}
+
+// What is typed goes (and can be had again with Up, or undo); on an empty line the second press leaves.
+void Ui::interrupt(const Key& key) {
   Window& window = state_.window();
   const Focus focus = focus_of(intents_.model(), state_);
   if (focus == Focus::server_key) return intents_.answer(false);
   Editor& editor = focus == Focus::panel ? window.answer : window.input;
   if (!editor.empty()) {
     if (focus == Focus::input) window.history.add(editor.text());
-    editor.clear();
+    editor.set("");
     return tell_typing();
   }
   if (interrupted_) return intents_.quit();
   interrupted_ = true;
   const std::size_t open = undelivered(intents_.model());
-  state_.hint = open == 0 ? "Ctrl-C again leaves" : undelivered_words(open) + " Ctrl-C again leaves";
+  state_.hint = (open == 0 ? "" : undelivered_words(open) + " ") + shown_key(key) + " again leaves";
 }
 
 bool Ui::window_key(const Key& key) {
-  if (key.code == KeyCode::character && key.alt && !key.ctrl && key.ch >= U'0' && key.ch <= U'9') {
-    go_to(key.ch == U'0' ? 9 : key.ch - U'1');
-    return true;
+  const auto action = action_of(key);
+  if (!action) return false;
+  if (*action <= Action::window_10) return go_to(static_cast<std::size_t>(*action)), true;
+  switch (*action) {
+    case Action::window_next:
+      return step_window(1), true;
+    case Action::window_previous:
+      return step_window(-1), true;
+    case Action::next_unread:
+      return next_unread(), true;
+    case Action::list_up:
+      return step_peer(-1), true;
+    case Action::list_down:
+      return step_peer(1), true;
+    case Action::list:
+      return state_.look.list_over = !state_.look.list_over, true;
+    case Action::scroll_up:
+      return scroll(1), true;
+    case Action::scroll_down:
+      return scroll(-1), true;
+    case Action::top:
+      return scroll_to_end(true), true;
+    case Action::bottom:
+      return scroll_to_end(false), true;
+    case Action::search:
+      return open_find(""), true;
+    case Action::help:
+      return help_keys(), true;
+    case Action::bare:
+      return state_.look.bare = !state_.look.bare, true;
+    case Action::mouse:
+      return toggle_mouse(), true;
+    default:
+      return false;
   }
-  if (is_char(key, U'a', false, true)) return next_unread(), true;
-  if (is_char(key, U'l', false, true)) return state_.look.bare = !state_.look.bare, true;
-  if (is_char(key, U'm', false, true)) return toggle_mouse(), true;
-  if (is_char(key, U's', true, false)) return open_find(""), true;
-  if (is_char(key, U'n', true, false) || (key.code == KeyCode::right && key.alt)) return step_window(1), true;
-  if (is_char(key, U'p', true, false) || (key.code == KeyCode::left && key.alt)) return step_window(-1), true;
-  if (key.code == KeyCode::down && key.alt) return step_peer(1), true;
-  if (key.code == KeyCode::up && key.alt) return step_peer(-1), true;
-  if (key.code == KeyCode::page_up) return scroll(1), true;
-  if (key.code == KeyCode::page_down) return scroll(-1), true;
-  if (key.code == KeyCode::function && key.ch == 1) return say(help_text()), true;
-  return false;
 }
 
 void Ui::input_key(const Key& key) {
   wanted_in_front_ = false;  // the user is at home here
-  Window& window = state_.window();
-  if (key.code == KeyCode::enter && !key.alt) return enter();
-  if (key.code == KeyCode::tab) return complete_word(true);
-  if (key.code == KeyCode::back_tab) return complete_word(false);
-  if (key.code == KeyCode::paste) {
-    const std::size_t lines = lines_of(key.text);
-    if (lines > static_cast<std::size_t>(state_.options.paste_lines))
-      return ask(Ask::About::paste,
-                 "Insert what was pasted, " + std::to_string(lines) + " lines? y yes, n no", key.text);
-  }
-  if (is_char(key, U'r', true, false)) {
+  if (key.code == KeyCode::paste) return paste(key);
+  const auto action = action_of(key);
+  if (action == Action::send) return enter();
+  if (action == Action::complete) return complete_word(true);
+  if (action == Action::complete_back) return complete_word(false);
+  if (action == Action::history_search) {
     state_.history_find.open = true;
     return;
   }
-  if (edit(key)) return;
+  if (!edit(key) && action) browse(*action);
+}
+
+void Ui::paste(const Key& key) {
+  const std::size_t lines = lines_of(key.text);
+  if (lines <= static_cast<std::size_t>(state_.options.paste_lines)) {
+    edit(key);
+    return;
+  }
+  ask(Ask::About::paste, fmt::format("Insert what was pasted, {} lines? y yes, n no", lines), key.text);
+  state_.ask.cut = key.cut;
+}
+
+void Ui::browse(Action action) {
+  Window& window = state_.window();
   const std::string* entry = nullptr;
-  if (key.code == KeyCode::up) entry = window.history.older(window.input.text());
-  if (key.code == KeyCode::down) entry = window.history.newer();
+  if (action == Action::up) entry = window.history.older(window.input.text());
+  if (action == Action::down) entry = window.history.newer();
   if (entry != nullptr) window.input.set(*entry);
 }
 
@@ -161,8 +205,9 @@ void Ui::input_key(const Key& key) {
 bool Ui::edit(const Key& key) {
   Window& window = state_.window();
   const std::string before = window.input.text();
-  if (!window.input.handle(key)) return false;
-  if (window.input.overflowed()) state_.hint = "a message holds at most 16 KiB: the rest was left out";
+  if (!type_into(window.input, key)) return false;
+  if (const std::size_t lost = window.input.left_out())
+    state_.hint = "a message holds at most 16 KiB: " + left_out(lost + key.cut);
   if (window.input.text() == before) return true;
   window.history.leave();
   tell_typing();

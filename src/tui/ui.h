@@ -27,7 +27,8 @@ class Ui {
   const UiState& state() const { return state_; }
   void resize(Size size);
   void set_fields(const ConnectFields& fields);  // of the dialog
-  void set_options(const Options& options);  // as the configuration file has them
+  void set_options(const Options& options);      // as the configuration file has them, and
+  void set_keys(const Keymap& keys);
   void key(const Key& key);
   // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
   // looked at. Nothing of it changes what is in front, the scroll or what is typed.
@@ -55,11 +56,17 @@ class Ui {
   };
   // ui.cc: the keys
   void focus_changed(bool focused);
+  std::optional<Action> action_of(const Key& key) const { return state_.keys.find(key); }
+  bool does(const Key& key, Action action) const { return action_of(key) == action; }
+  bool leaves(const Key& key) const;  // cancel or interrupt
+  bool type_into(Editor& editor, const Key& key);
   bool window_key(const Key& key);
   void input_key(const Key& key);
+  void paste(const Key& key);
   bool edit(const Key& key);  // false: the key means nothing to the input
+  void browse(Action action);
   void complete_word(bool forward);
-  void interrupt();
+  void interrupt(const Key& key);
   void tell_typing();
   void stop_typing();
   void say(std::string text);    // our own words into this window
@@ -71,6 +78,7 @@ class Ui {
   void tell_link();  // what the connection did, into the status window
   void change_server();
   void scroll(int direction);
+  void scroll_to_end(bool top);
   void scroll_chat(int width, int height, int rows);
   void go_to(std::size_t index);
   void step_window(int by);
@@ -85,7 +93,7 @@ class Ui {
   void show(const KeptServer& kept);
   // ui_commands.cc: Enter in the input
   void enter();
-  void entered(const std::string& peer, const std::string& line, bool done);
+  void entered(const std::string& peer, Editor typed, bool done);
   bool run(const Invocation& call);  // false: refused, the line stays
   bool done(const Result<void>& result);
   bool send(const std::string& peer, std::string_view text, bool action);
@@ -103,6 +111,9 @@ class Ui {
   bool set(const Invocation& call);
   bool set_to(const Option& option, const std::string& value);
   bool theme(const Invocation& call);
+  bool bind(const Invocation& call);
+  void help_commands();
+  void help_keys();
   void toggle_mouse();
   bool save();
   // ui_peers.cc: commands about somebody

@@ -31,6 +31,7 @@ void Ui::enter() {
   bool done = false;
   // The line is the window's until it is done: a command may close or change the window, so it is taken out
   // first and put back when it was refused.
+  Editor typed = state_.window().input;
   state_.window().input.clear();
   held_ = {peer, line, "", "", false};
   if (const auto* refused = std::get_if<Refused>(&parsed)) {
@@ -40,19 +41,19 @@ void Ui::enter() {
   } else if (const auto* call = std::get_if<Invocation>(&parsed)) {
     done = run(*call);
   }
-  entered(peer, line, done);
+  entered(peer, std::move(typed), done);
 }
 
-// `line` was taken out of the window with `peer`.
-void Ui::entered(const std::string& peer, const std::string& line, bool done) {
+// `typed` was taken out of the window with `peer`.
+void Ui::entered(const std::string& peer, Editor typed, bool done) {
   const auto window = std::find_if(state_.windows.begin(), state_.windows.end(),
                                    [&](const Window& w) { return w.peer == peer; });
   if (window == state_.windows.end()) return;  // closed by it
   if (!done) {
-    window->input.set(line);
+    window->input = std::move(typed);
     return;
   }
-  window->history.add(line);
+  window->history.add(typed.text());
   window->passing = false;
   if (typing_to_ == peer) stop_typing();
 }
@@ -90,6 +91,8 @@ bool Ui::run(const Invocation& call) {
       return stand(call);
     case CommandId::away:
       return away(call);
+    case CommandId::bind:
+      return bind(call);
     case CommandId::clear:
       intents_.clear(state_.window().peer);
       state_.window().scroll = Scroll{};
@@ -222,7 +225,7 @@ bool Ui::wins() {
 }
 
 bool Ui::help(const Invocation& call) {
-  if (call.words.empty()) return say(help_text()), true;
+  if (call.words.empty()) return help_commands(), true;
   std::string name = call.word(0);
   if (name.front() != '/') name.insert(0, 1, '/');
   if (const Command* command = find_command(name)) return say(help_text(*command)), true;

@@ -36,29 +36,29 @@ void Ui::dialog_key(const Key& key) {
   ConnectDialog& dialog = state_.dialog;
   const LinkState link = intents_.model().link;
   const bool busy = link != LinkState::offline && link != LinkState::online;
-  const bool interrupt = key.code == KeyCode::character && key.ctrl && key.ch == U'c';
+  const auto action = action_of(key);
   auto move = [&](int by) {
     dialog.focus = (dialog.focus + by + ConnectDialog::fields) % ConnectDialog::fields;
   };
-  if (key.code == KeyCode::escape || interrupt) {
+  if (leaves(key)) {
     dialog.problem.clear();
     if (busy) return intents_.disconnect();
     dialog.open = false;
     intents_.notice("", "/connect opens the dialog again, /quit leaves.");
     return;
   }
-  if (key.code == KeyCode::enter) return submit_dialog();
-  if (key.code == KeyCode::tab || (key.code == KeyCode::down && !key.alt)) return move(1);
-  if (key.code == KeyCode::back_tab || (key.code == KeyCode::up && !key.alt)) return move(-1);
+  if (action == Action::send) return submit_dialog();
+  if (action == Action::complete || action == Action::down) return move(1);
+  if (action == Action::complete_back || action == Action::up) return move(-1);
   if (Editor* editor = dialog_editor()) {
-    editor->handle(key);
+    type_into(*editor, key);
     return;
   }
   if (dialog.suites.empty()) return;
-  const bool next = key.code == KeyCode::right || (key.code == KeyCode::character && key.ch == U' ');
+  const bool next = action == Action::right || (key.code == KeyCode::character && key.ch == U' ' && !action);
   const std::size_t count = dialog.suites.size();
   if (next) dialog.suite = (dialog.suite + 1) % count;
-  if (key.code == KeyCode::left) dialog.suite = (dialog.suite + count - 1) % count;
+  if (action == Action::left) dialog.suite = (dialog.suite + count - 1) % count;
 }
 
 }  // namespace sims::tui

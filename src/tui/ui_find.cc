@@ -11,10 +11,6 @@ using client::Line;
 
 constexpr int most_pages = 2'000;  // loaded to reach a line
 
-bool control(const Key& key, char32_t c) {
-  return key.code == KeyCode::character && key.ctrl && !key.alt && key.ch == c;
-}
-
 }  // namespace
 
 // --- the history -----------------------------------------------------------------------------------
@@ -59,17 +55,17 @@ void Ui::found(std::vector<client::SearchHit> hits, std::string problem) {
 
 void Ui::find_key(const Key& key) {
   Find& find = state_.find;
-  if (key.code == KeyCode::escape || control(key, U'c')) return close_find();
-  if (key.code == KeyCode::up || control(key, U's')) return step_hit(1);
-  if (key.code == KeyCode::down || control(key, U'r')) return step_hit(-1);
-  if (key.code == KeyCode::page_up) return step_hit(10);
-  if (key.code == KeyCode::page_down) return step_hit(-10);
-  if (key.code == KeyCode::enter) {
+  if (leaves(key)) return close_find();
+  if (does(key, Action::up) || does(key, Action::search)) return step_hit(1);
+  if (does(key, Action::down) || does(key, Action::history_search)) return step_hit(-1);
+  if (does(key, Action::scroll_up)) return step_hit(10);
+  if (does(key, Action::scroll_down)) return step_hit(-10);
+  if (does(key, Action::send)) {
     if (find.running) return;
     if (find.hits.empty() || find.query.text() != find.searched) return start_search();
     return go_to_hit();
   }
-  find.query.handle(key);
+  type_into(find.query, key);
 }
 
 // Newest first: a step back in time is one on in the list.
@@ -121,18 +117,19 @@ void Ui::go_to_hit() {
 
 void Ui::history_find_key(const Key& key) {
   HistoryFind& find = state_.history_find;
-  if (key.code == KeyCode::escape || control(key, U'c') || control(key, U'g')) {
+  if (leaves(key)) {
     find = HistoryFind{};
     return;
   }
   const std::size_t all = state_.window().history.entries().size();
-  if (control(key, U'r') || key.code == KeyCode::up) return look_back(find.found.empty() ? all : find.at);
-  if (key.code == KeyCode::enter || key.code == KeyCode::tab) {
+  if (does(key, Action::history_search) || does(key, Action::up))
+    return look_back(find.found.empty() ? all : find.at);
+  if (does(key, Action::send) || does(key, Action::complete)) {
     if (!find.found.empty()) state_.window().input.set(find.found);
     find = HistoryFind{};
     return tell_typing();
   }
-  if (find.query.handle(key)) look_back(all);
+  if (type_into(find.query, key)) look_back(all);
 }
 
 // The newest entry before this one that holds the query.

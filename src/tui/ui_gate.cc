@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t short_passphrase = 12;  // characters; fewer are said to be few
 
-bool is_interrupt(const Key& key) {
-  return key.code == KeyCode::character && key.ctrl && key.ch == U'c';
-}
-
 }  // namespace
 
 // Nothing of the conversations stays.
@@ -20,6 +16,7 @@ void Ui::locked() {
   UiState fresh;
   fresh.size = state_.size;
   fresh.options = state_.options;
+  fresh.keys = state_.keys;
   fresh.offset = state_.offset;
   fresh.focused = state_.focused;
   fresh.dialog.suites = state_.dialog.suites;
@@ -84,14 +81,14 @@ void Ui::gate_answer(Result<void> answer) {
 void Ui::gate_key(const Key& key) {
   Gate& gate = state_.gate;
   const bool unlock = gate.kind == Gate::Kind::unlock;
-  if (key.code == KeyCode::escape || is_interrupt(key)) {
+  if (leaves(key)) {
     SecretField& entry = gate.entries[static_cast<std::size_t>(gate.focus)];
     if (gate.busy) {
       intents_.cancel_passphrase();
       gate.busy = false;
     } else if (!unlock) {
       close_gate();
-    } else if (entry.empty() && is_interrupt(key)) {
+    } else if (entry.empty() && does(key, Action::interrupt)) {
       intents_.quit();
     }
     entry.clear();
@@ -102,9 +99,10 @@ void Ui::gate_key(const Key& key) {
     const int first = gate.has_current ? Gate::current_field : Gate::fresh_field;
     gate.focus = std::clamp(gate.focus + by, first, static_cast<int>(Gate::again_field));
   };
-  if (key.code == KeyCode::enter) return enter_gate();
-  if (!unlock && (key.code == KeyCode::tab || key.code == KeyCode::down)) return move(1);
-  if (!unlock && (key.code == KeyCode::back_tab || key.code == KeyCode::up)) return move(-1);
+  const auto action = action_of(key);
+  if (action == Action::send) return enter_gate();
+  if (!unlock && (action == Action::complete || action == Action::down)) return move(1);
+  if (!unlock && (action == Action::complete_back || action == Action::up)) return move(-1);
   SecretField& entry = gate.entries[static_cast<std::size_t>(gate.focus)];
   entry.handle(key);
   gate.problem = entry.refused() ? "this cannot be part of a passphrase, or is too long" : "";

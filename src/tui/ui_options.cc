@@ -1,5 +1,6 @@
 // Commands that set something.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "tui/nearest.h"
 #include "tui/ui.h"
@@ -51,9 +52,43 @@ void Ui::toggle_mouse() {
   set_to(*find_option("mouse"), state_.options.mouse ? "off" : "on");
 }
 
+bool Ui::bind(const Invocation& call) {
+  Keymap& keys = state_.keys;
+  if (call.words.empty()) {
+    std::string out = "Keys:";
+    for (const ActionInfo& info : all_actions())
+      out += fmt::format("\n{} = {}", info.name, fmt::join(keys.names_of(info.action), " "));
+    return say(out +
+               "\n/bind KEY ACTION gives a key to an action, /bind KEY none takes it away, /save keeps it."),
+           true;
+  }
+  if (call.words.size() < 2) {
+    const auto key = parse_bindable(call.word(0));
+    if (!key) return refuse(key.error());
+    const auto action = keys.find(*key);
+    return say(action ? fmt::format("{} = {}: {}", key_name(*key), action_info(*action).name,
+                                    action_info(*action).help)
+                      : key_name(*key) + " does nothing."),
+           true;
+  }
+  const auto was = keys.bind(call.word(0), call.word(1));
+  if (!was) return refuse(was.error());
+  state_.hint = (was->empty() ? std::string("bound") : *was) + "; /save keeps it";
+  return true;
+}
+
+void Ui::help_commands() {
+  const std::string keys = state_.keys.keys_of(Action::help);
+  say(help_text() + "\n" + (keys.empty() ? "/bind" : keys) + " shows the keys.");
+}
+
+void Ui::help_keys() {
+  say("Keys:\n" + state_.keys.help() + "\n/help shows the commands, /bind changes keys.");
+}
+
 bool Ui::save() {
   if (auto saved = intents_.save_options(); !saved) return refuse(saved.error());
-  state_.hint = "the options are saved";
+  state_.hint = "the options and keys are saved";
   return true;
 }
 

@@ -24,8 +24,7 @@ void Ui::ask(Ask::About about, std::string words, std::string text) {
 // Only its own keys answer: neither Enter nor what somebody types on in a hurry.
 void Ui::ask_key(const Key& key) {
   const bool plain = key.code == KeyCode::character && !key.ctrl && !key.alt;
-  const bool interrupts = key.code == KeyCode::character && key.ctrl && key.ch == U'c';
-  if (key.code == KeyCode::escape || interrupts) return answer_ask(U'n');
+  if (leaves(key)) return answer_ask(U'n');
   answer_ask(plain ? key.ch : 0);
 }
 
@@ -44,6 +43,7 @@ void Ui::answer_ask(char32_t answer) {
     Key paste;
     paste.code = KeyCode::paste;
     paste.text = asked.text;
+    paste.cut = asked.cut;
     edit(paste);
   } else if (about == Ask::About::request) {
     answer_request();
@@ -59,8 +59,9 @@ void Ui::answer_request() {
                                    [&](const Window& w) { return w.peer == held.window; });
   const bool sent = deliver(held.to, held.text, held.action);
   if (window == state_.windows.end() || window->input.text() != held.line) return;
+  Editor typed = window->input;
   window->input.clear();
-  entered(held.window, held.line, sent);
+  entered(held.window, std::move(typed), sent);
 }
 
 // The line that starts with spaces and a slash, as what the user says it is.
@@ -74,17 +75,19 @@ void Ui::enter_doubtful(bool command) {
     state_.window().input.set(doubtful->command);
     return enter();
   }
+  Editor typed = state_.window().input;
   state_.window().input.clear();
   held_ = {peer, line, "", "", false};
-  entered(peer, line, send(peer, line, false));
+  const bool sent = send(peer, line, false);
+  entered(peer, std::move(typed), sent);
 }
 
 // --- the panels ------------------------------------------------------------------------------------
 
 void Ui::panel_key(const Key& key) {
   const bool asked = focus_of(intents_.model(), state_) == Focus::server_key;
-  if (key.code == KeyCode::enter) return enter_answer();
-  if (key.code == KeyCode::escape) {
+  if (does(key, Action::send)) return enter_answer();
+  if (does(key, Action::cancel)) {
     if (asked) return intents_.answer(false);
     Window& window = state_.window();
     window.verifying = false;
@@ -92,7 +95,7 @@ void Ui::panel_key(const Key& key) {
     window.answer.clear();
     return;
   }
-  (asked ? state_.answer : state_.window().answer).handle(key);
+  type_into(asked ? state_.answer : state_.window().answer, key);
 }
 
 // Enter in a panel. Commands work there too; nothing else than the right answer ends it.

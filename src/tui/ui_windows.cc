@@ -269,6 +269,14 @@ void Ui::scroll(int direction) {
   scroll_chat(layout.chat.width, height, direction * std::max(1, height - 2));
 }
 
+void Ui::scroll_to_end(bool top) {
+  const Layout layout = layout_of(intents_.model(), state_);
+  constexpr int far = 1'000'000;  // rows
+  if (top) return scroll_chat(layout.chat.width, layout.chat.height, far);
+  state_.window().scroll = Scroll{};
+  look();
+}
+
 // At the top the history goes on, in one movement with what is here already.
 void Ui::scroll_chat(int width, int height, int rows) {
   Window& window = state_.window();

@@ -71,3 +71,23 @@ TEST_CASE("completion: names in a text, where the cursor is") {
   CHECK(complete("/query bo", 9, some()).from == 7);
   CHECK(complete("/query bo", 0, some()).candidates.empty());
 }
+
+TEST_CASE("completion: short names of emoji, anywhere but in a command's name") {
+  CHECK(offers("lunch :pizz") == Strings{"🍕 "});
+  CHECK(offers("lunch :pizza:") == Strings{"🍕 "});
+  CHECK(offers("lunch :pizz:").empty());
+  CHECK(offers("(:pizza:") == Strings{"🍕 "});
+  CHECK(offers("/me eats :pizz") == Strings{"🍕 "});
+  CHECK(offers(":").empty());
+  CHECK(offers("at 12:").empty());
+  CHECK(offers(":c").size() > 10);
+  CHECK(complete("(:pizza:", 8, {}).from == 1);
+  CHECK(complete("say (:pizz) now", 10, {}).from == 5);
+  CHECK(complete("say (:pizz) now", 10, {}).to == 10);
+}
+
+TEST_CASE("completion: actions of /bind") {
+  CHECK(offers("/bind ctrl-x undo") == Strings{"undo "});
+  CHECK(offers("/bind ctrl-x no") == Strings{"none "});
+  CHECK(offers("/bind undo").empty());
+}

@@ -35,3 +35,23 @@ TEST_CASE("configuration file: missing is empty, saved into a folder that was no
   CHECK(load_config_file(path)->options.mouse);
   CHECK_FALSE(load_config_file(folder.path()));
 }
+
+TEST_CASE("config file: keys of actions") {
+  Config config;
+  REQUIRE(config.keys.bind("ctrl-s", "undo"));
+  REQUIRE(config.keys.bind("alt-\"", "search"));
+  REQUIRE(config.keys.bind("alt-\\", "search"));
+  REQUIRE(config.keys.bind("f2", "none"));
+  const std::string text = config_text(config);
+  CHECK(text.find("[keys]\nlist = [\"alt-p\"]\nsearch = [\"alt-\\\"\", \"alt-\\\\\"]\n") !=
+        std::string::npos);
+  const auto read = parse_config_text(text, "f");
+  REQUIRE(read);
+  CHECK(read->keys.changes() == config.keys.changes());
+  const auto wrong = [](const char* t) { return parse_config_text(t, "f").error(); };
+  CHECK(wrong("[keys]\nsearch = [\"ctrl-x\", \"nonsense\"]\n").starts_with("f:2: "));
+  CHECK(wrong("[keys]\nsearch = [\"x\"]\n").find("types itself") != std::string::npos);
+  CHECK(wrong("[keys]\nnonsense = [\"f1\"]\n").starts_with("f:2: "));
+  CHECK(wrong("[keys]\nsend = []\n").find("no key is left for send") != std::string::npos);
+  CHECK(wrong("[keys]\nundo = [\"f3\"]\nsearch = [\"f3\"]\n") == "f: keys: f3 is given twice");
+}

@@ -35,11 +35,18 @@ std::string shown(const Editor& e) {
   return e.text().substr(0, e.cursor()) + "|" + e.text().substr(e.cursor());
 }
 
+// With the default keys and a ring for all.
+bool press(Editor& e, const Key& key) {
+  static const Keymap keys;
+  static KillRing kills;
+  return e.handle(key, keys, kills);
+}
+
 void type(Editor& e, const std::string& text) {
   for (char c : text) {
     Key key;
     key.ch = static_cast<unsigned char>(c);
-    e.handle(key);
+    press(e, key);
   }
 }
 
@@ -48,7 +55,7 @@ Editor with(const std::string& bar_text) {
   const auto bar = bar_text.find('|');
   e.set(bar_text.substr(0, bar) + bar_text.substr(bar + 1));
   while (e.cursor() > bar)
-    e.handle(code(KeyCode::left));
+    press(e, code(KeyCode::left));
   return e;
 }
 
@@ -88,21 +95,21 @@ TEST_CASE("editor: emacs keys") {
     CAPTURE(row.before);
     CAPTURE(row.after);
     Editor e = with(row.before);
-    CHECK(e.handle(row.key));
+    CHECK(press(e, row.key));
     CHECK(shown(e) == row.after);
   }
 }
 
 TEST_CASE("editor: what was killed comes back") {
   Editor e = with("one two|");
-  e.handle(ctrl('w'));
-  e.handle(ctrl('a'));
-  e.handle(ctrl('y'));
+  press(e, ctrl('w'));
+  press(e, ctrl('a'));
+  press(e, ctrl('y'));
   CHECK(shown(e) == "two|one ");
   Editor words = with("one two.three|");
   Key key = code(KeyCode::backspace);
   key.alt = true;
-  words.handle(key);
+  press(words, key);
   CHECK(shown(words) == "one two.|");
 }
 
@@ -111,15 +118,15 @@ TEST_CASE("editor: moves and deletes whole grapheme clusters") {
   const std::string family = "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9";  // man ZWJ woman
   Editor e;
   e.set("a" + e_acute + family + "漢");
-  e.handle(code(KeyCode::backspace));
+  press(e, code(KeyCode::backspace));
   CHECK(e.text() == "a" + e_acute + family);
-  e.handle(code(KeyCode::backspace));
+  press(e, code(KeyCode::backspace));
   CHECK(e.text() == "a" + e_acute);
-  e.handle(code(KeyCode::left));
+  press(e, code(KeyCode::left));
   CHECK(e.cursor() == 1);
-  e.handle(code(KeyCode::right));
+  press(e, code(KeyCode::right));
   CHECK(e.cursor() == e.text().size());
-  e.handle(code(KeyCode::backspace));
+  press(e, code(KeyCode::backspace));
   CHECK(e.text() == "a");
 }
 
@@ -156,82 +163,82 @@ TEST_CASE("editor: several lines") {
   e.insert("first");
   Key newline = code(KeyCode::enter);
   newline.alt = true;
-  CHECK(e.handle(newline));
+  CHECK(press(e, newline));
   e.insert("a longer second");
   CHECK(e.text() == "first\na longer second");
-  CHECK(e.handle(code(KeyCode::up)));
+  CHECK(press(e, code(KeyCode::up)));
   CHECK(shown(e) == "first|\na longer second");
-  CHECK_FALSE(e.handle(code(KeyCode::up)));
-  CHECK(e.handle(code(KeyCode::down)));
+  CHECK_FALSE(press(e, code(KeyCode::up)));
+  CHECK(press(e, code(KeyCode::down)));
   CHECK(shown(e) == "first\na lon|ger second");
-  e.handle(ctrl('a'));
+  press(e, ctrl('a'));
   CHECK(shown(e) == "first\n|a longer second");
-  e.handle(ctrl('b'));
-  e.handle(ctrl('k'));
+  press(e, ctrl('b'));
+  press(e, ctrl('k'));
   CHECK(e.text() == "firsta longer second");
   Editor field(32, Newlines::fold);
-  CHECK_FALSE(field.handle(newline));
+  CHECK_FALSE(press(field, newline));
 }
 
 TEST_CASE("editor: Enter and Tab are not its business") {
   Editor e;
   for (KeyCode c :
        {KeyCode::enter, KeyCode::tab, KeyCode::escape, KeyCode::page_up, KeyCode::up, KeyCode::down})
-    CHECK_FALSE(e.handle(code(c)));
+    CHECK_FALSE(press(e, code(c)));
   CHECK(e.empty());
 }
 
 TEST_CASE("editor: undo takes typing back by words, everything else by steps") {
   Editor e;
   type(e, "one two  three");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "one two  |");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "one |");
   type(e, "2");
-  e.handle(ctrl('a'));
-  e.handle(alt('d'));
+  press(e, ctrl('a'));
+  press(e, alt('d'));
   CHECK(shown(e) == "| 2");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "|one 2");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "one |");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "|");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "|");
 }
 
 TEST_CASE("editor: undo of deletions, pastes, completion and what was put in") {
   Editor e = with("one two|");
   for (int i = 0; i < 3; ++i)
-    e.handle(code(KeyCode::backspace));
+    press(e, code(KeyCode::backspace));
   CHECK(e.text() == "one ");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "one two|");
-  e.handle(ctrl('a'));
-  e.handle(ctrl('d'));
-  e.handle(ctrl('d'));
-  e.handle(ctrl('_'));
+  press(e, ctrl('a'));
+  press(e, ctrl('d'));
+  press(e, ctrl('d'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "|one two");
   Key paste = code(KeyCode::paste);
   paste.text = "a whole paste ";
-  e.handle(paste);
-  e.handle(ctrl('_'));
+  press(e, paste);
+  press(e, ctrl('_'));
   CHECK(shown(e) == "|one two");
   e.replace(4, 7, "twofold ");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "|one two");
-  e.handle(ctrl('e'));
+  press(e, ctrl('e'));
   e.set("from the history");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "one two|");
   // A run that was interrupted is two.
   type(e, "ab");
-  e.handle(ctrl('b'));
-  e.handle(ctrl('f'));
+  press(e, ctrl('b'));
+  press(e, ctrl('f'));
   type(e, "cd");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(shown(e) == "one twoab|");
 }
 
@@ -239,11 +246,11 @@ TEST_CASE("editor: what was sent cannot be taken back into the line") {
   Editor e;
   type(e, "secret");
   CHECK(e.take() == "secret");
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(e.empty());
   type(e, "x");
   e.clear();
-  e.handle(ctrl('_'));
+  press(e, ctrl('_'));
   CHECK(e.empty());
 }
 
@@ -255,7 +262,7 @@ TEST_CASE("editor: undo is bounded and leads back through every text") {
     e.set(std::string(static_cast<std::size_t>(i * 40), 'x') + std::to_string(i));
   }
   std::size_t steps = 0;
-  for (std::string before = e.text(); e.handle(ctrl('_')), e.text() != before; before = e.text()) {
+  for (std::string before = e.text(); press(e, ctrl('_')), e.text() != before; before = e.text()) {
     was.resize(was.size() - (steps > 0 ? 1 : 0));
     REQUIRE(e.text() == was.back());
     ++steps;
@@ -268,34 +275,34 @@ TEST_CASE("editor: kills in a row are one, others are kept in the ring") {
   const Keymap keys;
   KillRing kills;
   Editor e;
-  auto press = [&](const Key& key) { e.handle(key, keys, kills); };
+  auto key = [&](const Key& k) { e.handle(k, keys, kills); };
   e.set("one two three");
-  press(ctrl('w'));
-  press(ctrl('w'));
+  key(ctrl('w'));
+  key(ctrl('w'));
   CHECK(e.text() == "one ");
-  press(ctrl('y'));
+  key(ctrl('y'));
   CHECK(shown(e) == "one two three|");
-  press(ctrl('a'));
-  press(alt('d'));
-  press(ctrl('d'));
-  press(alt('d'));
+  key(ctrl('a'));
+  key(alt('d'));
+  key(ctrl('d'));
+  key(alt('d'));
   CHECK(shown(e) == "| three");
-  press(ctrl('k'));
+  key(ctrl('k'));
   CHECK(e.empty());
-  press(ctrl('y'));
+  key(ctrl('y'));
   CHECK(e.text() == "two three");
-  press(alt('y'));
+  key(alt('y'));
   CHECK(shown(e) == "one|");
-  press(alt('y'));
+  key(alt('y'));
   CHECK(shown(e) == "two three|");  // the oldest
-  press(alt('y'));
+  key(alt('y'));
   CHECK(shown(e) == "two three|");  // and around
-  press(alt('y'));
+  key(alt('y'));
   CHECK(shown(e) == "one|");
-  press(ctrl('y'));
+  key(ctrl('y'));
   CHECK(shown(e) == "oneone|");
-  press(ctrl('b'));
-  press(alt('y'));
+  key(ctrl('b'));
+  key(alt('y'));
   CHECK(shown(e) == "oneon|e");
 }
 
@@ -364,18 +371,18 @@ TEST_CASE("editor: long lines stay cheap where the cursor is") {
     while (e.insert(unit)) {
     }
     for (int i = 0; i < 20'000; ++i)
-      e.handle(code(KeyCode::left));
+      press(e, code(KeyCode::left));
     CHECK(e.cursor() == 0);
-    e.handle(ctrl('e'));
+    press(e, ctrl('e'));
     const std::size_t full = e.text().size();
     for (int i = 0; i < 20'000; ++i)
-      e.handle(code(KeyCode::backspace));
+      press(e, code(KeyCode::backspace));
     CHECK(e.empty());
     Key key;
     key.code = KeyCode::paste;
     while (key.text.size() < 1'000'000)
       key.text += unit;
-    e.handle(key);
+    press(e, key);
     CHECK(e.text().size() == full);
     CHECK(e.left_out() == key.text.size() - full);
   }
@@ -403,7 +410,7 @@ TEST_CASE("editor: random keys keep the cursor on a border and the text valid") 
         key.ch = chars[next() % 11];
     }
     key.alt = key.alt || next() % 50 == 0;
-    e.handle(key);
+    press(e, key);
     REQUIRE(e.cursor() <= e.text().size());
     REQUIRE(sims::utf8_valid(e.text()));
     std::size_t at = 0;

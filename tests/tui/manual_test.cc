@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tui/commands.h"
+#include "tui/keymap.h"
 #include "tui/options.h"
 
 using namespace sims::tui;
@@ -77,5 +78,20 @@ TEST_CASE("manual: lists each option with its values, and no other") {
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     CAPTURE(wanted[i].front());
     CHECK(listed[i] == wanted[i]);
+  }
+}
+
+TEST_CASE("manual: lists each action with its keys, and no other") {
+  std::vector<std::vector<std::string>> listed;
+  for (const auto& item : items("Keys", "Cm"))
+    listed.push_back(words(item));
+  REQUIRE(listed.size() == all_actions().size() - 9);
+  std::size_t i = 0;
+  for (const ActionInfo& info : all_actions()) {
+    if (info.action > Action::window_1 && info.action <= Action::window_10) continue;
+    CAPTURE(info.name);
+    const bool numbered = info.action == Action::window_1;
+    CHECK(listed[i++] == (numbered ? words("window-1 window-10 alt-1 alt-0")
+                                   : words(std::string(info.name) + " " + std::string(info.keys))));
   }
 }
