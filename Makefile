@@ -17,7 +17,7 @@ VERSION  := $(shell cat VERSION 2>/dev/null || \
 
 # Debian packages: to build and test; what `make lint` needs besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
-        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libexpected-dev libncurses-dev \
+        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 
@@ -46,7 +46,7 @@ endif
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
-LIBRARIES := libuv libcrypto++ fmt ncursesw libutf8proc sqlite3 libsystemd
+LIBRARIES := libuv libcrypto++ fmt ncursesw libutf8proc libqrencode sqlite3 libsystemd
 FOUND   := $(shell pkg-config --exists $(LIBRARIES) 2>/dev/null && echo yes)
 
 # CXXFLAGS, CPPFLAGS and LDFLAGS from the command line or the environment are added to ours.
@@ -60,7 +60,7 @@ LIBS_base   := -lfmt -lutf8proc -lsqlite3
 LIBS_crypto := -lcryptopp
 LIBS_net    := -luv
 LIBS_server := -lsystemd
-LIBS_tui    := -lncursesw
+LIBS_tui    := -lncursesw -lqrencode
 LIBS_term   := -lvterm -lutil
 libs = $(foreach l,$(1),$(LIBS_$(l)))
 

@@ -225,6 +225,17 @@ int text_width(std::string_view text) {
   return width;
 }
 
+char32_t plain_letter(char32_t c) {
+  utf8proc_int32_t parts[8];
+  int boundary = UTF8PROC_BOUNDCLASS_START;
+  if (c > 0x10ffff) return 0;
+  const auto count = utf8proc_decompose_char(proc(c), parts, std::size(parts), UTF8PROC_DECOMPOSE, &boundary);
+  if (count < 1 || count > static_cast<utf8proc_ssize_t>(std::size(parts))) return 0;
+  const auto first = static_cast<char32_t>(parts[0]);
+  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+  return letter ? first : 0;
+}
+
 std::size_t grapheme_end(std::string_view text, std::size_t at) {
   if (at >= text.size()) return text.size();
   CodePoint before = decode_utf8(text, at);

@@ -47,6 +47,8 @@ std::string safe_text(std::string_view text, Lines lines);
 // tone adds 2.
 int char_width(char32_t c);
 int text_width(std::string_view text);
+// The ASCII letter that this one is with marks on it (e for U+00E9); 0: it is none.
+char32_t plain_letter(char32_t c);
 // The end of the grapheme cluster that starts at `at` (a byte offset; returns text.size() at the end).
 std::size_t grapheme_end(std::string_view text, std::size_t at);
 // The start of the cluster that holds the byte at `at`; text.size() at the end. Looks back only as far as it

@@ -69,6 +69,35 @@ void add_plain(std::string_view text, Style style, Cells& out) {
     out[from + i].chars[0] = static_cast<unsigned char>(text[i]);
 }
 
+// The stand-in for a cell of a terminal without Unicode.
+char32_t ascii_of(const Cell& cell) {
+  switch (cell.chars[0]) {
+    case U'│':
+      return U'|';
+    case U'─':
+      return U'-';
+    case U'┌':
+    case U'┐':
+    case U'└':
+    case U'┘':
+      return U'+';
+    case U'…':
+      return U'~';
+    case U'·':
+      return U'.';
+    case U'←':
+      return U'<';
+    case U'→':
+      return U'>';
+    default:
+      break;
+  }
+  if (cell.width != 1) return U'?';
+  if (cell.chars[0] >= 0x20 && cell.chars[0] < 0x7f) return cell.chars[0];  // the marks on it go
+  const char32_t letter = plain_letter(cell.chars[0]);
+  return letter != 0 ? letter : U'?';
+}
+
 // By copies that double: a whole screen is filled for every frame.
 void fill_cells(std::span<Cell> where, const Cell& with) {
   if (where.empty()) return;
@@ -193,6 +222,16 @@ void Grid::fill(const Rect& where, Style style, char32_t with) {
     const auto n = room(x, y, where.x + where.width - x);
     fill_cells(std::span(cells).subspan(index(x, y), n), cell);
     mend(x, x + static_cast<int>(n), y);
+  }
+}
+
+void to_ascii(Grid& grid, const Rect& where) {
+  for (int y = std::max(0, where.y); y < std::min(grid.size.height, where.y + where.height); ++y) {
+    for (int x = std::max(0, where.x); x < std::min(grid.size.width, where.x + where.width); ++x) {
+      Cell& cell = grid.at(x, y);
+      if (cell.count == 1 && cell.chars[0] < 0x7f) continue;
+      cell = cell_of(ascii_of(cell), 1, cell.style);
+    }
   }
 }
 

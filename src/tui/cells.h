@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tui/layout.h"
+#include "tui/options.h"
 
 namespace sims::tui {
 
@@ -28,6 +29,9 @@ enum class Style : std::uint8_t {
   selected,
   alert,
   good,
+  match,   // what was looked for
+  unread,  // the line above what was not read yet
+  qr,      // dark on light, whatever the theme: cameras need it
   count,
 };
 
@@ -72,7 +76,9 @@ struct Grid {
   std::vector<Cell> cells;  // row by row
   Point cursor;
   bool cursor_visible = true;
-  std::string title;  // for the terminal, safe, one line
+  std::string title;  // for the terminal, safe, one line; empty: it keeps its own
+  ThemeId theme = ThemeId::dark;
+  bool mouse = false;  // wheel and clicks are wanted
 
   Cell& at(int x, int y) { return cells[index(x, y)]; }
   const Cell& at(int x, int y) const { return cells[index(x, y)]; }
@@ -93,6 +99,10 @@ struct Grid {
   std::size_t room(int x, int y, int width) const;
   void mend(int from, int to, int y);
 };
+
+// What is not ASCII there becomes a stand-in of the same width: lines and marks of ours their likes, a letter
+// with marks on it the letter, everything else `?`.
+void to_ascii(Grid& grid, const Rect& where);
 
 // Cuts to `width` columns at the border of a grapheme cluster, with an ellipsis when something is missing.
 Cells fit(Cells cells, int width);

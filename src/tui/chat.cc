@@ -48,15 +48,21 @@ const char* mark(const Line& line) {
 // What stands before the text of the first row; its width is the indent of the rows after it.
 Cells head(const Chat& chat, const Line& line) {
   Cells out;
-  if (chat.width >= time_from_width)
-    add_cells(format_clock(line.at_unix_ms, chat.offset) + " ", Style::dim, out);
+  const bool marked = chat.marked != 0 && chat.marked == line.serial;
+  if (chat.width >= time_from_width && !chat.bare) {
+    add_cells(format_clock(line.at_unix_ms, chat.offset), marked ? Style::match : Style::dim, out);
+    add_cells(marked ? ">" : " ", marked ? Style::match : Style::dim, out);
+  }
   const Style who = line.mine ? Style::mine : Style::theirs;
   const std::string& name = line.mine ? chat.self_name : chat.peer_name;
   switch (line.kind) {
     case Line::Kind::text:
     case Line::Kind::action:
-      add_cells(mark(line), line.delivery == Delivery::failed && line.mine ? Style::alert : Style::dim, out);
-      add_cells(" ", Style::normal, out);
+      if (!chat.bare) {
+        add_cells(mark(line), line.delivery == Delivery::failed && line.mine ? Style::alert : Style::dim,
+                  out);
+        add_cells(" ", Style::normal, out);
+      }
       add_cells(line.kind == Line::Kind::text ? "<" + name + "> " : "* " + name + " ", who, out);
       break;
     case Line::Kind::notice:
@@ -74,51 +80,70 @@ Cells head(const Chat& chat, const Line& line) {
   return out;
 }
 
-Cells day_row(const Chat& chat, const Line& line) {
-  Cells day = to_cells("── " + format_day(line.at_unix_ms, chat.offset) + " ", Style::dim);
+Cells separator(const Chat& chat, const std::string& words, Style style) {
+  Cells out = to_cells("── " + words + " ", style);
   const auto width = static_cast<std::size_t>(chat.width);
-  if (day.size() < width) day.resize(width, to_cells("─", Style::dim)[0]);
-  return day;
+  if (out.size() < width) out.resize(width, to_cells("─", style)[0]);
+  return out;
 }
 
-// One paragraph (no LF) under the indent. Nothing that somebody else wrote may start in the first column,
-// where only our own words do: the indent is never 0.
-void add_paragraph(const Cells& first, std::string_view text, Style style, int indent, int width,
-                   std::vector<Cells>& rows) {
-  const Cells cells = to_cells(text, style);
+// One paragraph under the indent. Nothing that somebody else wrote may start in the first column, where only
+// our own words do: the indent is never 0.
+void add_paragraph(const Cells& first, const Cells& text, int indent, int width, std::vector<Cells>& rows) {
   const Cells margin(static_cast<std::size_t>(indent));
   bool at_first = true;
-  for (const auto& part : wrap(cells, width - width_of(first), width - indent)) {
+  for (const auto& part : wrap(text, width - width_of(first), width - indent)) {
     Cells row = at_first ? first : margin;
-    row.insert(row.end(), cells.begin() + static_cast<std::ptrdiff_t>(part.from),
-               cells.begin() + static_cast<std::ptrdiff_t>(part.to));
+    row.insert(row.end(), text.begin() + static_cast<std::ptrdiff_t>(part.from),
+               text.begin() + static_cast<std::ptrdiff_t>(part.to));
     rows.push_back(std::move(row));
     at_first = false;
   }
 }
 
+Style text_style(const Line& line) {
+  switch (line.kind) {
+    case Line::Kind::text:
+    case Line::Kind::action:
+      return Style::normal;
+    case Line::Kind::notice:
+      return Style::dim;
+    case Line::Kind::alert:
+      return Style::alert;
+  }
+  return Style::normal;
+}
+
+void add_separators(const Chat& chat, const Line& line, std::int64_t before_unix_ms,
+                    std::vector<Cells>& rows) {
+  const auto day = local_time(line.at_unix_ms, chat.offset).day;
+  if (before_unix_ms == -1 || local_time(before_unix_ms, chat.offset).day != day)
+    rows.push_back(separator(chat, format_day(line.at_unix_ms, chat.offset), Style::dim));
+  if (chat.divider != 0 && chat.divider == line.serial)
+    rows.push_back(separator(chat, "unread", Style::unread));
+}
+
 // All rows of a line; before_unix_ms: when the line before it was, -1: there is none.
 std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t before_unix_ms) {
   std::vector<Cells> rows;
-  const auto day = local_time(line.at_unix_ms, chat.offset).day;
-  if (before_unix_ms == -1 || local_time(before_unix_ms, chat.offset).day != day)
-    rows.push_back(day_row(chat, line));
+  add_separators(chat, line, before_unix_ms, rows);
   Cells first = head(chat, line);
-  const int indent = std::clamp(width_of(first), 1, std::max(2, chat.width / 4));
+  const int indent = chat.bare ? 1 : std::clamp(width_of(first), 1, std::max(2, chat.width / 4));
   const Cells margin(static_cast<std::size_t>(indent));
-  Style style = Style::normal;
-  if (line.kind == Line::Kind::alert) style = Style::alert;
-  if (line.kind == Line::Kind::notice) style = Style::dim;
   std::string_view rest = line.text;
   for (;;) {
     const auto lf = rest.find('\n');
-    add_paragraph(first, rest.substr(0, lf), style, indent, chat.width, rows);
+    Cells text = to_cells(rest.substr(0, lf), text_style(line));
+    const bool last = lf == std::string_view::npos;
+    if (last && !chat.bare && chat.read_to != 0 && chat.read_to == line.serial)
+      add_cells("  (read)", Style::dim, text);
+    add_paragraph(first, text, indent, chat.width, rows);
+    if (last) break;
     first = margin;
-    if (lf == std::string_view::npos) break;
     rest.remove_prefix(lf + 1);
   }
   if (line.mine && line.delivery == Delivery::failed && !line.why.empty())
-    add_paragraph(margin, "not sent: " + line.why, Style::alert, indent, chat.width, rows);
+    add_paragraph(margin, to_cells("not sent: " + line.why, Style::alert), indent, chat.width, rows);
   return rows;
 }
 
@@ -132,8 +157,8 @@ bool same_line(const Line& a, const Line& b) {
 class Rows {
  public:
   Rows(const Chat& chat, RowCache& cache) : chat_(chat), cache_(cache) { cache.begin(chat); }
-  const std::vector<Cells>& of(std::size_t line) { return cache_.rows(chat_, line); }
-  int last_row(std::size_t line) { return static_cast<int>(of(line).size()) - 1; }
+  const RowCache::Entry& of(std::size_t line) { return cache_.rows(chat_, line); }
+  int last_row(std::size_t line) { return static_cast<int>(of(line).rows.size()) - 1; }
   // Lines must not be empty.
   Place last() {
     const std::size_t i = chat_.lines.size() - 1;
@@ -211,7 +236,7 @@ std::string format_date_time(std::int64_t unix_ms, UtcOffset offset) {
 void RowCache::begin(const Chat& chat) {
   constexpr std::size_t most_cells = 100'000;  // more than the largest screens show; 2.4 MB
   const bool same = self_name_ == chat.self_name && peer_name_ == chat.peer_name && offset_ == chat.offset &&
-                    width_ == chat.width;
+                    width_ == chat.width && bare_ == chat.bare;
   if (same && cells_ <= most_cells) return;
   entries_.clear();
   cells_ = 0;
@@ -219,17 +244,22 @@ void RowCache::begin(const Chat& chat) {
   peer_name_ = chat.peer_name;
   offset_ = chat.offset;
   width_ = chat.width;
+  bare_ = chat.bare;
 }
 
-const std::vector<Cells>& RowCache::rows(const Chat& chat, std::size_t i) {
+const RowCache::Entry& RowCache::rows(const Chat& chat, std::size_t i) {
   const Line& line = chat.lines[i];
   const std::int64_t before = i == 0 ? -1 : std::max<std::int64_t>(0, chat.lines[i - 1].at_unix_ms);
+  const auto is = [&](std::uint64_t serial) { return serial != 0 && serial == line.serial; };
+  const bool divider = is(chat.divider), marked = is(chat.marked), read = is(chat.read_to);
   Entry& entry = entries_[line.serial];
-  if (!entry.rows.empty() && entry.before_unix_ms == before && same_line(entry.line, line)) return entry.rows;
-  entry = {line, before, make_rows(chat, line, before)};
+  if (entry.made != 0 && entry.before_unix_ms == before && entry.divider == divider &&
+      entry.marked == marked && entry.read == read && same_line(entry.line, line))
+    return entry;
+  entry = {line, before, divider, marked, read, ++made_, make_rows(chat, line, before)};
   for (const Cells& row : entry.rows)
     cells_ += row.size();
-  return entry.rows;
+  return entry;
 }
 
 ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scroll& scroll) {
@@ -241,10 +271,10 @@ ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scrol
   if (bottom.row < rows.last_row(bottom.line)) ++out.below;
   const auto most = static_cast<std::size_t>(height);
   auto count = static_cast<std::size_t>(bottom.row) + 1;  // rows of line i that are at or above the bottom
-  for (std::size_t i = bottom.line;; count = rows.of(--i).size()) {
-    const std::vector<Cells>& of_line = rows.of(i);
-    while (count > 0 && out.rows.size() < most)
-      out.rows.emplace_back(of_line[--count]);
+  for (std::size_t i = bottom.line;; count = rows.of(--i).rows.size()) {
+    const RowCache::Entry& line = rows.of(i);
+    for (; count > 0 && out.rows.size() < most; --count)
+      out.rows.push_back({line.made, count - 1, line.rows[count - 1]});
     if (i == 0 || out.rows.size() == most) break;
   }
   std::reverse(out.rows.begin(), out.rows.end());

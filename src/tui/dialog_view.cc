@@ -2,15 +2,19 @@
 
 #include <algorithm>
 
+#include "tui/gate_view.h"
+#include "tui/view.h"
+
 namespace sims::tui {
 namespace {
 
 using client::LinkState;
 
-constexpr int label_width = 9;
 constexpr int box_width = 60;
-constexpr int box_height = 12;     // with a message of two rows or less; a longer one makes it higher
-constexpr int around_message = 9;  // borders, fields, the keys, what is empty between
+constexpr int least_width = 44;
+constexpr int least_height = 12;  // with a message of two rows or less; a longer one makes it higher
+constexpr int around_fields = 5;  // borders, the keys, what is empty between
+constexpr int least_message = 2;
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -20,76 +24,55 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-// The part of a one-line field around its cursor.
-void draw_field(Grid& grid, const Rect& at, const Editor& editor, bool focused) {
-  const std::string_view text = editor.text();
-  const Style style = focused ? Style::selected : Style::normal;
-  Cells before = to_cells(text.substr(0, editor.cursor()), style);
-  const Cells after = to_cells(text.substr(editor.cursor()), style);
-  std::size_t skip = 0;
-  int used = width_of(before);
-  while (used > at.width - 1 && skip < before.size())
-    used -= before[skip++].width;
-  grid.fill(at, style);
-  const int x = grid.put(at.x, at.y, at.width, std::span(before).subspan(skip));
-  grid.put(x, at.y, at.x + at.width - x, after);
-  if (focused) grid.cursor = {std::min(x, at.x + at.width - 1), at.y};
+int label_width(const BoxPart& part) {
+  std::size_t width = 0;
+  for (const auto& field : part.fields)
+    width = std::max(width, field.label.size());
+  return static_cast<int>(width) + 2;
 }
 
-void draw_fields(Grid& grid, const Rect& at, const ConnectDialog& dialog) {
-  static constexpr std::string_view labels[] = {"Server", "Port", "Name", "Ciphers"};
-  for (int field = 0; field < ConnectDialog::fields && field < at.height; ++field) {
-    const bool focused = dialog.focus == field;
-    const int y = at.y + field;
-    grid.put_text(at.x, y, label_width, (focused ? ">" : " ") + std::string(labels[field]),
-                  focused ? Style::strong : Style::normal);
-    const Rect value{at.x + label_width, y, at.width - label_width, 1};
-    if (value.empty()) continue;
-    switch (field) {
-      case ConnectDialog::server_field:
-        draw_field(grid, value, dialog.server, focused);
-        break;
-      case ConnectDialog::port_field:
-        draw_field(grid, value, dialog.port, focused);
-        break;
-      case ConnectDialog::name_field:
-        draw_field(grid, value, dialog.name, focused);
-        break;
-      default: {
-        const std::string choice = dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite]);
-        const Style style = focused ? Style::selected : Style::normal;
-        grid.fill(value, style);
-        grid.put_text(value.x, y, value.width, "< " + choice + " >", style);
-        if (focused) grid.cursor = {value.x, y};
-      }
-    }
+// How many columns of a field are left of its view. It moves by half a field at a time, so that a long text
+// costs a repaint of the field now and then and not with every key.
+int skipped(int cursor, int width) {
+  const int step = std::max(1, width / 2);
+  return cursor < width ? 0 : (cursor - width + step) / step * step;
+}
+
+// What is typed has no attributes of its own: a key costs the terminal one byte.
+void draw_field(Grid& grid, const Rect& at, const BoxField& field, bool focused) {
+  const Style around = focused ? Style::strong : Style::dim;
+  if (field.choice) {
+    grid.put_text(at.x, at.y, at.width, "< " + field.text + " >", focused ? around : Style::normal);
+    if (focused) grid.cursor = {at.x, at.y};
+    return;
   }
+  const Rect in{at.x + 1, at.y, std::max(1, at.width - 2), 1};
+  const std::string_view text = field.text;
+  Cells cells = to_cells(text.substr(0, field.cursor), Style::normal);
+  const int cursor = width_of(cells);
+  add_cells(text.substr(field.cursor), Style::normal, cells);
+  const int skip = focused ? skipped(cursor, in.width) : 0;
+  grid.put_text(at.x, at.y, at.width, "[", around);
+  grid.put_text(in.x + in.width, at.y, at.width - 1 - in.width, "]", around);
+  grid.put(in.x, in.y, at.width - 1,
+           std::span(cells)
+               .subspan(static_cast<std::size_t>(skip))
+               .first(std::min(cells.size() - static_cast<std::size_t>(skip),
+                               static_cast<std::size_t>(in.width))));
+  if (focused) grid.cursor = {std::min(in.x + cursor - skip, grid.size.width - 1), at.y};
 }
 
-struct Message {
-  std::string text;
-  Style style;
-};
-
-Message message_of(const client::Model& model, const ConnectDialog& dialog, const std::string& link) {
-  if (!dialog.problem.empty()) return {dialog.problem, Style::alert};
-  switch (model.link) {
-    case LinkState::connecting:
-    case LinkState::handshaking:
-    case LinkState::asking:
-      return {link + " (Esc cancels)", Style::strong};
-    case LinkState::waiting:
-      return {link + " (Esc cancels)", Style::alert};
-    case LinkState::online:
-      return {link, Style::good};
-    case LinkState::offline:
-      break;
-  }
-  return {model.problem, Style::alert};
+void draw_row(Grid& grid, const Rect& at, const BoxPart& part, std::size_t i) {
+  const bool focused = part.focus == i;
+  const int label = label_width(part);
+  grid.put_text(at.x, at.y, label, (focused ? ">" : " ") + part.fields[i].label,
+                focused ? Style::strong : Style::normal);
+  const Rect value{at.x + label, at.y, at.width - label, 1};
+  if (!value.empty()) draw_field(grid, value, part.fields[i], focused);
 }
 
-void draw_message(Grid& grid, const Rect& at, const Message& message) {
-  const Cells cells = to_cells(message.text, message.style);
+void draw_message(Grid& grid, const Rect& at, std::string_view message, Style style) {
+  const Cells cells = to_cells(message, style);
   int y = at.y;
   for (const auto& part : wrap(cells, at.width, at.width)) {
     if (y >= at.y + at.height) break;
@@ -97,7 +80,7 @@ void draw_message(Grid& grid, const Rect& at, const Message& message) {
   }
 }
 
-void draw_border(Grid& grid, const Rect& at) {
+void draw_border(Grid& grid, const Rect& at, const std::string& title) {
   const Rect inner{at.x + 1, at.y + 1, at.width - 2, at.height - 2};
   grid.fill(at, Style::dim, U'─');
   grid.fill({at.x, at.y + 1, 1, at.height - 2}, Style::dim, U'│');
@@ -108,7 +91,35 @@ void draw_border(Grid& grid, const Rect& at) {
   grid.put_text(right, at.y, 1, "┐", Style::dim);
   grid.put_text(at.x, bottom, 1, "└", Style::dim);
   grid.put_text(right, bottom, 1, "┘", Style::dim);
-  grid.put_text(at.x + 2, at.y, inner.width - 2, " Connect to a server ", Style::strong);
+  grid.put_text(at.x + 2, at.y, inner.width - 2, " " + title + " ", Style::strong);
+}
+
+bool fits(Size size) {
+  return size.width >= least_width && size.height >= least_height;
+}
+
+void set_message(BoxPart& part, const client::Model& model, const std::string& problem, Now now) {
+  part.style = Style::alert;
+  if (!problem.empty()) {
+    part.message = problem;
+    return;
+  }
+  switch (model.link) {
+    case LinkState::connecting:
+    case LinkState::handshaking:
+    case LinkState::asking:
+      part.style = Style::strong;
+      [[fallthrough]];
+    case LinkState::waiting:
+      part.message = link_words(model, now) + " (Esc cancels)";
+      return;
+    case LinkState::online:
+      part.style = Style::good;
+      part.message = link_words(model, now);
+      return;
+    case LinkState::offline:
+      part.message = model.problem;
+  }
 }
 
 }  // namespace
@@ -125,34 +136,86 @@ std::string suites_label(std::string_view labels) {
   return only ? out + " only" : out;
 }
 
-void draw_dialog(Grid& grid, const client::Model& model, const UiState& ui, const std::string& link) {
-  const Message message = message_of(model, ui.dialog, link);
-  const Size size = grid.size;
-  // The cursor is a column of the field that has the focus; on the smallest screens it may be cut off.
-  if (size.width < box_width / 2 + 14 || size.height < box_height) {
-    grid.fill({0, 0, size.width, size.height}, Style::normal);
-    grid.cursor = {0, std::max(0, size.height - 1)};
-    draw_fields(grid, {0, 0, size.width, size.height}, ui.dialog);
-    const int left = size.height - ConnectDialog::fields;
-    if (message.text.empty() && left > 0)
-      draw_message(grid, {0, ConnectDialog::fields, size.width, left},
-                   {"Enter connects, Tab next", Style::dim});
-    else
-      draw_message(grid, {0, ConnectDialog::fields, size.width, left}, message);
-    return;
+BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now) {
+  const ConnectDialog& dialog = ui.dialog;
+  BoxPart out;
+  out.title = "Connect to a server";
+  out.keys = "Tab next field  ←/→ choose  Enter connect  Esc cancel";
+  out.fields = {{"Server", dialog.server.text(), dialog.server.cursor(), false},
+                {"Port", dialog.port.text(), dialog.port.cursor(), false},
+                {"Name", dialog.name.text(), dialog.name.cursor(), false},
+                {"Ciphers", dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite]), 0, true}};
+  out.focus = static_cast<std::size_t>(dialog.focus);
+  set_message(out, model, dialog.problem, now);
+  return out;
+}
+
+BoxPart gate_part(const Gate& gate) {
+  BoxPart out;
+  out.title = gate_title(gate);
+  for (const GateRow& row : gate_rows(gate)) {
+    if (row.focused) out.focus = out.fields.size();
+    out.fields.push_back({row.label, row.stars, row.stars.size(), false});
   }
+  const bool help = !gate.busy && gate.problem.empty();
+  (help ? out.keys : out.message) = gate_message(gate);
+  out.style = gate.busy ? Style::strong : Style::alert;
+  return out;
+}
+
+Rect box_rect(Size size, const BoxPart& part) {
+  if (!fits(size)) return {0, 0, size.width, size.height};
   const int width = std::min(box_width, size.width - 2);
-  const Cells cells = to_cells(message.text, message.style);
-  const int rows = static_cast<int>(wrap(cells, width - 4, width - 4).size());
-  const int height = std::clamp(rows + around_message + 1, box_height, size.height);
-  const Rect box{(size.width - width) / 2, (size.height - height) / 2, width, height};
-  draw_border(grid, box);
-  const Rect inner{box.x + 2, box.y + 2, box.width - 4, ConnectDialog::fields};
-  draw_fields(grid, inner, ui.dialog);
-  draw_message(grid, {inner.x, inner.y + ConnectDialog::fields + 1, inner.width, height - around_message},
-               message);
-  grid.put_text(inner.x, box.y + height - 2, inner.width,
-                "Tab next field  ←/→ choose  Enter connect  Esc cancel", Style::dim);
+  const Cells cells = to_cells(part.message, part.style);
+  const int rows = std::max(least_message, static_cast<int>(wrap(cells, width - 4, width - 4).size()));
+  const int wanted = rows + 1 + static_cast<int>(part.fields.size()) + around_fields;
+  const int height = std::min(wanted, size.height);
+  return {(size.width - width) / 2, (size.height - height) / 2, width, height};
+}
+
+namespace {
+
+Rect field_rect(Size size, const BoxPart& part, std::size_t i) {
+  const Rect box = box_rect(size, part);
+  const int y = static_cast<int>(i);
+  if (fits(size)) return {box.x + 2, box.y + 2 + y, box.width - 4, 1};
+  return y < size.height ? Rect{0, y, size.width, 1} : Rect{};
+}
+
+}  // namespace
+
+void draw(Grid& grid, const BoxPart& part) {
+  const Size size = grid.size;
+  const Rect box = box_rect(size, part);
+  const int fields = static_cast<int>(part.fields.size());
+  if (fits(size)) {
+    draw_border(grid, box, part.title);
+    const Rect message{box.x + 2, box.y + 3 + fields, box.width - 4, box.height - fields - around_fields};
+    draw_message(grid, message, part.message, part.style);
+    grid.put_text(box.x + 2, box.y + box.height - 2, box.width - 4, part.keys, Style::dim);
+  } else {
+    grid.fill(box, Style::normal);
+    // The cursor is a column of the field that has the focus; on the smallest screens it may be cut off.
+    grid.cursor = {0, std::max(0, size.height - 1)};
+    const bool help = part.message.empty();
+    draw_message(grid, {0, fields, size.width, size.height - fields}, help ? part.keys : part.message,
+                 help ? Style::dim : part.style);
+  }
+  for (std::size_t i = 0; i < part.fields.size(); ++i) {
+    if (const Rect at = field_rect(size, part, i); !at.empty()) draw_row(grid, at, part, i);
+  }
+}
+
+Rect draw_typed(Grid& grid, const BoxPart& part, const BoxPart& before) {
+  const std::size_t i = part.focus;
+  if (i >= part.fields.size() || i >= before.fields.size()) return {};
+  BoxPart typed = before;
+  typed.fields[i] = part.fields[i];
+  if (typed != part) return {};
+  const Rect at = field_rect(grid.size, part, i);
+  grid.fill(at, Style::normal);
+  if (!at.empty()) draw_row(grid, at, part, i);
+  return at;
 }
 
 }  // namespace sims::tui

@@ -1,9 +1,9 @@
 #include "tui/face.h"
 
 #include "tui/plain.h"
+#include "tui/renderer.h"
 #include "tui/screen.h"
 #include "tui/terminal.h"
-#include "tui/view.h"
 
 namespace sims::tui {
 namespace {
@@ -15,15 +15,15 @@ class FullFace final : public Face {
   bool read_input(std::string& out) override { return screen_->read_input(out); }
   Size size() const override { return screen_->size(); }
   bool draw(const client::Model& model, const UiState& ui, Now now) override {
-    if (!terminal_takes_output()) return false;
-    screen_->draw(renderer_.render(model, ui, now));
-    return true;
+    const Grid& grid = renderer_.render(model, ui, now);
+    return screen_->draw(grid, renderer_.stamps());
   }
   Size resized() override { return screen_->resized(); }
   void repaint() override { screen_->repaint(); }
   void suspend() override { screen_->suspend(); }
   void resume() override { screen_->resume(); }
   void close() override { screen_->close(); }
+  bool unicode() const override { return screen_->unicode(); }
   int colours() const override { return screen_->colours(); }
   bool modern() const override { return screen_->modern(); }
 
@@ -54,6 +54,7 @@ class PlainFace final : public Face {
     plain_.repaint();
   }
   void close() override { terminal_->close(); }
+  bool unicode() const override { return true; }
   int colours() const override { return 0; }
   bool modern() const override { return false; }
 

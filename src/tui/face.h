@@ -30,6 +30,7 @@ class Face {
   virtual void suspend() = 0;  // gives the terminal back, stops, comes back after SIGCONT
   virtual void resume() = 0;   // after a SIGCONT that suspend() did not wait for
   virtual void close() = 0;
+  virtual bool unicode() const = 0;  // may show more than ASCII
   virtual int colours() const = 0;  // 0: none, or none are used
   virtual bool modern() const = 0;  // takes a title, bracketed paste and focus reports
 };

@@ -32,6 +32,7 @@ Front::Front(Face& face, const ConnectFields& fields, std::vector<std::string> s
   for (int number : {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT})
     signals_.push_back(std::make_unique<net::Signal>(loop_, number, [this, number] { on_signal(number); }));
   ui_.resize(face.size());
+  if (!face.unicode()) ui_.only_ascii();
 }
 
 // --- 1. input ------------------------------------------------------------------------------------

@@ -1,10 +1,9 @@
-// The passphrase's box, drawn over everything else. Pure; shows stars, never what was typed.
+// What the passphrase's box says (dialog_view.h draws it). Pure; shows stars, never what was typed.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "tui/cells.h"
 #include "tui/state.h"
 
 namespace sims::tui {
@@ -16,7 +15,5 @@ struct GateRow {
 std::vector<GateRow> gate_rows(const Gate& gate);
 std::string gate_title(const Gate& gate);
 std::string gate_message(const Gate& gate);  // the problem, what is going on, or which keys there are
-
-void draw_gate(Grid& grid, const Gate& gate);
 
 }  // namespace sims::tui

@@ -14,16 +14,17 @@ int list_width(int width) {
 
 // What goes first when there is no room: the title, then the chat, then the status line. The input line
 // stays.
-Layout lay_out(Size size, int input_rows) {
+Layout lay_out(Size size, int input_rows, Columns columns) {
   Layout out;
   const int width = std::max(size.width, 0);
   const int height = std::max(size.height, 0);
   if (width == 0 || height == 0) return out;
   const int input = std::clamp(input_rows, 1, std::max(1, height / 3));
-  const int status = height >= 2 ? 1 : 0;
-  const int title = height >= 4 ? 1 : 0;
+  const bool bare = columns == Columns::bare;
+  const int status = height >= 2 && !bare ? 1 : 0;
+  const int title = height >= 4 && !bare ? 1 : 0;
   const int body = std::max(0, height - input - status - title);
-  const int list = height >= 4 ? list_width(width) : 0;
+  const int list = height >= 4 && columns == Columns::list ? list_width(width) : 0;
   if (title) out.title = {0, 0, width, 1};
   if (list) {
     out.list = {0, title, list, body};

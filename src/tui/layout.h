@@ -23,11 +23,19 @@ struct Layout {
   Rect chat;
   Rect status;  // one row
   Rect input;   // from one row to a third of the screen
+  bool operator==(const Layout&) const = default;
 };
 
 constexpr int list_from_width = 60;
+constexpr int over_width = 27;  // of the list over the chat, its border included
+
+enum class Columns {
+  list,     // list and chat, where there is room for both
+  no_list,  // the chat alone
+  bare,     // and no title and status line either
+};
 
 // `input_rows`: how many the typed text would like.
-Layout lay_out(Size size, int input_rows);
+Layout lay_out(Size size, int input_rows, Columns columns = Columns::list);
 
 }  // namespace sims::tui

@@ -68,8 +68,9 @@ Panel changed_peer(const Peer& peer, UtcOffset offset) {
   return out;
 }
 
-Panel verification(const Window& window) {
+Panel verification(const Window& window, bool ascii) {
   Panel out;
+  if (!ascii) out.qr = window.qr;
   out.title = "Verify " + window.peer;
   out.lines.push_back({"The safety number of you and " + window.peer + ":", Style::normal});
   const auto [first, second] = number_halves(window.safety_number);
@@ -79,7 +80,29 @@ Panel verification(const Window& window) {
                            " read out or send theirs over another way (in person, by phone), and type or "
                            "paste what you got: only equal numbers verify. Esc closes this.",
                        Style::normal});
+  if (ascii && !window.qr.empty())
+    out.lines.push_back(
+        {"A QR code cannot be drawn in ASCII: the number is all there is to it.", Style::dim});
   out.prompt = window.peer + "'s number: ";
+  return out;
+}
+
+Panel stranger(const Peer& peer) {
+  const bool asks = peer.standing == client::Standing::request;
+  Panel out;
+  out.kind = PanelKind::stranger;
+  out.title = asks ? "A request from " + peer.name : peer.name + " is a stranger";
+  if (peer.looks_like)
+    out.lines.push_back({"Take care: the name looks like that of your contact " + *peer.looks_like +
+                             ". This is somebody else.",
+                         Style::alert});
+  out.lines.push_back({peer.name + "'s fingerprint is", Style::normal});
+  out.lines.push_back({"  " + peer.id.str(), Style::strong});
+  if (!asks) return out;
+  out.lines.push_back(
+      {"Nothing goes back to " + peer.name + " before you accept, not even that the message arrived.",
+       Style::normal});
+  out.lines.push_back({"/accept  or  /decline (forgets it)  or  /block", Style::strong});
   return out;
 }
 
@@ -109,6 +132,7 @@ Panel make_panel(const Model& model, const UiState& ui) {
   const std::string* problem = &window.problem;
   switch (kind) {
     case PanelKind::none:
+    case PanelKind::stranger:
       return out;
     case PanelKind::server_first:
       out = first_server(*model.question);
@@ -120,7 +144,7 @@ Panel make_panel(const Model& model, const UiState& ui) {
       out = changed_peer(model.peers.at(window.peer), ui.offset);
       break;
     case PanelKind::verify:
-      out = verification(window);
+      out = verification(window, ui.options.ascii || ui.look.ascii);
       break;
   }
   out.kind = kind;
@@ -134,16 +158,29 @@ Panel make_panel(const Model& model, const UiState& ui) {
   return out;
 }
 
-std::vector<Cells> panel_rows(const Panel& panel, int width) {
+Panel shown_panel(const Model& model, const UiState& ui) {
+  Panel out = make_panel(model, ui);
+  if (out.kind != PanelKind::none) return out;
+  const auto it = model.peers.find(ui.window().peer);
+  if (it == model.peers.end()) return out;
+  const Peer& peer = it->second;
+  const bool new_to_us = peer.standing == client::Standing::stranger && peer.looks_like;
+  return peer.standing == client::Standing::request || new_to_us ? stranger(peer) : out;
+}
+
+namespace {
+
+constexpr int least_text = 24;  // columns of the text beside a QR code
+
+std::vector<Cells> rows_of(const std::vector<PanelLine>& lines, int width) {
   std::vector<Cells> rows;
-  for (const PanelLine& line : panel.lines) {
+  for (const PanelLine& line : lines) {
     // Fingerprints stand two columns in, and go on so.
     const bool indented = line.text.substr(0, 2) == "  ";
-    const Cells text =
-        to_cells(indented ? std::string_view(line.text).substr(2) : std::string_view(line.text), line.style);
+    const Cells text = to_cells(std::string_view(line.text).substr(indented ? 2 : 0), line.style);
     const int indent = indented && width > 10 ? 2 : 0;
     for (const auto& part : wrap(text, width - indent, width - indent)) {
-      Cells row = to_cells(std::string(static_cast<std::size_t>(indent), ' '), Style::normal);
+      Cells row(static_cast<std::size_t>(indent));
       row.insert(row.end(), text.begin() + static_cast<std::ptrdiff_t>(part.from),
                  text.begin() + static_cast<std::ptrdiff_t>(part.to));
       rows.push_back(std::move(row));
@@ -152,8 +189,53 @@ std::vector<Cells> panel_rows(const Panel& panel, int width) {
   return rows;
 }
 
-int panel_height(int rows, int height) {
-  return std::clamp(rows + 1, 0, std::max(0, height));
+// How much of the body a panel of so many rows may take: of a stranger's words something stays in sight.
+int most_height(PanelKind kind, int body) {
+  return kind == PanelKind::stranger ? body - std::min(3, body / 3) : body;
+}
+
+}  // namespace
+
+PanelPlace place_panel(const Panel& panel, const Rect& body) {
+  PanelPlace out;
+  if (panel.kind == PanelKind::none || body.empty()) return out;
+  const Size qr = qr_size(panel.qr.size());
+  const bool beside = qr.width > 0 && qr.height <= body.height && qr.width + 1 + least_text <= body.width;
+  const int left = beside ? qr.width + 1 : 0;
+  std::vector<PanelLine> lines = panel.lines;
+  if (qr.width > 0 && !beside)
+    lines.push_back({fmt::format("As a QR code it takes a screen of at least {}x{}.",
+                                 qr.width + 1 + least_text, qr.height + 3),
+                     Style::dim});
+  out.rows = rows_of(lines, body.width - left);
+  const int wanted = std::max(static_cast<int>(out.rows.size()) + 1, beside ? qr.height : 0);
+  out.height = std::min(wanted, most_height(panel.kind, body.height));
+  const int top = body.y + body.height - out.height;
+  if (beside) out.qr = {body.x, top, qr.width, qr.height};
+  out.title = {body.x + left, top, body.width - left, 1};
+  out.text = {body.x + left, top + 1, body.width - left, out.height - 1};
+  return out;
+}
+
+int draw_panel(Grid& grid, const PanelPlace& place, const Panel& panel, int scroll, QrCache& qr) {
+  if (place.height == 0) return 0;
+  const bool alarm = panel.kind == PanelKind::server_changed || panel.kind == PanelKind::peer_changed;
+  const int hidden = std::max(0, static_cast<int>(place.rows.size()) - place.text.height);
+  const int top = std::clamp(scroll, 0, hidden);
+  std::string title = panel.title;
+  if (hidden > 0) title = (top < hidden ? "PgDn: more │ " : "PgUp: more │ ") + title;
+  const Rect& bar = place.title;
+  grid.fill(bar, alarm ? Style::bar_alert : Style::bar);
+  grid.put(bar.x + 1, bar.y, bar.width - 1,
+           fit(to_cells(title, alarm ? Style::bar_alert : Style::bar_strong), bar.width - 1));
+  const Rect& text = place.text;
+  for (int y = 0; y < text.height && top + y < static_cast<int>(place.rows.size()); ++y)
+    grid.put(text.x, text.y + y, text.width, place.rows[static_cast<std::size_t>(top + y)]);
+  if (place.qr.empty()) return place.height;
+  const auto& rows = qr.rows(panel.qr);
+  for (std::size_t y = 0; y < rows.size(); ++y)
+    grid.put(place.qr.x, place.qr.y + static_cast<int>(y), place.qr.width, rows[y]);
+  return place.height;
 }
 
 }  // namespace sims::tui

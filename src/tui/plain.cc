@@ -9,6 +9,7 @@
 #include "tui/gate_view.h"
 #include "tui/panel.h"
 #include "tui/view.h"
+#include "tui/words.h"
 
 namespace sims::tui {
 namespace {
@@ -72,7 +73,7 @@ std::string title_of(const Model& model, const std::string& peer) {
   if (peer.empty()) return "Window: status";
   const auto at = model.peers.find(peer);
   if (at == model.peers.end()) return "Window: " + peer;
-  return fmt::format("Window: {}, {}{}", peer, trust_word(at->second.trust),
+  return fmt::format("Window: {}, {}{}", peer, trust_word(at->second),
                      at->second.online ? "" : ", offline");
 }
 

@@ -21,14 +21,17 @@
 
 #include "tui/crash.h"
 #include "tui/terminal.h"
+#include "tui/theme.h"
 
 namespace sims::tui {
 namespace {
 
 constexpr const char* save_title = "\x1b[22;2t";
 constexpr const char* restore_title = "\x1b[23;2t";
-constexpr const char* paste_on = "\x1b[?2004h";
-constexpr const char* paste_off = "\x1b[?2004l";
+constexpr const char* modes_on = "\x1b[?2004h\x1b[?1004h";  // bracketed paste, focus reports
+constexpr const char* modes_off = "\x1b[?2004l\x1b[?1004l";
+constexpr const char* mouse_on = "\x1b[?1000h\x1b[?1006h";  // buttons and wheel, in SGR's words
+constexpr const char* mouse_off = "\x1b[?1000l\x1b[?1006l";
 
 // --- 1. restoring after a crash ------------------------------------------------------------------
 
@@ -48,7 +51,7 @@ std::string capability(const char* name) {
 // What a crash writes.
 std::string last_bytes(bool modern) {
   std::string bytes;
-  if (modern) bytes += std::string(paste_off) + restore_title;
+  if (modern) bytes += std::string(mouse_off) + modes_off + restore_title;
   return bytes + capability("sgr0") + capability("cnorm") + capability("rmcup");
 }
 
@@ -66,44 +69,15 @@ bool takes_titles(const char* term) {
 
 // --- 3. styles -----------------------------------------------------------------------------------
 
-struct Look {
-  attr_t attributes = A_NORMAL;
-  short colour = -1;  // foreground where there are colours; -1: the terminal's own
-};
+constexpr auto styles = static_cast<std::size_t>(Style::count);
 
-// Without colours every state still shows: by its words or mark, and by these attributes.
-constexpr Look look(Style style) {
-  switch (style) {
-    case Style::normal:
-      return {};
-    case Style::dim:
-      return {A_DIM, -1};
-    case Style::strong:
-      return {A_BOLD, -1};
-    case Style::bar:
-      return {A_REVERSE, -1};
-    case Style::bar_strong:
-      return {A_REVERSE | A_BOLD, -1};
-    case Style::bar_good:
-      return {A_REVERSE | A_BOLD, COLOR_GREEN};
-    case Style::bar_alert:
-      return {A_REVERSE | A_BOLD, COLOR_RED};
-    case Style::mine:
-      return {A_BOLD, -1};
-    case Style::theirs:
-      return {A_NORMAL, COLOR_CYAN};
-    case Style::attention:
-      return {A_BOLD, COLOR_RED};
-    case Style::selected:
-      return {A_REVERSE, -1};
-    case Style::alert:
-      return {A_BOLD, COLOR_RED};
-    case Style::good:
-      return {A_BOLD, COLOR_GREEN};
-    case Style::count:
-      break;
-  }
-  return {};
+attr_t attributes_of(const Paint& paint) {
+  attr_t out = A_NORMAL;
+  if (paint.bold) out |= A_BOLD;
+  if (paint.dim) out |= A_DIM;
+  if (paint.reverse) out |= A_REVERSE;
+  if (paint.underline) out |= A_UNDERLINE;
+  return out;
 }
 
 }  // namespace
@@ -111,18 +85,25 @@ constexpr Look look(Style style) {
 struct Screen::State {
   SCREEN* terminal = nullptr;
   int input = -1;
-  bool modern = false;  // titles and bracketed paste
-  bool colours = false;
+  bool unicode = true;
+  bool modern = false;  // titles, bracketed paste, focus, mouse
+  int colours = 0;
   bool shown = false;  // between open or resume and suspend or close
+  bool all = true;     // draw every row
   Grid last{Size{0, 0}};
-  std::vector<cchar_t> cells;  // of the row that is drawn
-  bool all = true;             // draw every row
+  std::vector<std::uint64_t> stamps;  // of its rows; empty: not known
+  std::vector<cchar_t> cells;         // of the row that is drawn
+  std::array<attr_t, styles> attributes{};
+  std::array<short, styles> pairs{};
   std::string title;
+  bool mouse = false;
 
   void start_modes();
   void stop_modes();
+  void set_theme(ThemeId theme);
   void draw_row(const Grid& grid, int y, bool everything);
   void set_title(const std::string& wanted);
+  void set_mouse(bool wanted);
   cchar_t character(const Cell& cell) const;
 };
 
@@ -139,8 +120,8 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   if (capability("cup").empty() || capability("clear").empty())
     return fail("a terminal of type " + std::string(term).substr(0, 60) +
                 " cannot place the cursor; `sims' is the client for scripts");
-  set_terminal_locale();
   auto state = std::make_unique<State>();
+  state->unicode = set_terminal_locale();
   state->input = open_terminal_input();
   if (state->input < 0) return fail(std::string("cannot open the terminal: ") + std::strerror(errno));
   termios mode{};
@@ -166,26 +147,36 @@ void Screen::State::start_modes() {
   const Size size = terminal_size();
   if (size.width != COLS || size.height != LINES) ::resizeterm(size.height, size.width);
   const char* no_colour = std::getenv("NO_COLOR");
-  colours = ::has_colors() && (no_colour == nullptr || *no_colour == '\0');
-  if (colours) {
+  if (::has_colors() && (no_colour == nullptr || *no_colour == '\0')) {
     ::start_color();
     ::use_default_colors();
-    for (int i = 0; i < static_cast<int>(Style::count); ++i) {
-      const Look l = look(static_cast<Style>(i));
-      if (l.colour >= 0) ::init_pair(static_cast<short>(i + 1), l.colour, -1);
-    }
+    colours = COLORS;
   }
+  set_theme(ThemeId::dark);
   ::wrefresh(stdscr);  // the alternate screen first, then our modes
-  if (modern) write_terminal(std::string(save_title) + paste_on);
+  if (modern) write_terminal(std::string(save_title) + modes_on);
   shown = true;
 }
 
 void Screen::State::stop_modes() {
   if (!shown) return;
   shown = false;
-  if (modern) write_terminal(std::string(paste_off) + restore_title);
+  set_mouse(false);
+  if (modern) write_terminal(std::string(modes_off) + restore_title);
   ::endwin();
   title.clear();
+}
+
+void Screen::State::set_theme(ThemeId theme) {
+  last.theme = theme;
+  for (std::size_t i = 0; i < styles; ++i) {
+    const Paint paint = paint_of(theme, colours, static_cast<Style>(i));
+    attributes[i] = attributes_of(paint);
+    pairs[i] = 0;
+    if (paint.foreground < 0 && paint.background < 0) continue;
+    pairs[i] = static_cast<short>(i + 1);
+    ::init_pair(pairs[i], static_cast<short>(paint.foreground), static_cast<short>(paint.background));
+  }
 }
 
 // --- 4. drawing ----------------------------------------------------------------------------------
@@ -196,16 +187,15 @@ cchar_t Screen::State::character(const Cell& cell) const {
   wchar_t text[Cell::most + 1] = {};
   std::size_t used = 0;
   const auto base = static_cast<wchar_t>(cell.chars[0]);
-  text[used++] = ::wcwidth(base) == cell.width ? base : cell.width == 2 ? L'\uff1f' : L'?';
+  const bool plain = base >= 0x20 && base < 0x7f;
+  text[used++] = plain || ::wcwidth(base) == cell.width ? base : cell.width == 2 ? L'\uff1f' : L'?';
   for (std::size_t i = 1; i < cell.count; ++i) {
     const auto mark = static_cast<wchar_t>(cell.chars[i]);
     if (::wcwidth(mark) == 0) text[used++] = mark;
   }
-  const Look l = look(cell.style);
-  const short pair =
-      colours && l.colour >= 0 ? static_cast<short>(static_cast<int>(cell.style) + 1) : short{0};
+  const auto style = static_cast<std::size_t>(cell.style);
   cchar_t out;
-  ::setcchar(&out, text, l.attributes, pair, nullptr);
+  ::setcchar(&out, text, attributes[style], pairs[style], nullptr);
   return out;
 }
 
@@ -228,12 +218,21 @@ void Screen::State::draw_row(const Grid& grid, int y, bool everything) {
   if (!everything) std::copy(from, to, &last.at(static_cast<int>(from - row.begin()), y));
 }
 
-void Screen::draw(const Grid& grid) {
+bool Screen::draw(const Grid& grid, std::span<const std::uint64_t> stamps) {
   State& s = *state_;
-  if (!s.shown || grid.cells.empty()) return;
+  if (!terminal_takes_output()) return false;
+  if (!s.shown || grid.cells.empty()) return true;
+  if (s.last.theme != grid.theme) {
+    s.set_theme(grid.theme);
+    s.all = true;
+  }
   const bool everything = s.all || s.last.size != grid.size;
-  for (int y = 0; y < std::min(grid.size.height, LINES); ++y)
-    s.draw_row(grid, y, everything);
+  const bool known = !everything && s.stamps.size() == stamps.size();
+  for (int y = 0; y < std::min(grid.size.height, LINES); ++y) {
+    const auto i = static_cast<std::size_t>(y);
+    if (!known || i >= stamps.size() || s.stamps[i] != stamps[i]) s.draw_row(grid, y, everything);
+  }
+  s.stamps.assign(stamps.begin(), stamps.end());
   if (everything) s.last = grid;
   if (s.all) ::clearok(curscr, TRUE);
   s.all = false;
@@ -241,6 +240,12 @@ void Screen::draw(const Grid& grid) {
   ::wnoutrefresh(stdscr);
   ::doupdate();
   s.set_title(grid.title);
+  s.set_mouse(grid.mouse);
+  return true;
+}
+
+void Screen::write(std::string_view bytes) {
+  if (state_->shown) write_terminal(bytes);
 }
 
 // --- 5. title and modes --------------------------------------------------------------------------
@@ -248,10 +253,23 @@ void Screen::draw(const Grid& grid) {
 void Screen::State::set_title(const std::string& wanted) {
   if (!modern || wanted == title) return;
   title = wanted;
-  write_terminal("\x1b]2;" + title + "\x1b\\");
+  if (title.empty())
+    write_terminal(std::string(restore_title) + save_title);
+  else
+    write_terminal("\x1b]2;" + title + "\x1b\\");
+}
+
+void Screen::State::set_mouse(bool wanted) {
+  if (!modern || wanted == mouse) return;
+  mouse = wanted;
+  write_terminal(mouse ? mouse_on : mouse_off);
 }
 
 // --- 6. input ------------------------------------------------------------------------------------
+
+bool Screen::unicode() const {
+  return state_->unicode;
+}
 
 int Screen::input_fd() const {
   return state_->input;
@@ -289,7 +307,7 @@ void Screen::resume() {
   state_->all = true;
   if (state_->shown) return;
   ::wrefresh(stdscr);
-  if (state_->modern) write_terminal(std::string(save_title) + paste_on);
+  if (state_->modern) write_terminal(std::string(save_title) + modes_on);
   state_->shown = true;
 }
 
@@ -304,7 +322,7 @@ void Screen::close() {
 }
 
 int Screen::colours() const {
-  return ::has_colors() ? COLORS : 0;
+  return state_->colours;
 }
 bool Screen::modern() const {
   return state_->modern;

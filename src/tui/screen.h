@@ -1,11 +1,14 @@
 // The terminal: the only user of ncurses. Draws grids (only what changed, one update a call), reads input
-// through a descriptor of its own, sets the title. Gives the terminal back as it was on every way out:
-// close() and the destructor, suspend(), and a handler for the signals of a crash. One at a time; belongs to
-// one thread.
+// through a descriptor of its own, sets title, mouse and focus reports. Gives the terminal back as it was on
+// every way out: close() and the destructor, suspend(), and a handler for the signals of a crash. One at a
+// time; belongs to one thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "tui/cells.h"
@@ -25,7 +28,11 @@ class Screen {
   // Appends what was typed. False: the terminal is gone.
   bool read_input(std::string& out);
   Size size() const;
-  void draw(const Grid& grid);
+  bool unicode() const;  // it may show more than ASCII
+  // False: the terminal takes nothing now, nothing was done. `stamps`: a number for each row; one that is the
+  // same as in the last call stands for the same cells (Renderer). Without them all cells are compared.
+  bool draw(const Grid& grid, std::span<const std::uint64_t> stamps = {});
+  void write(std::string_view bytes);  // between frames, what does not move the cursor: notifications
 
   Size resized();  // after SIGWINCH: asks the kernel
   void repaint();  // the next draw() writes everything

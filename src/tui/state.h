@@ -93,7 +93,7 @@ struct Gate {
   Kind kind = Kind::none;
   bool has_current = false;  // change: there is one now, which is asked for first
   int focus = current_field;
-  bool busy = false;  // the answer to the intent is awaited
+  bool busy = false;                        // the answer to the intent is awaited
   std::string problem;
   std::array<SecretField, fields> entries;
   bool open() const { return kind != Kind::none; }
@@ -103,6 +103,7 @@ struct Gate {
 struct Look {
   bool bare = false;       // Alt-l: the chat alone, to copy text
   bool list_over = false;  // the list over the chat, where it has no room beside it
+  bool ascii = false;      // the terminal can show nothing else, whatever the options say
 };
 
 struct UiState {

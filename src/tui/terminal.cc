@@ -74,10 +74,12 @@ void stop_program() {
   ::sigaction(SIGTSTP, &before, nullptr);
 }
 
-void set_terminal_locale() {
+bool set_terminal_locale() {
   static_cast<void>(std::setlocale(LC_ALL, ""));
-  if (std::strcmp(::nl_langinfo(CODESET), "UTF-8") != 0)
-    static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
+  const std::string characters = ::nl_langinfo(CODESET);
+  if (characters == "UTF-8") return true;
+  const bool none = characters == "ANSI_X3.4-1968";  // no locale, or one that is not there
+  return std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr && none;
 }
 
 Result<std::unique_ptr<Terminal>> Terminal::open() {

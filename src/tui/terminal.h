@@ -22,8 +22,9 @@ void write_terminal(std::string_view bytes);   // all of it, as long as somebody
 bool terminal_takes_output();                  // without waiting
 Size terminal_size();                          // asks the kernel
 void stop_program();                           // SIGTSTP to the process group; comes back after SIGCONT
-// UTF-8 also without a locale of one's own: nearly every terminal today speaks it.
-void set_terminal_locale();
+// UTF-8 also without a locale of one's own: nearly every terminal today speaks it. False: one with another
+// character set was asked for, or there is none with this; then only ASCII is safe.
+bool set_terminal_locale();
 
 class Terminal {
  public:

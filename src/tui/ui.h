@@ -26,6 +26,7 @@ class Ui {
 
   const UiState& state() const { return state_; }
   void resize(Size size);
+  void only_ascii() { state_.look.ascii = true; }  // the terminal can show nothing else
   void set_fields(const ConnectFields& fields);  // of the dialog
   void set_options(const Options& options);      // as the configuration file has them, and
   void set_keys(const Keymap& keys);

@@ -255,17 +255,13 @@ void Ui::change_server() {
 void Ui::scroll(int direction) {
   const client::Model& model = intents_.model();
   const Layout layout = layout_of(model, state_);
-  int height = layout.chat.height;
-  const Panel panel = make_panel(model, state_);
-  if (panel.kind != PanelKind::none) {
-    const int rows = static_cast<int>(panel_rows(panel, layout.chat.width).size());
-    const int shown = panel_height(rows, height) - 1;
-    if (rows > shown) {
-      state_.panel_scroll = std::clamp(state_.panel_scroll - direction * std::max(1, shown), 0, rows - shown);
-      return;
-    }
-    height -= shown + 1;
+  const PanelPlace panel = place_panel(shown_panel(model, state_), layout.chat);
+  const int rows = static_cast<int>(panel.rows.size()), shown = panel.text.height;
+  if (rows > shown) {
+    state_.panel_scroll = std::clamp(state_.panel_scroll - direction * std::max(1, shown), 0, rows - shown);
+    return;
   }
+  const int height = layout.chat.height - panel.height;
   scroll_chat(layout.chat.width, height, direction * std::max(1, height - 2));
 }
 
@@ -282,11 +278,11 @@ void Ui::scroll_chat(int width, int height, int rows) {
   Window& window = state_.window();
   const client::Model& model = intents_.model();
   const Peer* peer = front_peer();
-  if (peer == nullptr && !window.peer.empty()) return;
-  const Chat chat{peer ? peer->lines : model.status, model.self_name, window.peer, state_.offset, width};
+  const auto chat = chat_of(model, state_, width);
+  if (!chat) return;
   for (int page = 0;; ++page) {
-    const Scroll to = scrolled(chat, height, window.scroll, rows);
-    const bool top = rows > 0 && same(scrolled(chat, height, to, 1), to);
+    const Scroll to = scrolled(*chat, height, window.scroll, rows);
+    const bool top = rows > 0 && same(scrolled(*chat, height, to, 1), to);
     if (top && peer && peer->older && page < most_pages && intents_.load_older(peer->name)) continue;
     if (top && same(to, window.scroll)) state_.hint = "there is nothing older";
     window.scroll = to;

@@ -2,9 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
 
-#include "base/text.h"
 #include "tui/view.h"
 #include "tui/view_parts.h"
 
@@ -13,30 +11,8 @@ namespace {
 
 using client::Model;
 using client::Peer;
+using client::Standing;
 using client::Trust;
-
-void draw_list_row(Grid& grid, int x, int y, int width, const Peer* peer, const UiState& ui) {
-  const std::string name = peer ? peer->name : std::string("status");
-  const bool current = ui.window().peer == (peer ? peer->name : std::string());
-  const bool alarm = peer && (peer->attention || peer->trust == Trust::changed);
-  Style style = Style::normal;
-  if (peer && !peer->online) style = Style::dim;
-  if (peer && peer->unread > 0) style = Style::strong;
-  if (alarm) style = Style::attention;
-  if (current) style = Style::selected;
-  if (current) grid.fill({x, y, width, 1}, style);
-  const std::size_t number = window_number(ui, peer ? peer->name : std::string());
-  const std::string unread =
-      peer && peer->unread ? (peer->unread > 999 ? "999+" : std::to_string(peer->unread)) : "";
-  std::string left = alarm ? "!" : current ? ">" : " ";
-  left += number && number < 100 ? fmt::format("{:<2} ", number) : "   ";
-  const std::string shown = peer && !peer->online ? "(" + name + ")" : name;
-  const int unread_room = unread.empty() ? 0 : text_width(unread) + 1;
-  int at = grid.put_text(x, y, width, left, style);
-  const int room = x + width - at - unread_room;
-  grid.put(at, y, room, fit(to_cells(shown, style), room));
-  if (!unread.empty()) grid.put_text(x + width - text_width(unread), y, width, unread, style);
-}
 
 bool listed(const Peer& peer, const UiState& ui) {
   return peer.online || peer.known() || peer.attention || peer.unread > 0 || !peer.lines.empty() ||
@@ -69,6 +45,44 @@ Around around(const Model& model, const UiState& ui, std::size_t most) {
   return out;
 }
 
+// What asks to be looked at comes before where we are.
+char mark_of(const Peer& peer, bool current) {
+  if (peer.attention || peer.trust == Trust::changed) return '!';
+  if (peer.standing == Standing::request) return '?';
+  if (peer.standing == Standing::blocked) return 'x';
+  return current ? '>' : ' ';
+}
+
+ListRow row_of(const Peer* peer, const UiState& ui) {
+  ListRow out;
+  out.name = peer ? peer->name : std::string("status");
+  out.window = window_number(ui, peer ? peer->name : std::string());
+  out.current = ui.window().peer == (peer ? peer->name : std::string());
+  out.mark = peer ? mark_of(*peer, out.current) : out.current ? '>' : ' ';
+  if (peer) {
+    out.offline = !peer->online;
+    out.unread = peer->unread;
+    if (out.offline || peer->standing == Standing::blocked) out.style = Style::dim;
+    if (out.unread > 0 || peer->standing == Standing::request) out.style = Style::strong;
+    if (out.mark == '!') out.style = Style::attention;
+  }
+  if (out.current) out.style = Style::selected;
+  return out;
+}
+
+void draw_row(Grid& grid, int x, int y, int width, const ListRow& row) {
+  if (row.current) grid.fill({x, y, width, 1}, row.style);
+  std::string unread;
+  if (row.unread > 0) unread = row.unread > 999 ? "999+" : std::to_string(row.unread);
+  std::string left(1, row.mark);
+  left += row.window && row.window < 100 ? fmt::format("{:<2} ", row.window) : "   ";
+  const int end = static_cast<int>(unread.size());
+  const int at = grid.put_text(x, y, width, left, row.style);
+  const int room = x + width - at - (end ? end + 1 : 0);
+  grid.put(at, y, room, fit(to_cells(row.offline ? "(" + row.name + ")" : row.name, row.style), room));
+  grid.put_text(x + width - end, y, end, unread, row.style);
+}
+
 }  // namespace
 
 std::vector<const Peer*> listed_peers(const Model& model, const UiState& ui) {
@@ -87,19 +101,25 @@ std::size_t window_number(const UiState& ui, const std::string& peer) {
   return 0;
 }
 
-void draw_list(Grid& grid, const Rect& at, const Model& model, const UiState& ui) {
-  if (at.empty()) return;
-  const auto height = static_cast<std::size_t>(at.height);
-  const Around rows = around(model, ui, height);
+ListPart list_part(const Model& model, const UiState& ui, int rows) {
+  ListPart out;
+  if (rows <= 0) return out;
+  const auto height = static_cast<std::size_t>(rows);
+  const Around found = around(model, ui, height);
   // The current one in the middle, but no row stays empty that could be used.
-  std::size_t above = std::min(rows.above.size(), height / 2);
-  if (above + rows.from.size() < height) above = std::min(rows.above.size(), height - rows.from.size());
-  for (std::size_t row = 0; row < height; ++row) {
-    const std::size_t below = row - above;
-    if (row >= above && below >= rows.from.size()) break;
-    draw_list_row(grid, at.x, at.y + static_cast<int>(row), at.width,
-                  row < above ? rows.above[above - 1 - row] : rows.from[below], ui);
-  }
+  std::size_t above = std::min(found.above.size(), height / 2);
+  if (above + found.from.size() < height) above = std::min(found.above.size(), height - found.from.size());
+  out.reserve(height);
+  for (std::size_t i = above; i > 0; --i)
+    out.push_back(row_of(found.above[i - 1], ui));
+  for (std::size_t i = 0; i < found.from.size() && out.size() < height; ++i)
+    out.push_back(row_of(found.from[i], ui));
+  return out;
+}
+
+void draw(Grid& grid, const Rect& at, const ListPart& part) {
+  for (std::size_t i = 0; i < part.size() && static_cast<int>(i) < at.height; ++i)
+    draw_row(grid, at.x, at.y + static_cast<int>(i), at.width, part[i]);
 }
 
 }  // namespace sims::tui

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "tui/view.h"
 #include "tui/view_parts.h"
@@ -16,74 +15,143 @@ using client::Model;
 using client::Peer;
 using client::SessionState;
 
-std::string session_words(const Peer& peer) {
-  switch (peer.session) {
+constexpr std::size_t most_named = 5;  // who wrote, who types
+
+void add_link(const Model& model, Now now, StatusPart& out) {
+  out.link = model.link;
+  switch (model.link) {
+    case LinkState::connecting:
+    case LinkState::handshaking:
+      out.progress = model.progress;
+      break;
+    case LinkState::waiting:
+      out.retry_s = std::max<std::int64_t>(0, (model.retry_at_ms - now.steady_ms + 999) / 1000);
+      out.problem = model.problem;
+      break;
+    case LinkState::offline:
+      out.problem = model.problem;
+      break;
+    case LinkState::asking:
+      break;
+    case LinkState::online:
+      out.round_trip_ms = model.round_trip_ms;
+      out.suite = model.suite;
+  }
+}
+
+// The peers of windows: a list of all who are online may be long.
+void add_others(const Model& model, const UiState& ui, StatusPart& out) {
+  for (std::size_t i = 0; i < ui.windows.size(); ++i) {
+    const auto it = model.peers.find(ui.windows[i].peer);
+    if (it == model.peers.end()) continue;
+    const Peer& peer = it->second;
+    if (peer.typing && out.typing.size() < most_named) out.typing.push_back(peer.name);
+    if (i == ui.current || (peer.unread == 0 && !peer.attention) || out.unread.size() == most_named) continue;
+    out.unread.push_back({i + 1, peer.attention, peer.name});
+  }
+}
+
+std::string session_words(const StatusPart& part) {
+  switch (part.session) {
     case SessionState::none:
       return "";
     case SessionState::calling:
-      return peer.name + ": calling";
+      return part.peer + ": calling";
     case SessionState::established:
       break;
   }
-  std::string out = peer.name + ": " + suite_label(peer.suite);
-  if (peer.key_rotations > 0) out += fmt::format(", key {}", peer.key_rotations + 1);
+  std::string out = part.peer + ": " + suite_label(part.peer_suite);
+  if (part.key_rotations > 0) out += fmt::format(", key {}", part.key_rotations + 1);
   return out;
 }
 
-std::string unread_words(const Model& model, const UiState& ui) {
+std::string unread_words(const StatusPart& part) {
   std::string out;
-  int shown = 0;
-  for (std::size_t i = 0; i < ui.windows.size() && shown < 5; ++i) {
-    const auto it = model.peers.find(ui.windows[i].peer);
-    if (it == model.peers.end() || i == ui.current || (it->second.unread == 0 && !it->second.attention))
-      continue;
-    out +=
-        fmt::format("{}{}:{}{}", shown++ ? " " : "", i + 1, it->second.attention ? "!" : "", it->second.name);
+  for (const auto& from : part.unread)
+    out += fmt::format("{}{}:{}{}", out.empty() ? "unread " : " ", from.window, from.attention ? "!" : "",
+                       from.name);
+  return out;
+}
+
+std::string typing_words(const StatusPart& part) {
+  std::string out;
+  for (const auto& name : part.typing)
+    out += (out.empty() ? "" : ", ") + name;
+  return out.empty() ? out : out + (part.typing.size() == 1 ? " is typing" : " are typing");
+}
+
+std::string link_words(const StatusPart& part) {
+  switch (part.link) {
+    case LinkState::offline:
+      return "offline";
+    case LinkState::connecting:
+    case LinkState::handshaking:
+      return part.progress.empty() ? "connecting" : part.progress;
+    case LinkState::asking:
+      return "waiting for your answer";
+    case LinkState::online:
+      return "online";
+    case LinkState::waiting:
+      return fmt::format("reconnecting in {} s", part.retry_s);
   }
+  return "";
+}
+
+using Words = std::vector<std::pair<std::string, Style>>;
+
+// First what cannot wait; last what somebody else may have worded.
+Words words_of(const StatusPart& part) {
+  const bool online = part.link == LinkState::online;
+  Words out;
+  out.emplace_back(part.hint, Style::bar_strong);
+  if (part.below > 0)
+    out.emplace_back(fmt::format("{} more below (PgDn), {} %", part.below, part.percent), Style::bar_strong);
+  out.emplace_back(link_words(part), online ? Style::bar : Style::bar_alert);
+  if (part.away)
+    out.emplace_back(part.away_reason.empty() ? "away" : "away: " + part.away_reason, Style::bar_strong);
+  out.emplace_back(unread_words(part), Style::bar_strong);
+  out.emplace_back(typing_words(part), Style::bar);
+  if (online && part.round_trip_ms >= 0)
+    out.emplace_back(fmt::format("{} ms", part.round_trip_ms), Style::bar);
+  if (online && !part.suite.empty()) out.emplace_back("server: " + suite_label(part.suite), Style::bar);
+  out.emplace_back(session_words(part), Style::bar);
+  out.emplace_back(part.problem, online ? Style::bar : Style::bar_alert);
   return out;
 }
 
 }  // namespace
 
 std::string link_words(const Model& model, Now now) {
-  switch (model.link) {
-    case LinkState::offline:
-      return model.problem.empty() ? "offline" : "offline: " + model.problem;
-    case LinkState::connecting:
-    case LinkState::handshaking:
-      return model.progress.empty() ? "connecting" : model.progress;
-    case LinkState::asking:
-      return "waiting for your answer";
-    case LinkState::online:
-      return "online";
-    case LinkState::waiting: {
-      const auto left = std::max<std::int64_t>(0, (model.retry_at_ms - now.steady_ms + 999) / 1000);
-      return fmt::format("reconnecting in {} s{}{}", left, model.problem.empty() ? "" : ": ", model.problem);
-    }
-  }
-  return "";
+  StatusPart part;
+  add_link(model, now, part);
+  const std::string words = link_words(part);
+  return part.problem.empty() ? words : words + ": " + part.problem;
 }
 
-void draw_status(Grid& grid, const Rect& at, const Model& model, const UiState& ui, Now now,
-                 std::size_t below) {
+StatusPart status_part(const Model& model, const UiState& ui, Now now) {
+  StatusPart out;
+  add_link(model, now, out);
+  out.hint = ui.hint;
+  if (ui.gate.kind == Gate::Kind::unlock) return out;  // nothing of any conversation
+  out.away = ui.away;
+  out.away_reason = ui.away_reason;
+  add_others(model, ui, out);
+  if (const Peer* peer = current_peer(model, ui)) {
+    out.session = peer->session;
+    out.peer = peer->name;
+    out.peer_suite = peer->suite;
+    out.key_rotations = peer->key_rotations;
+  }
+  return out;
+}
+
+void draw(Grid& grid, const Rect& at, const StatusPart& part) {
   if (at.empty()) return;
   grid.fill(at, Style::bar);
-  const bool online = model.link == LinkState::online;
-  std::vector<std::pair<std::string, Style>> parts;
-  // First what cannot wait.
-  if (!ui.hint.empty()) parts.emplace_back(ui.hint, Style::bar_strong);
-  if (below > 0) parts.emplace_back(fmt::format("{} more below (PgDn)", below), Style::bar_strong);
-  parts.emplace_back(link_words(model, now), online ? Style::bar : Style::bar_alert);
-  const std::string unread = unread_words(model, ui);
-  if (!unread.empty()) parts.emplace_back("unread " + unread, Style::bar_strong);
-  if (online && model.round_trip_ms >= 0)
-    parts.emplace_back(fmt::format("{} ms", model.round_trip_ms), Style::bar);
-  if (online && !model.suite.empty()) parts.emplace_back("server: " + suite_label(model.suite), Style::bar);
-  if (const Peer* peer = current_peer(model, ui)) parts.emplace_back(session_words(*peer), Style::bar);
   int x = at.x + 1;
   const int stop = at.x + at.width - 1;
   bool first = true;
-  for (const auto& [text, style] : parts) {
+  for (const auto& [text, style] : words_of(part)) {
     if (text.empty() || x + (first ? 0 : 6) >= stop) continue;
     if (!first) x = grid.put_text(x, at.y, stop - x, " │ ", Style::bar);
     x = grid.put(x, at.y, stop - x, fit(to_cells(text, style), stop - x));

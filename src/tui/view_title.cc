@@ -1,63 +1,73 @@
 // The title line, and the terminal's own title.
+#include <algorithm>
+
 #include "base/text.h"
-#include "tui/view.h"
 #include "tui/view_parts.h"
+#include "tui/words.h"
 
 namespace sims::tui {
 namespace {
 
 using client::Model;
 using client::Peer;
+using client::Standing;
 using client::Trust;
 
-Style trust_style(Trust trust) {
-  switch (trust) {
-    case Trust::unverified:
-      return Style::bar;
-    case Trust::verified:
-      return Style::bar_good;
-    case Trust::changed:
-      return Style::bar_alert;
+Style trust_style(const Peer& peer) {
+  if (peer.trust == Trust::changed) return Style::bar_alert;
+  switch (peer.standing) {
+    case Standing::request:
+    case Standing::blocked:
+      return Style::bar_strong;
+    case Standing::stranger:
+    case Standing::contact:
+      return peer.trust == Trust::verified ? Style::bar_good : Style::bar;
   }
   return Style::bar;
 }
 
 }  // namespace
 
-void draw_title(Grid& grid, const Rect& at, const Model& model, const UiState& ui) {
+TitlePart title_part(const Model& model, const UiState& ui) {
+  TitlePart out;
+  out.self = model.self_name;
+  out.server = model.server;
+  const std::string& peer = ui.window().peer;
+  out.with = peer.empty() ? "status" : peer;
+  if (const Peer* p = current_peer(model, ui)) {
+    out.trust = trust_word(*p);
+    out.trust_style = trust_style(*p);
+    out.offline = !p->online;
+  }
+  return out;
+}
+
+void draw(Grid& grid, const Rect& at, const TitlePart& part) {
   if (at.empty()) return;
   grid.fill(at, Style::bar);
-  const std::string& peer = ui.window().peer;
-  std::string with = peer.empty() ? "status" : peer;
-  std::string trust;
-  Style style = Style::bar;
-  if (const Peer* p = current_peer(model, ui)) {
-    trust = trust_word(p->trust);
-    style = trust_style(p->trust);
-    if (!p->online) with += " (offline)";
-  }
-  std::string self = model.self_name;
-  if (!model.server.empty()) self += " @ " + model.server;
+  const Cells with = to_cells(part.with + (part.offline ? " (offline)" : ""), Style::bar_strong);
+  const Cells trust = to_cells(part.trust, part.trust_style);
+  std::string self = part.self;
+  if (!part.server.empty()) self += " @ " + part.server;
   // With whom and how far trusted stays when there is no room for who we are.
-  const int right = text_width(with) + (trust.empty() ? 0 : 2 + text_width(trust));
+  const int trust_room = trust.empty() ? 0 : 2 + width_of(trust);
+  const int right = width_of(with) + trust_room;
   int x = at.x + 1;
   const int room = at.width - 2;
   if (!self.empty() && room - right - 3 >= 6) {
     x = grid.put(x, at.y, room - right - 3, fit(to_cells(self, Style::bar), room - right - 3));
     x = grid.put_text(x, at.y, 3, " │ ", Style::bar);
   }
-  const int trust_room = trust.empty() ? 0 : std::min(room, 2 + text_width(trust));
-  const int with_room = at.x + 1 + room - x - trust_room;
-  x = grid.put(x, at.y, with_room, fit(to_cells(with, Style::bar_strong), with_room));
-  if (!trust.empty()) grid.put_text(x + 2, at.y, at.x + at.width - x - 2, trust, style);
+  const int with_room = at.x + 1 + room - x - std::min(room, trust_room);
+  x = grid.put(x, at.y, with_room, fit(with, with_room));
+  grid.put(x + 2, at.y, at.x + at.width - x - 2, trust);
 }
 
-std::string terminal_title(const Model& model, const UiState& ui) {
+std::string terminal_title(const TitlePart& part) {
   std::string out = "SIMS";
-  if (!model.self_name.empty()) out += ": " + model.self_name;
-  if (!model.server.empty()) out += "@" + model.server;
-  if (const Peer* p = current_peer(model, ui))
-    out += " - " + p->name + " (" + std::string(trust_word(p->trust)) + ")";
+  if (!part.self.empty()) out += ": " + part.self;
+  if (!part.server.empty()) out += "@" + part.server;
+  if (!part.trust.empty()) out += " - " + part.with + " (" + std::string(part.trust) + ")";
   std::string safe = safe_text(out, Lines::fold);
   std::size_t end = 0;
   while (end < safe.size() && grapheme_end(safe, end) <= 200)

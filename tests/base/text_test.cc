@@ -242,3 +242,11 @@ TEST_CASE("encode_utf8: what decode_utf8 reads") {
     REQUIRE(took == size);
   }
 }
+
+TEST_CASE("plain_letter: the letter below the marks, of Latin letters only") {
+  CHECK(plain_letter(U'é') == U'e');
+  CHECK(plain_letter(U'Ǻ') == U'A');
+  CHECK(plain_letter(U'x') == U'x');
+  for (char32_t c : {U'ß', U'д', U'漢', U'1', U'\u0301', U'😀', char32_t{0}, char32_t{0x110000}})
+    CHECK(plain_letter(c) == 0);
+}

@@ -240,7 +240,7 @@ std::string dump_row(const tui::Grid& grid, int y) {
 }
 
 std::string dump(const tui::Grid& grid, bool styles) {
-  static constexpr char letters[] = " dSb*+!mtAsEG";
+  static constexpr char letters[] = " dSb*+!mtAsEGMuq";
   std::string out = "title: " + grid.title + "\n";
   for (int y = 0; y < grid.size.height; ++y)
     out += "|" + dump_row(grid, y) + "|\n";
@@ -250,7 +250,7 @@ std::string dump(const tui::Grid& grid, bool styles) {
   if (!styles) return out;
   out +=
       "styles: dim d, strong S, bar b, bar_strong *, bar_good +, bar_alert !, mine m, theirs t, attention A, "
-      "selected s, alert E, good G\n";
+      "selected s, alert E, good G, match M, unread u, qr q\n";
   for (int y = 0; y < grid.size.height; ++y) {
     std::string row;
     for (int x = 0; x < grid.size.width; ++x)

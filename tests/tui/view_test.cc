@@ -1,17 +1,13 @@
-// Golden screens: tests/tui/golden/SCENE-WIDTHxHEIGHT. UPDATE_GOLDEN=1 writes them; look at what changed
-// before committing it.
+// Golden screens of what is reached by keys; look_test.cc has those of single states.
 #include "tui/view.h"
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <sstream>
 
 #include "support/vectors.h"
 #include "tui/fixture.h"
+#include "tui/golden_file.h"
 #include "tui/panel.h"
 
 using namespace sims;
@@ -22,7 +18,6 @@ using test::type;
 namespace {
 
 const Now now{1'000'000, 1'795'337'000'000};
-const Size sizes[] = {{80, 24}, {40, 10}, {20, 5}, {200, 60}};
 
 struct Scene {
   std::string name;
@@ -120,30 +115,15 @@ Grid draw(const Scene& scene, Size size) {
   return render(intents.fake, ui.state(), now);
 }
 
-void check_golden(const std::string& name, const std::string& got) {
-  const std::string path = "tests/tui/golden/" + name;
-  if (std::getenv("UPDATE_GOLDEN")) {
-    std::filesystem::create_directories("tests/tui/golden");
-    std::ofstream(path) << got;
-    return;
-  }
-  std::ifstream file(path);
-  REQUIRE_MESSAGE(file.good(), "no golden screen " << path << ": UPDATE_GOLDEN=1 writes it");
-  std::stringstream want;
-  want << file.rdbuf();
-  CHECK_MESSAGE(got == want.str(), path << " differs; now:\n" << got);
-}
-
 }  // namespace
 
 TEST_CASE("view: golden screens") {
   for (const Scene& scene : scenes) {
-    for (const Size& size : sizes) {
+    for (const Size& size : test::golden_sizes) {
       const Grid grid = draw(scene, size);
       CAPTURE(scene.name);
       CHECK(test::printable(grid));
-      check_golden(scene.name + "-" + std::to_string(size.width) + "x" + std::to_string(size.height),
-                   test::dump(grid));
+      test::check_golden(test::golden_name(scene.name, size), test::dump(grid));
     }
   }
 }
