@@ -146,7 +146,7 @@ void Story::change_window() {
       window.input.insert("x");
       break;
     case 3:
-      window.input.left();
+      window.input.act(Action::left, ui.kills);
       break;
     case 4:
       window.scroll = {coin(), static_cast<std::uint64_t>(upto(12)), upto(3)};
