@@ -104,11 +104,11 @@ TEST_CASE("a second login of the same identity replaces the first, which stays a
   // The same keys in another program; messages go to whoever is logged in.
   client::CoreOptions options;
   options.name = "bob";
+  options.accept_new = true;
   world.users.push_back(std::make_unique<User>(world, "bob-again", options, 99));
   User& again = *world.users.back();
   again.identity = crypto::SigningKey::from_seed(bob.identity.seed());
   options.identity = &again.identity;
-  options.accept_new = true;
   again.core = std::make_unique<client::Core>(options, again.trust, again.ephemerals, again);
   again.connect();
   REQUIRE(world.run_until([&] { return again.online() && !bob.online(); }, 30'000));
@@ -124,6 +124,7 @@ TEST_CASE("a name that is taken: said, and not tried again") {
   auto& [world, alice, bob] = two;
   client::CoreOptions options;
   options.name = "bob";
+  options.accept_new = true;
   world.users.push_back(std::make_unique<User>(world, "mallory", options, 5));
   User& mallory = *world.users.back();
   mallory.connect();

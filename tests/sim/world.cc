@@ -9,7 +9,6 @@ namespace sims::test {
 User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t seed)
     : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
   options.identity = &identity;
-  options.accept_new = true;
   options_ = options;
   core = std::make_unique<client::Core>(std::move(options), trust, ephemerals, *this);
 }
@@ -26,6 +25,14 @@ void User::end_turn() {
   }
 }
 
+void User::accept_requests() {
+  std::vector<std::string> waiting;
+  for (const auto& [other, p] : core->model().peers)
+    if (p.standing == client::Standing::request) waiting.push_back(other);
+  for (const auto& other : waiting)
+    if (auto done = core->accept(other, world.now()); !done) complaints.push_back(done.error());
+}
+
 void User::release(std::uint64_t id) {
   World::Link& link = world.links_.at(id);
   link.up.bytes += std::exchange(link.held, {});
@@ -33,7 +40,15 @@ void User::release(std::uint64_t id) {
 }
 
 void User::crash() {
-  close_link(false);
+  // What was given to the network goes on its way, what waited for commit() does not.
+  for (auto& [id, link] : world.links_) {
+    if (link.user != this) continue;
+    link.down.cut = true;
+    link.held.clear();
+    link.up.ends = true;
+    world.move(id, true);
+  }
+  link_ = 0;
   ending_.clear();
   ++life_;
   core.reset();
@@ -181,9 +196,10 @@ World::World(std::uint64_t seed, Weather w)
   server_ = std::make_unique<server::Core>(std::move(options), accounts_, server_ephemerals_, *this);
 }
 
-User& World::add(const std::string& name, crypto::SuiteList suites) {
+User& World::add(const std::string& name, crypto::SuiteList suites, bool accept_new) {
   client::CoreOptions options;
   options.name = name;
+  options.accept_new = accept_new;
   options.suites = std::move(suites);
   users.push_back(std::make_unique<User>(*this, name, std::move(options), random.next()));
   return *users.back();
@@ -331,6 +347,40 @@ std::string World::complaints() const {
     for (const auto& words : user->complaints)
       all += words + "\n";
   return all;
+}
+
+namespace {
+
+bool waits(const client::Delivery& delivery) {
+  return delivery == client::Delivery::queued || delivery == client::Delivery::sent;
+}
+
+}  // namespace
+
+std::string World::unaccounted() const {
+  std::string wrong;
+  std::map<std::string, std::string> stored;  // uid -> who has it on disk
+  for (const auto& user : users)
+    for (const auto& row : user->trust.rows)
+      if (!row.entry.mine && !stored.emplace(row.entry.uid, user->name + row.entry.body).second)
+        wrong += row.entry.body + " is twice at " + user->name + "\n";
+  for (const auto& user : users) {
+    for (const auto& row : user->trust.rows) {
+      if (!row.entry.mine) continue;
+      const auto* peer = user->peer(row.peer.name);
+      const auto& lines = peer->lines;
+      const auto line = std::find_if(lines.rbegin(), lines.rend(),
+                                     [&](const client::Line& l) { return l.row == row.entry.row; });
+      if (waits(row.entry.delivery) && line == lines.rend())
+        wrong += row.entry.body + " waits and is not shown\n";
+      const bool delivered = row.entry.delivery == client::Delivery::delivered ||
+                             (line != lines.rend() && line->delivery == client::Delivery::delivered);
+      const auto there = stored.find(row.entry.uid);
+      if (delivered && (there == stored.end() || there->second != row.peer.name + row.entry.body))
+        wrong += row.entry.body + " is marked delivered, but is not there\n";
+    }
+  }
+  return wrong;
 }
 
 }  // namespace sims::test

@@ -37,6 +37,7 @@ class User final : public client::Effects {
   void drop_link();  // the network breaks it; each side notices in its own time
   void freeze();     // nothing travels on the link any more, and nobody is told
   void crash();      // the program dies and starts anew with what was committed; connects
+  void accept_requests();
   const client::Peer* peer(const std::string& name) const;
   bool online() const { return core->model().link == client::LinkState::online; }
   std::size_t undelivered() const;
@@ -79,7 +80,8 @@ class World final : public server::Actions {
  public:
   World(std::uint64_t seed, Weather weather);
 
-  User& add(const std::string& name, crypto::SuiteList suites = crypto::default_suites());
+  User& add(const std::string& name, crypto::SuiteList suites = crypto::default_suites(),
+            bool accept_new = true);
   User* find(const std::string& name);
 
   void run_for(std::int64_t ms);
@@ -87,6 +89,9 @@ class World final : public server::Actions {
   bool run_until(const std::function<bool()>& done, std::int64_t limit_ms);
   bool all_delivered() const;
   std::string complaints() const;
+  // What each user's disk and screen say about what was typed: delivered and on the receiver's disk, once, or
+  // shown as waiting. In words what does not hold.
+  std::string unaccounted() const;
 
   Now now() const { return {clock_ms_, 1'700'000'000'000 + clock_ms_}; }
   void later(std::int64_t max_ms, std::function<void()> event);  // within 1 to max_ms

@@ -1,0 +1,93 @@
+// Programs that die at random, losing what they had not committed, on a network that breaks at random. At any
+// moment a text is delivered and on its receiver's disk, once, or still shown as waiting; and when it calms
+// down all of them have arrived, in order.
+#include <doctest/doctest.h>
+
+#include "sim/world.h"
+
+using namespace sims;
+using namespace sims::test;
+
+namespace {
+
+struct Chaos {
+  std::size_t people = 4, steps = 300;
+  bool accept_new = true;
+  std::string_view suite = "ecdhe";
+  Weather weather = {};
+};
+
+void anything(World& world) {
+  User& from = *world.users[world.random.pick(world.users.size())];
+  User& to = *world.users[world.random.pick(world.users.size())];
+  const auto what = world.random.pick(100);
+  if (what < 2) return from.crash();
+  if (what < 4) {  // when it hurts most: something came and is not on disk
+    world.run_until([&] { return from.core->holds_writes(); }, 2'000);
+    return from.crash();
+  }
+  if (what < 8) return from.drop_link();
+  if (what < 10) return from.accept_requests();
+  if (what < 11) return from.core->disconnect(world.now());
+  if (what < 14) return from.connect();
+  if (&from == &to || !from.peer(to.name)) return;
+  for (auto burst = what < 30 ? 1 + world.random.pick(12) : 1; burst > 0; --burst)
+    from.say(to.name);
+}
+
+void live(std::uint64_t seed, const Chaos& chaos) {
+  CAPTURE(seed);
+  World world(seed, chaos.weather);
+  const std::vector<std::string> names = {"alice", "bob", "carol", "dave", "erin"};
+  for (std::size_t i = 0; i < chaos.people; ++i)
+    world.add(names[i], {crypto::find_suite_by_label(chaos.suite)}, chaos.accept_new);
+  for (auto& user : world.users) {
+    // The server is known, so that nobody is asked.
+    user->trust.servers["server:7467"] = {proto::Id::of(world.server_identity.public_key()), 1};
+    user->connect();
+  }
+  world.run_for(3'000);
+  for (std::size_t step = 0; step < chaos.steps; ++step) {
+    anything(world);
+    world.run_for(static_cast<std::int64_t>(world.random.pick(400)));
+    REQUIRE(world.unaccounted() == "");
+  }
+  for (auto& user : world.users)
+    if (user->core->model().link == client::LinkState::offline) user->connect();
+  const auto calm = [&] {
+    for (auto& user : world.users)
+      user->accept_requests();
+    return world.all_delivered();
+  };
+  CHECK(world.run_until(calm, 1'500'000));
+  world.run_for(3'000);
+  CHECK(world.unaccounted() == "");
+  CHECK(world.complaints() == "");
+  for (const auto& user : world.users)
+    CHECK(user->alerts() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("programs die and come back, links break: nothing is lost, nothing is shown twice") {
+  for (std::uint64_t seed = 501; seed <= 505; ++seed)
+    live(seed, {});
+}
+
+TEST_CASE("programs die and come back, RSA suite") {
+  for (std::uint64_t seed = 601; seed <= 602; ++seed)
+    live(seed, {.people = 3, .steps = 150, .suite = "rsa"});
+}
+
+TEST_CASE("programs die and come back among strangers, who are accepted now and then") {
+  for (std::uint64_t seed = 701; seed <= 704; ++seed)
+    live(seed, {.accept_new = false});
+}
+
+TEST_CASE("programs die and come back on a slow network") {
+  Weather slow;
+  slow.delay_ms = 600;
+  slow.work_ms = 900;
+  for (std::uint64_t seed = 801; seed <= 803; ++seed)
+    live(seed, {.steps = 200, .weather = slow});
+}
