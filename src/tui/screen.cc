@@ -4,6 +4,7 @@
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 #include <ncurses.h>
+#include <signal.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -126,7 +127,10 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   if (state->input < 0) return fail(std::string("cannot open the terminal: ") + std::strerror(errno));
   termios mode{};
   ::tcgetattr(STDOUT_FILENO, &mode);
+  // Where SIGTSTP has its default action, ncurses ignores it during each update, and what comes then is lost.
+  const auto before = ::signal(SIGTSTP, SIG_IGN);
   state->terminal = ::newterm(nullptr, stdout, stdin);
+  static_cast<void>(::signal(SIGTSTP, before));
   if (state->terminal == nullptr) {
     ::close(state->input);
     return fail("ncurses cannot use this terminal");
