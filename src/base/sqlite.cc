@@ -41,7 +41,7 @@ Database::~Database() = default;
 
 namespace {
 Result<void> opened(const std::string& path, int flags, sqlite3** db) {
-  if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_FULLMUTEX, nullptr) != SQLITE_OK)
+  if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
     return fail(*db == nullptr ? "out of memory" : sqlite3_errmsg(*db));
   sqlite3_busy_timeout(*db, busy_ms);
   return {};

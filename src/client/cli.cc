@@ -8,10 +8,11 @@
 #include <cstring>
 
 #include "base/program.h"
+#include "client/cli_local.h"
 #include "client/cli_output.h"
 #include "client/cli_session.h"
+#include "client/cli_unlock.h"
 #include "client/dirs.h"
-#include "net/stream.h"
 #include "proto/limits.h"
 
 namespace sims::client::cli {
@@ -23,74 +24,12 @@ Exit complain(Exit exit, std::string_view why) {
   return exit;
 }
 
-Exit print(const std::string& text) {
-  const auto printed = sims::print(text);
-  return printed ? Exit::ok : complain(Exit::failure, printed.error());
-}
-
-Result<std::string> server_of(const Options& options, const Store& keys) {
-  std::string text = options.server;
-  if (text.empty()) text = keys.settings().server;
-  if (text.empty()) text = "localhost";
-  auto at = net::Endpoint::parse(text, proto::default_port);
-  if (!at) return fail(fmt::format("--server {}: {}", text, at.error()));
-  if (at->port == 0) return fail(fmt::format("--server {}: port 0 is none", text));
-  return at->str();
-}
-
-Result<std::string> name_of(const Options& options, const Store& keys) {
+Result<std::string> name_of(const Options& options, const Store& store) {
   std::string name = options.name;
-  if (name.empty()) name = keys.settings().name;
+  if (name.empty()) name = store.settings().name;
   if (const char* user = std::getenv("USER"); name.empty() && user != nullptr) name = user;
   if (!proto::valid_name(name)) return fail("no name to log in with: say --name NAME");
   return name;
-}
-
-// Who is remembered under the name at the server; nullopt: nobody. When no server was said, neither now nor
-// in sims-tui, at whatever server there is only one such peer.
-Result<std::optional<KnownPeer>> remembered(const Options& options, Store& keys,
-                                            const std::string& host_port) {
-  const auto server = keys.server(host_port);
-  const bool said = !options.server.empty() || !keys.settings().server.empty();
-  std::optional<KnownPeer> found;
-  for (auto& known : keys.all_peers()) {
-    if (known.name != options.target) continue;
-    if (server ? known.server != server->id : said) continue;
-    if (found) return fail(options.target + " is remembered at several servers: say which one with --server");
-    found = known;
-  }
-  return found;
-}
-
-Exit fingerprint(const Store& keys, const KnownPeer& known) {
-  return print(fingerprint_text(known.name, keys.id(), known.pinned.id,
-                                known.pinned.verified ? "verified" : "unverified"));
-}
-
-Exit verify(const Options& options, Store& keys, KnownPeer known) {
-  if (!proto::safety_number_matches(options.number, keys.id(), known.pinned.id)) {
-    return complain(Exit::peer_key, "the safety numbers differ: " + known.name + " is not verified");
-  }
-  known.pinned.verified = true;
-  auto stored = keys.pin_peer(known.server, known.name, known.pinned);
-  if (stored) stored = keys.save();
-  return stored ? Exit::ok : complain(Exit::failure, stored.error());
-}
-
-// HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
-Exit forget(const Options& options, Store& keys, const std::string& server) {
-  auto peer = remembered(options, keys, server);
-  if (!peer) return complain(Exit::failure, peer.error());
-  Result<void> done;
-  if (*peer) {
-    done = keys.forget_peer((*peer)->server, (*peer)->name);
-  } else if (keys.server(options.target)) {
-    done = keys.forget_server(options.target);
-  } else {
-    return complain(Exit::no_peer, "neither a server nor a peer is remembered as " + options.target);
-  }
-  if (done) done = keys.save();
-  return done ? Exit::ok : complain(Exit::failure, done.error());
 }
 
 // All of standard input; one byte more than a message may have is enough to be refused.
@@ -108,16 +47,56 @@ Result<std::string> read_input() {
   return text;
 }
 
-Exit online(Options options, Store& keys, const std::string& server) {
-  auto name = name_of(options, keys);
+Exit online(Options options, Store& store, const std::string& server) {
+  auto name = name_of(options, store);
   if (!name) return complain(Exit::usage, name.error());
   if (options.command == Command::send && !options.text) {
     auto text = read_input();
     if (!text) return complain(Exit::failure, text.error());
     options.text = std::move(*text);
   }
-  if (auto locked = keys.hold(); !locked) return complain(Exit::failure, locked.error());
-  return Session(options, keys, server, *name).run();
+  if (auto held = store.hold(); !held) return complain(Exit::failure, held.error());
+  return Session(options, store, server, *name).run();
+}
+
+// Of a peer that is remembered it is done here; else who is online under the name is asked for.
+Exit about_peer(const Options& options, Store& store, const std::string& server) {
+  auto known = remembered(options, store, server);
+  if (!known) return complain(Exit::failure, known.error());
+  if (!*known) return online(options, store, server);
+  switch (options.command) {
+    case Command::fingerprint:
+      return fingerprint(store, **known);
+    case Command::verify:
+      return verify(options, store, std::move(**known));
+    default:
+      return decide(options, store, std::move(**known));
+  }
+}
+
+Exit with_server(const Options& options, Store& store) {
+  auto server = server_of(options, store);
+  if (!server) return complain(Exit::usage, server.error());
+  switch (options.command) {
+    case Command::forget:
+      return forget(options, store, *server);
+    case Command::requests:
+      return requests(options, store, *server);
+    case Command::history:
+      return history(options, store, *server);
+    case Command::export_history:
+      return export_history(options, store, *server);
+    case Command::erase:
+      return erase(options, store, *server);
+    case Command::fingerprint:
+    case Command::verify:
+    case Command::accept:
+    case Command::decline:
+    case Command::block:
+      return about_peer(options, store, *server);
+    default:
+      return online(options, store, *server);
+  }
 }
 
 }  // namespace
@@ -127,23 +106,15 @@ Exit run(const Options& options) {
   if (!folder) return complain(Exit::failure, folder.error());
   auto opened = Store::open(*folder, state_folder());
   if (!opened) return complain(Exit::failure, opened.error());
-  Store& keys = **opened;
-  if (options.command == Command::id) return print(keys.id().str() + "\n");
-  auto server = server_of(options, keys);
-  if (!server) return complain(Exit::usage, server.error());
-  switch (options.command) {
-    case Command::forget:
-      return forget(options, keys, *server);
-    case Command::fingerprint:
-    case Command::verify: {
-      auto known = remembered(options, keys, *server);
-      if (!known) return complain(Exit::failure, known.error());
-      if (!*known) return online(options, keys, *server);
-      return options.command == Command::verify ? verify(options, keys, **known) : fingerprint(keys, **known);
-    }
-    default:
-      return online(options, keys, *server);
+  Store& store = **opened;
+  if (options.command == Command::id) {
+    const auto printed = print(store.id().str() + "\n");
+    return printed ? Exit::ok : complain(Exit::failure, printed.error());
   }
+  const bool passphrase = options.command == Command::passphrase;
+  if (passphrase && options.change == Options::Change::none) return change_passphrase(options, store);
+  if (auto open = unlock(options, store); !open) return complain(Exit::locked, open.error());
+  return passphrase ? change_passphrase(options, store) : with_server(options, store);
 }
 
 }  // namespace sims::client::cli

@@ -22,6 +22,9 @@ struct Raw {
   std::optional<std::string> text;
   std::vector<std::string> number;
   std::int64_t timeout_s = 0;
+  bool no_history = false;
+  std::string new_key_file;
+  bool remove = false, status = false;
 };
 
 void add_options(CLI::App& app, Raw& raw) {
@@ -43,8 +46,14 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--home", raw.options.home, "keep everything in DIR instead of the XDG folders")
       ->type_name("DIR")
       ->check(not_empty());
+  app.add_option("--key-file", raw.options.key_file,
+                 "the key file that opens the store (default: the environment's SIMS_KEY_FILE)")
+      ->type_name("FILE")
+      ->check(not_empty());
   app.add_flag("--accept-new", raw.options.accept_new,
                "take a first-seen key without asking, never a changed one");
+  app.add_flag("--no-history", raw.no_history,
+               "keep nothing of what is said once it was delivered or printed");
 }
 
 CLI::App* add_command(CLI::App& app, Raw& raw, const char* name, Command command, const char* help) {
@@ -61,35 +70,96 @@ void add_timeout(CLI::App* sub, Raw& raw, const std::string& help) {
       ->check(CLI::Range(std::int64_t{1}, max_timeout_s).description(""));
 }
 
-void add_commands(CLI::App& app, Raw& raw) {
+void add_peer(CLI::App* sub, Raw& raw, const char* help) {
+  sub->add_option("PEER", raw.options.target, help)->required();
+}
+
+void add_json(CLI::App* sub, Raw& raw) {
+  sub->add_flag("--json", raw.options.json, "one JSON object a line");
+}
+
+void add_talking(CLI::App& app, Raw& raw) {
   Options& o = raw.options;
-  app.require_subcommand(1);
-  add_command(app, raw, "id", Command::id, "print the own id");
-  auto* list = add_command(app, raw, "list", Command::list, "print who is online");
-  list->add_flag("--json", o.json, "one JSON object a line");
+  add_json(add_command(app, raw, "list", Command::list, "print who is online"), raw);
   auto* send =
       add_command(app, raw, "send", Command::send, "send one message; exit status 0: it was delivered");
-  send->add_option("PEER", o.target, "to whom")->required();
+  add_peer(send, raw, "to whom");
   send->add_option("TEXT", raw.text, "the message; none or -: standard input");
   add_timeout(send, raw, fmt::format("give up after so many seconds (default: {})", default_timeout_s));
   auto* listen = add_command(app, raw, "listen", Command::listen, "print messages as they come");
-  listen->add_flag("--json", o.json, "one JSON object a line");
+  add_json(listen, raw);
   listen->add_option("--count", o.count, "end after so many messages (default: never)")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));
   add_timeout(listen, raw, "end after so many seconds (default: never)");
-  auto* fingerprint =
-      add_command(app, raw, "fingerprint", Command::fingerprint, "print a peer's id and safety number");
-  fingerprint->add_option("PEER", o.target, "whose")->required();
+}
+
+void add_people(CLI::App& app, Raw& raw) {
+  add_json(add_command(app, raw, "requests", Command::requests, "print the strangers who wrote"), raw);
+  add_peer(add_command(app, raw, "accept", Command::accept, "make a contact of a stranger"), raw, "whom");
+  add_peer(add_command(app, raw, "decline", Command::decline, "forget a stranger and what they wrote"), raw,
+           "whom");
+  add_peer(add_command(app, raw, "block", Command::block, "hear nothing more of a peer"), raw, "whom");
+  add_peer(add_command(app, raw, "fingerprint", Command::fingerprint, "print a peer's id and safety number"),
+           raw, "whose");
   auto* verify =
       add_command(app, raw, "verify", Command::verify, "compare the safety number that a peer sees");
-  verify->add_option("PEER", o.target, "who")->required();
+  add_peer(verify, raw, "who");
   verify->add_option("NUMBER", raw.number, "60 digits, or the QR code's text")->required();
   auto* forget = add_command(app, raw, "forget", Command::forget, "forget the key of a server or peer");
-  forget->add_option("SERVER|PEER", o.target, "whose")->required();
+  forget->add_option("SERVER|PEER", raw.options.target, "whose")->required();
+}
+
+void add_store(CLI::App& app, Raw& raw) {
+  Options& o = raw.options;
+  auto* history = add_command(app, raw, "history", Command::history, "print what was said with a peer");
+  add_peer(history, raw, "with whom");
+  add_json(history, raw);
+  history->add_option("--search", raw.text, "only messages with this text, in either case")
+      ->type_name("TEXT");
+  history->add_option("--limit", o.count, "only the newest so many (default: all)")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));
+  auto* exported = add_command(app, raw, "export", Command::export_history, "write what was said to a file");
+  add_peer(exported, raw, "with whom");
+  exported->add_option("FILE", o.file, "a new file; none: standard output")->check(not_empty());
+  add_json(exported, raw);
+  add_peer(add_command(app, raw, "erase", Command::erase, "erase what was said with a peer"), raw,
+           "with whom");
+  auto* passphrase =
+      add_command(app, raw, "passphrase", Command::passphrase, "set or change the store's passphrase");
+  auto* by_file = passphrase->add_option("--new-key-file", raw.new_key_file,
+                                         "let this file open the store; made if it is missing");
+  by_file->type_name("FILE")->check(not_empty());
+  auto* remove = passphrase->add_flag("--remove", raw.remove, "let everybody who can read it open the store");
+  auto* status = passphrase->add_flag("--status", raw.status, "only say what opens it");
+  by_file->excludes(remove)->excludes(status);
+  remove->excludes(status);
+}
+
+void add_commands(CLI::App& app, Raw& raw) {
+  app.require_subcommand(1);
+  add_command(app, raw, "id", Command::id, "print the own id");
+  add_talking(app, raw);
+  add_people(app, raw);
+  add_store(app, raw);
   app.footer(fmt::format(
       "Without --timeout all but listen give up after {} seconds.\nsims COMMAND --help tells the rest.",
       default_timeout_s));
+}
+
+bool takes_peer(Command command) {
+  switch (command) {
+    case Command::id:
+    case Command::list:
+    case Command::listen:
+    case Command::forget:  // SERVER or PEER
+    case Command::requests:
+    case Command::passphrase:
+      return false;
+    default:
+      return true;
+  }
 }
 
 // What CLI11 does not check; the words for what is wrong, or none.
@@ -99,13 +169,19 @@ std::string complete(Raw& raw) {
     return "--name: a name is a letter a-z or a digit, then up to 31 of a-z0-9._-";
   }
   if (!raw.suite.empty()) o.suites = {crypto::find_suite_by_label(raw.suite)};
-  if (o.command == Command::send && raw.text && *raw.text != "-") o.text = raw.text;
+  if (raw.text && (o.command == Command::history || *raw.text != "-")) o.text = raw.text;
+  o.keep_history = !raw.no_history;
+  if (raw.status) o.change = Options::Change::none;
+  if (raw.remove) o.change = Options::Change::remove;
+  if (!raw.new_key_file.empty()) {
+    o.change = Options::Change::key_file;
+    o.file = raw.new_key_file;
+  }
   for (const auto& group : raw.number)
     o.number += (o.number.empty() ? "" : " ") + group;
   if (raw.timeout_s == 0 && o.command != Command::listen) raw.timeout_s = default_timeout_s;
   if (raw.timeout_s > 0) o.timeout_ms = raw.timeout_s * 1'000;
-  bool peer = o.command == Command::send || o.command == Command::fingerprint || o.command == Command::verify;
-  if (peer && !proto::valid_name(o.target)) return "PEER: not a name";
+  if (takes_peer(o.command) && !proto::valid_name(o.target)) return "PEER: not a name";
   return "";
 }
 

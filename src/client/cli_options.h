@@ -21,20 +21,40 @@ enum Exit : int {
   no_peer = 6,
   timed_out = 7,
   refused = 8,
+  locked = 9,
 };
 
-enum class Command { id, list, send, listen, fingerprint, verify, forget };
+enum class Command {
+  id,
+  list,
+  send,
+  listen,
+  fingerprint,
+  verify,
+  forget,
+  history,
+  export_history,
+  erase,
+  requests,
+  accept,
+  decline,
+  block,
+  passphrase,
+};
 
 struct Options {
-  std::string server, name, home;  // empty: not given
+  std::string server, name, home, key_file;  // empty: not given
   crypto::SuiteList suites = crypto::default_suites();
   bool accept_new = false;
+  bool keep_history = true;
   Command command = Command::id;
   bool json = false;
-  std::string target;               // send, fingerprint, verify: PEER; forget: SERVER or PEER
-  std::optional<std::string> text;  // send; nullopt: standard input
+  std::string target;               // PEER; forget: SERVER or PEER
+  std::optional<std::string> text;  // send; nullopt: standard input. history: what to search for
   std::string number;               // verify
-  std::uint64_t count = 0;          // listen; 0: no end
+  std::uint64_t count = 0;          // listen: messages; history: the newest ones; 0: no end
+  std::string file;                 // export: into it; empty: standard output. passphrase: the new key file
+  enum class Change { set, key_file, remove, none } change = Change::set;  // passphrase
   std::optional<std::int64_t> timeout_ms;
 };
 

@@ -11,10 +11,64 @@
 
 namespace sims::client::cli {
 
+namespace {
+
+std::string_view word_of(Standing standing, bool verified) {
+  switch (standing) {
+    case Standing::stranger:
+      return "new";
+    case Standing::request:
+      return "request";
+    case Standing::blocked:
+      return "blocked";
+    case Standing::contact:
+      break;
+  }
+  return verified ? "verified" : "unverified";
+}
+
+std::string_view word_of(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::queued:
+      return "queued";
+    case Delivery::sent:
+      return "sent";
+    case Delivery::delivered:
+      return "delivered";
+    case Delivery::failed:
+      break;
+  }
+  return "failed";
+}
+
+// As sims-tui has them, in ASCII.
+char mark_of(const HistoryEntry& entry) {
+  if (!entry.mine) return '<';
+  switch (entry.delivery) {
+    case Delivery::queued:
+      return '.';
+    case Delivery::sent:
+      return '-';
+    case Delivery::delivered:
+      return '+';
+    case Delivery::failed:
+      break;
+  }
+  return 'x';
+}
+
+std::uint64_t json_time(std::int64_t unix_ms) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0));
+}
+
+}  // namespace
+
 std::string_view trust_word(const Peer& peer) {
-  if (peer.trust == Trust::changed) return "changed";
-  if (!peer.known()) return "new";
-  return peer.trust == Trust::verified ? "verified" : "unverified";
+  return peer.trust == Trust::changed ? "changed" : word_of(peer.standing, peer.trust == Trust::verified);
+}
+
+std::string_view trust_word(const PinnedPeer& peer) {
+  return word_of(peer.standing, peer.verified);
 }
 
 std::string list_line(const Peer& peer) {
@@ -46,8 +100,47 @@ std::string message_json(const Peer& peer, const Line& line) {
   json.key("verified").boolean(peer.trust == Trust::verified);
   json.field("kind", line.kind == Line::Kind::action ? "action" : "text")
       .field("body", line.text)
-      .field("at", static_cast<std::uint64_t>(std::max<std::int64_t>(line.at_unix_ms, 0)))
-      .end_object();
+      .field("at", json_time(line.at_unix_ms));
+  json.key("request").boolean(peer.standing == Standing::request);
+  json.end_object();
+  return ascii_json(out) + "\n";
+}
+
+std::string entry_line(const std::string& peer, const HistoryEntry& entry) {
+  return fmt::format("{} {} {}{}\n", utc_time(entry.at_unix_ms), mark_of(entry),
+                     !entry.action ? ""
+                     : entry.mine  ? "* "
+                                   : "* " + safe_text(peer, Lines::fold) + " ",
+                     safe_text(entry.body, Lines::fold));
+}
+
+std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
+  std::string out;
+  proto::JsonWriter json(out);
+  json.begin_object().field("peer", peer);
+  json.key("mine").boolean(entry.mine);
+  json.field("kind", entry.action ? "action" : "text").field("body", entry.body);
+  json.field("at", json_time(entry.at_unix_ms)).field("uid", entry.uid);
+  if (entry.mine) json.field("delivery", word_of(entry.delivery));
+  if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
+  json.end_object();
+  return ascii_json(out) + "\n";
+}
+
+std::string request_line(const Request& request) {
+  return fmt::format("{} {:<20} {:>3} {}{}\n", utc_time(request.peer.first_seen_unix_ms), request.name,
+                     request.messages, request.peer.id.text(),
+                     request.looks_like ? " looks like " + *request.looks_like : "");
+}
+
+std::string request_json(const Request& request) {
+  std::string out;
+  proto::JsonWriter json(out);
+  json.begin_object().field("name", request.name).field("id", request.peer.id.text());
+  json.field("since", json_time(request.peer.first_seen_unix_ms));
+  json.field("messages", static_cast<std::uint64_t>(request.messages));
+  if (request.looks_like) json.field("looks_like", *request.looks_like);
+  json.end_object();
   return ascii_json(out) + "\n";
 }
 

@@ -5,16 +5,29 @@
 
 #include <string>
 
-#include "client/model.h"
+#include "client/memory.h"
 
 namespace sims::client::cli {
 
-std::string_view trust_word(const Peer& peer);  // "new", "unverified", "verified", "changed"
+// "new", "request", "blocked", "unverified", "verified", "changed"
+std::string_view trust_word(const Peer& peer);
+std::string_view trust_word(const PinnedPeer& peer);
 
 std::string list_line(const Peer& peer);
 std::string list_json(const Peer& peer);
 std::string message_line(const Peer& peer, const Line& line);
 std::string message_json(const Peer& peer, const Line& line);
+// Of the history: TIME MARK TEXT, the mark being < for what was received.
+std::string entry_line(const std::string& peer, const HistoryEntry& entry);
+std::string entry_json(const std::string& peer, const HistoryEntry& entry);
+struct Request {
+  std::string name;
+  PinnedPeer peer;
+  std::size_t messages = 0;
+  std::optional<std::string> looks_like;
+};
+std::string request_line(const Request& request);
+std::string request_json(const Request& request);
 std::string fingerprint_text(const std::string& name, const Id& self, const Id& peer, std::string_view trust);
 
 // "2026-11-22T23:07:05Z"

@@ -26,6 +26,8 @@ CoreOptions core_options(const Options& options, const Store& keys, std::string 
   core.suites = options.suites;
   core.accept_new = options.accept_new;
   core.max_lines = kept_lines;
+  core.keep_history = options.keep_history;
+  core.restored = keys.restored();
   return core;
 }
 
@@ -56,6 +58,7 @@ Exit Session::run() {
   if (options_.timeout_ms) deadline_.start(*options_.timeout_ms);
   link_.core().connect(server_, link_.now());
   loop_.run();
+  give_up();
   return exit_.value_or(Exit::failure);
 }
 
@@ -101,9 +104,11 @@ void Session::look_online() {
       return fingerprint();
     case Command::verify:
       return verify();
-    case Command::listen:
-    case Command::id:
-    case Command::forget:
+    case Command::accept:
+    case Command::decline:
+    case Command::block:
+      return decide();
+    default:
       return;
   }
 }
@@ -157,12 +162,25 @@ void Session::send() {
   auto serial = link_.core().send_text(peer->name, *options_.text, false, link_.now());
   if (!serial) return finish(Exit::failure, serial.error());
   serial_ = *serial;
+  const auto line = std::find_if(peer->lines.rbegin(), peer->lines.rend(),
+                                 [&](const Line& one) { return one.serial == serial_; });
+  if (line != peer->lines.rend()) unproved_row_ = line->row;
 }
 
 void Session::delivery_changed(const Line& line) {
-  if (exit_ || line.serial != serial_) return;
+  if (line.serial != serial_) return;
+  if (line.delivery == Delivery::delivered) unproved_row_ = 0;
+  if (exit_) return;
   if (line.delivery == Delivery::delivered) return finish(Exit::ok);
   if (line.delivery == Delivery::failed) finish(Exit::failure, "not delivered: " + line.why);
+}
+
+// Whoever was told that it failed must not find it sent later, by another program on this store.
+void Session::give_up() {
+  if (unproved_row_ == 0) return;
+  auto done = keys_.set_delivery(unproved_row_, Delivery::failed, "given up by sims send");
+  if (done) done = keys_.save();
+  tell(done ? "the message is given up: it is not sent again" : done.error());
 }
 
 void Session::fingerprint() {
@@ -180,6 +198,20 @@ void Session::verify() {
   auto verified = link_.core().verify(options_.target, options_.number, link_.now());
   if (!verified) return finish(Exit::failure, verified.error());
   finish(Exit::ok);
+}
+
+void Session::decide() {
+  const Peer* peer = await_target();
+  if (peer == nullptr) return;
+  auto& core = link_.core();
+  const std::string name = peer->name;
+  if (options_.command == Command::decline) {
+    const auto done = core.decline(name, link_.now());
+    return done ? finish(Exit::ok) : finish(Exit::no_peer, done.error());
+  }
+  const auto done =
+      options_.command == Command::accept ? core.accept(name, link_.now()) : core.block(name, link_.now());
+  return done ? finish(Exit::ok) : finish(Exit::failure, done.error());
 }
 
 // Also after the end was begun: what comes here is acknowledged to its sender.

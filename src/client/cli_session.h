@@ -14,7 +14,7 @@ namespace sims::client::cli {
 
 class Session {
  public:
-  // `options` and `keys` (locked) outlive it. `server` is HOST:PORT.
+  // `options` and `keys` (held) outlive it. `server` is HOST:PORT.
   Session(const Options& options, Store& keys, std::string server, std::string name);
   Exit run();
 
@@ -25,6 +25,8 @@ class Session {
   void send();
   void fingerprint();
   void verify();
+  void decide();
+  void give_up();
   void received(const std::string& peer, const Line& line);
   void delivery_changed(const Line& line);
 
@@ -50,6 +52,7 @@ class Session {
   bool was_online_ = false, is_online_ = false, answered_ = false;
   std::optional<Id> accepted_peer_;
   std::optional<std::uint64_t> serial_;  // of the line that is being sent
+  std::uint64_t unproved_row_ = 0;       // its row in the history, until the delivery is proved
   std::uint64_t last_told_ = 0, newest_told_ = 0;
   std::uint64_t count_ = 0;
   net::Loop loop_;

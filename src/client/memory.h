@@ -72,6 +72,7 @@ class Memory {
 
   // --- history and outbox
   virtual Result<std::uint64_t> add(const PeerKey& peer, const HistoryEntry& entry) = 0;  // its row
+  // Nothing, when the row was erased.
   virtual Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why) = 0;
   // A text of this peer with this uid was added before, whether its row is still there or not.
   virtual bool seen(const PeerKey& peer, const std::string& uid) = 0;

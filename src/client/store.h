@@ -94,6 +94,7 @@ class Store final : public Memory {
   std::size_t unread(const PeerKey& peer, std::uint64_t row) override;
   Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
   Result<void> erase_history(const PeerKey& peer) override;
+  Result<std::vector<PeerKey>> conversations();  // in which something was said
   // Oldest first; false from f stops.
   Result<void> each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f);
   // A job for another thread, of what was committed; no peer: of all.

@@ -168,7 +168,7 @@ Result<void> Store::set_delivery(std::uint64_t row, Delivery delivery, const std
     sqlite::Statement found(s.db, "SELECT conversation, kind, token FROM history WHERE row = ?", row);
     auto there = found.step();
     if (!there) return fail(s.in_file(there.error()));
-    if (!*there) return fail("no such row in the history");
+    if (!*there) return {};  // erased since
     conversation = static_cast<std::uint64_t>(found.number(0));
     entry = read_entry(*s.sealer, row, conversation, found.number(1), found.text(2));
   }
@@ -266,6 +266,22 @@ Result<std::map<std::string, std::vector<HistoryEntry>>> Store::outbox(const Id&
                             rows.text(5));
     if (!peer || !entry) return fail(sqlite::damaged("a message that is to be sent does not open"));
     out[peer->name].push_back(std::move(*entry));
+    return {};
+  });
+  if (!done) return fail(s.in_file(done.error()));
+  return out;
+}
+
+Result<std::vector<PeerKey>> Store::conversations() {
+  State& s = *state_;
+  if (!s.sealer) return fail("the store is locked");
+  std::vector<PeerKey> out;
+  sqlite::Statement rows(s.db, "SELECT number, tag, token FROM conversation");
+  auto done = rows.each([&]() -> Result<void> {
+    auto peer =
+        read_conversation(*s.sealer, static_cast<std::uint64_t>(rows.number(0)), rows.blob(1), rows.text(2));
+    if (!peer) return fail(sqlite::damaged("a conversation does not open"));
+    out.push_back(std::move(*peer));
     return {};
   });
   if (!done) return fail(s.in_file(done.error()));

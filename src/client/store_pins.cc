@@ -195,8 +195,6 @@ Result<void> Store::pin_peer(const Id& server, const std::string& name, const Pi
 
 Result<void> Store::forget_peer(const Id& server, const std::string& name) {
   State& s = *state_;
-  if (auto ready = s.ready(); !ready) return ready;
-  if (!s.pins.peers.contains({server, name})) return fail("no such peer is remembered: " + name);
   return s.write_for_core([&]() -> Result<void> {
     const Tag tag = peer_tag(*s.sealer, server, name);
     auto done = sqlite::Statement(s.db, "DELETE FROM peer WHERE tag = ?", tag).run();

@@ -57,6 +57,24 @@ TEST_CASE("what the commands mean") {
   CHECK(parsed({"listen", "--count", "3", "--json"}).count == 3);
   CHECK(parsed({"verify", "bob", "12345", "67890"}).number == "12345 67890");
   CHECK(parsed({"forget", "[::1]:7467"}).target == "[::1]:7467");
+  CHECK(parsed({"history", "bob"}).count == 0);
+  CHECK_FALSE(parsed({"history", "bob"}).text);
+  auto history = parsed({"history", "bob", "--search", "-", "--limit", "5", "--json"});
+  CHECK(history.text == "-");
+  CHECK(history.count == 5);
+  CHECK(history.json);
+  CHECK(parsed({"export", "bob", "f.txt"}).file == "f.txt");
+  CHECK(parsed({"export", "bob"}).file.empty());
+  CHECK(parsed({"decline", "bob"}).command == Command::decline);
+  CHECK(parsed({"--key-file", "k", "id"}).key_file == "k");
+  CHECK(parsed({"id"}).keep_history);
+  CHECK_FALSE(parsed({"listen", "--no-history"}).keep_history);
+  using Change = Options::Change;
+  CHECK(parsed({"passphrase"}).change == Change::set);
+  CHECK(parsed({"passphrase", "--status"}).change == Change::none);
+  CHECK(parsed({"passphrase", "--remove"}).change == Change::remove);
+  CHECK(parsed({"passphrase", "--new-key-file", "k"}).change == Change::key_file);
+  CHECK(parsed({"passphrase", "--new-key-file", "k"}).file == "k");
   auto suites = parsed({"--suite", "rsa", "id"}).suites;
   REQUIRE(suites.size() == 1);
   CHECK(suites[0]->label == "rsa");
@@ -75,6 +93,13 @@ TEST_CASE("wrong usage is exit status 2") {
                                              {"send", "bob", "a", "b"},
                                              {"listen", "--count", "-1"},
                                              {"--name", "No Name", "id"},
+                                             {"passphrase", "--remove", "--status"},
+                                             {"passphrase", "--remove", "--new-key-file", "k"},
+                                             {"history"},
+                                             {"history", "bob", "--limit", "0"},
+                                             {"export", "bob", "a", "b"},
+                                             {"erase", "Bob!"},
+                                             {"--key-file", "", "id"},
                                              {"send", "Bob!", "x"}}) {
     CAPTURE(words);
     auto result = parse(words);
@@ -109,6 +134,46 @@ TEST_CASE("remote text is safe in plain lines and whole in JSON") {
   CHECK(read->get_string("kind") == "text");
   CHECK(read->get_number("at") == 1'795'391'135'403);
   CHECK(read->get("verified")->boolean() == false);
+  CHECK(read->get("request")->boolean() == false);
+}
+
+TEST_CASE("the history: who said it and how it fared, safe in lines and whole in JSON") {
+  HistoryEntry entry;
+  entry.at_unix_ms = 1'795'391'135'403;
+  entry.uid = "u";
+  entry.body = "a\x1b[2J\nb";
+  CHECK(entry_line("bob", entry).starts_with("2026-11-22T23:45:35Z < a"));
+  CHECK(entry_line("bob", entry).find('\x1b') == std::string::npos);
+  CHECK(entry_json("bob", entry) ==
+        R"({"peer":"bob","mine":false,"kind":"text","body":"a\u001b[2J\nb","at":1795391135403,"uid":"u"})"
+        "\n");
+  entry.body = "waves";
+  entry.action = true;
+  CHECK(entry_line("bob", entry) == "2026-11-22T23:45:35Z < * bob waves\n");
+  entry.mine = true;
+  for (auto [delivery, mark, word] :
+       {std::tuple(Delivery::queued, '.', "queued"), std::tuple(Delivery::sent, '-', "sent"),
+        std::tuple(Delivery::delivered, '+', "delivered"), std::tuple(Delivery::failed, 'x', "failed")}) {
+    entry.delivery = delivery;
+    entry.why = "no luck";
+    CHECK(entry_line("bob", entry) == std::string("2026-11-22T23:45:35Z ") + mark + " * waves\n");
+    const auto json = entry_json("bob", entry);
+    CHECK(json.find(std::string(R"("mine":true,"kind":"action")")) != json.npos);
+    CHECK(json.find(std::string(R"("delivery":")") + word + '"') != json.npos);
+    CHECK((json.find(R"("why":"no luck")") != json.npos) == (delivery == Delivery::failed));
+  }
+}
+
+TEST_CASE("requests, and whom they could be taken for") {
+  Request request{"b0b", {some_peer().id, false, 1'795'391'135'403, Standing::request}, 3, std::nullopt};
+  const std::string id = some_peer().id.str();
+  CHECK(request_line(request) == "2026-11-22T23:45:35Z b0b                    3 " + id + "\n");
+  CHECK(request_json(request) ==
+        R"({"name":"b0b","id":")" + id + R"(","since":1795391135403,"messages":3})" + "\n");
+  request.looks_like = "bob";
+  CHECK(request_line(request).ends_with(id + " looks like bob\n"));
+  CHECK(request_json(request).ends_with(R"("messages":3,"looks_like":"bob"})"
+                                        "\n"));
 }
 
 TEST_CASE("actions, and remarks about remote text") {
@@ -127,6 +192,10 @@ TEST_CASE("actions, and remarks about remote text") {
 TEST_CASE("the list shows trust, and of a changed key the one that the server shows now") {
   Peer peer = some_peer();
   CHECK(trust_word(peer) == "new");
+  peer.standing = client::Standing::request;
+  CHECK(trust_word(peer) == "request");
+  peer.standing = client::Standing::blocked;
+  CHECK(trust_word(peer) == "blocked");
   peer.standing = client::Standing::contact;
   CHECK(list_line(peer) == "bob                  unverified " + peer.id.str() + "\n");
   peer.trust = Trust::verified;

@@ -33,3 +33,10 @@ TEST_CASE("an empty or relative variable is as if unset") {
   CHECK_FALSE(data_folder("", env({})).has_value());
   CHECK_FALSE(data_folder("", env({{"HOME", "not/absolute"}})).has_value());
 }
+
+TEST_CASE("the folder of what is not data, and its default under HOME") {
+  CHECK(client::state_folder(env({{"XDG_STATE_HOME", "/s"}, {"HOME", "/h"}})) == "/s/sims");
+  CHECK(client::state_folder(env({{"HOME", "/h"}, {"XDG_STATE_HOME", "relative"}})) ==
+        "/h/.local/state/sims");
+  CHECK(client::state_folder(env({})).empty());
+}

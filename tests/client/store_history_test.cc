@@ -1,116 +1,244 @@
-// What was said: in pages, searched, erased, and through crashes.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
+// What is said, in the store alone: rows that were tampered with, searches, pruning. The rest is
+// memory_test.cc's.
+#include <thread>
 
 #include "store_fixture.h"
 
 using namespace sims;
 using namespace sims::test;
 using client::Delivery;
-using client::HistoryEntry;
 using client::Store;
 
 namespace {
+
 const client::PeerKey bob = peer(1, "bob"), carol = peer(1, "carol");
+
+std::unique_ptr<Store> three_messages(const std::string& folder) {
+  auto store = open_store(folder);
+  REQUIRE(store->add(bob, entry("one")));
+  REQUIRE(store->add(carol, entry("two", true, Delivery::queued)));
+  REQUIRE(store->add(bob, entry("three")));
+  REQUIRE(store->commit());
+  return store;
 }
 
-TEST_CASE("store: history in pages, the outbox, uids that were seen, erasing") {
+std::vector<std::string> found(Store& store, std::optional<client::PeerKey> peer, std::string text,
+                               std::size_t most = 1'000) {
+  auto work = store.search(std::move(peer), std::move(text), most);
+  work->run();
+  CHECK(work->problem.empty());
+  std::vector<std::string> out;
+  for (const auto& hit : work->hits)
+    out.push_back(hit.entry.body);
+  return out;
+}
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("store: rows that were swapped, moved or changed do not open, and nothing else is harmed") {
+  for (const char* sql : {
+           "UPDATE history SET token = (SELECT token FROM history WHERE row = 3) WHERE row = 1",
+           "UPDATE history SET conversation = 1 WHERE row = 2",
+           "UPDATE history SET conversation = 3 - conversation",
+           "UPDATE history SET row = 9 WHERE row = 3",
+           "UPDATE history SET kind = 1 WHERE row = 2; UPDATE history SET kind = 2 WHERE row = 3",
+           "UPDATE history SET token = replace(token, substr(token, 60, 4), 'AAAA') WHERE row = 3",
+           "UPDATE history SET token = '' WHERE row = 3",
+       }) {
+    CAPTURE(sql);
+    TempFolder temp;
+    three_messages(temp.path());
+    REQUIRE(raw(temp.path()).execute(sql));
+    auto store = open_store(temp.path());
+    const auto page = store->before(bob, 0, 9), other = store->before(carol, 0, 9);
+    REQUIRE_FALSE((page && other));
+    const auto why = page ? other.error() : page.error();
+    CHECK(why.starts_with(temp / "store.db: damaged: "));
+    CHECK(why.ends_with("; restore it from a backup"));
+    auto search = store->search(std::nullopt, "o", 9);
+    search->run();
+    CHECK(search->problem.starts_with(temp / "store.db: damaged: "));
+    CHECK(store->add(bob, entry("four")));
+    CHECK(store->commit());
+  }
+}
+
+TEST_CASE("store: what is to be sent is not taken from a row that was tampered with") {
+  TempFolder temp;
+  auto store = three_messages(temp.path());
+  REQUIRE(raw(temp.path()).execute("UPDATE history SET kind = 2 WHERE row = 1"));
+  CHECK_FALSE(store->outbox(some_id(1)));
+  CHECK_FALSE(store->set_delivery(1, Delivery::delivered, ""));
+  REQUIRE(raw(temp.path())
+              .execute("UPDATE history SET kind = 0 WHERE row = 1;"
+                       "UPDATE conversation SET number = 7 WHERE number = 2;"
+                       "UPDATE history SET conversation = 7 WHERE row = 2"));
+  CHECK_FALSE(store->outbox(some_id(1)));
+}
+
+TEST_CASE("store: rows keep their numbers, also those of failed commits and erased ones") {
+  TempFolder temp;
+  std::uint64_t last = 0;
+  {
+    auto store = open_store(temp.path());
+    REQUIRE(store->add(bob, entry("one")));
+    last = store->add(bob, entry("two")).value();
+    REQUIRE(store->erase_history(bob));
+    REQUIRE(store->commit());
+  }
+  auto store = open_store(temp.path());
+  CHECK(store->add(bob, entry("three")).value() > last);
+  // The commit fails: the schema is not what it was.
+  auto db = raw(temp.path());
+  REQUIRE(store->commit());
+  REQUIRE(db.execute("ALTER TABLE seen RENAME TO hidden"));
+  CHECK_FALSE(store->add(bob, entry("four")));
+  REQUIRE(db.execute("ALTER TABLE hidden RENAME TO seen"));
+  CHECK_FALSE(store->commit());
+  const auto row = store->add(bob, entry("five")).value();
+  CHECK(row > last + 2);
+  CHECK(store->commit());
+}
+
+TEST_CASE("store: a write that failed undoes all since the last commit, and commit() says so once") {
   TempFolder temp;
   auto store = open_store(temp.path());
-  for (int i = 0; i < 10; ++i)
-    REQUIRE(store->add(i % 2 ? bob : carol, entry("text " + std::to_string(i))));
-  const auto queued = store->add(bob, entry("queued", true, Delivery::queued)).value();
-  const auto sent = store->add(bob, entry("sent", true, Delivery::sent)).value();
-  REQUIRE(store->set_delivery(sent, Delivery::delivered, ""));
+  REQUIRE(store->add(bob, entry("kept")));
+  REQUIRE(store->pin_server("a:1", {some_id(1), 1}));
   REQUIRE(store->commit());
+  auto db = raw(temp.path());
+  REQUIRE(
+      db.execute("CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'disk full'); END"));
+  REQUIRE(store->pin_server("b:1", {some_id(2), 1}));
+  REQUIRE(store->save_settings({"b:1", "alice", ""}));
+  CHECK_FALSE(store->add(bob, entry("lost")));
+  CHECK_FALSE(store->server("b:1"));
+  CHECK(store->server("a:1"));
+  CHECK(store->settings().name.empty());
+  CHECK_FALSE(store->put("x", "y"));  // it would be undone, too
+  auto failed = store->commit();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().find("disk full") != std::string::npos);
+  REQUIRE(db.execute("DROP TRIGGER full"));
+  CHECK(store->commit());
+  REQUIRE(store->add(bob, entry("again")));
+  CHECK(store->commit());
+  CHECK(open_store(temp.path())->before(bob, 0, 9).value().size() == 2);
+}
 
-  auto page = store->before(bob, 0, 3).value();
-  REQUIRE(page.size() == 3);
-  CHECK(page[0].body == "text 9");
-  CHECK(page[2].body == "sent");
-  CHECK(page[2].delivery == Delivery::delivered);
-  page = store->before(bob, page[0].row, 100).value();
-  REQUIRE(page.size() == 4);
-  CHECK(page[0].body == "text 1");
-  CHECK(store->unread(bob, page[1].row) == 3);
+TEST_CASE("store: the core hears of it when somebody else's save() undid its writes") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  REQUIRE(store->hold());
+  auto db = raw(temp.path());
+  REQUIRE(
+      db.execute("CREATE TRIGGER full BEFORE INSERT ON value BEGIN SELECT RAISE(ABORT, 'disk full'); END"));
+  CHECK_FALSE(store->put("draft", "x"));
+  CHECK_FALSE(store->save());
+  CHECK(store->commit());  // nothing of the core's was in it
+  REQUIRE(store->add(bob, entry("lost")));
+  CHECK_FALSE(store->put("draft", "x"));
+  CHECK_FALSE(store->save());
+  CHECK_FALSE(store->commit());
+  CHECK(store->commit());
+  CHECK(store->before(bob, 0, 9).value().empty());
+  REQUIRE(store->add(bob, entry("kept")));
+  CHECK(store->save());
+  CHECK(store->commit());
+  CHECK(store->before(bob, 0, 9).value().size() == 1);
+}
 
-  const auto outbox = store->outbox(bob.server).value();
-  REQUIRE(outbox.size() == 1);
-  REQUIRE(outbox.at("bob").size() == 1);
-  CHECK(outbox.at("bob")[0].row == queued);
-  CHECK(outbox.at("bob")[0].uid == "uid of queued");
+TEST_CASE("store: the oldest uids are forgotten, not the newest") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  REQUIRE(store->add(bob, entry("old")));
+  REQUIRE(store->commit());
+  // As after many messages.
+  REQUIRE(raw(temp.path()).execute("UPDATE sqlite_sequence SET seq = 200500 WHERE name = 'history'"));
+  for (int i = 0; i < 600; ++i)
+    REQUIRE(store->add(bob, entry(std::to_string(i))));
+  CHECK_FALSE(store->seen(bob, "uid of old"));
+  for (int i = 0; i < 600; ++i)
+    CHECK(store->seen(bob, "uid of " + std::to_string(i)));
+}
 
-  CHECK(store->seen(bob, "uid of text 1"));
-  CHECK_FALSE(store->seen(carol, "uid of text 1"));
+TEST_CASE("store: erased texts and names are not in the file any more") {
+  TempFolder temp;
+  auto store = three_messages(temp.path());
+  std::string token;
+  {
+    auto db = raw(temp.path());
+    sqlite::Statement row(db, "SELECT token FROM history WHERE row = 1");
+    REQUIRE(row.step() == true);
+    token = row.text(0);
+  }
   REQUIRE(store->erase_history(bob));
   REQUIRE(store->commit());
-  CHECK(store->before(bob, 0, 100)->size() == 1);  // what is still to be sent
-  CHECK(store->seen(bob, "uid of text 1"));
-  CHECK(store->before(carol, 0, 100)->size() == 5);
+  for (const char* file : {"store.db", "store.db-wal"})
+    CHECK(content(temp / file).find(token.substr(20, 40)) == std::string::npos);
+  CHECK(raw(temp.path()).number("SELECT count(*) FROM conversation") == 1);
 }
 
-TEST_CASE("store: a search finds text in either case, newest first, and can be cancelled") {
+TEST_CASE("store: all of a conversation, oldest first, until it is enough") {
+  TempFolder temp;
+  auto store = three_messages(temp.path());
+  Words seen;
+  REQUIRE(store->each(bob, [&](const auto& one) { return seen.push_back(one.body), true; }));
+  CHECK(seen == Words{"one", "three"});
+  seen.clear();
+  REQUIRE(store->each(bob, [&](const auto& one) { return seen.push_back(one.body), false; }));
+  CHECK(seen == Words{"one"});
+  REQUIRE(store->each(peer(9, "bob"), [&](const auto& one) { return seen.push_back(one.body), true; }));
+  CHECK(seen.size() == 1);
+}
+
+TEST_CASE("store: a search finds texts in either case, newest first, no more than asked for") {
   TempFolder temp;
   auto store = open_store(temp.path());
+  CHECK(found(*store, std::nullopt, "x").empty());
   for (int i = 0; i < 300; ++i)
     REQUIRE(
-        store->add(i % 2 ? bob : carol, entry("message " + std::to_string(i) + (i == 7 ? " Ärger" : ""))));
+        store->add(i % 2 ? bob : carol, entry("Message " + std::to_string(i) + (i == 7 ? " Ärger" : ""))));
+  CHECK(found(*store, std::nullopt, "message").empty());  // not committed
   REQUIRE(store->commit());
-  auto all = store->search(std::nullopt, "MESSAGE", 10);
-  all->run();
-  REQUIRE(all->hits.size() == 10);
-  CHECK(all->hits[0].entry.body == "message 299");
-  CHECK(all->hits[0].peer == bob);
-  auto one = store->search(bob, "ärger", 10);
-  one->run();
-  REQUIRE(one->hits.size() == 1);
-  CHECK(one->hits[0].entry.body == "message 7 Ärger");
-  auto none = store->search(carol, "ärger", 10);
-  none->run();
-  CHECK(none->hits.empty());
-  auto cancelled = store->search(std::nullopt, "message", 1'000);
-  cancelled->cancel();
-  cancelled->run();
-  CHECK(cancelled->hits.size() < 300);
+  CHECK(found(*store, std::nullopt, "mESSAGE", 3) == Words{"Message 299", "Message 298", "Message 297"});
+  CHECK(found(*store, bob, "message 29") ==
+        Words{"Message 299", "Message 297", "Message 295", "Message 293", "Message 291", "Message 29"});
+  CHECK(found(*store, bob, "ärger") == Words{"Message 7 Ärger"});
+  CHECK(found(*store, carol, "ärger").empty());
+  CHECK(found(*store, peer(2, "bob"), "message").empty());
+  CHECK(found(*store, std::nullopt, "message").size() == 300);
+  auto work = store->search(std::nullopt, "Message 8", 1);
+  work->run();
+  REQUIRE(work->hits.size() == 1);
+  CHECK(work->hits[0].peer == bob);
+  CHECK(work->hits[0].entry.body == "Message 89");
+  CHECK(work->hits[0].entry.uid == "uid of Message 89");
 }
 
-TEST_CASE("store: killed at any point, what commit() confirmed is there and nothing is half there") {
-  for (int kill_at = 0; kill_at < 12; ++kill_at) {
-    TempFolder temp;
-    open_store(temp.path());
-    int told[2];
-    REQUIRE(::pipe(told) == 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      auto store = open_store(temp.path());
-      int step = 0;
-      const auto maybe_die = [&] {
-        if (step++ == kill_at) ::kill(::getpid(), SIGKILL);
-      };
-      for (int i = 0; i < 4; ++i) {
-        if (!store->add(bob, entry(std::to_string(i), true, Delivery::queued))) ::_exit(1);
-        maybe_die();
-        if (!store->commit()) ::_exit(1);
-        const char confirmed = static_cast<char>(i + 1);
-        if (::write(told[1], &confirmed, 1) != 1) ::_exit(1);
-        maybe_die();
-      }
-      ::_exit(0);
-    }
-    ::close(told[1]);
-    char confirmed = 0;
-    for (char next; ::read(told[0], &next, 1) == 1;)
-      confirmed = next;
-    ::close(told[0]);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    CHECK((WIFSIGNALED(status) || WEXITSTATUS(status) == 0));
-    auto store = open_store(temp.path());
-    const auto rows = store->before(bob, 0, 100).value();
-    REQUIRE(static_cast<int>(rows.size()) == confirmed);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      CHECK(rows[i].body == std::to_string(i));
+TEST_CASE("store: a search runs beside writing, and can be cancelled from another thread") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  for (int i = 0; i < 20'000; ++i)
+    REQUIRE(store->add(bob, entry("a line that is looked at " + std::to_string(i))));
+  REQUIRE(store->commit());
+  auto whole = store->search(std::nullopt, "no such thing", 1'000);
+  auto cancelled = store->search(std::nullopt, "line", 1'000'000);
+  cancelled->cancel();
+  std::thread other([&] {
+    whole->run();
+    cancelled->run();
+  });
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(store->add(bob, entry("meanwhile " + std::to_string(i))));
+    REQUIRE(store->commit());
   }
+  other.join();
+  CHECK(whole->problem.empty());
+  CHECK(whole->hits.empty());
+  CHECK(cancelled->problem.empty());
+  CHECK(cancelled->hits.empty());
+  CHECK(cancelled->cancelled);
 }

@@ -128,7 +128,12 @@ class Terminal:
 
     def await_end(self):
         """The exit status of the terminal's program."""
-        until(lambda: self.ask("#{pane_dead}"), lambda dead: dead == "1", f"end of the program in {self.name}")
+        # The terminal is dead a moment before its program's status is known; and sometimes tmux notices that a child
+        # has ended only when another one has.
+        def ended():
+            self.world.tmux("run-shell", "true")
+            return self.ask("#{pane_dead_status}#{pane_dead_signal}")
+        until(ended, bool, f"end of the program in {self.name}")
         return int(self.ask("#{pane_dead_status}") or -1)
 
 
@@ -167,7 +172,7 @@ class World:
     def sims(self, who, server, *words, options=("--accept-new",), expect=0, stdin="", seconds=DEADLINE):
         """Runs `sims COMMAND`, checks the exit status, returns what it printed on standard output."""
         run = subprocess.run(self._sims(who, server, words, options), input=stdin, capture_output=True, text=True,
-                             timeout=seconds, env=self.env, cwd=self.path)
+                             timeout=seconds, env=self.env, cwd=self.path, start_new_session=True)  # no /dev/tty
         check(expect is None or run.returncode == expect,
               f"sims {' '.join(map(str, words))}: exit status {run.returncode}, not {expect}\n{run.stdout}{run.stderr}")
         self.last_error, self.last_status = run.stderr, run.returncode
@@ -178,7 +183,7 @@ class World:
         command = ["/bin/sh", "-c", f'exec "$@" {closed}', "sh"] + self._sims(who, server, words, options)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                                    stdout=stdout, stderr=subprocess.PIPE, text=True, env=self.env,
-                                   cwd=self.path)
+                                   cwd=self.path, start_new_session=True)
         self.processes.append(process)
         return process
 

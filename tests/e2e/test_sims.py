@@ -9,7 +9,7 @@ import time
 from harness import DEADLINE, check, until
 
 # sims(1), EXIT STATUS
-FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED = range(1, 9)
+FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCKED = range(1, 10)
 
 
 def received(process, seconds=DEADLINE):
@@ -233,6 +233,227 @@ def test_private_files(world):
         check(stat.S_IMODE(path.stat().st_mode) == 0o600, f"{path.name} is open to others")
     (home / "store.db").chmod(0o644)
     world.sims("alice", None, "id", expect=FAILURE)
+
+
+def test_history(world):
+    server = world.server()
+    bob = meet(world, server, count=2)
+    world.sims("alice", server, "send", "bob", "Grüße, 世界")
+    world.sims("alice", server, "send", "bob", "two\nlines")
+    got = received(bob)
+    check([m["request"] for m in got] == [False, False], f"bob got {got}")
+
+    lines = world.sims("alice", None, "history", "bob").splitlines()
+    check(len(lines) == 2 and lines[0].endswith("Z + Grüße, 世界"), f"alice's history: {lines}")
+    said = [json.loads(line) for line in world.sims("bob", None, "history", "alice", "--json").splitlines()]
+    check([(m["body"], m["mine"]) for m in said] == [("Grüße, 世界", False), ("two\nlines", False)], f"bob's: {said}")
+    mine = [json.loads(line) for line in world.sims("alice", None, "history", "bob", "--json").splitlines()]
+    check([m["uid"] for m in mine] == [m["uid"] for m in said], "the uids differ")
+    check("LINES" not in world.sims("bob", None, "history", "alice", "--search", "grÜSSE"), "found too much")
+    check(len(world.sims("bob", None, "history", "alice", "--search", "LINES").splitlines()) == 1, "found nothing")
+    check(world.sims("bob", None, "history", "alice", "--limit", 1).endswith("lines\n"), "not the newest")
+    check(world.sims("bob", None, "history", "alice", "--limit", 1, "--search", "ü").endswith("世界\n"), "not found")
+    world.sims("bob", None, "history", "carol", expect=NO_PEER)
+
+    world.sims("bob", None, "export", "alice", "out.json", "--json")
+    file = world.path / "out.json"
+    check([json.loads(line) for line in file.read_text().splitlines()] == said, "exported something else")
+    check(stat.S_IMODE(file.stat().st_mode) == 0o600, "what was exported is open to others")
+    world.sims("bob", None, "export", "alice", "out.json", expect=FAILURE)
+    check(world.sims("bob", None, "export", "alice").count("\n") == 2, "not exported to standard output")
+
+    world.sims("bob", None, "erase", "alice")
+    check(world.sims("bob", None, "history", "alice") == "", "not erased")
+    check(len(world.sims("alice", None, "history", "bob").splitlines()) == 2, "alice's was erased")
+
+
+def test_history_beside_a_running_program(world):
+    server = world.server()
+    bob = world.start_sims("bob", server, "listen", "--json")
+    world.await_online(server, "bob")
+    world.sims("alice", server, "send", "bob", "hello")
+    check(world.sims("bob", None, "history", "alice").endswith("< hello\n"), "not in the history")
+    world.sims("bob", None, "erase", "alice", expect=FAILURE)
+    check("in use" in world.last_error, world.last_error)
+    bob.terminate()
+    bob.wait(DEADLINE)
+
+
+def test_no_history(world):
+    server = world.server()
+    bob = meet(world, server, options=("--accept-new", "--no-history"))
+    world.sims("alice", server, "send", "bob", "hello", options=("--accept-new", "--no-history"))
+    received(bob)
+    check(world.sims("bob", None, "history", "alice") == "", "bob kept it")
+    check(world.sims("alice", None, "history", "bob") == "", "alice kept it")
+
+
+def stranger(world):
+    """Alice wrote to bob, who does not know her: (server, what bob's listen printed)."""
+    server = world.server()
+    world.sims("bob", server, "list")
+    bob = meet(world, server, options=())
+    world.sims("alice", server, "send", "bob", "may I?", "--timeout", 5, expect=TIMEOUT)
+    message, = received(bob)
+    check(message["body"] == "may I?" and message["request"], f"bob got {message}")
+    request, = [json.loads(line) for line in world.sims("bob", None, "requests", "--json").splitlines()]
+    check(request["name"] == "alice" and request["messages"] == 1, f"request: {request}")
+    check("alice" in world.sims("bob", None, "requests"), "not printed")
+    return server
+
+
+def test_request_accepted(world):
+    server = stranger(world)
+    world.sims("bob", None, "accept", "alice")
+    check(world.sims("bob", None, "requests") == "", "still a request")
+    check("may I?" in world.sims("bob", None, "history", "alice"), "what was said is gone")
+    check("unverified" in world.sims("bob", None, "fingerprint", "alice"), "no contact")
+    bob = meet(world, server, options=())
+    world.sims("alice", server, "send", "bob", "thanks")
+    message, = received(bob)
+    check(message["body"] == "thanks" and not message["request"], f"bob got {message}")
+
+
+def test_request_declined(world):
+    server = stranger(world)
+    world.sims("bob", None, "decline", "alice")
+    check(world.sims("bob", None, "requests") == "", "still a request")
+    world.sims("bob", None, "history", "alice", expect=NO_PEER)
+    world.sims("bob", server, "decline", "alice", expect=NO_PEER)
+    bob = meet(world, server, options=())
+    world.sims("alice", server, "send", "bob", "again", "--timeout", 5, expect=TIMEOUT)
+    message, = received(bob)
+    check(message["body"] == "again" and message["request"], f"bob got {message}")
+
+
+def test_blocked(world):
+    server = stranger(world)
+    world.sims("bob", None, "block", "alice")
+    check(world.sims("bob", None, "requests") == "", "still a request")
+    check("blocked" in world.sims("bob", None, "fingerprint", "alice"), "not blocked")
+    bob = world.start_sims("bob", server, "listen", "--json", options=())
+    world.await_online(server, "bob")
+    world.sims("alice", server, "send", "bob", "hear me", "--timeout", 3, expect=TIMEOUT)
+    world.sims("bob", None, "accept", "alice", expect=FAILURE)  # in use
+    bob.terminate()
+    out, _ = bob.communicate(timeout=DEADLINE)
+    check(out == "", f"bob heard {out}")
+    world.sims("bob", None, "accept", "alice")
+    bob = meet(world, server, options=())
+    world.sims("alice", server, "send", "bob", "and now?")
+    check(received(bob)[0]["body"] == "and now?", "not heard")
+
+
+def test_block_and_accept_somebody_new(world):
+    """Who is not remembered is asked for at the server."""
+    server = world.server()
+    world.sims("bob", server, "block", "alice", expect=NO_PEER)
+    alice = world.start_sims("alice", server, "listen")
+    world.await_online(server, "alice")
+    world.sims("bob", server, "block", "alice", options=())
+    check("blocked" in world.sims("bob", None, "fingerprint", "alice"), "not blocked")
+    world.sims("carol", server, "accept", "alice")
+    check("unverified" in world.sims("carol", None, "fingerprint", "alice"), "not accepted")
+    alice.terminate()
+    alice.wait(DEADLINE)
+
+
+def test_what_was_not_delivered_is_given_up(world):
+    """Nothing that a script was told had failed goes out later."""
+    server = stranger(world)
+    line, = world.sims("alice", None, "history", "bob").splitlines()
+    check(line.endswith("x may I?"), f"alice's history: {line}")
+    world.sims("bob", None, "decline", "alice")
+    bob = meet(world, server)
+    world.sims("alice", server, "send", "bob", "again")
+    message, = received(bob)
+    check(message["body"] == "again", f"bob got {message}")
+
+
+def asked(world, who, *words):
+    """`sims` at a terminal."""
+    return world.terminal(*world._sims(who, None, words, ()))
+
+
+def test_passphrase(world):
+    server = world.server()
+    bob = meet(world, server)
+    world.sims("alice", server, "send", "bob", "secret")
+    received(bob)
+    check(world.sims("alice", None, "passphrase", "--status") == "none\n", "no passphrase was set")
+    world.sims("alice", None, "passphrase", expect=FAILURE)  # nobody to ask
+
+    terminal = asked(world, "alice", "passphrase")
+    terminal.see("New passphrase:")
+    terminal.enter("correct horse")
+    terminal.see("again:")
+    terminal.enter("incorrect horse")
+    terminal.see("they differ")
+    check(terminal.await_end() == FAILURE, "taken though they differ")
+    check("horse" not in terminal.screen(), "shown on the screen")
+    check(world.sims("alice", None, "passphrase", "--status") == "none\n", "changed though they differ")
+    terminal = asked(world, "alice", "passphrase")
+    terminal.see("New passphrase:")
+    terminal.enter("correct horse")
+    terminal.see("again:")
+    terminal.enter("correct horse")
+    check(terminal.await_end() == 0, terminal.screen())
+
+    check(world.sims("alice", None, "passphrase", "--status") == "passphrase\n", "not set")
+    world.sims("alice", None, "id")  # public
+    world.sims("alice", None, "history", "bob", expect=LOCKED)
+    check("no terminal" in world.last_error, world.last_error)
+    world.sims("alice", server, "send", "bob", "hello", expect=LOCKED)
+    terminal = asked(world, "alice", "history", "bob")
+    terminal.see("Passphrase of the store:")
+    terminal.enter("wrong")
+    terminal.see("wrong passphrase")
+    terminal.enter("correct horse")
+    terminal.see("Z \\+ secret")
+    check(terminal.await_end() == 0, terminal.screen())
+    terminal = asked(world, "alice", "history", "bob")
+    terminal.see("Passphrase of the store:")
+    terminal.key("C-c")
+    check(terminal.await_end() == LOCKED, terminal.screen())
+    terminal = asked(world, "alice", "passphrase", "--remove")
+    terminal.see("Passphrase of the store:")
+    terminal.enter("correct horse")
+    check(terminal.await_end() == 0, terminal.screen())
+    check("secret" in world.sims("alice", None, "history", "bob"), "not open")
+
+
+def test_key_file(world):
+    world.sims("alice", None, "id")
+    world.sims("alice", None, "passphrase", "--new-key-file", "key")
+    check(stat.S_IMODE((world.path / "key").stat().st_mode) == 0o600, "the key file is open to others")
+    check(world.sims("alice", None, "passphrase", "--status") == "key file\n", "not set")
+    world.sims("alice", None, "requests", expect=LOCKED)
+    check("--key-file" in world.last_error, world.last_error)
+    world.sims("alice", None, "requests", options=("--key-file", "key"))
+    world.sims("alice", None, "requests", options=("--key-file", "missing"), expect=LOCKED)
+    world.env["SIMS_KEY_FILE"] = "key"
+    world.sims("alice", None, "requests")
+    (world.path / "key").chmod(0o644)
+    world.sims("alice", None, "requests", expect=LOCKED)
+    (world.path / "key").chmod(0o600)
+    world.sims("alice", None, "passphrase", "--remove")
+    del world.env["SIMS_KEY_FILE"]
+    world.sims("alice", None, "requests")
+
+
+def test_restored_backup(world):
+    server = world.server()
+    world.sims("alice", server, "list")
+    backup = (world.path / "alice" / "store.db").read_bytes()
+    world.sims("alice", server, "list")
+    check("backup" not in world.last_error, world.last_error)
+    (world.path / "alice" / "store.db").write_bytes(backup)
+    bob = meet(world, server)
+    world.sims("alice", server, "send", "bob", "hello")
+    check("backup" in world.last_error, world.last_error)
+    received(bob)
+    world.sims("alice", server, "list")
+    check("backup" not in world.last_error, world.last_error)
 
 
 def test_usage(world):

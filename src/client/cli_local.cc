@@ -1,0 +1,241 @@
+// 1. who is meant  2. keys  3. people  4. what was said
+#include "client/cli_local.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/caseless.h"
+#include "base/files.h"
+#include "base/program.h"
+#include "client/cli_output.h"
+#include "client/look_alike.h"
+#include "net/stream.h"
+#include "proto/limits.h"
+
+namespace sims::client::cli {
+
+namespace {
+
+constexpr std::size_t print_at = 64 * 1'024;
+
+Exit complain(Exit exit, std::string_view why) {
+  tell(why);
+  return exit;
+}
+
+Exit outcome(const Result<void>& done) {
+  return done ? Exit::ok : complain(Exit::failure, done.error());
+}
+
+}  // namespace
+
+// --- 1. who is meant -----------------------------------------------------------------------------
+
+Result<std::string> server_of(const Options& options, const Store& store) {
+  std::string text = options.server;
+  if (text.empty()) text = store.settings().server;
+  if (text.empty()) text = "localhost";
+  auto at = net::Endpoint::parse(text, proto::default_port);
+  if (!at) return fail(fmt::format("--server {}: {}", text, at.error()));
+  if (at->port == 0) return fail(fmt::format("--server {}: port 0 is none", text));
+  return at->str();
+}
+
+namespace {
+
+// The one of them that is meant; their `server` and `name` are a peer's.
+template <class T>
+Result<std::optional<T>> meant(std::vector<T> all, const Options& options, Store& store,
+                               const std::string& host_port) {
+  const auto server = store.server(host_port);
+  const bool said = !options.server.empty() || !store.settings().server.empty();
+  std::optional<T> found;
+  for (auto& one : all) {
+    if (one.name != options.target || (server ? one.server != server->id : said)) continue;
+    if (found && found->server == one.server) continue;
+    if (found) return fail(options.target + " is known at several servers: say which one with --server");
+    found = std::move(one);
+  }
+  return found;
+}
+
+// Also somebody who is not remembered any more.
+Result<std::optional<PeerKey>> conversation(const Options& options, Store& store,
+                                            const std::string& host_port) {
+  auto all = store.conversations();
+  if (!all) return fail(all.error());
+  for (const auto& known : store.all_peers())
+    all->push_back({known.server, known.name});
+  return meant(std::move(*all), options, store, host_port);
+}
+
+Exit nobody(const Options& options) {
+  return complain(Exit::no_peer, "nothing is known of " + options.target);
+}
+
+}  // namespace
+
+Result<std::optional<KnownPeer>> remembered(const Options& options, Store& store,
+                                            const std::string& host_port) {
+  return meant(store.all_peers(), options, store, host_port);
+}
+
+// --- 2. keys -------------------------------------------------------------------------------------
+
+Exit fingerprint(const Store& store, const KnownPeer& known) {
+  return outcome(print(fingerprint_text(known.name, store.id(), known.pinned.id, trust_word(known.pinned))));
+}
+
+Exit verify(const Options& options, Store& store, KnownPeer known) {
+  if (!proto::safety_number_matches(options.number, store.id(), known.pinned.id)) {
+    return complain(Exit::peer_key, "the safety numbers differ: " + known.name + " is not verified");
+  }
+  known.pinned.verified = true;
+  if (known.pinned.standing == Standing::request) known.pinned.standing = Standing::contact;
+  auto stored = store.pin_peer(known.server, known.name, known.pinned);
+  if (stored) stored = store.save();
+  return outcome(stored);
+}
+
+// HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
+Exit forget(const Options& options, Store& store, const std::string& host_port) {
+  auto peer = remembered(options, store, host_port);
+  if (!peer) return complain(Exit::failure, peer.error());
+  Result<void> done;
+  if (*peer) {
+    done = store.forget_peer((*peer)->server, (*peer)->name);
+  } else if (store.server(options.target)) {
+    done = store.forget_server(options.target);
+  } else {
+    return complain(Exit::no_peer, "neither a server nor a peer is remembered as " + options.target);
+  }
+  if (done) done = store.save();
+  return outcome(done);
+}
+
+// --- 3. people -----------------------------------------------------------------------------------
+
+Exit decide(const Options& options, Store& store, KnownPeer known) {
+  const PeerKey key{known.server, known.name};
+  const Standing was = known.pinned.standing;
+  Result<void> done;
+  if (options.command == Command::decline) {
+    if (was != Standing::request) return complain(Exit::no_peer, "there is no request of " + known.name);
+    done = store.forget_peer(key.server, key.name);
+  } else {
+    known.pinned.standing = options.command == Command::accept ? Standing::contact : Standing::blocked;
+    if (was == known.pinned.standing) return Exit::ok;
+    done = store.pin_peer(key.server, key.name, known.pinned);
+  }
+  if (done && was == Standing::request && options.command != Command::accept) done = store.erase_history(key);
+  if (done) done = store.save();
+  return outcome(done);
+}
+
+Exit requests(const Options& options, Store& store, const std::string& host_port) {
+  const auto server = store.server(host_port);
+  std::string out;
+  for (const auto& known : store.all_peers()) {
+    if (known.pinned.standing != Standing::request || (server && known.server != server->id)) continue;
+    const Request request{known.name, known.pinned, store.unread({known.server, known.name}, 0),
+                          look_alike(known.name, store.peers(known.server))};
+    out += options.json ? request_json(request) : request_line(request);
+  }
+  return outcome(print(out));
+}
+
+// --- 4. what was said ----------------------------------------------------------------------------
+
+namespace {
+
+// Lines on their way out, in pieces.
+class Out {
+ public:
+  Out(const Options& options, std::string peer, std::optional<NewFile> file)
+      : json_(options.json), peer_(std::move(peer)), file_(std::move(file)) {}
+
+  bool line(const HistoryEntry& entry) {
+    text_ += json_ ? entry_json(peer_, entry) : entry_line(peer_, entry);
+    return text_.size() < print_at || flush();
+  }
+  // Everything, or why not.
+  Result<void> end() {
+    if (flush() && file_) done_ = file_->close();
+    return done_;
+  }
+
+ private:
+  bool flush() {
+    if (done_) done_ = file_ ? file_->write(text_) : print(text_);
+    text_.clear();
+    return done_.has_value();
+  }
+  bool json_;
+  std::string peer_;
+  std::optional<NewFile> file_;
+  std::string text_;
+  Result<void> done_;
+};
+
+// Oldest first.
+Result<void> newest(const Options& options, Store& store, const PeerKey& peer, Out& out) {
+  if (!options.text) {
+    const auto page = store.before(peer, 0, options.count);
+    if (!page) return fail(page.error());
+    for (const auto& entry : *page)
+      if (!out.line(entry)) break;
+    return {};
+  }
+  auto search = store.search(peer, *options.text, options.count);
+  search->run();
+  if (!search->problem.empty()) return fail(search->problem);
+  for (auto hit = search->hits.rbegin(); hit != search->hits.rend() && out.line(hit->entry);)
+    ++hit;
+  return {};
+}
+
+Result<void> all(const Options& options, Store& store, const PeerKey& peer, Out& out) {
+  Caseless wanted(options.text.value_or(""));
+  return store.each(
+      peer, [&](const auto& entry) { return (options.text && !wanted.in(entry.body)) || out.line(entry); });
+}
+
+}  // namespace
+
+Exit history(const Options& options, Store& store, const std::string& host_port) {
+  const auto peer = conversation(options, store, host_port);
+  if (!peer) return complain(Exit::failure, peer.error());
+  if (!*peer) return nobody(options);
+  Out out(options, options.target, std::nullopt);
+  auto done = options.count > 0 ? newest(options, store, **peer, out) : all(options, store, **peer, out);
+  const auto written = out.end();
+  return outcome(done ? written : done);
+}
+
+Exit export_history(const Options& options, Store& store, const std::string& host_port) {
+  const auto peer = conversation(options, store, host_port);
+  if (!peer) return complain(Exit::failure, peer.error());
+  if (!*peer) return nobody(options);
+  std::optional<NewFile> file;
+  if (!options.file.empty()) {
+    auto made = NewFile::make(options.file);
+    if (!made) return complain(Exit::failure, made.error());
+    file.emplace(std::move(*made));
+  }
+  Out out(options, options.target, std::move(file));
+  auto done = all(options, store, **peer, out);
+  if (done) done = out.end();
+  return outcome(done);
+}
+
+Exit erase(const Options& options, Store& store, const std::string& host_port) {
+  const auto peer = conversation(options, store, host_port);
+  if (!peer) return complain(Exit::failure, peer.error());
+  if (!*peer) return nobody(options);
+  auto done = store.erase_history(**peer);
+  if (done) done = store.save();
+  return outcome(done);
+}
+
+}  // namespace sims::client::cli

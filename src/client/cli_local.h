@@ -1,0 +1,30 @@
+// The commands of sims that need no server: what is done on the store alone.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "client/cli_options.h"
+#include "client/store.h"
+
+namespace sims::client::cli {
+
+// HOST:PORT: the one that was given, else used last, else localhost.
+Result<std::string> server_of(const Options& options, const Store& store);
+// Who is remembered under the name at the server; nullopt: nobody. When no server was said, neither now nor
+// in sims-tui, at whatever server there is only one such peer.
+Result<std::optional<KnownPeer>> remembered(const Options& options, Store& store,
+                                            const std::string& host_port);
+
+// Of a peer that is remembered.
+Exit fingerprint(const Store& store, const KnownPeer& known);
+Exit verify(const Options& options, Store& store, KnownPeer known);
+Exit decide(const Options& options, Store& store, KnownPeer known);  // accept, decline, block
+
+Exit forget(const Options& options, Store& store, const std::string& host_port);
+Exit requests(const Options& options, Store& store, const std::string& host_port);
+Exit history(const Options& options, Store& store, const std::string& host_port);
+Exit export_history(const Options& options, Store& store, const std::string& host_port);
+Exit erase(const Options& options, Store& store, const std::string& host_port);
+
+}  // namespace sims::client::cli

@@ -1,0 +1,159 @@
+// The contract of client::Memory, for each implementation.
+#include "client/memory.h"
+
+#include "store_fixture.h"
+#include "support/fake_memory.h"
+
+using namespace sims;
+using namespace sims::test;
+using client::Delivery;
+using client::Memory;
+using client::Standing;
+
+namespace {
+
+const client::PeerKey bob = peer(1, "bob"), carol = peer(1, "carol"), other_bob = peer(2, "bob");
+
+std::string bodies(const Result<std::vector<client::HistoryEntry>>& entries) {
+  REQUIRE(entries);
+  std::string out;
+  for (const auto& one : *entries)
+    out += (out.empty() ? "" : ",") + one.body;
+  return out;
+}
+
+void keys(Memory& memory) {
+  CHECK_FALSE(memory.server("a:1"));
+  REQUIRE(memory.pin_server("a:1", {some_id(1), 5}));
+  REQUIRE(memory.pin_server("a:1", {some_id(2), 6}));
+  CHECK(memory.server("a:1")->id == some_id(2));
+  CHECK(memory.server("a:1")->first_seen_unix_ms == 6);
+  CHECK(memory.peers(some_id(1)).empty());
+  REQUIRE(memory.pin_peer(some_id(1), "bob", {some_id(3), true, 7, Standing::request, 9}));
+  REQUIRE(memory.pin_peer(some_id(2), "bob", {some_id(4), false, 8}));
+  const auto peers = memory.peers(some_id(1));
+  REQUIRE(peers.size() == 1);
+  CHECK(peers.at("bob").id == some_id(3));
+  CHECK(peers.at("bob").verified);
+  CHECK(peers.at("bob").first_seen_unix_ms == 7);
+  CHECK(peers.at("bob").standing == Standing::request);
+  CHECK(peers.at("bob").read_row == 9);
+  REQUIRE(memory.forget_peer(some_id(1), "bob"));
+  REQUIRE(memory.forget_peer(some_id(1), "bob"));
+  CHECK(memory.peers(some_id(1)).empty());
+  CHECK(memory.peers(some_id(2)).size() == 1);
+}
+
+void history(Memory& memory) {
+  CHECK(bodies(memory.before(bob, 0, 10)).empty());
+  std::vector<std::uint64_t> rows;
+  for (const char* body : {"a", "b", "c", "d"}) {
+    rows.push_back(memory.add(bob, entry(body)).value());
+    memory.add(carol, entry(std::string("not ") + body)).value();
+  }
+  CHECK(std::is_sorted(rows.begin(), rows.end()));
+  CHECK(bodies(memory.before(bob, 0, 10)) == "a,b,c,d");
+  CHECK(bodies(memory.before(bob, 0, 2)) == "c,d");
+  CHECK(bodies(memory.before(bob, rows[2], 10)) == "a,b");
+  CHECK(bodies(memory.before(bob, rows[2], 1)) == "b");
+  CHECK(bodies(memory.before(bob, rows[0], 10)).empty());
+  CHECK(bodies(memory.before(other_bob, 0, 10)).empty());
+  CHECK(memory.unread(bob, 0) == 4);
+  CHECK(memory.unread(bob, rows[2]) == 1);
+  CHECK(memory.unread(bob, rows[3]) == 0);
+  CHECK(memory.unread(other_bob, 0) == 0);
+
+  auto said = entry("mine, with a \n and \xe2\x82\xac", true, Delivery::failed);
+  said.action = true;
+  said.why = "because";
+  const auto row = memory.add(bob, said).value();
+  const auto back = memory.before(bob, 0, 1).value();
+  REQUIRE(back.size() == 1);
+  CHECK(back[0].row == row);
+  CHECK(back[0].action);
+  CHECK(back[0].mine);
+  CHECK(back[0].uid == said.uid);
+  CHECK(back[0].body == said.body);
+  CHECK(back[0].at_unix_ms == said.at_unix_ms);
+  CHECK(back[0].delivery == Delivery::failed);
+  CHECK(back[0].why == "because");
+  CHECK(memory.unread(bob, rows[3]) == 0);  // mine are read
+}
+
+void outbox(Memory& memory) {
+  CHECK(memory.outbox(some_id(1)).value().empty());
+  const auto first = memory.add(bob, entry("1", true, Delivery::queued)).value();
+  const auto second = memory.add(carol, entry("2", true, Delivery::sent)).value();
+  memory.add(bob, entry("3", true, Delivery::queued)).value();
+  memory.add(bob, entry("4", true, Delivery::delivered)).value();
+  memory.add(bob, entry("5", true, Delivery::failed)).value();
+  memory.add(bob, entry("6")).value();
+  memory.add(other_bob, entry("7", true, Delivery::queued)).value();
+  auto out = memory.outbox(some_id(1)).value();
+  REQUIRE(out.size() == 2);
+  CHECK(bodies(out.at("bob")) == "1,3");
+  CHECK(out.at("bob")[0].uid == "uid of 1");
+  CHECK(bodies(out.at("carol")) == "2");
+  CHECK(out.at("carol")[0].delivery == Delivery::sent);
+  REQUIRE(memory.set_delivery(first, Delivery::delivered, ""));
+  REQUIRE(memory.set_delivery(second, Delivery::queued, ""));
+  out = memory.outbox(some_id(1)).value();
+  CHECK(bodies(out.at("bob")) == "3");
+  CHECK(out.at("carol")[0].delivery == Delivery::queued);
+  REQUIRE(memory.set_delivery(second, Delivery::failed, "gone"));
+  CHECK_FALSE(memory.outbox(some_id(1)).value().contains("carol"));
+  CHECK(memory.before(carol, 0, 1).value().at(0).why == "gone");
+}
+
+void erasing(Memory& memory) {
+  memory.add(bob, entry("a")).value();
+  const auto row = memory.add(bob, entry("b", true)).value();
+  memory.add(bob, entry("c", true, Delivery::queued)).value();
+  memory.add(carol, entry("d")).value();
+  REQUIRE(memory.erase_history(bob));
+  CHECK(bodies(memory.before(bob, 0, 9)) == "c");
+  CHECK(bodies(memory.before(carol, 0, 9)) == "d");
+  CHECK(memory.outbox(some_id(1)).value().at("bob").size() == 1);
+  REQUIRE(memory.erase_history(carol));
+  REQUIRE(memory.erase_history(carol));
+  CHECK(bodies(memory.before(carol, 0, 9)).empty());
+  CHECK(memory.set_delivery(row, Delivery::delivered, ""));  // nothing
+  CHECK(memory.add(carol, entry("e")).value() > row);
+  CHECK(bodies(memory.before(carol, 0, 9)) == "e");
+}
+
+void uids(Memory& memory) {
+  CHECK_FALSE(memory.seen(bob, "uid of a"));
+  memory.add(bob, entry("a")).value();
+  memory.add(bob, entry("a")).value();  // the core would not
+  memory.add(bob, entry("b", true)).value();
+  CHECK(memory.seen(bob, "uid of a"));
+  CHECK_FALSE(memory.seen(bob, "uid of b"));  // said, not received
+  CHECK_FALSE(memory.seen(carol, "uid of a"));
+  CHECK_FALSE(memory.seen(other_bob, "uid of a"));
+  REQUIRE(memory.erase_history(bob));
+  CHECK(memory.seen(bob, "uid of a"));
+  CHECK(memory.commit());
+  CHECK(memory.seen(bob, "uid of a"));
+}
+
+constexpr void (*contract[])(Memory&) = {keys, history, outbox, erasing, uids};
+
+}  // namespace
+
+TEST_CASE("memory: contract, in memory") {
+  for (auto part : contract) {
+    FakeMemory memory;
+    part(memory);
+    CHECK(memory.commit());
+  }
+}
+
+TEST_CASE("memory: contract, in a file") {
+  for (auto part : contract) {
+    TempFolder temp;
+    auto store = open_store(temp.path());
+    part(*store);
+    CHECK(store->commit());
+  }
+}
