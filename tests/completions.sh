@@ -64,6 +64,8 @@ completes '' sims-tui --name ''
 completes 'list listen' sims --server list li
 completes '--json' sims listen --j
 completes '' sims send --j
+completes '--status' sims --key-file list passphrase --st
+completes '--limit' sims history --search listen --l
 completes 'closed' simsd --registration c
 
 root=$(mktemp -d) || exit 1

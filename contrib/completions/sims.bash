@@ -1,11 +1,14 @@
 # bash completion for sims(1)
 
 _sims() {
-  local cur=$2 prev=$3 command='' options='-h --help --version --server --name --suite --home --accept-new' i
+  local cur=$2 prev=$3 command='' i
+  local options='-h --help --version --server --name --suite --home --key-file --accept-new --no-history'
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --server | --name | --suite | --home | --timeout | --count) ((i++)) ;;
+      --server | --name | --suite | --home | --key-file | --new-key-file | --timeout | --count | --limit | --search)
+        ((i++))
+        ;;
       -*) ;;
       *)
         command=${COMP_WORDS[i]}
@@ -20,13 +23,26 @@ _sims() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       ;;
-    --name | --timeout | --count) ;;
+    --key-file | --new-key-file)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      ;;
+    --name | --timeout | --count | --limit | --search) ;;
     *)
       case $command in
-        '') options+=' id list send listen fingerprint verify forget' ;;
-        list) options+=' --json' ;;
+        '')
+          options+=' id list send listen requests accept decline block fingerprint verify forget'
+          options+=' history export erase passphrase'
+          ;;
+        list | requests) options+=' --json' ;;
         send) options+=' --timeout' ;;
         listen) options+=' --json --count --timeout' ;;
+        history) options+=' --json --search --limit' ;;
+        export)
+          options+=' --json'
+          [[ $cur == -* ]] || compopt -o default 2>/dev/null # the new file's name
+          ;;
+        passphrase) options+=' --new-key-file --remove --status' ;;
       esac
       mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
       ;;

@@ -1,6 +1,7 @@
 # fish completion for sims(1)
 
-set -l commands id list send listen fingerprint verify forget
+set -l commands id list send listen requests accept decline block fingerprint verify forget
+set -a commands history export erase passphrase
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c sims -f
 complete -c sims -s h -l help -d 'Show the options and exit'
@@ -9,14 +10,30 @@ complete -c sims -l server -x -a '(__fish_print_hostnames)' -d 'The server, HOST
 complete -c sims -l name -x -d 'The name to log in with'
 complete -c sims -l suite -x -a 'ecdhe rsa' -d 'Offer only this cipher suite'
 complete -c sims -l home -x -a '(__fish_complete_directories)' -d 'Keep everything in this folder'
+complete -c sims -l key-file -r -F -d 'Opens a store that is sealed with a key file'
 complete -c sims -l accept-new -d 'Take a first-seen key without asking, never a changed one'
+complete -c sims -l no-history -d 'Keep nothing of what is said once it was delivered or printed'
 complete -c sims -n "$none" -a id -d 'Print the own id'
 complete -c sims -n "$none" -a list -d 'Print who is online'
 complete -c sims -n "$none" -a send -d 'Send one message'
 complete -c sims -n "$none" -a listen -d 'Print messages as they come'
+complete -c sims -n "$none" -a requests -d 'Print the strangers who wrote'
+complete -c sims -n "$none" -a accept -d 'Make a contact of a stranger'
+complete -c sims -n "$none" -a decline -d 'Forget a stranger and what they wrote'
+complete -c sims -n "$none" -a block -d 'Hear nothing more of a peer'
 complete -c sims -n "$none" -a fingerprint -d "Print a peer's id and safety number"
 complete -c sims -n "$none" -a verify -d 'Compare the safety number that a peer sees'
 complete -c sims -n "$none" -a forget -d 'Forget the key of a server or peer'
-complete -c sims -n '__fish_seen_subcommand_from list listen' -l json -d 'One JSON object a line'
+complete -c sims -n "$none" -a history -d 'Print what was said with a peer'
+complete -c sims -n "$none" -a export -d 'Write what was said to a file'
+complete -c sims -n "$none" -a erase -d 'Erase what was said with a peer'
+complete -c sims -n "$none" -a passphrase -d "Set or change the store's passphrase"
+complete -c sims -n '__fish_seen_subcommand_from list listen requests history export' -l json -d 'One JSON object a line'
 complete -c sims -n '__fish_seen_subcommand_from send listen' -l timeout -x -d 'End after so many seconds'
 complete -c sims -n '__fish_seen_subcommand_from listen' -l count -x -d 'End after so many messages'
+complete -c sims -n '__fish_seen_subcommand_from history' -l search -x -d 'Only messages with this text'
+complete -c sims -n '__fish_seen_subcommand_from history' -l limit -x -d 'Only the newest so many'
+complete -c sims -n '__fish_seen_subcommand_from export' -F
+complete -c sims -n '__fish_seen_subcommand_from passphrase' -l new-key-file -r -F -d 'Let this file open the store'
+complete -c sims -n '__fish_seen_subcommand_from passphrase' -l remove -d 'Let everybody who can read it open the store'
+complete -c sims -n '__fish_seen_subcommand_from passphrase' -l status -d 'Only say what opens it'

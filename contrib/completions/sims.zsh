@@ -9,16 +9,26 @@ common=(
   '--name[the name to log in with]:NAME'
   '--suite[offer only this cipher suite]:SUITE:(ecdhe rsa)'
   '--home[keep everything in DIR instead of the XDG folders]:DIR:_directories'
+  '--key-file[opens a store that is sealed with a key file]:FILE:_files'
   '--accept-new[take a first-seen key without asking, never a changed one]'
+  '--no-history[keep nothing of what is said once it was delivered or printed]'
 )
 commands=(
   'id:print the own id'
   'list:print who is online'
   'send:send one message'
   'listen:print messages as they come'
+  'requests:print the strangers who wrote'
+  'accept:make a contact of a stranger'
+  'decline:forget a stranger and what they wrote'
+  'block:hear nothing more of a peer'
   "fingerprint:print a peer's id and safety number"
   'verify:compare the safety number that a peer sees'
   'forget:forget the key of a server or peer'
+  'history:print what was said with a peer'
+  'export:write what was said to a file'
+  'erase:erase what was said with a peer'
+  "passphrase:set or change the store's passphrase"
 )
 
 local curcontext=$curcontext state line
@@ -28,7 +38,7 @@ case $state in
   command) _describe -t commands command commands ;;
   rest)
     case $words[1] in
-      list) more=('--json[one JSON object a line]') ;;
+      list | requests) more=('--json[one JSON object a line]') ;;
       send) more=('--timeout[give up after so many seconds]:SECONDS' '1:PEER' '2:TEXT') ;;
       listen)
         more=(
@@ -37,9 +47,25 @@ case $state in
           '--timeout[end after so many seconds]:SECONDS'
         )
         ;;
-      fingerprint) more=('1:PEER') ;;
+      fingerprint | accept | decline | block | erase) more=('1:PEER') ;;
       verify) more=('1:PEER' '*:NUMBER') ;;
       forget) more=('1:SERVER or PEER') ;;
+      history)
+        more=(
+          '--json[one JSON object a line]'
+          '--search[only messages with this text, in either case]:TEXT'
+          '--limit[only the newest so many]:N'
+          '1:PEER'
+        )
+        ;;
+      export) more=('--json[one JSON object a line]' '1:PEER' '2:FILE:_files') ;;
+      passphrase)
+        more=(
+          '(--remove --status)--new-key-file[let this file open the store]:FILE:_files'
+          '(--new-key-file --status)--remove[let everybody who can read it open the store]'
+          '(--new-key-file --remove)--status[only say what opens it]'
+        )
+        ;;
     esac
     _arguments -S $common $more
     ;;
