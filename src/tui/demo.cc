@@ -13,6 +13,7 @@ class Demo final : public Front {
     ui_.set_options(config.options);
     ui_.set_keys(config.keys);
     ui_.open_when_known("bob");
+    world_.when_heard([this](const std::string& peer, std::string_view text) { came(peer, text); });
     arm();
   }
 
@@ -37,7 +38,7 @@ class Demo final : public Front {
   void clear(const std::string& peer) override { world_.clear(peer); }
   void notice(const std::string& peer, std::string text) override {
     world_.notice(peer, std::move(text), loop_.now());
-    schedule_draw(false);
+    model_changed();
   }
   Result<void> accept(const std::string& peer) override {
     return changed(world_.stand(peer, client::Standing::contact));
@@ -75,11 +76,11 @@ class Demo final : public Front {
   void leave(std::function<void()> done) override { done(); }
   Result<void> changed(Result<void> result) {
     arm();
-    schedule_draw(false);
+    model_changed();
     return result;
   }
   void tick() {
-    if (world_.tick(loop_.now())) schedule_draw(false);
+    if (world_.tick(loop_.now())) model_changed();
     arm();
   }
   void arm() {

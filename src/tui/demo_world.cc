@@ -92,11 +92,16 @@ Line& DemoWorld::line(std::deque<Line>& lines, Line::Kind kind, std::string text
 void DemoWorld::hear(const std::string& name, std::string text, Now now) {
   const auto peer = find(name);
   if (!peer) return;
+  if (tell_) tell_(name, text);
   line((*peer)->lines, Line::Kind::text, std::move(text), now);
   (*peer)->typing = false;
   ++(*peer)->unread;
   ++(*peer)->key_rotations;
   (*peer)->attention = true;
+}
+
+void DemoWorld::when_heard(std::function<void(const std::string&, std::string_view)> tell) {
+  tell_ = std::move(tell);
 }
 
 // --- time ----------------------------------------------------------------------------------------

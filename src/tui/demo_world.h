@@ -20,6 +20,8 @@ class DemoWorld {
   DemoWorld(crypto::Rng& rng, Now now);
 
   const client::Model& model() const { return model_; }
+  // Called with each text that comes.
+  void when_heard(std::function<void(const std::string& peer, std::string_view text)> tell);
   bool tick(Now now);              // plays what is due; true: the model changed
   std::int64_t next_tick() const;  // steady ms
 
@@ -47,6 +49,7 @@ class DemoWorld {
   std::uint64_t last_serial_ = 0;
   std::multimap<std::int64_t, std::function<void(Now)>> events_;
   std::size_t answers_ = 0;
+  std::function<void(const std::string&, std::string_view)> tell_;
 };
 
 }  // namespace sims::tui

@@ -20,6 +20,7 @@ class FullFace final : public Face {
   }
   Size resized() override { return screen_->resized(); }
   void repaint() override { screen_->repaint(); }
+  void write(std::string_view bytes) override { screen_->write(bytes); }
   void suspend() override { screen_->suspend(); }
   void resume() override { screen_->resume(); }
   void close() override { screen_->close(); }
@@ -45,6 +46,9 @@ class PlainFace final : public Face {
   }
   Size resized() override { return terminal_size(); }
   void repaint() override { plain_.repaint(); }
+  void write(std::string_view bytes) override {
+    if (terminal_takes_output()) write_terminal(bytes);
+  }
   void suspend() override {
     terminal_->suspend();
     plain_.repaint();

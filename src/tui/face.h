@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -27,12 +28,15 @@ class Face {
   virtual bool draw(const client::Model& model, const UiState& ui, Now now) = 0;
   virtual Size resized() = 0;  // after SIGWINCH: asks the kernel
   virtual void repaint() = 0;  // the next draw() writes everything
+  // Between two draws: what neither moves the cursor nor changes a cell (a notification). Left out when the
+  // terminal takes nothing now.
+  virtual void write(std::string_view bytes) = 0;
   virtual void suspend() = 0;  // gives the terminal back, stops, comes back after SIGCONT
   virtual void resume() = 0;   // after a SIGCONT that suspend() did not wait for
   virtual void close() = 0;
   virtual bool unicode() const = 0;  // may show more than ASCII
-  virtual int colours() const = 0;  // 0: none, or none are used
-  virtual bool modern() const = 0;  // takes a title, bracketed paste and focus reports
+  virtual int colours() const = 0;   // 0: none, or none are used
+  virtual bool modern() const = 0;   // takes a title, bracketed paste and focus reports
 };
 
 }  // namespace sims::tui

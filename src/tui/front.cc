@@ -1,10 +1,12 @@
-// 1. input  2. drawing  3. signals  4. start and end
+// 1. input  2. drawing  3. notifications  4. signals  5. start and end
 #include "tui/front.h"
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <utility>
 
 #include "base/secret.h"
 
@@ -21,6 +23,15 @@ int local_offset(std::int64_t unix_s) {
   return ::localtime_r(&t, &local) ? static_cast<int>(local.tm_gmtoff) : 0;
 }
 
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+Passthrough passthrough() {
+  return is_set("TMUX") ? Passthrough::tmux : is_set("STY") ? Passthrough::screen : Passthrough::none;
+}
+
 }  // namespace
 
 Front::Front(Face& face, const ConnectFields& fields, std::vector<std::string> suites)
@@ -28,7 +39,9 @@ Front::Front(Face& face, const ConnectFields& fields, std::vector<std::string> s
       ui_(*this, fields, std::move(suites), local_offset),
       key_timer_(loop_, [this] { on_key_timeout(); }),
       draw_timer_(loop_, [this] { schedule_draw(true); }),
-      input_(loop_, face.input_fd(), [this] { on_input(); }) {
+      notify_timer_(loop_, [this] { notify(); }),
+      input_(loop_, face.input_fd(), [this] { on_input(); }),
+      passthrough_(passthrough()) {
   for (int number : {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT})
     signals_.push_back(std::make_unique<net::Signal>(loop_, number, [this, number] { on_signal(number); }));
   ui_.resize(face.size());
@@ -60,6 +73,8 @@ void Front::on_key_timeout() {
 // What was typed may be a passphrase: nothing of it stays behind in freed memory.
 void Front::feed_keys(std::vector<Key>& keys) {
   for (Key& key : keys) {
+    if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
+      notifier_.focus(key.code == KeyCode::focus_in);
     ui_.key(key);
     wipe(&key.ch, sizeof key.ch);
     wipe(key.text);
@@ -82,9 +97,15 @@ void Front::schedule_draw(bool at_once) {
   });
 }
 
+void Front::model_changed() {
+  model_changed_ = true;
+  schedule_draw(false);
+}
+
 void Front::draw() {
-  ui_.model_changed();
+  if (std::exchange(model_changed_, false)) ui_.model_changed();
   const Now now = loop_.now();
+  notify();
   drawn_at_ = now.steady_ms;
   if (!face_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
   draw_timer_.stop();
@@ -95,7 +116,41 @@ void Front::draw() {
   drawn();
 }
 
-// --- 3. signals ----------------------------------------------------------------------------------
+// --- 3. notifications ----------------------------------------------------------------------------
+
+void Front::came(const std::string& peer, std::string_view text) {
+  const auto at = model().peers.find(peer);
+  const bool request = at != model().peers.end() && at->second.standing == client::Standing::request;
+  notifier_.set_options(ui_.state().options);
+  notifier_.message(peer, text, request, loop_.now());
+}
+
+void Front::forget_notifications() {
+  notifier_.forget();
+  notify_timer_.stop();
+}
+
+// What came is told when it cannot grow any more: after a reconnect in one summary.
+void Front::notify() {
+  const UiState& ui = ui_.state();
+  const Now now = loop_.now();
+  notifier_.in_front(ui.window().peer);
+  notifier_.away(ui.away);
+  notifier_.link(model().link == client::LinkState::online, now);
+  if (model().catching_up) return;
+  if (const auto told = notifier_.next(now)) {
+    // A terminal that knows no such sequence would show it.
+    const NotifyBy by = face_.modern() ? ui.options.notify : NotifyBy::bell;
+    face_.write(encode(*told, by, passthrough_, ui.options.ascii || ui.look.ascii));
+  }
+  const int wait = notifier_.wait_ms(now);
+  if (wait >= 0)
+    notify_timer_.start(std::max(1, wait));
+  else
+    notify_timer_.stop();
+}
+
+// --- 4. signals ----------------------------------------------------------------------------------
 
 void Front::on_resize() {
   ui_.resize(face_.resized());
@@ -139,7 +194,7 @@ std::vector<std::string> Front::files(const std::string& beginning) {
   return out;
 }
 
-// --- 4. start and end ----------------------------------------------------------------------------
+// --- 5. start and end ----------------------------------------------------------------------------
 
 void Front::run() {
   schedule_draw(true);

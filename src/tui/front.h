@@ -9,6 +9,7 @@
 #include "net/loop.h"
 #include "tui/face.h"
 #include "tui/keys.h"
+#include "tui/notifier.h"
 #include "tui/ui.h"
 
 namespace sims::tui {
@@ -32,6 +33,10 @@ class Front : public Intents {
 
   // A key is answered at once; what comes from the network is drawn at most every 33 ms.
   void schedule_draw(bool at_once);
+  void model_changed();  // to be looked at by the Ui before the next draw
+  // A text of somebody's came: told to a user who looks elsewhere.
+  void came(const std::string& peer, std::string_view text);
+  void forget_notifications();
 
   net::Loop loop_;
   Face& face_;
@@ -42,14 +47,19 @@ class Front : public Intents {
   void on_key_timeout();
   void feed_keys(std::vector<Key>& keys);
   void draw();
+  void notify();
   void on_signal(int number);
   void on_resize();
 
   KeyDecoder decoder_;
   net::Timer key_timer_;
   net::Timer draw_timer_;
+  net::Timer notify_timer_;
   net::Readable input_;
   std::vector<std::unique_ptr<net::Signal>> signals_;
+  Notifier notifier_;
+  const Passthrough passthrough_;
+  bool model_changed_ = true;  // since the last draw
   bool draw_scheduled_ = false;
   std::int64_t drawn_at_ = 0;
   bool quitting_ = false;

@@ -81,7 +81,8 @@ void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   core.keep_history = set.history;
   core.restored = store_.restored();
   client::Link::Callbacks callbacks;
-  callbacks.changed = [this] { schedule_draw(false); };
+  callbacks.changed = [this] { model_changed(); };
+  callbacks.received = [this](const std::string& peer, const client::Line& line) { came(peer, line.text); };
   link_ = std::make_unique<client::Link>(loop_, std::move(core), store_, crypto::fresh_ephemerals(),
                                          std::move(callbacks));
   for (const auto& line : std::exchange(idle_.status, {}))
@@ -164,7 +165,7 @@ void Live::notice(const std::string& peer, std::string text) {
   line.at_unix_ms = loop_.now().unix_ms;
   line.text = std::move(text);
   idle_.status.push_back(std::move(line));
-  schedule_draw(false);
+  model_changed();
 }
 
 // --- 3. start and end ----------------------------------------------------------------------------

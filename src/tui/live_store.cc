@@ -85,6 +85,7 @@ Result<void> Live::lock() {
   idle_ = {};
   idle_.self = store_.id();
   ui_.locked();
+  forget_notifications();
   schedule_draw(true);
   if (!link_) {
     store_.lock();
@@ -118,6 +119,7 @@ void Live::derive(std::unique_ptr<client::Derivation> job,
   loop_.work([shared] { shared->run(); },
              [this, shared, number, then = std::move(then)] {
                if (number == passphrase_number_) then(*shared);
+               model_changed();
                schedule_draw(true);
              });
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -91,7 +92,10 @@ void Notifier::in_front(const std::string& peer) {
 }
 
 void Notifier::away(bool on) {
-  away_ = on;
+  if (std::exchange(away_, on) != on) forget();
+}
+
+void Notifier::forget() {
   pending_.clear();
   text_.clear();
 }

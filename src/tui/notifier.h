@@ -34,6 +34,7 @@ class Notifier {
   void focus(bool in);
   void in_front(const std::string& peer);  // the window; empty: the status window
   void away(bool on);                      // nothing rings: coming back lists it
+  void forget();                           // all that waits to be told
 
   void message(const std::string& peer, std::string_view text, bool request, Now now);
   void link(bool online, Now now);

@@ -73,8 +73,7 @@ std::string title_of(const Model& model, const std::string& peer) {
   if (peer.empty()) return "Window: status";
   const auto at = model.peers.find(peer);
   if (at == model.peers.end()) return "Window: " + peer;
-  return fmt::format("Window: {}, {}{}", peer, trust_word(at->second),
-                     at->second.online ? "" : ", offline");
+  return fmt::format("Window: {}, {}{}", peer, trust_word(at->second), at->second.online ? "" : ", offline");
 }
 
 }  // namespace

@@ -23,12 +23,6 @@ struct Frame {
   bool operator==(const Frame&) const = default;
 };
 
-// The list, where it has no room of its own.
-Rect over_rect(const Layout& layout, const UiState& ui) {
-  if (!ui.look.list_over || ui.look.bare || !layout.list.empty()) return {};
-  return {0, layout.chat.y, std::min(over_width, layout.chat.width), layout.chat.height};
-}
-
 std::optional<BoxPart> box_of(const Model& model, const UiState& ui, Now now) {
   if (ui.gate.open()) return gate_part(ui.gate);
   if (ui.dialog.open && !model.question) return dialog_part(model, ui, now);

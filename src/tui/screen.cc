@@ -249,7 +249,7 @@ bool Screen::draw(const Grid& grid, std::span<const std::uint64_t> stamps) {
 }
 
 void Screen::write(std::string_view bytes) {
-  if (state_->shown) write_terminal(bytes);
+  if (state_->shown && terminal_takes_output()) write_terminal(bytes);
 }
 
 // --- 5. title and modes --------------------------------------------------------------------------

@@ -93,7 +93,7 @@ struct Gate {
   Kind kind = Kind::none;
   bool has_current = false;  // change: there is one now, which is asked for first
   int focus = current_field;
-  bool busy = false;                        // the answer to the intent is awaited
+  bool busy = false;  // the answer to the intent is awaited
   std::string problem;
   std::array<SecretField, fields> entries;
   bool open() const { return kind != Kind::none; }

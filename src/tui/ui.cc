@@ -72,6 +72,8 @@ void Ui::focus_changed(bool focused) {
 void Ui::key(const Key& key) {
   if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
     return focus_changed(key.code == KeyCode::focus_in);
+  if (key.code == KeyCode::press || key.code == KeyCode::wheel_up || key.code == KeyCode::wheel_down)
+    return pointer(key);
   state_.hint.clear();
   const bool was_interrupted = std::exchange(interrupted_, false);
   const auto action = action_of(key);
@@ -92,6 +94,7 @@ void Ui::key(const Key& key) {
     ask_key(key);
   } else if (focus == Focus::history_find) {
     history_find_key(key);
+  } else if (state_.look.list_over && list_key(key)) {
   } else if (action == Action::interrupt) {
     interrupted_ = was_interrupted;
     interrupt(key);
@@ -101,6 +104,7 @@ void Ui::key(const Key& key) {
   } else {
     panel_key(key);
   }
+  look();  // a key may have uncovered what is unread
   if (key.cut > 0 && state_.hint.empty())
     state_.hint = "the paste was too long: at its end " + left_out(key.cut);
 }
@@ -147,7 +151,7 @@ bool Ui::window_key(const Key& key) {
     case Action::list_down:
       return step_peer(1), true;
     case Action::list:
-      return state_.look.list_over = !state_.look.list_over, true;
+      return toggle_list(), true;
     case Action::scroll_up:
       return scroll(1), true;
     case Action::scroll_down:
@@ -178,6 +182,10 @@ void Ui::input_key(const Key& key) {
   if (action == Action::complete_back) return complete_word(false);
   if (action == Action::history_search) {
     state_.history_find.open = true;
+    return;
+  }
+  if (action == Action::cancel) {
+    state_.look.bare = false;
     return;
   }
   if (!edit(key) && action) browse(*action);

@@ -27,8 +27,8 @@ class Ui {
   const UiState& state() const { return state_; }
   void resize(Size size);
   void only_ascii() { state_.look.ascii = true; }  // the terminal can show nothing else
-  void set_fields(const ConnectFields& fields);  // of the dialog
-  void set_options(const Options& options);      // as the configuration file has them, and
+  void set_fields(const ConnectFields& fields);    // of the dialog
+  void set_options(const Options& options);        // as the configuration file has them, and
   void set_keys(const Keymap& keys);
   void key(const Key& key);
   // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
@@ -78,7 +78,7 @@ class Ui {
   void look();
   void tell_link();  // what the connection did, into the status window
   void change_server();
-  void scroll(int direction);
+  void scroll(int direction, int by = 0);
   void scroll_to_end(bool top);
   void scroll_chat(int width, int height, int rows);
   void go_to(std::size_t index);
@@ -92,6 +92,11 @@ class Ui {
   bool go_to_peer(const std::string& peer);  // false: too many windows, said so
   void drop_window(const std::string& peer);
   void show(const KeptServer& kept);
+  // ui_pointer.cc: the mouse, and the list over the chat
+  void pointer(const Key& key);
+  void click_list(int row, int height);
+  void toggle_list();
+  bool list_key(const Key& key);  // false: the list was closed, the key is for what is under it
   // ui_commands.cc: Enter in the input
   void enter();
   void entered(const std::string& peer, Editor typed, bool done);

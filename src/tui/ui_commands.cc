@@ -166,7 +166,8 @@ bool Ui::connect(const Invocation& call) {
 bool Ui::quit() {
   const std::size_t open = undelivered(intents_.model());
   if (open > 0 && !std::exchange(quit_asked_, true))
-    return refuse(undelivered_words(open) + " /quit again leaves all the same.");
+    return refuse(undelivered_words(open) +
+                  " They stay queued and go at the next start: /quit again leaves.");
   intents_.quit();
   return true;
 }
@@ -184,7 +185,7 @@ bool Ui::close(const Invocation& call) {
   if (const Peer* with = front_peer()) {
     const std::size_t open = undelivered(*with);
     if (open > 0 && !std::exchange(state_.window().close_asked, true))
-      return refuse(undelivered_words(open) + " /close again closes all the same.");
+      return refuse(undelivered_words(open) + " They stay queued: /close again closes.");
     intents_.end_session(peer, call.word(0));
     intents_.looked_at(peer);
   }

@@ -251,18 +251,20 @@ void Ui::change_server() {
 
 // --- scrolling -------------------------------------------------------------------------------------
 
-// A page, less two rows that stay as a guide for the eye.
-void Ui::scroll(int direction) {
+// Of the panel, if it is longer than its place; else of the chat. `by`: rows; 0 is a page, less two rows that
+// stay as a guide for the eye.
+void Ui::scroll(int direction, int by) {
   const client::Model& model = intents_.model();
   const Layout layout = layout_of(model, state_);
   const PanelPlace panel = place_panel(shown_panel(model, state_), layout.chat);
   const int rows = static_cast<int>(panel.rows.size()), shown = panel.text.height;
   if (rows > shown) {
-    state_.panel_scroll = std::clamp(state_.panel_scroll - direction * std::max(1, shown), 0, rows - shown);
+    state_.panel_scroll =
+        std::clamp(state_.panel_scroll - direction * (by > 0 ? by : std::max(1, shown)), 0, rows - shown);
     return;
   }
   const int height = layout.chat.height - panel.height;
-  scroll_chat(layout.chat.width, height, direction * std::max(1, height - 2));
+  scroll_chat(layout.chat.width, height, direction * (by > 0 ? by : std::max(1, height - 2)));
 }
 
 void Ui::scroll_to_end(bool top) {

@@ -56,6 +56,7 @@ char mark_of(const Peer& peer, bool current) {
 ListRow row_of(const Peer* peer, const UiState& ui) {
   ListRow out;
   out.name = peer ? peer->name : std::string("status");
+  out.status = peer == nullptr;
   out.window = window_number(ui, peer ? peer->name : std::string());
   out.current = ui.window().peer == (peer ? peer->name : std::string());
   out.mark = peer ? mark_of(*peer, out.current) : out.current ? '>' : ' ';
@@ -115,6 +116,11 @@ ListPart list_part(const Model& model, const UiState& ui, int rows) {
   for (std::size_t i = 0; i < found.from.size() && out.size() < height; ++i)
     out.push_back(row_of(found.from[i], ui));
   return out;
+}
+
+Rect over_rect(const Layout& layout, const UiState& ui) {
+  if (!ui.look.list_over || ui.look.bare || !layout.list.empty()) return {};
+  return {0, layout.chat.y, std::min(over_width, layout.chat.width), layout.chat.height};
 }
 
 void draw(Grid& grid, const Rect& at, const ListPart& part) {

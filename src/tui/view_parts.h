@@ -47,11 +47,14 @@ struct ListRow {
   Style style = Style::normal;
   char mark = ' ';
   bool offline = false, current = false;
+  bool status = false;  // the status window, and nobody's name
   bool operator==(const ListRow&) const = default;
 };
 using ListPart = std::vector<ListRow>;
 ListPart list_part(const client::Model& model, const UiState& ui, int height);
 void draw(Grid& grid, const Rect& at, const ListPart& part);
+// Over the chat, where the list has no room of its own; empty: it is not shown so.
+Rect over_rect(const Layout& layout, const UiState& ui);
 
 // --- view_status.cc
 struct StatusPart {

@@ -139,12 +139,8 @@ TEST_CASE("ui: help for the keys as they are") {
   CHECK(d.said().find("Ctrl-S") == std::string::npos);
 }
 
-TEST_CASE("ui: the list, the oldest and the newest line") {
+TEST_CASE("ui: the oldest and the newest line") {
   Desk d;
-  type(d.ui, "\x1bOQ");
-  CHECK(d.state().look.list_over);
-  type(d.ui, "\x1bp");
-  CHECK_FALSE(d.state().look.list_over);
   for (int i = 0; i < 100; ++i) {
     client::Line line;
     line.text = "line " + std::to_string(i);

@@ -174,7 +174,8 @@ TEST_CASE("ui: /quit and Ctrl-C warn of what is undelivered, then leave") {
   CHECK(d.ui.state().hint == "2 of your messages are not delivered yet. Ctrl-C again leaves");
   type(d.ui, "/quit\r");
   CHECK(d.intents.last() ==
-        "notice : 2 of your messages are not delivered yet. /quit again leaves all the same.");
+        "notice : 2 of your messages are not delivered yet. They stay queued and go at the next start: /quit "
+        "again leaves.");
   CHECK(d.input() == "/quit");
   SUBCASE("again") {
     type(d.ui, "\r");
