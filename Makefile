@@ -140,12 +140,12 @@ test-$(1): $(BUILD)/tests/$(1)_test
 	BUILD=$(BUILD) $$< --no-colors
 endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
-test-term: all
+test-term: all $(BUILD)/bench/talker
 
 check: deps
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/check.sh $(TESTS)
-check-programs: all $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
+check-programs: all $(BUILD)/bench/talker $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
 
 # One end-to-end test or a few: make test-e2e ONLY=wrong_server
 test-e2e: all

@@ -1,7 +1,8 @@
 // talker HOST:PORT NAME PEER RATE: logs in as NAME with a key of its own that is not kept, waits for PEER,
-// and sends it the lines of standard input, RATE a second (0: as fast as it goes); in a line \xNN stands for
-// a byte. Says "PEER is there", "all sent" and, as soon as the peer has proved it, "all delivered", and ends
-// with that.
+// and sends it the lines of standard input, RATE a second (0: as fast as it goes). In a line \xNN stands for
+// a byte; a line "@N" is a pause of N ms, "?" one until the peer has let us in (proved a delivery), "!WHY"
+// ends the session with that reason. Says "PEER is there", "all sent" and "all delivered", and ends with
+// that.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -35,9 +36,9 @@ void say(const std::string& what) {
 
 class Talker {
  public:
-  Talker(std::string name, std::string peer, int rate, std::vector<std::string> texts)
+  Talker(std::string name, std::string peer, int rate, std::vector<std::string> lines)
       : peer_(std::move(peer)),
-        texts_(std::move(texts)),
+        lines_(std::move(lines)),
         period_ms_(rate > 0 ? std::max(1, 1'000 / rate) : 1),
         at_once_(rate > 0 ? std::max(1, rate / 1'000) : 100),
         timer_(loop_, [this] { send_some(); }) {
@@ -67,7 +68,7 @@ class Talker {
       say(peer_ + " is there");
       timer_.start(0, period_ms_);
     }
-    if (delivered_ + pauses_ == texts_.size() && !left_) {
+    if (next_ == lines_.size() && delivered_ == sent_ && !left_) {
       left_ = true;
       say("all delivered");
       link_->leave(2'000, [this] { loop_.stop(); });
@@ -75,28 +76,35 @@ class Talker {
   }
 
   void send_some() {
-    for (int i = 0; i < at_once_ && sent_ < texts_.size(); ++i) {
-      if (texts_[sent_].starts_with("@")) {
-        const int pause = std::atoi(texts_[sent_].c_str() + 1);
-        ++sent_, ++pauses_;
-        return timer_.start(pause, period_ms_);
+    for (int i = 0; i < at_once_ && next_ < lines_.size(); ++i) {
+      const std::string& line = lines_[next_];
+      if (line == "?") {
+        if (delivered_ == 0) return;
+      } else if (line.starts_with("@")) {
+        timer_.start(std::atoi(line.c_str() + 1), period_ms_);
+        i = at_once_;
+      } else if (line.starts_with("!")) {
+        link_->core().end_session(peer_, unescape(line.substr(1)), loop_.now());
+      } else {
+        // Full, or not possible now: once more with the next tick.
+        if (!link_->core().send_text(peer_, unescape(line), false, loop_.now())) return;
+        ++sent_;
       }
-      // Full, or not possible now: once more with the next tick.
-      if (!link_->core().send_text(peer_, texts_[sent_], false, loop_.now())) return;
-      ++sent_;
+      ++next_;
     }
-    if (sent_ < texts_.size()) return;
+    if (next_ < lines_.size()) return;
     timer_.stop();
     say("all sent");
+    changed();
   }
 
   net::Loop loop_;
   crypto::SigningKey key_ = crypto::SigningKey::generate(crypto::system_rng());
   test::FakeMemory memory_;
   std::string peer_;
-  std::vector<std::string> texts_;
+  std::vector<std::string> lines_;
   int period_ms_, at_once_;
-  std::size_t sent_ = 0, pauses_ = 0, delivered_ = 0;
+  std::size_t next_ = 0, sent_ = 0, delivered_ = 0;
   bool there_ = false, left_ = false;
   net::Timer timer_;
   std::unique_ptr<client::Link> link_;
@@ -110,9 +118,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: talker HOST:PORT NAME PEER RATE\n");
     return 2;
   }
-  std::vector<std::string> texts;
+  std::vector<std::string> lines;
   for (std::string line; std::getline(std::cin, line);)
-    texts.push_back(unescape(line));
-  Talker(argv[2], argv[3], std::atoi(argv[4]), std::move(texts)).run(argv[1]);
+    lines.push_back(line);
+  Talker(argv[2], argv[3], std::atoi(argv[4]), std::move(lines)).run(argv[1]);
   return 0;
 }

@@ -152,7 +152,7 @@ def flood(folder):
     words = "a few words that people use when they talk about the weather or their work".split()  # none of ECHOES
     chance = random.Random(1)
     line = lambda: " ".join(chance.choices(words, k=chance.randint(1, 12)))
-    texts = ["@6000"] + [line() for _ in range(RATE * FLOOD)]
+    texts = [line(), "?", "@1000"] + [line() for _ in range(RATE * FLOOD)]
     for _ in range(8):
         texts += ["@700", line()]
     program = Program([BUILD / "sims-tui", "--home", folder / "alice", "--server", server.address, "--name", "alice",
@@ -165,7 +165,7 @@ def flood(folder):
         talker.stdin.write("\n".join(texts).encode() + b"\n")
         talker.stdin.close()
         program.await_text(" - 0 (")  # in the title
-        program.type("7\r")  # who writes first makes a contact
+        program.type("/accept\r")
         program.drain(quiet=0.5)
         out = {"quiet echo ms, median": statistics.median(echo_ms(program, ECHOES[i % 4]) for i in range(40))}
         program.type("\x15")

@@ -87,7 +87,7 @@ constexpr std::array known_ansi_modes = {4, 20};
 }  // namespace
 
 void Output::wrong(const std::string& what) {
-  if (violations_.size() < 20) violations_.push_back("byte " + std::to_string(offset_) + ": " + what);
+  if (++wrong_ <= 20) violations_ += "byte " + std::to_string(offset_) + ": " + what + "\n";
 }
 
 void Output::feed(std::string_view bytes) {
@@ -271,6 +271,7 @@ void Output::mode_sequence(char final) {
 
 void Output::end_osc(const std::string& body) {
   state_ = State::ground;
+  if (body == "104") return;  // ncurses' end: the terminal's own palette
   const std::size_t cut = body.find(';');
   const std::string command = body.substr(0, cut);
   const std::string rest = cut == std::string::npos ? "" : body.substr(cut + 1);

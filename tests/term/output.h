@@ -16,8 +16,8 @@ class Output {
  public:
   void feed(std::string_view bytes);
 
-  // What must not have been written, with where in the stream; empty: all was well.
-  const std::vector<std::string>& violations() const { return violations_; }
+  // What must not have been written, a line each, with where in the stream; empty: all was well.
+  const std::string& violations() const { return violations_; }
 
   bool mode(int number) const { return modes_.contains(number); }  // "CSI ? number h" was the last word
   const std::string& title() const { return title_; }
@@ -48,7 +48,9 @@ class Output {
   int marks_ = 0;  // zero-width characters in a row
   std::set<int> modes_;
   std::string title_;
-  std::vector<std::string> titles_, notifications_, violations_;
+  std::vector<std::string> titles_, notifications_;
+  std::string violations_;
+  int wrong_ = 0;
   int title_depth_ = 0;
   int bells_ = 0;
   std::size_t offset_ = 0;

@@ -11,19 +11,18 @@ TEST_CASE("a conversation in a terminal") {
   const auto server = world.server();
   world.pin(server, {"alice", "bob"});
   auto bob = world.tui("bob", server, {"--query", "alice"});
-  const termios before = bob->mode();
   auto alice = world.chat("alice", "bob", server);
   bob->see("[alice]");
   alice->type("hello\r");
   bob->see("<alice> hello");
-  bob->type("/accept\r");  // before, she is a stranger and gets no proof
+  World::let_in(*bob);
   alice->see("+ <alice> hello");
   bob->type("hello yourself\r");
   alice->see("<bob> hello yourself");
   alice->type("/quit\r");
-  CHECK(alice->await_end() == 0);
-  check_restored(*alice, before);
+  REQUIRE(alice->await_end() == 0);
+  check_restored(*alice);
   bob->type("/quit\r");
-  CHECK(bob->await_end() == 0);
-  check_restored(*bob, before);
+  REQUIRE(bob->await_end() == 0);
+  check_restored(*bob);
 }

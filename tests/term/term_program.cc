@@ -44,6 +44,7 @@ TermProgram::TermProgram(const std::vector<std::string>& argv, const Environment
   const auto arguments = pointers(words), settings = pointers(variables);
   const winsize lines = size_of(size);
   if (::openpty(&master_, &slave_, nullptr, nullptr, &lines) != 0) throw std::runtime_error("no pty");
+  first_mode_ = mode();
   ::fcntl(master_, F_SETFD, FD_CLOEXEC);
   ::fcntl(slave_, F_SETFD, FD_CLOEXEC);
   ::fcntl(master_, F_SETFL, O_NONBLOCK);
@@ -157,9 +158,7 @@ int TermProgram::await_end() {
 std::string TermProgram::report() const {
   std::string out = "--- screen, cursor " + std::to_string(terminal_.cursor().x) + "," +
                     std::to_string(terminal_.cursor().y) + "\n" + terminal_.text();
-  for (const auto& wrong : output_.violations())
-    out += "violation at " + wrong + "\n";
-  return out;
+  return out + output_.violations();
 }
 
 }  // namespace sims::test

@@ -37,6 +37,7 @@ class TermProgram final : public Pumped {
   std::string raw_since(std::size_t mark) const { return raw_.substr(mark); }
   std::size_t mark() const { return raw_.size(); }  // bytes that were written so far
   termios mode() const;                             // of the line
+  const termios& first_mode() const { return first_mode_; }
 
   bool shows(std::string_view text) const;
   // Waits; fails the test when it takes too long. The text is within one row.
@@ -59,6 +60,7 @@ class TermProgram final : public Pumped {
   pid_t pid_ = -1;
   int master_ = -1;
   int slave_ = -1;  // held open, so that the line can be looked at after the program's end
+  termios first_mode_{};
   std::optional<int> status_;
   std::string waiting_;  // typed, not taken yet
   std::string raw_;

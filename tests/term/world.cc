@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,9 +17,23 @@ extern char** environ;
 
 namespace sims::test {
 
+namespace {
+
+// A descriptor from which this text can be read.
+int input_of(std::string_view text) {
+  const int out = ::memfd_create("input", MFD_CLOEXEC);
+  if (out < 0 || ::write(out, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw std::runtime_error("no memory for an input");
+  ::lseek(out, 0, SEEK_SET);
+  return out;
+}
+
+}  // namespace
+
 // --- Child ---------------------------------------------------------------------------------------
 
-Child::Child(const std::vector<std::string>& argv, const Environment& environment, std::string log_path)
+Child::Child(const std::vector<std::string>& argv, const Environment& environment, std::string log_path,
+             std::string_view input)
     : log_path_(std::move(log_path)) {
   std::vector<std::string> words = argv, variables;
   std::vector<char*> arguments, settings;
@@ -31,18 +46,18 @@ Child::Child(const std::vector<std::string>& argv, const Environment& environmen
   arguments.push_back(nullptr);
   settings.push_back(nullptr);
   const int log = ::open(log_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  const int in = input_of(input);
   pid_ = ::fork();
   if (pid_ == 0) {
     ::setsid();
-    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(in, STDIN_FILENO);
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
     ::execve(arguments[0], arguments.data(), settings.data());
     ::_exit(127);
   }
   ::close(log);
-  ::close(nothing);
+  ::close(in);
   if (pid_ < 0) throw std::runtime_error("no fork");
 }
 
@@ -134,6 +149,16 @@ std::string World::sims(const std::string& who, const std::string& server,
   return child->log();
 }
 
+std::unique_ptr<Child> World::talker(const std::string& server, const std::string& who, const std::string& to,
+                                     int rate, const std::vector<std::string>& lines) {
+  std::string input;
+  for (const auto& line : lines)
+    input += line + "\n";
+  return std::make_unique<Child>(
+      std::vector<std::string>{program("bench/talker"), server, who, to, std::to_string(rate)}, environment,
+      path("talker-" + std::to_string(++count_) + ".log"), input);
+}
+
 void World::pin(const std::string& server, const std::vector<std::string>& names) {
   for (const auto& name : names)
     sims(name, server, {"list"});
@@ -152,6 +177,26 @@ std::unique_ptr<TermProgram> World::tui(const std::string& who, const std::strin
   return std::make_unique<TermProgram>(tui_command(who, server, words), environment, size);
 }
 
+std::unique_ptr<TermProgram> World::alone(tui::Size size) {
+  auto out = std::make_unique<TermProgram>(
+      std::vector<std::string>{program("sims-tui"), "--home", path("alone-" + std::to_string(++count_))},
+      environment, size);
+  close_dialog(*out);
+  return out;
+}
+
+void World::close_dialog(TermProgram& program) {
+  program.see("Esc cancel");
+  program.type("\x1b");
+  program.see_not("Esc cancel");
+}
+
+void World::let_in(TermProgram& program) {
+  program.see("/decline");  // offered with her request
+  program.type("/accept\r");
+  program.see_not("/decline");
+}
+
 std::unique_ptr<TermProgram> World::chat(const std::string& who, const std::string& peer,
                                          const std::string& server, tui::Size size) {
   auto out = tui(who, server, {"--query", peer}, size);
@@ -159,7 +204,8 @@ std::unique_ptr<TermProgram> World::chat(const std::string& who, const std::stri
   return out;
 }
 
-void check_restored(const TermProgram& terminal, const termios& before) {
+void check_restored(const TermProgram& terminal) {
+  const termios& before = terminal.first_mode();
   const termios after = terminal.mode();
   CHECK(after.c_lflag == before.c_lflag);
   CHECK(after.c_iflag == before.c_iflag);
@@ -171,7 +217,7 @@ void check_restored(const TermProgram& terminal, const termios& before) {
   CHECK_FALSE(terminal.screen().alternate());
   CHECK(terminal.screen().cursor_visible());
   CHECK(out.title_depth() == 0);
-  CHECK(out.violations() == std::vector<std::string>{});
+  CHECK(out.violations() == "");
 }
 
 }  // namespace sims::test

@@ -11,10 +11,11 @@
 
 namespace sims::test {
 
-// A program without a terminal; its output goes to a file.
+// A program without a terminal; its input comes from text, its output goes to a file.
 class Child final : public Pumped {
  public:
-  Child(const std::vector<std::string>& argv, const Environment& environment, std::string log_path);
+  Child(const std::vector<std::string>& argv, const Environment& environment, std::string log_path,
+        std::string_view input = {});
   ~Child() override;  // kills what still runs
 
   void signal(int number);
@@ -44,6 +45,9 @@ class World {
   std::string sims(const std::string& who, const std::string& server, const std::vector<std::string>& words);
   std::unique_ptr<Child> start_sims(const std::string& who, const std::string& server,
                                     const std::vector<std::string>& words);
+  // A client that sends these lines (bench/talker.cc) to a peer who may or may not know it.
+  std::unique_ptr<Child> talker(const std::string& server, const std::string& who, const std::string& to,
+                                int rate, const std::vector<std::string>& lines);
   // These names have met this server: no question at the start.
   void pin(const std::string& server, const std::vector<std::string>& names);
 
@@ -52,9 +56,15 @@ class World {
   std::unique_ptr<TermProgram> tui(const std::string& who, const std::string& server,
                                    const std::vector<std::string>& words = {}, tui::Size size = {80, 24});
 
+  // Not connected; the input line of the status window in front.
+  std::unique_ptr<TermProgram> alone(tui::Size size = {80, 24});
+  static void close_dialog(TermProgram& program);  // once it is there
   // With a window on this peer in front.
   std::unique_ptr<TermProgram> chat(const std::string& who, const std::string& peer,
                                     const std::string& server, tui::Size size = {80, 24});
+
+  // A stranger whose window is in front becomes a contact, who gets proofs of delivery.
+  static void let_in(TermProgram& program);
 
   std::string path(const std::string& name) const { return folder_ / name; }
   static std::string program(const std::string& name);  // in BUILD
@@ -68,6 +78,6 @@ class World {
 };
 
 // What a terminal must be like after the program has left: as it was before.
-void check_restored(const TermProgram& terminal, const termios& before);
+void check_restored(const TermProgram& terminal);
 
 }  // namespace sims::test
