@@ -46,7 +46,7 @@ enum Basic {
 namespace wide {
 constexpr int true_black = 16, true_white = 231;
 constexpr int coal = 236, ash = 245, pearl = 252, mist = 253, slate = 242;
-constexpr int rose = 210, crimson = 160, blood = 124;
+constexpr int rose = 203, crimson = 160, blood = 124;
 constexpr int mint = 114, moss = 28, pine = 22;
 constexpr int sky = 117, teal = 80, sea = 30, navy = 25;
 constexpr int sand = 222, amber = 214, rust = 130, lemon = 226;

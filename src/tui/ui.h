@@ -77,7 +77,6 @@ class Ui {
   bool seeing() const;  // the user sees what comes into the window in front
   void look();
   void tell_link();  // what the connection did, into the status window
-  void change_server();
   void scroll(int direction, int by = 0);
   void scroll_to_end(bool top);
   void scroll_chat(int width, int height, int rows);
@@ -91,6 +90,9 @@ class Ui {
   std::optional<std::size_t> window_of(const std::string& peer, By by);
   bool go_to_peer(const std::string& peer);  // false: too many windows, said so
   void drop_window(const std::string& peer);
+  // ui_servers.cc
+  void change_server();
+  void note_question();
   void show(const KeptServer& kept);
   // ui_pointer.cc: the mouse, and the list over the chat
   void pointer(const Key& key);
@@ -165,6 +167,9 @@ class Ui {
   bool wanted_in_front_ = true;  // until the user types into another window
   std::string server_id_;        // whose the windows are
   Kept elsewhere_;               // the windows of other servers
+  struct {
+    std::string from, to;  // ids
+  } key_change_;           // of a server, that the user was asked about last
   bool was_online_ = false;
   std::string was_at_;       // the server of that time
   bool was_seeing_ = false;  // at the last look(), this window

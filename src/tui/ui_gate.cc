@@ -26,6 +26,7 @@ void Ui::locked() {
   state_ = std::move(fresh);
   server_id_.clear();
   elsewhere_.clear();
+  key_change_ = {};
   held_ = {};
   completion_ = {};
   wanted_peer_.clear();

@@ -13,7 +13,6 @@ using client::Line;
 using client::Peer;
 
 constexpr std::size_t max_windows = 500, max_by_peers = 400;
-constexpr std::size_t most_servers = 16;  // whose windows are kept
 constexpr int most_pages = 4;             // of the history, for one key
 
 // Serial of the first of the `unread` newest lines of theirs; 0: there is none.
@@ -178,75 +177,6 @@ void Ui::model_changed() {
     if (index && wanted_in_front_) go_to(*index);
   }
   look();
-}
-
-// --- what is kept ----------------------------------------------------------------------------------
-
-namespace {
-
-KeptServer kept_of(const std::string& server, const UiState& state) {
-  KeptServer out{server, {}, 0};
-  for (std::size_t i = 0; i < state.windows.size(); ++i) {
-    const Window& window = state.windows[i];
-    if (window.passing && window.input.empty()) continue;
-    if (i == state.current) out.current = out.windows.size();
-    out.windows.push_back({window.peer, window.input.text(), window.history.entries()});
-  }
-  return out;
-}
-
-}  // namespace
-
-Kept Ui::kept() const {
-  Kept out{kept_of(server_id_, state_)};
-  out.insert(out.end(), elsewhere_.begin(), elsewhere_.end());
-  return out;
-}
-
-void Ui::show(const KeptServer& kept) {
-  server_id_ = kept.id;
-  state_.windows.clear();
-  state_.windows.emplace_back();
-  for (const KeptWindow& from : kept.windows) {
-    const auto index = window_of(from.peer, By::user);
-    if (!index) break;
-    Window& window = state_.windows[*index];
-    window.input.set(from.draft);
-    for (const auto& entry : from.history)
-      window.history.add(entry);
-  }
-  state_.current = std::min(kept.current, state_.windows.size() - 1);
-  state_.panel_scroll = 0;
-  typing_to_.clear();
-  was_seeing_ = false;
-}
-
-void Ui::restore(const Kept& kept) {
-  elsewhere_.clear();
-  if (kept.empty()) return;
-  show(kept.front());
-  elsewhere_.assign(kept.begin() + 1, kept.end());
-  model_changed();
-}
-
-// A name means somebody else at another server: its windows and drafts are not these.
-void Ui::change_server() {
-  const client::Model& model = intents_.model();
-  if (model.link != client::LinkState::online || model.server_id.empty()) return;
-  const std::string id = model.server_id.str();
-  if (id == server_id_) return;
-  const auto it = std::find_if(elsewhere_.begin(), elsewhere_.end(), [&](auto& k) { return k.id == id; });
-  KeptServer now{id, {}, 0};
-  if (it != elsewhere_.end()) {
-    now = std::move(*it);
-    elsewhere_.erase(it);
-  } else if (server_id_.empty()) {
-    server_id_ = id;  // what was typed before the first server is this one's
-    return;
-  }
-  elsewhere_.insert(elsewhere_.begin(), kept_of(server_id_, state_));
-  if (elsewhere_.size() >= most_servers) elsewhere_.pop_back();
-  show(now);
 }
 
 // --- scrolling -------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_stranger_is_marked(world):
     alice.see(r"^!.*bob")
     colours = world.tmux("capture-pane", "-p", "-e", "-t", alice.name)
     line = next(l for l in colours.splitlines() if "!" in l and "bob" in l)
-    check(re.search(r"\x1b\[[0-9;]*(31|91|41|38;5;(1|9|160|196)|48;5;(1|9|160|196))[;m]", line), f"bob is not red: {line!r}")
+    check(re.search(r"\x1b\[[0-9;]*(31|91|41|38;5;(1|9|160|196|203)|48;5;(1|9|160|196))[;m]", line), f"bob is not red: {line!r}")
     alice.enter("/query bob")
     alice.see(r"<bob> psst")
 
@@ -115,6 +115,7 @@ def test_wrong_server_key(world):
     alice.enter(second.id)
     alice.see_not("SERVER'S KEY HAS CHANGED")
     alice.see("online")
+    alice.see("a draft")
 
 
 def test_name_taken(world):

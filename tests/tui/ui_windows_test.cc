@@ -205,6 +205,35 @@ TEST_CASE("ui: a draft never goes to somebody of the same name at another server
   CHECK(fresh.input() == "for the first bob");
 }
 
+TEST_CASE("ui: a server whose new key was accepted keeps its windows and drafts") {
+  Desk d;
+  auto& model = d.intents.fake;
+  const auto at = [&](char id) {
+    model.link = client::LinkState::online;
+    model.question.reset();
+    model.server_id = test::some_id(id);
+    d.ui.model_changed();
+  };
+  at('1');
+  d.keys("/query bob\rfor bob");
+  SUBCASE("the one in front") {}
+  SUBCASE("another one") {
+    at('2');
+    CHECK(d.input().empty());
+  }
+  model.link = client::LinkState::asking;
+  model.question = client::Question{};
+  model.question->kind = client::Question::Kind::server_changed;
+  model.question->pinned = test::some_id('1');
+  model.question->shown = test::some_id('3');
+  d.ui.model_changed();
+  at('3');
+  CHECK(d.peer() == "bob");
+  CHECK(d.input() == "for bob");
+  at('1');
+  CHECK(d.input().empty());
+}
+
 TEST_CASE("ui: --query does not take the front from somebody who types already") {
   Desk d;
   d.ui.open_when_known("zoe");
