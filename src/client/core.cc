@@ -7,6 +7,8 @@
 // Every public function ends in finish(): one write, one `changed`.
 #include "client/core.h"
 
+#include <cassert>
+
 #include <algorithm>
 
 #include "client/core_state.h"
@@ -28,6 +30,13 @@ void Core::connect(const std::string& host_port, Now now) {
   const bool elsewhere = state_->shown.server != host_port;
   state_->connection.connect(host_port, now);
   state_->show_known(host_port, elsewhere, now);
+  state_->finish();
+}
+
+void Core::recall(const std::string& host_port, Now now) {
+  assert(state_->shown.link == LinkState::offline);
+  state_->clock = now;
+  state_->show_known(host_port, true, now);
   state_->finish();
 }
 

@@ -47,6 +47,9 @@ class Core {
 
   // --- intents -----------------------------------------------------------------------------------
   void connect(const std::string& host_port, Now now);
+  // Who is known at this server and what was said there, into the model, without connecting. Only
+  // while offline.
+  void recall(const std::string& host_port, Now now);
   void disconnect(Now now);           // orderly; also cancels connecting and answers no to a question
   void answer(bool accept, Now now);  // the model's question; accept pins the shown server id
   // The only way past a changed server key: `fingerprint` must be the new id, typed or pasted. Pins it and

@@ -66,6 +66,7 @@ class Live final : public Front {
   void keys_handled() override;
 
   void opened();  // the store is unlocked
+  void recall(const ConnectFields& fields);
   // Runs the derivation on a worker thread, then `then` here, unless another answer is wanted by now.
   void derive(std::unique_ptr<client::Derivation> job, std::function<void(const client::Derivation&)> then);
   void set_fresh(SecretBytes fresh);

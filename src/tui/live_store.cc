@@ -62,11 +62,21 @@ void Live::opened() {
   if (store_.lock_kind() == client::Store::Lock::none)
     notice("", "Your store has no passphrase: who can read your files can read it. /passphrase sets one.");
   notice("", "/help shows the commands and keys.");
+  recall(connect_again_ ? linked_ : fields);
   ui_.open_dialog();
   const bool given = !options_.server.empty() && !options_.name.empty();
   if (given || options_.connect || connect_again_) ui_.submit_dialog();
   connect_again_ = false;
   arm_lock();
+}
+
+// What was said at the last server can be read, searched and answered before there is a connection.
+void Live::recall(const ConnectFields& fields) {
+  auto wanted = parse_fields(fields);
+  if (!wanted) return;
+  new_link(fields, std::move(wanted->suites));
+  linked_ = fields;
+  link_->core().recall(wanted->host_port, loop_.now());
 }
 
 bool Live::has_passphrase() const {

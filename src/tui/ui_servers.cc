@@ -65,7 +65,7 @@ void Ui::note_question() {
 void Ui::change_server() {
   note_question();
   const client::Model& model = intents_.model();
-  if (model.link != client::LinkState::online || model.server_id.empty()) return;
+  if (model.server_id.empty()) return;
   const std::string id = model.server_id.str();
   if (id == server_id_) return;
   const auto find = [this](const std::string& whose) {

@@ -80,6 +80,30 @@ TEST_CASE("what was typed is committed before it is shown, and goes after a rest
   CHECK(bob.heard.size() == 2);
 }
 
+TEST_CASE("without a connection what was said can be read and answered; the answer goes with the next one") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(bob.core->send_text("alice", "hello", false, relay.now));
+  relay.advance(5'000);
+  REQUIRE(pair.texts(alice, "bob") == std::vector<std::string>{"hello"});
+  alice.restart(false);
+  alice.core->recall("server:7467", relay.now);
+  CHECK(alice.core->model().link == LinkState::offline);
+  alice.core->looked_at("bob", relay.now);
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"hello"});
+  REQUIRE(alice.core->send_text("bob", "and you", false, relay.now));
+  relay.advance(60'000);
+  CHECK(bob.heard.empty());
+  CHECK(alice.peer("bob").lines.back().delivery == Delivery::queued);
+  alice.core->connect("server:7467", relay.now);
+  relay.advance(5'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: and you"});
+  CHECK(alice.peer("bob").lines.back().delivery == Delivery::delivered);
+  alice.restart(false);
+  alice.core->recall("elsewhere:1", relay.now);  // nobody is known there
+  CHECK(alice.core->model().peers.empty());
+}
+
 TEST_CASE("texts for one server wait while we are at another") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
