@@ -208,9 +208,11 @@ class World:
     def terminal(self, *command, columns=80, rows=24):
         return Terminal(self, command, columns, rows)
 
+    def tui_command(self, who, server):
+        return [BUILD / "sims-tui", "--home", self.path / who, "--server", getattr(server, "address", server), "--name", who]
+
     def tui(self, who, server, *options, columns=80, rows=24):
-        command = [BUILD / "sims-tui", "--home", self.path / who, "--server", getattr(server, "address", server), "--name", who]
-        return self.terminal(*command, *options, columns=columns, rows=rows)
+        return self.terminal(*self.tui_command(who, server), *options, columns=columns, rows=rows)
 
     # --- the end --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,289 @@
+"""The client's store under the real programs: killed at any moment, used by two at once, open to others, sealed with another
+key, put back from a backup."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import stat
+import time
+from collections import Counter
+
+from harness import DEADLINE, check, until
+from test_sims import FAILURE, LOCKED, meet, received
+
+def history(world, who, peer):
+    """What who's store holds of the conversation, oldest first."""
+    return [json.loads(line) for line in world.sims(who, None, "history", peer, "--json").splitlines()]
+
+
+class Listener:
+    """`sims listen --json`, printing into a file, so that it never waits for a reader."""
+
+    def __init__(self, world, who, server):
+        self.path = world.path / f"{who}-{world.next_number()}.json"
+        with open(self.path, "wb") as out:
+            self.process = world.start_sims(who, server, "listen", "--json", stdout=out)
+
+    def printed(self):
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        return [m["body"] for m in self.printed()]
+
+    def end(self):
+        """In order: the texts that it printed, what it said besides."""
+        self.process.terminate()
+        _, errors = self.process.communicate(timeout=DEADLINE)
+        check(self.process.returncode == 0, f"ended with {self.process.returncode}: {errors}")
+        self.errors = errors
+        return [m["body"] for m in self.printed()]
+
+
+def listening(world, who, server):
+    listener = Listener(world, who, server)
+    world.await_online(server, who)
+    return listener
+
+
+def tui_refuses(world, server, words):
+    """Alice's sims-tui ends at once and says these words."""
+    # The terminal outlives it: a dead one's words may have been scrolled away.
+    terminal = world.terminal("sh", "-c", '"$@"; echo "status $?"; sleep 99', "sh", *world.tui_command("alice", server))
+    until(lambda: terminal.screen().replace("\n", ""), lambda seen: words in seen and "status 1" in seen, f"'{words}'")
+
+
+def all_delivered(world, who, peer, what=lambda rows: True):
+    rows = []
+
+    def waiting():
+        rows[:] = history(world, who, peer)
+        return [row["body"][:20] for row in rows if row["mine"] and row["delivery"] != "delivered"], len(rows)
+    until(waiting, lambda seen: not seen[0] and what(rows), f"delivery of all that {who} said")
+    return rows
+
+
+def check_same(sent, got):
+    """All that one side has as sent, the other one has as received: under the same uid, byte for byte, once."""
+    mine = [(row["uid"], row["body"]) for row in sent if row["mine"]]
+    theirs = [(row["uid"], row["body"]) for row in got if not row["mine"]]
+    check(len(set(mine)) == len(mine), f"stored twice by the sender: {mine}")
+    twice = [one for one, count in Counter(theirs).items() if count > 1]
+    check(not twice, f"stored twice by the receiver: {twice}")
+    check(set(mine) == set(theirs), f"differ: {set(mine) ^ set(theirs)}")
+
+
+def test_killed_while_sending(world):
+    """kill -9 of `sims send` at any moment: what is in its store goes out later, the same and once; what is not never was."""
+    server, chance, proved, heard, count = world.server(), random.Random(1), set(), [], 0
+    for _ in range(6):  # a new bob: one answers only so many calls a minute
+        bob = listening(world, "bob", server)
+        began = time.monotonic()
+        world.sims("alice", server, "send", "bob", f"number {count}")
+        whole = time.monotonic() - began
+        proved.add(f"number {count}")
+        for _ in range(4):
+            count += 1
+            text = f"number {count} " + "é" * chance.randrange(3_000)
+            alice = world.start_sims("alice", server, "send", "bob", text)
+            time.sleep(chance.uniform(0.3, 1.1) * whole)  # where it is then, the system decides
+            if alice.poll() == 0:
+                proved.add(text)
+            alice.kill()
+            alice.wait()
+        count += 1
+        heard += bob.end()
+    bob = listening(world, "bob", server)
+    alice = listening(world, "alice", server)
+    sent = all_delivered(world, "alice", "bob")
+    alice.end()
+    heard += bob.end()
+    check_same(sent, history(world, "bob", "alice"))
+    check(Counter(heard) == Counter(row["body"] for row in sent), "not each printed once")
+    check(proved <= {row["body"] for row in sent}, "proved, but not in the store")
+    world.note(f"killed before it was stored: {count - len(sent)}, after: {len(sent) - len(proved)}")
+
+
+def test_killed_while_receiving(world):
+    """kill -9 of `sims listen` at any moment: nothing is lost, nothing stored or shown twice."""
+    server = world.server()
+    for who in ("alice", "bob"):
+        world.sims(who, server, "list")
+    bob = listening(world, "bob", server)
+    alice = world.tui("alice", server, "--query", "bob")
+    alice.see("online")
+    alice.see(r"^\[bob\]|^> $")
+    chance, printed, count = random.Random(2), [], 0
+    for i in range(10):
+        for _ in range(chance.randrange(1, 4)):
+            count += 1
+            alice.enter(f"number {count}.")
+        alice.see(rf"<alice> number {count}\.")
+        time.sleep(chance.uniform(0, 0.25))
+        printed.append(bob.kill())
+        bob = Listener(world, "bob", server)
+    sent = all_delivered(world, "alice", "bob", lambda rows: len(rows) == count)
+    printed.append(bob.end())
+    check_same(sent, history(world, "bob", "alice"))
+    # A killed one may have printed what it could not store: then the next one prints it again.
+    for run in printed:
+        check(len(set(run)) == len(run), f"printed twice by one run: {run}")
+    check({body for run in printed for body in run} == {row["body"] for row in sent}, "not all of it was printed")
+
+
+def test_killed_while_typing(world):
+    """kill -9 of sims-tui as soon as a line is drawn: it is in the store, and goes at the next start."""
+    server = world.server()
+    for who in ("alice", "bob"):
+        world.sims(who, server, "list")
+    bob = listening(world, "bob", server)
+    world.sims("alice", server, "send", "bob", "number 0.")
+    for i in range(1, 5):
+        alice = world.tui("alice", server, "--query", "bob")
+        alice.see(rf"<alice> number {i - 1}\.")  # what was said before is there again
+        alice.see("online")
+        alice.enter(f"number {i}.")
+        alice.see(rf"<alice> number {i}\.")
+        os.kill(alice.pid(), signal.SIGKILL)
+        alice.await_end()
+    alice = listening(world, "alice", server)
+    sent = all_delivered(world, "alice", "bob", lambda rows: len(rows) == 5)
+    alice.end()
+    check([row["body"] for row in sent] == [f"number {i}." for i in range(5)], f"alice has {sent}")
+    heard = bob.end()
+    check_same(sent, history(world, "bob", "alice"))
+    check(heard == [row["body"] for row in sent], f"bob heard {heard}")
+
+
+def test_two_programs(world):
+    """The second one is refused in words, whichever the two are, and harms nothing."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    first = listening(world, "alice", server)
+    for words in (("send", "bob", "x"), ("listen",), ("forget", server.address), ("passphrase", "--remove")):
+        world.sims("alice", server, *words, expect=FAILURE)
+        check("lock: in use by another program" in world.last_error, world.last_error)
+    tui_refuses(world, server, "in use by another program")
+    check(first.process.poll() is None, "the first one has ended")
+    world.sims("alice", None, "id")
+    first.end()
+    tui = world.tui("alice", server)
+    tui.see("online")
+    world.sims("alice", server, "list", expect=FAILURE)
+    check("in use by another program" in world.last_error, world.last_error)
+
+
+def test_open_to_others(world):
+    """Whatever of it others may read or write is refused, named, and stays as it is; both programs."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    home = world.path / "alice"
+    running = listening(world, "alice", server)  # keeps -wal and -shm there
+    for name in ("store.db", "store.db-wal", "store.db-shm", "."):
+        path = home / name
+        was = stat.S_IMODE(path.stat().st_mode)
+        for more in (0o040, 0o020, 0o004, 0o002):
+            path.chmod(was | more)
+            world.sims("alice", None, "requests", expect=FAILURE)
+            check("chmod" in world.last_error and str(home) in world.last_error, world.last_error)
+            check(stat.S_IMODE(path.stat().st_mode) == was | more, f"{name} was changed")
+        tui_refuses(world, server, "chmod ")
+        path.chmod(was)
+    running.end()
+    world.sims("alice", None, "requests")
+
+
+def test_links(world):
+    """A link in the store's place is followed only to what is as private; one that leads nowhere is no empty store."""
+    world.sims("alice", None, "id")
+    home = world.path / "alice"
+    (home / "store.db").rename(world.path / "elsewhere.db")
+    (home / "store.db").symlink_to(world.path / "nowhere.db")
+    world.sims("alice", None, "id", expect=FAILURE)
+    check("store.db" in world.last_error, world.last_error)
+    check(not (world.path / "nowhere.db").exists(), "made through a link")
+    (home / "lock").unlink()
+    (world.path / "precious").write_text("precious")
+    (home / "lock").symlink_to(world.path / "precious")
+    (home / "store.db").unlink()
+    world.sims("alice", None, "id", expect=None)
+    check((world.path / "precious").read_text() == "precious", "the lock was written through a link")
+
+
+def test_wrong_key(world):
+    """Not the passphrase, not the key file: refused in words, with an exit status of its own, and nothing is changed."""
+    world.sims("alice", None, "id")
+    world.sims("alice", None, "passphrase", "--new-key-file", "key")
+    world.sims("bob", None, "id")
+    world.sims("bob", None, "passphrase", "--new-key-file", "other")
+    before = (world.path / "alice/store.db").read_bytes()
+    (world.path / "letter").write_text("dear bob")
+    (world.path / "letter").chmod(0o600)
+    for file, words in (("other", "not the key file of"), ("letter", "not a key file"), ("none", "No such file"),
+                        (".", "Is a directory")):
+        world.sims("alice", None, "requests", options=("--key-file", file), expect=LOCKED)
+        check(words in world.last_error, f"{file}: {world.last_error}")
+    check((world.path / "alice/store.db").read_bytes() == before, "the store was written to")
+
+    terminal = world.terminal(*world._sims("alice", None, ("passphrase",), ("--key-file", world.path / "key")))
+    for question in ("New passphrase:", "again:"):
+        terminal.see(question)
+        terminal.enter("correct horse")
+    check(terminal.await_end() == 0, terminal.screen())
+    world.sims("alice", None, "requests", options=("--key-file", "key"), expect=LOCKED)
+    terminal = world.terminal(*world._sims("alice", None, ("requests",), ()))
+    for i in range(3):
+        terminal.see(r"(?s)(Passphrase of the store:.*){%d}" % (i + 1))
+        terminal.enter("wrong horse")
+    check(terminal.await_end() == LOCKED, terminal.screen())
+    terminal.see("sims: wrong passphrase")
+
+
+def test_restored_backup(world):
+    """Yesterday's store: that is said, what was queued then goes again, and the other side shows it once."""
+    server = world.server()
+    bob = listening(world, "bob", server)
+    world.sims("alice", server, "send", "bob", "hello")
+    bob.process.send_signal(signal.SIGSTOP)  # online, but it answers nothing
+    alice = world.start_sims("alice", server, "send", "bob", "typed yesterday")
+    until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "the text in the store")
+    alice.kill()
+    alice.wait()
+    shutil.copytree(world.path / "alice", world.path / "backup")
+    bob.process.send_signal(signal.SIGCONT)
+    alice = listening(world, "alice", server)
+    sent = all_delivered(world, "alice", "bob")
+    alice.end()
+
+    shutil.rmtree(world.path / "alice")
+    (world.path / "backup").rename(world.path / "alice")
+    check(history(world, "alice", "bob")[1]["delivery"] != "delivered", "not yesterday's")
+    alice = listening(world, "alice", server)
+    all_delivered(world, "alice", "bob")
+    alice.end()
+    check("backup" in alice.errors, f"not noticed: {alice.errors}")
+    world.sims("alice", server, "send", "bob", "today")
+    check("backup" not in world.last_error, f"noticed twice: {world.last_error}")
+    check(bob.end() == ["hello", "typed yesterday", "today"], "bob was shown something else")
+    check_same(history(world, "alice", "bob"), history(world, "bob", "alice"))
+    check([row["uid"] for row in history(world, "alice", "bob")][:2] == [row["uid"] for row in sent], "another uid")
+
+
+def test_damaged(world):
+    """A file that is no store any more is refused in words and never written over."""
+    server = world.server()
+    bob = meet(world, server)
+    world.sims("alice", server, "send", "bob", "hello")
+    received(bob)
+    path = world.path / "alice/store.db"
+    good = path.read_bytes()
+    for bad in (b"", b"x" * 5_000, good[:1_000], good[:len(good) // 2], good[:4_096] + bytes(len(good) - 4_096)):
+        path.write_bytes(bad)
+        world.sims("alice", server, "send", "bob", "hello", expect=FAILURE)
+        check("damaged" in world.last_error and "backup" in world.last_error, world.last_error)
+        check(path.read_bytes() == bad, "written over")
+    path.write_bytes(good)
+    check(len(history(world, "alice", "bob")) == 1, "the good one is not what it was")
