@@ -53,6 +53,9 @@ constexpr std::int64_t schema_version = std::size(migrations);
 constexpr const char* settings =
     "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
 
+// Of a file that has no name yet: it is whole when it gets one, and what fails before that is thrown away.
+constexpr const char* making = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY";
+
 Result<void> migrate(sqlite::Database& db, std::int64_t from) {
   auto all = sqlite::Transaction::begin(db);
   if (!all) return fail(all.error());
@@ -88,11 +91,12 @@ Result<void> fill(Store::State& s, const OldFiles& old) {
 
 Result<void> make_at(const std::string& folder, const std::string& path, const OldFiles& old) {
   auto db = sqlite::Database::open(path);
-  auto done = db ? db->execute(settings) : fail(db.error());
+  auto done = db ? db->execute(making) : fail(db.error());
   if (done) done = migrate(*db, 0);
   if (!done) return done;
   Store::State state(folder, std::move(*db));
-  return fill(state, old);
+  if (done = fill(state, old); done) done = state.db.execute("PRAGMA journal_mode = WAL");
+  return done;
 }
 
 // Under another name until it is whole, so that an empty or half store.db is always a damaged one.
@@ -102,10 +106,11 @@ Result<bool> make(const std::string& folder, const std::string& path) {
   const bool is_new = !old->identity;
   if (is_new) old->identity.emplace(crypto::SigningKey::generate(crypto::system_rng()));
   const std::string unfinished = path + ".unfinished";
-  for (const char* left : {"", "-journal"})
+  for (const char* left : {"", "-journal", "-wal", "-shm"})
     if (auto gone = remove_secret_file(unfinished + left); !gone) return fail(gone.error());
-  if (auto empty = write_private_file(unfinished, ""); !empty) return fail(empty.error());
-  auto done = make_at(folder, unfinished, *old);
+  auto file = NewFile::make(unfinished);
+  auto done = file ? make_at(folder, unfinished, *old) : fail(file.error());
+  if (done) done = file->close();
   if (!done) {
     static_cast<void>(remove_secret_file(unfinished));
     return fail(fmt::format("{}: {}", path, done.error()));
