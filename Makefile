@@ -15,11 +15,12 @@ PROGRAMS := simsd sims sims-tui
 VERSION  := $(shell cat VERSION 2>/dev/null || \
               git -c safe.directory='$(CURDIR)' describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-# Debian packages: to build and test; what `make lint` needs besides.
+# Debian packages: to build and test; what `make lint` and `make fuzz` need besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
+FUZZ_DEPS := clang
 
 # Work in parallel unless told otherwise with -j.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -40,6 +41,8 @@ OPT_debug   := -O0 -g3 -D_GLIBCXX_ASSERTIONS
 OPT_asan    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g -fsanitize=thread
 OPT_cov     := -O0 -g --coverage -fprofile-update=atomic
+# Of `make fuzz` alone, with clang++.
+OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 ifndef OPT_$(VARIANT)
 $(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
 endif
@@ -117,6 +120,7 @@ below_client := client net proto crypto base
 below_tui    := tui client net proto crypto base
 below_sim    := server client net proto crypto base
 below_term   := client net proto crypto base
+below_fuzz   := tui client net proto crypto base
 
 $(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
 	$(call say,LINK)
@@ -130,10 +134,11 @@ $(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-# term: the programs themselves, in terminals.
-TESTS := $(foreach t,$(LAYERS) sim term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
+# term: the programs themselves, in terminals. fuzz: all that takes bytes from others, with any bytes.
+TESTS := $(foreach t,$(LAYERS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
+also_fuzz := $(BUILD)/tests/tui/fixture.o
 define test_rule
-$(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
+$(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(also_$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
 	$$(call say,LINK)
 	$(Q)$(LINK) $$^ $$(call libs,$$(below_$(1)) $(1)) -o $$@
 test-$(1): $(BUILD)/tests/$(1)_test
@@ -150,6 +155,21 @@ check-programs: all $(BUILD)/bench/talker $(foreach t,$(TESTS),$(BUILD)/tests/$(
 # One end-to-end test or a few: make test-e2e ONLY=wrong_server
 test-e2e: all
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
+
+# A target of tests/fuzz for so many seconds (FUZZ=list: their names). What it finds stays in build/corpus/NAME, where
+# it goes on from the next time; an input that breaks something is written beside it.
+FUZZ ?= list
+T    ?= 60
+fuzz:
+	@scripts/deps.sh $(DEPS) $(FUZZ_DEPS)
+	@+$(MAKE) --no-print-directory CXX='$(if $(filter clang%,$(CXX)),$(CXX),clang++)' VARIANT=fuzz BUILD=build/fuzz build/fuzz/fuzz
+	@mkdir -p build/corpus/$(FUZZ)
+	FUZZ=$(FUZZ) LSAN_OPTIONS=suppressions=tests/lsan.supp build/fuzz/fuzz -max_total_time=$(T) -max_len=4096 \
+	  -timeout=20 -artifact_prefix=build/corpus/$(FUZZ)- build/corpus/$(FUZZ)
+$(BUILD)/fuzz: $(filter-out %_test.o,$(call objects,tests/fuzz)) $(BUILD)/tests/fuzz/libfuzzer/main.o $(also_fuzz) \
+               $(filter-out %/main.o,$(call objects,tests/support)) $(call archives,$(below_fuzz))
+	$(call say,LINK)
+	$(Q)$(LINK) -fsanitize=fuzzer $^ $(call libs,$(below_fuzz)) -o $@
 
 bench: deps
 	@+$(MAKE) --no-print-directory all $(BUILD)/bench/micro $(BUILD)/bench/clients
@@ -181,7 +201,7 @@ demo: deps
 
 # --- source code ------------------------------------------------------------------------------------------------------
 
-CODE := $(wildcard src/*.cc src/*/*.cc tests/*/*.cc bench/*.cc)
+CODE := $(wildcard src/*.cc src/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
 HEADERS := $(wildcard src/*/*.h tests/*/*.h)
 
 lint: compile_commands.json
@@ -262,6 +282,7 @@ help:
 	@echo "make check            everything that is tested; the last line counts"
 	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
+	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
 	@echo "make bench, bench-tui micro-benchmarks; what the terminal client costs"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
@@ -277,6 +298,6 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e bench bench-tui deps demo lint format install uninstall dist clean help FORCE \
+.PHONY: all check check-programs test-e2e fuzz bench bench-tui deps demo lint format install uninstall dist clean help FORCE \
         install-completions uninstall-completions \
-        $(addprefix test-,$(LAYERS) sim term)
+        $(addprefix test-,$(LAYERS) sim fuzz term)

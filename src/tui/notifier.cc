@@ -46,8 +46,13 @@ std::string for_tmux(std::string_view bytes) {
 // Only BEL ends what we write, so that no ESC \ inside ends screen's string early.
 std::string for_screen(std::string_view bytes) {
   std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += screen_piece)
-    out.append("\x1bP").append(bytes.substr(at, screen_piece)).append("\x1b\\");
+  while (!bytes.empty()) {
+    std::size_t size = std::min(bytes.size(), screen_piece);
+    while (size < bytes.size() && (bytes[size] & 0xc0) == 0x80)  // between characters
+      --size;
+    out.append("\x1bP").append(bytes.substr(0, size)).append("\x1b\\");
+    bytes.remove_prefix(size);
+  }
   return out;
 }
 

@@ -52,7 +52,7 @@ std::string unwrapped(std::string bytes, Passthrough through) {
       if (through == Passthrough::tmux && bytes[++at] != '\x1b') FAIL("ESC not doubled");
       out += '\x1b';
     }
-    if (through == Passthrough::screen) REQUIRE(at < 256);
+    if (through == Passthrough::screen) REQUIRE((at < 256 && utf8_valid(bytes.substr(0, at))));
     bytes.erase(0, at + 2);
   }
   return out;
@@ -249,6 +249,12 @@ TEST_CASE("notifier: the bytes for each kind of terminal") {
         "\x1b]99;i=sims:d=0:p=title;SIMS: bob\a\x1b]99;i=sims:d=1:p=body;a,b⏎^[]0,x^G\a");
   CHECK(encode({"t", "b"}, NotifyBy::osc9, Passthrough::tmux) == "\x1bPtmux;\x1b\x1b]9;t: b\a\x1b\\");
   CHECK(encode({"t", "b"}, NotifyBy::osc9, Passthrough::screen) == "\x1bP\x1b]9;t: b\a\x1b\\");
+  std::string long_one;
+  for (int i = 0; i < 66; ++i)
+    long_one += "漢";
+  for (std::string name = "b"; name.size() < 5; name += "b")  // cut wherever it must
+    CHECK(unwrapped(encode({name, long_one}, NotifyBy::osc9, Passthrough::screen), Passthrough::screen) ==
+          encode({name, long_one}, NotifyBy::osc9, Passthrough::none));
   CHECK(osc_text("abcdef", 6) == "abcdef");
   CHECK(osc_text("abcdefg", 6) == "abc...");
   CHECK(osc_text("ab漢字x", 7) == "ab...");

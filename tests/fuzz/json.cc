@@ -1,0 +1,117 @@
+// proto/json and proto/message: any bytes as a frame. What is accepted is strict JSON that is written and
+// read back as the same; whatever it says, decoding it as a message of either side is an answer.
+#include "proto/json.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "fuzz/fuzz.h"
+#include "proto/limits.h"
+#include "proto/message.h"
+#include "support/vectors.h"
+
+namespace sims::fuzz {
+namespace {
+
+using namespace proto;
+using Kind = JsonValue::Kind;
+
+// A null is written as false: the writer knows none.
+void rewrite(const JsonValue& value, JsonWriter& out, int depth) {
+  HOLDS(depth <= max_json_depth);
+  switch (value.kind()) {
+    case Kind::null:
+      out.boolean(false);
+      return;
+    case Kind::boolean:
+      out.boolean(*value.boolean());
+      return;
+    case Kind::number:
+      HOLDS(*value.number() <= max_json_integer);
+      out.value(*value.number());
+      return;
+    case Kind::string:
+      HOLDS(utf8_valid(*value.string()));
+      out.value(*value.string());
+      return;
+    case Kind::array:
+    case Kind::object:
+      break;
+  }
+  const bool object = value.is_object();
+  object ? out.begin_object() : out.begin_array();
+  std::set<std::string_view> keys;
+  std::size_t count = 0;
+  for (auto member = value.first(); member; member = member->next(), ++count) {
+    if (object) {
+      HOLDS(utf8_valid(member->key()));
+      HOLDS(keys.insert(member->key()).second);
+      HOLDS(value.get(member->key())->kind() == member->kind());
+      out.key(member->key());
+    }
+    rewrite(*member, out, depth + (member->kind() >= Kind::array));
+  }
+  HOLDS(count == value.size());
+  object ? out.end_object() : out.end_array();
+}
+
+std::optional<std::string> rewritten(std::string text) {
+  JsonTape tape;
+  const auto root = tape.parse(text);
+  if (!root) return std::nullopt;
+  HOLDS(root->is_object());
+  std::string out;
+  JsonWriter writer(out);
+  rewrite(*root, writer, 1);
+  return out;
+}
+
+void run(ByteView input) {
+  const std::string text(text_of(input));
+  static_cast<void>(decode_content(text));
+  const auto once = rewritten(text);
+  if (!once) return;
+  HOLDS(rewritten(*once) == once);
+
+  std::string room = text;
+  JsonTape tape;
+  const auto root = tape.parse(room);
+  static_cast<void>(decode_from_client(*root));
+  static_cast<void>(decode_secure(*root));
+  static_cast<void>(decode_from_server(*root));
+  if (const auto frame = decode_handshake(*root)) {
+    std::string encoded = encode(*frame);
+    JsonTape second;
+    const auto again = second.parse(encoded);
+    HOLDS(again && decode_handshake(*again));
+  }
+}
+
+void add_strings(const rapidjson::Value& value, std::vector<std::string>& out) {
+  if (value.IsString() && value.GetStringLength() > 1 && value.GetString()[0] == '{')
+    out.emplace_back(value.GetString(), value.GetStringLength());
+  if (value.IsObject())
+    for (const auto& member : value.GetObject())
+      add_strings(member.value, out);
+  if (value.IsArray())
+    for (const auto& one : value.GetArray())
+      add_strings(one, out);
+}
+
+// Every frame of the known answers.
+std::vector<std::string> seeds() {
+  std::vector<std::string> out = {
+      R"({"type":"list","event":"online","data":[{"id":"x","name":"bob","since":1}],"more":true})",
+      R"({"type":"error","data":{"code":"busy","message":"later \u001b"},"id":3})",
+      R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi","sent":1})",
+      R"({"a":[1,{"b":null,"c":[true,false,"\ud83d\ude00\"\\\/"]}],"":9007199254740991})"};
+  for (const char* file : {"connect-ecdhe.json", "client-connect-ecdhe.json", "client-connect-rsa.json"})
+    add_strings(test::read_json(test::own(file)), out);
+  return out;
+}
+
+const Register registered({"json", run, seeds, 8'000});
+
+}  // namespace
+}  // namespace sims::fuzz

@@ -1,0 +1,13 @@
+// Inputs from seeds, the same ones for the same Rng: what libFuzzer does, without its eye for new paths.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/fixed_rng.h"
+
+namespace sims::fuzz {
+
+std::string mutate(const std::vector<std::string>& seeds, test::FixedRng& random);
+
+}  // namespace sims::fuzz

@@ -1,0 +1,21 @@
+// All that draws a state of the client, held against what must be true of each screen.
+#pragma once
+
+#include "client/model.h"
+#include "tui/plain.h"
+#include "tui/renderer.h"
+#include "tui/state.h"
+
+namespace sims::fuzz {
+
+class Shown {
+ public:
+  // Throws Broken. Remembers, as the program does, what it drew before.
+  void check(const client::Model& model, const tui::UiState& ui, Now now);
+
+ private:
+  tui::Renderer renderer_;
+  tui::Plain plain_;
+};
+
+}  // namespace sims::fuzz
