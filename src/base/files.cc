@@ -109,7 +109,10 @@ Result<std::string> read_private_file(const std::string& path, std::size_t max) 
 
 Result<void> check_private_file(const std::string& path) {
   struct stat s {};
-  if (::stat(path.c_str(), &s) != 0) return errno_failure(path);
+  if (::lstat(path.c_str(), &s) != 0) return errno_failure(path);
+  if (S_ISLNK(s.st_mode) || (S_ISREG(s.st_mode) && s.st_nlink > 1))
+    return fail(
+        fmt::format("{}: a link to a file that has another name, too; put the file itself here", path));
   return check_private(s, path);
 }
 
@@ -178,7 +181,8 @@ Result<NewFile> NewFile::make(const std::string& path) {
   return NewFile(fd, path);
 }
 
-NewFile::NewFile(NewFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
+NewFile::NewFile(NewFile&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)) {}
 
 NewFile::~NewFile() {
   if (fd_ < 0) return;

@@ -12,7 +12,8 @@ namespace sims {
 Result<std::string> read_file(const std::string& path, std::size_t max = 1 << 20);
 // Like read_file, but refuses a file whose permissions let group or others in, or that is not ours.
 Result<std::string> read_private_file(const std::string& path, std::size_t max = 1 << 20);
-// What read_private_file asks of a file, without reading it.
+// What read_private_file asks of a file, without reading it; and that it has no other name, neither as a link
+// to it nor as a hard link: who locks by name would not be alone.
 Result<void> check_private_file(const std::string& path);
 // False only for what is certainly not there: a link that leads nowhere, or a folder that cannot be looked
 // into, counts as there, so that nothing is made anew in its place.

@@ -44,6 +44,10 @@ Result<void> opened(const std::string& path, int flags, sqlite3** db) {
   if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
     return fail(*db == nullptr ? "out of memory" : sqlite3_errmsg(*db));
   sqlite3_busy_timeout(*db, busy_ms);
+  // Somebody else may have written the file: no function of its schema's is trusted, no page believed.
+  sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_exec(*db, "PRAGMA cell_size_check = ON", nullptr, nullptr, nullptr);
   return {};
 }
 }  // namespace
@@ -74,6 +78,12 @@ Result<std::int64_t> Database::number(const char* sql) {
 
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(state_->db) == 0;
+}
+
+bool Database::moved() const {
+  int moved = 0;
+  sqlite3_file_control(state_->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
 }
 
 std::string Database::problem() const {
@@ -138,6 +148,12 @@ ByteView Statement::blob(int column) const {
 
 Result<Transaction> Transaction::begin(Database& db) {
   auto begun = db.execute("BEGIN IMMEDIATE");
+  if (!begun) return fail(begun.error());
+  return Transaction(db);
+}
+
+Result<Transaction> Transaction::read(Database& db) {
+  auto begun = db.execute("BEGIN");
   if (!begun) return fail(begun.error());
   return Transaction(db);
 }

@@ -29,6 +29,7 @@ class Database {
   Result<void> execute(const char* sql);  // one or more statements; what they return is dropped
   Result<std::int64_t> number(const char* sql);
   bool in_transaction() const;  // false also when a failure undid it
+  bool moved() const;           // another file, or none, is under its path by now
   // What went wrong last, and what helps when the file is to blame.
   std::string problem() const;
 
@@ -90,6 +91,7 @@ class Statement {
 class Transaction {
  public:
   static Result<Transaction> begin(Database& db);  // and nobody else writes until its end
+  static Result<Transaction> read(Database& db);   // all that is read until its end is of one moment
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();

@@ -10,7 +10,9 @@
 //   a
 //     plain hash of it could be guessed.
 // The plaintext begins with the row's place (its table and number or tag), so that a row moved to another
-// place does not open there. That rows are missing is not noticed, nor is an older file (but see
+// place does not open there. One sealed row holds the file's generation and a tag over all servers, peers
+// and settings, so that none of them can be taken away or put back from an older copy alone. That messages
+// are missing, or are older than they were, is not noticed, nor is an older file as a whole (but see
 // Store::restored()).
 #pragma once
 

@@ -12,7 +12,10 @@ namespace sims::client {
 namespace {
 constexpr std::string_view in_use =
     "; one program at a time may use an identity: end the other one, or give this one its own --home DIR";
+constexpr std::string_view replaced =
+    "it was moved or replaced while this program used it: end the program and start it again";
 constexpr std::size_t max_note = 64;
+constexpr std::int64_t most_generations = std::int64_t{1} << 48;  // nobody starts a program more often
 }  // namespace
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -38,14 +41,15 @@ Result<void> Store::State::read_head() {
   auto there = row.step();
   if (!there) return fail(in_file(there.error()));
   const auto id = *there ? Id::shaped(row.text(0)) : std::nullopt;
-  const auto kind = row.number(2);
+  const auto generation = row.number(1), kind = row.number(2);
   const crypto::ScryptCost cost{static_cast<std::uint64_t>(row.number(4)),
                                 static_cast<std::uint32_t>(row.number(5)),
                                 static_cast<std::uint32_t>(row.number(6))};
-  if (!id || kind < 0 || kind > 2 || row.blob(3).size() != head.salt.size() || !crypto::acceptable(cost))
+  if (!id || generation < 0 || generation > most_generations || kind < 0 || kind > 2 ||
+      row.blob(3).size() != head.salt.size() || !crypto::acceptable(cost))
     return fail(damaged("no heading that is one"));
   head.id = *id;
-  head.generation = row.number(1);
+  head.generation = generation;
   head.lock = static_cast<Lock>(kind);
   std::memcpy(head.salt.data(), row.blob(3).data(), head.salt.size());
   head.cost = cost;
@@ -79,7 +83,7 @@ void Store::State::compare_with_note() {
   if (!text) return;
   std::int64_t newest = 0;
   std::from_chars(text->data(), text->data() + text->size(), newest);
-  if (newest <= head.generation) return;
+  if (newest <= head.generation || newest > most_generations) return;
   restored = true;
   head.generation = newest;
 }
@@ -92,15 +96,29 @@ Result<void> Store::State::hold() {
   if (held) return {};
   auto taken = FileLock::take(folder + "/lock", in_use);
   if (!taken) return fail(taken.error());
+  if (db.moved()) return fail(in_file(replaced));
   if (auto read = read_head(); !read) return read;
   compare_with_note();
   if (sealer) {
     if (auto read = load_pins(); !read) return read;
+    if (auto done = raise(); !done) return done;
   }
-  ++head.generation;
-  if (auto raised = sqlite::Statement(db, "UPDATE store SET generation = ?", head.generation).run(); !raised)
-    return fail(in_file(raised.error()));
   held = std::move(*taken);
+  return {};
+}
+
+Result<void> Store::State::raise() {
+  const auto was = head.generation++;
+  auto both = sqlite::Transaction::begin(db);
+  auto done = both ? sqlite::Statement(db, "UPDATE store SET generation = ?", head.generation).run()
+                   : fail(both.error());
+  if (done) done = put_sum();
+  if (done) done = both->commit();
+  if (!done) {
+    head.generation = was;
+    return fail(in_file(done.error()));
+  }
+  raised = true;
   // Without a note (no room, no right) a backup would not be noticed: no reason not to talk.
   if (const auto slash = note.rfind('/'); slash != note.npos && make_private_folder(note.substr(0, slash)))
     static_cast<void>(write_private_file(note, fmt::format("{}\n", head.generation)));
@@ -153,7 +171,10 @@ Result<void> Store::State::save() {
 Result<void> Store::State::commit() {
   if (!failed.empty()) return fail(failed);
   if (!transaction) return {};
-  if (auto done = transaction->commit(); !done) {
+  auto done = committed && sealer ? put_sum() : Result<void>();  // locked: lock() did
+  if (done && db.moved()) done = fail(std::string(replaced));
+  if (done) done = transaction->commit();
+  if (!done) {
     undo(in_file(done.error()));
     return fail(failed);
   }
@@ -161,11 +182,12 @@ Result<void> Store::State::commit() {
   committed.reset();
   owed = false;
   // What was overwritten is still in the write-ahead log until that is empty. A reader may be in the way:
-  // then closing does it.
-  if (std::exchange(scrub, false))
-    static_cast<void>(
-        db.execute("PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE);"
-                   "PRAGMA busy_timeout = 5000"));
+  // then the next commit does it, or closing.
+  if (scrub) {
+    static_cast<void>(db.execute("PRAGMA busy_timeout = 0"));
+    scrub = db.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
+    static_cast<void>(db.execute("PRAGMA busy_timeout = 5000"));
+  }
   return {};
 }
 

@@ -86,6 +86,7 @@ Result<void> fill(Store::State& s, const OldFiles& old) {
   for (auto at = old.pins.peers.begin(); done && at != old.pins.peers.end(); ++at)
     done = s.put_peer(at->first.first, at->first.second, at->second);
   if (done) done = s.put_settings(old.pins.settings);
+  if (done) done = s.put_sum();
   return done ? all->commit() : done;
 }
 
@@ -136,6 +137,9 @@ Result<void> prepare(sqlite::Database& db, const std::string& folder) {
     return fail(fmt::format("made by a newer version of SIMS (schema {}, here {}): use that one", *version,
                             schema_version));
   if (*version < 1) return fail(sqlite::damaged("no store"));
+  auto foreign = db.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
+  if (!foreign) return fail(foreign.error());
+  if (*foreign != 0) return fail(sqlite::damaged("it holds what no store has"));
   auto set = db.execute(settings);
   if (set) set = db.execute("PRAGMA journal_mode = WAL");
   if (!set || *version == schema_version) return set;

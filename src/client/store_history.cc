@@ -111,10 +111,20 @@ std::optional<PeerKey> read_conversation(Sealer& sealer, std::uint64_t number, B
 
 namespace {
 
-Result<std::uint64_t> make_conversation(Store::State& s, const PeerKey& peer, const Tag& tag) {
-  auto last = s.db.number("SELECT seq FROM sqlite_sequence WHERE name = 'conversation'");
+constexpr std::int64_t most_rows = std::int64_t{1} << 48;  // nobody says so much
+
+// What SQLite gave a row last.
+Result<std::uint64_t> last_number(sqlite::Database& db, const char* sql) {
+  auto last = db.number(sql);
   if (!last) return fail(last.error());
-  const auto number = static_cast<std::uint64_t>(*last) + 1;
+  if (*last < 0 || *last > most_rows) return fail(sqlite::damaged("a number that no row has"));
+  return static_cast<std::uint64_t>(*last);
+}
+
+Result<std::uint64_t> make_conversation(Store::State& s, const PeerKey& peer, const Tag& tag) {
+  auto last = last_number(s.db, "SELECT seq FROM sqlite_sequence WHERE name = 'conversation'");
+  if (!last) return fail(last.error());
+  const auto number = *last + 1;
   RecordWriter out;
   out.text(peer.server.text()).text(peer.name);
   const auto token = s.sealer->seal(conversation_place(number, tag), out.view());
@@ -138,9 +148,9 @@ Result<void> add_row(Store::State& s, const PeerKey& peer, const HistoryEntry& e
   auto conversation = conversation_number(s.db, tag);
   if (conversation && *conversation == 0) conversation = make_conversation(s, peer, tag);
   if (!conversation) return fail(conversation.error());
-  auto last = s.db.number("SELECT seq FROM sqlite_sequence WHERE name = 'history'");
+  auto last = last_number(s.db, "SELECT seq FROM sqlite_sequence WHERE name = 'history'");
   if (!last) return fail(last.error());
-  const auto row = s.last_row = std::max(s.last_row, static_cast<std::uint64_t>(*last)) + 1;
+  const auto row = s.last_row = std::max(s.last_row, *last) + 1;
   const auto token = seal_entry(*s.sealer, row, *conversation, entry);
   auto done =
       sqlite::Statement(s.db, "INSERT INTO history (row, conversation, kind, token) VALUES (?, ?, ?, ?)", row,

@@ -32,8 +32,10 @@ Result<void> Store::State::open_with(Secret<32> key) {
   }
   auto own = crypto::SigningKey::from_seed(bytes_of(*seed));
   auto read = Id::of(own.public_key()) == head.id ? load_pins() : fail(damaged("the identity is another"));
+  if (read && held && !raised) read = raise();
   if (!read) {
     sealer.reset();
+    pins = {};
     return read;
   }
   identity.emplace(std::move(own));
@@ -44,6 +46,8 @@ Result<void> Store::State::open_with(Secret<32> key) {
 void Store::lock() {
   State& s = *state_;
   if (s.head.lock == Lock::none) return;
+  // What was pinned since the last commit needs its sum while there is a key for it.
+  if (s.committed) static_cast<void>(s.write([&] { return s.put_sum(); }));
   s.sealer.reset();
   s.master.reset();
   s.identity.reset();

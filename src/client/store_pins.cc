@@ -84,12 +84,49 @@ Tag settings_tag(const Sealer& sealer) {
   return sealer.tag("settings", "");
 }
 
+void write_server(RecordWriter& out, const std::string& host_port, const PinnedServer& server) {
+  out.text(host_port).text(server.id.text()).number(static_cast<std::uint64_t>(server.first_seen_unix_ms));
+}
+
+void write_peer(RecordWriter& out, const Id& server, const std::string& name, const PinnedPeer& peer) {
+  out.text(server.text()).text(name).text(peer.id.text()).number(peer.verified ? 1 : 0);
+  out.number(number_of(peer.standing));
+  out.number(static_cast<std::uint64_t>(peer.first_seen_unix_ms)).number(peer.read_row);
+}
+
+void write_settings(RecordWriter& out, const Settings& settings) {
+  out.text(settings.server).text(settings.name).text(settings.suite);
+}
+
+// Stands for all of them: one that is missing, or of an older day, makes another one.
+Tag sum_of(const Sealer& sealer, const StorePins& pins) {
+  RecordWriter all;
+  all.number(pins.servers.size()).number(pins.peers.size());
+  for (const auto& [host_port, server] : pins.servers)
+    write_server(all, host_port, server);
+  for (const auto& [key, peer] : pins.peers)
+    write_peer(all, key.first, key.second, peer);
+  write_settings(all, pins.settings);
+  return sealer.tag("sum of pins", all.view());
+}
+
+Tag sum_tag(const Sealer& sealer) {
+  return sealer.tag("sum", "");
+}
+
 }  // namespace
 
 // --- from and to the disk ------------------------------------------------------------------------
 
-// All of them, so that a pin that does not open is an error now, never a first contact later.
+// All of them, so that a pin that does not open is an error now, never a first contact later. What another
+// program writes meanwhile is seen as a whole or not at all.
 Result<void> Store::State::load_pins() {
+  std::optional<sqlite::Transaction> snapshot;
+  if (!db.in_transaction()) {
+    auto begun = sqlite::Transaction::read(db);
+    if (!begun) return fail(in_file(begun.error()));
+    snapshot.emplace(std::move(*begun));
+  }
   StorePins read;
   const auto load = [&](std::string_view table, const char* sql, auto take) -> Result<void> {
     sqlite::Statement rows(db, sql);
@@ -113,8 +150,33 @@ Result<void> Store::State::load_pins() {
     const auto plain = sealer->open(row_place("value", tag), row.text(0));
     if (!plain || !read_settings(*plain, read)) return fail(damaged("the settings do not open"));
   }
+  if (auto same = check_sum(read); !same) return same;
   pins = std::move(read);
   return {};
+}
+
+Result<void> Store::State::check_sum(const StorePins& read) {
+  const auto now = db.number("SELECT generation FROM store");
+  if (!now) return fail(in_file(now.error()));
+  const Tag tag = sum_tag(*sealer);
+  sqlite::Statement row(db, "SELECT token FROM value WHERE tag = ?", tag);
+  auto there = row.step();
+  if (!there) return fail(in_file(there.error()));
+  const auto plain = *there ? sealer->open(row_place("value", tag), row.text(0)) : std::nullopt;
+  RecordReader in(plain.value_or(""));
+  const auto sealed = in.number();
+  const std::string sum(in.text());
+  if (!plain || !in.ok()) return fail(damaged("the sum of its keys does not open"));
+  if (sealed != static_cast<std::uint64_t>(*now) || sum != text_of(sum_of(*sealer, read)))
+    return fail(damaged("keys are missing, or come from an older copy"));
+  return {};
+}
+
+Result<void> Store::State::put_sum() {
+  const Tag tag = sum_tag(*sealer), sum = sum_of(*sealer, pins);
+  RecordWriter out;
+  out.number(static_cast<std::uint64_t>(head.generation)).text(text_of(sum));
+  return put_row(put_value, "value", tag, out.view());
 }
 
 Result<void> Store::State::put_row(const char* sql, std::string_view table, const Tag& tag,
@@ -125,7 +187,7 @@ Result<void> Store::State::put_row(const char* sql, std::string_view table, cons
 Result<void> Store::State::put_server(const std::string& host_port, const PinnedServer& server) {
   const Tag tag = server_tag(*sealer, host_port);
   RecordWriter out;
-  out.text(host_port).text(server.id.text()).number(static_cast<std::uint64_t>(server.first_seen_unix_ms));
+  write_server(out, host_port, server);
   auto done = put_row("INSERT OR REPLACE INTO server (tag, token) VALUES (?, ?)", "server", tag, out.view());
   if (done) changing_pins().servers.insert_or_assign(host_port, server);
   return done;
@@ -134,9 +196,7 @@ Result<void> Store::State::put_server(const std::string& host_port, const Pinned
 Result<void> Store::State::put_peer(const Id& server, const std::string& name, const PinnedPeer& peer) {
   const Tag tag = peer_tag(*sealer, server, name);
   RecordWriter out;
-  out.text(server.text()).text(name).text(peer.id.text()).number(peer.verified ? 1 : 0);
-  out.number(number_of(peer.standing));
-  out.number(static_cast<std::uint64_t>(peer.first_seen_unix_ms)).number(peer.read_row);
+  write_peer(out, server, name, peer);
   auto done = put_row("INSERT OR REPLACE INTO peer (tag, token) VALUES (?, ?)", "peer", tag, out.view());
   if (done) changing_pins().peers.insert_or_assign({server, name}, peer);
   return done;
@@ -145,7 +205,7 @@ Result<void> Store::State::put_peer(const Id& server, const std::string& name, c
 Result<void> Store::State::put_settings(const Settings& settings) {
   const Tag tag = settings_tag(*sealer);
   RecordWriter out;
-  out.text(settings.server).text(settings.name).text(settings.suite);
+  write_settings(out, settings);
   auto done = put_row(put_value, "value", tag, out.view());
   if (done) changing_pins().settings = settings;
   return done;

@@ -41,6 +41,7 @@ struct Store::State {
   StoreHead head;
   bool made = false, restored = false;
   std::optional<FileLock> held;
+  bool raised = false;  // the generation, by us
 
   // While unlocked:
   std::optional<Secret<32>> master;
@@ -64,6 +65,7 @@ struct Store::State {
   Result<void> read_head();
   void compare_with_note();
   Result<void> hold();
+  Result<void> raise();  // the generation: once, as soon as we hold it and it is unlocked
   Result<void> ready();  // to be written to
   Result<void> begin();
   Result<void> commit();  // failed stays
@@ -92,6 +94,8 @@ struct Store::State {
 
   // --- store_pins.cc
   Result<void> load_pins();
+  Result<void> check_sum(const StorePins& read);
+  Result<void> put_sum();  // with each change of the pins or the generation
   Result<void> put_row(const char* sql, std::string_view table, const Tag& tag, std::string_view plain);
   Result<void> put_server(const std::string& host_port, const PinnedServer& server);
   Result<void> put_peer(const Id& server, const std::string& name, const PinnedPeer& peer);

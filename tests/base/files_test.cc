@@ -171,3 +171,96 @@ TEST_CASE("a new file is never written over another, and is gone without its end
   CHECK_FALSE(NewFile::make(path));
   CHECK(read_file(path).value() == "whole");
 }
+
+TEST_CASE("a new file is not made through a link, belongs to its last owner, and ends once") {
+  test::TempFolder folder;
+  const std::string path = folder / "new", link = folder / "link";
+  REQUIRE(symlink((folder / "elsewhere").c_str(), link.c_str()) == 0);
+  CHECK_FALSE(NewFile::make(link));
+  CHECK_FALSE(file_exists(folder / "elsewhere"));
+  CHECK_FALSE(NewFile::make(folder / "none/new"));
+  {
+    auto file = NewFile::make(path);
+    REQUIRE(file);
+    {
+      NewFile other = std::move(*file);
+      REQUIRE(other.write("x"));
+      REQUIRE(other.close());
+    }
+  }
+  CHECK(read_file(path).value() == "x");
+}
+
+TEST_CASE("a file is checked without being read: by whom it can be, and that it has no other name") {
+  test::TempFolder folder;
+  const std::string path = folder / "file", other = folder / "other";
+  CHECK_FALSE(check_private_file(path));
+  put(path, "secret", 0600);
+  CHECK(check_private_file(path));
+  for (unsigned mode : {0640u, 0620u, 0604u, 0602u, 0610u}) {
+    REQUIRE(chmod(path.c_str(), mode) == 0);
+    CHECK(check_private_file(path).error().find("chmod 600") != std::string::npos);
+  }
+  REQUIRE(chmod(path.c_str(), 0600) == 0);
+  REQUIRE(symlink(path.c_str(), other.c_str()) == 0);
+  CHECK(check_private_file(other).error().starts_with(other + ": a link"));
+  REQUIRE(unlink(other.c_str()) == 0);
+  REQUIRE(link(path.c_str(), other.c_str()) == 0);
+  CHECK(check_private_file(path).error().starts_with(path + ": a link"));
+  REQUIRE(unlink(other.c_str()) == 0);
+  CHECK(check_private_file(path));
+  CHECK(check_private_file(folder.path()).error() == folder.path() + ": not a regular file");
+}
+
+TEST_CASE("a secret file is overwritten before it goes; what a link leads to is not") {
+  test::TempFolder folder;
+  const std::string path = folder / "secret", same = folder / "same", link_path = folder / "link";
+  put(path, "a secret", 0600);
+  REQUIRE(link(path.c_str(), same.c_str()) == 0);  // the same bytes, to look at afterwards
+  REQUIRE(remove_secret_file(path));
+  CHECK_FALSE(file_exists(path));
+  CHECK(read_file(same).value() == std::string(8, '\0'));
+  CHECK(remove_secret_file(path));  // done already
+
+  put(path, "kept", 0600);
+  REQUIRE(symlink(path.c_str(), link_path.c_str()) == 0);
+  CHECK_FALSE(remove_secret_file(link_path));
+  CHECK(read_file(path).value() == "kept");
+  CHECK_FALSE(remove_secret_file(folder.path()));
+  put(folder / "empty", "", 0600);
+  CHECK(remove_secret_file(folder / "empty"));
+}
+
+TEST_CASE("a file is moved over another one, or is gone") {
+  test::TempFolder folder;
+  put(folder / "from", "new", 0600);
+  put(folder / "to", "old", 0600);
+  REQUIRE(move_file(folder / "from", folder / "to"));
+  CHECK(read_file(folder / "to").value() == "new");
+  CHECK_FALSE(file_exists(folder / "from"));
+  put(folder / "from", "new", 0600);
+  REQUIRE(fs::create_directory(folder / "taken"));
+  const auto failed = move_file(folder / "from", folder / "taken");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().starts_with(folder / "taken"));
+  CHECK_FALSE(file_exists(folder / "from"));
+}
+
+TEST_CASE("a write is not led astray by what stands under its temporary name") {
+  test::TempFolder folder;
+  put(folder / "precious", "precious", 0600);
+  REQUIRE(symlink((folder / "precious").c_str(), (folder / "key.unfinished").c_str()) == 0);
+  REQUIRE(write_private_file(folder / "key", "new"));
+  CHECK(read_file(folder / "precious").value() == "precious");
+  CHECK(read_file(folder / "key").value() == "new");
+  CHECK_FALSE(file_exists(folder / "key.unfinished"));
+}
+
+TEST_CASE("a lock's error ends with what to do") {
+  test::TempFolder folder;
+  auto lock = FileLock::take(folder / "lock");
+  REQUIRE(lock);
+  CHECK(FileLock::take(folder / "lock", "; wait").error() ==
+        (folder / "lock") + ": in use by another program; wait");
+  CHECK(mode_of(folder / "lock") == 0600);
+}

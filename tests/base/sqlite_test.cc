@@ -129,3 +129,29 @@ TEST_CASE("sqlite: errors are words, and name a damaged file") {
   REQUIRE_FALSE(number);
   CHECK(number.error() == sqlite::damaged("file is not a database"));
 }
+
+TEST_CASE("sqlite: what is read in a transaction is of one moment") {
+  Fixture f;
+  REQUIRE(f.insert(1));
+  auto other = Database::open_read_only(f.path);
+  REQUIRE(other);
+  {
+    auto moment = Transaction::read(*other);
+    REQUIRE(moment);
+    CHECK(other->number("SELECT count(*) FROM t") == 1);
+    REQUIRE(f.insert(2));
+    CHECK(other->number("SELECT count(*) FROM t") == 1);
+  }
+  CHECK(other->number("SELECT count(*) FROM t") == 2);
+}
+
+TEST_CASE("sqlite: a file that is not under its name any more says so") {
+  Fixture f;
+  CHECK_FALSE(f.db.moved());
+  REQUIRE(move_file(f.path, f.folder / "b.db"));
+  CHECK(f.db.moved());
+  REQUIRE(write_private_file(f.path, ""));
+  CHECK(f.db.moved());
+  REQUIRE(move_file(f.folder / "b.db", f.path));
+  CHECK_FALSE(f.db.moved());
+}

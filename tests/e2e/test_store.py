@@ -197,19 +197,20 @@ def test_open_to_others(world):
 
 
 def test_links(world):
-    """A link in the store's place is followed only to what is as private; one that leads nowhere is no empty store."""
+    """A link in the store's place is refused, and nothing is made or written where it leads."""
     world.sims("alice", None, "id")
     home = world.path / "alice"
     (home / "store.db").rename(world.path / "elsewhere.db")
-    (home / "store.db").symlink_to(world.path / "nowhere.db")
-    world.sims("alice", None, "id", expect=FAILURE)
-    check("store.db" in world.last_error, world.last_error)
+    for target in ("elsewhere.db", "nowhere.db"):
+        (home / "store.db").symlink_to(world.path / target)
+        world.sims("alice", None, "id", expect=FAILURE)
+        check("store.db: a link" in world.last_error, world.last_error)
+        (home / "store.db").unlink()
     check(not (world.path / "nowhere.db").exists(), "made through a link")
     (home / "lock").unlink()
     (world.path / "precious").write_text("precious")
     (home / "lock").symlink_to(world.path / "precious")
-    (home / "store.db").unlink()
-    world.sims("alice", None, "id", expect=None)
+    world.sims("alice", None, "id")
     check((world.path / "precious").read_text() == "precious", "the lock was written through a link")
 
 
