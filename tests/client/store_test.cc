@@ -219,15 +219,6 @@ TEST_CASE("store: a row that does not open is an error, never a first contact") 
   }
 }
 
-TEST_CASE("store: the file of a newer version is refused in words") {
-  TempFolder temp;
-  open_store(temp.path());
-  REQUIRE(raw(temp.path()).execute("PRAGMA user_version = 99"));
-  auto opened = Store::open(temp.path());
-  REQUIRE_FALSE(opened);
-  CHECK(opened.error().find("newer version") != std::string::npos);
-}
-
 // --- backups -------------------------------------------------------------------------------------
 
 TEST_CASE("store: a backup put in its place is noticed, once") {
