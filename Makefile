@@ -20,7 +20,7 @@ DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
-FUZZ_DEPS := clang
+FUZZ_DEPS := clang libclang-rt-14-dev
 
 # Work in parallel unless told otherwise with -j.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -42,7 +42,8 @@ OPT_asan    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sa
 OPT_tsan    := -O1 -g -fsanitize=thread
 OPT_cov     := -O0 -g --coverage -fprofile-update=atomic
 # Of `make fuzz` alone, with clang++.
-OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+               -fsanitize-ignorelist=tests/fuzz/ignore.txt
 ifndef OPT_$(VARIANT)
 $(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
 endif

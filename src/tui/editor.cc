@@ -93,6 +93,8 @@ void Editor::change(std::size_t from, std::size_t to, std::string_view text, Und
   undo_.add({from, text_.substr(from, to - from), text.size(), cursor_}, kind, joins);
   text_.replace(from, to - from, text);
   cursor_ = from + text.size();
+  killed_ = 0;
+  yanked_ = false;
   settle();
 }
 
@@ -231,7 +233,7 @@ bool Editor::yank_older(KillRing& kills) {
   const std::size_t rest = text_.size() - yanked_to_;
   replace(yanked_from_, yanked_to_, kills.current());
   yanked_to_ = text_.size() - rest;
-  return true;
+  return yanked_ = true;
 }
 
 void Editor::transpose() {
@@ -316,8 +318,6 @@ bool Editor::type(const Key& key) {
   if (key.code == KeyCode::character && (key.ctrl || key.alt)) return false;
   if (key.code != KeyCode::character && key.code != KeyCode::paste) return false;
   left_out_ = 0;
-  killed_ = 0;
-  yanked_ = false;
   if (key.code == KeyCode::paste) return insert(key.text), true;
   char bytes[4];
   put(cursor_, cursor_, {bytes, encode_utf8(key.ch, bytes)}, UndoLog::Kind::typed);

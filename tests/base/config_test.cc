@@ -87,6 +87,10 @@ TEST_CASE("config: what is not TOML") {
   CHECK(error_of("name = \"a\"\nname = \"b\"\n").starts_with("simsd.conf:2: "));
   CHECK(error_of("\xff\xfe").starts_with("simsd.conf:1: "));
   CHECK(error_of("[[[x]]]") == "simsd.conf:1: not TOML");  // toml++ would abort
+  for (const char* letter :
+       {"\xC2\xA0", "\xC3\xA4", "\xD0\xAD", "\xE2\xBA\x8E", "\xEF\xBB\xBF"})  // and these are its end
+    for (const char* after : {"", " = 1", "#"})
+      CHECK(error_of(std::string("\n") + letter + after).starts_with("simsd.conf:2: "));
   CHECK(error_of("name = \"a\"\n\n# a comment\n  [[[\nlisten = []\nnmae = 1\n") == "simsd.conf:4: not TOML");
   CHECK(error_of("name = \"\"\"\n[[[\n\"\"\"\n[[[") == "simsd.conf:4: not TOML");  // the first is text
   CHECK(error_of(std::string(100'000, '\n') + "[[[\n" + std::string(100'000, '\n')) ==

@@ -75,16 +75,26 @@ void run(ByteView input) {
   }
 }
 
+std::string act(Action action) {
+  return std::string("\x05") + static_cast<char>(action);
+}
+
 std::vector<std::string> seeds() {
-  const std::string some = sized("one two\nthree \xe6\xbc\xa2\xe5\xad\x97 e\xcc\x81 \xf0\x9f\x98\x80");
+  const std::string insert =
+      std::string(1, '\0') + sized("one two\nthree \xe6\xbc\xa2\xe5\xad\x97 e\xcc\x81 \xf0\x9f\x98\x80");
+  const std::string set = "\x01" + sized("ok"), paste = "\x03\x01" + sized("a\nb"),
+                    typed = std::string("\x03\0\0\x03\x01", 5);
+  std::string all;
+  for (const ActionInfo& one : all_actions())
+    all += act(one.action);
   std::vector<std::string> out;
-  for (const char* start : {"\x01\x01", "\x01\x02", {"\x02\x10\x01"}}) {
-    std::string acts = start;
-    acts += std::string(1, '\0') + some;
-    for (std::size_t action = 0; action < all_actions().size(); ++action)
-      acts += std::string(1, '\5') + static_cast<char>(action);
-    out.push_back(acts);
-    out.push_back(start + std::string(1, '\0') + some + "\x05\x1b\x05\x1b\x03\x01" + some + "\x01" + some);
+  for (const std::string& start :
+       {std::string("\x01\x01"), std::string("\x01\0", 2), std::string("\0\x10\0", 3)}) {
+    out.push_back(start + insert + all + insert + all);
+    out.push_back(start + insert + act(Action::undo) + typed + typed + paste + act(Action::undo));
+    // What a yank put there, and what is put in its place when the text is another one.
+    const std::string kill = insert + act(Action::kill_word);
+    out.push_back(start + kill + act(Action::yank) + set + act(Action::yank_older) + kill + kill);
   }
   return out;
 }

@@ -306,6 +306,34 @@ TEST_CASE("editor: kills in a row are one, others are kept in the ring") {
   CHECK(shown(e) == "oneon|e");
 }
 
+// As completion and looking back do, between two keys.
+TEST_CASE("editor: a text changed from outside ends a row of kills, and keeps its place from an older yank") {
+  const Keymap keys;
+  KillRing kills;
+  Editor e;
+  auto key = [&](const Key& k) { e.handle(k, keys, kills); };
+  e.set("a long text one");
+  key(ctrl('w'));
+  e.set("two");
+  key(ctrl('w'));
+  key(ctrl('y'));
+  CHECK(e.text() == "two");
+  e.set("a long text ");
+  key(ctrl('y'));
+  e.set("ok");
+  key(alt('y'));
+  CHECK(shown(e) == "ok|");
+  key(ctrl('y'));
+  e.replace(0, 2, "");
+  key(alt('y'));
+  CHECK(shown(e) == "|two");
+  key(ctrl('y'));
+  key(alt('y'));
+  CHECK(shown(e) == "one|two");
+  key(alt('y'));
+  CHECK(shown(e) == "two|two");
+}
+
 TEST_CASE("editor: one ring for all windows, whose kills do not run together") {
   const Keymap keys;
   KillRing kills;
