@@ -47,7 +47,7 @@ void add_options(CLI::App& app, Raw& raw) {
       ->type_name("DIR")
       ->check(not_empty());
   app.add_option("--key-file", raw.options.key_file,
-                 "the key file that opens the store (default: the environment's SIMS_KEY_FILE)")
+                 "opens the store (default: the environment's SIMS_KEY_FILE)")
       ->type_name("FILE")
       ->check(not_empty());
   app.add_flag("--accept-new", raw.options.accept_new,
@@ -116,7 +116,7 @@ void add_store(CLI::App& app, Raw& raw) {
   add_peer(history, raw, "with whom");
   add_json(history, raw);
   history->add_option("--search", raw.text, "only messages with this text, in either case")
-      ->type_name("TEXT");
+      ->type_name("WORDS");
   history->add_option("--limit", o.count, "only the newest so many (default: all)")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));

@@ -43,7 +43,9 @@ def run_program(world, name, *options, redirect=""):
 
 def test_version_and_help(world):
     helps = [[name] for name in PROGRAMS]
-    helps += [["sims", command] for command in ("id", "list", "send", "listen", "fingerprint", "verify", "forget")]
+    helps += [["sims", command] for command in ("id", "list", "send", "listen", "requests", "accept", "decline", "block",
+                                             "fingerprint", "verify", "forget", "history", "export", "erase",
+                                             "passphrase")]
     for words in helps:
         for option in ("--help", "-h"):
             run = run_program(world, *words, option)
