@@ -185,10 +185,13 @@ $(BUILD)/bench/clients: $(BUILD)/bench/clients.o $(call archives,$(below_net))
 $(BUILD)/bench/talker: $(BUILD)/bench/talker.o $(call archives,$(below_client))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
+$(BUILD)/bench/fill_store: $(BUILD)/bench/fill_store.o $(call archives,$(below_client))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
 
 # What the terminal client costs, beside others that are installed: make bench-tui RUNS=5
 bench-tui: deps
-	@+$(MAKE) --no-print-directory all $(BUILD)/bench/talker
+	@+$(MAKE) --no-print-directory all $(BUILD)/bench/talker $(BUILD)/bench/fill_store
 	BUILD=$(BUILD) /usr/bin/python3 bench/tui.py $(RUNS)
 
 # --- the first minutes ------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ KEYS = 200
 QUIET = 0.03  # s without output: the screen is at rest
 RATE, FLOOD = 200, 10  # messages a second, seconds
 ECHOES = "qzjx"  # in nothing else that is drawn
+STORED, PEERS = 100_000, 50  # messages in a store, of so many peers
 
 
 class Program:
@@ -124,11 +125,11 @@ class Server:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([BUILD / "simsd", "--state-dir", folder / "state", "--listen", "127.0.0.1:0"],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        while not (found := re.search(r"simsd: ready on (\S+) ", self.log.read_text())):
+        while not (found := re.search(r"simsd: ready on (\S+) id (\S+)", self.log.read_text())):
             if self.process.poll() is not None:
                 sys.exit("bench: " + self.log.read_text())
             time.sleep(0.05)
-        self.address = found[1]
+        self.address, self.id = found[1], found[2]
 
     def end(self):
         self.process.terminate()
@@ -220,6 +221,46 @@ def single_lines(program):
     return {"line bytes": statistics.median(lines), "page bytes": statistics.median(pages), "repaint bytes": repaint}
 
 
+def until_ms(program, keys, text):
+    began = time.monotonic()
+    program.type(keys)
+    program.await_text(text)
+    return (time.monotonic() - began) * 1000
+
+
+def stored(folder):
+    """With many messages in the store: the figures of the store alone, then those of the program over it."""
+    server = Server(folder)
+    out, program = {}, None
+    try:
+        filled = subprocess.run([BUILD / "bench/fill_store", folder / "alice", server.address, server.id, str(STORED),
+                                 str(PEERS)], capture_output=True, text=True, check=True)
+        for line in filled.stdout.splitlines():
+            value, name = line.split(maxsplit=1)
+            out["store: " + name] = float(value)
+        began = time.monotonic()
+        program = Program([BUILD / "sims-tui", "--home", folder / "alice", "--server", server.address, "--name", "alice",
+                           "--query", "p0"], folder)
+        program.await_text("the last word")
+        out["last conversation ms"] = (time.monotonic() - began) * 1000
+        program.drain(quiet=1.0)
+        out["RSS MiB"] = program.rss_kib() / 1024
+        program.type("\x1b1")  # the status window: from there a search is of all windows
+        program.drain(quiet=0.3)
+        out["search ms"] = until_ms(program, "/search NEEDLE\r", "1 of 1")
+        out["RSS after it MiB"] = program.rss_kib() / 1024
+        program.type("\x1b")
+        program.drain(quiet=0.3)
+        until_ms(program, "/search no such text\r", "running")
+        program.type("\x1b")
+        out["search cancelled ms"] = program.drain(quiet=0.3)[2] * 1000
+        return out
+    finally:
+        if program:
+            program.end()
+        server.end()
+
+
 def median(runs):
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
 
@@ -244,13 +285,15 @@ def main():
     programs = {"sims-tui": ([BUILD / "sims-tui"], "\x1b"), "irssi": (["irssi"], ""), "weechat": (["weechat"], ""),
                 "profanity": (["profanity"], "")}
     programs = {name: what for name, what in programs.items() if shutil.which(what[0][0])}
-    results, floods = {name: [] for name in programs}, []
+    results, floods, stores = {name: [] for name in programs}, [], []
     for _ in range(runs):
         for name, (argv, prepare) in programs.items():
             with tempfile.TemporaryDirectory() as home:
                 results[name].append(keyboard(argv, home, prepare))
         with tempfile.TemporaryDirectory() as folder:
             floods.append(flood(Path(folder)))
+        with tempfile.TemporaryDirectory() as folder:
+            stores.append(stored(Path(folder)))
     columns = {name: median(of) for name, of in results.items()}
     # Where the others are not installed, what they took on the machine of the goals.
     irssi = columns.get("irssi", {"CPU us a key": 140, "first output ms, median": 0.3})
@@ -276,6 +319,18 @@ def main():
         ("line bytes", "< repaint", at["repaint bytes"]),
         ("page bytes", "< repaint", at["repaint bytes"]),
         ("repaint bytes", "", None)])
+    table(f"{STORED:,} messages stored", {"sims-tui": median(stores)}, [
+        ("store: fill ms", "", None),
+        ("store: open ms", "", None),
+        ("store: last page ms", "", None),
+        ("store: search ms", "", None),
+        ("store: cancel ms", "", None),
+        ("store: peak RSS MiB", "", None),
+        ("last conversation ms", "300", 300),
+        ("search ms", "1000", 1000),
+        ("search cancelled ms", "100", 100),
+        ("RSS MiB", "40", 40),
+        ("RSS after it MiB", "40", 40)])
     print("\n!: over the goal")
 
 

@@ -54,7 +54,8 @@ constexpr const char* settings =
     "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
 
 // Of a file that has no name yet: it is whole when it gets one, and what fails before that is thrown away.
-constexpr const char* making = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY";
+constexpr const char* making =
+    "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY";
 
 Result<void> migrate(sqlite::Database& db, std::int64_t from) {
   auto all = sqlite::Transaction::begin(db);
