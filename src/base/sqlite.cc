@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <cstring>
 #include <unordered_map>
 #include <utility>
+
+#include "base/secret.h"
 
 namespace sims::sqlite {
 
@@ -40,7 +44,36 @@ Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
 namespace {
+
+// What rows hold may be a key: SQLite's memory is wiped when it is given back.
+sqlite3_mem_methods memory;  // the library's own
+
+void wiped_free(void* block) {
+  if (block != nullptr) wipe(block, static_cast<std::size_t>(memory.xSize(block)));
+  memory.xFree(block);
+}
+
+void* wiped_realloc(void* block, int size) {
+  void* larger = memory.xMalloc(size);
+  if (larger == nullptr) return nullptr;
+  std::memcpy(larger, block, static_cast<std::size_t>(std::min(memory.xSize(block), size)));
+  wiped_free(block);
+  return larger;
+}
+
+// Before the library's first use; false: somebody was first.
+bool configured() {
+  sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
+  sqlite3_mem_methods wiping = memory;
+  wiping.xFree = wiped_free;
+  wiping.xRealloc = wiped_realloc;
+  // Small blocks of a connection's own pool would be reused, not given back: there is none.
+  return sqlite3_config(SQLITE_CONFIG_MALLOC, &wiping) == SQLITE_OK &&
+         sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK;
+}
+
 Result<void> opened(const std::string& path, int flags, sqlite3** db) {
+  [[maybe_unused]] static const bool once = configured();
   if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
     return fail(*db == nullptr ? "out of memory" : sqlite3_errmsg(*db));
   sqlite3_busy_timeout(*db, busy_ms);
