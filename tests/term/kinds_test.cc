@@ -17,9 +17,11 @@ bool coloured(const Terminal& screen) {
   return false;
 }
 
-// Of the palette's first 16, or rose of its 256.
+// One of the palette's first 16 that are called so, or of the cube of colours behind them.
 bool reddish(int colour) {
-  return colour == 1 || colour == 9 || colour == 210;
+  if (colour < 16 || colour > 231) return colour == 1 || colour == 9;
+  const int red = (colour - 16) / 36, green = (colour - 16) / 6 % 6, blue = (colour - 16) % 6;
+  return red >= green + 2 && red >= blue + 2;
 }
 
 // A stranger has written: red where there are colours, and `!` everywhere.
