@@ -13,6 +13,7 @@ using proto::Id;
 TEST_CASE("store: the identity is made once, and everything is private") {
   TempFolder temp;
   const std::string home = temp / "new/home";
+  const mode_t was = ::umask(0);  // does not decide
   auto first = open_store(home, temp / "state");
   CHECK(first->made_identity());
   CHECK(first->unlocked());
@@ -31,6 +32,7 @@ TEST_CASE("store: the identity is made once, and everything is private") {
     CHECK(mode(file) == 0600);
   }
   CHECK(mode(temp / "state") == 0700);
+  ::umask(was);
 }
 
 TEST_CASE("store: pins, settings and values come back from disk") {
