@@ -137,7 +137,7 @@ $(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
 
 # term: the programs themselves, in terminals. fuzz: all that takes bytes from others, with any bytes.
 TESTS := $(foreach t,$(LAYERS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
-also_fuzz := $(BUILD)/tests/tui/fixture.o
+also_fuzz := $(BUILD)/tests/tui/fixture.o $(BUILD)/tests/client/relay.o
 define test_rule
 $(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(also_$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
 	$$(call say,LINK)

@@ -27,7 +27,7 @@ Key character(Source& source) {
     key.text = source.text();
     return key;
   }
-  key.ch = static_cast<char32_t>(source.byte() << 16 | source.byte() << 8 | source.byte());
+  key.ch = static_cast<char32_t>(source.number(3));
   if (key.ch > 0x10ffff || (key.ch >= 0xd800 && key.ch < 0xe000)) key.ch = 'x';  // KeyDecoder gives none
   return key;
 }

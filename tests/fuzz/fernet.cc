@@ -22,9 +22,9 @@ std::optional<std::string> open(crypto::Fernet& key, std::string_view token, con
 void run(ByteView input) {
   static crypto::Fernet key(ByteArray<32>{5});
   Source source(input);
-  const std::size_t at = source.byte() * 256 + source.byte();
+  const std::size_t at = source.number(2);
   const auto flip = static_cast<char>(source.byte());
-  const std::uint64_t time = source.byte() << 8 | source.byte();
+  const std::uint64_t time = source.number(2);
   const std::string plain = source.rest();
   HOLDS(!open(key, plain, nullptr));  // nobody who lacks the key can have made it
   const ByteArray<16> iv{static_cast<std::uint8_t>(at)};

@@ -36,6 +36,13 @@ std::size_t Source::byte() {
   return out;
 }
 
+std::size_t Source::number(int bytes) {
+  std::size_t out = 0;
+  for (int i = 0; i < bytes; ++i)
+    out = out << 8 | byte();
+  return out;
+}
+
 std::string Source::text() {
   const std::size_t wanted = byte(), size = std::min(wanted, left_.size());
   std::string out(text_of(left_.first(size)));

@@ -43,6 +43,7 @@ class Source {
   explicit Source(ByteView bytes) : left_(bytes) {}
   bool empty() const { return left_.empty(); }
   std::size_t byte();
+  std::size_t number(int bytes);                                  // the first one weighs most
   std::size_t pick(std::size_t below) { return byte() % below; }  // below <= 256
   bool coin() { return byte() % 2 == 1; }
   std::string text();  // a byte that says how long, then so many

@@ -16,7 +16,7 @@ void run(ByteView input) {
   static Sealer sealer(master, rng);
   Source source(input);
   const std::string place = source.text(), other = source.text();
-  const std::size_t at = source.byte() * 256 + source.byte();
+  const std::size_t at = source.number(2);
   const auto flip = static_cast<char>(source.byte());
   const std::string plain = source.rest();
   // Nobody who lacks the key can have made it.

@@ -103,10 +103,10 @@ void run(ByteView input) {
   static const test::TempFolder folder;
   std::string bytes = whole;
   Source source(input);
-  const std::size_t cut = source.byte() * 256 + source.byte();
+  const std::size_t cut = source.number(2);
   if (cut != 0) bytes.resize(bytes.size() * cut / 65'536);
   while (!source.empty() && !bytes.empty()) {
-    const std::size_t at = source.byte() * 65'536 + source.byte() * 256 + source.byte();
+    const std::size_t at = source.number(3);
     const std::string with = source.text();
     for (std::size_t i = 0; i < with.size(); ++i)
       bytes[(at + i) % bytes.size()] = with[i];

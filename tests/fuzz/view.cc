@@ -22,7 +22,7 @@ client::Line line(Source& source, std::uint64_t serial) {
   out.mine = source.coin();
   out.delivery = static_cast<client::Delivery>(source.pick(4));
   // Any moment, also those that no calendar has.
-  out.at_unix_ms = static_cast<std::int64_t>(source.byte() << 56 | source.byte() << 30 | source.byte());
+  out.at_unix_ms = static_cast<std::int64_t>(source.number(8));
   out.why = source.text();
   out.text = source.text();
   return out;
