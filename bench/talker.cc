@@ -46,6 +46,7 @@ class Talker {
     core.identity = &key_;
     core.name = std::move(name);
     core.accept_new = true;
+    core.accept_strangers = true;
     client::Link::Callbacks callbacks;
     callbacks.changed = [this] { changed(); };
     callbacks.delivery_changed = [this](const std::string&, const client::Line& line) {

@@ -25,6 +25,7 @@ CoreOptions core_options(const Options& options, const Store& keys, std::string 
   core.name = std::move(name);
   core.suites = options.suites;
   core.accept_new = options.accept_new;
+  core.accept_strangers = options.accept_new;
   core.max_lines = kept_lines;
   core.keep_history = options.keep_history;
   core.restored = keys.restored();

@@ -54,7 +54,7 @@ Result<void> Conversation::accept(Now now) {
 
 void Conversation::meet(Now now) {
   const Peer& p = peer();
-  if (!context_.options.accept_new || p.known() || p.standing == Standing::blocked) return;
+  if (!context_.options.accept_strangers || p.known() || p.standing == Standing::blocked) return;
   context_.history.wrote(now);
   if (auto stored = pin_contact(now); !stored) return context_.windows.alert(&peer(), stored.error(), now);
   became_contact(now);

@@ -19,7 +19,8 @@ struct CoreOptions {
   const crypto::SigningKey* identity = nullptr;  // not owned
   std::string name;
   crypto::SuiteList suites = crypto::default_suites();
-  bool accept_new = false;        // pin a first-seen server, and take strangers for contacts, without asking
+  bool accept_new = false;        // pin a first-seen server without asking
+  bool accept_strangers = false;  // for contacts, without asking: no quarantine
   bool reconnect = true;          // after a loss, with jittered back-off (1 to 15 s)
   std::size_t max_lines = 5'000;  // kept per window
   Manners manners;

@@ -28,7 +28,7 @@ struct Pair {
   // An identity of the server's own, under a name that it shows to others.
   Guest& impostor(const std::string& name) {
     client::CoreOptions options;
-    options.accept_new = true;
+    options.accept_strangers = true;
     Guest& guest = relay.add(name, options);
     guest.connect();
     return guest;

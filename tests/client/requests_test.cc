@@ -168,7 +168,7 @@ TEST_CASE(
 
   SUBCASE("under another key") {
     client::CoreOptions options;
-    options.accept_new = true;
+    options.accept_strangers = true;
     Guest& again = relay.add("bob", options);
     relay.show("bob", again.id);
     again.connect();
@@ -258,9 +258,20 @@ TEST_CASE("a request by a name that looks like a contact's is marked so") {
   CHECK_FALSE(alice.peer("b0b").looks_like);
 }
 
-TEST_CASE("with accept_new strangers are contacts at once") {
+TEST_CASE("who takes a first-seen server without asking is still asked about strangers") {
   client::CoreOptions options;
   options.accept_new = true;
+  Strangers two(options);
+  auto& [relay, alice, bob] = two;
+  REQUIRE(bob.say("alice", "hello"));
+  CHECK_FALSE(alice.peer("bob").known());
+  CHECK(bob.delivered == 0);
+  CHECK(two.pin()->standing == Standing::request);
+}
+
+TEST_CASE("with accept_strangers strangers are contacts at once") {
+  client::CoreOptions options;
+  options.accept_strangers = true;
   Strangers two(options);
   auto& [relay, alice, bob] = two;
   REQUIRE(bob.say("alice", "hello"));

@@ -105,6 +105,7 @@ TEST_CASE("a second login of the same identity replaces the first, which stays a
   client::CoreOptions options;
   options.name = "bob";
   options.accept_new = true;
+  options.accept_strangers = true;
   world.users.push_back(std::make_unique<User>(world, "bob-again", options, 99));
   User& again = *world.users.back();
   again.identity = crypto::SigningKey::from_seed(bob.identity.seed());
@@ -125,6 +126,7 @@ TEST_CASE("a name that is taken: said, and not tried again") {
   client::CoreOptions options;
   options.name = "bob";
   options.accept_new = true;
+  options.accept_strangers = true;
   world.users.push_back(std::make_unique<User>(world, "mallory", options, 5));
   User& mallory = *world.users.back();
   mallory.connect();

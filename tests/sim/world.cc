@@ -200,6 +200,7 @@ User& World::add(const std::string& name, crypto::SuiteList suites, bool accept_
   client::CoreOptions options;
   options.name = name;
   options.accept_new = accept_new;
+  options.accept_strangers = accept_new;
   options.suites = std::move(suites);
   users.push_back(std::make_unique<User>(*this, name, std::move(options), random.next()));
   return *users.back();
