@@ -1,0 +1,74 @@
+// What a program that knows what people say frees is wiped first: drafts, texts, what was cut or can be
+// undone leave nothing behind in memory after /lock, in whichever container they were and however often it
+// grew. It replaces operator new and delete wherever this library is linked in; what C libraries allocate is
+// theirs.
+#include <malloc.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "base/secret.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SIMS_HEAP_IS_WATCHED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SIMS_HEAP_IS_WATCHED
+#endif
+#endif
+
+#ifndef SIMS_HEAP_IS_WATCHED  // AddressSanitizer has operators of its own
+namespace {
+
+void* take(std::size_t size) noexcept {
+  return std::malloc(size > 0 ? size : 1);
+}
+
+void* take_or_throw(std::size_t size) {
+  for (;;) {
+    if (void* memory = take(size)) return memory;
+    const std::new_handler handler = std::get_new_handler();
+    if (handler == nullptr) throw std::bad_alloc();
+    handler();
+  }
+}
+
+void give_back(void* memory) noexcept {
+  if (memory == nullptr) return;
+  sims::wipe(memory, ::malloc_usable_size(memory));
+  std::free(memory);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  return take_or_throw(size);
+}
+void* operator new[](std::size_t size) {
+  return take_or_throw(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return take(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return take(size);
+}
+void operator delete(void* memory) noexcept {
+  give_back(memory);
+}
+void operator delete[](void* memory) noexcept {
+  give_back(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  give_back(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  give_back(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  give_back(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+  give_back(memory);
+}
+#endif

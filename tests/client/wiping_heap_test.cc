@@ -1,0 +1,17 @@
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+TEST_CASE("what was freed is not found in memory that is handed out again") {
+  // Too large for what the first words of a free block are used for.
+  constexpr std::size_t size = 4'000;
+  auto text = std::make_unique<std::string>(size, 'x');
+  text.reset();
+  const std::unique_ptr<char, decltype(&std::free)> again(static_cast<char*>(std::malloc(size + 1)),
+                                                          &std::free);
+  REQUIRE(again);
+  CHECK(std::string_view(again.get(), size).find("xxxx") == std::string_view::npos);
+}
