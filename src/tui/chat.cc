@@ -165,6 +165,7 @@ class Rows {
     return {i, last_row(i)};
   }
   Place place_of(const Scroll& scroll);
+  Place filled(Place at, int height);
   int move_up(Place& at, int rows);  // returns how many rows were missing
   void move_down(Place& at, int rows);
 
@@ -181,6 +182,13 @@ Place Rows::place_of(const Scroll& scroll) {
   if (it == chat_.lines.end()) return last();
   const auto i = static_cast<std::size_t>(it - chat_.lines.begin());
   return {i, it->serial == scroll.serial ? std::clamp(scroll.row, 0, last_row(i)) : 0};
+}
+
+// Where the last row must be for the window to be full: no further up than with the first row at its top.
+Place Rows::filled(Place at, int height) {
+  Place top = at;
+  move_down(at, move_up(top, height - 1));
+  return at;
 }
 
 int Rows::move_up(Place& at, int rows) {
@@ -266,7 +274,7 @@ ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scrol
   ChatView out;
   if (chat.lines.empty() || height <= 0 || chat.width <= 0) return out;
   Rows rows(chat, cache);
-  const Place bottom = rows.place_of(scroll);
+  const Place bottom = rows.filled(rows.place_of(scroll), height);
   out.below = chat.lines.size() - 1 - bottom.line;
   if (bottom.row < rows.last_row(bottom.line)) ++out.below;
   const auto most = static_cast<std::size_t>(height);
@@ -288,12 +296,10 @@ Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int by) {
   Place at = rows.place_of(scroll);
   if (by > 0) {
     rows.move_up(at, by);
-    Place top = at;  // the window stays full: no further up than the first row at its top
-    const int missing = rows.move_up(top, height - 1);
-    rows.move_down(at, missing);
   } else {
     rows.move_down(at, -by);
   }
+  at = rows.filled(at, height);
   const Place last = rows.last();
   Scroll out;
   out.following = at.line == last.line && at.row == last.row;

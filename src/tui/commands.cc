@@ -66,7 +66,7 @@ constexpr std::array table = {
     Command{CommandId::trust, "/trust", "[NAME] FINGERPRINT",
             "Accepts NAME's changed key, whose fingerprint is typed or pasted in full.", 1, 2,
             Completes::peer},
-    Command{CommandId::verify, "/verify", "[NAME [NUMBER]]",
+    Command{CommandId::verify, "/verify", "[NAME] [NUMBER]",
             "Shows the safety number with NAME and compares it with the one that NAME reads out.", 0, 2,
             Completes::peer},
     Command{CommandId::whois, "/whois", "[NAME]", "Shows what is known about NAME: keys, trust, session.", 0,

@@ -72,10 +72,11 @@ void session(Report& out, const Model& m, const UiState& ui) {
   const auto at = m.peers.find(ui.window().peer);
   if (at == m.peers.end()) return;
   const client::Peer& peer = at->second;
-  out.line("session", peer.session == client::SessionState::established
-                          ? fmt::format("{}: {}, {} key change{} so far", peer.name, suite_label(peer.suite),
-                                        peer.key_rotations, peer.key_rotations == 1 ? "" : "s")
-                          : peer.name + ": none yet, it begins with the first message");
+  out.line("session",
+           peer.session == client::SessionState::established
+               ? fmt::format("{}: {}, {} key rotation{} so far", peer.name, suite_label(peer.suite),
+                             peer.key_rotations, peer.key_rotations == 1 ? "" : "s")
+               : peer.name + ": none yet, it begins with the first message");
 }
 
 void clock(Report& out, const UiState& ui, Now now) {

@@ -27,13 +27,8 @@ Ui::Ui(Intents& intents, const ConnectFields& fields, std::vector<std::string> s
     : intents_(intents) {
   state_.offset = offset;
   state_.windows.emplace_back();
-  ConnectDialog& dialog = state_.dialog;
-  dialog.server.set(fields.server);
-  dialog.port.set(fields.port);
-  dialog.name.set(fields.name);
-  dialog.suites = std::move(suites);
-  const auto it = std::find(dialog.suites.begin(), dialog.suites.end(), fields.suites);
-  if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
+  state_.dialog.suites = std::move(suites);
+  set_fields(fields);
 }
 
 void Ui::resize(Size size) {

@@ -162,12 +162,12 @@ bool Ui::connect(const Invocation& call) {
   return submit_dialog(), true;
 }
 
-// What is not delivered is lost with the program.
+// What is not delivered goes only when the program runs again.
 bool Ui::quit() {
   const std::size_t open = undelivered(intents_.model());
   if (open > 0 && !std::exchange(quit_asked_, true))
     return refuse(undelivered_words(open) +
-                  " They stay queued and go at the next start: /quit again leaves.");
+                  " They stay queued and go at the next start: Enter again leaves.");
   intents_.quit();
   return true;
 }
@@ -185,7 +185,7 @@ bool Ui::close(const Invocation& call) {
   if (const Peer* with = front_peer()) {
     const std::size_t open = undelivered(*with);
     if (open > 0 && !std::exchange(state_.window().close_asked, true))
-      return refuse(undelivered_words(open) + " They stay queued: /close again closes.");
+      return refuse(undelivered_words(open) + " They stay queued: Enter again closes.");
     intents_.end_session(peer, call.word(0));
     intents_.looked_at(peer);
   }

@@ -1,8 +1,19 @@
+#include <algorithm>
+
 #include "tui/ui.h"
 
 namespace sims::tui {
 
 using client::LinkState;
+
+void Ui::set_fields(const ConnectFields& fields) {
+  ConnectDialog& dialog = state_.dialog;
+  dialog.server.set(fields.server);
+  dialog.port.set(fields.port);
+  dialog.name.set(fields.name);
+  const auto it = std::find(dialog.suites.begin(), dialog.suites.end(), fields.suites);
+  if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
+}
 
 void Ui::open_dialog() {
   state_.dialog.open = true;

@@ -34,15 +34,6 @@ void Ui::locked() {
   was_online_ = false;
 }
 
-void Ui::set_fields(const ConnectFields& fields) {
-  ConnectDialog& dialog = state_.dialog;
-  dialog.server.set(fields.server);
-  dialog.port.set(fields.port);
-  dialog.name.set(fields.name);
-  const auto it = std::find(dialog.suites.begin(), dialog.suites.end(), fields.suites);
-  if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
-}
-
 bool Ui::open_gate() {
   Gate& gate = state_.gate;
   gate.kind = Gate::Kind::change;

@@ -21,13 +21,17 @@ std::string session_of(const Peer& peer) {
   switch (peer.session) {
     case client::SessionState::established:
       return fmt::format("{}, {}", suite_label(peer.suite),
-                         count_words(peer.key_rotations, "key change", "key changes"));
+                         count_words(peer.key_rotations, "key rotation", "key rotations"));
     case client::SessionState::calling:
       return "calling";
     case client::SessionState::none:
       break;
   }
   return "none yet: it begins with the first message";
+}
+
+bool all_digits(const std::string& word) {
+  return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
 }
 
 std::string warning_of(const Peer& peer) {
@@ -106,7 +110,10 @@ bool Ui::whois(const std::string& name) {
 }
 
 bool Ui::verify(const Invocation& call) {
-  const Peer* peer = known(named(call));
+  // The number alone is the one of this window; a peer may be called by digits, too.
+  const bool alone = all_digits(call.word(0)) && intents_.model().peers.count(call.word(0)) == 0;
+  const std::string typed = alone ? call.word(0) + " " + call.word(1) : call.word(1);
+  const Peer* peer = known(alone ? state_.window().peer : named(call));
   if (peer == nullptr) return false;
   const std::string name = peer->name;
   const std::string qr = proto::safety_qr_text(intents_.model().self, peer->id);
@@ -121,8 +128,8 @@ bool Ui::verify(const Invocation& call) {
   window.answer.clear();
   window.problem.clear();
   state_.panel_scroll = 0;
-  if (call.words.size() > 1) {
-    window.answer.set(call.word(1));
+  if (!typed.empty()) {
+    window.answer.set(typed);
     enter_answer();
   }
   return true;
@@ -150,7 +157,8 @@ bool Ui::stand(const Invocation& call) {
       drop_window(name);
       return true;
     default:
-      return done(intents_.unverify(name));
+      if (!done(intents_.unverify(name))) return false;
+      return say(name + " does not count as verified any more."), true;
   }
 }
 
@@ -175,7 +183,7 @@ bool Ui::history(const Invocation& call) {
   if (erase_asked_ != name) {
     erase_asked_ = name;
     return refuse("This deletes all that was said with " + name +
-                  " from this computer, for good. The same again does it.");
+                  " from this computer, for good: Enter again does it.");
   }
   erase_asked_.clear();
   if (auto erased = intents_.erase_history(name); !erased) return refuse(erased.error());

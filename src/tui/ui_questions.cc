@@ -126,9 +126,10 @@ void Ui::enter_answer() {
   if (text.empty()) {
     window.problem = "Nothing was compared. Type or paste the number that " + peer + " sees.";
   } else if (auto same = intents_.verify(peer, text); !same) {
-    window.problem = same.error();
+    window.problem = "Not verified: " + same.error();
   } else {
     window.verifying = false;
+    say(peer + " is verified: the numbers are the same.");
   }
 }
 

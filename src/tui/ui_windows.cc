@@ -13,7 +13,7 @@ using client::Line;
 using client::Peer;
 
 constexpr std::size_t max_windows = 500, max_by_peers = 400;
-constexpr int most_pages = 4;             // of the history, for one key
+constexpr int most_pages = 4;  // of the history, for one key
 
 // Serial of the first of the `unread` newest lines of theirs; 0: there is none.
 std::uint64_t first_unread(const Peer& peer, std::size_t unread) {

@@ -17,7 +17,7 @@ bool all_ascii(const std::string& bytes) {
 // What is not delivered makes it ask once.
 void leave(TermProgram& program) {
   program.type("/quit\r");
-  program.see([&] { return program.ended() || program.shows("/quit again leaves"); },
+  program.see([&] { return program.ended() || program.shows("Enter again leaves"); },
               "the end or a question");
   if (!program.ended()) program.type("\r");
 }

@@ -35,7 +35,7 @@ TEST_CASE("doctor: a healthy client gets no advice") {
   CHECK(s.says("2026-11-22 08:00 (UTC+00:00)"));
   CHECK_FALSE(s.says("session"));
   test::type(s.ui, "/query bob\r");
-  CHECK(s.says("bob: RSA, 2 key changes so far"));
+  CHECK(s.says("bob: RSA, 2 key rotations so far"));
 }
 
 TEST_CASE("doctor: what is wrong is followed by what to do") {

@@ -174,7 +174,7 @@ TEST_CASE("ui: /quit and Ctrl-C warn of what is undelivered, then leave") {
   CHECK(d.ui.state().hint == "2 of your messages are not delivered yet. Ctrl-C again leaves");
   type(d.ui, "/quit\r");
   CHECK(d.intents.last() ==
-        "notice : 2 of your messages are not delivered yet. They stay queued and go at the next start: /quit "
+        "notice : 2 of your messages are not delivered yet. They stay queued and go at the next start: Enter "
         "again leaves.");
   CHECK(d.input() == "/quit");
   SUBCASE("again") {
@@ -183,7 +183,7 @@ TEST_CASE("ui: /quit and Ctrl-C warn of what is undelivered, then leave") {
   }
   SUBCASE("something else between: the warning comes again") {
     type(d.ui, "\x15/names\r/quit\r");
-    CHECK(d.intents.last().find("/quit again leaves") != std::string::npos);
+    CHECK(d.intents.last().find("Enter again leaves") != std::string::npos);
     type(d.ui, "\r");
     CHECK(d.intents.last() == "quit");
   }
@@ -236,13 +236,25 @@ TEST_CASE("ui: only the right number verifies") {
   CHECK_FALSE(d.intents.logged("verify bob"));
   type(d.ui, "wrong\r");
   CHECK_FALSE(d.intents.logged("verify bob"));
+  CHECK(d.ui.state().window().problem == "Not verified: The numbers differ.");
   CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
   type(d.ui, "right\r");
   CHECK(d.intents.logged("verify bob"));
+  CHECK(d.intents.logged("notice bob: bob is verified: the numbers are the same."));
   CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
   type(d.ui, "/verify bob\r");
   type(d.ui, "\x1b");
   CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
+}
+
+TEST_CASE("ui: /verify takes the number alone for this window's peer") {
+  Desk d;
+  type(d.ui, "/query bob\r/verify 12345 67890\r");
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
+  CHECK(d.ui.state().window().problem == "Not verified: The numbers differ.");
+  type(d.ui, "\x1b");
+  type(d.ui, "/distrust\r");
+  CHECK(d.intents.logged("notice bob: bob does not count as verified any more."));
 }
 
 TEST_CASE("ui: a peer's changed key stops everything but the new fingerprint, and keeps the draft") {

@@ -291,6 +291,12 @@ TEST_CASE("view: scrolled up, new lines do not move what is read, and are counte
   const Grid top = render(intents.fake, ui.state(), now);
   CHECK(test::dump_row(top, layout.chat.y + 1).find("Good morning") != std::string::npos);
   CHECK(test::dump_row(top, layout.chat.y + layout.chat.height - 1).find("line ") != std::string::npos);
+  // So it is in a terminal that grew since.
+  ui.resize({80, 60});
+  const Layout grown = layout_of(intents.fake, ui.state());
+  const Grid full = render(intents.fake, ui.state(), now);
+  CHECK(test::dump_row(full, grown.chat.y + 1).find("Good morning") != std::string::npos);
+  CHECK(test::dump_row(full, grown.chat.y + grown.chat.height - 1).find("line ") != std::string::npos);
 }
 
 TEST_CASE("view: a panel too tall for the screen can be read by paging") {
