@@ -15,11 +15,16 @@ constexpr std::string_view in_use =
 constexpr std::string_view replaced =
     "it was moved or replaced while this program used it: end the program and start it again";
 constexpr std::size_t max_note = 64;
+constexpr int raise_every = 100;  // commits: what a copy may be younger than without being noticed
 constexpr std::int64_t most_generations = std::int64_t{1} << 48;  // nobody starts a program more often
 }  // namespace
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Store::~Store() = default;
+Store::~Store() {
+  State& s = *state_;
+  if (s.transaction) s.undo("not committed");
+  s.raise_if_written();
+}
 
 // --- 1. opening ----------------------------------------------------------------------------------
 
@@ -107,22 +112,36 @@ Result<void> Store::State::hold() {
   return {};
 }
 
+Result<void> Store::State::count_up() {
+  ++head.generation;
+  auto done = sqlite::Statement(db, "UPDATE store SET generation = ?", head.generation).run();
+  return done ? put_sum() : done;
+}
+
 Result<void> Store::State::raise() {
-  const auto was = head.generation++;
-  auto both = sqlite::Transaction::begin(db);
-  auto done = both ? sqlite::Statement(db, "UPDATE store SET generation = ?", head.generation).run()
-                   : fail(both.error());
-  if (done) done = put_sum();
-  if (done) done = both->commit();
+  auto all = sqlite::Transaction::begin(db);
+  if (!all) return fail(in_file(all.error()));
+  auto done = count_up();
+  if (done) done = all->commit();
   if (!done) {
-    head.generation = was;
+    --head.generation;
     return fail(in_file(done.error()));
   }
   raised = true;
-  // Without a note (no room, no right) a backup would not be noticed: no reason not to talk.
+  commits = 0;
+  note_down();
+  return {};
+}
+
+// A copy that was made since the last time is older from now on.
+void Store::State::raise_if_written() {
+  if (held && sealer && !transaction && commits > 0) static_cast<void>(raise());
+}
+
+// Without a note (no room, no right) a backup would not be noticed: no reason not to talk.
+void Store::State::note_down() {
   if (const auto slash = note.rfind('/'); slash != note.npos && make_private_folder(note.substr(0, slash)))
     static_cast<void>(write_private_file(note, fmt::format("{}\n", head.generation)));
-  return {};
 }
 
 // --- 3. transactions -----------------------------------------------------------------------------
@@ -171,13 +190,21 @@ Result<void> Store::State::save() {
 Result<void> Store::State::commit() {
   if (!failed.empty()) return fail(failed);
   if (!transaction) return {};
-  auto done = committed && sealer ? put_sum() : Result<void>();  // locked: lock() did
+  const bool counts = sealer && commits + 1 >= raise_every;
+  Result<void> done;
+  if (counts)
+    done = count_up();
+  else if (committed && sealer)  // locked: lock() did
+    done = put_sum();
   if (done && db.moved()) done = fail(std::string(replaced));
   if (done) done = transaction->commit();
   if (!done) {
+    if (counts) --head.generation;
     undo(in_file(done.error()));
     return fail(failed);
   }
+  commits = counts ? 0 : commits + 1;
+  if (counts) note_down();
   transaction.reset();
   committed.reset();
   owed = false;

@@ -48,7 +48,9 @@ class Store final : public Memory {
   bool unlocked() const;  // at once with Lock::none
   const Id& id() const;
   bool made_identity() const;  // by this open()
-  bool restored() const;       // the file is older than the one last used: somebody put a backup in its place
+  // The file is older than the one last used: somebody put a backup in its place. (Not noticed when nearly
+  // nothing was written between the copy and a crash.)
+  bool restored() const;
   // One program at a time may connect and write: takes `lock`, reads again what another program may have
   // written before. Every write does it by itself. Idempotent; held until this object dies.
   Result<void> hold();

@@ -48,6 +48,7 @@ void Store::lock() {
   if (s.head.lock == Lock::none) return;
   // What was pinned since the last commit needs its sum while there is a key for it.
   if (s.committed) static_cast<void>(s.write([&] { return s.put_sum(); }));
+  s.raise_if_written();
   s.sealer.reset();
   s.master.reset();
   s.identity.reset();

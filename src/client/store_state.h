@@ -42,6 +42,7 @@ struct Store::State {
   bool made = false, restored = false;
   std::optional<FileLock> held;
   bool raised = false;  // the generation, by us
+  int commits = 0;      // since it was
 
   // While unlocked:
   std::optional<Secret<32>> master;
@@ -65,7 +66,12 @@ struct Store::State {
   Result<void> read_head();
   void compare_with_note();
   Result<void> hold();
-  Result<void> raise();  // the generation: once, as soon as we hold it and it is unlocked
+  // The generation grows as soon as we hold the store and it is unlocked, and as often as shows the age of a
+  // copy that is made meanwhile: count_up() within a transaction, raise() in one of its own.
+  Result<void> count_up();
+  Result<void> raise();
+  void raise_if_written();
+  void note_down();
   Result<void> ready();  // to be written to
   Result<void> begin();
   Result<void> commit();  // failed stays

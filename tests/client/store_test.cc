@@ -221,43 +221,6 @@ TEST_CASE("store: a row that does not open is an error, never a first contact") 
   }
 }
 
-// --- backups -------------------------------------------------------------------------------------
-
-TEST_CASE("store: a backup put in its place is noticed, once") {
-  TempFolder temp;
-  const std::string home = temp / "home", state = temp / "state", path = home + "/store.db";
-  {
-    auto store = open_store(home, state);
-    CHECK_FALSE(store->restored());
-    REQUIRE(store->hold());
-    CHECK_FALSE(store->restored());
-  }
-  const std::string backup = content(path);
-  CHECK_FALSE(open_store(home, state)->restored());
-  REQUIRE(open_store(home, state)->hold());
-  REQUIRE(write_private_file(path, backup));
-  {
-    auto store = open_store(home, state);
-    CHECK(store->restored());
-    REQUIRE(store->hold());
-    CHECK(store->restored());
-  }
-  auto store = open_store(home, state);
-  CHECK_FALSE(store->restored());
-  // On another computer there is nothing to compare with.
-  REQUIRE(write_private_file(path, backup));
-  CHECK_FALSE(open_store(home, temp / "other")->restored());
-  CHECK_FALSE(open_store(home)->restored());
-}
-
-TEST_CASE("store: without a place for the note it works all the same") {
-  TempFolder temp;
-  REQUIRE(write_private_file(temp / "file", ""));
-  auto store = open_store(temp / "home", temp / "file/below");
-  CHECK(store->hold());
-  CHECK_FALSE(store->restored());
-}
-
 // --- the older layout ----------------------------------------------------------------------------
 
 namespace {
