@@ -216,6 +216,13 @@ class World:
 
     # --- the end --------------------------------------------------------------------------------------------------
 
+    def terminal_pids(self):
+        try:
+            panes = self.tmux("list-panes", "-a", "-F", "#{pane_dead} #{pane_pid}").splitlines()
+            return [int(pane.split()[1]) for pane in panes if pane.startswith("0")]
+        except Failure:
+            return []  # no terminal was started after all
+
     def report(self):
         """What is worth reading after a failure."""
         parts = []
@@ -229,7 +236,9 @@ class World:
         return "\n".join(parts)
 
     def close(self):
+        ending = []
         if self.tmux_started:
+            ending = self.terminal_pids()
             subprocess.run(["tmux", "-L", "e2e", "kill-server"], env=self.env, stdin=subprocess.DEVNULL,
                            capture_output=True, timeout=DEADLINE)
         for process in self.processes:
@@ -242,4 +251,6 @@ class World:
         for pid in self.daemons:
             if not gone(pid):
                 os.kill(pid, signal.SIGKILL)
+        for pid in self.daemons + ending:  # what they write at their end would be in the way of removing the folder
+            until(lambda: gone(pid), bool, f"end of {pid}")
         self.folder.cleanup()
