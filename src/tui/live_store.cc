@@ -88,6 +88,7 @@ Result<void> Live::lock() {
   if (!has_passphrase()) return fail("There is no passphrase to lock with: /passphrase sets one.");
   if (!store_.unlocked() || locking_) return {};
   keep();
+  kept_.clear();
   cancel_search();
   cancel_passphrase();
   lock_timer_.stop();

@@ -184,8 +184,13 @@ std::span<const std::uint64_t> Renderer::stamps() const {
 }
 
 const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
-  State& s = *state_;
   const bool locked = ui.gate.kind == Gate::Kind::unlock;
+  if (locked && !state_->frame.locked) {  // what was shown goes with the keys
+    const std::uint64_t stamp = state_->last_stamp;
+    state_ = std::make_unique<State>();
+    state_->last_stamp = stamp;
+  }
+  State& s = *state_;
   const Panel panel = locked ? Panel{} : shown_panel(model, ui);
   InputPart input = locked ? InputPart{} : input_part(model, ui, panel);
   const bool typed = input != s.input;

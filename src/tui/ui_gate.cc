@@ -19,6 +19,7 @@ void Ui::locked() {
   fresh.keys = state_.keys;
   fresh.offset = state_.offset;
   fresh.focused = state_.focused;
+  fresh.look.ascii = state_.look.ascii;
   fresh.dialog.suites = state_.dialog.suites;
   fresh.dialog.suite = state_.dialog.suite;
   fresh.windows.emplace_back();

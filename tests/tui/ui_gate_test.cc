@@ -31,7 +31,9 @@ TEST_CASE("gate: locking leaves nothing of the conversations, unlocking asks for
   Stage s;
   test::type(s.ui, "/query bob\r");
   test::type(s.ui, "a secret draft");
+  s.ui.only_ascii();
   s.ui.locked();
+  CHECK(s.ui.state().look.ascii);  // the terminal is no other one
   s.intents.fake = {};
   s.ui.model_changed();
   CHECK(s.ui.state().windows.size() == 1);
