@@ -2,6 +2,11 @@
 
 // SSE2 reads whole aligned blocks, so up to 15 bytes past the text's end: harmless, but sanitizers must
 // object.
+#if defined(__has_feature)  // clang's word for what gcc defines
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__
+#endif
+#endif
 #if defined(__SSE2__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define RAPIDJSON_SSE2
 #endif

@@ -164,7 +164,8 @@ std::size_t Editor::word_end(std::size_t at) const {
     ++at;
   while (at < text_.size() && word_byte(text_[at]))
     ++at;
-  return at;
+  const std::size_t start = grapheme_start(text_, at);  // a space can belong to what is before it
+  return start < at ? after(start) : at;
 }
 
 std::size_t Editor::space_start(std::size_t at) const {

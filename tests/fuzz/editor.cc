@@ -92,6 +92,8 @@ std::vector<std::string> seeds() {
        {std::string("\x01\x01"), std::string("\x01\0", 2), std::string("\0\x10\0", 3)}) {
     out.push_back(start + insert + all + insert + all);
     out.push_back(start + insert + act(Action::undo) + typed + typed + paste + act(Action::undo));
+    out.push_back(start + std::string(1, '\0') + sized("a\xd8\x80 b") + act(Action::home) +
+                  act(Action::word_right));
     // What a yank put there, and what is put in its place when the text is another one.
     const std::string kill = insert + act(Action::kill_word);
     out.push_back(start + kill + act(Action::yank) + set + act(Action::yank_older) + kill + kill);

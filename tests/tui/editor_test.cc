@@ -306,6 +306,17 @@ TEST_CASE("editor: kills in a row are one, others are kept in the ring") {
   CHECK(shown(e) == "oneon|e");
 }
 
+TEST_CASE("editor: a word ends where a cluster ends") {
+  Editor e;
+  e.set("a\xd8\x80 b");  // U+0600 joins whatever follows it
+  press(e, ctrl('a'));
+  press(e, alt('f'));
+  CHECK(shown(e) == "a\xd8\x80 |b");
+  press(e, ctrl('a'));
+  press(e, alt('d'));
+  CHECK(shown(e) == "|b");
+}
+
 // As completion and looking back do, between two keys.
 TEST_CASE("editor: a text changed from outside ends a row of kills, and keeps its place from an older yank") {
   const Keymap keys;
