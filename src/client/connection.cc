@@ -116,7 +116,7 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   if (!fingerprint_matches(fingerprint, shown))
     return sims::fail("this is not the fingerprint of the server's new key");
   model_.question.reset();
-  if (auto stored = pin(shown, now); !stored) {
+  if (auto stored = pin(shown, now, pinned()); !stored) {
     stop(stored.error());
     return stored;
   }
@@ -124,9 +124,19 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   return {};
 }
 
-Result<void> Connection::pin(const Id& server, Now now) {
+// `before`: the id that the user took for the same server's. Its users' keys are not the server's to change:
+// they stay pinned.
+Result<void> Connection::pin(const Id& server, Now now, const std::optional<Id>& before) {
   auto stored = host_.write_down(now, [&] {
-    return trust_.pin_server(model_.server, {server, now.unix_ms});
+    auto done = trust_.pin_server(model_.server, {server, now.unix_ms});
+    if (!before) return done;
+    const auto there = trust_.peers(server);
+    for (auto& [name, peer] : trust_.peers(*before)) {
+      if (!done || there.contains(name)) continue;
+      peer.read_row = 0;  // what was said there is a history of its own
+      done = trust_.pin_peer(server, name, peer);
+    }
+    return done;
   });
   if (stored) return {};
   const std::string words = "the server's key could not be stored: " + stored.error();

@@ -72,7 +72,7 @@ class Connection {
   void probe(std::int64_t deadline_ms, Now now);
   std::int64_t ping_at() const;
   std::int64_t dead_at() const;
-  Result<void> pin(const Id& server, Now now);
+  Result<void> pin(const Id& server, Now now, const std::optional<Id>& before = {});
   std::optional<Id> pinned() const;
 
   const CoreOptions& options_;

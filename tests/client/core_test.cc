@@ -105,6 +105,8 @@ TEST_CASE("a changed server key is a full stop") {
   Guest& alice = relay.add("alice");
   const auto other = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
   alice.trust.servers["server:7467"] = {other, 1'600'000'000'000};
+  const auto bob = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
+  alice.trust.pinned[other]["bob"] = {bob, true, 1'600'000'000'000, client::Standing::contact, 7};
   alice.connect();
   const auto id = proto::Id::of(relay.identity.public_key());
   REQUIRE(alice.model().question);
@@ -122,12 +124,17 @@ TEST_CASE("a changed server key is a full stop") {
     alice.core->answer(false, relay.now);
     CHECK(alice.model().link == LinkState::offline);
     CHECK(alice.trust.servers["server:7467"].id == other);
+    CHECK(alice.trust.pinned[id].empty());
   }
   SUBCASE("the new fingerprint, typed") {
     REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
     relay.settle();
     CHECK(alice.model().link == LinkState::online);
     CHECK(alice.trust.servers["server:7467"].id == id);
+    // A server's new key is no reason to take another key for bob's.
+    CHECK(alice.trust.pinned[id].at("bob").id == bob);
+    CHECK(alice.trust.pinned[id].at("bob").verified);
+    CHECK(alice.peer("bob").trust == client::Trust::verified);
   }
 }
 
