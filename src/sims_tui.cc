@@ -24,7 +24,8 @@ int main(int argc, char** argv) {
       ->check(sims::not_empty());
   app.add_option("--query", options.query, "open the window with PEER as soon as it is known")
       ->type_name("PEER");
-  app.add_option("--config", options.config, "the configuration file (default: sims-tui.toml in the XDG folder)")
+  app.add_option("--config", options.config,
+                 "the configuration file (default: sims-tui.toml in the XDG folder)")
       ->type_name("FILE")
       ->check(sims::not_empty());
   app.add_option("--key-file", options.key_file, "opens a store that is sealed with a key file")

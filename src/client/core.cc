@@ -92,6 +92,10 @@ void Core::set_manners(Manners manners) {
   state_->manners = manners;
 }
 
+void Core::set_keep_history(bool keep) {
+  state_->past.set_keep(keep);
+}
+
 void Core::poke(Now now) {
   state_->clock = now;
   const LinkState before = state_->shown.link;

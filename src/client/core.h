@@ -65,6 +65,7 @@ class Core {
   void looked_at(const std::string& peer, Now now);
   void typing(const std::string& peer, bool on, Now now);  // told if manners.typing, at most every 4 s
   void set_manners(Manners manners);
+  void set_keep_history(bool keep);  // from the next text on; see CoreOptions
   // The user did something, the network changed, or the machine woke up: a link that was silent is checked,
   // one that waits is tried again.
   void poke(Now now);

@@ -24,7 +24,7 @@ struct CoreOptions {
   bool reconnect = true;          // after a loss, with jittered back-off (1 to 15 s)
   std::size_t max_lines = 5'000;  // kept per window
   Manners manners;
-  bool keep_history = true;  // else what was said leaves the Memory once it is delivered or looked at
+  bool keep_history = true;  // else all of a conversation leaves the Memory with each text delivered or seen
   bool restored = false;     // the Memory came from a backup: said in the status window
 };
 

@@ -23,10 +23,11 @@ class History {
  public:
   static constexpr std::size_t page = 100;  // lines that the first look at a window reads
 
-  // `keep`: else a row goes away once it is delivered or looked at.
+  // `keep`: else a row goes away once it is delivered or looked at, and what is older with it.
   History(Memory& memory, Model& model, Windows& windows, Pins& pins, bool keep)
       : memory_(memory), model_(model), windows_(windows), pins_(pins), keep_(keep) {}
 
+  void set_keep(bool keep) { keep_ = keep; }
   void use(const Id& server);            // whose peers the windows show
   void forget(const std::string& name);  // the peer left the model
 

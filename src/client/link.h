@@ -35,8 +35,8 @@ class Link {
   const Model& model() const;
   Now now() const { return loop_.now(); }
 
-  // An orderly end: says disconnect, sends what is queued within `limit_ms`, waits for work that is out (it uses
-  // the identity), and then calls `done`. The link does nothing else any more.
+  // An orderly end: says disconnect, sends what is queued within `limit_ms`, waits for work that is out (it
+  // uses the identity), and then calls `done`. The link does nothing else any more.
   void leave(std::int64_t limit_ms, std::function<void()> done);
   // Ends the connection at once: nothing more goes out or is committed, also of what the owner was given this
   // turn.

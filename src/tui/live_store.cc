@@ -227,7 +227,10 @@ Result<void> Live::export_history(const std::string& peer, const std::string& fi
 
 void Live::options_changed() {
   const Options& set = ui_.state().options;
-  if (link_) link_->core().set_manners({set.receipts, set.typing});
+  if (link_) {
+    link_->core().set_manners({set.receipts, set.typing});
+    link_->core().set_keep_history(set.history);
+  }
   arm_lock();
   face_.repaint();
 }

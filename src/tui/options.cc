@@ -13,7 +13,10 @@ using O = Options;
 
 constexpr std::array table = {
     Option{"ascii", &O::ascii, "Draws with nothing but ASCII."},
-    Option{"history", &O::history, "Keeps what is said, sealed, on this computer."},
+    Option{
+        "history", &O::history,
+        "Keeps what is said, sealed, on this computer. Off: all of a conversation goes as soon as a text in "
+        "it is read or delivered."},
     Option{"lock-after", &O::lock_after_min, "Locks after so many minutes without a key; 0: never.", 0,
            1'440},
     Option{"mouse", &O::mouse, "The wheel scrolls and clicks open windows; the terminal selects with Shift."},

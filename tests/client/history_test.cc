@@ -160,6 +160,25 @@ TEST_CASE("a history that is erased is gone, but for what is still to be sent") 
   CHECK_FALSE(pair.alice.core->erase_history("nobody").has_value());
 }
 
+TEST_CASE("a history can be switched off and on while the program runs") {
+  Pair pair;
+  pair.alice.connect();
+  pair.bob.connect();
+  REQUIRE(pair.alice.say("bob", "kept"));
+  pair.relay.advance(2'000);
+  CHECK(pair.alice.trust.rows.size() == 1);
+  pair.alice.core->set_keep_history(false);
+  pair.relay.advance(2'000);
+  CHECK(pair.alice.trust.rows.size() == 1);  // until something is said
+  REQUIRE(pair.alice.say("bob", "not kept"));
+  pair.relay.advance(2'000);
+  CHECK(pair.alice.trust.rows.empty());
+  pair.alice.core->set_keep_history(true);
+  REQUIRE(pair.alice.say("bob", "kept again"));
+  pair.relay.advance(2'000);
+  CHECK(pair.alice.trust.rows.size() == 1);
+}
+
 TEST_CASE("without a history nothing stays that was delivered or read, and nothing is shown twice") {
   client::CoreOptions options;
   options.keep_history = false;
