@@ -63,9 +63,11 @@ void Live::opened() {
     notice("", "Your store has no passphrase: who can read your files can read it. /passphrase sets one.");
   notice("", "/help shows the commands and keys.");
   recall(connect_again_ ? linked_ : fields);
-  ui_.open_dialog();
   const bool given = !options_.server.empty() && !options_.name.empty();
-  if (given || options_.connect || connect_again_) ui_.submit_dialog();
+  if (given || options_.connect || connect_again_)
+    ui_.submit_dialog();  // behind what is shown already: nobody's keys go into a dialog that comes and goes
+  else
+    ui_.open_dialog();
   connect_again_ = false;
   arm_lock();
 }

@@ -179,11 +179,18 @@ void Ui::input_key(const Key& key) {
     state_.history_find.open = true;
     return;
   }
-  if (action == Action::cancel) {
-    state_.look.bare = false;
-    return;
-  }
+  if (action == Action::cancel) return cancel();
   if (!edit(key) && action) browse(*action);
+}
+
+// The bare view, or the first attempt to connect; a link that is lost goes on being mended.
+void Ui::cancel() {
+  if (std::exchange(state_.look.bare, false)) return;
+  const client::LinkState link = intents_.model().link;
+  const bool trying = link != client::LinkState::offline && link != client::LinkState::online;
+  if (!trying || !was_at_.empty()) return;
+  intents_.disconnect();
+  intents_.notice("", "The attempt to connect was ended. /connect opens the dialog.");
 }
 
 void Ui::paste(const Key& key) {

@@ -35,7 +35,7 @@ class Ui {
   // looked at. Nothing of it changes what is in front, the scroll or what is typed.
   void model_changed();
   void open_dialog();
-  void submit_dialog();                           // as Enter in it
+  void submit_dialog();  // as Enter in it; it need not be open, and opens when a field is wrong
   void open_when_known(const std::string& peer);  // --query
 
   // The answer to Intents::search().
@@ -63,6 +63,7 @@ class Ui {
   bool type_into(Editor& editor, const Key& key);
   bool window_key(const Key& key);
   void input_key(const Key& key);
+  void cancel();
   void paste(const Key& key);
   bool edit(const Key& key);  // false: the key means nothing to the input
   void browse(Action action);
@@ -77,6 +78,7 @@ class Ui {
   bool seeing() const;  // the user sees what comes into the window in front
   void look();
   void tell_link();  // what the connection did, into the status window
+  void tell_why();
   void scroll(int direction, int by = 0);
   void scroll_to_end(bool top);
   void scroll_chat(int width, int height, int rows);
@@ -172,6 +174,7 @@ class Ui {
   } key_change_;           // of a server, that the user was asked about last
   bool was_online_ = false;
   std::string was_at_;       // the server of that time
+  std::string told_why_;     // there is no connection: said already
   bool was_seeing_ = false;  // at the last look(), this window
   Held held_;
   std::string typing_to_;    // who was told that we type

@@ -40,7 +40,10 @@ void Ui::submit_dialog() {
   dialog.problem.clear();
   ConnectFields fields{dialog.server.text(), dialog.port.text(), dialog.name.text(),
                        dialog.suites.empty() ? std::string() : dialog.suites[dialog.suite]};
-  if (auto done = intents_.connect(fields); !done) dialog.problem = done.error();
+  auto done = intents_.connect(fields);
+  if (done) return;
+  if (!dialog.open) open_dialog();
+  dialog.problem = done.error();
 }
 
 void Ui::dialog_key(const Key& key) {

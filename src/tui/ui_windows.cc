@@ -152,14 +152,24 @@ void Ui::look() {
 void Ui::tell_link() {
   const client::Model& model = intents_.model();
   const bool online = model.link == client::LinkState::online;
-  if (online == was_online_) return;
+  if (model.link != client::LinkState::offline) told_why_.clear();
+  if (online == was_online_) return tell_why();
   was_online_ = online;
   if (online) {
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
     return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
   }
   const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
+  if (model.link == client::LinkState::offline) told_why_ = model.problem;
   intents_.notice("", "Disconnected from " + was_at_ + why);
+}
+
+// Where no dialog shows it: what ended the attempt, once and in full.
+void Ui::tell_why() {
+  const client::Model& model = intents_.model();
+  if (model.link != client::LinkState::offline || state_.dialog.open || model.problem == told_why_) return;
+  told_why_ = model.problem;
+  if (!told_why_.empty()) intents_.notice("", "Not connected: " + told_why_);
 }
 
 void Ui::model_changed() {

@@ -335,6 +335,36 @@ TEST_CASE("ui: the dialog's fields, and Esc") {
   CHECK_FALSE(d.ui.state().dialog.open);
 }
 
+TEST_CASE(
+    "ui: connecting with what was given takes no keys away; Esc ends the first attempt, and no later one") {
+  test::FakeIntents intents;
+  intents.fake = test::some_model();
+  intents.fake.link = client::LinkState::offline;
+  Ui ui(intents, {"localhost", "7467", "alice", "ecdhe"}, {"ecdhe"}, test::utc);
+  ui.submit_dialog();
+  CHECK(intents.last() == "connect localhost 7467 alice ecdhe");
+  CHECK_FALSE(ui.state().dialog.open);
+  intents.fake.link = client::LinkState::handshaking;
+  type(ui, "hello");
+  CHECK(ui.state().window().input.text() == "hello");
+  type(ui, "\x1b");
+  CHECK(intents.log[intents.log.size() - 2] == "disconnect");
+  CHECK(ui.state().window().input.text() == "hello");
+
+  intents.fake.link = client::LinkState::online;
+  ui.model_changed();
+  intents.fake.link = client::LinkState::waiting;
+  ui.model_changed();
+  intents.log.clear();
+  type(ui, "\x1b");
+  CHECK(intents.log.empty());
+
+  intents.refuse = "Name: wrong";
+  ui.submit_dialog();
+  CHECK(ui.state().dialog.open);
+  CHECK(ui.state().dialog.problem == "Name: wrong");
+}
+
 TEST_CASE("ui: Ctrl-C empties the line, and leaves only when pressed twice on an empty one") {
   Desk d;
   type(d.ui, "typed\x03");
@@ -384,6 +414,14 @@ TEST_CASE("ui: the status window tells of the connection's comings and goings") 
   d.intents.fake.problem.clear();
   d.ui.model_changed();
   CHECK(d.intents.last() == "notice : Disconnected from chat.example.org:7467 (office).");
+  // Where no dialog shows it, what ended the attempt is said in full, and once.
+  d.intents.fake.link = client::LinkState::offline;
+  d.intents.fake.problem = "the name is taken";
+  d.ui.model_changed();
+  CHECK(d.intents.last() == "notice : Not connected: the name is taken");
+  d.intents.log.clear();
+  d.ui.model_changed();
+  CHECK(d.intents.log.empty());
 }
 
 TEST_CASE("ui: every command does something or says why not, in every window") {
