@@ -18,6 +18,10 @@ class FullFace final : public Face {
     const Grid& grid = renderer_.render(model, ui, now);
     return screen_->draw(grid, renderer_.stamps());
   }
+  bool draw_input(const client::Model& model, const UiState& ui) override {
+    const Grid* grid = renderer_.render_input(model, ui);
+    return grid != nullptr && screen_->draw(*grid, renderer_.stamps());
+  }
   Size resized() override { return screen_->resized(); }
   void repaint() override { screen_->repaint(); }
   void write(std::string_view bytes) override { screen_->write(bytes); }
@@ -44,6 +48,7 @@ class PlainFace final : public Face {
     write_terminal(plain_.update(model, ui, ui.size.width));
     return true;
   }
+  bool draw_input(const client::Model&, const UiState&) override { return false; }
   Size resized() override { return terminal_size(); }
   void repaint() override { plain_.repaint(); }
   void write(std::string_view bytes) override {

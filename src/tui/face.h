@@ -26,6 +26,9 @@ class Face {
   // False: the terminal takes nothing now (somebody stopped it, or the link to it is slow): to be tried
   // again.
   virtual bool draw(const client::Model& model, const UiState& ui, Now now) = 0;
+  // After a key that changed the draft alone (Ui::typed()): the input and nothing else. False: nothing was
+  // done, draw() is needed.
+  virtual bool draw_input(const client::Model& model, const UiState& ui) = 0;
   virtual Size resized() = 0;  // after SIGWINCH: asks the kernel
   virtual void repaint() = 0;  // the next draw() writes everything
   // Between two draws: what neither moves the cursor nor changes a cell (a notification). Left out when the

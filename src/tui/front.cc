@@ -13,7 +13,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::int64_t frame_ms = 33;      // between two draws that no key asked for
+constexpr std::int64_t frame_ms = 35;      // between two draws that no key asked for
 constexpr std::size_t most_files = 1'000;  // offered by completion
 constexpr std::int64_t blocked_ms = 50;    // until a terminal that took nothing is tried again
 
@@ -72,16 +72,21 @@ void Front::on_key_timeout() {
 
 // What was typed may be a passphrase: nothing of it stays behind in freed memory.
 void Front::feed_keys(std::vector<Key>& keys) {
+  bool typed = true;  // and nothing else
   for (Key& key : keys) {
     if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
       notifier_.focus(key.code == KeyCode::focus_in);
     ui_.key(key);
+    typed = typed && ui_.typed();
     wipe(&key.ch, sizeof key.ch);
     wipe(key.text);
   }
   if (keys.empty()) return;
   keys_handled();
-  schedule_draw(true);
+  if (typed)
+    draw_at_turn_end();
+  else
+    schedule_draw(true);
 }
 
 // --- 2. drawing ----------------------------------------------------------------------------------
@@ -89,11 +94,15 @@ void Front::feed_keys(std::vector<Key>& keys) {
 void Front::schedule_draw(bool at_once) {
   const std::int64_t wait = drawn_at_ + frame_ms - loop_.now().steady_ms;
   if (!at_once && wait > 0) return draw_timer_.start(wait);
-  if (draw_scheduled_) return;
-  draw_scheduled_ = true;
+  whole_ = true;
+  draw_at_turn_end();
+}
+
+void Front::draw_at_turn_end() {
+  if (std::exchange(draw_scheduled_, true)) return;
   loop_.at_turn_end([this] {
     draw_scheduled_ = false;
-    draw();
+    if (whole_ || !face_.draw_input(model(), ui_.state())) draw();
   });
 }
 
@@ -107,13 +116,13 @@ void Front::draw() {
   const Now now = loop_.now();
   notify();
   drawn_at_ = now.steady_ms;
+  whole_ = false;
   if (!face_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
   draw_timer_.stop();
   if (model().link == client::LinkState::waiting) {  // the countdown's next second
     const std::int64_t left = model().retry_at_ms - now.steady_ms;
     draw_timer_.start(left > 0 ? (left - 1) % 1'000 + 1 : 1'000);
   }
-  drawn();
 }
 
 // --- 3. notifications ----------------------------------------------------------------------------

@@ -28,10 +28,10 @@ class Front : public Intents {
   ~Front() override = default;
 
   virtual void leave(std::function<void()> done) = 0;  // last words; `done` may be called at once
-  virtual void drawn() {}                              // after each update
   virtual void keys_handled() {}                       // after what one read of the terminal brought
 
-  // A key is answered at once; what comes from the network is drawn at most every 33 ms.
+  // A key is answered at once; what comes from the network is drawn at most every 35 ms, and what is typed
+  // meanwhile does not wait for it.
   void schedule_draw(bool at_once);
   void model_changed();  // to be looked at by the Ui before the next draw
   // A text of somebody's came: told to a user who looks elsewhere.
@@ -46,6 +46,7 @@ class Front : public Intents {
   void on_input();
   void on_key_timeout();
   void feed_keys(std::vector<Key>& keys);
+  void draw_at_turn_end();
   void draw();
   void notify();
   void on_signal(int number);
@@ -61,6 +62,7 @@ class Front : public Intents {
   const Passthrough passthrough_;
   bool model_changed_ = true;  // since the last draw
   bool draw_scheduled_ = false;
+  bool whole_ = true;  // the scheduled draw is of more than the input
   std::int64_t drawn_at_ = 0;
   bool quitting_ = false;
 };

@@ -214,4 +214,19 @@ const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
   return s.grid;
 }
 
+const Grid* Renderer::render_input(const Model& model, const UiState& ui) {
+  State& s = *state_;
+  const bool covered = s.box || !s.frame.over.empty();
+  if (s.stale || covered || focus_of(model, ui) != Focus::input) return nullptr;
+  InputPart input = input_part(model, ui, Panel{});
+  if (input == s.input) return &s.grid;
+  InputRows rows = rows_of(input);
+  const int height = static_cast<int>(rows.rows.size());
+  if (ui.size != s.frame.size || layout_with(ui, Panel{}, height) != s.frame.layout) return nullptr;
+  s.input = std::move(input);
+  s.input_rows = std::move(rows);
+  s.show_input(s.frame.layout.input);
+  return &s.grid;
+}
+
 }  // namespace sims::tui

@@ -22,6 +22,9 @@ class Renderer {
   Renderer& operator=(const Renderer&) = delete;
 
   const Grid& render(const client::Model& model, const UiState& ui, Now now);  // good until the next call
+  // After a key that changed the draft alone (Ui::typed()): the last grid with its new input, all else as it
+  // was, also where there is news to show. nullptr: the input moves other parts, so render() is needed.
+  const Grid* render_input(const client::Model& model, const UiState& ui);
   // A number for each row of that grid: one that is the same as before stands for the same cells.
   std::span<const std::uint64_t> stamps() const;
 

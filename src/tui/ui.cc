@@ -65,11 +65,12 @@ void Ui::focus_changed(bool focused) {
 }
 
 void Ui::key(const Key& key) {
+  typed_ = false;
   if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
     return focus_changed(key.code == KeyCode::focus_in);
   if (key.code == KeyCode::press || key.code == KeyCode::wheel_up || key.code == KeyCode::wheel_down)
     return pointer(key);
-  state_.hint.clear();
+  const bool hinted = !std::exchange(state_.hint, std::string()).empty();
   const bool was_interrupted = std::exchange(interrupted_, false);
   const auto action = action_of(key);
   if (action != Action::complete && action != Action::complete_back) completing_ = false;
@@ -99,9 +100,10 @@ void Ui::key(const Key& key) {
   } else {
     panel_key(key);
   }
-  look();  // a key may have uncovered what is unread
   if (key.cut > 0 && state_.hint.empty())
     state_.hint = "the paste was too long: at its end " + left_out(key.cut);
+  typed_ = typed_ && !hinted && state_.hint.empty();
+  if (!typed_) look();  // a key may have uncovered what is unread
 }
 
 bool Ui::leaves(const Key& key) const {
@@ -180,7 +182,8 @@ void Ui::input_key(const Key& key) {
     return;
   }
   if (action == Action::cancel) return cancel();
-  if (!edit(key) && action) browse(*action);
+  typed_ = edit(key);
+  if (!typed_ && action) browse(*action);
 }
 
 // The bare view, or the first attempt to connect; a link that is lost goes on being mended.

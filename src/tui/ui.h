@@ -31,6 +31,9 @@ class Ui {
   void set_options(const Options& options);        // as the configuration file has them, and
   void set_keys(const Keymap& keys);
   void key(const Key& key);
+  // The last key() changed the draft in the input and nothing else that is shown, but for what it told the
+  // Intents.
+  bool typed() const { return typed_; }
   // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
   // looked at. Nothing of it changes what is in front, the scroll or what is typed.
   void model_changed();
@@ -172,6 +175,7 @@ class Ui {
   struct {
     std::string from, to;  // ids
   } key_change_;           // of a server, that the user was asked about last
+  bool typed_ = false;
   bool was_online_ = false;
   std::string was_at_;       // the server of that time
   std::string told_why_;     // there is no connection: said already

@@ -298,6 +298,7 @@ void check_ascii(const Grid& grid) {
 }  // namespace
 
 TEST_CASE("renderer: random stories look the same with and without what was kept, and are printable") {
+  int alone = 0;
   for (unsigned seed = 1; seed <= 40; ++seed) {
     Story story(seed);
     Renderer renderer;
@@ -308,6 +309,7 @@ TEST_CASE("renderer: random stories look the same with and without what was kept
       if (i % 3 == 0) story.step();
       CAPTURE(seed);
       CAPTURE(i);
+      if (i % 2 == 0) renderer.render_input(story.model, story.ui);  // before what else is new
       const Grid fresh = render(story.model, story.ui, story.now);
       const Grid& grid = renderer.render(story.model, story.ui, story.now);
       REQUIRE(test::dump(grid) == test::dump(fresh));
@@ -324,8 +326,17 @@ TEST_CASE("renderer: random stories look the same with and without what was kept
       }
       before = grid;
       stamps.assign(now.begin(), now.end());
+      story.ui.window().input.insert("y");
+      const Grid* typed = renderer.render_input(story.model, story.ui);
+      if (typed == nullptr) continue;
+      ++alone;
+      const Grid whole = render(story.model, story.ui, story.now);
+      REQUIRE(test::dump(*typed) == test::dump(whole));
+      REQUIRE(same_cells(typed->cells, whole.cells));
+      REQUIRE(typed->cursor == whole.cursor);
     }
   }
+  CHECK(alone > 500);
 }
 
 TEST_CASE("renderer: a key touches the rows of the input, a second without news none") {

@@ -176,3 +176,25 @@ TEST_CASE("ui: the configuration's keys") {
   type(d.ui, "\x1b[19~");
   CHECK(d.peer().empty());
 }
+
+TEST_CASE("ui: which keys change the draft alone") {
+  Desk d;
+  const auto alone = [&](std::string_view bytes) {
+    type(d.ui, bytes);
+    return d.ui.typed();
+  };
+  CHECK(alone("w"));
+  CHECK(alone("\x1b[D"));
+  CHECK(alone("\x7f"));
+  CHECK_FALSE(alone("\x1b[5~"));  // a page up: there is nothing older
+  CHECK_FALSE(alone("x"));         // which goes
+  CHECK(alone("x"));
+  CHECK_FALSE(alone("\x03"));  // interrupt: emptied
+  CHECK_FALSE(alone("\x03"));  // its warning
+  CHECK_FALSE(alone("x"));     // which goes
+  CHECK(alone("y"));
+  CHECK_FALSE(alone("\r"));
+  CHECK_FALSE(alone("\x0e"));  // another window
+  CHECK_FALSE(alone("\x13"));  // the search
+  CHECK_FALSE(alone("x"));     // goes there
+}
