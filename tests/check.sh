@@ -7,7 +7,11 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=$(realpath "$BUILD") || exit 1
 export BUILD
 logs=$BUILD/check
-rm -rf "$logs" && mkdir -p "$logs" || exit 1
+rm -rf "$logs" && mkdir -p "$logs/home" || exit 1
+
+# No test reads or writes what is the user's.
+export HOME=$logs/home
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
 
 # Reports of the sanitizers go to files: also those of programs that run inside a terminal are found.
 report=$logs/sanitizer

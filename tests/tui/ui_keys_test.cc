@@ -187,7 +187,7 @@ TEST_CASE("ui: which keys change the draft alone") {
   CHECK(alone("\x1b[D"));
   CHECK(alone("\x7f"));
   CHECK_FALSE(alone("\x1b[5~"));  // a page up: there is nothing older
-  CHECK_FALSE(alone("x"));         // which goes
+  CHECK_FALSE(alone("x"));        // which goes
   CHECK(alone("x"));
   CHECK_FALSE(alone("\x03"));  // interrupt: emptied
   CHECK_FALSE(alone("\x03"));  // its warning
