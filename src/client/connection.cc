@@ -125,18 +125,21 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
 }
 
 // `before`: the id that the user took for the same server's. Its users' keys are not the server's to change:
-// they stay pinned.
+// they stay pinned. What was said, and what is still to be sent, comes along.
 Result<void> Connection::pin(const Id& server, Now now, const std::optional<Id>& before) {
-  auto stored = host_.write_down(now, [&] {
-    auto done = trust_.pin_server(model_.server, {server, now.unix_ms});
-    if (!before) return done;
+  Result<void> stored;
+  if (before) stored = host_.write_down(now, [] { return Result<void>(); });  // what waits is of the old id
+  if (stored) stored = host_.write_down(now, [&]() -> Result<void> {
+    if (auto done = trust_.pin_server(model_.server, {server, now.unix_ms}); !done || !before) return done;
+    const auto moved = trust_.take_over_history(*before, server);
+    if (!moved) return sims::fail(moved.error());
     const auto there = trust_.peers(server);
     for (auto& [name, peer] : trust_.peers(*before)) {
-      if (!done || there.contains(name)) continue;
-      peer.read_row = 0;  // what was said there is a history of its own
-      done = trust_.pin_peer(server, name, peer);
+      if (there.contains(name)) continue;
+      if (!moved->contains(name)) peer.read_row = 0;  // another history
+      if (auto done = trust_.pin_peer(server, name, peer); !done) return done;
     }
-    return done;
+    return {};
   });
   if (stored) return {};
   const std::string words = "the server's key could not be stored: " + stored.error();

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,10 @@ class Memory {
   virtual Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) = 0;
   // All rows but those that are still to be sent.
   virtual Result<void> erase_history(const PeerKey& peer) = 0;
+  // A server has a new id: what was said to its peers, and what is still to be sent to them, is under that
+  // one from now on. Names with whom something was said there already stay where they are. The names that
+  // came over.
+  virtual Result<std::set<std::string>> take_over_history(const Id& from, const Id& to) = 0;
 
   virtual Result<void> commit() = 0;  // idempotent, cheap when nothing was written
 };

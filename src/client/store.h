@@ -96,6 +96,7 @@ class Store final : public Memory {
   std::size_t unread(const PeerKey& peer, std::uint64_t row) override;
   Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
   Result<void> erase_history(const PeerKey& peer) override;
+  Result<std::set<std::string>> take_over_history(const Id& from, const Id& to) override;
   Result<std::vector<PeerKey>> conversations();  // in which something was said
   // Oldest first; false from f stops.
   Result<void> each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f);

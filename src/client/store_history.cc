@@ -1,4 +1,4 @@
-// 1. what a row holds  2. adding and changing  3. reading  4. forgetting
+// 1. what a row holds  2. adding and changing  3. reading  4. forgetting  5. a server's new id
 #include <algorithm>
 #include <limits>
 
@@ -16,6 +16,8 @@ enum Kind : int { received = 0, mine = 1, outgoing = 2 };
 // A uid of long ago is forgotten: nobody sends again what was written so many rows before.
 constexpr std::uint64_t seen_rows = 200'000;
 constexpr std::uint64_t forget_every = 1'000;
+// With a server's new id only the last ones of each conversation are known again.
+constexpr std::uint64_t taken_over_uids = 1'000;
 
 Kind kind_of(const HistoryEntry& entry) {
   if (!entry.mine) return received;
@@ -325,6 +327,74 @@ Result<void> Store::erase_history(const PeerKey& peer) {
     s.scrub = true;
     return done;
   });
+}
+
+// --- 5. a server's new id ------------------------------------------------------------------------
+
+namespace {
+
+struct Moving {
+  std::uint64_t number;
+  PeerKey from;
+};
+
+// The uids of what came last are known under the new tag, too: it may come again.
+Result<void> take_over_uids(Store::State& s, const Moving& moving, const Tag& tag) {
+  sqlite::Statement rows(
+      s.db,
+      "SELECT row, kind, token FROM history WHERE conversation = ? AND kind = 0 ORDER BY row DESC LIMIT ?",
+      moving.number, taken_over_uids);
+  return rows.each([&]() -> Result<void> {
+    const auto row = static_cast<std::uint64_t>(rows.number(0));
+    const auto entry = read_entry(*s.sealer, row, moving.number, rows.number(1), rows.text(2));
+    if (!entry) return fail(sqlite::damaged("a message does not open"));
+    return sqlite::Statement(s.db, "UPDATE OR IGNORE seen SET tag = ? WHERE row = ?",
+                             uid_tag(*s.sealer, tag, entry->uid), row)
+        .run();
+  });
+}
+
+Result<bool> take_over(Store::State& s, const Moving& moving, const Id& to) {
+  const Tag tag = conversation_tag(*s.sealer, {to, moving.from.name});
+  const auto there = conversation_number(s.db, tag);
+  if (!there) return fail(there.error());
+  if (*there != 0) return false;
+  RecordWriter out;
+  out.text(to.text()).text(moving.from.name);
+  const auto token = s.sealer->seal(conversation_place(moving.number, tag), out.view());
+  auto done = sqlite::Statement(s.db, "UPDATE conversation SET tag = ?, token = ? WHERE number = ?", tag,
+                                token, moving.number)
+                  .run();
+  if (done) done = take_over_uids(s, moving, tag);
+  if (!done) return fail(done.error());
+  return true;
+}
+
+}  // namespace
+
+Result<std::set<std::string>> Store::take_over_history(const Id& from, const Id& to) {
+  State& s = *state_;
+  std::set<std::string> names;
+  auto done = s.write_for_core([&]() -> Result<void> {
+    std::vector<Moving> all;
+    sqlite::Statement rows(s.db, "SELECT number, tag, token FROM conversation");
+    auto read = rows.each([&]() -> Result<void> {
+      const auto number = static_cast<std::uint64_t>(rows.number(0));
+      auto peer = read_conversation(*s.sealer, number, rows.blob(1), rows.text(2));
+      if (!peer) return fail(sqlite::damaged("a conversation does not open"));
+      if (peer->server == from) all.push_back({number, std::move(*peer)});
+      return {};
+    });
+    if (!read) return read;
+    for (const Moving& one : all) {
+      const auto moved = take_over(s, one, to);
+      if (!moved) return fail(moved.error());
+      if (*moved) names.insert(one.from.name);
+    }
+    return {};
+  });
+  if (!done) return fail(done.error());
+  return names;
 }
 
 }  // namespace sims::client

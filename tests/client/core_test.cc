@@ -106,7 +106,14 @@ TEST_CASE("a changed server key is a full stop") {
   const auto other = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
   alice.trust.servers["server:7467"] = {other, 1'600'000'000'000};
   const auto bob = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
-  alice.trust.pinned[other]["bob"] = {bob, true, 1'600'000'000'000, client::Standing::contact, 7};
+  client::HistoryEntry said{0, false, false, "uid", "said before", 5, Delivery::delivered, ""};
+  const auto row = alice.trust.add({other, "bob"}, said).value();
+  said.mine = true;
+  said.body = "still to be sent";
+  said.delivery = Delivery::queued;
+  alice.trust.add({other, "bob"}, said).value();
+  REQUIRE(alice.trust.commit());
+  alice.trust.pinned[other]["bob"] = {bob, true, 1'600'000'000'000, client::Standing::contact, row};
   alice.connect();
   const auto id = proto::Id::of(relay.identity.public_key());
   REQUIRE(alice.model().question);
@@ -125,6 +132,7 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.model().link == LinkState::offline);
     CHECK(alice.trust.servers["server:7467"].id == other);
     CHECK(alice.trust.pinned[id].empty());
+    CHECK(alice.trust.outbox(other).value().contains("bob"));
   }
   SUBCASE("the new fingerprint, typed") {
     REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
@@ -135,6 +143,11 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.pinned[id].at("bob").id == bob);
     CHECK(alice.trust.pinned[id].at("bob").verified);
     CHECK(alice.peer("bob").trust == client::Trust::verified);
+    // What was said is not lost, nor what waits.
+    REQUIRE(alice.peer("bob").lines.size() == 2);
+    CHECK(alice.peer("bob").lines[0].text == "said before");
+    CHECK(alice.peer("bob").lines[1].delivery == Delivery::queued);
+    CHECK(alice.peer("bob").unread == 0);
   }
 }
 

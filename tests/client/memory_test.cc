@@ -137,7 +137,33 @@ void uids(Memory& memory) {
   CHECK(memory.seen(bob, "uid of a"));
 }
 
-constexpr void (*contract[])(Memory&) = {keys, history, outbox, erasing, uids};
+void moving(Memory& memory) {
+  const client::PeerKey other_carol = peer(2, "carol");
+  const auto row = memory.add(bob, entry("a")).value();
+  memory.add(bob, entry("b", true, Delivery::queued)).value();
+  memory.add(carol, entry("c")).value();
+  memory.add(other_carol, entry("d")).value();
+  memory.add(peer(3, "bob"), entry("e")).value();
+  REQUIRE(memory.commit());
+  CHECK(memory.take_over_history(some_id(1), some_id(2)).value() == std::set<std::string>{"bob"});
+  CHECK(bodies(memory.before(bob, 0, 9)).empty());
+  CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
+  CHECK(memory.before(other_bob, 0, 9).value().at(0).row == row);
+  CHECK(memory.unread(other_bob, 0) == 1);
+  CHECK(memory.seen(other_bob, "uid of a"));
+  CHECK(bodies(memory.before(carol, 0, 9)) == "c");
+  CHECK(bodies(memory.before(other_carol, 0, 9)) == "d");
+  CHECK(memory.outbox(some_id(1)).value().empty());
+  CHECK(bodies(memory.outbox(some_id(2)).value().at("bob")) == "b");
+  CHECK(bodies(memory.before(peer(3, "bob"), 0, 9)) == "e");
+  REQUIRE(memory.commit());
+  CHECK(memory.take_over_history(some_id(1), some_id(2)).value().empty());
+  memory.add(bob, entry("f")).value();
+  CHECK(bodies(memory.before(bob, 0, 9)) == "f");
+  CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
+}
+
+constexpr void (*contract[])(Memory&) = {keys, history, outbox, erasing, uids, moving};
 
 }  // namespace
 

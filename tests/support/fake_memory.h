@@ -90,6 +90,23 @@ class FakeMemory final : public client::Memory {
       std::erase_if(rows, [&](const Row& one) { return one.peer == peer && !pending(one.entry); });
     });
   }
+  Result<std::set<std::string>> take_over_history(const proto::Id& from, const proto::Id& to) override {
+    std::set<std::string> there, names;
+    for (const Row& one : rows)
+      if (one.peer.server == to) there.insert(one.peer.name);
+    for (const Row& one : rows)
+      if (one.peer.server == from && !there.contains(one.peer.name)) names.insert(one.peer.name);
+    auto written = write([&] {
+      undo_.push_back([this, old = std::pair(rows, uids)] { std::tie(rows, uids) = old; });
+      for (Row& one : rows) {
+        if (one.peer.server != from || !names.contains(one.peer.name)) continue;
+        one.peer.server = to;
+        if (!one.entry.mine) uids.insert({one.peer, one.entry.uid});
+      }
+    });
+    if (!written) return fail(written.error());
+    return names;
+  }
   Result<void> commit() override {
     called();
     if (broken || failed_) {
