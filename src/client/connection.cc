@@ -60,7 +60,8 @@ Connection::Connection(const CoreOptions& options, Model& model, Memory& trust,
 
 Connection::~Connection() = default;
 
-std::optional<Id> Connection::pinned() const {
+std::optional<Id> Connection::expected() const {
+  if (accepted_key_) return accepted_key_;
   auto known = trust_.server(model_.server);
   if (!known) return std::nullopt;
   return known->id;
@@ -74,6 +75,7 @@ void Connection::connect(const std::string& host_port, Now now) {
   model_.server = host_port;
   failures_ = 0;
   accepted_ = false;
+  accepted_key_.reset();
   open(now);
 }
 
@@ -105,7 +107,7 @@ void Connection::answer(bool accept, Now now) {
   if (accept && question.kind == Question::Kind::server_changed) return;  // takes its fingerprint, not a yes
   model_.question.reset();
   if (!accept) return stop("the server's key was not accepted");
-  if (auto stored = pin(question.shown, now); !stored) return stop(stored.error());
+  accepted_key_ = question.shown;
   open(now);
 }
 
@@ -116,35 +118,41 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   if (!fingerprint_matches(fingerprint, shown))
     return sims::fail("this is not the fingerprint of the server's new key");
   model_.question.reset();
-  if (auto stored = pin(shown, now, pinned()); !stored) {
-    stop(stored.error());
-    return stored;
-  }
+  accepted_key_ = shown;
   open(now);
   return {};
 }
 
-// `before`: the id that the user took for the same server's. Its users' keys are not the server's to change:
-// they stay pinned. What was said, and what is still to be sent, comes along.
-Result<void> Connection::pin(const Id& server, Now now, const std::optional<Id>& before) {
-  Result<void> stored;
-  if (before) stored = host_.write_down(now, [] { return Result<void>(); });  // what waits is of the old id
-  if (stored) stored = host_.write_down(now, [&]() -> Result<void> {
-    if (auto done = trust_.pin_server(model_.server, {server, now.unix_ms}); !done || !before) return done;
-    const auto moved = trust_.take_over_history(*before, server);
-    if (!moved) return sims::fail(moved.error());
-    const auto there = trust_.peers(server);
-    for (auto& [name, peer] : trust_.peers(*before)) {
-      if (there.contains(name)) continue;
-      if (!moved->contains(name)) peer.read_row = 0;  // another history
-      if (auto done = trust_.pin_peer(server, name, peer); !done) return done;
-    }
-    return {};
-  });
-  if (stored) return {};
-  const std::string words = "the server's key could not be stored: " + stored.error();
-  windows_.alarm(nullptr, "Not connected: " + words, now);
-  return sims::fail(words);
+// What the server shows in phase 2 is a claim: a key is remembered when it was proved.
+Result<void> Connection::remember(const Id& proved, Now now) {
+  const auto known = trust_.server(model_.server);
+  const bool asked = std::exchange(accepted_key_, std::nullopt).has_value();
+  if (known && known->id == proved) return {};
+  bool along = true;
+  auto stored = host_.write_down(now, [] { return Result<void>(); });  // what waits is of the old id
+  if (stored) {
+    stored = host_.write_down(now, [&]() -> Result<void> {
+      const PinnedServer server{proved, now.unix_ms};
+      if (!known) return trust_.pin_server(model_.server, server);
+      const auto replaced = trust_.replace_server(model_.server, server);
+      if (!replaced) return sims::fail(replaced.error());
+      along = *replaced;
+      return {};
+    });
+  }
+  if (!stored) {
+    const std::string words = "the server's key could not be stored: " + stored.error();
+    windows_.alarm(nullptr, "Not connected: " + words, now);
+    return sims::fail(words);
+  }
+  if (!asked)
+    windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
+  if (!along)
+    windows_.alarm(nullptr,
+                   "Contacts, history and unsent texts stay with the server's old key: it is known under "
+                   "another address too, or its new key was known already.",
+                   now);
+  return {};
 }
 
 // --- the link ------------------------------------------------------------------------------------
@@ -160,7 +168,7 @@ void Connection::opened(Now now) {
   options.identity = options_.identity;
   options.name = options_.name;
   options.suites = options_.suites;
-  options.peer = pinned();
+  options.peer = expected();
   options.accept_unknown = options_.accept_new;
   transport_.emplace(std::move(options), ephemerals_);
   transport_->start(out_);
@@ -205,13 +213,9 @@ void Connection::work_done(ServerWork& work, Now now) {
 }
 
 void Connection::became_online(Now now) {
-  if (!pinned()) {
-    // Only with accept_new: otherwise the handshake stopped in phase 4.
-    if (auto stored = pin(transport_->peer_id(), now); !stored) {
-      drop_link(false);
-      return stop(stored.error());
-    }
-    windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
+  if (auto stored = remember(transport_->peer_id(), now); !stored) {
+    drop_link(false);
+    return stop(stored.error());
   }
   online_since_ms_ = now.steady_ms;
   accepted_ = true;
@@ -287,11 +291,12 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     case Cause::unknown_key:
     case Cause::changed_key: {
       Question question;
-      question.kind =
-          failure.cause == Cause::unknown_key ? Question::Kind::server_first : Question::Kind::server_changed;
+      accepted_key_.reset();
+      question.kind = Question::Kind::server_first;
       question.server = model_.server;
       question.shown = shown;
       if (auto known = trust_.server(model_.server)) {
+        question.kind = Question::Kind::server_changed;
         question.pinned = known->id;
         question.pinned_since_unix_ms = known->first_seen_unix_ms;
       }

@@ -72,8 +72,8 @@ class Connection {
   void probe(std::int64_t deadline_ms, Now now);
   std::int64_t ping_at() const;
   std::int64_t dead_at() const;
-  Result<void> pin(const Id& server, Now now, const std::optional<Id>& before = {});
-  std::optional<Id> pinned() const;
+  std::optional<Id> expected() const;  // the key that the server must prove; nullopt: none is known
+  Result<void> remember(const Id& proved, Now now);
 
   const CoreOptions& options_;
   Model& model_;
@@ -92,6 +92,7 @@ class Connection {
   int failures_ = 0;
   std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss
   bool accepted_ = false;             // this server has let us in before
+  std::optional<Id> accepted_key_;    // that the user took for this server's; not proved yet
   std::int64_t heard_ms_ = 0, heard_unix_ms_ = 0;
   std::int64_t poked_ms_ = INT64_MIN / 2;
   std::optional<std::int64_t> probe_ms_;  // a ping (or the first message) is out since then

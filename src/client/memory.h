@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +65,11 @@ class Memory {
   // --- keys
   virtual std::optional<PinnedServer> server(const std::string& host_port) = 0;
   virtual Result<void> pin_server(const std::string& host_port, const PinnedServer& server) = 0;
+  // The server there has proved another id, which the user took for its own. What is kept under the old one
+  // (pins, history, what is still to be sent) comes along, unless that is another HOST:PORT's as well, or
+  // something is kept under the new one already: two servers' users do not mix. False: all of it stays
+  // behind.
+  virtual Result<bool> replace_server(const std::string& host_port, const PinnedServer& server) = 0;
   virtual std::map<std::string, PinnedPeer> peers(const Id& server) = 0;  // by name
   virtual Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) = 0;
   // The pin alone; what was said with them is erase_history()'s.
@@ -86,10 +90,6 @@ class Memory {
   virtual Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) = 0;
   // All rows but those that are still to be sent.
   virtual Result<void> erase_history(const PeerKey& peer) = 0;
-  // A server has a new id: what was said to its peers, and what is still to be sent to them, is under that
-  // one from now on. Names with whom something was said there already stay where they are. The names that
-  // came over.
-  virtual Result<std::set<std::string>> take_over_history(const Id& from, const Id& to) = 0;
 
   virtual Result<void> commit() = 0;  // idempotent, cheap when nothing was written
 };

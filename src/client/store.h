@@ -83,6 +83,7 @@ class Store final : public Memory {
   // --- Memory. A server is looked up by any spelling of its HOST[:PORT] and kept by one (net::Endpoint).
   std::optional<PinnedServer> server(const std::string& host_port) override;
   Result<void> pin_server(const std::string& host_port, const PinnedServer& server) override;
+  Result<bool> replace_server(const std::string& host_port, const PinnedServer& server) override;
   std::map<std::string, PinnedPeer> peers(const Id& server) override;
   Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) override;
   Result<void> forget_peer(const Id& server, const std::string& name) override;
@@ -96,7 +97,6 @@ class Store final : public Memory {
   std::size_t unread(const PeerKey& peer, std::uint64_t row) override;
   Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
   Result<void> erase_history(const PeerKey& peer) override;
-  Result<std::set<std::string>> take_over_history(const Id& from, const Id& to) override;
   Result<std::vector<PeerKey>> conversations();  // in which something was said
   // Oldest first; false from f stops.
   Result<void> each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f);

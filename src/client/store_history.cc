@@ -17,7 +17,7 @@ enum Kind : int { received = 0, mine = 1, outgoing = 2 };
 constexpr std::uint64_t seen_rows = 200'000;
 constexpr std::uint64_t forget_every = 1'000;
 // With a server's new id only the last ones of each conversation are known again.
-constexpr std::uint64_t taken_over_uids = 1'000;
+constexpr std::uint64_t moved_uids = 1'000;
 
 Kind kind_of(const HistoryEntry& entry) {
   if (!entry.mine) return received;
@@ -63,6 +63,12 @@ Tag uid_tag(const Sealer& sealer, const Tag& conversation, const std::string& ui
 
 std::string conversation_place(std::uint64_t number, ByteView tag) {
   return row_place("conversation", tag).append(text_of(u64be(number)));
+}
+
+std::string seal_conversation(Sealer& sealer, std::uint64_t number, const Tag& tag, const PeerKey& peer) {
+  RecordWriter out;
+  out.text(peer.server.text()).text(peer.name);
+  return sealer.seal(conversation_place(number, tag), out.view());
 }
 
 // 0: nothing was said yet.
@@ -127,9 +133,7 @@ Result<std::uint64_t> make_conversation(Store::State& s, const PeerKey& peer, co
   auto last = last_number(s.db, "SELECT seq FROM sqlite_sequence WHERE name = 'conversation'");
   if (!last) return fail(last.error());
   const auto number = *last + 1;
-  RecordWriter out;
-  out.text(peer.server.text()).text(peer.name);
-  const auto token = s.sealer->seal(conversation_place(number, tag), out.view());
+  const auto token = seal_conversation(*s.sealer, number, tag, peer);
   auto made = sqlite::Statement(s.db, "INSERT INTO conversation (number, tag, token) VALUES (?, ?, ?)",
                                 number, tag, token)
                   .run();
@@ -284,19 +288,37 @@ Result<std::map<std::string, std::vector<HistoryEntry>>> Store::outbox(const Id&
   return out;
 }
 
+namespace {
+
+struct Conversation {
+  std::uint64_t number;
+  PeerKey peer;
+};
+
+Result<std::vector<Conversation>> read_conversations(Store::State& s) {
+  std::vector<Conversation> out;
+  sqlite::Statement rows(s.db, "SELECT number, tag, token FROM conversation");
+  auto done = rows.each([&]() -> Result<void> {
+    const auto number = static_cast<std::uint64_t>(rows.number(0));
+    auto peer = read_conversation(*s.sealer, number, rows.blob(1), rows.text(2));
+    if (!peer) return fail(sqlite::damaged("a conversation does not open"));
+    out.push_back({number, std::move(*peer)});
+    return {};
+  });
+  if (!done) return fail(done.error());
+  return out;
+}
+
+}  // namespace
+
 Result<std::vector<PeerKey>> Store::conversations() {
   State& s = *state_;
   if (!s.sealer) return fail("the store is locked");
+  auto all = read_conversations(s);
+  if (!all) return fail(s.in_file(all.error()));
   std::vector<PeerKey> out;
-  sqlite::Statement rows(s.db, "SELECT number, tag, token FROM conversation");
-  auto done = rows.each([&]() -> Result<void> {
-    auto peer =
-        read_conversation(*s.sealer, static_cast<std::uint64_t>(rows.number(0)), rows.blob(1), rows.text(2));
-    if (!peer) return fail(sqlite::damaged("a conversation does not open"));
-    out.push_back(std::move(*peer));
-    return {};
-  });
-  if (!done) return fail(s.in_file(done.error()));
+  for (auto& one : *all)
+    out.push_back(std::move(one.peer));
   return out;
 }
 
@@ -331,22 +353,24 @@ Result<void> Store::erase_history(const PeerKey& peer) {
 
 // --- 5. a server's new id ------------------------------------------------------------------------
 
+Result<bool> Store::State::has_history(const Id& server) {
+  auto all = read_conversations(*this);
+  if (!all) return fail(all.error());
+  return std::any_of(all->begin(), all->end(),
+                     [&](const Conversation& c) { return c.peer.server == server; });
+}
+
 namespace {
 
-struct Moving {
-  std::uint64_t number;
-  PeerKey from;
-};
-
 // The uids of what came last are known under the new tag, too: it may come again.
-Result<void> take_over_uids(Store::State& s, const Moving& moving, const Tag& tag) {
+Result<void> move_uids(Store::State& s, std::uint64_t conversation, const Tag& tag) {
   sqlite::Statement rows(
       s.db,
       "SELECT row, kind, token FROM history WHERE conversation = ? AND kind = 0 ORDER BY row DESC LIMIT ?",
-      moving.number, taken_over_uids);
+      conversation, moved_uids);
   return rows.each([&]() -> Result<void> {
     const auto row = static_cast<std::uint64_t>(rows.number(0));
-    const auto entry = read_entry(*s.sealer, row, moving.number, rows.number(1), rows.text(2));
+    const auto entry = read_entry(*s.sealer, row, conversation, rows.number(1), rows.text(2));
     if (!entry) return fail(sqlite::damaged("a message does not open"));
     return sqlite::Statement(s.db, "UPDATE OR IGNORE seen SET tag = ? WHERE row = ?",
                              uid_tag(*s.sealer, tag, entry->uid), row)
@@ -354,47 +378,23 @@ Result<void> take_over_uids(Store::State& s, const Moving& moving, const Tag& ta
   });
 }
 
-Result<bool> take_over(Store::State& s, const Moving& moving, const Id& to) {
-  const Tag tag = conversation_tag(*s.sealer, {to, moving.from.name});
-  const auto there = conversation_number(s.db, tag);
-  if (!there) return fail(there.error());
-  if (*there != 0) return false;
-  RecordWriter out;
-  out.text(to.text()).text(moving.from.name);
-  const auto token = s.sealer->seal(conversation_place(moving.number, tag), out.view());
-  auto done = sqlite::Statement(s.db, "UPDATE conversation SET tag = ?, token = ? WHERE number = ?", tag,
-                                token, moving.number)
-                  .run();
-  if (done) done = take_over_uids(s, moving, tag);
-  if (!done) return fail(done.error());
-  return true;
-}
-
 }  // namespace
 
-Result<std::set<std::string>> Store::take_over_history(const Id& from, const Id& to) {
-  State& s = *state_;
-  std::set<std::string> names;
-  auto done = s.write_for_core([&]() -> Result<void> {
-    std::vector<Moving> all;
-    sqlite::Statement rows(s.db, "SELECT number, tag, token FROM conversation");
-    auto read = rows.each([&]() -> Result<void> {
-      const auto number = static_cast<std::uint64_t>(rows.number(0));
-      auto peer = read_conversation(*s.sealer, number, rows.blob(1), rows.text(2));
-      if (!peer) return fail(sqlite::damaged("a conversation does not open"));
-      if (peer->server == from) all.push_back({number, std::move(*peer)});
-      return {};
-    });
-    if (!read) return read;
-    for (const Moving& one : all) {
-      const auto moved = take_over(s, one, to);
-      if (!moved) return fail(moved.error());
-      if (*moved) names.insert(one.from.name);
-    }
-    return {};
-  });
-  if (!done) return fail(done.error());
-  return names;
+Result<void> Store::State::move_history(const Id& from, const Id& to) {
+  const auto all = read_conversations(*this);
+  if (!all) return fail(all.error());
+  for (const auto& [number, peer] : *all) {
+    if (peer.server != from) continue;
+    const PeerKey moved{to, peer.name};
+    const Tag tag = conversation_tag(*sealer, moved);
+    const auto token = seal_conversation(*sealer, number, tag, moved);
+    auto done = sqlite::Statement(db, "UPDATE conversation SET tag = ?, token = ? WHERE number = ?", tag,
+                                  token, number)
+                    .run();
+    if (done) done = move_uids(*this, number, tag);
+    if (!done) return done;
+  }
+  return {};
 }
 
 }  // namespace sims::client

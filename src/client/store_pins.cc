@@ -1,6 +1,8 @@
 // Servers, peers and settings: read once, kept in step with the disk.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/record.h"
 #include "client/store_state.h"
 #include "net/stream.h"
@@ -202,6 +204,12 @@ Result<void> Store::State::put_peer(const Id& server, const std::string& name, c
   return done;
 }
 
+Result<void> Store::State::drop_peer(const Id& server, const std::string& name) {
+  auto done = sqlite::Statement(db, "DELETE FROM peer WHERE tag = ?", peer_tag(*sealer, server, name)).run();
+  if (done) changing_pins().peers.erase({server, name});
+  return done;
+}
+
 Result<void> Store::State::put_settings(const Settings& settings) {
   const Tag tag = settings_tag(*sealer);
   RecordWriter out;
@@ -224,6 +232,35 @@ Result<void> Store::pin_server(const std::string& host_port, const PinnedServer&
   const std::string key = server_key(host_port);
   if (key.empty()) return fail("not a HOST:PORT that can be remembered: " + host_port);
   return state_->write_for_core([&] { return state_->put_server(key, server); });
+}
+
+Result<bool> Store::replace_server(const std::string& host_port, const PinnedServer& server) {
+  State& s = *state_;
+  const std::string key = server_key(host_port);
+  const auto old = this->server(host_port);
+  if (!old || old->id == server.id) return fail("no other key is remembered for " + host_port);
+  bool along = false;
+  auto done = s.write_for_core([&]() -> Result<void> {
+    const auto users = peers(old->id);
+    const auto said = s.has_history(old->id), known = s.has_history(server.id);
+    if (!said || !known) return fail(said ? known.error() : said.error());
+    const auto is_elsewhere = [&](const Id& id) {
+      return std::any_of(s.pins.servers.begin(), s.pins.servers.end(),
+                         [&](const auto& one) { return one.first != key && one.second.id == id; });
+    };
+    const bool mixed =
+        is_elsewhere(old->id) || is_elsewhere(server.id) || *known || !peers(server.id).empty();
+    along = !mixed || (users.empty() && !*said);
+    if (auto put = s.put_server(key, server); !put || mixed) return put;
+    for (const auto& [name, peer] : users) {
+      auto moved = s.drop_peer(old->id, name);
+      if (moved) moved = s.put_peer(server.id, name, peer);
+      if (!moved) return moved;
+    }
+    return s.move_history(old->id, server.id);
+  });
+  if (!done) return fail(done.error());
+  return along;
 }
 
 Result<void> Store::forget_server(const std::string& host_port) {
@@ -254,13 +291,7 @@ Result<void> Store::pin_peer(const Id& server, const std::string& name, const Pi
 }
 
 Result<void> Store::forget_peer(const Id& server, const std::string& name) {
-  State& s = *state_;
-  return s.write_for_core([&]() -> Result<void> {
-    const Tag tag = peer_tag(*s.sealer, server, name);
-    auto done = sqlite::Statement(s.db, "DELETE FROM peer WHERE tag = ?", tag).run();
-    if (done) s.changing_pins().peers.erase({server, name});
-    return done;
-  });
+  return state_->write_for_core([&] { return state_->drop_peer(server, name); });
 }
 
 std::vector<KnownPeer> Store::all_peers() const {

@@ -105,11 +105,16 @@ struct Store::State {
   Result<void> put_row(const char* sql, std::string_view table, const Tag& tag, std::string_view plain);
   Result<void> put_server(const std::string& host_port, const PinnedServer& server);
   Result<void> put_peer(const Id& server, const std::string& name, const PinnedPeer& peer);
+  Result<void> drop_peer(const Id& server, const std::string& name);
   Result<void> put_settings(const Settings& settings);
   StorePins& changing_pins() {
     if (!committed) committed = pins;
     return pins;
   }
+
+  // --- store_history.cc
+  Result<bool> has_history(const Id& server);
+  Result<void> move_history(const Id& from, const Id& to);
 };
 
 // Where rows are, for Sealer. No two tables' places have the same length.

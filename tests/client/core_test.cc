@@ -134,8 +134,20 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.pinned[id].empty());
     CHECK(alice.trust.outbox(other).value().contains("bob"));
   }
+  SUBCASE("another one than it can prove") {
+    REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
+    relay.identity = crypto::SigningKey::generate(relay.random);
+    relay.settle();
+    REQUIRE(alice.model().question);
+    CHECK(alice.model().question->kind == Question::Kind::server_changed);
+    CHECK(alice.model().question->pinned == other);
+    CHECK(alice.trust.servers["server:7467"].id == other);
+    CHECK(alice.trust.outbox(other).value().contains("bob"));
+    CHECK(alice.trust.outbox(id).value().empty());
+  }
   SUBCASE("the new fingerprint, typed") {
     REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
+    REQUIRE(alice.core->send_text("bob", "typed meanwhile", false, relay.now));
     relay.settle();
     CHECK(alice.model().link == LinkState::online);
     CHECK(alice.trust.servers["server:7467"].id == id);
@@ -144,11 +156,37 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.pinned[id].at("bob").verified);
     CHECK(alice.peer("bob").trust == client::Trust::verified);
     // What was said is not lost, nor what waits.
-    REQUIRE(alice.peer("bob").lines.size() == 2);
-    CHECK(alice.peer("bob").lines[0].text == "said before");
-    CHECK(alice.peer("bob").lines[1].delivery == Delivery::queued);
+    const auto& lines = alice.peer("bob").lines;
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].text == "said before");
+    CHECK(lines[1].delivery == Delivery::queued);
+    CHECK(lines[2].text == "typed meanwhile");
+    CHECK(lines[2].delivery == Delivery::queued);
+    CHECK(alice.trust.outbox(id).value().at("bob").size() == 2);
     CHECK(alice.peer("bob").unread == 0);
   }
+}
+
+TEST_CASE("a server's new key that is known already brings nothing of the old one's users along") {
+  Relay relay;
+  Guest& alice = relay.add("alice");
+  const auto old = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
+  const auto id = proto::Id::of(relay.identity.public_key());
+  const auto bob = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
+  alice.trust.servers["server:7467"] = {old, 5};
+  alice.trust.servers["honest:7467"] = {id, 5};
+  alice.trust.pinned[old]["bob"] = {bob, true, 5, client::Standing::contact, 0};
+  alice.connect();
+  REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
+  relay.settle();
+  CHECK(alice.model().link == LinkState::online);
+  CHECK(alice.trust.pinned[id].empty());
+  CHECK(alice.trust.pinned[old].contains("bob"));
+  const auto& status = alice.model().status;
+  CHECK(std::any_of(status.begin(), status.end(), [](const Line& line) {
+    return line.kind == Line::Kind::alert &&
+           line.text.find("stay with the server's old key") != line.text.npos;
+  }));
 }
 
 TEST_CASE("a refused login is not repeated, a busy server is asked again") {

@@ -137,33 +137,85 @@ void uids(Memory& memory) {
   CHECK(memory.seen(bob, "uid of a"));
 }
 
-void moving(Memory& memory) {
-  const client::PeerKey other_carol = peer(2, "carol");
-  const auto row = memory.add(bob, entry("a")).value();
+// A server at a:1 with history, contacts and unsent texts.
+void fill(Memory& memory) {
+  REQUIRE(memory.pin_server("a:1", {some_id(1), 5}));
+  REQUIRE(memory.pin_peer(some_id(1), "bob", {some_id(9), true, 7, Standing::contact, 1}));
+  memory.add(bob, entry("a")).value();
   memory.add(bob, entry("b", true, Delivery::queued)).value();
   memory.add(carol, entry("c")).value();
-  memory.add(other_carol, entry("d")).value();
   memory.add(peer(3, "bob"), entry("e")).value();
   REQUIRE(memory.commit());
-  CHECK(memory.take_over_history(some_id(1), some_id(2)).value() == std::set<std::string>{"bob"});
+}
+
+void replaced(Memory& memory) {
+  fill(memory);
+  CHECK(memory.replace_server("a:1", {some_id(2), 6}).value());
+  CHECK(memory.server("a:1")->id == some_id(2));
+  CHECK(memory.peers(some_id(1)).empty());
+  CHECK(memory.peers(some_id(2)).at("bob").verified);
+  CHECK(memory.peers(some_id(2)).at("bob").read_row == 1);
   CHECK(bodies(memory.before(bob, 0, 9)).empty());
   CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
-  CHECK(memory.before(other_bob, 0, 9).value().at(0).row == row);
+  CHECK(bodies(memory.before(peer(2, "carol"), 0, 9)) == "c");
   CHECK(memory.unread(other_bob, 0) == 1);
   CHECK(memory.seen(other_bob, "uid of a"));
-  CHECK(bodies(memory.before(carol, 0, 9)) == "c");
-  CHECK(bodies(memory.before(other_carol, 0, 9)) == "d");
   CHECK(memory.outbox(some_id(1)).value().empty());
   CHECK(bodies(memory.outbox(some_id(2)).value().at("bob")) == "b");
   CHECK(bodies(memory.before(peer(3, "bob"), 0, 9)) == "e");
   REQUIRE(memory.commit());
-  CHECK(memory.take_over_history(some_id(1), some_id(2)).value().empty());
   memory.add(bob, entry("f")).value();
   CHECK(bodies(memory.before(bob, 0, 9)) == "f");
   CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
 }
 
-constexpr void (*contract[])(Memory&) = {keys, history, outbox, erasing, uids, moving};
+void stays(Memory& memory) {
+  REQUIRE(memory.commit());
+  CHECK_FALSE(memory.replace_server("a:1", {some_id(2), 6}).value());
+  REQUIRE(memory.commit());
+  CHECK(memory.server("a:1")->id == some_id(2));
+  CHECK(memory.peers(some_id(1)).at("bob").id == some_id(9));
+  CHECK(bodies(memory.before(bob, 0, 9)) == "a,b");
+  CHECK(memory.outbox(some_id(1)).value().at("bob").size() == 1);
+}
+
+void old_id_elsewhere(Memory& memory) {
+  fill(memory);
+  REQUIRE(memory.pin_server("tunnel:1", {some_id(1), 5}));
+  stays(memory);
+}
+
+void new_id_elsewhere(Memory& memory) {
+  fill(memory);
+  REQUIRE(memory.pin_server("honest:1", {some_id(2), 5}));
+  stays(memory);
+  CHECK(memory.peers(some_id(2)).empty());
+}
+
+void new_id_has_users(Memory& memory) {
+  fill(memory);
+  REQUIRE(memory.pin_peer(some_id(2), "bob", {some_id(8), false, 7}));
+  stays(memory);
+  CHECK(memory.peers(some_id(2)).at("bob").id == some_id(8));
+}
+
+void new_id_has_history(Memory& memory) {
+  fill(memory);
+  memory.add(other_bob, entry("x")).value();
+  stays(memory);
+  CHECK(bodies(memory.before(other_bob, 0, 9)) == "x");
+}
+
+void nothing_to_move(Memory& memory) {
+  REQUIRE(memory.pin_server("a:1", {some_id(1), 5}));
+  REQUIRE(memory.pin_server("honest:1", {some_id(2), 5}));
+  CHECK(memory.replace_server("a:1", {some_id(2), 6}).value());
+}
+
+constexpr void (*contract[])(Memory&) = {
+    keys,           history,          outbox,           erasing,          uids,
+    replaced,       old_id_elsewhere, new_id_elsewhere, new_id_has_users, new_id_has_history,
+    nothing_to_move};
 
 }  // namespace
 

@@ -22,6 +22,32 @@ class FakeMemory final : public client::Memory {
   Result<void> pin_server(const std::string& host_port, const client::PinnedServer& server) override {
     return write([&] { put(servers, host_port, server); });
   }
+  Result<bool> replace_server(const std::string& host_port, const client::PinnedServer& server) override {
+    const proto::Id old = servers.at(host_port).id;
+    const auto elsewhere = [&](const proto::Id& id) {
+      return std::any_of(servers.begin(), servers.end(),
+                         [&](const auto& one) { return one.first != host_port && one.second.id == id; });
+    };
+    const auto kept = [&](const proto::Id& id) {
+      return !pinned[id].empty() ||
+             std::any_of(rows.begin(), rows.end(), [&](const Row& one) { return one.peer.server == id; });
+    };
+    const bool mixed = elsewhere(old) || elsewhere(server.id) || kept(server.id);
+    const bool along = !mixed || !kept(old);
+    auto written = write([&] {
+      undo_.push_back([this, was = backup_of()] { put_back(was); });
+      servers.insert_or_assign(host_port, server);
+      if (mixed) return;
+      pinned[server.id] = std::exchange(pinned[old], {});
+      for (Row& one : rows) {
+        if (one.peer.server != old) continue;
+        one.peer.server = server.id;
+        if (!one.entry.mine) uids.insert({one.peer, one.entry.uid});
+      }
+    });
+    if (!written) return fail(written.error());
+    return along;
+  }
   std::map<std::string, client::PinnedPeer> peers(const proto::Id& server) override { return pinned[server]; }
   Result<void> pin_peer(const proto::Id& server, const std::string& name,
                         const client::PinnedPeer& peer) override {
@@ -90,23 +116,6 @@ class FakeMemory final : public client::Memory {
       std::erase_if(rows, [&](const Row& one) { return one.peer == peer && !pending(one.entry); });
     });
   }
-  Result<std::set<std::string>> take_over_history(const proto::Id& from, const proto::Id& to) override {
-    std::set<std::string> there, names;
-    for (const Row& one : rows)
-      if (one.peer.server == to) there.insert(one.peer.name);
-    for (const Row& one : rows)
-      if (one.peer.server == from && !there.contains(one.peer.name)) names.insert(one.peer.name);
-    auto written = write([&] {
-      undo_.push_back([this, old = std::pair(rows, uids)] { std::tie(rows, uids) = old; });
-      for (Row& one : rows) {
-        if (one.peer.server != from || !names.contains(one.peer.name)) continue;
-        one.peer.server = to;
-        if (!one.entry.mine) uids.insert({one.peer, one.entry.uid});
-      }
-    });
-    if (!written) return fail(written.error());
-    return names;
-  }
   Result<void> commit() override {
     called();
     if (broken || failed_) {
@@ -141,12 +150,11 @@ class FakeMemory final : public client::Memory {
   };
   State backup() {
     lose_uncommitted();
-    return {servers, pinned, rows, uids, last_row};
+    return backup_of();
   }
   void restore(const State& old) {
     lose_uncommitted();
-    std::tie(servers, pinned, rows, uids, last_row) =
-        std::tie(old.servers, old.pinned, old.rows, old.uids, old.last_row);
+    put_back(old);
   }
 
   bool broken = false;  // every write fails
@@ -161,6 +169,11 @@ class FakeMemory final : public client::Memory {
   std::uint64_t last_row = 0;
 
  private:
+  State backup_of() const { return {servers, pinned, rows, uids, last_row}; }
+  void put_back(const State& old) {
+    std::tie(servers, pinned, rows, uids, last_row) =
+        std::tie(old.servers, old.pinned, old.rows, old.uids, old.last_row);
+  }
   static bool pending(const client::HistoryEntry& entry) {
     return entry.mine &&
            (entry.delivery == client::Delivery::queued || entry.delivery == client::Delivery::sent);
