@@ -38,6 +38,7 @@ class RecordWriter {
 class RecordReader {
  public:
   explicit RecordReader(std::string_view bytes) : left_(bytes) {}
+  explicit RecordReader(std::string&& bytes) = delete;  // they must live on
 
   std::uint64_t number() {
     const auto bytes = take(8);

@@ -58,7 +58,8 @@ TEST_CASE("record: what is missing, cut off or left over is not ok, and reads as
     CHECK(empty.empty());
     CHECK(last == (size == whole.size() ? UINT64_MAX : 0));
   }
-  RecordReader more(whole + "x");
+  const std::string longer = whole + "x";
+  RecordReader more(longer);
   more.number(), more.text(), more.text(), more.number();
   CHECK_FALSE(more.ok());
 }
@@ -73,7 +74,7 @@ TEST_CASE("record: a length beyond the end takes nothing, and nothing after it")
     CHECK(in.rest().empty());
     CHECK_FALSE(in.ok());
   }
-  RecordReader nothing({});
+  RecordReader nothing(std::string_view{});
   CHECK(nothing.ok());
   CHECK(nothing.number() == 0);
   CHECK_FALSE(nothing.ok());
