@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/files.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "client/cli_output.h"
 #include "tui/doctor.h"
@@ -95,7 +96,7 @@ Result<void> Live::lock() {
   cancel_passphrase();
   lock_timer_.stop();
   connect_again_ = link_ && model().link != client::LinkState::offline;
-  idle_ = {};
+  renew(idle_);
   idle_.self = store_.id();
   ui_.locked();
   forget_notifications();
@@ -214,7 +215,7 @@ void Live::cancel_search() {
 }
 
 Result<void> Live::export_history(const std::string& peer, const std::string& file) {
-  auto out = NewFile::make(file);
+  auto out = NewFile::make(home_expanded(file));
   if (!out) return fail(out.error());
   Result<void> written;
   auto read = store_.each({model().server_id, peer}, [&](const client::HistoryEntry& entry) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/secret.h"
 #include "base/text.h"
 
 namespace sims::tui {
@@ -74,7 +75,7 @@ void Notifier::set_options(const Options& options) {
   by_ = options.notify;
   with_text_ = options.notify_text;
   if (by_ == NotifyBy::off) pending_.clear();
-  text_.clear();  // what waits is told as the options were, or as they are: without
+  wipe(text_);  // what waits is told as the options were, or as they are: without
 }
 
 bool Notifier::seen(const std::string& peer) const {
@@ -83,7 +84,7 @@ bool Notifier::seen(const std::string& peer) const {
 
 void Notifier::forget_seen() {
   std::erase_if(pending_, [this](const Pending& p) { return seen(p.peer); });
-  if (pending_.empty()) text_.clear();
+  if (pending_.empty()) wipe(text_);
 }
 
 void Notifier::focus(bool in) {
@@ -102,7 +103,7 @@ void Notifier::away(bool on) {
 
 void Notifier::forget() {
   pending_.clear();
-  text_.clear();
+  wipe(text_);
 }
 
 void Notifier::message(const std::string& peer, std::string_view text, bool request, Now now) {
@@ -155,7 +156,7 @@ std::optional<Notification> Notifier::next(Now now) {
   // The program's name comes first: a name like "4" alone would be a command to some terminals.
   if (single && !text_.empty()) out = {"SIMS: " + first.peer, text_};
   pending_.clear();
-  text_.clear();
+  wipe(text_);
   not_before_ms_ = now.steady_ms + pause_ms;
   return out;
 }

@@ -13,6 +13,7 @@
 #include <clocale>
 #include <cstring>
 
+#include "base/secret.h"
 #include "tui/crash.h"
 
 namespace sims::tui {
@@ -30,6 +31,7 @@ bool read_terminal(int fd, std::string& out) {
     const ssize_t n = ::read(fd, room.data(), room.size());
     if (n > 0) {
       out.append(room.data(), static_cast<std::size_t>(n));
+      wipe(room.data(), static_cast<std::size_t>(n));  // it may be a passphrase
       if (static_cast<std::size_t>(n) < room.size()) return true;
     } else if (n < 0 && errno == EINTR) {
       continue;

@@ -1,6 +1,7 @@
 // The passphrase: asked for at the start and after /lock, and changed by /passphrase.
 #include <algorithm>
 
+#include "base/secret.h"
 #include "crypto/kdf.h"
 #include "tui/ui.h"
 
@@ -24,15 +25,14 @@ void Ui::locked() {
   fresh.dialog.suite = state_.dialog.suite;
   fresh.windows.emplace_back();
   fresh.gate.kind = Gate::Kind::unlock;
-  state_ = std::move(fresh);
-  server_id_.clear();
-  elsewhere_.clear();
-  key_change_ = {};
-  held_ = {};
-  completion_ = {};
-  wanted_peer_.clear();
-  typing_to_.clear();
-  was_online_ = false;
+  renew(state_, std::move(fresh));
+  renew(elsewhere_);
+  renew(held_);
+  renew(completion_);
+  for (std::string* name : {&server_id_, &key_change_.from, &key_change_.to, &wanted_peer_, &typing_to_,
+                            &erase_asked_, &was_at_, &told_why_})
+    renew(*name);
+  was_online_ = been_online_ = false;
 }
 
 bool Ui::open_gate() {

@@ -1,0 +1,74 @@
+// After /lock the program's memory holds nothing of what was typed and shown.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "support/vectors.h"
+#include "term/world.h"
+
+using namespace sims;
+using namespace sims::test;
+
+namespace {
+
+// How often it is in the memory that the process may write to, as bytes or as wchar_t; -1: not to be read.
+int copies(pid_t pid, const std::string& text) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  const int memory = ::open((process + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
+  std::FILE* maps = std::fopen((process + "/maps").c_str(), "re");
+  if (memory < 0 || maps == nullptr) return -1;
+  std::string wide;
+  for (const char c : text)
+    wide.append({c, '\0', '\0', '\0'});
+  int found = 0;
+  unsigned long from = 0, to = 0;
+  char rights[8];
+  for (char line[512]; std::fgets(line, sizeof line, maps) != nullptr;) {
+    constexpr unsigned long most = 1ul << 28;  // a sanitizer's shadow is larger
+    if (std::sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 || rights[1] != 'w' || to - from > most)
+      continue;
+    std::string bytes(to - from, '\0');
+    const ssize_t size = ::pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(from));
+    bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    for (const std::string& one : {text, wide})
+      for (auto at = bytes.find(one); at != bytes.npos; at = bytes.find(one, at + 1))
+        ++found;
+  }
+  std::fclose(maps);
+  ::close(memory);
+  return found;
+}
+
+}  // namespace
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool freed_is_kept = true;
+#else
+constexpr bool freed_is_kept = false;
+#endif
+
+TEST_CASE("lock: nothing that was typed is left in the memory") {
+  if (freed_is_kept) return skip("a sanitizer keeps freed memory");
+  World world;
+  auto program = world.alone();
+  program->type("/passphrase\r");
+  program->see("Once more");
+  for (int i = 0; i < 2; ++i)
+    program->type("correct horse battery\r");
+  program->see("has a new passphrase");
+  program->type("/away with MARKED words as a reason\r");
+  program->see("with MARKED words");
+  program->type("/away\r");
+  program->see_not("with MARKED words");
+  program->type("a line with MARKED words in it\r");
+  program->type("a draft with MARKED words in it");
+  program->see("a draft with MARKED words in it");
+  if (copies(program->pid(), "MARKED words") < 0) return skip("the memory of another process cannot be read");
+  CHECK(copies(program->pid(), "MARKED words") > 0);
+  program->type("\x15/lock\r");
+  program->see("Locked");
+  CHECK(copies(program->pid(), "MARKED words") == 0);
+  CHECK(copies(program->pid(), "horse battery") == 0);
+}
