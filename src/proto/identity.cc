@@ -104,8 +104,10 @@ std::string safety_number(const Id& a, const Id& b) {
 }
 
 bool safety_number_matches(std::string_view typed, const Id& a, const Id& b) {
-  const std::string text = without_space(typed);
-  return text == safety_qr_text(a, b) || text == sixty_digits(a, b);
+  std::string text = without_space(typed);
+  if (text == safety_qr_text(a, b)) return true;
+  std::erase(text, '-');
+  return text == sixty_digits(a, b);
 }
 
 std::string safety_qr_text(const Id& a, const Id& b) {

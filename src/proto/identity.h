@@ -43,8 +43,8 @@ bool valid_name(std::string_view name);
 
 // 60 digits in 12 groups of 5, joined by single spaces. The same for (a, b) and (b, a). About 10 ms.
 std::string safety_number(const Id& a, const Id& b);
-// Compares what a person typed or pasted (any white space, or the QR text) with the safety number or QR text
-// of a, b.
+// Compares what a person typed or pasted (any white space or hyphens between the digits, or the QR text) with
+// the safety number or QR text of a, b.
 bool safety_number_matches(std::string_view typed, const Id& a, const Id& b);
 // "sims:1:ID:ID", lower key first: the QR code's content.
 std::string safety_qr_text(const Id& a, const Id& b);

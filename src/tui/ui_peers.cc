@@ -30,8 +30,9 @@ std::string session_of(const Peer& peer) {
   return "none yet: it begins with the first message";
 }
 
-bool all_digits(const std::string& word) {
-  return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+// The beginning of a safety number, as it may be grouped.
+bool is_number(const std::string& word) {
+  return !word.empty() && word.find_first_not_of("0123456789-") == std::string::npos;
 }
 
 std::string warning_of(const Peer& peer) {
@@ -111,7 +112,7 @@ bool Ui::whois(const std::string& name) {
 
 bool Ui::verify(const Invocation& call) {
   // The number alone is the one of this window; a peer may be called by digits, too.
-  const bool alone = all_digits(call.word(0)) && intents_.model().peers.count(call.word(0)) == 0;
+  const bool alone = is_number(call.word(0)) && intents_.model().peers.count(call.word(0)) == 0;
   const std::string typed = alone ? call.word(0) + " " + call.word(1) : call.word(1);
   const Peer* peer = known(alone ? state_.window().peer : named(call));
   if (peer == nullptr) return false;

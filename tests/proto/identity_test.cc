@@ -34,6 +34,9 @@ TEST_CASE("safety numbers: what a person types or pastes") {
   for (const char c : number)
     odd += c == ' ' ? std::string("\u00a0\u2003\n\u3000") : std::string(1, c);
   CHECK(safety_number_matches(odd, a, b));
+  std::string hyphens = number;
+  std::replace(hyphens.begin(), hyphens.end(), ' ', '-');
+  CHECK(safety_number_matches(hyphens, a, b));
   CHECK(safety_number_matches(safety_qr_text(b, a) + "\n", a, b));
   CHECK(safety_qr_text(a, b) == safety_qr_text(b, a));
   CHECK(safety_qr_text(a, b).starts_with("sims:1:"));
