@@ -164,7 +164,7 @@ T    ?= 60
 fuzz:
 	@scripts/deps.sh $(DEPS) $(FUZZ_DEPS)
 	@+$(MAKE) --no-print-directory CXX='$(if $(filter clang%,$(CXX)),$(CXX),clang++)' VARIANT=fuzz BUILD=build/fuzz build/fuzz/fuzz
-	@mkdir -p build/corpus/$(FUZZ)
+	@[ '$(FUZZ)' = list ] || mkdir -p build/corpus/$(FUZZ)
 	FUZZ=$(FUZZ) LSAN_OPTIONS=suppressions=tests/lsan.supp build/fuzz/fuzz -max_total_time=$(T) -max_len=4096 \
 	  -timeout=20 -artifact_prefix=build/corpus/$(FUZZ)- build/corpus/$(FUZZ)
 $(BUILD)/fuzz: $(filter-out %_test.o,$(call objects,tests/fuzz)) $(BUILD)/tests/fuzz/libfuzzer/main.o $(also_fuzz) \

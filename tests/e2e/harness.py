@@ -129,9 +129,9 @@ class Terminal:
     def await_end(self):
         """The exit status of the terminal's program."""
         # The terminal is dead a moment before its program's status is known; and sometimes tmux notices that a child
-        # has ended only when another one has.
+        # has ended only when another one has: not waited for, since it may be missed likewise.
         def ended():
-            self.world.tmux("run-shell", "true")
+            self.world.tmux("run-shell", "-b", "true")
             return self.ask("#{pane_dead_status}#{pane_dead_signal}")
         until(ended, bool, f"end of the program in {self.name}")
         return int(self.ask("#{pane_dead_status}") or -1)

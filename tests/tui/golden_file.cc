@@ -6,12 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 namespace sims::test {
 
 void check_golden(const std::string& name, const std::string& got) {
   const std::string path = "tests/tui/golden/" + name;
-  if (std::getenv("UPDATE_GOLDEN")) {
+  if (const char* update = std::getenv("UPDATE_GOLDEN"); update && std::string_view(update) == "1") {
     std::filesystem::create_directories("tests/tui/golden");
     std::ofstream(path) << got;
     return;
