@@ -100,6 +100,11 @@ bool sync_folder(const std::string& folder) {
 
 }  // namespace
 
+std::string home_expanded(const std::string& path) {
+  const char* home = ::getenv("HOME");
+  return path.starts_with("~/") && home && *home == '/' ? home + path.substr(1) : path;
+}
+
 Result<std::string> read_file(const std::string& path, std::size_t max) {
   return read_checked(path, max, false);
 }

@@ -8,6 +8,8 @@
 
 namespace sims {
 
+// "~/notes" as a shell reads it: in the user's home folder ($HOME); any other path as it is.
+std::string home_expanded(const std::string& path);
 // The whole file, at most `max` bytes. Fails for a directory, a larger file, or when it cannot be read.
 Result<std::string> read_file(const std::string& path, std::size_t max = 1 << 20);
 // Like read_file, but refuses a file whose permissions let group or others in, or that is not ours.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <string>
 
+#include "client/model.h"
 #include "crypto/sign.h"
 #include "crypto/suite.h"
 
@@ -25,6 +27,7 @@ struct CoreOptions {
   std::size_t max_lines = 5'000;  // kept per window
   Manners manners;
   bool keep_history = true;  // else all of a conversation leaves the Memory with each text delivered or seen
+  std::deque<Line> status;   // what the status window begins with
   bool restored = false;     // the Memory came from a backup: said in the status window
 };
 

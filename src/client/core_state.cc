@@ -52,6 +52,8 @@ Core::State::State(CoreOptions options_given, Memory& trust, crypto::EphemeralSo
   shown.self = Id::of(owned_options.identity->public_key());
   shown.self_name = owned_options.name;
   manners = owned_options.manners;
+  for (Line& line : std::exchange(owned_options.status, {}))
+    window_lines.add(nullptr, std::move(line));
 }
 
 void Core::State::finish() {

@@ -88,21 +88,17 @@ constexpr std::array other_names = {
     OtherName{"/unignore", "/accept"}, OtherName{"/who", "/names"},      OtherName{"/window", "/win"},
 };
 
-bool space(char c) {
-  return c == ' ' || c == '\n' || c == '\t';
-}
-
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && space(text.front()))
+  while (!text.empty() && is_space(text.front()))
     text.remove_prefix(1);
-  while (!text.empty() && space(text.back()))
+  while (!text.empty() && is_space(text.back()))
     text.remove_suffix(1);
   return text;
 }
 
 std::string_view first_word(std::string_view text) {
   std::size_t n = 0;
-  while (n < text.size() && !space(text[n]))
+  while (n < text.size() && !is_space(text[n]))
     ++n;
   return text.substr(0, n);
 }

@@ -62,6 +62,11 @@ const Command* find_command(std::string_view name);  // with its slash; nullptr:
 // "There is no command /qurey." and what may have been meant.
 std::string no_such_command(std::string_view name);
 
+// What separates the words of a command.
+inline bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\t';
+}
+
 struct Nothing {};
 struct Text {
   std::string body;

@@ -10,18 +10,14 @@
 namespace sims::tui {
 namespace {
 
-bool space(char c) {
-  return c == ' ' || c == '\n' || c == '\t';
-}
-
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> out;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t from = at;
-    while (at < text.size() && !space(text[at]))
+    while (at < text.size() && !is_space(text[at]))
       ++at;
     if (at > from) out.push_back(text.substr(from, at - from));
-    while (at < text.size() && space(text[at]))
+    while (at < text.size() && is_space(text[at]))
       ++at;
   }
   return out;
@@ -129,7 +125,7 @@ Completion complete(std::string_view line, std::size_t cursor, const Completable
   Completion out;
   cursor = std::min(cursor, line.size());
   std::size_t from = cursor;
-  while (from > 0 && !space(line[from - 1]))
+  while (from > 0 && !is_space(line[from - 1]))
     --from;
   const auto typed = line.substr(from, cursor - from);
   out.from = from;

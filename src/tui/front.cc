@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/files.h"
 #include "base/secret.h"
 
 namespace sims::tui {
@@ -112,11 +113,11 @@ void Front::model_changed() {
 }
 
 void Front::draw() {
+  whole_ = false;
   if (std::exchange(model_changed_, false)) ui_.model_changed();
   const Now now = loop_.now();
   notify();
   drawn_at_ = now.steady_ms;
-  whole_ = false;
   if (!face_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
   draw_timer_.stop();
   if (model().link == client::LinkState::waiting) {  // the countdown's next second
@@ -189,10 +190,10 @@ std::vector<std::string> Front::files(const std::string& beginning) {
   namespace fs = std::filesystem;
   const auto slash = beginning.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : beginning.substr(0, slash + 1);
+  const std::string there = folder.empty() ? "." : home_expanded(folder);
   std::vector<std::string> out;
   std::error_code error;
-  for (fs::directory_iterator at(folder.empty() ? "." : folder, error), end; at != end && !error;
-       at.increment(error)) {
+  for (fs::directory_iterator at(there, error), end; at != end && !error; at.increment(error)) {
     std::string name = folder + at->path().filename().string();
     if (!name.starts_with(beginning)) continue;
     if (at->is_directory(error)) name += '/';

@@ -67,12 +67,14 @@ Result<void> Live::connect(const ConnectFields& fields) {
 
 // A core has one name and one list of suites: for others there is a new one. The old says goodbye.
 void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
+  client::CoreOptions core;
+  core.status = model().status;
+  idle_.status.clear();
   if (link_) {
     leaving_ = std::move(link_);
     leaving_->leave(leave_limit_ms, [this] { leaving_.reset(); });
   }
   const Options& set = ui_.state().options;
-  client::CoreOptions core;
   core.identity = &store_.identity();
   core.name = fields.name;
   core.suites = std::move(suites);
@@ -85,8 +87,6 @@ void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   callbacks.received = [this](const std::string& peer, const client::Line& line) { came(peer, line.text); };
   link_ = std::make_unique<client::Link>(loop_, std::move(core), store_, crypto::fresh_ephemerals(),
                                          std::move(callbacks));
-  for (const auto& line : std::exchange(idle_.status, {}))
-    link_->core().notice("", line.text, loop_.now());
 }
 
 void Live::disconnect() {

@@ -191,7 +191,7 @@ void Ui::cancel() {
   if (std::exchange(state_.look.bare, false)) return;
   const client::LinkState link = intents_.model().link;
   const bool trying = link != client::LinkState::offline && link != client::LinkState::online;
-  if (!trying || !was_at_.empty()) return;
+  if (!trying || been_online_) return;
   intents_.disconnect();
   intents_.notice("", "The attempt to connect was ended. /connect opens the dialog.");
 }

@@ -177,9 +177,10 @@ class Ui {
   } key_change_;           // of a server, that the user was asked about last
   bool typed_ = false;
   bool was_online_ = false;
-  std::string was_at_;       // the server of that time
-  std::string told_why_;     // there is no connection: said already
-  bool was_seeing_ = false;  // at the last look(), this window
+  bool been_online_ = false;  // since the user asked for this connection
+  std::string was_at_;        // the server of that time
+  std::string told_why_;      // there is no connection: said already
+  bool was_seeing_ = false;   // at the last look(), this window
   Held held_;
   std::string typing_to_;    // who was told that we type
   std::string erase_asked_;  // /history delete warned about this peer

@@ -237,6 +237,7 @@ bool Ui::nick(const std::string& name) {
   if (!proto::valid_name(name))
     return refuse("A name is a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -");
   if (auto connects = intents_.nick(name); !connects) return refuse(connects.error());
+  been_online_ = false;
   state_.dialog.name.set(name);
   return true;
 }

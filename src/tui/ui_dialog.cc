@@ -41,7 +41,10 @@ void Ui::submit_dialog() {
   ConnectFields fields{dialog.server.text(), dialog.port.text(), dialog.name.text(),
                        dialog.suites.empty() ? std::string() : dialog.suites[dialog.suite]};
   auto done = intents_.connect(fields);
-  if (done) return;
+  if (done) {
+    been_online_ = false;
+    return;
+  }
   if (!dialog.open) open_dialog();
   dialog.problem = done.error();
 }

@@ -156,6 +156,7 @@ void Ui::tell_link() {
   if (online == was_online_) return tell_why();
   was_online_ = online;
   if (online) {
+    been_online_ = true;
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
     return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
   }
@@ -169,7 +170,7 @@ void Ui::tell_why() {
   const client::Model& model = intents_.model();
   if (model.link != client::LinkState::offline || state_.dialog.open || model.problem == told_why_) return;
   told_why_ = model.problem;
-  if (!told_why_.empty()) intents_.notice("", "Not connected: " + told_why_);
+  if (!told_why_.empty()) intents_.notice("", "Not connected: " + told_why_ + ". /connect opens the dialog.");
 }
 
 void Ui::model_changed() {

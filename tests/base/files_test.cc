@@ -264,3 +264,14 @@ TEST_CASE("a lock's error ends with what to do") {
         (folder / "lock") + ": in use by another program; wait");
   CHECK(mode_of(folder / "lock") == 0600);
 }
+
+TEST_CASE("a path in the home folder") {
+  const std::string home = std::getenv("HOME");
+  setenv("HOME", "/home/somebody", 1);
+  CHECK(home_expanded("~/notes/a") == "/home/somebody/notes/a");
+  for (const char* other : {"~", "~somebody/a", "/tmp/~/a", "./~/a", ""})
+    CHECK(home_expanded(other) == other);
+  setenv("HOME", "relative", 1);
+  CHECK(home_expanded("~/a") == "~/a");
+  setenv("HOME", home.c_str(), 1);
+}

@@ -116,6 +116,7 @@ def test_wrong_server_key(world):
     alice.see_not("SERVER'S KEY HAS CHANGED")
     alice.see("online")
     alice.see("a draft")
+    alice.see("<alice> hello to bob")
 
 
 def test_name_taken(world):
@@ -273,6 +274,30 @@ def test_server_gone_for_good(world):
     alice.see(r"\(offline\)")
     alice.enter("/quit")
     alice.await_end()
+
+
+def test_another_name(world):
+    """Refused, as an id has one name at a server; what was said before stays on the screen."""
+    server = world.server()
+    pin(world, server, "alice")
+    alice = world.tui("alice", server)
+    alice.see(r"Connected to .* as alice\.")
+    alice.enter("/nick alicia")
+    alice.see("registered there under")
+    check(re.search(r"as alice\.", alice.screen()), "what the status window said before is gone")
+
+
+def test_export_into_the_home_folder(world):
+    alice, bob = two(world, world.server())
+    talk(alice, bob, "hello")
+    home = world.path / "home"
+    (home / "notes").mkdir()
+    alice.type("/history export ~/no")
+    alice.key("Tab")
+    alice.see("export ~/notes/")
+    alice.enter("talk.txt")
+    alice.see("is in ~/notes/talk.txt now")
+    check("hello to bob" in (home / "notes/talk.txt").read_text(), "what was said is not in the file")
 
 
 def test_closed_terminal_ends_the_program(world):

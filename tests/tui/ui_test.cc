@@ -418,7 +418,7 @@ TEST_CASE("ui: the status window tells of the connection's comings and goings") 
   d.intents.fake.link = client::LinkState::offline;
   d.intents.fake.problem = "the name is taken";
   d.ui.model_changed();
-  CHECK(d.intents.last() == "notice : Not connected: the name is taken");
+  CHECK(d.intents.last() == "notice : Not connected: the name is taken. /connect opens the dialog.");
   d.intents.log.clear();
   d.ui.model_changed();
   CHECK(d.intents.log.empty());
