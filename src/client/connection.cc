@@ -107,7 +107,8 @@ void Connection::answer(bool accept, Now now) {
   if (accept && question.kind == Question::Kind::server_changed) return;  // takes its fingerprint, not a yes
   model_.question.reset();
   if (!accept) return stop("the server's key was not accepted");
-  accepted_key_ = question.shown;
+  accepted_key_ = question.shown;  // and it was proved: the handshake went on to phase 4
+  if (auto stored = remember(question.shown, now); !stored) return stop(stored.error());
   open(now);
 }
 
@@ -123,7 +124,7 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   return {};
 }
 
-// What the server shows in phase 2 is a claim: a key is remembered when it was proved.
+// A changed key is shown on phase 2's claim: it is remembered when it was proved.
 Result<void> Connection::remember(const Id& proved, Now now) {
   const auto known = trust_.server(model_.server);
   const bool asked = std::exchange(accepted_key_, std::nullopt).has_value();
