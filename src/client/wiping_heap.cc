@@ -9,15 +9,15 @@
 
 #include "base/secret.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SIMS_HEAP_IS_WATCHED
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define SIMS_HEAP_IS_WATCHED
 #endif
 #endif
 
-#ifndef SIMS_HEAP_IS_WATCHED  // AddressSanitizer has operators of its own
+#ifndef SIMS_HEAP_IS_WATCHED  // sanitizers have operators of their own
 namespace {
 
 void* take(std::size_t size) noexcept {

@@ -43,7 +43,7 @@ int copies(pid_t pid, const std::string& text) {
 
 }  // namespace
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool freed_is_kept = true;
 #else
 constexpr bool freed_is_kept = false;
