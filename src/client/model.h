@@ -61,20 +61,20 @@ struct Peer {
   std::string name;
   Trust trust = Trust::unverified;
   Standing standing = Standing::stranger;
-  std::optional<std::string> looks_like;  // not a contact: the contact's name that this one could pass for
-  bool online = false;
-  std::uint64_t since = 0;  // unix s, of this login
-  std::int64_t first_seen_unix_ms = 0;
-  std::optional<Id> changed_to;  // trust == changed: the id that the server shows now
-  std::int64_t changed_unix_ms = 0;
   SessionState session = SessionState::none;
-  std::string suite;  // wire name, of the session
-  std::uint64_t key_rotations = 0;
-  bool typing = false;        // says to be typing now
-  std::uint64_t read_to = 0;  // serial of the last of our lines that they say to have read; 0: none
-  bool older = true;          // the history may hold lines before the first one here: Core::load_older()
-  bool attention = false;     // tried to contact us and was not looked at yet: red and `!`
+  bool online = false;
+  bool typing = false;     // says to be typing now
+  bool older = true;       // the history may hold lines before the first one here: Core::load_older()
+  bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
+  std::uint64_t since = 0;    // unix s, of this login
+  std::uint64_t read_to = 0;  // serial of the last of our lines that they say to have read; 0: none
+  std::int64_t first_seen_unix_ms = 0;
+  std::int64_t changed_unix_ms = 0;
+  std::optional<Id> changed_to;           // trust == changed: the id that the server shows now
+  std::optional<std::string> looks_like;  // not a contact: the contact's name that this one could pass for
+  std::string suite;                      // wire name, of the session
+  std::uint64_t key_rotations = 0;
   bool known() const { return standing == Standing::contact; }
   std::deque<Line> lines;  // at most Core's max_lines and 4 MiB of text, oldest dropped
 };
