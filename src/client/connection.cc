@@ -76,6 +76,7 @@ void Connection::connect(const std::string& host_port, Now now) {
   failures_ = 0;
   accepted_ = false;
   accepted_key_.reset();
+  model_.server_was.reset();
   open(now);
 }
 
@@ -141,6 +142,7 @@ Result<void> Connection::remember(const Id& proved, Now now) {
       return {};
     });
   }
+  if (stored && known && along) model_.server_was = known->id;
   if (!stored) {
     const std::string words = "the server's key could not be stored: " + stored.error();
     windows_.alarm(nullptr, "Not connected: " + words, now);
@@ -292,11 +294,14 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     case Cause::unknown_key:
     case Cause::changed_key: {
       Question question;
-      accepted_key_.reset();
+      const auto known = trust_.server(model_.server);
+      // The user had accepted another one, and the one that is remembered is there again.
+      if (std::exchange(accepted_key_, std::nullopt) && known && known->id == shown)
+        return retry("the server shows its old key again", now);
       question.kind = Question::Kind::server_first;
       question.server = model_.server;
       question.shown = shown;
-      if (auto known = trust_.server(model_.server)) {
+      if (known) {
         question.kind = Question::Kind::server_changed;
         question.pinned = known->id;
         question.pinned_since_unix_ms = known->first_seen_unix_ms;

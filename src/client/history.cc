@@ -45,6 +45,11 @@ std::uint64_t newest_row(const Peer& peer) {
 void History::use(const Id& server) {
   server_ = server;
   places_.clear();
+  // What a failed commit left is not for somebody of the same name there; rows are the same everywhere.
+  reads_.clear();
+  passing_.clear();
+  for (Mark& mark : marks_)
+    mark.name.clear();
 }
 
 void History::forget(const std::string& name) {
@@ -129,7 +134,7 @@ Result<void> History::commit(Now now) {
 void History::write_later() {
   for (const Mark& mark : marks_) {
     (void)memory_.set_delivery(mark.row, mark.delivery, mark.why);
-    if (!keep_) passing_.insert(mark.name);
+    if (!keep_ && !mark.name.empty()) passing_.insert(mark.name);
   }
   for (const auto& [name, row] : reads_) {
     const PinnedPeer* pin = pins_.find(name);

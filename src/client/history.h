@@ -70,7 +70,7 @@ class History {
     std::uint64_t serial;
   };
   struct Mark {
-    std::string name;
+    std::string name;  // empty: at the server before this one
     std::uint64_t row;
     Delivery delivery;
     std::string why;

@@ -98,6 +98,7 @@ struct Model {
   std::string server;  // host:port
   std::string server_name;
   Id server_id;
+  std::optional<Id> server_was;  // its id before this connection, whose contacts and history came along
   Id self;
   std::string self_name;
   std::string suite;                // wire name, of the connection

@@ -97,7 +97,6 @@ class Ui {
   void drop_window(const std::string& peer);
   // ui_servers.cc
   void change_server();
-  void note_question();
   void show(const KeptServer& kept);
   // ui_pointer.cc: the mouse, and the list over the chat
   void pointer(const Key& key);
@@ -172,9 +171,6 @@ class Ui {
   bool wanted_in_front_ = true;  // until the user types into another window
   std::string server_id_;        // whose the windows are
   Kept elsewhere_;               // the windows of other servers
-  struct {
-    std::string from, to;  // ids
-  } key_change_;           // of a server, that the user was asked about last
   bool typed_ = false;
   bool was_online_ = false;
   bool been_online_ = false;  // since the user asked for this connection

@@ -29,8 +29,7 @@ void Ui::locked() {
   renew(elsewhere_);
   renew(held_);
   renew(completion_);
-  for (std::string* name : {&server_id_, &key_change_.from, &key_change_.to, &wanted_peer_, &typing_to_,
-                            &erase_asked_, &was_at_, &told_why_})
+  for (std::string* name : {&server_id_, &wanted_peer_, &typing_to_, &erase_asked_, &was_at_, &told_why_})
     renew(*name);
   was_online_ = been_online_ = false;
 }

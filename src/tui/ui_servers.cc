@@ -53,17 +53,9 @@ void Ui::restore(const Kept& kept) {
   model_changed();
 }
 
-// The user is asked about a changed key: whoever accepts it means the same server.
-void Ui::note_question() {
-  const auto& question = intents_.model().question;
-  if (!question || question->kind != client::Question::Kind::server_changed || !question->pinned) return;
-  key_change_ = {question->pinned->str(), question->shown.str()};
-}
-
 // A name means somebody else at another server: its windows and drafts are not these. A server whose new key
-// was accepted keeps its own.
+// was accepted keeps its own, if its contacts came along.
 void Ui::change_server() {
-  note_question();
   const client::Model& model = intents_.model();
   if (model.server_id.empty()) return;
   const std::string id = model.server_id.str();
@@ -72,9 +64,10 @@ void Ui::change_server() {
     return std::find_if(elsewhere_.begin(), elsewhere_.end(), [&](auto& k) { return k.id == whose; });
   };
   auto it = find(id);
-  if (it == elsewhere_.end() && id == key_change_.to) {
-    if (key_change_.from == server_id_) server_id_.clear();
-    it = find(key_change_.from);
+  if (it == elsewhere_.end() && model.server_was) {
+    const std::string before = model.server_was->str();
+    if (before == server_id_) server_id_.clear();
+    it = find(before);
   }
   KeptServer now{id, {}, 0};
   if (it != elsewhere_.end()) {

@@ -154,6 +154,15 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.outbox(other).value().contains("bob"));
     CHECK(alice.trust.outbox(id).value().empty());
   }
+  SUBCASE("the old key is there again before the new one was proved") {
+    REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
+    relay.identity = crypto::SigningKey::generate(relay.random);
+    alice.trust.servers["server:7467"].id = proto::Id::of(relay.identity.public_key());
+    relay.settle();
+    CHECK_FALSE(alice.model().question);
+    relay.advance(3'000);
+    CHECK(alice.model().link == LinkState::online);
+  }
   SUBCASE("the new fingerprint, typed") {
     REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
     REQUIRE(alice.core->send_text("bob", "typed meanwhile", false, relay.now));

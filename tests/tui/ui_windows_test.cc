@@ -227,11 +227,33 @@ TEST_CASE("ui: a server whose new key was accepted keeps its windows and drafts"
   model.question->pinned = test::some_id('1');
   model.question->shown = test::some_id('3');
   d.ui.model_changed();
+  model.server_was = test::some_id('1');
   at('3');
   CHECK(d.peer() == "bob");
   CHECK(d.input() == "for bob");
   at('1');
   CHECK(d.input().empty());
+}
+
+TEST_CASE("ui: drafts stay with a server's old key when its contacts do, and when the new one was refused") {
+  Desk d;
+  auto& model = d.intents.fake;
+  const auto at = [&](char id) {
+    model.question.reset();
+    model.server_id = test::some_id(id);
+    d.ui.model_changed();
+  };
+  at('1');
+  d.keys("/query bob\rfor bob");
+  model.question = client::Question{};
+  model.question->kind = client::Question::Kind::server_changed;
+  model.question->pinned = test::some_id('1');
+  model.question->shown = test::some_id('3');
+  d.ui.model_changed();
+  at('3');
+  CHECK(d.input().empty());
+  at('1');
+  CHECK(d.input() == "for bob");
 }
 
 TEST_CASE("ui: --query does not take the front from somebody who types already") {
