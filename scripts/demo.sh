@@ -54,7 +54,7 @@ set -sg escape-time 0
 set -g set-titles on
 set -g status-right ""
 set -g status-left-length 100
-set -g status-left "Ctrl-B o or mouse: the other one   /help: commands   Ctrl-B d: end the demo"
+set -g status-left "Ctrl-B o: the other one   /accept lets in who wrote   /help   Ctrl-B d ends"
 set -g window-status-format ""
 set -g window-status-current-format ""
 END
@@ -86,6 +86,9 @@ say() {  # from, to, text
 await "alice to see bob" shows alice '[bob]'
 await "bob to see alice" shows bob '[alice]'
 say alice bob "Hello Bob, can you read this?"
+# Alice is a stranger, to whom nothing goes back before Bob lets her in.
+run_tmux send-keys -t bob "/accept" Enter
+await "the proof that Bob has it" shows alice "+ <alice> Hello Bob"
 say bob alice "Yes, but the relay can't."
 say alice bob "Nor can it write in your name."
 # The + of a line says that the other one's client proved to have it.

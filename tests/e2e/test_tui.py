@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 
-from harness import BUILD, DEADLINE, check, until
+from harness import BUILD, DEADLINE, ROOT, check, until
 
 
 def pin(world, server, *names):
@@ -335,3 +335,11 @@ def test_connect_dialog(world):
     alice.see("authenticity")
     alice.enter("yes")
     alice.see("online")
+
+
+def test_demo(world):
+    """What `make demo` shows where there is no terminal."""
+    run = subprocess.run(["scripts/demo.sh"], cwd=ROOT, env=world.env | {"SCRIPT": "1", "BUILD": str(BUILD), "DEMO_DEADLINE": str(DEADLINE)},
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE * 4)
+    check(run.returncode == 0, f"{run.returncode}: {run.stdout}{run.stderr}")
+    check("+ <alice> Nor can it write in your name." in run.stdout, run.stdout)
