@@ -142,12 +142,12 @@ Result<void> Connection::remember(const Id& proved, Now now) {
       return {};
     });
   }
-  if (stored && known && along) model_.server_was = known->id;
   if (!stored) {
     const std::string words = "the server's key could not be stored: " + stored.error();
     windows_.alarm(nullptr, "Not connected: " + words, now);
     return sims::fail(words);
   }
+  if (known && along) model_.server_was = known->id;
   if (!asked)
     windows_.notice(nullptr, "First contact with " + model_.server + ": its key is now remembered.", now);
   if (!along)

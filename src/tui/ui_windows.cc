@@ -153,10 +153,10 @@ void Ui::tell_link() {
   const client::Model& model = intents_.model();
   const bool online = model.link == client::LinkState::online;
   if (model.link != client::LinkState::offline) told_why_.clear();
+  been_online_ = been_online_ || online;
   if (online == was_online_) return tell_why();
   was_online_ = online;
   if (online) {
-    been_online_ = true;
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
     return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
   }
