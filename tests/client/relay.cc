@@ -243,4 +243,8 @@ std::size_t Relay::count(const std::vector<std::string>& messages, std::string_v
   }));
 }
 
+std::string error_frame(const std::string& code, const std::string& text) {
+  return R"({"type":"error","code":")" + code + R"(","message":")" + text + R"("})";
+}
+
 }  // namespace sims::test

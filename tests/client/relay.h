@@ -116,4 +116,7 @@ class Relay {
   void write(Guest& to, const std::string& bytes);
 };
 
+// A server's `error` in clear, with any code.
+std::string error_frame(const std::string& code, const std::string& text);
+
 }  // namespace sims::test

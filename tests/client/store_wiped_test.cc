@@ -3,11 +3,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "client/seal.h"
 #include "crypto/kdf.h"
 #include "store_fixture.h"
+#include "support/process_memory.h"
 
 using namespace sims;
 using namespace sims::test;
@@ -16,30 +15,12 @@ using client::Store;
 namespace {
 
 constexpr std::uint8_t mask = 0x5a;
-constexpr unsigned long largest_map = 256ul << 20;  // more is a sanitizer's
 
 // A secret to look for, kept so that it is no hit itself.
 Bytes masked(ByteView secret) {
   Bytes out(secret.begin(), secret.end());
   for (auto& byte : out)
     byte ^= mask;
-  return out;
-}
-
-struct Map {
-  unsigned long from, to;
-};
-
-std::vector<Map> writable_maps() {
-  std::vector<Map> out;
-  std::FILE* maps = std::fopen("/proc/self/maps", "r");
-  REQUIRE(maps);
-  char line[512], rights[5] = {};
-  for (Map one{}; std::fgets(line, sizeof line, maps);)
-    if (std::sscanf(line, "%lx-%lx %4s", &one.from, &one.to, rights) == 3 && rights[1] == 'w' &&
-        one.to - one.from <= largest_map)
-      out.push_back(one);
-  std::fclose(maps);
   return out;
 }
 
@@ -56,7 +37,7 @@ int copies(const Bytes& hidden) {
   REQUIRE(memory >= 0);
   const auto own = reinterpret_cast<unsigned long>(&window[0]);
   int found = 0;
-  for (const auto& map : writable_maps())
+  for (const auto& map : writable_maps(::getpid()))
     for (unsigned long from = map.from; from < map.to; from += sizeof window - hidden.size()) {
       const ssize_t size = ::pread(memory, window, std::min<std::size_t>(sizeof window, map.to - from),
                                    static_cast<off_t>(from));

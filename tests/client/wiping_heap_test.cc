@@ -5,16 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "support/process_memory.h"
 #include "support/vectors.h"
 
-#ifdef __SANITIZE_THREAD__
-constexpr bool watched = true;
-#else
-constexpr bool watched = false;
-#endif
-
 TEST_CASE("what was freed is not found in memory that is handed out again") {
-  if (watched) return sims::test::skip("a sanitizer has operators of its own");
+  if (sims::test::heap_is_watched) return sims::test::skip("a sanitizer has operators of its own");
   // Too large for what the first words of a free block are used for.
   constexpr std::size_t size = 4'000;
   auto text = std::make_unique<std::string>(size, 'x');

@@ -3,8 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdio>
-
+#include "support/process_memory.h"
 #include "support/vectors.h"
 #include "term/world.h"
 
@@ -15,20 +14,13 @@ namespace {
 
 // How often it is in the memory that the process may write to, as bytes or as wchar_t; -1: not to be read.
 int copies(pid_t pid, const std::string& text) {
-  const std::string process = "/proc/" + std::to_string(pid);
-  const int memory = ::open((process + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
-  std::FILE* maps = std::fopen((process + "/maps").c_str(), "re");
-  if (memory < 0 || maps == nullptr) return -1;
+  const int memory = ::open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
+  if (memory < 0) return -1;
   std::string wide;
   for (const char c : text)
     wide.append({c, '\0', '\0', '\0'});
   int found = 0;
-  unsigned long from = 0, to = 0;
-  char rights[8];
-  for (char line[512]; std::fgets(line, sizeof line, maps) != nullptr;) {
-    constexpr unsigned long most = 1ul << 28;  // a sanitizer's shadow is larger
-    if (std::sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 || rights[1] != 'w' || to - from > most)
-      continue;
+  for (const auto& [from, to] : writable_maps(pid)) {
     std::string bytes(to - from, '\0');
     const ssize_t size = ::pread(memory, bytes.data(), bytes.size(), static_cast<off_t>(from));
     bytes.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
@@ -36,21 +28,14 @@ int copies(pid_t pid, const std::string& text) {
       for (auto at = bytes.find(one); at != bytes.npos; at = bytes.find(one, at + 1))
         ++found;
   }
-  std::fclose(maps);
   ::close(memory);
   return found;
 }
 
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool freed_is_kept = true;
-#else
-constexpr bool freed_is_kept = false;
-#endif
-
 TEST_CASE("lock: nothing that was typed is left in the memory") {
-  if (freed_is_kept) return skip("a sanitizer keeps freed memory");
+  if (heap_is_watched) return skip("a sanitizer keeps freed memory");
   World world;
   auto program = world.alone();
   program->type("/passphrase\r");
