@@ -1,13 +1,14 @@
 // Fernet tokens (github.com/fernet/spec): b64url( 0x80 || u64 time || IV(16) || AES-128-CBC/PKCS7 || HMAC(32)
-// ). Cipher and MAC state is kept, so a token costs its bytes and no key schedule. The MAC is checked before
-// anything is decrypted; the time is carried, never judged here.
+// ). MAC state is kept, and the cipher's as crypto/aes.h says. The MAC is checked before anything is
+// decrypted; the time is carried, never judged here.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crypto/aes.h"
+#include "crypto/kdf.h"
 
 namespace sims::crypto {
 
@@ -22,9 +23,6 @@ class Fernet {
  public:
   // 32 bytes: signing key(16) || encryption key(16).
   explicit Fernet(ByteView key);
-  Fernet(Fernet&&) noexcept;
-  Fernet& operator=(Fernet&&) noexcept;
-  ~Fernet();
 
   static std::size_t token_size(std::size_t plaintext_size);
   // Most plaintext bytes that a token of this many characters can carry; the room open() needs.
@@ -32,17 +30,17 @@ class Fernet {
 
   // Writes exactly token_size(plaintext.size()) characters to out, which must not overlap plaintext. The IV
   // must never repeat under one key.
-  void seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv, char* out);
-  std::string seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv);
+  void seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv, char* out) const;
+  std::string seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv) const;
 
   // Writes the plaintext to out (room for plaintext_max(token.size()) bytes) and returns its size. On failure
   // out holds nothing of use.
   Result<std::size_t, FernetError> open(std::string_view token, const ByteArray<16>* expected_iv,
-                                        std::uint8_t* out);
+                                        std::uint8_t* out) const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  HmacKey mac_;
+  Aes128Key cipher_;
 };
 
 }  // namespace sims::crypto

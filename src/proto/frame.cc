@@ -5,35 +5,42 @@
 
 namespace sims::proto {
 
-FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, std::string& frame) {
+FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, FrameRoom& room) {
   for (;;) {
     // A whole line among what is kept: only after keep(), whose bound leaves it no longer than the limit.
-    if (const std::size_t lf = kept_.find('\n', scanned_); lf != kept_.npos) {
-      const std::size_t size = lf - begin_;
-      frame.assign(kept_, begin_, size);
+    if (const std::size_t lf = kept_.empty() ? kept_.npos : kept_.find('\n', scanned_); lf != kept_.npos) {
+      room.joined.assign(kept_, begin_, lf - begin_);
+      room.frame = room.joined;
       begin_ = scanned_ = lf + 1;
       if (begin_ == kept_.size()) clear();
-      if (size > 0) return Cut::frame;
+      if (!room.frame.empty()) return Cut::frame;
       continue;
     }
     scanned_ = kept_.size();
     if (kept() > limit) return Cut::too_long;
 
-    const std::size_t room = limit - kept();  // before the LF
+    const std::size_t left = limit - kept();  // before the LF
     const std::string_view text = text_of(input);
-    const std::size_t lf = text.substr(0, room + 1).find('\n');
+    const std::size_t lf = text.substr(0, left + 1).find('\n');
     if (lf == text.npos) {
-      if (text.size() > room) return Cut::too_long;
+      if (text.size() > left) return Cut::too_long;
       if (begin_ > 0) kept_.erase(0, std::exchange(begin_, 0));
+      if (kept_.capacity() < text.size() && kept_.empty()) kept_ = room.spare.take();
       kept_.append(text);
       scanned_ = kept_.size();
       input = {};
       return Cut::need_input;
     }
-    frame.assign(kept_, begin_).append(text, 0, lf);
-    clear();
+    if (kept_.empty()) {
+      room.frame = text.substr(0, lf);
+    } else {
+      room.joined.assign(kept_, begin_).append(text, 0, lf);
+      room.frame = room.joined;
+      room.spare.give(kept_);
+      begin_ = scanned_ = 0;
+    }
     input = input.subspan(lf + 1);
-    if (!frame.empty()) return Cut::frame;
+    if (!room.frame.empty()) return Cut::frame;
   }
 }
 

@@ -1,25 +1,33 @@
 // Cutting a byte stream into lines (sims-protocol(7) section 1): ended by LF, empty ones skipped, at most
-// `limit` bytes. Owns only what is no whole line yet, at most limit + 1 bytes, and gives that memory back as
-// soon as it is used.
+// `limit` bytes. A line that came in one piece is looked at where it lies. Owns only what is no whole line
+// yet, at most limit + 1 bytes, and gives that memory back as soon as it is used.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
+#include "base/buffer_pool.h"
 #include "base/bytes.h"
 
 namespace sims::proto {
 
+// What the cutters of one thread share.
+struct FrameRoom {
+  BufferPool spare;        // memory for the beginnings of lines
+  std::string joined;      // a line that came in pieces
+  std::string_view frame;  // the line that was cut last: in the input or in `joined`, until the next call
+};
+
 class FrameCutter {
  public:
   enum class Cut {
-    frame,       // `frame` holds the next line, without its LF
+    frame,       // room.frame is the next line, without its LF
     need_input,  // no whole line yet; the rest of the input is kept inside
     too_long,    // more than `limit` bytes without an LF: final
   };
   // Takes one line from what is kept and from the front of input, which shrinks.
-  Cut next(ByteView& input, std::size_t limit, std::string& frame);
+  Cut next(ByteView& input, std::size_t limit, FrameRoom& room);
   // Keeps all of input for later, without cutting. False when more than limit + 1 bytes are then kept: final.
   bool keep(ByteView& input, std::size_t limit);
 

@@ -40,6 +40,9 @@ class SecureReceiver {
   SecureReceiver(SecureReceiver&&) noexcept;
   SecureReceiver& operator=(SecureReceiver&&) noexcept;
   ~SecureReceiver();
+  // Opens the next frame, given as its text, if it has exactly the form that seal() writes. False: it hasn't,
+  // or it is wrong; nothing has changed, and open() on its parsed fields tells which.
+  bool open_canonical(std::string_view frame, std::string& out);
   // Opens the next frame into out (resized to the plaintext; its capacity is reused). Any failure is final:
   // bad_sequence for epoch, seq or IV, bad_message for anything wrong with the token. Nothing changes on
   // failure.

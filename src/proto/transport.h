@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "proto/frame.h"
 #include "proto/handshake.h"
 #include "proto/json.h"
 #include "proto/secure.h"
@@ -23,8 +24,9 @@ namespace sims::proto {
 
 // Buffers that one thread's transports share while they poll: no connection owns them while idle.
 struct Scratch {
+  FrameRoom frames;
   JsonTape tape;
-  std::string frame;    // a frame being parsed in place
+  std::string text;     // a frame being parsed in place
   std::string message;  // the plaintext that poll() returns
 };
 
@@ -90,8 +92,9 @@ class Transport {
             std::string& out);
 
   // The cumulative ack: owe_ack() for each message taken over that is not itself an ack; flush_ack() appends
-  // one `ack` for all of them, if any is owed: call it once per read of the socket.
+  // one `ack` for all of them, if any is owed: call it at most once per read of the socket.
   void owe_ack();
+  bool owes_ack() const;
   void flush_ack(Now now, std::string& out);
   std::uint64_t received() const;  // sub-messages received; the last one's seq is one less
   std::uint64_t sent() const;

@@ -38,6 +38,7 @@ void run(ByteView input) {
   if (pieces.empty()) pieces = "\x07";
   const std::string stream = source.rest();
   FrameCutter cutter;
+  proto::FrameRoom room;
   Lines got;
   std::size_t turn = 0;
   for (std::size_t at = 0; at < stream.size() && !got.too_long;) {
@@ -45,13 +46,12 @@ void run(ByteView input) {
         1 + static_cast<unsigned char>(pieces[turn++ % pieces.size()]), stream.size() - at);
     ByteView piece = bytes_of(std::string_view(stream).substr(at, size));
     at += size;
-    std::string frame;
     for (;;) {
-      const auto cut = cutter.next(piece, limit, frame);
+      const auto cut = cutter.next(piece, limit, room);
       if (cut == FrameCutter::Cut::need_input) break;
       got.too_long = cut == FrameCutter::Cut::too_long;
       if (got.too_long) break;
-      got.lines.push_back(frame);
+      got.lines.emplace_back(room.frame);
     }
     HOLDS(got.too_long || piece.empty());
     HOLDS(cutter.kept() <= limit + 1);

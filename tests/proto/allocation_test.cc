@@ -77,8 +77,8 @@ TEST_CASE("transport: a message received, read and sent on allocates nothing in 
     auto event = server.poll(input, scratch, now, to_client);
     bool forwarded = false;
     if (event.kind == Transport::Event::Kind::message) {
-      scratch.frame.assign(event.message);
-      const auto root = scratch.tape.parse(scratch.frame);
+      scratch.text.assign(event.message);
+      const auto root = scratch.tape.parse(scratch.text);
       forwarded = root && std::holds_alternative<Forwarded>(*decode_from_client(*root));
       server.send(event.message, now, to_client);
     }

@@ -23,19 +23,19 @@ template <class PartSize>
 Cuts cut_all(std::string_view stream, std::size_t limit, PartSize part_size) {
   FrameCutter cutter;
   Cuts out;
-  std::string frame;
+  FrameRoom room;
   while (!stream.empty() && !out.too_long) {
     const std::size_t size = std::min<std::size_t>(std::max<std::size_t>(part_size(), 1), stream.size());
     ByteView input = bytes_of(stream.substr(0, size));
     stream.remove_prefix(size);
     for (;;) {
-      const Cut cut = cutter.next(input, limit, frame);
+      const Cut cut = cutter.next(input, limit, room);
       if (cut == Cut::need_input) break;
       if (cut == Cut::too_long) {
         out.too_long = true;
         break;
       }
-      out.frames.push_back(frame);
+      out.frames.emplace_back(room.frame);
     }
     CHECK(cutter.kept() <= limit + 1);
   }
@@ -80,19 +80,19 @@ TEST_CASE("frames: however the stream is split, the same frames come out") {
 
 TEST_CASE("frames: what is kept for later is bounded and comes out whole") {
   FrameCutter cutter;
-  std::string frame;
+  FrameRoom room;
   ByteView input = bytes_of("ab\n\ncd\nef");
   CHECK(cutter.keep(input, 9));
   CHECK(input.empty());
   CHECK(cutter.kept() == 9);
   input = bytes_of("g\nh");
-  CHECK(cutter.next(input, 9, frame) == Cut::frame);
-  CHECK(frame == "ab");
-  CHECK(cutter.next(input, 9, frame) == Cut::frame);
-  CHECK(frame == "cd");
-  CHECK(cutter.next(input, 9, frame) == Cut::frame);
-  CHECK(frame == "efg");
-  CHECK(cutter.next(input, 9, frame) == Cut::need_input);
+  CHECK(cutter.next(input, 9, room) == Cut::frame);
+  CHECK(room.frame == "ab");
+  CHECK(cutter.next(input, 9, room) == Cut::frame);
+  CHECK(room.frame == "cd");
+  CHECK(cutter.next(input, 9, room) == Cut::frame);
+  CHECK(room.frame == "efg");
+  CHECK(cutter.next(input, 9, room) == Cut::need_input);
   CHECK(cutter.kept() == 1);
 
   input = bytes_of("12345678");
@@ -104,5 +104,5 @@ TEST_CASE("frames: what is kept for later is bounded and comes out whole") {
   input = bytes_of("123456789");
   CHECK(no_lf.keep(input, 8));
   input = bytes_of("\n");
-  CHECK(no_lf.next(input, 8, frame) == Cut::too_long);
+  CHECK(no_lf.next(input, 8, room) == Cut::too_long);
 }

@@ -219,7 +219,7 @@ TEST_CASE("several messages to one peer in one turn are one write") {
 std::string seal_first(const Secret<32>& master, std::string_view plaintext) {
   const auto chain = proto::secure_chain(master, true);
   const auto keys = crypto::hkdf_expand<48>(chain.view(), "SIMS/1 token");
-  const auto iv = crypto::Aes128Block(keys.part(32, 16)).encrypt({});
+  const auto iv = crypto::Aes128Key(keys.part(32, 16)).encrypt_block({});
   return R"({"type":"secure","sa-data":{"epoch":0,"seq":0},"payload":")" +
          crypto::Fernet(keys.part(0, 32)).seal(bytes_of(plaintext), 0, iv) + "\"}\n";
 }
