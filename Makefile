@@ -17,7 +17,7 @@ VERSION  := $(shell cat VERSION 2>/dev/null || \
 
 # Debian packages: to build and test; what `make lint` and `make fuzz` need besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
-        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
+        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev robin-map-dev libncurses-dev \
         libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 FUZZ_DEPS := clang libclang-rt-14-dev
@@ -182,6 +182,13 @@ $(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
 $(BUILD)/bench/clients: $(BUILD)/bench/clients.o $(call archives,$(below_net))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_net)) -o $@
+$(BUILD)/bench/simsbench: $(BUILD)/bench/simsbench.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
+$(BUILD)/bench/count_allocations.so: bench/count_allocations.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX )
+	$(Q)$(COMPILE) -fPIC -shared $< -o $@
 $(BUILD)/bench/talker: $(BUILD)/bench/talker.o $(call archives,$(below_client))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@

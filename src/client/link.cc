@@ -137,11 +137,11 @@ void Link::State::write(std::string bytes) {
 }
 
 void Link::State::send() {
-  if (stream && !out.empty()) stream->write(std::move(out));
+  if (stream && !out.empty()) stream->write(out);
   out.clear();
   for (auto& [number, one] : going) {
     if (std::exchange(one.finishing, true)) continue;
-    if (!one.last_words.empty()) one.stream->write(std::move(one.last_words));
+    if (!one.last_words.empty()) one.stream->write(one.last_words);
     one.stream->finish(going_limit_ms);
   }
 }

@@ -33,9 +33,10 @@ void must(int status, const char* what) {
 void Loop::State::run_turn_end() noexcept {
   now.reset();
   while (!turn_end.empty()) {
-    auto batch = std::exchange(turn_end, {});
-    for (auto& f : batch)
+    turn_end_now.swap(turn_end);
+    for (auto& f : turn_end_now)
       f();
+    turn_end_now.clear();
   }
   now.reset();
 }

@@ -21,7 +21,7 @@ struct Loop::State {
   uv_check_t after_poll;     // and those that I/O left
   uv_async_t wake;
   bool stopping = false;
-  std::vector<std::function<void()>> turn_end;
+  std::vector<std::function<void()>> turn_end, turn_end_now;  // to be run, and being run
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;
   std::unordered_set<Job*> jobs;

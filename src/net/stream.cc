@@ -200,16 +200,16 @@ void Stream::start() {
   if (status != 0) box_->end_soon(status);
 }
 
-void Stream::write(std::string bytes) {
+void Stream::write(std::string_view bytes) {
   if (bytes.empty() || box_->finishing || uv_is_closing(as_handle(&box_->tcp))) return;
   if (box_->queued == 0) {
-    uv_buf_t buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+    uv_buf_t buffer = uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
     int written = uv_try_write(as_stream(&box_->tcp), &buffer, 1);
     if (written == static_cast<int>(bytes.size())) return;
-    if (written > 0) bytes.erase(0, static_cast<std::size_t>(written));
+    if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
     // An error other than EAGAIN comes back through the queued write, outside of this call.
   }
-  box_->queue(std::move(bytes));
+  box_->queue(std::string(bytes));
 }
 
 std::size_t Stream::queued() const {

@@ -45,8 +45,8 @@ class Stream {
 
   void set_callbacks(Callbacks callbacks);  // before start()
   void start();                             // reading
-  // Tries to write at once (uv_try_write) and queues the rest; owns its bytes. Nothing after close().
-  void write(std::string bytes);
+  // Tries to write at once (uv_try_write) and queues a copy of the rest. Nothing after close().
+  void write(std::string_view bytes);
   std::size_t queued() const;  // bytes not yet handed to the kernel
   // Sends what is queued, shuts down, waits for the other side's end (what it still sends is dropped) and
   // closes; gives up after `limit_ms`. on_end says when it is over.

@@ -87,8 +87,31 @@ void Core::State::process(Session& s, ByteView input, Now now) {
     }
   }
   if (s.ended) return;
-  if (s.transport.connected()) s.transport.flush_ack(now, s.out);
+  owe_ack(s, now);
   mark(s);
+}
+
+// The ack of this read goes at once if a message asked for it, else with what goes to this client next, or
+// alone when there is nothing for a while: a send of its own would double what a message costs.
+void Core::State::owe_ack(Session& s, Now now) {
+  if (!s.transport.owes_ack()) return;
+  if (std::exchange(s.ack_at_once, false)) return s.transport.flush_ack(now, s.out);
+  if (std::exchange(s.ack_listed, true)) return;
+  acks_new.push_back(s.conn);
+  if (acks_at == never) acks_at = now.steady_ms + ack_step_ms;
+}
+
+void Core::State::send_acks(Now now) {
+  for (const ConnId conn : acks_ripe) {
+    Session* s = find(conn);
+    if (s == nullptr) continue;
+    s->ack_listed = false;
+    s->transport.flush_ack(now, s->out);
+    mark(*s);
+  }
+  acks_ripe.clear();
+  acks_ripe.swap(acks_new);
+  acks_at = acks_ripe.empty() ? never : now.steady_ms + ack_step_ms;
 }
 
 // --- 3. handshake --------------------------------------------------------------------------------
@@ -118,7 +141,7 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
 void Core::State::log_in(Session& s, Binding binding, Now now) {
   const Id& id = s.transport.peer_id();
   if (const Online* before = presence.find(id)) {
-    Session& old = *sessions.at(before->conn);
+    Session& old = *before->session;
     proto::Error error;
     error.code = ErrorCode::id_taken;
     error.message = "replaced by a newer login of this id";
@@ -126,11 +149,11 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
     end(old, true, "replaced", now);
   }
   s.own_change = presence.next_change();
-  presence.add(id, s.transport.peer_name(), now.unix_s(), s.conn);
+  presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
   s.seen_change = presence.next_change();  // of itself and of what was before, its first snapshot tells
-  s.online = true;
+  join(s);
   wake_at(s, now.steady_ms + options.policy.limits.ping_ms);
-  gather(now);
+  gather(now.steady_ms + proto::list_gather_ms);
   if (log::enabled(Level::info))
     actions.log(Level::info,
                 fmt::format("event=login conn={} address={} id={} name={} suite={}{}", s.conn, s.address,
@@ -146,16 +169,19 @@ void Core::State::mark(Session& s) {
   dirty.push_back(s.conn);
 }
 
-void Core::State::flush(Session& s) {
-  if (!s.out.empty()) actions.write(s.conn, std::exchange(s.out, {}));
+void Core::State::flush(Session& s, Now now) {
+  if (s.out.empty()) return;
+  s.transport.flush_ack(now, s.out);
+  s.stuck = actions.write(s.conn, s.out);
+  scratch.frames.spare.give(s.out);
 }
 
-void Core::turn_end(Now) {
+void Core::turn_end(Now now) {
   auto& st = *state_;
   for (const ConnId conn : st.dirty) {
     if (Session* s = st.find(conn)) {
       s->dirty = false;
-      st.flush(*s);
+      st.flush(*s, now);
     }
   }
   st.dirty.clear();
@@ -166,20 +192,37 @@ void Core::turn_end(Now) {
 
 void Core::tick(Now now) {
   auto& st = *state_;
+  if (st.acks_at <= now.steady_ms) st.send_acks(now);
   while (!st.deadlines.empty() && st.deadlines.begin()->first <= now.steady_ms)
-    st.wake(*st.sessions.at(st.deadlines.begin()->second), now);
-  if (st.gather_until <= now.steady_ms) st.send_changes(now);
+    st.wake(*st.deadlines.begin()->second.back(), now);  // which ends it or gives it a later one
+  if (st.gather_until <= now.steady_ms) st.begin_sweep(now);
+  if (st.sweep.going) st.go_on_with_sweep(now);
 }
 
 std::int64_t Core::next_tick() const {
   const auto& st = *state_;
-  return std::min(st.gather_until, st.deadlines.empty() ? State::never : st.deadlines.begin()->first);
+  if (st.sweep.going) return State::at_once;
+  return std::min(
+      {st.gather_until, st.acks_at, st.deadlines.empty() ? State::never : st.deadlines.begin()->first});
 }
 
 void Core::State::wake_at(Session& s, std::int64_t steady_ms) {
-  deadlines.erase({s.wake_at, s.conn});
-  s.wake_at = steady_ms;
-  deadlines.emplace(steady_ms, s.conn);
+  let_sleep(s);
+  s.wake_at = (steady_ms + second_ms - 1) / second_ms * second_ms;
+  auto& same = deadlines[s.wake_at];
+  s.wake_place = static_cast<std::uint32_t>(same.size());
+  same.push_back(&s);
+}
+
+void Core::State::let_sleep(Session& s) {
+  const auto at = deadlines.find(s.wake_at);
+  if (at == deadlines.end()) return;
+  auto& same = at->second;
+  same[s.wake_place] = same.back();
+  same[s.wake_place]->wake_place = s.wake_place;
+  same.pop_back();
+  if (same.empty()) deadlines.erase(at);
+  s.wake_at = 0;
 }
 
 // A session's deadline is looked at when it comes, not moved with every read.
@@ -215,31 +258,34 @@ void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::
 
 void Core::State::end(Session& s, bool flush_first, std::string_view why, Now now) {
   if (s.ended) return;
-  if (flush_first) flush(s);
+  if (flush_first) flush(s, now);
   actions.close(s.conn, flush_first);
   forget(s, why, now);
 }
 
 void Core::State::forget(Session& s, std::string_view why, Now now) {
   s.ended = true;
-  deadlines.erase({s.wake_at, s.conn});
+  let_sleep(s);
   count.leave(address_group(s.address));
   if (s.online) {
     presence.remove(s.transport.peer_id());
-    gather(now);
+    part(s);
+    gather(now.steady_ms + proto::list_gather_ms);
     if (log::enabled(Level::info))
       actions.log(Level::info,
                   fmt::format("event=logout conn={} id={} name={} reason={}", s.conn,
                               s.transport.peer_id().text(), s.transport.peer_name(), remote{why}));
   }
-  auto node = sessions.extract(s.conn);
-  graveyard.push_back(std::move(node.mapped()));
+  const auto at = sessions.find(s.conn);
+  graveyard.push_back(std::move(at.value()));
+  sessions.erase(at);
 }
 
 void Core::shutdown(Now now) {
   auto& st = *state_;
   st.going_away = true;
   st.gather_until = State::never;
+  st.sweep = {};
   while (!st.sessions.empty()) {
     Session& s = *st.sessions.begin()->second;
     if (s.transport.connected()) {

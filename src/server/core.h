@@ -4,8 +4,8 @@
 //   Core core(options, accounts, ephemerals, actions);
 //   core.opened(7, "192.0.2.1", now);  // a connection that the driver numbered; no number is used again
 //   core.received(7, bytes, now);      // one call per read of the socket
-//   core.turn_end(now);                // after the events of one loop turn: one write per peer
-//   if (now.steady_ms >= core.next_tick()) core.tick(now), core.turn_end(now);
+//   core.turn_end(now);                // after the events of one loop turn, or of a part of it: one write
+//   per peer if (now.steady_ms >= core.next_tick()) core.tick(now), core.turn_end(now);
 //
 // The numbered list of house.md, "The way of one message", step 4, is received() -> router -> turn_end().
 #pragma once
@@ -45,7 +45,8 @@ class LoginWork {
 class Actions {
  public:
   virtual ~Actions() = default;
-  virtual void write(ConnId id, std::string bytes) = 0;
+  // The bytes are the caller's: an implementation copies what it cannot send at once. Returns queued(id).
+  virtual std::size_t write(ConnId id, std::string_view bytes) = 0;
   // Bytes given to write() that the network has not taken yet.
   virtual std::size_t queued(ConnId id) const = 0;
   // Ends the connection; flush: after what was written went out (within a few seconds). The core has
@@ -83,7 +84,7 @@ class Core {
   void closed(ConnId id, Now now);  // the other side ended it
   void work_done(ConnId id, std::unique_ptr<LoginWork> work, Now now);
   void tick(Now now);              // at or after next_tick()
-  std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time
+  std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time; 0: after the next I/O
   void turn_end(Now now);          // writes what was collected since the last call
 
   void reload(Policy policy);

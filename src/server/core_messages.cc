@@ -14,6 +14,7 @@ using proto::Id;
 namespace {
 
 constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
+constexpr std::size_t told_a_turn = 8;          // of a sweep: 50 to 100 us
 
 template <class... F>
 struct Overloaded : F... {
@@ -33,7 +34,10 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
   if (!message)
     return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
   const auto owe = [&](proto::MessageType type) {
-    if (proto::message_row(type).acked) s.transport.owe_ack();
+    const auto& row = proto::message_row(type);
+    if (!row.acked) return;
+    s.transport.owe_ack();
+    if (!row.forwarded) s.ack_at_once = true;  // a ping waits for it
   };
   std::visit(Overloaded{
                  [&](const proto::Forwarded& m) {
@@ -57,7 +61,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                         remote{m.code_text}, remote{m.message});
                  },
                  [&](const proto::UnknownMessage&) {
-                   s.transport.owe_ack();  // taken over, and answered
+                   owe(proto::MessageType::unknown);  // taken over, and answered
                    reply_error(s, ErrorCode::bad_message, "unknown message type", {}, now);
                  },
              },
@@ -101,41 +105,76 @@ void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text,
 // Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
 bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.ended) return false;
-  if (s.out.size() >= write_chunk) flush(s);
-  if (actions.queued(s.conn) + s.out.size() > options.policy.limits.queue_bytes) {
+  if (s.out.size() >= write_chunk) flush(s, now);
+  if (s.stuck > 0) s.stuck = actions.queued(s.conn);
+  if (s.stuck + s.out.size() > options.policy.limits.queue_bytes) {
     note(Level::warning, now, "event=queue-full conn={} address={} id={} bytes={}", s.conn, s.address,
-         s.transport.peer_id().text(), actions.queued(s.conn) + s.out.size());
+         s.transport.peer_id().text(), s.stuck + s.out.size());
     end(s, false, "queue-full", now);
     return false;
   }
+  if (s.out.empty()) s.out = scratch.frames.spare.take();
   s.transport.send(plaintext, now, s.out);
   mark(s);
   return true;
 }
 
-void Core::State::gather(Now now) {
-  if (gather_until == never && !going_away) gather_until = now.steady_ms + proto::list_gather_ms;
+// --- who is online -------------------------------------------------------------------------------
+
+void Core::State::join(Session& s) {
+  s.online = true;
+  s.place = static_cast<std::uint32_t>(everyone.size());
+  everyone.push_back(&s);
 }
 
-void Core::State::send_changes(Now now) {
+// The last one moves into the gap. If the sweep has passed the gap but not yet the last one, the gap moves up
+// to the sweep first.
+void Core::State::part(Session& s) {
+  const auto move = [&](std::size_t from, std::size_t to) {
+    everyone[to] = everyone[from];
+    everyone[to]->place = static_cast<std::uint32_t>(to);
+  };
+  std::size_t gap = s.place;
+  if (sweep.going && gap < sweep.next) {
+    move(--sweep.next, gap);
+    gap = sweep.next;
+  }
+  move(everyone.size() - 1, gap);
+  everyone.pop_back();
+}
+
+void Core::State::gather(std::int64_t steady_ms) {
+  if (gather_until == never && !sweep.going && !going_away) gather_until = steady_ms;
+}
+
+void Core::State::begin_sweep(Now now) {
   gather_until = never;
-  const auto to = presence.next_change();
-  std::vector<ConnId>
-      online;  // catch_up() may cut somebody off, which changes the table (and is a new change)
-  for (const auto& [conn, s] : sessions)
-    if (s->online && s->seen_change < to) online.push_back(conn);
-  const auto all = presence.events(presence.first_change(), to);
-  for (const ConnId conn : online) {
-    Session* s = find(conn);
-    if (s->seen_change > presence.first_change()) {
-      catch_up(*s, to, now);
+  sweep.going = true;
+  sweep.next = 0;
+  sweep.from = presence.first_change();
+  sweep.to = presence.next_change();
+  sweep.events = presence.events(sweep.from, sweep.to);
+  sweep.began = now.steady_ms;
+}
+
+void Core::State::go_on_with_sweep(Now now) {
+  for (std::size_t told = 0; told < told_a_turn && sweep.next < everyone.size();) {
+    Session& s = *everyone[sweep.next++];  // push() may cut it off, which part() knows about
+    if (s.seen_change >= sweep.to) continue;
+    ++told;
+    if (s.seen_change > sweep.from) {
+      catch_up(s, sweep.to, now);
       continue;
     }
-    s->seen_change = to;
-    for (const auto& plaintext : all)
-      if (!push(*s, plaintext, now)) break;
+    s.seen_change = sweep.to;
+    for (const auto& plaintext : sweep.events)
+      if (!push(s, plaintext, now)) break;
   }
-  presence.forget_changes(to);
+  if (sweep.next < everyone.size()) return;
+  presence.forget_changes(sweep.to);
+  const auto next = sweep.began + proto::list_gather_ms;
+  sweep = {};
+  if (presence.next_change() > presence.first_change()) gather(std::max(next, now.steady_ms + 1));
 }
 
 // Tells one client the changes up to `to` that it has not been told; false: it was cut off.

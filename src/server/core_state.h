@@ -3,7 +3,7 @@
 #pragma once
 
 #include <limits>
-#include <set>
+#include <map>
 
 #include "server/core.h"
 #include "server/presence.h"
@@ -12,12 +12,25 @@
 
 namespace sims::server {
 
+// Telling everyone what changed, a few in each turn: the messages of the others must not wait for thousands
+// of lists.
+struct Sweep {
+  bool going = false;
+  std::size_t next = 0;             // place of who is told next; those before it have been
+  std::uint64_t from = 0, to = 0;   // the changes
+  std::vector<std::string> events;  // all of them, for those who know none
+  std::int64_t began = 0;           // steady ms
+};
+
 struct Core::State {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t at_once = 0;
+  static constexpr std::int64_t second_ms = 1'000;
+  static constexpr std::int64_t ack_step_ms = proto::ack_delay_ms / 2;  // an ack waits one to two of these
   static constexpr std::int64_t log_burst = 50, log_rate = 10;  // lines that strangers can cause, a second
 
   State(CoreOptions o, AccountStore& a, crypto::EphemeralSource& e, Actions& act)
-      : options(std::move(o)), accounts(a), ephemerals(e), actions(act), router(presence, sessions, a) {}
+      : options(std::move(o)), accounts(a), ephemerals(e), actions(act), router(presence, a) {}
 
   CoreOptions options;
   AccountStore& accounts;
@@ -27,11 +40,19 @@ struct Core::State {
   SessionTable sessions;
   std::vector<std::unique_ptr<Session>> graveyard;  // ended in this turn; callers may still hold references
   std::vector<ConnId> dirty;                        // with output, in the order they got it
-  std::set<std::pair<std::int64_t, ConnId>> deadlines;  // one a session: handshake, then ping
-  std::int64_t gather_until = never;                    // when the presence changes so far go out
+  // Handshake, then ping: one a session, by full second, so that the loop wakes up once a second at most for
+  // however many.
+  std::map<std::int64_t, std::vector<Session*>> deadlines;
+  // Acks that wait for output to go with: those listed since the last step, and those of the step before,
+  // which is over at acks_at.
+  std::vector<ConnId> acks_new, acks_ripe;
+  std::int64_t acks_at = never;
   ConnectionCount count;
+  std::vector<Session*> everyone;  // who is online, each at its `place`
   Presence presence;
   Router router;
+  std::int64_t gather_until = never;  // when the next sweep begins
+  Sweep sweep;
   bool going_away = false;
 
   proto::Scratch scratch;
@@ -40,7 +61,7 @@ struct Core::State {
   LogBudget budget{log_burst, log_rate};
 
   Session* find(ConnId conn) {
-    auto at = sessions.find(conn);
+    const auto at = sessions.find(conn);
     return at == sessions.end() ? nullptr : at->second.get();
   }
 
@@ -49,8 +70,11 @@ struct Core::State {
   void process(Session& s, ByteView input, Now now);
   void log_in(Session& s, Binding binding, Now now);
   void mark(Session& s);
-  void flush(Session& s);
+  void flush(Session& s, Now now);
+  void owe_ack(Session& s, Now now);
+  void send_acks(Now now);
   void wake_at(Session& s, std::int64_t steady_ms);
+  void let_sleep(Session& s);
   void wake(Session& s, Now now);
   // `text` is told to the client, `detail` goes into the log. Ends the session.
   void fault(Session& s, proto::ErrorCode code, std::string_view text, std::string_view detail, Now now);
@@ -64,8 +88,11 @@ struct Core::State {
   void reply_error(Session& s, proto::ErrorCode code, std::string_view text, std::optional<proto::Id> dst,
                    Now now);
   bool push(Session& s, std::string_view plaintext, Now now);
-  void gather(Now now);
-  void send_changes(Now now);
+  void join(Session& s);
+  void part(Session& s);
+  void gather(std::int64_t steady_ms);
+  void begin_sweep(Now now);
+  void go_on_with_sweep(Now now);
   bool catch_up(Session& s, std::uint64_t to, Now now);
 
   template <class... A>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <unordered_map>
 
 namespace sims::server {
 
@@ -10,10 +11,11 @@ using proto::Id;
 using proto::List;
 using proto::ListRequest;
 
-void Presence::add(const Id& id, std::string name, std::uint64_t since, ConnId conn) {
-  auto [at, fresh] = online_.emplace(id, Online{id, std::move(name), since, conn});
+void Presence::add(const Id& id, std::string name, std::uint64_t since, Session* session) {
+  auto [at, fresh] =
+      online_.emplace(id, std::make_unique<Online>(Online{id, std::move(name), since, session}));
   assert(fresh);
-  const Online& entry = at->second;
+  const Online& entry = *at->second;
   by_id_.insert(&entry);
   by_name_.insert(&entry);
   changes_.push_back({true, {entry.id, entry.name, entry.since}});
@@ -22,15 +24,16 @@ void Presence::add(const Id& id, std::string name, std::uint64_t since, ConnId c
 void Presence::remove(const Id& id) {
   auto at = online_.find(id);
   assert(at != online_.end());
-  by_id_.erase(&at->second);
-  by_name_.erase(&at->second);
-  changes_.push_back({false, {at->second.id, std::move(at->second.name), at->second.since}});
+  Online& entry = *at.value();
+  by_id_.erase(&entry);
+  by_name_.erase(&entry);
+  changes_.push_back({false, {entry.id, std::move(entry.name), entry.since}});
   online_.erase(at);
 }
 
-const Online* Presence::find(const Id& id) const {
+const Online* Presence::find(std::string_view id) const {
   auto at = online_.find(id);
-  return at == online_.end() ? nullptr : &at->second;
+  return at == online_.end() ? nullptr : at->second.get();
 }
 
 List Presence::page(const ListRequest& request) const {

@@ -3,10 +3,12 @@
 // so the others must see `offline` and then `online` also when somebody was gone for a moment only.
 #pragma once
 
+#include <tsl/robin_map.h>
+
 #include <deque>
+#include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "proto/message.h"
@@ -14,18 +16,22 @@
 
 namespace sims::server {
 
+struct Session;
+
 struct Online {
   proto::Id id;
   std::string name;
-  std::uint64_t since = 0;  // unix s
-  ConnId conn = 0;
+  std::uint64_t since = 0;     // unix s
+  Session* session = nullptr;  // the core's; never looked at here
 };
 
 class Presence {
  public:
-  void add(const proto::Id& id, std::string name, std::uint64_t since, ConnId conn);  // not online yet
-  void remove(const proto::Id& id);                                                   // online
-  const Online* find(const proto::Id& id) const;  // valid until it is removed
+  void add(const proto::Id& id, std::string name, std::uint64_t since, Session* session);  // not online yet
+  void remove(const proto::Id& id);                                                        // online
+  // By an id or a text that may be one; valid until it is removed.
+  const Online* find(const proto::Id& id) const { return find(id.text()); }
+  const Online* find(std::string_view id) const;
   std::size_t size() const { return online_.size(); }
 
   // A page of the snapshot, in the order of ids. Without `match` it costs O(log users + page); with it
@@ -40,6 +46,17 @@ class Presence {
   void forget_changes(std::uint64_t before);
 
  private:
+  struct IdHash {
+    using is_transparent = void;
+    std::size_t operator()(const proto::Id& id) const { return (*this)(id.text()); }
+    std::size_t operator()(std::string_view id) const { return std::hash<std::string_view>{}(id); }
+  };
+  struct IdEqual {
+    using is_transparent = void;
+    bool operator()(const proto::Id& a, const proto::Id& b) const { return a == b; }
+    bool operator()(const proto::Id& a, std::string_view b) const { return a.text() == b; }
+    bool operator()(std::string_view a, const proto::Id& b) const { return a == b.text(); }
+  };
   struct ById {
     using is_transparent = void;
     bool operator()(const Online* a, const Online* b) const { return a->id < b->id; }
@@ -58,7 +75,7 @@ class Presence {
   };
   std::vector<const Online*> matching(const proto::ListRequest& request, std::size_t count) const;
 
-  std::unordered_map<proto::Id, Online> online_;  // nodes stay where they are
+  tsl::robin_map<proto::Id, std::unique_ptr<Online>, IdHash, IdEqual> online_;
   std::set<const Online*, ById> by_id_;
   std::set<const Online*, ByName> by_name_;  // a name has one id, so names are unique here too
   std::deque<Change> changes_;

@@ -8,10 +8,11 @@ Result<Session*, Undeliverable> Router::route(const Session& from, const proto::
   const auto& self = from.transport.peer_id();
   if (message.src != self.text())
     return fail(Undeliverable{true, ErrorCode::bad_message, "src is not your id", {}});
+  if (message.dst == self.text())
+    return fail(Undeliverable{true, ErrorCode::bad_message, "dst is yourself", {}});
+  if (const Online* peer = presence_.find(message.dst)) return peer->session;
   const auto dst = proto::Id::shaped(message.dst);
   if (!dst) return fail(Undeliverable{true, ErrorCode::bad_message, "dst is not an id", {}});
-  if (*dst == self) return fail(Undeliverable{true, ErrorCode::bad_message, "dst is yourself", {}});
-  if (const Online* peer = presence_.find(*dst)) return sessions_.at(peer->conn).get();
   if (accounts_.registered(*dst))
     return fail(Undeliverable{false, ErrorCode::not_connected, "this peer is not connected", dst});
   return fail(Undeliverable{false, ErrorCode::unknown_peer, "no such peer on this server", dst});

@@ -18,8 +18,7 @@ struct Undeliverable {
 
 class Router {
  public:
-  Router(const Presence& presence, const SessionTable& sessions, const AccountStore& accounts)
-      : presence_(presence), sessions_(sessions), accounts_(accounts) {}
+  Router(const Presence& presence, const AccountStore& accounts) : presence_(presence), accounts_(accounts) {}
   // The session that gets what `from` sends, or why there is none. A wrong src, a dst that is no id and a dst
   // that is the sender itself are fatal; an id never registered here is unknown_peer, a registered one that
   // is offline not_connected.
@@ -27,7 +26,6 @@ class Router {
 
  private:
   const Presence& presence_;
-  const SessionTable& sessions_;
   const AccountStore& accounts_;
 };
 

@@ -1,10 +1,11 @@
 // What the core keeps of one connection. Owned by the core's table, found by number: never keep a pointer
-// across an asynchronous step.
+// across an asynchronous step. There are tens of thousands of them, nearly all idle: no buffer stays here.
 #pragma once
+
+#include <tsl/robin_map.h>
 
 #include <memory>
 #include <string>
-#include <unordered_map>
 
 #include "proto/transport.h"
 #include "server/limits.h"
@@ -18,17 +19,22 @@ struct Session {
   ConnId conn;
   std::string address;
   proto::Transport transport;
-  std::string out;                // frames of this turn, not yet handed to the driver
-  std::int64_t last_heard = 0;    // steady ms
-  std::int64_t wake_at = 0;       // its place among the core's deadlines
-  std::uint64_t own_change = 0;   // the number of its own `online` change
+  std::string out;               // frames not yet handed to the driver; its memory is the core's, see flush()
+  std::size_t stuck = 0;         // bytes that the driver had not got rid of when it was asked last
+  std::int64_t last_heard = 0;   // steady ms
+  std::int64_t wake_at = 0;      // steady ms, full seconds; 0: no deadline
+  std::uint32_t wake_place = 0;  // among those with the same deadline
+  std::uint64_t own_change = 0;  // the number of its own `online` change
   std::uint64_t seen_change = 0;  // presence changes before this one are known to the client
+  std::uint32_t place = 0;        // among those who are online
   bool online = false;            // logged in
   bool pinged = false;            // and nothing was heard since
+  bool ack_at_once = false;       // the ack that is owed does not wait
+  bool ack_listed = false;        // is on the core's list of acks that wait
   bool dirty = false;             // is on the core's list of sessions with output
   bool ended = false;             // closed; its memory goes at the end of the turn
 };
 
-using SessionTable = std::unordered_map<ConnId, std::unique_ptr<Session>>;
+using SessionTable = tsl::robin_map<ConnId, std::unique_ptr<Session>>;
 
 }  // namespace sims::server

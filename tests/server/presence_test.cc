@@ -62,7 +62,7 @@ TEST_CASE("pages hold everybody once, whatever their size, with and without a pr
   for (int i = 0; i < 1'500; ++i) {
     everybody.push_back((i % 3 == 0 ? "rare" + std::string(i % 500 == 0 ? "st" : "") : "user") +
                         std::to_string(i));
-    presence.add(id_of(random), everybody.back(), 5, static_cast<server::ConnId>(i));
+    presence.add(id_of(random), everybody.back(), 5, nullptr);
   }
   for (const std::string prefix : {"", "user", "rare", "rarest", "user77", "nobody", "v"}) {
     for (const std::uint64_t limit : {0, 1, 7, 299, 300}) {
@@ -87,7 +87,7 @@ TEST_CASE("a limit over the page size, and a cursor that is nobody's id") {
   test::FixedRng random(7);
   Presence presence;
   for (int i = 0; i < 301; ++i)
-    presence.add(id_of(random), "user" + std::to_string(i), 5, 1);
+    presence.add(id_of(random), "user" + std::to_string(i), 5, nullptr);
   ListRequest request;
   request.limit = 1'000'000;
   CHECK(presence.page(request).data.size() == 300);
@@ -102,7 +102,7 @@ TEST_CASE("a full page of longest names fits into a frame") {
   test::FixedRng random(7);
   Presence presence;
   for (int i = 0; i < 300; ++i)
-    presence.add(id_of(random), fmt::format("{:032}", i), 4'102'444'800, 1);
+    presence.add(id_of(random), fmt::format("{:032}", i), 4'102'444'800, nullptr);
   CHECK(proto::SecureSender::frame_size_max(encode(presence.page({})).size()) <= proto::max_frame);
   for (const auto& text : presence.events(0, presence.next_change()))
     CHECK(proto::SecureSender::frame_size_max(text.size()) <= proto::max_frame);
@@ -112,12 +112,12 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
   test::FixedRng random(7);
   Presence presence;
   const Id a = id_of(random), b = id_of(random);
-  presence.add(a, "a", 1, 1);
+  presence.add(a, "a", 1, nullptr);
   presence.forget_changes(presence.next_change());
   const auto from = presence.next_change();
   presence.remove(a);
-  presence.add(b, "b", 2, 2);
-  presence.add(a, "a", 3, 3);
+  presence.add(b, "b", 2, nullptr);
+  presence.add(a, "a", 3, nullptr);
   presence.remove(a);
   const auto texts = presence.events(from, presence.next_change());
   REQUIRE(texts.size() == 3);
@@ -132,7 +132,7 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
   presence.forget_changes(presence.next_change());
   const auto many = presence.next_change();
   for (int i = 0; i < 301; ++i)
-    presence.add(id_of(random), "user" + std::to_string(i), 5, 1);
+    presence.add(id_of(random), "user" + std::to_string(i), 5, nullptr);
   const auto pages = presence.events(many, presence.next_change());
   REQUIRE(pages.size() == 2);
   CHECK(decode(pages[0]).data.size() == 300);

@@ -25,12 +25,13 @@ struct Wire : server::Actions {
   std::deque<std::pair<ConnId, std::unique_ptr<server::LoginWork>>> work;
   std::vector<std::string> logged;
 
-  void write(ConnId id, std::string bytes) override {
+  std::size_t write(ConnId id, std::string_view bytes) override {
     auto& line = lines[id];
     REQUIRE(!line.closed);
     if (line.stuck > 0) line.stuck += bytes.size();
     line.to_client += bytes;
     ++line.writes;
+    return line.stuck;
   }
   std::size_t queued(ConnId id) const override {
     const auto at = lines.find(id);
@@ -166,8 +167,10 @@ class World {
   void pass(std::int64_t ms) {
     now.steady_ms += ms;
     now.unix_ms += ms;
-    if (now.steady_ms >= core->next_tick()) core->tick(now);
-    core->turn_end(now);
+    while (now.steady_ms >= core->next_tick()) {
+      core->tick(now);
+      core->turn_end(now);
+    }
   }
   bool closed(const Client& c) { return wire.lines[c.conn].closed; }
 

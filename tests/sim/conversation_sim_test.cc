@@ -105,6 +105,8 @@ TEST_CASE("one session outlives several changes of keys") {
     CHECK(world.complaints() == "");
     CHECK(alice.sessions["bob"] == 1);
     CHECK(alice.peer("bob")->key_rotations >= 2);
-    CHECK(alice.peer("bob")->key_rotations == bob.peer("alice")->key_rotations);
+    // Who heard a new key last has answered it with one of his own that the other hasn't heard yet.
+    const auto hers = alice.peer("bob")->key_rotations, his = bob.peer("alice")->key_rotations;
+    CHECK(std::max(hers, his) - std::min(hers, his) <= 1);
   }
 }

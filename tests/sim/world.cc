@@ -258,9 +258,11 @@ void World::server_turn() {
   server_->turn_end(now());
 }
 
-void World::write(server::ConnId id, std::string bytes) {
-  if (Pipe& pipe = links_.at(id).down; !pipe.ends) pipe.bytes += bytes;
+std::size_t World::write(server::ConnId id, std::string_view bytes) {
+  Pipe& pipe = links_.at(id).down;
+  if (!pipe.ends) pipe.bytes += bytes;
   move(id, false);
+  return pipe.bytes.size();
 }
 
 std::size_t World::queued(server::ConnId id) const {

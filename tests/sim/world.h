@@ -97,7 +97,7 @@ class World final : public server::Actions {
   void later(std::int64_t max_ms, std::function<void()> event);  // within 1 to max_ms
 
   // server::Actions
-  void write(server::ConnId id, std::string bytes) override;
+  std::size_t write(server::ConnId id, std::string_view bytes) override;
   std::size_t queued(server::ConnId id) const override;
   void close(server::ConnId id, bool flush) override;
   void start_work(server::ConnId id, std::unique_ptr<server::LoginWork> work) override;
