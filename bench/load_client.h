@@ -1,0 +1,100 @@
+// Clients that make load: the project's protocol library over plain sockets in one epoll loop, without libuv,
+// so that the generator decides when it sends and what it writes at once. A Loop belongs to one thread and
+// outlives its Clients.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proto/transport.h"
+
+namespace sims::bench {
+
+std::int64_t now_ns();                                    // CLOCK_MONOTONIC
+[[noreturn]] void die(const std::string& why);            // a benchmark that goes wrong has no figure
+sockaddr_in parse_address(const std::string& host_port);  // numeric IPv4
+
+// The same key for every handshake: the server can't tell, and the generator has half of the work. Never for
+// a client that keeps secrets.
+class OneKey final : public crypto::EphemeralSource {
+ public:
+  crypto::Rng& rng() override { return crypto::system_rng(); }
+  crypto::P384Key p384() override { return key_.clone(); }
+  std::optional<crypto::RsaKey> rsa() override { return std::nullopt; }  // an initiator needs none
+
+ private:
+  crypto::P384Key key_ = crypto::P384Key::generate(crypto::system_rng());
+};
+
+class Client;
+
+class Loop {
+ public:
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  // Waits for events at most until then, handles them, writes what was sent: one write a client.
+  void pass(std::int64_t until_ns);
+
+ private:
+  friend class Client;
+  void owe(Client& client);
+  int epoll_;
+  proto::Scratch scratch_;
+  Now now_{};
+  std::vector<Client*> dirty_;
+  std::deque<std::pair<std::int64_t, Client*>> owing_;  // acks: steady ms when they are due
+};
+
+class Client {
+ public:
+  struct Handlers {
+    std::function<void(Client&)> connected;
+    std::function<void(Client&, std::string_view plaintext)> message;  // not acks, lists and pings
+    std::function<void(Client&)> ended;                                // by the server; none: it is an error
+  };
+  // Everything given is kept by reference and outlives the client.
+  Client(Loop& loop, const Handlers& handlers, const crypto::SigningKey& identity, std::string name,
+         const crypto::Suite& suite, crypto::EphemeralSource& ephemerals);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  void connect(const sockaddr_in& to);
+  void send(std::string_view plaintext);  // goes out at the end of the pass
+  void finish();                          // a `disconnect` after what was sent, then the socket closes
+  // From now on the server's frames are counted and not opened: for clients that only are there.
+  void stop_reading() { counting_ = true; }
+  bool connected() const { return transport_.connected(); }
+  const proto::Id& id() const { return id_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  friend class Loop;
+  void ready(std::uint32_t events);
+  void read(ByteView bytes);
+  void take(std::string_view plaintext);
+  void flush_ack();
+  void mark();
+  void flush();
+  void want_room(bool on);
+  void end();
+
+  Loop& loop_;
+  const Handlers& handlers_;
+  proto::Id id_;
+  std::string name_;
+  proto::Transport transport_;
+  std::string out_;
+  int fd_ = -1;
+  bool connecting_ = false, counting_ = false, finishing_ = false, dirty_ = false, wants_room_ = false,
+       owes_ = false;
+};
+
+}  // namespace sims::bench

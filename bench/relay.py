@@ -1,0 +1,244 @@
+#!/usr/bin/python3
+"""What the relay costs, beside its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder].
+
+Runs bench/micro and simsbench against a simsd on loopback, the server pinned to one core and the generator to another,
+and prints a table. PEERS is a folder with a floor (a relay of bytes over TLS) and a load generator for other servers;
+without it the comparisons with them are left out. See bench/README.md.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../build/release")))
+PEERS = os.environ.get("PEERS", "")
+ONLY = os.environ.get("ONLY", "")
+RUNS = int(os.environ.get("RUNS", "3") or 3)
+PORT = 7467 + 2000
+CONFIG = """
+listen = ["127.0.0.1:%d"]
+log-level = "warning"
+name = "bench.example"
+[limits]
+connections = 18000
+connections-per-address = 18000
+ping-seconds = 3600
+queue-bytes = 16777216
+rsa-keys = 32
+"""
+work = tempfile.TemporaryDirectory(prefix="simsbench-")
+rows, wrong = [], []
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Server:
+    """A simsd with a state folder that all runs share, so that the benchmark's clients are registered."""
+
+    def __init__(self, cpus="0", count=False, rsa=False):
+        config = os.path.join(work.name, "simsd.conf")
+        self.counter = os.path.join(work.name, "allocations") if count else ""
+        with open(config, "w") as file:
+            file.write("suites = [%s]\n" % ('"ecdhe", "rsa"' if rsa else '"ecdhe"') + CONFIG % PORT)
+        env = dict(os.environ)
+        if count:
+            env.update(LD_PRELOAD=os.path.join(BUILD, "bench/count_allocations.so"), ALLOCATIONS=self.counter)
+        self.log = open(os.path.join(work.name, "log"), "w+")
+        self.process = subprocess.Popen(
+            ["taskset", "-c", cpus, os.path.join(BUILD, "simsd"), "--config", config, "--state-dir", os.path.join(work.name, "state")],
+            env=env, stdin=subprocess.DEVNULL, stderr=self.log)
+        until = time.monotonic() + 30
+        while "ready on" not in open(self.log.name).read():
+            if self.process.poll() is not None or time.monotonic() > until:
+                sys.exit("simsd does not start:\n" + open(self.log.name).read())
+            time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.log.close()
+
+    def load(self, *arguments, cpus="1"):
+        command = ["taskset", "-c", cpus, os.path.join(BUILD, "bench/simsbench"), "--server", "127.0.0.1:%d" % PORT, "--json",
+                   "--server-pid", str(self.process.pid), *map(str, arguments)]
+        if self.counter:
+            command += ["--allocations", self.counter]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=1200)
+        if done.returncode != 0:
+            sys.exit("simsbench %s: %s" % (" ".join(command[6:]), done.stderr))
+        return json.loads(done.stdout)
+
+
+def simsd(*arguments, **options):
+    with Server(**options) as server:
+        return server.load(*arguments)
+
+
+def peer(name, *arguments):
+    """One run of PEERS' load generator against one of its servers."""
+    script = '. "$1/peers.sh"; peer_start "$2" || exit 1; shift 2; taskset -c 1 "$BUILD/loadgen" $PEER_ARGS --port $PEER_PORT --pid $PEER_PID "$@"; s=$?; peer_stop; exit $s'
+    env = dict(os.environ, WORK=os.path.join(work.name, "peers"), BUILD=os.path.join(work.name, "peers-build"))
+    done = subprocess.run(["bash", "-c", script, "peer", PEERS, name, *map(str, arguments)], env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=120)
+    if done.returncode != 0:
+        sys.exit("%s: %s%s" % (name, done.stdout[-300:], done.stderr[-300:]))
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def have(program):
+    return PEERS and subprocess.run(["sh", "-c", "command -v " + program], stdout=subprocess.DEVNULL).returncode == 0
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def row(what, value, goal=None, unit="", low=None, high=None):
+    over = goal is not None and value > goal
+    if over:
+        wrong.append(what)
+    span = "" if low is None else " (%.3g to %.3g)" % (low, high)
+    rows.append((what, "%.4g%s%s" % (value, (" " + unit) if unit else "", span), "" if goal is None else "%.4g" % goal, "!" if over else ""))
+    say("  %-66s %s%s" % (what, rows[-1][1], "" if goal is None else "   goal %s %s" % (rows[-1][2], rows[-1][3])))
+
+
+def rows_of(what, values, goal=None, unit=""):
+    row(what, median(values), goal, unit, min(values), max(values))
+
+
+# --- the parts ----------------------------------------------------------------------------------------------------------
+
+def micro(pattern):
+    command = ["taskset", "-c", "0", os.path.join(BUILD, "bench/micro"), "--benchmark_format=json", "--benchmark_filter=" + pattern,
+               "--benchmark_min_time=0.2"]
+    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout)
+    factor = {"ns": 1e-3, "us": 1, "ms": 1e3}
+    return {b["name"]: b["cpu_time"] * factor[b["time_unit"]] for b in found["benchmarks"]}, {b["name"]: b for b in found["benchmarks"]}
+
+
+def part_messages():
+    """50 pairs, beside the sum of the primitives and the floor, all in turns."""
+    runs = {"w64": [], "w1": [], "k64": [], "sum": [], "floor64": [], "floor1": []}
+    for _ in range(RUNS):
+        runs["sum"].append(sum(micro("^hop_part")[0].values()))
+        if PEERS:
+            runs["floor64"].append(peer("floor-tls", "--pairs", 50, "--window", 64, "--size", 100, "--warmup", 0.7, "--dur", 2)["srv_us"])
+        runs["w64"].append(simsd("--pairs", 50, "--window", 64, "--seconds", 2))
+        if PEERS:
+            runs["floor1"].append(peer("floor-tls", "--pairs", 50, "--window", 1, "--size", 100, "--warmup", 0.7, "--dur", 2)["srv_us"])
+        runs["w1"].append(simsd("--pairs", 50, "--window", 1, "--seconds", 2))
+        runs["k64"].append(simsd("--pairs", 50, "--window", 64, "--size", 1024, "--seconds", 2))
+    us = {name: [r["server_us"] for r in runs[name]] for name in ("w64", "w1", "k64")}
+    rows_of("sum of the primitives of a hop", runs["sum"], None, "us")
+    rows_of("CPU a message, 50 pairs, 64 in flight", us["w64"], 4.8, "us")
+    rows_of("  times the sum of the primitives", [a / b for a, b in zip(us["w64"], runs["sum"])], 1.2)
+    if PEERS:
+        rows_of("  floor-tls", runs["floor64"], None, "us")
+        rows_of("  times floor-tls", [a / b for a, b in zip(us["w64"], runs["floor64"])], 3.2)
+    rows_of("  messages a second", [r["messages_s"] for r in runs["w64"]])
+    rows_of("CPU a message, 50 pairs, 64 in flight, 1 KiB", us["k64"], None, "us")
+    rows_of("CPU a message, 50 pairs, 1 in flight", us["w1"], None, "us")
+    if PEERS:
+        rows_of("  floor-tls", runs["floor1"], None, "us")
+        rows_of("  times floor-tls", [a / b for a, b in zip(us["w1"], runs["floor1"])], 1.25)
+
+
+def part_peers():
+    """Others at the same load, for the record, and the round trip against mosquitto's."""
+    if have("mosquitto"):
+        ours, theirs = [], []
+        for _ in range(RUNS):
+            theirs.append(peer("mosquitto", "--pairs", 1, "--window", 1, "--size", 100, "--warmup", 0.5, "--dur", 2)["p50_us"])
+            ours.append(simsd("--pairs", 1, "--window", 1, "--seconds", 2)["p50_us"])
+        rows_of("one pair, 1 in flight: median latency", ours, None, "us")
+        rows_of("  mosquitto", theirs, None, "us")
+        rows_of("  times mosquitto's", [a / b for a, b in zip(ours, theirs)], 1)
+    for name, program in (("nats", "nats-server"), ("mosquitto", "mosquitto")):
+        if have(program):
+            for window in (64, 1):
+                got = [peer(name, "--pairs", 50, "--window", window, "--size", 1024, "--warmup", 0.7, "--dur", 2)["srv_us"] for _ in range(RUNS)]
+                rows_of("%s: CPU a message of 1 KiB, 50 pairs, %d in flight" % (name, window), got, None, "us")
+
+
+def part_rate():
+    quiet = [simsd("--pairs", 500, "--rate", 5000, "--seconds", 5)["p99_us"] for _ in range(RUNS)]
+    rows_of("5,000 messages a second, 1,000 connections: 99 % of hops", quiet, 500, "us")
+    busy = [simsd("--pairs", 500, "--rate", 5000, "--seconds", 5, "--logins-per-second", 100) for _ in range(RUNS)]
+    rows_of("  with 100 logins a second", [r["p99_us"] for r in busy], 500, "us")
+    rows_of("  logins a second then", [r["logins_s"] for r in busy])
+
+
+def part_logins():
+    parts, _ = micro("^login_")
+    primitives = parts["login_primitives"]
+    row("the server's work of an ECDHE login, sum of its primitives", primitives, None, "us")
+    row("  the server's work, measured in memory", parts["login_server"], None, "us")
+    row("  times the sum", parts["login_server"] / primitives, 1.15)
+    row("  after phase 1, the key made ahead", parts["login_after_phase_1"], 900, "us")
+    row("  times the sum of its primitives", parts["login_after_phase_1"] / parts["login_primitives_after_phase_1"], 1.15)
+    got = simsd("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", 10, "--logins-per-second", 400, cpus="0,1")
+    row("400 logins a second asked for on 2 cores: those that were", got["logins_s"])
+    row("  seconds lost of 10", (4000 - got["logins_s"] * 10) / 400, 0.5, "s")
+    row("  median of a login", got["login_p50_us"] / 1000, None, "ms")
+    with Server(cpus="0,1", rsa=True) as server:
+        until = time.monotonic() + 90
+        time.sleep(1)
+        while time.monotonic() < until:
+            before = cpu(server.process.pid)
+            time.sleep(1)
+            if cpu(server.process.pid) - before < 0.05:
+                break  # the pool is full
+        got = server.load("--suite", "rsa", "--connections", 32, "--pairs", 0, "--seconds", 0, "--warmup", 0, cpus="0,1")
+        row("32 RSA logins at once: a second's worth", 32 / got["setup_logins_s"], 1, "s")
+
+
+def cpu(pid):
+    fields = open("/proc/%d/stat" % pid).read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def part_connections():
+    few = simsd("--connections", 100, "--pairs", 50, "--window", 16, "--seconds", 4)
+    with Server(cpus="0,1") as server:
+        say("  10,000 clients log in: some minutes")
+        many = server.load("--connections", 10000, "--pairs", 50, "--window", 16, "--seconds", 4)
+    again = simsd("--connections", 100, "--pairs", 50, "--window", 16, "--seconds", 4)
+    row("memory of an idle connection, of 10,000", many["connection_kib"], 4, "KiB")
+    row("CPU a message at 10,000 connections, times that at 100", many["server_us"] / ((few["server_us"] + again["server_us"]) / 2), 1.15)
+    with Server(cpus="0,1") as server:
+        idle = server.load("--connections", 10000, "--pairs", 0, "--seconds", 30, "--warmup", 2, "--ping", 60)
+    row("10,000 idle connections with a ping a minute: CPU", idle["server_cores"] * 100, 1, "%")
+
+
+def part_million():
+    got = simsd("--pairs", 50, "--window", 64, "--seconds", 300, "--messages", 1000000, "--warmup", 2, count=True)
+    row("1,000,000 messages: memory grows by", got["rss_end_kib"] - got["rss_connected_kib"], 1024, "KiB")
+    row("  allocations a message", got["allocations_a_message"], 0.0005)
+
+
+PARTS = [part_messages, part_peers, part_rate, part_logins, part_connections, part_million]
+
+
+def main():
+    if PEERS:
+        subprocess.run(["make", "-s", "-C", PEERS, "OUT=" + os.path.join(work.name, "peers-build")], check=True, stdout=subprocess.DEVNULL)
+    for part in PARTS:
+        if ONLY in part.__name__:
+            say(part.__name__[5:])
+            part()
+    print("\n%-68s %-34s %s" % ("what", "measured (least to most)", "goal"))
+    for what, value, goal, mark in rows:
+        print("%-68s %-34s %s %s" % (what, value, goal, mark))
+    print("\n%d over their goal%s" % (len(wrong), "" if not wrong else ", marked !"))
+
+
+main()
