@@ -1,5 +1,9 @@
 #include "base/base64.h"
 
+#if defined(__x86_64__)
+#include <tmmintrin.h>
+#endif
+
 namespace sims {
 namespace {
 
@@ -33,6 +37,91 @@ const Tables& tables_of(Base64 kind) {
   return kind == Base64::standard ? standard_tables : url_tables;
 }
 
+#if defined(__x86_64__)
+// 16 characters at a time on every x86 processor since 2006: a third of a relay's work would be the tables
+// otherwise. The tables do the rest, and judge what is not canonical.
+
+bool has_ssse3() {
+  static const bool has = __builtin_cpu_supports("ssse3");
+  return has;
+}
+
+#pragma GCC push_options
+#pragma GCC target("ssse3")
+
+__m128i all(char c) {
+  return _mm_set1_epi8(c);
+}
+
+// How many of the bytes were encoded: whole groups, out gets 4 / 3 as many characters.
+std::size_t encode_blocks(ByteView in, Base64 kind, char* out) {
+  const bool standard = kind == Base64::standard;
+  const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+  // From a value to its character, by range: 13 for A to Z, 0 for a to z, 1 to 10 for the digits, then the
+  // last two.
+  const __m128i shift =
+      _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+                    '0' - 52, '0' - 52, (standard ? '+' : '-') - 62, (standard ? '/' : '_') - 63, 'A', 0, 0);
+  std::size_t at = 0;
+  for (; in.size() - at >= 16; at += 12, out += 16) {
+    __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in.data() + at));
+    v = _mm_shuffle_epi8(v, spread);
+    const __m128i even =
+        _mm_mulhi_epu16(_mm_and_si128(v, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
+    const __m128i odd =
+        _mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
+    const __m128i value = _mm_or_si128(even, odd);
+    const __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(all(26), value), all(13));
+    const __m128i range = _mm_or_si128(_mm_subs_epu8(value, all(51)), upper);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_add_epi8(value, _mm_shuffle_epi8(shift, range)));
+  }
+  return at;
+}
+
+// How many of the characters were decoded: it stops where one is foreign and before the end, where `out` may
+// have no room for a whole register.
+std::size_t decode_blocks(std::string_view text, Base64 kind, std::uint8_t* out) {
+  const bool standard = kind == Base64::standard;
+  const char c62 = standard ? '+' : '-', c63 = standard ? '/' : '_';
+  const __m128i join = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+  const auto between = [](__m128i v, char low, char high) {
+    return _mm_and_si128(_mm_cmpgt_epi8(v, all(static_cast<char>(low - 1))),
+                         _mm_cmpgt_epi8(all(static_cast<char>(high + 1)), v));
+  };
+  std::size_t at = 0;
+  for (; text.size() - at >= 16 + 8; at += 16, out += 12) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i upper = between(v, 'A', 'Z'), lower = between(v, 'a', 'z'), digit = between(v, '0', '9');
+    const __m128i is62 = _mm_cmpeq_epi8(v, all(c62)), is63 = _mm_cmpeq_epi8(v, all(c63));
+    const __m128i known =
+        _mm_or_si128(_mm_or_si128(_mm_or_si128(upper, lower), _mm_or_si128(digit, is62)), is63);
+    if (_mm_movemask_epi8(known) != 0xffff) break;
+    __m128i shift = _mm_and_si128(upper, all(-'A'));
+    shift = _mm_or_si128(shift, _mm_and_si128(lower, all(26 - 'a')));
+    shift = _mm_or_si128(shift, _mm_and_si128(digit, all(52 - '0')));
+    shift = _mm_or_si128(shift, _mm_and_si128(is62, all(static_cast<char>(62 - c62))));
+    shift = _mm_or_si128(shift, _mm_and_si128(is63, all(static_cast<char>(63 - c63))));
+    const __m128i value = _mm_add_epi8(v, shift);
+    const __m128i pairs = _mm_maddubs_epi16(value, _mm_set1_epi32(0x01400140));
+    const __m128i groups = _mm_madd_epi16(pairs, _mm_set1_epi32(0x00011000));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_shuffle_epi8(groups, join));
+  }
+  return at;
+}
+
+#pragma GCC pop_options
+#else
+constexpr bool has_ssse3() {
+  return false;
+}
+std::size_t encode_blocks(ByteView, Base64, char*) {
+  return 0;
+}
+std::size_t decode_blocks(std::string_view, Base64, std::uint8_t*) {
+  return 0;
+}
+#endif
+
 }  // namespace
 
 std::size_t base64_encoded_size(std::size_t size, Base64 kind) {
@@ -41,6 +130,11 @@ std::size_t base64_encoded_size(std::size_t size, Base64 kind) {
 }
 
 void base64_encode(ByteView in, Base64 kind, char* out) {
+  if (in.size() >= 16 && has_ssse3()) {
+    const std::size_t done = encode_blocks(in, kind, out);
+    in = in.subspan(done);
+    out += done / 3 * 4;
+  }
   const auto& pairs = tables_of(kind).pairs;
   const std::uint8_t* p = in.data();
   std::size_t left = in.size();
@@ -72,9 +166,14 @@ std::optional<std::size_t> base64_decode(std::string_view text, Base64 kind, std
     if (text.size() % 4) return std::nullopt;
     if (text.back() == '=') text.remove_suffix(text[text.size() - 2] == '=' ? 2 : 1);
   }
+  std::uint8_t* const begin = out;
+  if (text.size() >= 24 && has_ssse3()) {
+    const std::size_t done = decode_blocks(text, kind, out);
+    text.remove_prefix(done);
+    out += done / 4 * 3;
+  }
   const auto& values = tables_of(kind).values;
   const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  std::uint8_t* const begin = out;
   std::uint32_t seen = 0;
   for (std::size_t groups = text.size() / 4; groups; --groups, p += 4, out += 3) {
     std::uint32_t group = values[0][p[0]] | values[1][p[1]] | values[2][p[2]] | values[3][p[3]];

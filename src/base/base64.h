@@ -1,5 +1,5 @@
 // Base64, strict in both directions (sims-protocol(7), Words): canonical padding, no white space, no foreign
-// characters, no loose bits at the end. Table loops: see bench/ for what they save over filters.
+// characters, no loose bits at the end. Not made of filters, see bench/ for what that saves.
 #pragma once
 
 #include <optional>

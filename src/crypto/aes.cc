@@ -52,7 +52,9 @@ struct Slot {
 };
 
 struct Slots {
-  Slot<CryptoPP::AES::Encryption> block, seal;
+  Slot<CryptoPP::AES::Encryption> blocks[2];  // a relay opens and seals in turn
+  unsigned last_block = 0;
+  Slot<CryptoPP::AES::Encryption> seal;
   Slot<CryptoPP::AES::Decryption> open;
   CryptoPP::CBC_Mode_ExternalCipher::Encryption sealing;
   CryptoPP::CBC_Mode_ExternalCipher::Decryption opening;
@@ -85,14 +87,17 @@ Aes128Key& Aes128Key::operator=(Aes128Key&& other) noexcept {
 Aes128Key::~Aes128Key() {
   if (serial_ == 0) return;
   Slots& s = slots();
-  s.block.forget(serial_);
+  for (auto& slot : s.blocks)
+    slot.forget(serial_);
   s.seal.forget(serial_);
   s.open.forget(serial_);
 }
 
 ByteArray<16> Aes128Key::encrypt_block(const ByteArray<16>& in) const {
   ByteArray<16> out;
-  auto& slot = slots().block;
+  Slots& s = slots();
+  if (s.blocks[s.last_block].holds != serial_) s.last_block ^= 1;
+  auto& slot = s.blocks[s.last_block];
   slot.take(serial_, key_);
   slot.cipher.ProcessBlock(in.data(), out.data());
   return out;

@@ -11,6 +11,9 @@
 #define RAPIDJSON_SSE2
 #endif
 #include <rapidjson/reader.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <algorithm>
 #include <charconv>
@@ -38,23 +41,44 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
+// What a text has that most have not, in one pass.
+struct Unusual {
+  bool control = false;  // perhaps a byte below 0x20
+  bool high = false;     // a byte of 0x80 or more
+  bool escape = false;   // a backslash
+};
+
+Unusual unusual_in(std::string_view text) {
+  Unusual out;
+  std::size_t i = 0;
+#if defined(__SSE2__)
+  const __m128i backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(0x20);
+  __m128i low_or_high = _mm_setzero_si128(), high = low_or_high, escape = low_or_high;
+  for (; i + 16 <= text.size(); i += 16) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+    low_or_high = _mm_or_si128(low_or_high, _mm_cmpgt_epi8(space, v));  // signed: high ones too
+    high = _mm_or_si128(high, v);
+    escape = _mm_or_si128(escape, _mm_cmpeq_epi8(v, backslash));
+  }
+  out.control = _mm_movemask_epi8(low_or_high) != 0;
+  out.high = _mm_movemask_epi8(high) != 0;
+  out.escape = _mm_movemask_epi8(escape) != 0;
+#endif
+  for (; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    out.control |= c < 0x20;
+    out.high |= c >= 0x80;
+    out.escape |= c == '\\';
+  }
+  return out;
+}
+
 // Control characters other than the three of white space: never legal, in strings or outside. Said here
 // because in-situ parsing ends at a NUL, and because RapidJSON 1.1.0's SSE2 scan lets 0x1A to 0x1F through in
 // strings.
-bool has_control(const char* text, std::size_t size) {
-  const auto bad = [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n' && c != '\r'; };
-  constexpr std::uint64_t ones = 0x0101010101010101;
-  std::size_t i = 0;
-  for (; i + 8 <= size; i += 8) {
-    std::uint64_t v;
-    std::memcpy(&v, text + i, 8);
-    if (((v - ones * 0x20) & ~v & ones * 0x80) == 0) continue;  // no byte below 0x20
-    for (std::size_t k = i; k < i + 8; ++k)
-      if (bad(static_cast<unsigned char>(text[k]))) return true;
-  }
-  for (; i < size; ++i)
-    if (bad(static_cast<unsigned char>(text[i]))) return true;
-  return false;
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n' && c != '\r'; });
 }
 
 // In text that was valid UTF-8, only an escape can have made an encoded surrogate: RapidJSON 1.1.0 lets a
@@ -201,11 +225,11 @@ JsonTape::~JsonTape() = default;
 Checked<JsonValue> JsonTape::parse(char* text, std::size_t size) {
   text[size] = '\0';
   const std::string_view whole(text, size);
-  if (has_control(text, size)) return fault(ErrorCode::bad_frame, "a control character");
-  if (!utf8_valid(whole)) return fault(ErrorCode::bad_frame, "not UTF-8");
-  const bool escapes = whole.find('\\') != whole.npos;
+  const Unusual unusual = unusual_in(whole);
+  if (unusual.control && has_control(whole)) return fault(ErrorCode::bad_frame, "a control character");
+  if (unusual.high && !utf8_valid(whole)) return fault(ErrorCode::bad_frame, "not UTF-8");
   const char* why = "";
-  if (!reader_->run(text, escapes, why)) return fault(ErrorCode::bad_frame, why);
+  if (!reader_->run(text, unusual.escape, why)) return fault(ErrorCode::bad_frame, why);
   return JsonValue(this, 0);
 }
 
