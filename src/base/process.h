@@ -1,4 +1,4 @@
-// What every program that holds keys does first.
+// What every program that holds keys does first, and the kernel's scheduling of threads.
 #pragma once
 
 namespace sims {
@@ -8,5 +8,13 @@ namespace sims {
 // Sanitizer builds keep dumpable (LeakSanitizer needs ptrace). Aborts if a descriptor can't be had: nothing
 // is safe then.
 void harden_process();
+
+// The calling thread's work may wait: nice 10, a tenth of a contended core. Less would leave it nothing for
+// minutes on a machine with other work.
+void lower_thread_priority();
+// The calling thread works in short pieces that must not wait: it asks for a short time slice, with which
+// newer kernels (6.12) let it interrupt threads that have not; older ones go by the priority of those. No
+// more time than before.
+void ask_for_short_slices();
 
 }  // namespace sims

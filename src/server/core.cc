@@ -17,6 +17,12 @@ using log::remote;
 using proto::ErrorCode;
 using proto::Id;
 
+namespace {
+
+constexpr std::size_t acks_a_turn = 8;  // of those that had nothing to go with: some 50 us
+
+}  // namespace
+
 void LoginWork::run() {
   handshake_->run();
   if (!handshake_->completes()) return;
@@ -97,21 +103,24 @@ void Core::State::owe_ack(Session& s, Now now) {
   if (!s.transport.owes_ack()) return;
   if (std::exchange(s.ack_at_once, false)) return s.transport.flush_ack(now, s.out);
   if (std::exchange(s.ack_listed, true)) return;
-  acks_new.push_back(s.conn);
-  if (acks_at == never) acks_at = now.steady_ms + ack_step_ms;
+  acks.emplace_back(now.steady_ms + proto::ack_delay_ms, s.conn);
 }
 
+// A few in each turn, so that messages need not wait for many of them.
 void Core::State::send_acks(Now now) {
-  for (const ConnId conn : acks_ripe) {
-    Session* s = find(conn);
+  for (std::size_t sent = 0; sent < acks_a_turn && next_ack() <= now.steady_ms;) {
+    Session* s = find(acks[acks_sent++].second);
     if (s == nullptr) continue;
     s->ack_listed = false;
+    if (!s->transport.owes_ack()) continue;
+    ++sent;
+    if (s->out.empty()) s->out = scratch.frames.spare.take();
     s->transport.flush_ack(now, s->out);
     mark(*s);
   }
-  acks_ripe.clear();
-  acks_ripe.swap(acks_new);
-  acks_at = acks_ripe.empty() ? never : now.steady_ms + ack_step_ms;
+  // In one piece in the end, so that the list's memory is used again.
+  if (acks_sent * 2 < acks.size()) return;
+  acks.erase(acks.begin(), acks.begin() + static_cast<std::ptrdiff_t>(std::exchange(acks_sent, 0)));
 }
 
 // --- 3. handshake --------------------------------------------------------------------------------
@@ -192,7 +201,7 @@ void Core::turn_end(Now now) {
 
 void Core::tick(Now now) {
   auto& st = *state_;
-  if (st.acks_at <= now.steady_ms) st.send_acks(now);
+  if (st.next_ack() <= now.steady_ms) st.send_acks(now);
   while (!st.deadlines.empty() && st.deadlines.begin()->first <= now.steady_ms)
     st.wake(*st.deadlines.begin()->second.back(), now);  // which ends it or gives it a later one
   if (st.gather_until <= now.steady_ms) st.begin_sweep(now);
@@ -203,7 +212,7 @@ std::int64_t Core::next_tick() const {
   const auto& st = *state_;
   if (st.sweep.going) return State::at_once;
   return std::min(
-      {st.gather_until, st.acks_at, st.deadlines.empty() ? State::never : st.deadlines.begin()->first});
+      {st.gather_until, st.next_ack(), st.deadlines.empty() ? State::never : st.deadlines.begin()->first});
 }
 
 void Core::State::wake_at(Session& s, std::int64_t steady_ms) {

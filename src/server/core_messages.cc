@@ -14,7 +14,7 @@ using proto::Id;
 namespace {
 
 constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
-constexpr std::size_t told_a_turn = 8;          // of a sweep: 50 to 100 us
+constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
 
 template <class... F>
 struct Overloaded : F... {

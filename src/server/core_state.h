@@ -26,7 +26,6 @@ struct Core::State {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   static constexpr std::int64_t at_once = 0;
   static constexpr std::int64_t second_ms = 1'000;
-  static constexpr std::int64_t ack_step_ms = proto::ack_delay_ms / 2;  // an ack waits one to two of these
   static constexpr std::int64_t log_burst = 50, log_rate = 10;  // lines that strangers can cause, a second
 
   State(CoreOptions o, AccountStore& a, crypto::EphemeralSource& e, Actions& act)
@@ -43,10 +42,10 @@ struct Core::State {
   // Handshake, then ping: one a session, by full second, so that the loop wakes up once a second at most for
   // however many.
   std::map<std::int64_t, std::vector<Session*>> deadlines;
-  // Acks that wait for output to go with: those listed since the last step, and those of the step before,
-  // which is over at acks_at.
-  std::vector<ConnId> acks_new, acks_ripe;
-  std::int64_t acks_at = never;
+  // Acks that wait for output to go with, in the order in which they are due; the first acks_sent are done
+  // with.
+  std::vector<std::pair<std::int64_t, ConnId>> acks;
+  std::size_t acks_sent = 0;
   ConnectionCount count;
   std::vector<Session*> everyone;  // who is online, each at its `place`
   Presence presence;
@@ -73,6 +72,7 @@ struct Core::State {
   void flush(Session& s, Now now);
   void owe_ack(Session& s, Now now);
   void send_acks(Now now);
+  std::int64_t next_ack() const { return acks_sent < acks.size() ? acks[acks_sent].first : never; }
   void wake_at(Session& s, std::int64_t steady_ms);
   void let_sleep(Session& s);
   void wake(Session& s, Now now);

@@ -9,15 +9,17 @@
 #include <cstdio>
 #include <limits>
 
+#include "base/process.h"
 #include "net/loop.h"
 #include "net/stream.h"
-#include "server/rsa_pool.h"
+#include "server/key_pool.h"
 
 namespace sims::server {
 
 namespace {
 
 constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
+constexpr std::size_t p384_keys = 64;     // made ahead: a burst of so many logins
 constexpr unsigned reads_a_turn = 16;
 constexpr std::chrono::seconds first_key_limit{3};
 constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
@@ -50,11 +52,11 @@ class Daemon : public Actions {
   void reload();
   void stop();
   void stop_when_drained();
-  void fill_pool_if_wanted();
+  void fill_pool();
 
   Settings settings_;
   const DaemonHooks& hooks_;
-  RsaPool pool_;  // work on other threads uses it: outlives the loop
+  KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
   std::unique_ptr<Core> core_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
@@ -93,7 +95,7 @@ bool has_rsa(const crypto::SuiteList& suites) {
 Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks)
     : settings_(settings),
       hooks_(hooks),
-      pool_(settings.rsa_pool),
+      pool_({p384_keys, settings.rsa_keys}),
       core_(std::make_unique<Core>(CoreOptions{&state.identity, settings.name, settings.policy},
                                    *state.accounts, pool_, *this)),
       tick_(loop_,
@@ -106,7 +108,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
       terminate_(loop_, SIGTERM, [this] { stop(); }),
       interrupt_(loop_, SIGINT, [this] { stop(); }),
       hangup_(loop_, SIGHUP, [this] { reload(); }) {
-  fill_pool_if_wanted();
+  fill_pool();
 }
 
 // --- listening -----------------------------------------------------------------------------------
@@ -211,11 +213,16 @@ void Daemon::close(ConnId id, bool flush) {
 
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
-  loop_.work([shared] { (*shared)->run(); },
-             [this, id, shared] {
-               core_->work_done(id, std::move(*shared), loop_.now());
-               turn();
-             });
+  loop_.work(
+      [shared] {
+        thread_local const bool once = (lower_thread_priority(), true);
+        static_cast<void>(once);
+        (*shared)->run();
+      },
+      [this, id, shared] {
+        core_->work_done(id, std::move(*shared), loop_.now());
+        turn();
+      });
 }
 
 // --- turns ---------------------------------------------------------------------------------------
@@ -234,22 +241,23 @@ void Daemon::end_of_turn() {
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == std::numeric_limits<std::int64_t>::max()) return tick_.stop();
-  tick_.start(next == 0 ? 0 : std::max<std::int64_t>(next - now.steady_ms, 1));
+  tick_.start(std::max<std::int64_t>(next - now.steady_ms, 0));  // 0: after the next I/O
 }
 
 void Daemon::run() {
+  ask_for_short_slices();  // messages do not wait for handshakes
   loop_.run();
 }
 
 // --- signals -------------------------------------------------------------------------------------
 
-void Daemon::fill_pool_if_wanted() {
-  if (has_rsa(settings_.policy.suites)) pool_.fill();
+void Daemon::fill_pool() {
+  pool_.fill(has_rsa(settings_.policy.suites));
 }
 
 // Who serves the RSA suite has a key for its first client.
 void Daemon::wait_for_keys() {
-  if (has_rsa(settings_.policy.suites) && !pool_.wait_for_one(first_key_limit))
+  if (has_rsa(settings_.policy.suites) && !pool_.wait_for_rsa(first_key_limit))
     log::warning("event=rsa-pool keys=0");
 }
 
@@ -267,13 +275,13 @@ void Daemon::reload() {
     restart(fresh->name != settings_.name, "name");
     restart(fresh->pid_file != settings_.pid_file, "pid-file");
     restart(fresh->daemon != settings_.daemon, "daemon");
-    restart(fresh->rsa_pool != settings_.rsa_pool, "limits.rsa-keys");
+    restart(fresh->rsa_keys != settings_.rsa_keys, "limits.rsa-keys");
     settings_.policy = fresh->policy;
     fit_descriptors(settings_.policy.limits);
     settings_.log_level = fresh->log_level;
     log::set_level(settings_.log_level);
     core_->reload(settings_.policy);
-    fill_pool_if_wanted();
+    fill_pool();
     log::notice("event=reloaded");
   }
   sd_notify(0, "READY=1");

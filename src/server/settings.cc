@@ -132,7 +132,7 @@ std::vector<ConfigOption> settings_table(Settings& s) {
        number(1, proto::handshake_deadline_ms / 1'000, seconds(limits.handshake_ms))},
       {"limits.queue-bytes", number(proto::max_frame, 1 << 30, size(limits.queue_bytes))},
       {"limits.ping-seconds", number(1, day_s, seconds(limits.ping_ms))},
-      {"limits.rsa-keys", number(1, 1'000, size(s.rsa_pool))},
+      {"limits.rsa-keys", number(1, 1'000, size(s.rsa_keys))},
   };
 }
 

@@ -19,7 +19,7 @@ struct Settings {
   std::string pid_file;             // absolute, or empty
   bool daemon = false;
   log::Level log_level = log::Level::info;
-  std::size_t rsa_pool = 8;  // keys kept ready
+  std::size_t rsa_keys = 32;  // kept ready
   Policy policy;
 };
 

@@ -62,7 +62,7 @@ TEST_CASE("every option of the file") {
   CHECK(s->policy.limits.handshake_ms == 5'000);
   CHECK(s->policy.limits.queue_bytes == 100'000);
   CHECK(s->policy.limits.ping_ms == 60'000);
-  CHECK(s->rsa_pool == 2);
+  CHECK(s->rsa_keys == 2);
 }
 
 TEST_CASE("the command line wins over the file") {
