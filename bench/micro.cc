@@ -1,7 +1,8 @@
-// Micro-benchmarks: the primitives, a login without a network, and the server's hop. `make bench`;
-// BENCH=--help lists google-benchmark's options.
+// Micro-benchmarks: the primitives, the codecs, handshakes, the ratchet, and the server's hop in memory.
+// `make bench`; BENCH=--help lists google-benchmark's options.
 #include <benchmark/benchmark.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 
@@ -12,6 +13,7 @@
 #include "crypto/kdf.h"
 #include "crypto/sign.h"
 #include "proto/message.h"
+#include "proto/peer_session.h"
 #include "proto/secure.h"
 #include "proto/transport.h"
 #include "server/core.h"
@@ -182,8 +184,7 @@ void p384_agree(benchmark::State& state) {
 }
 BENCHMARK(p384_agree);
 
-// --- a server in memory
-// -----------------------------------------------------------------------------------------------
+// --- a server in memory --------------------------------------------------------------------------
 
 struct Wire : server::Actions {
   std::map<server::ConnId, std::string> to_client;
@@ -202,20 +203,48 @@ struct Wire : server::Actions {
   void log(log::Level, std::string) override {}
 };
 
+// Keys made ahead: a benchmark's setup fills it.
+struct Ready : crypto::EphemeralSource {
+  std::vector<crypto::P384Key> keys;
+  crypto::Rng& rng() override { return crypto::system_rng(); }
+  crypto::P384Key p384() override {
+    if (keys.empty()) std::abort();
+    auto key = std::move(keys.back());
+    keys.pop_back();
+    return key;
+  }
+  std::optional<crypto::RsaKey> rsa() override { return std::nullopt; }
+};
+
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
 struct Relay {
+  explicit Relay(crypto::EphemeralSource& source = crypto::fresh_ephemerals())
+      : core({&key, "bench", {}}, accounts, source, wire) {}
   crypto::SigningKey key = crypto::SigningKey::from_seed(Bytes(32, 200));
   server::MemoryAccounts accounts;
   Wire wire;
-  server::Core core{{&key, "bench", {}}, accounts, crypto::fresh_ephemerals(), wire};
+  server::Core core;
   proto::Scratch scratch;
+  std::vector<Seconds> took;  // each receive()
 
   void receive(server::ConnId id, std::string_view bytes) {
+    const auto began = Clock::now();
     core.received(id, bytes_of(bytes), now);
     for (auto& [conn, work] : std::exchange(wire.work, {})) {
       work->run();
       core.work_done(conn, std::move(work), now);
     }
     core.turn_end(now);
+    took.push_back(Clock::now() - began);
+  }
+  double seconds_from(std::size_t first) {
+    double sum = 0;
+    for (; first < took.size(); ++first)
+      sum += took[first].count();
+    took.clear();
+    return sum;
   }
 };
 
@@ -254,7 +283,7 @@ struct Client {
 };
 
 // Both sides' work of one ECDHE login.
-void login(benchmark::State& state) {
+void login_both(benchmark::State& state) {
   Relay relay;
   for (server::ConnId id = 1; auto _ : state) {
     Client client(1, "alice");
@@ -262,9 +291,138 @@ void login(benchmark::State& state) {
     relay.core.closed(id++, now);
   }
 }
-BENCHMARK(login)->Unit(benchmark::kMillisecond);
+BENCHMARK(login_both)->Unit(benchmark::kMicrosecond);
 
-// From the sender's bytes to the receiver's: open, check, route, seal; among N who are online.
+// What a server can't do without for one login, with and without the making of its key.
+void primitives_of_login(benchmark::State& state, bool make_key) {
+  const auto ours = crypto::P384Key::generate(crypto::system_rng());
+  const auto theirs = crypto::p384_to_spki(crypto::P384Key::generate(crypto::system_rng()).public_point());
+  const auto key = crypto::SigningKey::from_seed(Bytes(32, 1));
+  const auto id = proto::Id::of(key.public_key());
+  const Bytes message(300, 2);
+  const auto signature = key.sign(message);
+  for (auto _ : state) {
+    if (make_key) {
+      benchmark::DoNotOptimize(proto::Id::parse(id.text()));
+      benchmark::DoNotOptimize(crypto::P384Key::generate(crypto::system_rng()));
+    }
+    benchmark::DoNotOptimize(key.sign(message));
+    benchmark::DoNotOptimize(crypto::verify(key.public_key(), message, signature));
+    benchmark::DoNotOptimize(ours.agree(*crypto::p384_from_spki(theirs)));
+  }
+}
+BENCHMARK_CAPTURE(primitives_of_login, all, true)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(primitives_of_login, after_phase_1, false)->Unit(benchmark::kMicrosecond);
+
+// The server's part of a login.
+void login_server(benchmark::State& state) {
+  Relay relay;
+  for (server::ConnId id = 1; auto _ : state) {
+    Client client(1, "alice");
+    client.login(relay, id);
+    relay.core.closed(id++, now);
+    state.SetIterationTime(relay.seconds_from(0));
+  }
+}
+BENCHMARK(login_server)->Unit(benchmark::kMicrosecond)->UseManualTime();
+
+// Of that what is left when phase 1 has come and the key is there: what the user waits for.
+void login_after_phase_1(benchmark::State& state) {
+  Ready ready;
+  Relay relay(ready);
+  for (server::ConnId id = 1; auto _ : state) {
+    ready.keys.push_back(crypto::P384Key::generate(crypto::system_rng()));
+    Client client(1, "alice");
+    client.login(relay, id);
+    relay.core.closed(id++, now);
+    state.SetIterationTime(relay.seconds_from(1));
+  }
+}
+BENCHMARK(login_after_phase_1)->Unit(benchmark::kMicrosecond)->UseManualTime();
+
+// --- between clients -----------------------------------------------------------------------------
+
+struct Peers {
+  crypto::SigningKey alice = crypto::SigningKey::from_seed(Bytes(32, 1));
+  crypto::SigningKey bob = crypto::SigningKey::from_seed(Bytes(32, 2));
+
+  proto::Handshake side(proto::Role role, const crypto::Suite& suite, crypto::EphemeralSource& source) const {
+    const bool first = role == proto::Role::initiator;
+    proto::HandshakeOptions options;
+    options.kind = proto::HandshakeKind::client_client;
+    options.role = role;
+    options.identity = first ? &alice : &bob;
+    options.name = first ? "alice" : "bob";
+    options.suites = {&suite};
+    options.peer = proto::Id::of((first ? bob : alice).public_key());
+    return {std::move(options), source};
+  }
+  // Both sides' six phases.
+  std::pair<proto::HandshakeResult, proto::HandshakeResult> shake(const crypto::Suite& suite,
+                                                                  crypto::EphemeralSource& source) const {
+    auto a = side(proto::Role::initiator, suite, source), b = side(proto::Role::responder, suite, source);
+    std::string frame = a.start();
+    while (!a.done()) {
+      for (auto* to : {&b, &a}) {
+        auto answer = to->receive(frame);
+        if (!answer) std::abort();
+        frame = std::move(*answer);
+      }
+    }
+    return {a.take_result(), b.take_result()};
+  }
+};
+
+void handshake_ecdhe(benchmark::State& state) {
+  const Peers peers;
+  for (auto _ : state)
+    benchmark::DoNotOptimize(peers.shake(crypto::all_suites()[0], crypto::fresh_ephemerals()));
+}
+BENCHMARK(handshake_ecdhe)->Unit(benchmark::kMicrosecond);
+
+// Without the making of its key, which takes a hundred times as long.
+void handshake_rsa(benchmark::State& state) {
+  struct OneRsa : Ready {
+    std::optional<crypto::RsaKey> key;
+    std::optional<crypto::RsaKey> rsa() override { return std::exchange(key, std::nullopt); }
+  } source;
+  const Peers peers;
+  for (auto _ : state) {
+    state.PauseTiming();
+    source.key = crypto::RsaKey::generate(crypto::system_rng());
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(peers.shake(crypto::all_suites()[1], source));
+  }
+}
+BENCHMARK(handshake_rsa)->Unit(benchmark::kMicrosecond)->Iterations(4);
+
+// A text sealed and opened end to end, acks proved. `turns`: each is an answer, so each makes a new ratchet
+// key.
+void ratchet(benchmark::State& state, bool turns) {
+  const Peers peers;
+  auto [a, b] = peers.shake(crypto::all_suites()[0], crypto::fresh_ephemerals());
+  proto::PeerSession alice(std::move(a), peers.alice, crypto::fresh_ephemerals());
+  proto::PeerSession bob(std::move(b), peers.bob, crypto::fresh_ephemerals());
+  proto::PeerSession* from = &alice;
+  proto::PeerSession* to = &bob;
+  proto::JsonTape tape;
+  const std::string content(256, ' ');
+  for (auto _ : state) {
+    auto sealed = from->seal(content, now);
+    auto opened = to->open(std::get<proto::ClientCom>(*decode_from_server(*tape.parse(sealed.message))), now);
+    if (!opened) std::abort();
+    if (!from->take_ack(std::get<proto::PeerAck>(*decode_from_server(*tape.parse(opened->ack)))))
+      std::abort();
+    if (turns) std::swap(from, to);
+  }
+}
+BENCHMARK_CAPTURE(ratchet, chain, false)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(ratchet, turns, true)->Unit(benchmark::kMicrosecond);
+
+// --- the server's hop ----------------------------------------------------------------------------
+
+// From the sender's bytes to the receiver's: cut, open, check, route, seal; among N who are online. One read
+// and one turn a message.
 void server_hop(benchmark::State& state) {
   Relay relay;
   Client alice(1, "alice"), bob(2, "bob");
@@ -276,29 +434,24 @@ void server_hop(benchmark::State& state) {
     others.push_back(std::make_unique<Client>(static_cast<std::uint8_t>(i + 1), "other" + std::to_string(i)));
     others.back()->login(relay, static_cast<server::ConnId>(i) + 1);
   }
-  proto::ClientCom com;
-  com.src = proto::Id::of(alice.key.public_key());
-  com.dst = proto::Id::of(bob.key.public_key());
-  com.ratchet.key.emplace();
-  com.data = std::string(256, 'A');
-  const std::string message = encode(com);
+  const std::string message = client_com();
   constexpr int batch = 100;
   std::vector<std::string> frames(batch);
+  relay.took.reserve(batch);
   for (auto _ : state) {
-    state.PauseTiming();
     for (auto& frame : frames) {
       frame.clear();
       alice.transport.send(message, now, frame);
     }
+    relay.took.clear();
     relay.wire.to_client[2].clear();
-    state.ResumeTiming();
     for (const auto& frame : frames)
       relay.receive(1, frame);
     if (relay.wire.to_client[2].size() < batch * message.size()) std::abort();
+    state.SetIterationTime(relay.seconds_from(0) / batch);
   }
-  state.SetItemsProcessed(state.iterations() * batch);
 }
-BENCHMARK(server_hop)->Arg(2)->Arg(150);
+BENCHMARK(server_hop)->Arg(2)->Arg(150)->UseManualTime();
 
 }  // namespace
 

@@ -379,6 +379,7 @@ class Bench {
   void measure() {
     measuring_ = true;
     const auto cpu = cpu_seconds(options_.server_pid);
+    warm_kib_ = resident_kib(options_.server_pid);
     const auto allocations = allocations_.count();
     const auto own = cpu_seconds(::getpid());
     const auto delivered = delivered_;
@@ -422,6 +423,7 @@ class Bench {
                                {"server_cores", cpu_ / took_},
                                {"rss_empty_kib", empty_kib},
                                {"rss_connected_kib", full_kib},
+                               {"rss_warm_kib", warm_kib_},
                                {"rss_end_kib", end_kib_},
                                {"connection_kib", (full_kib - empty_kib) / clients}});
     }
@@ -454,7 +456,7 @@ class Bench {
   std::size_t connected_ = 0, pings_ = 0;
   std::uint64_t sent_ = 0, delivered_ = 0, measured_ = 0, allocated_ = 0;
   std::int64_t began_ = 0, next_ping_ = 0;
-  double login_seconds_ = 0, took_ = 0, cpu_ = 0, own_cpu_ = 0, end_kib_ = 0;
+  double login_seconds_ = 0, took_ = 0, cpu_ = 0, own_cpu_ = 0, warm_kib_ = 0, end_kib_ = 0;
   bool sending_ = false, measuring_ = false;
 };
 

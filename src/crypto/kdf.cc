@@ -44,7 +44,9 @@ struct HmacKey::State {
   CryptoPP::SHA256 outer;
 };
 
-HmacKey::HmacKey(ByteView key) : state_(std::make_unique<State>()) {
+HmacKey::HmacKey(ByteView key) {
+  static_assert(sizeof(State) <= sizeof room_ && alignof(State) <= 16);
+  auto* state = new (room_) State();
   Secret<block_size> pad;
   if (key.size() > block_size) {
     Digest shorter = sha256({key});
@@ -55,21 +57,32 @@ HmacKey::HmacKey(ByteView key) : state_(std::make_unique<State>()) {
   }
   for (auto& byte : pad.writable())
     byte ^= 0x36;
-  state_->inner.Update(pad.data(), block_size);
+  state->inner.Update(pad.data(), block_size);
   for (auto& byte : pad.writable())
     byte ^= 0x36 ^ 0x5c;
-  state_->outer.Update(pad.data(), block_size);
+  state->outer.Update(pad.data(), block_size);
 }
-HmacKey::HmacKey(HmacKey&&) noexcept = default;
-HmacKey& HmacKey::operator=(HmacKey&&) noexcept = default;
-HmacKey::~HmacKey() = default;
+HmacKey::HmacKey(HmacKey&& other) noexcept {
+  new (room_) State(other.state());
+  other.state() = State();
+}
+HmacKey& HmacKey::operator=(HmacKey&& other) noexcept {
+  if (this != &other) {
+    state() = other.state();
+    other.state() = State();
+  }
+  return *this;
+}
+HmacKey::~HmacKey() {
+  state().~State();
+}
 
 Digest HmacKey::mac(Parts parts) const {
   Digest digest;
-  CryptoPP::SHA256 hash(state_->inner);
+  CryptoPP::SHA256 hash(state().inner);
   update(hash, parts);
   hash.Final(digest.data());
-  CryptoPP::SHA256 outer(state_->outer);
+  CryptoPP::SHA256 outer(state().outer);
   outer.Update(digest.data(), digest.size());
   outer.Final(digest.data());
   return digest;

@@ -275,14 +275,13 @@ std::string encode(const List& message) {
   return out;
 }
 
+void encode_ack(std::string& out, std::string_view name, std::uint64_t id) {
+  JsonWriter(out).begin_object().field("type", "ack").field("name", name).field("id", id).end_object();
+}
+
 std::string encode(const Ack& message) {
   std::string out;
-  JsonWriter(out)
-      .begin_object()
-      .field("type", "ack")
-      .field("name", message.name)
-      .field("id", message.id)
-      .end_object();
+  encode_ack(out, message.name, message.id);
   return out;
 }
 

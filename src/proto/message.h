@@ -120,6 +120,8 @@ std::string encode(const Error&);
 std::string encode(const ClientCom&);
 std::string encode(const ClientDisconnect&);
 std::string encode(const PeerAck&);
+// Appends; for who sends one after nearly every read.
+void encode_ack(std::string& out, std::string_view name, std::uint64_t id);
 // In clear or inside SECURE; `message` is cut to max_error_text.
 std::string encode_error(ErrorCode code, std::string_view message);
 

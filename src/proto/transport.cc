@@ -222,7 +222,10 @@ bool Transport::owes_ack() const {
 void Transport::flush_ack(Now now, std::string& out) {
   if (!state_->ack_owed || !connected() || received() == 0) return;
   state_->ack_owed = false;
-  send(encode(Ack{state_->name, received() - 1}), now, out);
+  thread_local std::string text;
+  text.clear();
+  encode_ack(text, state_->name, received() - 1);
+  send(text, now, out);
 }
 
 std::uint64_t Transport::received() const {
