@@ -151,10 +151,10 @@ test-term: all $(BUILD)/bench/talker
 check: deps
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/check.sh $(TESTS)
-check-programs: all $(BUILD)/bench/talker $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
+check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
 
 # One end-to-end test or a few: make test-e2e ONLY=wrong_server
-test-e2e: all
+test-e2e: all $(BUILD)/bench/simsbench
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
 
 # A target of tests/fuzz for so many seconds (FUZZ=list: their names). What it finds stays in build/corpus/NAME, where
@@ -172,16 +172,17 @@ $(BUILD)/fuzz: $(filter-out %_test.o,$(call objects,tests/fuzz)) $(BUILD)/tests/
 	$(call say,LINK)
 	$(Q)$(LINK) -fsanitize=fuzzer $^ $(call libs,$(below_fuzz)) -o $@
 
+# What the relay costs, beside its goals: make bench RUNS=5 ONLY=messages PEERS=folder; the micro-benchmarks alone: make
+# micro BENCH=--benchmark_filter=hop
 bench: deps
-	@+$(MAKE) --no-print-directory all $(BUILD)/bench/micro $(BUILD)/bench/clients
+	@+$(MAKE) --no-print-directory all $(addprefix $(BUILD)/bench/,micro simsbench count_allocations.so)
+	BUILD=$(BUILD) RUNS='$(RUNS)' ONLY='$(ONLY)' PEERS='$(PEERS)' /usr/bin/python3 bench/relay.py
+micro: deps
+	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
 	$(BUILD)/bench/micro $(BENCH)
-	BUILD=$(BUILD) bench/idle.sh
 $(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
-$(BUILD)/bench/clients: $(BUILD)/bench/clients.o $(call archives,$(below_net))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_net)) -o $@
 $(BUILD)/bench/simsbench: $(BUILD)/bench/simsbench.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
@@ -213,7 +214,7 @@ demo: deps
 # --- source code ------------------------------------------------------------------------------------------------------
 
 CODE := $(wildcard src/*.cc src/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
-HEADERS := $(wildcard src/*/*.h tests/*/*.h)
+HEADERS := $(wildcard src/*/*.h tests/*/*.h bench/*.h)
 
 lint: compile_commands.json
 	@scripts/deps.sh $(DEPS) $(LINT_DEPS)
@@ -294,7 +295,8 @@ help:
 	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
-	@echo "make bench, bench-tui micro-benchmarks; what the terminal client costs"
+	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals"
+	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
 	@echo "                      simsd.conf that was changed)"
@@ -309,6 +311,6 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e fuzz bench bench-tui deps demo lint format install uninstall dist clean help FORCE \
+.PHONY: all check check-programs test-e2e fuzz bench micro bench-tui deps demo lint format install uninstall dist clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)

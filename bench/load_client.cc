@@ -68,6 +68,7 @@ Loop::~Loop() {
 
 void Loop::pass(std::int64_t until_ns) {
   now_ = read_clocks();
+  flush();  // what was sent between two passes does not wait for the other side
   std::int64_t wait_ns = until_ns - now_ns();
   if (!owing_.empty()) wait_ns = std::min(wait_ns, (owing_.front().first - now_.steady_ms) * 1'000'000);
   timespec wait{};
@@ -81,6 +82,10 @@ void Loop::pass(std::int64_t until_ns) {
     owing_.front().second->flush_ack();
     owing_.pop_front();
   }
+  flush();
+}
+
+void Loop::flush() {
   for (Client* client : dirty_)
     client->flush();
   dirty_.clear();

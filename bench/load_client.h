@@ -45,6 +45,7 @@ class Loop {
  private:
   friend class Client;
   void owe(Client& client);
+  void flush();
   int epoll_;
   proto::Scratch scratch_;
   Now now_{};

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "base/base64.h"
 #include "crypto/aes.h"
 #include "crypto/kdf.h"
@@ -190,6 +192,40 @@ TEST_CASE("AES-128: NIST's vectors (Debian), CBC through tokens and single block
       CHECK(test::hex(Aes128Key(key).encrypt_block(block)) == r["CIPHERTEXT"]);
     }
   }
+}
+
+// Keys share a thread's ciphers, so each must find its own there whoever was before it, moved, alive or dead.
+TEST_CASE("AES-128: many keys in turns, moved and replaced, on two threads") {
+  const auto run = [] {
+    std::vector<Aes128Key> keys;
+    std::vector<ByteArray<16>> blocks;
+    const ByteArray<16> plain{1, 2, 3};
+    const Bytes text(40, 'x');
+    const auto sealed = [&](const Aes128Key& key) {
+      Bytes out(Aes128Key::padded_size(text.size()));
+      key.seal_cbc(some_iv, text, out.data());
+      return out;
+    };
+    std::vector<Bytes> tokens;
+    for (std::uint8_t i = 0; i < 20; ++i) {
+      keys.emplace_back(Bytes(16, i));  // moves those before it
+      blocks.push_back(keys.back().encrypt_block(plain));
+      tokens.push_back(sealed(keys.back()));
+    }
+    for (std::size_t i = 0; i < 400; ++i) {
+      const std::size_t k = i * 7 % keys.size();
+      CHECK(keys[k].encrypt_block(plain) == blocks[k]);
+      CHECK(keys[(k + 1) % 20].encrypt_block(plain) == blocks[(k + 1) % 20]);
+      CHECK(sealed(keys[k]) == tokens[k]);
+      Bytes opened(tokens[k].size());
+      CHECK(keys[k].open_cbc(some_iv, tokens[k], opened.data()) == text.size());
+      keys[k] = Aes128Key(Bytes(16, static_cast<std::uint8_t>(k)));
+      CHECK(keys[k].encrypt_block(plain) == blocks[k]);
+    }
+  };
+  std::thread other(run);
+  run();
+  other.join();
 }
 
 TEST_CASE("attack 17: every flipped bit of a token meets the MAC, never the padding") {

@@ -1,5 +1,6 @@
 """simsd from outside: options, state folder, signals."""
 
+import json
 import os
 import re
 import select
@@ -125,6 +126,18 @@ def test_sigterm_and_sigint_end_it_with_0(world):
     for number in (signal.SIGTERM, signal.SIGINT):
         server = world.server()
         check(server.stop(number) == 0, f"exit status {server.process.returncode}\n{server.log()}")
+
+
+def test_under_load_every_message_arrives_once_and_in_order(world):
+    """simsbench compares every one with what was sent, and ends with an error otherwise."""
+    server = world.server("--suites", "ecdhe")
+    run = subprocess.run([BUILD / "bench/simsbench", "--server", f"127.0.0.1:{server.port}", "--connections", "12", "--pairs", "4",
+                          "--window", "16", "--messages", "5000", "--seconds", "60", "--warmup", "0", "--server-pid",
+                          str(server.process.pid), "--json"], capture_output=True, text=True, timeout=120)
+    check(run.returncode == 0, run.stderr)
+    figures = json.loads(run.stdout)
+    check(figures["messages"] >= 5000 and figures["connections"] == 12, run.stdout)
+    check(figures["p50_us"] > 0 and figures["server_us"] > 0 and figures["rss_end_kib"] > 0, run.stdout)
 
 
 def test_configuration_file(world):

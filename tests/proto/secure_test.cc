@@ -67,6 +67,34 @@ TEST_CASE("SECURE: 1,000 messages of all sizes, through ten epochs") {
   CHECK(receiver.count() == 1'000);
 }
 
+// What is compared instead of parsed is what the parser would have taken, and nothing else.
+TEST_CASE("SECURE: a frame in the sender's own form opens without the parser, any other form does not") {
+  SecureSender sender(chain(1));
+  SecureReceiver receiver(chain(1));
+  std::string out;
+  for (int n = 0; n < 250; ++n) {  // two changes of keys, one to three digits
+    const std::string text = "message " + std::to_string(n);
+    std::string frame = sealed(sender, text);
+    frame.pop_back();
+    const auto with = [&](std::string_view from, std::string_view to) {
+      std::string other = frame;
+      other.replace(other.find(from), from.size(), to);
+      return other;
+    };
+    for (const std::string& other :
+         {with("{", " {"), with("\"seq\":", "\"seq\": "), with("\"}", "\" }"), with("secure", "Secure"),
+          with("\"seq\":", "\"seq\":0"), with("\"seq\":", "\"seq\":1"), with("\"epoch\":", "\"epoch\":1"),
+          with("\"payload\":\"g", "\"payload\":\"h"), with("\"payload\":\"", "\"payload\":\"\",\"x\":\""),
+          with("\"payload\":\"", "\"payload\":\"="), frame + "}", frame.substr(1),
+          frame.substr(0, frame.size() - 1), frame.substr(0, 60), std::string("\"}"), std::string()})
+      REQUIRE_FALSE(receiver.open_canonical(other, out));
+    REQUIRE(receiver.count() == static_cast<std::uint64_t>(n));
+    REQUIRE(receiver.open_canonical(frame, out));
+    REQUIRE(out == text);
+    REQUIRE_FALSE(receiver.open_canonical(frame, out));  // a replay
+  }
+}
+
 TEST_CASE("SECURE: the same text never gives the same token; a full content fits a frame") {
   SecureSender sender(chain(1));
   CHECK(payload_of(sealed(sender, "x")) != payload_of(sealed(sender, "x")));

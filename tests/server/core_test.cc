@@ -167,6 +167,96 @@ TEST_CASE("one cumulative ack a read, none for acks") {
   CHECK(alice.acks == std::vector<std::uint64_t>{6});
 }
 
+TEST_CASE("the ack of what was passed on waits for company, and not for ever") {
+  World w;
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  w.pass(1'000);
+  w.pump({&alice, &bob});
+  const auto& to_alice = w.wire.lines[alice.conn];
+  alice.acks.clear();
+  alice.send(alice.disconnect_message(bob, "one"), w.now);
+  w.pump({&alice, &bob});
+  CHECK(bob.take("client-disconnect") != "");
+  CHECK(alice.acks.empty());
+  w.pass(proto::ack_delay_ms - 1);
+  w.pump({&alice});
+  CHECK(alice.acks.empty());
+  w.pass(1);
+  w.pump({&alice});
+  CHECK(alice.acks.size() == 1);
+
+  // What goes to her takes it along, in one write; nothing comes after it.
+  alice.acks.clear();
+  alice.send(alice.disconnect_message(bob, "two"), w.now);
+  w.pump({&alice});
+  const auto writes = to_alice.writes;
+  bob.send(bob.disconnect_message(alice, "three"), w.now);
+  w.pump({&bob, &alice});
+  CHECK(alice.acks.size() == 1);
+  CHECK(to_alice.writes == writes + 1);
+  w.pass(10 * proto::ack_delay_ms);
+  w.pump({&alice});
+  CHECK(alice.acks.size() == 1);
+  CHECK(w.core->next_tick() > w.now.steady_ms + 1'000);
+}
+
+TEST_CASE("acks that wait of many who then leave are forgotten with them") {
+  World w;
+  Client bob = w.login("bob", 1);
+  for (std::uint8_t i = 2; i < 40; ++i) {
+    Client c = w.login("user" + std::to_string(i), i);
+    c.send(c.disconnect_message(bob, "hello"), w.now);
+    w.bytes(c.conn, std::exchange(c.to_server, {}));
+    if (i % 2 == 0) w.core->closed(c.conn, w.now);
+  }
+  w.pass(proto::ack_delay_ms);
+  w.pass(1'000);
+  CHECK(w.core->online() == 20);
+  for (const auto& [conn, line] : w.wire.lines)
+    if (conn != bob.conn && conn % 2 == 1) CHECK(line.writes >= 4);  // three of the login, and the ack
+}
+
+// The sweep tells a few a turn; who leaves in its midst moves another into the gap.
+TEST_CASE("everybody learns every change once, whoever comes and goes while they are told") {
+  for (std::size_t leaves = 0; leaves < 12; ++leaves) {
+    CAPTURE(leaves);
+    World w;
+    std::vector<Client> clients;
+    for (std::uint8_t i = 0; i < 12; ++i)
+      clients.push_back(w.login("user" + std::to_string(i), static_cast<std::uint8_t>(i + 1)));
+    const auto feed_all = [&] {
+      for (auto& c : clients)
+        w.feed(c, std::exchange(w.wire.lines[c.conn].to_client, {}));
+    };
+    w.pass(proto::list_gather_ms);
+    feed_all();
+    for (auto& c : clients)
+      c.messages.clear();
+    Client late = w.login("late", 100);
+    w.now.steady_ms += proto::list_gather_ms;
+    for (std::size_t turn = 0; w.core->next_tick() <= w.now.steady_ms; ++turn) {
+      REQUIRE(turn < 100);
+      w.core->tick(w.now);
+      w.core->turn_end(w.now);
+      if (turn == 2) w.core->closed(clients[leaves].conn, w.now);
+    }
+    w.pass(2 * proto::list_gather_ms);
+    feed_all();
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      if (i == leaves) continue;
+      CAPTURE(i);
+      std::size_t came = 0, went = 0;
+      for (const auto& text : clients[i].messages) {
+        if (text.find(R"("event":"online")") != text.npos) came += text.find("\"late\"") != text.npos ? 1 : 0;
+        if (text.find(R"("event":"offline")") != text.npos)
+          went += text.find('"' + clients[leaves].name + '"') != text.npos ? 1 : 0;
+      }
+      CHECK(came == 1);
+      CHECK(went == 1);
+    }
+  }
+}
+
 TEST_CASE("disconnect ends in order, and the others learn it") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
