@@ -1369,7 +1369,7 @@ def slow_reader():
 def rsa_flood():
     """Handshakes left after phase 4: RSA gets busy, the other suite goes on."""
     codes, wires = [], []
-    for _ in range(30):
+    for _ in range(60):  # the pool has 32 keys, and makes a few a second
         hs = s.Handshake("client-server", True, s.Identity(), fresh(), [s.RSA])
         wire = s.Wire(server.address)
         wires.append(wire)
