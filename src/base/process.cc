@@ -30,19 +30,27 @@ void harden_process() {
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
 }
 
-// For the calling thread only: Linux keeps nice values per thread. That it is refused changes nothing but
-// speed.
+namespace {
+
+// 0: the kernel's own. That it is refused changes nothing but speed.
+void set_slice(std::uint64_t ns) {
+  sched_attr attributes{};
+  attributes.size = sizeof attributes;
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  attributes.sched_runtime = ns;
+  static_cast<void>(syscall(SYS_sched_setattr, 0, &attributes, 0));
+}
+
+}  // namespace
+
+// For the calling thread only: Linux keeps both per thread, and a new thread inherits them.
 void lower_thread_priority() {
+  set_slice(0);
   static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10));
 }
 
 void ask_for_short_slices() {
-  constexpr std::uint64_t slice_ns = 100'000;  // the least that the kernel takes
-  sched_attr attributes{};
-  attributes.size = sizeof attributes;
-  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
-  attributes.sched_runtime = slice_ns;
-  static_cast<void>(syscall(SYS_sched_setattr, 0, &attributes, 0));
+  set_slice(100'000);  // the least that the kernel takes
 }
 
 }  // namespace sims

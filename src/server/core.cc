@@ -154,6 +154,7 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
     proto::Error error;
     error.code = ErrorCode::id_taken;
     error.message = "replaced by a newer login of this id";
+    old.transport.flush_ack(now, old.out);  // nothing may follow the last word
     old.transport.send(encode(error), now, old.out);
     end(old, true, "replaced", now);
   }
@@ -178,9 +179,8 @@ void Core::State::mark(Session& s) {
   dirty.push_back(s.conn);
 }
 
-void Core::State::flush(Session& s, Now now) {
+void Core::State::flush(Session& s) {
   if (s.out.empty()) return;
-  s.transport.flush_ack(now, s.out);
   s.stuck = actions.write(s.conn, s.out);
   scratch.frames.spare.give(s.out);
 }
@@ -190,7 +190,8 @@ void Core::turn_end(Now now) {
   for (const ConnId conn : st.dirty) {
     if (Session* s = st.find(conn)) {
       s->dirty = false;
-      st.flush(*s, now);
+      if (!s->out.empty()) s->transport.flush_ack(now, s->out);  // here only: once a read at most
+      st.flush(*s);
     }
   }
   st.dirty.clear();
@@ -267,7 +268,7 @@ void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::
 
 void Core::State::end(Session& s, bool flush_first, std::string_view why, Now now) {
   if (s.ended) return;
-  if (flush_first) flush(s, now);
+  if (flush_first) flush(s);
   actions.close(s.conn, flush_first);
   forget(s, why, now);
 }
@@ -301,6 +302,7 @@ void Core::shutdown(Now now) {
       proto::Error error;
       error.code = ErrorCode::going_away;
       error.message = "the server is going down";
+      s.transport.flush_ack(now, s.out);  // the `disconnect` names the last one
       s.transport.send(encode(error), now, s.out);
       s.transport.send(encode(proto::Disconnect{st.options.name, s.transport.sent()}), now, s.out);
     } else {

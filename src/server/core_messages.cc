@@ -105,7 +105,7 @@ void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text,
 // Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
 bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.ended) return false;
-  if (s.out.size() >= write_chunk) flush(s, now);
+  if (s.out.size() >= write_chunk) flush(s);
   if (s.stuck > 0) s.stuck = actions.queued(s.conn);
   if (s.stuck + s.out.size() > options.policy.limits.queue_bytes) {
     note(Level::warning, now, "event=queue-full conn={} address={} id={} bytes={}", s.conn, s.address,

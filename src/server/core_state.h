@@ -69,7 +69,7 @@ struct Core::State {
   void process(Session& s, ByteView input, Now now);
   void log_in(Session& s, Binding binding, Now now);
   void mark(Session& s);
-  void flush(Session& s, Now now);
+  void flush(Session& s);
   void owe_ack(Session& s, Now now);
   void send_acks(Now now);
   std::int64_t next_ack() const { return acks_sent < acks.size() ? acks[acks_sent].first : never; }

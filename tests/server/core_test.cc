@@ -200,6 +200,21 @@ TEST_CASE("the ack of what was passed on waits for company, and not for ever") {
   CHECK(w.core->next_tick() > w.now.steady_ms + 1'000);
 }
 
+TEST_CASE("an ack that waits goes before the last word, whose number is the last") {
+  World w;
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  w.pass(1'000);
+  w.pump({&alice, &bob});
+  alice.acks.clear();
+  alice.send(alice.disconnect_message(bob, "one"), w.now);
+  w.bytes(alice.conn, std::exchange(alice.to_server, {}));
+  w.core->shutdown(w.now);
+  w.feed(alice, w.wire.lines[alice.conn].to_client);
+  CHECK(alice.acks.size() == 1);
+  const auto last = std::to_string(alice.transport.received() - 1);
+  CHECK(alice.take("disconnect").find("\"id\":" + last + "}") != std::string::npos);
+}
+
 TEST_CASE("acks that wait of many who then leave are forgotten with them") {
   World w;
   Client bob = w.login("bob", 1);
