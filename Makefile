@@ -17,8 +17,8 @@ VERSION  := $(shell cat VERSION 2>/dev/null || \
 
 # Debian packages: to build and test; what `make lint` and `make fuzz` need besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
-        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev robin-map-dev libncurses-dev \
-        libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
+        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
+        robin-map-dev libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 FUZZ_DEPS := clang libclang-rt-14-dev
 

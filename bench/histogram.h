@@ -1,6 +1,7 @@
 // Durations in buckets 1.6 % wide, as HdrHistogram keeps them: any number of them in 30 KiB.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>

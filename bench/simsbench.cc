@@ -258,7 +258,7 @@ class Bench {
  public:
   explicit Bench(const Options& options)
       : options_(options), logins_(options), allocations_(options.allocations) {
-    handlers_.connected = [this](Client& c) { ++connected_, by_client_[&c].connected = true; };
+    handlers_.connected = [this](Client&) { ++connected_; };
     handlers_.message = [this](Client& c, std::string_view plaintext) { received(c, plaintext); };
   }
 
@@ -282,11 +282,6 @@ class Bench {
   }
 
  private:
-  struct Known {
-    std::size_t pair = SIZE_MAX;  // whose receiver it is
-    bool connected = false;
-  };
-
   void log_in() {
     const auto to = parse_address(options_.server);
     const std::size_t count = std::max(options_.connections, 2 * options_.pairs);
@@ -306,7 +301,6 @@ class Bench {
       if (now_ns() > limit) die("logging in takes too long");
     }
     login_seconds_ = static_cast<double>(now_ns() - began) / 1e9;
-    // Idle ones need no key any more, but the client refers to it: they stay.
   }
 
   void make_pairs() {
@@ -314,7 +308,7 @@ class Bench {
     for (std::size_t p = 0; p < options_.pairs; ++p) {
       Client &from = *clients_[2 * p], &to = *clients_[2 * p + 1];
       pairs_.push_back({&from, &to, Message(from.id(), to.id(), options_.size), 0, 0, {}});
-      by_client_[&to].pair = p;
+      pair_of_[&to] = p;
     }
   }
 
@@ -333,10 +327,9 @@ class Bench {
       top_up(pair);
   }
   void received(Client& client, std::string_view plaintext) {
-    const auto known = by_client_.find(&client);
-    if (known == by_client_.end() || known->second.pair == SIZE_MAX)
-      die("a message for somebody who gets none");
-    Pair& pair = pairs_[known->second.pair];
+    const auto known = pair_of_.find(&client);
+    if (known == pair_of_.end()) die("a message for somebody who gets none");
+    Pair& pair = pairs_[known->second];
     if (pair.began.empty() || plaintext != pair.message.at(pair.received))
       die(fmt::format("{}: not message {} of its pair: {}", client.name(), pair.received, plaintext));
     if (measuring_) latency_.add(now_ns() - pair.began.front());
@@ -448,7 +441,7 @@ class Bench {
   Client::Handlers handlers_;
   std::vector<crypto::SigningKey> keys_;
   std::vector<std::unique_ptr<Client>> clients_;
-  std::unordered_map<const Client*, Known> by_client_;
+  std::unordered_map<const Client*, std::size_t> pair_of_;  // by receiver
   std::vector<Pair> pairs_;
   LoginLoad logins_;
   Allocations allocations_;

@@ -21,6 +21,10 @@ namespace {
 
 constexpr std::size_t acks_a_turn = 8;  // of those that had nothing to go with: some 50 us
 
+std::int64_t full_second(std::int64_t ms) {
+  return (ms + 999) / 1'000 * 1'000;
+}
+
 }  // namespace
 
 void LoginWork::run() {
@@ -162,7 +166,7 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
   presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
   s.seen_change = presence.next_change();  // of itself and of what was before, its first snapshot tells
   join(s);
-  wake_at(s, now.steady_ms + options.policy.limits.ping_ms);
+  wake_at(s, full_second(now.steady_ms + options.policy.limits.ping_ms));
   gather(now.steady_ms + proto::list_gather_ms);
   if (log::enabled(Level::info))
     actions.log(Level::info,
@@ -218,7 +222,7 @@ std::int64_t Core::next_tick() const {
 
 void Core::State::wake_at(Session& s, std::int64_t steady_ms) {
   let_sleep(s);
-  s.wake_at = (steady_ms + second_ms - 1) / second_ms * second_ms;
+  s.wake_at = steady_ms;
   auto& same = deadlines[s.wake_at];
   s.wake_place = static_cast<std::uint32_t>(same.size());
   same.push_back(&s);
@@ -240,10 +244,10 @@ void Core::State::wake(Session& s, Now now) {
   if (!s.online) return fault(s, ErrorCode::handshake_failed, "the handshake took too long", "deadline", now);
   const auto ping_ms = options.policy.limits.ping_ms;
   const auto silent_until = s.last_heard + ping_ms;
-  if (now.steady_ms < silent_until) return wake_at(s, silent_until);
+  if (now.steady_ms < silent_until) return wake_at(s, full_second(silent_until));
   if (s.pinged) return end(s, false, "silent", now);
   s.pinged = true;
-  wake_at(s, now.steady_ms + ping_ms);
+  wake_at(s, full_second(now.steady_ms + ping_ms));
   push(s, encode(proto::Ping{}), now);
 }
 
@@ -296,8 +300,11 @@ void Core::shutdown(Now now) {
   st.going_away = true;
   st.gather_until = State::never;
   st.sweep = {};
-  while (!st.sessions.empty()) {
-    Session& s = *st.sessions.begin()->second;
+  std::vector<ConnId> all;  // each end() changes the table
+  for (const auto& [conn, session] : st.sessions)
+    all.push_back(conn);
+  for (const ConnId conn : all) {
+    Session& s = *st.find(conn);
     if (s.transport.connected()) {
       proto::Error error;
       error.code = ErrorCode::going_away;

@@ -25,7 +25,6 @@ struct Sweep {
 struct Core::State {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   static constexpr std::int64_t at_once = 0;
-  static constexpr std::int64_t second_ms = 1'000;
   static constexpr std::int64_t log_burst = 50, log_rate = 10;  // lines that strangers can cause, a second
 
   State(CoreOptions o, AccountStore& a, crypto::EphemeralSource& e, Actions& act)
@@ -39,8 +38,8 @@ struct Core::State {
   SessionTable sessions;
   std::vector<std::unique_ptr<Session>> graveyard;  // ended in this turn; callers may still hold references
   std::vector<ConnId> dirty;                        // with output, in the order they got it
-  // Handshake, then ping: one a session, by full second, so that the loop wakes up once a second at most for
-  // however many.
+  // One a session: handshake, then ping. Pings fall on full seconds, so that the loop wakes up once a second
+  // at most for however many are idle.
   std::map<std::int64_t, std::vector<Session*>> deadlines;
   // Acks that wait for output to go with, in the order in which they are due; the first acks_sent are done
   // with.

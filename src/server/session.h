@@ -22,7 +22,7 @@ struct Session {
   std::string out;               // frames not yet handed to the driver; its memory is the core's, see flush()
   std::size_t stuck = 0;         // bytes that the driver had not got rid of when it was asked last
   std::int64_t last_heard = 0;   // steady ms
-  std::int64_t wake_at = 0;      // steady ms, full seconds; 0: no deadline
+  std::int64_t wake_at = 0;      // steady ms; 0: no deadline
   std::uint32_t wake_place = 0;  // among those with the same deadline
   std::uint64_t own_change = 0;  // the number of its own `online` change
   std::uint64_t seen_change = 0;  // presence changes before this one are known to the client
