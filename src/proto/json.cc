@@ -222,6 +222,11 @@ struct JsonTape::Reader {
 JsonTape::JsonTape() : reader_(std::make_unique<Reader>(nodes_)) {}
 JsonTape::~JsonTape() = default;
 
+bool json_plain(std::string_view text) {
+  const Unusual unusual = unusual_in(text);
+  return !unusual.control && !unusual.high && !unusual.escape;
+}
+
 Checked<JsonValue> JsonTape::parse(char* text, std::size_t size) {
   text[size] = '\0';
   const std::string_view whole(text, size);

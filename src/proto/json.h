@@ -48,6 +48,10 @@ class JsonValue {
   std::uint32_t at_;
 };
 
+// Whether every byte is one that stands for itself inside a JSON string or outside: ASCII from the space on,
+// no backslash.
+bool json_plain(std::string_view text);
+
 class JsonTape {
  public:
   JsonTape();

@@ -1,5 +1,6 @@
 #include "proto/transport.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -34,12 +35,13 @@ struct Transport::State {
   Event take_secure_frame(Scratch& scratch, Now now, std::string& out);
   Event fail(HandshakeFailure failure, Now now, std::string& out);
   void close();
+  void flush_ack(Now now, std::string& out);
   void send_error(const Error& error, Now now, std::string& out);
 
   std::string name;  // our own
   Role role;
   Stage stage = Stage::handshake;
-  bool ack_owed = false;
+  std::uint64_t to_ack = 0;              // messages that the owed ack covers; 0: none is owed
   std::optional<Handshake> handshake;    // in stage handshake only
   std::optional<Secure> secure;          // in stage secure only
   std::uint64_t received = 0, sent = 0;  // once closed: what secure had counted
@@ -67,7 +69,7 @@ Transport::Event Transport::State::advance(const std::string& answer, std::strin
 
 void Transport::State::close() {
   stage = Stage::closed;
-  ack_owed = false;
+  to_ack = 0;
   handshake.reset();
   if (secure) {
     received = secure->receiver.count();
@@ -77,7 +79,17 @@ void Transport::State::close() {
   cutter.clear();
 }
 
+void Transport::State::flush_ack(Now now, std::string& out) {
+  if (to_ack == 0) return;
+  thread_local std::string text;
+  text.clear();
+  encode_ack(text, name, std::exchange(to_ack, 0) - 1);
+  secure->sender.seal(text, now.unix_s(), out);
+}
+
+// Always the last word, so what was taken over before it is acked first.
 void Transport::State::send_error(const Error& error, Now now, std::string& out) {
+  flush_ack(now, out);
   if (stage == Stage::secure)
     secure->sender.seal(encode(error), now.unix_s(), out);
   else
@@ -207,25 +219,21 @@ void Transport::fail(ErrorCode code, std::string_view message, std::optional<std
   error.code = code;
   error.message = message;
   error.id = id;
+  if (id) state_->to_ack = std::min(state_->to_ack, *id);
   state_->send_error(error, now, out);
   state_->close();
 }
 
 void Transport::owe_ack() {
-  state_->ack_owed = true;
+  if (connected()) state_->to_ack = received();
 }
 
 bool Transport::owes_ack() const {
-  return state_->ack_owed;
+  return state_->to_ack > 0;
 }
 
 void Transport::flush_ack(Now now, std::string& out) {
-  if (!state_->ack_owed || !connected() || received() == 0) return;
-  state_->ack_owed = false;
-  thread_local std::string text;
-  text.clear();
-  encode_ack(text, state_->name, received() - 1);
-  send(text, now, out);
+  state_->flush_ack(now, out);
 }
 
 std::uint64_t Transport::received() const {

@@ -87,12 +87,14 @@ class Transport {
   bool closed() const;
   // Seals one sub-message and appends its frame to out. Only when connected().
   void send(std::string_view plaintext, Now now, std::string& out);
-  // Appends an `error`, sealed when connected and in clear before, and closes.
+  // Appends an `error`, sealed when connected and in clear before, and closes. `id`: the message that was
+  // wrong, which is not acked.
   void fail(ErrorCode code, std::string_view message, std::optional<std::uint64_t> id, Now now,
             std::string& out);
 
-  // The cumulative ack: owe_ack() for each message taken over that is not itself an ack; flush_ack() appends
-  // one `ack` for all of them, if any is owed: call it at most once per read of the socket.
+  // The cumulative ack: owe_ack() as soon as a message is taken over that is not itself an ack; flush_ack()
+  // appends one `ack` up to the last of them, if any is owed: call it at most once per read of the socket.
+  // What ends the connection with an `error` acks first what is owed.
   void owe_ack();
   bool owes_ack() const;
   void flush_ack(Now now, std::string& out);

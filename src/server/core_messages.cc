@@ -26,6 +26,16 @@ Overloaded(F...) -> Overloaded<F...>;
 }  // namespace
 
 void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
+  const auto owe = [&](proto::MessageType type) {
+    const auto& row = proto::message_row(type);
+    if (!row.acked) return;
+    s.transport.owe_ack();
+    if (!row.forwarded) s.ack_at_once = true;  // a ping waits for it
+  };
+  if (const auto known = proto::recognise_forwarded(plaintext)) {
+    owe(known->type);
+    return forward(s, *known, plaintext, now);
+  }
   copy.assign(plaintext);
   auto root = tape.parse(copy);
   if (!root)
@@ -33,12 +43,6 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
   auto message = proto::decode_from_client(*root);
   if (!message)
     return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
-  const auto owe = [&](proto::MessageType type) {
-    const auto& row = proto::message_row(type);
-    if (!row.acked) return;
-    s.transport.owe_ack();
-    if (!row.forwarded) s.ack_at_once = true;  // a ping waits for it
-  };
   std::visit(Overloaded{
                  [&](const proto::Forwarded& m) {
                    owe(m.type);

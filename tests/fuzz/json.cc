@@ -67,8 +67,23 @@ std::optional<std::string> rewritten(std::string text) {
   return out;
 }
 
+// What is known by its form is what parsing tells.
+void recognise(const std::string& text) {
+  const auto known = recognise_forwarded(text);
+  if (!known) return;
+  std::string room = text;
+  JsonTape tape;
+  const auto root = tape.parse(room);
+  HOLDS(root);
+  const auto decoded = decode_from_client(*root);
+  HOLDS(decoded && std::holds_alternative<Forwarded>(*decoded));
+  const auto& parsed = std::get<Forwarded>(*decoded);
+  HOLDS(parsed.type == known->type && parsed.src == known->src && parsed.dst == known->dst);
+}
+
 void run(ByteView input) {
   const std::string text(text_of(input));
+  recognise(text);
   static_cast<void>(decode_content(text));
   const auto once = rewritten(text);
   if (!once) return;
@@ -105,6 +120,9 @@ std::vector<std::string> seeds() {
       R"({"type":"list","event":"online","data":[{"id":"x","name":"bob","since":1}],"more":true})",
       R"({"type":"error","data":{"code":"busy","message":"later \u001b"},"id":3})",
       R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi","sent":1})",
+      R"({"type":"client-com","src":"a","dst":"b","id":1,"ratchet":{"key":"k","pn":0,"n":7},"verification":"v","data":"d"})",
+      R"({"type":"client-com","src":"a","dst":"b","id":1,"ratchet":{"epoch":3,"pn":0,"n":7},"verification":"v","data":"d"})",
+      R"({"type":"ack","src":"a","dst":"b","id":9007199254740991,"data":"d","verification":"v"})",
       R"({"a":[1,{"b":null,"c":[true,false,"\ud83d\ude00\"\\\/"]}],"":9007199254740991})"};
   for (const char* file : {"connect-ecdhe.json", "client-connect-ecdhe.json", "client-connect-rsa.json"})
     add_strings(test::read_json(test::own(file)), out);

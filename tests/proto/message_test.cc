@@ -246,6 +246,59 @@ TEST_CASE("messages: a server looks at presence and kinds of forwarded fields, n
   }
 }
 
+TEST_CASE(
+    "messages: what is recognised by its form is what parsing tells, one character more or less or other as "
+    "well") {
+  const auto parsed = [](std::string text) -> std::optional<std::string> {
+    JsonTape tape;
+    const auto root = tape.parse(text);
+    if (!root) return std::nullopt;
+    const auto message = decode_from_client(*root);
+    if (!message || !std::holds_alternative<Forwarded>(*message)) return std::nullopt;
+    const auto& f = std::get<Forwarded>(*message);
+    return std::to_string(static_cast<int>(f.type)) + " " + std::string(f.src) + " " + std::string(f.dst);
+  };
+  const auto recognised = [](const std::string& text) -> std::optional<std::string> {
+    const auto f = recognise_forwarded(text);
+    if (!f) return std::nullopt;
+    return std::to_string(static_cast<int>(f->type)) + " " + std::string(f->src) + " " + std::string(f->dst);
+  };
+  std::size_t same = 0;
+  for (const MessageRow& row : message_table()) {
+    const bool ours = row.type == MessageType::client_com || row.type == MessageType::peer_ack;
+    for (const std::string& example : examples(row.type)) {
+      CAPTURE(example);
+      CHECK(recognised(example).has_value() == ours);
+      if (!ours) continue;
+      CHECK(recognised(example) == parsed(example));
+      const auto check = [&](const std::string& text) {
+        const auto known = recognised(text);
+        if (!known) return;
+        ++same;
+        if (known != parsed(text)) FAIL_CHECK(text);
+      };
+      for (std::size_t at = 0; at < example.size(); ++at) {
+        check(example.substr(0, at));
+        check(std::string(example).erase(at, 1));
+        for (const char c :
+             {'"', '\\', '{', '}', ',', ':', '0', '9', '-', '.', 'e', 'x', ' ', '\n', '\x7f', '\xc3', '\0'}) {
+          check(std::string(example).insert(at, 1, c));
+          std::string other = example;
+          other[at] = c;
+          check(other);
+        }
+      }
+    }
+  }
+  CHECK(same > 1'000);  // a changed letter of a string is recognised all the same
+  const std::string number(
+      R"({"type":"ack","src":"a","dst":"b","id":9007199254740991,"data":"d","verification":"v"})");
+  CHECK(recognised(number));
+  std::string larger = number;
+  larger[larger.find("0991") + 3] = '2';
+  CHECK_FALSE(recognised(larger));
+}
+
 TEST_CASE("messages: list requests") {
   const auto decode = [](std::string text) {
     JsonTape tape;

@@ -382,6 +382,29 @@ TEST_CASE("transport: one cumulative ack for all that is owed, none when nothing
   CHECK(link.client.messages == std::vector<std::string>{R"({"type":"ack","name":"relay.example","id":2})"});
 }
 
+TEST_CASE("transport: what was taken over is acked before the last word, what was wrong is not") {
+  for (const bool known : {true, false}) {
+    CAPTURE(known);
+    Link link;
+    link.connect();
+    for (int i = 0; i < 2; ++i) {
+      link.client.transport.send("{\"type\":\"ping\"}", now, link.client.out);
+      link.server.feed(link.client.take());
+      link.server.transport.owe_ack();
+    }
+    if (known)
+      link.server.transport.fail(ErrorCode::bad_message, "no", 1, now, link.server.out);  // that ping
+    else
+      link.server.feed("garbage\n");  // never was a message
+    link.client.feed(link.server.take());
+    REQUIRE(link.client.messages.size() == 2);
+    CHECK(link.client.messages[0] == (known ? R"({"type":"ack","name":"relay.example","id":0})"
+                                            : R"({"type":"ack","name":"relay.example","id":1})"));
+    CHECK(code_of(link.client.messages[1]) == (known ? "bad-message" : "bad-frame"));
+    CHECK(link.server.transport.closed());
+  }
+}
+
 TEST_CASE("transport: fail() says why under the channel's keys, once, and keeps its counts") {
   Link link;
   link.connect();

@@ -215,6 +215,28 @@ TEST_CASE("an ack that waits goes before the last word, whose number is the last
   CHECK(alice.take("disconnect").find("\"id\":" + last + "}") != std::string::npos);
 }
 
+// Else she would send again, after her next login, what has reached him.
+TEST_CASE("an ack that waits is not lost when the next message is a fault, which is not acked") {
+  const auto* to_herself = "itself";
+  for (const std::string_view bad : {"nonsense", R"({"type":"list","limit":"ten"})", to_herself}) {
+    CAPTURE(bad);
+    World w;
+    Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+    w.pass(1'000);
+    w.pump({&alice, &bob});
+    alice.acks.clear();
+    alice.send(alice.disconnect_message(bob, "one"), w.now);
+    w.pump({&alice, &bob});
+    CHECK(alice.acks.empty());
+    const auto taken_over = alice.transport.sent() - 1;
+    alice.send(bad == to_herself ? alice.disconnect_message(alice, "two") : std::string(bad), w.now);
+    w.pump({&alice, &bob});
+    CHECK(w.closed(alice));
+    CHECK(alice.acks == std::vector<std::uint64_t>{taken_over});
+    CHECK_FALSE(alice.take("error").empty());
+  }
+}
+
 TEST_CASE("acks that wait of many, more than go in a turn, some of whom leave") {
   World w;
   Client bob = w.login("bob", 1);
