@@ -29,6 +29,27 @@ proto::HandshakeOptions options_of(const crypto::SigningKey& identity, const std
   return options;
 }
 
+// recv() that also says when the last of it came.
+ssize_t receive(int fd, MutableBytes room, std::int64_t& arrived_ns) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
+  iovec part{room.data(), room.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t size = recvmsg(fd, &message, 0);
+  const cmsghdr* header = size > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SO_TIMESTAMPNS) {
+    timespec t{};
+    std::memcpy(&t, CMSG_DATA(header), sizeof t);
+    arrived_ns = t.tv_sec * 1'000'000'000 + t.tv_nsec;
+  } else {
+    arrived_ns = wall_ns();
+  }
+  return size;
+}
+
 bool is(std::string_view plaintext, std::string_view type) {
   constexpr std::string_view before = R"({"type":")";
   return plaintext.starts_with(before) && plaintext.substr(before.size()).starts_with(type);
@@ -39,6 +60,12 @@ bool is(std::string_view plaintext, std::string_view type) {
 std::int64_t now_ns() {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
+std::int64_t wall_ns() {
+  timespec t{};
+  clock_gettime(CLOCK_REALTIME, &t);
   return t.tv_sec * 1'000'000'000 + t.tv_nsec;
 }
 
@@ -118,6 +145,7 @@ void Client::connect(const sockaddr_in& to) {
   if (fd_ < 0) die(std::string("socket: ") + std::strerror(errno));
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
     die(std::string("connect: ") + std::strerror(errno));
   connecting_ = wants_room_ = true;
@@ -148,7 +176,7 @@ void Client::ready(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) mark();
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) return;
   static thread_local std::uint8_t buffer[65'536];
-  const ssize_t size = recv(fd_, buffer, sizeof buffer, 0);
+  const ssize_t size = receive(fd_, buffer, arrived_ns_);
   if (size > 0) return read(ByteView(buffer, static_cast<std::size_t>(size)));
   if (size < 0 && errno == EAGAIN) return;
   if (!finishing_ && !handlers_.ended) die(name_ + ": the server ended the connection");
@@ -198,6 +226,7 @@ void Client::mark() {
 void Client::flush() {
   dirty_ = false;
   if (fd_ < 0) return;
+  if (handlers_.leaving) handlers_.leaving(*this);
   const ssize_t size = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
   if (size == static_cast<ssize_t>(out_.size())) {
     out_.clear();

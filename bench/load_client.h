@@ -16,6 +16,7 @@
 namespace sims::bench {
 
 std::int64_t now_ns();                                    // CLOCK_MONOTONIC
+std::int64_t wall_ns();                                   // CLOCK_REALTIME, as the kernel's stamps
 [[noreturn]] void die(const std::string& why);            // a benchmark that goes wrong has no figure
 sockaddr_in parse_address(const std::string& host_port);  // numeric IPv4
 
@@ -59,6 +60,7 @@ class Client {
     std::function<void(Client&)> connected;
     std::function<void(Client&, std::string_view plaintext)> message;  // not acks, lists and pings
     std::function<void(Client&)> ended;                                // by the server; none: it is an error
+    std::function<void(Client&)> leaving;                              // what was sent is written now
   };
   // Everything given is kept by reference and outlives the client.
   Client(Loop& loop, const Handlers& handlers, const crypto::SigningKey& identity, std::string name,
@@ -73,6 +75,9 @@ class Client {
   // From now on the server's frames are counted and not opened: for clients that only are there.
   void stop_reading() { counting_ = true; }
   bool connected() const { return transport_.connected(); }
+  // wall_ns() when the kernel had the last of the bytes that are being handled: what came after that, the
+  // wait for this program among it, is not the server's.
+  std::int64_t arrived_ns() const { return arrived_ns_; }
   const proto::Id& id() const { return id_; }
   const std::string& name() const { return name_; }
 
@@ -94,6 +99,7 @@ class Client {
   proto::Transport transport_;
   std::string out_;
   int fd_ = -1;
+  std::int64_t arrived_ns_ = 0;
   bool connecting_ = false, counting_ = false, finishing_ = false, dirty_ = false, wants_room_ = false,
        owes_ = false;
 };

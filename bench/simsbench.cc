@@ -251,7 +251,8 @@ struct Pair {
   Client* to;
   Message message;
   std::uint64_t sent = 0, received = 0;
-  std::deque<std::int64_t> began;  // of what is on its way
+  std::deque<std::int64_t> began;  // of what is on its way: when it should have gone
+  std::deque<std::int64_t> left;   // and when it did, by wall_ns()
 };
 
 class Bench {
@@ -260,6 +261,13 @@ class Bench {
       : options_(options), logins_(options), allocations_(options.allocations) {
     handlers_.connected = [this](Client&) { ++connected_; };
     handlers_.message = [this](Client& c, std::string_view plaintext) { received(c, plaintext); };
+    handlers_.leaving = [this](Client& c) {
+      const auto known = pair_of_.find(&c);
+      if (known == pair_of_.end()) return;
+      Pair& pair = pairs_[known->second];
+      if (pair.from == &c && pair.left.size() < pair.began.size())
+        pair.left.resize(pair.began.size(), wall_ns());
+    };
   }
 
   void run() {
@@ -308,7 +316,7 @@ class Bench {
     for (std::size_t p = 0; p < options_.pairs; ++p) {
       Client &from = *clients_[2 * p], &to = *clients_[2 * p + 1];
       pairs_.push_back({&from, &to, Message(from.id(), to.id(), options_.size), 0, 0, {}});
-      pair_of_[&to] = p;
+      pair_of_[&from] = pair_of_[&to] = p;
     }
   }
 
@@ -330,10 +338,14 @@ class Bench {
     const auto known = pair_of_.find(&client);
     if (known == pair_of_.end()) die("a message for somebody who gets none");
     Pair& pair = pairs_[known->second];
-    if (pair.began.empty() || plaintext != pair.message.at(pair.received))
+    if (pair.to != &client || pair.left.empty() || plaintext != pair.message.at(pair.received))
       die(fmt::format("{}: not message {} of its pair: {}", client.name(), pair.received, plaintext));
-    if (measuring_) latency_.add(now_ns() - pair.began.front());
+    if (measuring_) {
+      latency_.add(now_ns() - pair.began.front());
+      hop_.add(std::max<std::int64_t>(client.arrived_ns() - pair.left.front(), 0));
+    }
     pair.began.pop_front();
+    pair.left.pop_front();
     ++pair.received;
     ++delivered_;
     top_up(pair);
@@ -408,6 +420,9 @@ class Bench {
         {"p50_us", latency_.us(0.5)},
         {"p99_us", latency_.us(0.99)},
         {"p999_us", latency_.us(0.999)},
+        {"hop_p50_us", hop_.us(0.5)},
+        {"hop_p99_us", hop_.us(0.99)},
+        {"hop_p999_us", hop_.us(0.999)},
         {"generator_cores", own_cpu_ / took_},
         {"setup_logins_s", clients / login_seconds_},
     };
@@ -441,11 +456,11 @@ class Bench {
   Client::Handlers handlers_;
   std::vector<crypto::SigningKey> keys_;
   std::vector<std::unique_ptr<Client>> clients_;
-  std::unordered_map<const Client*, std::size_t> pair_of_;  // by receiver
+  std::unordered_map<const Client*, std::size_t> pair_of_;
   std::vector<Pair> pairs_;
   LoginLoad logins_;
   Allocations allocations_;
-  Histogram latency_;
+  Histogram latency_, hop_;
   std::size_t connected_ = 0, pings_ = 0;
   std::uint64_t sent_ = 0, delivered_ = 0, measured_ = 0, allocated_ = 0;
   std::int64_t began_ = 0, next_ping_ = 0;

@@ -3,7 +3,12 @@
 // again.
 #include "net/loop.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cassert>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -12,13 +17,10 @@
 
 namespace sims::net {
 
-struct Job {
-  uv_work_t request;
-  Loop::State* loop;
-  std::function<void()> job, done;
-};
-
 namespace {
+
+// Jobs are handshakes and disks: more threads than processors would only stand in each other's way.
+constexpr unsigned least_workers = 2, most_workers = 16;
 
 // Failing here means no memory or no descriptors before anything began: nobody could go on.
 void must(int status, const char* what) {
@@ -42,6 +44,9 @@ void Loop::State::run_turn_end() noexcept {
 }
 
 void Loop::State::run_posted() noexcept {
+  std::uint64_t count = 0;
+  while (::read(wake_fd, &count, sizeof count) < 0 && errno == EINTR) {
+  }  // what it says does not matter
   std::vector<std::function<void()>> batch;
   {
     std::lock_guard guard(posted_mutex);
@@ -51,14 +56,27 @@ void Loop::State::run_posted() noexcept {
     f();
 }
 
+void Loop::State::post(std::function<void()> f) {
+  {
+    const std::lock_guard guard(posted_mutex);
+    posted.push_back(std::move(f));
+  }
+  const std::uint64_t one = 1;
+  while (::write(wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
+  }  // full: it wakes already
+}
+
 Loop::Loop() : state_(std::make_unique<State>()) {
   State* s = state_.get();
   must(uv_loop_init(&s->loop), "event loop");
   s->loop.data = s;
   must(uv_prepare_init(&s->loop, &s->before_poll), "event loop");
   must(uv_check_init(&s->loop, &s->after_poll), "event loop");
-  must(uv_async_init(&s->loop, &s->wake, [](uv_async_t* h) noexcept { State::of(h).run_posted(); }),
-       "event loop");
+  s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  must(s->wake_fd < 0 ? uv_translate_sys_error(errno) : 0, "event loop");
+  must(uv_poll_init(&s->loop, &s->wake, s->wake_fd), "event loop");
+  uv_poll_start(&s->wake, UV_READABLE, [](uv_poll_t* h, int, int) noexcept { State::of(h).run_posted(); });
+  s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), least_workers, most_workers));
   uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
   uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept { State::of(h).run_turn_end(); });
   // None of the three is something to wait for.
@@ -71,14 +89,11 @@ Loop::~Loop() {
   State* s = state_.get();
   // Dropped unrun; what they own may close handles of this loop.
   s->turn_end.clear();
+  s->workers.reset();
   {
     std::unique_lock guard(s->posted_mutex);
     auto dropped = std::exchange(s->posted, {});
     guard.unlock();
-  }
-  for (Job* job : s->jobs) {
-    job->done = nullptr;
-    uv_cancel(reinterpret_cast<uv_req_t*>(&job->request));  // fails for one that runs: it is waited for below
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&s->before_poll), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&s->after_poll), nullptr);
@@ -94,6 +109,7 @@ Loop::~Loop() {
   int status = uv_loop_close(&s->loop);
   assert(status == 0);
   static_cast<void>(status);
+  ::close(s->wake_fd);
 }
 
 void Loop::run() {
@@ -117,26 +133,24 @@ Now Loop::now() const {
 }
 
 void Loop::post(std::function<void()> f) {
-  {
-    std::lock_guard guard(state_->posted_mutex);
-    state_->posted.push_back(std::move(f));
-  }
-  uv_async_send(&state_->wake);
+  state_->post(std::move(f));
 }
 
+// What the two functions own dies on the loop's thread, whichever of them comes to run.
 void Loop::work(std::function<void()> job, std::function<void()> done) {
-  auto* w = new Job{{}, state_.get(), std::move(job), std::move(done)};
-  w->request.data = w;
-  state_->jobs.insert(w);
-  int status = uv_queue_work(
-      &state_->loop, &w->request, [](uv_work_t* r) noexcept { static_cast<Job*>(r->data)->job(); },
-      [](uv_work_t* r, int result) noexcept {
-        std::unique_ptr<Job> ended(static_cast<Job*>(r->data));
-        ended->loop->jobs.erase(ended.get());
-        if (result == 0 && ended->done) ended->done();
-      });
-  assert(status == 0);  // only without a function
-  static_cast<void>(status);
+  State* s = state_.get();
+  const auto wake = reinterpret_cast<uv_handle_t*>(&s->wake);
+  struct Job {
+    std::function<void()> job, done;
+  };
+  if (s->jobs++ == 0) uv_ref(wake);
+  s->workers->add([s, wake, both = std::make_shared<Job>(Job{std::move(job), std::move(done)})]() mutable {
+    both->job();
+    s->post([s, wake, both = std::move(both)] {
+      if (--s->jobs == 0) uv_unref(wake);
+      if (both->done) both->done();
+    });
+  });
 }
 
 void Loop::at_turn_end(std::function<void()> f) {

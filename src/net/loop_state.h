@@ -6,25 +6,25 @@
 #include <array>
 #include <mutex>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "net/loop.h"
+#include "net/workers.h"
 
 namespace sims::net {
-
-struct Job;
 
 struct Loop::State {
   uv_loop_t loop;
   uv_prepare_t before_poll;  // runs at_turn_end's functions that timers left
   uv_check_t after_poll;     // and those that I/O left
-  uv_async_t wake;
+  uv_poll_t wake;            // of wake_fd, an eventfd that post() writes to
+  int wake_fd = -1;
   bool stopping = false;
   std::vector<std::function<void()>> turn_end, turn_end_now;  // to be run, and being run
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;
-  std::unordered_set<Job*> jobs;
+  std::size_t jobs = 0;  // given to workers, their done not yet run
+  std::optional<Workers> workers;
   std::optional<Now> now;  // read at the first use in each phase of a turn
   // One for all streams: a read callback is done with it before the next read.
   std::array<char, 65'536> read_buffer;
@@ -34,6 +34,7 @@ struct Loop::State {
   }
   void run_turn_end() noexcept;
   void run_posted() noexcept;
+  void post(std::function<void()> f);
 };
 
 // Closes a handle that is the member `handle` of a heap box and deletes the box when libuv is done with it.

@@ -1,0 +1,66 @@
+#include "net/workers.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <system_error>
+#include <utility>
+
+namespace sims::net {
+
+Workers::~Workers() {
+  std::deque<std::function<void()>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+    dropped.swap(jobs_);
+  }
+  wanted_.notify_all();
+  for (auto& thread : threads_)
+    thread.join();
+}
+
+void Workers::add(std::function<void()> job) {
+  bool another = false;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    another = jobs_.size() > idle_ && threads_.size() < most_;
+  }
+  if (another)
+    begin_thread();
+  else
+    wanted_.notify_one();
+}
+
+// New threads inherit the mask. Without room for another thread the others do its work; without any there is
+// none to go on with.
+void Workers::begin_thread() {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    threads_.emplace_back([this] { run(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) std::terminate();
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Workers::run() noexcept {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wanted_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+    --idle_;
+    if (stop_) return;
+    auto job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    job = nullptr;
+    lock.lock();
+  }
+}
+
+}  // namespace sims::net
