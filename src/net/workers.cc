@@ -15,6 +15,7 @@ Workers::~Workers() {
     stop_ = true;
     dropped.swap(jobs_);
   }
+  dropped.clear();
   wanted_.notify_all();
   for (auto& thread : threads_)
     thread.join();
