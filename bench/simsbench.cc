@@ -135,9 +135,10 @@ class LoginLoad {
 
   void run() {
     const sched_param none{};
-    const auto handlers =
-        Client::Handlers{[this](Client& c) { connected(c); }, [](Client&, std::string_view) {},
-                         [this](Client& c) { one_of(c).over = true; }};
+    const auto handlers = Client::Handlers{[this](Client& c) { connected(c); },
+                                           [](Client&, std::string_view) {},
+                                           [this](Client& c) { one_of(c).over = true; },
+                                           {}};
     handlers_ = &handlers;
     for (std::size_t i = 0; i < login_identities;) {
       while (ones_.size() < 8 && i < login_identities)
@@ -315,7 +316,7 @@ class Bench {
     pairs_.reserve(options_.pairs);
     for (std::size_t p = 0; p < options_.pairs; ++p) {
       Client &from = *clients_[2 * p], &to = *clients_[2 * p + 1];
-      pairs_.push_back({&from, &to, Message(from.id(), to.id(), options_.size), 0, 0, {}});
+      pairs_.push_back({&from, &to, Message(from.id(), to.id(), options_.size), 0, 0, {}, {}});
       pair_of_[&from] = pair_of_[&to] = p;
     }
   }
