@@ -197,6 +197,7 @@ def part_logins():
     got = simsd("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", 10, "--logins-per-second", 400, cpus="0,1")
     row("400 logins a second asked for on 2 cores: those that were", got["logins_s"])
     row("  seconds lost of 10", (4000 - got["logins_s"] * 10) / 400, 0.5, "s")
+    row("  cores of the server that 400 a second take", got["server_cores"] / got["logins_s"] * 400, 2)
     row("  median of a login", got["login_p50_us"] / 1000, None, "ms")
     with Server(cpus="0,1", rsa=True) as server:
         until = time.monotonic() + 90
