@@ -46,15 +46,12 @@ bool has_ssse3() {
   return has;
 }
 
-#pragma GCC push_options
-#pragma GCC target("ssse3")
-
 __m128i all(char c) {
   return _mm_set1_epi8(c);
 }
 
 // How many of the bytes were encoded: whole groups, out gets 4 / 3 as many characters.
-std::size_t encode_blocks(ByteView in, Base64 kind, char* out) {
+[[gnu::target("ssse3")]] std::size_t encode_blocks(ByteView in, Base64 kind, char* out) {
   const bool standard = kind == Base64::standard;
   const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
   // From a value to its character, by range: 13 for A to Z, 0 for a to z, 1 to 10 for the digits, then the
@@ -80,7 +77,7 @@ std::size_t encode_blocks(ByteView in, Base64 kind, char* out) {
 
 // How many of the characters were decoded: it stops where one is foreign and before the end, where `out` may
 // have no room for a whole register.
-std::size_t decode_blocks(std::string_view text, Base64 kind, std::uint8_t* out) {
+[[gnu::target("ssse3")]] std::size_t decode_blocks(std::string_view text, Base64 kind, std::uint8_t* out) {
   const bool standard = kind == Base64::standard;
   const char c62 = standard ? '+' : '-', c63 = standard ? '/' : '_';
   const __m128i join = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
@@ -109,7 +106,6 @@ std::size_t decode_blocks(std::string_view text, Base64 kind, std::uint8_t* out)
   return at;
 }
 
-#pragma GCC pop_options
 #else
 constexpr bool has_ssse3() {
   return false;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 namespace sims::crypto {
 namespace {
@@ -43,6 +44,14 @@ struct HmacKey::State {
   CryptoPP::SHA256 inner;
   CryptoPP::SHA256 outer;
 };
+
+// Here, where State is complete: clang refuses std::launder of anything else.
+HmacKey::State& HmacKey::state() {
+  return *std::launder(reinterpret_cast<State*>(room_));
+}
+const HmacKey::State& HmacKey::state() const {
+  return *std::launder(reinterpret_cast<const State*>(room_));
+}
 
 HmacKey::HmacKey(ByteView key) {
   static_assert(sizeof(State) <= sizeof room_ && alignof(State) <= 16);

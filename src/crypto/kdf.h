@@ -2,8 +2,8 @@
 // first), all over SHA-256; sims-protocol(7) writes them SHA, HMAC, HKDF.
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
-#include <new>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -32,8 +32,8 @@ class HmacKey {
 
  private:
   struct State;
-  State& state() { return *std::launder(reinterpret_cast<State*>(room_)); }
-  const State& state() const { return *std::launder(reinterpret_cast<const State*>(room_)); }
+  State& state();
+  const State& state() const;
   alignas(16) std::byte room_[432];  // a State, which only the .cc knows
 };
 
