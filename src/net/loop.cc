@@ -19,8 +19,9 @@ namespace sims::net {
 
 namespace {
 
-// Jobs are handshakes and disks: more threads than processors would only stand in each other's way.
-constexpr unsigned least_workers = 2, most_workers = 16;
+// Jobs are handshakes, for which more threads than processors would do no good, and disks: who waits for one
+// must not hold up the others.
+constexpr unsigned least_workers = 4, most_workers = 16;
 
 // Failing here means no memory or no descriptors before anything began: nobody could go on.
 void must(int status, const char* what) {
@@ -75,7 +76,9 @@ Loop::Loop() : state_(std::make_unique<State>()) {
   s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   must(s->wake_fd < 0 ? uv_translate_sys_error(errno) : 0, "event loop");
   must(uv_poll_init(&s->loop, &s->wake, s->wake_fd), "event loop");
-  uv_poll_start(&s->wake, UV_READABLE, [](uv_poll_t* h, int, int) noexcept { State::of(h).run_posted(); });
+  must(uv_poll_start(&s->wake, UV_READABLE,
+                     [](uv_poll_t* h, int, int) noexcept { State::of(h).run_posted(); }),
+       "event loop");
   s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), least_workers, most_workers));
   uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
   uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept { State::of(h).run_turn_end(); });

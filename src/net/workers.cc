@@ -8,6 +8,10 @@
 
 namespace sims::net {
 
+Workers::Workers(std::size_t most) : most_(most) {
+  threads_.reserve(most_);
+}
+
 Workers::~Workers() {
   std::deque<std::function<void()>> dropped;
   {
@@ -34,11 +38,14 @@ void Workers::add(std::function<void()> job) {
     wanted_.notify_one();
 }
 
-// New threads inherit the mask. Without room for another thread the others do its work; without any there is
-// none to go on with.
+// New threads inherit the mask: signals are the loop's but those of a thread's own faults, which would end
+// the program without its handlers (the terminal would stay as it is). Without room for another thread the
+// others do its work; without any there is none to go on with.
 void Workers::begin_thread() {
   sigset_t all, before;
   sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+    sigdelset(&all, fault);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     threads_.emplace_back([this] { run(); });

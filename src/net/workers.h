@@ -14,8 +14,8 @@ namespace sims::net {
 
 class Workers {
  public:
-  // At most so many threads, begun when they are needed. They take no signals.
-  explicit Workers(std::size_t most) : most_(most) {}
+  // At most so many threads, begun when they are needed. They take no signals but those of their own faults.
+  explicit Workers(std::size_t most);
   // Drops the jobs that have not begun, waits for those that have.
   ~Workers();
   Workers(const Workers&) = delete;

@@ -1,6 +1,7 @@
 #include "net/workers.h"
 
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <memory>
@@ -63,4 +64,22 @@ TEST_CASE("workers: a thread that is free takes the next job") {
   changed.wait(lock, [&] { return ran.size() == 20; });
   CHECK(std::count(ran.begin(), ran.end(), ran[0]) == 20);
   CHECK(ran[0] != std::this_thread::get_id());
+}
+
+TEST_CASE("workers: they leave signals to the loop, but not those of their own faults") {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<sigset_t> blocked;
+  Workers workers(1);
+  workers.add([&] {
+    const std::lock_guard lock(mutex);
+    pthread_sigmask(SIG_BLOCK, nullptr, &blocked.emplace());
+    changed.notify_all();
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return blocked.has_value(); });
+  for (const int outside : {SIGTERM, SIGINT, SIGHUP, SIGWINCH, SIGCHLD, SIGALRM})
+    CHECK(sigismember(&*blocked, outside) == 1);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+    CHECK(sigismember(&*blocked, fault) == 0);
 }
