@@ -28,6 +28,7 @@ std::int64_t full_second(std::int64_t ms) {
 }  // namespace
 
 void LoginWork::run() {
+  if (gone_->load(std::memory_order_relaxed)) return;
   handshake_->run();
   if (!handshake_->completes()) return;
   const auto& h = handshake_->handshake();
@@ -86,8 +87,10 @@ void Core::State::process(Session& s, ByteView input, Now now) {
     if (event.kind == Kind::message) {
       on_message(s, event.message, now);
     } else if (event.kind == Kind::work) {
-      actions.start_work(s.conn, std::make_unique<LoginWork>(std::move(event.work), accounts,
-                                                             options.policy.registration_open, now.unix_s()));
+      if (!s.gone) s.gone = std::make_shared<std::atomic<bool>>(false);
+      actions.start_work(s.conn,
+                         std::make_unique<LoginWork>(std::move(event.work), accounts,
+                                                     options.policy.registration_open, now.unix_s(), s.gone));
     } else if (event.kind == Kind::failed) {
       note(Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn, s.address,
            to_string(event.failure.code), remote{event.failure.detail});
@@ -162,6 +165,7 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
     old.transport.send(encode(error), now, old.out);
     end(old, true, "replaced", now);
   }
+  s.gone.reset();
   s.own_change = presence.next_change();
   presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
   s.seen_change = presence.next_change();  // of itself and of what was before, its first snapshot tells
@@ -279,6 +283,7 @@ void Core::State::end(Session& s, bool flush_first, std::string_view why, Now no
 
 void Core::State::forget(Session& s, std::string_view why, Now now) {
   s.ended = true;
+  if (s.gone) s.gone->store(true, std::memory_order_relaxed);
   let_sleep(s);
   count.leave(address_group(s.address));
   if (s.online) {

@@ -10,6 +10,7 @@
 // The numbered list of house.md, "The way of one message", step 4, is received() -> router -> turn_end().
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -24,11 +25,17 @@ namespace sims::server {
 
 // A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches
 // nothing but itself, the ephemeral source and the account store. Then give it back with Core::work_done().
+// Once its connection is gone it costs nothing: who calls, asks for a handshake and hangs up, again and
+// again, would make the others wait for it.
 class LoginWork {
  public:
   LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts, bool open,
-            std::uint64_t unix_s)
-      : handshake_(std::move(handshake)), accounts_(accounts), open_(open), unix_s_(unix_s) {}
+            std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
+      : handshake_(std::move(handshake)),
+        accounts_(accounts),
+        open_(open),
+        unix_s_(unix_s),
+        gone_(std::move(gone)) {}
   void run();
 
  private:
@@ -37,6 +44,7 @@ class LoginWork {
   AccountStore& accounts_;
   bool open_;
   std::uint64_t unix_s_;
+  std::shared_ptr<const std::atomic<bool>> gone_;
   Result<Binding, Refusal> binding_ = Binding::known;
 };
 

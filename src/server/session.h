@@ -4,6 +4,7 @@
 
 #include <tsl/robin_map.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@ struct Session {
   ConnId conn;
   std::string address;
   proto::Transport transport;
+  std::shared_ptr<std::atomic<bool>> gone;  // for the work under way; null when logged in or before
   std::string out;               // frames not yet handed to the driver; its memory is the core's, see flush()
   std::size_t stuck = 0;         // bytes that the driver had not got rid of when it was asked last
   std::int64_t last_heard = 0;   // steady ms

@@ -457,5 +457,22 @@ TEST_CASE("results of work for a connection that is gone are dropped") {
   CHECK(w.wire.lines[alice.conn].to_client.empty());
 }
 
+TEST_CASE("work for a connection that is gone is not done: who hangs up holds up nobody") {
+  World w;
+  const auto key_made = [&](bool hang_up) {
+    Client alice = w.dial("alice", 1);
+    w.bytes(alice.conn, std::exchange(alice.to_server, {}));
+    w.feed(alice, std::exchange(w.wire.lines[alice.conn].to_client, {}));
+    w.bytes(alice.conn, std::exchange(alice.to_server, {}));
+    REQUIRE(w.wire.work.size() == 1);
+    if (hang_up) w.core->closed(alice.conn, w.now);
+    auto before = w.ephemerals.random;
+    w.run_work();
+    return before.next() != w.ephemerals.random.next();
+  };
+  CHECK(key_made(false));
+  CHECK_FALSE(key_made(true));
+}
+
 }  // namespace
 }  // namespace sims
