@@ -9,6 +9,7 @@
 namespace sims::net {
 
 Workers::Workers(std::size_t most) : most_(most) {
+  ::sem_init(&wanted_, 0, 0);
   threads_.reserve(most_);
 }
 
@@ -20,9 +21,11 @@ Workers::~Workers() {
     dropped.swap(jobs_);
   }
   dropped.clear();
-  wanted_.notify_all();
+  for (std::size_t i = 0; i < threads_.size(); ++i)
+    ::sem_post(&wanted_);
   for (auto& thread : threads_)
     thread.join();
+  ::sem_destroy(&wanted_);
 }
 
 void Workers::add(std::function<void()> job) {
@@ -32,10 +35,8 @@ void Workers::add(std::function<void()> job) {
     jobs_.push_back(std::move(job));
     another = jobs_.size() > idle_ && threads_.size() < most_;
   }
-  if (another)
-    begin_thread();
-  else
-    wanted_.notify_one();
+  if (another) begin_thread();
+  ::sem_post(&wanted_);
 }
 
 // New threads inherit the mask: signals are the loop's but those of a thread's own faults, which would end
@@ -55,19 +56,21 @@ void Workers::begin_thread() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+// Each job is posted once and so is the end for each thread: who is woken finds one or the other.
 void Workers::run() noexcept {
-  std::unique_lock lock(mutex_);
   for (;;) {
+    std::unique_lock lock(mutex_);
     ++idle_;
-    wanted_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+    lock.unlock();
+    while (::sem_wait(&wanted_) != 0) {
+    }  // a signal
+    lock.lock();
     --idle_;
     if (stop_) return;
     auto job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     job();
-    job = nullptr;
-    lock.lock();
   }
 }
 

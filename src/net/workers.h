@@ -3,7 +3,8 @@
 // priority does not for milliseconds, because the loop that it has just woken took its processor.
 #pragma once
 
-#include <condition_variable>
+#include <semaphore.h>
+
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -29,7 +30,9 @@ class Workers {
 
   const std::size_t most_;
   std::mutex mutex_;
-  std::condition_variable wanted_;
+  // Of those that jobs_ and stop_ wake. No condition variable: glibc's lets one who signals wait until those
+  // who were signalled before have gone on.
+  sem_t wanted_;
   std::deque<std::function<void()>> jobs_;
   std::size_t idle_ = 0;  // threads that wait for a job
   bool stop_ = false;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <memory>
 #include <optional>
 
