@@ -59,12 +59,13 @@ void Workers::begin_thread() {
 // Each job is posted once and so is the end for each thread: who is woken finds one or the other.
 void Workers::run() noexcept {
   for (;;) {
-    std::unique_lock lock(mutex_);
-    ++idle_;
-    lock.unlock();
+    {
+      const std::lock_guard lock(mutex_);
+      ++idle_;
+    }
     while (::sem_wait(&wanted_) != 0) {
     }  // a signal
-    lock.lock();
+    std::unique_lock lock(mutex_);
     --idle_;
     if (stop_) return;
     auto job = std::move(jobs_.front());

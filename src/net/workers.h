@@ -30,8 +30,8 @@ class Workers {
 
   const std::size_t most_;
   std::mutex mutex_;
-  // Of those that jobs_ and stop_ wake. No condition variable: glibc's lets one who signals wait until those
-  // who were signalled before have gone on.
+  // Posted once for each job, and for each thread at the end. No condition variable: glibc's lets one who
+  // signals wait until those who were signalled before have gone on.
   sem_t wanted_;
   std::deque<std::function<void()>> jobs_;
   std::size_t idle_ = 0;  // threads that wait for a job
