@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "base/loop_cpu.h"
 #include "base/process.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
 constexpr std::size_t p384_keys = 64;     // made ahead: a burst of so many logins
+constexpr std::size_t crowd = 16;         // more logins at once than this take the loop's processor as well
 constexpr unsigned reads_a_turn = 16;
 constexpr std::chrono::seconds first_key_limit{3};
 constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
@@ -56,6 +58,7 @@ class Daemon : public Actions {
 
   Settings settings_;
   const DaemonHooks& hooks_;
+  LoopCpu cpu_;   // the other threads keep off it, so that no message waits for a login
   KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
   std::unique_ptr<Core> core_;
@@ -67,6 +70,7 @@ class Daemon : public Actions {
   net::Timer drain_;
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
   unsigned reads_ = 0;
+  std::size_t logins_ = 0;  // in work
   bool turn_pending_ = false;
   bool stopping_ = false;
   net::Signal terminate_, interrupt_, hangup_;
@@ -95,7 +99,7 @@ bool has_rsa(const crypto::SuiteList& suites) {
 Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks)
     : settings_(settings),
       hooks_(hooks),
-      pool_({p384_keys, settings.rsa_keys}),
+      pool_({p384_keys, settings.rsa_keys}, cpu_),
       core_(std::make_unique<Core>(CoreOptions{&state.identity, settings.name, settings.policy},
                                    *state.accounts, pool_, *this)),
       tick_(loop_,
@@ -213,13 +217,20 @@ void Daemon::close(ConnId id, bool flush) {
 
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
+  cpu_.seen();
+  const bool crowded = ++logins_ > crowd;
   loop_.work(
-      [shared] {
+      [this, shared, crowded] {
         thread_local const bool once = (lower_thread_priority(), true);
         static_cast<void>(once);
+        if (crowded)
+          cpu_.anywhere();
+        else
+          cpu_.keep_off();
         (*shared)->run();
       },
       [this, id, shared] {
+        --logins_;
         core_->work_done(id, std::move(*shared), loop_.now());
         turn();
       });

@@ -19,10 +19,12 @@ std::optional<Key> take(std::deque<Key>& keys) {
 
 }  // namespace
 
-KeyPool::KeyPool(Sizes sizes)
-    : KeyPool(sizes, {[] { return crypto::P384Key::generate(crypto::system_rng()); },
-                      [] { return crypto::RsaKey::generate(crypto::system_rng()); }}) {}
-KeyPool::KeyPool(Sizes sizes, Makers makers) : sizes_(sizes), makers_(std::move(makers)) {}
+KeyPool::KeyPool(Sizes sizes, const LoopCpu& loop)
+    : KeyPool(sizes, loop,
+              {[] { return crypto::P384Key::generate(crypto::system_rng()); },
+               [] { return crypto::RsaKey::generate(crypto::system_rng()); }}) {}
+KeyPool::KeyPool(Sizes sizes, const LoopCpu& loop, Makers makers)
+    : sizes_(sizes), loop_(loop), makers_(std::move(makers)) {}
 
 KeyPool::~KeyPool() {
   {
@@ -90,7 +92,10 @@ void KeyPool::run() {
   while (!stop_) {
     const bool rsa_wanted = with_rsa_ && rsa_.size() < sizes_.rsa;
     const bool first = rsa_wanted && rsa_made < first_rsa_keys;
-    if (!first && !std::exchange(low, true)) lower_thread_priority();
+    if (!first) {
+      if (!std::exchange(low, true)) lower_thread_priority();
+      loop_.keep_off();
+    }
     if (first || (rsa_wanted && p384_.size() >= sizes_.p384)) {
       make(rsa_, makers_.rsa);
       ++rsa_made;

@@ -1,9 +1,8 @@
-// Ephemeral keys made ahead in idle time, each used once. One thread of low priority fills the pool, and ends
-// with the object, after the key it is at.
+// Ephemeral keys made ahead in idle time, each used once. One thread of low priority, off the loop's
+// processor, fills the pool, and ends with the object, after the key it is at.
 //   - P-384: half of a login's work. Is there none, the login makes its own.
-//   - RSA-4096: one takes 0.1 to 0.8 s, so none is made in line: the login gets `busy`. The first two are
-//   made at normal
-//     priority: a server that starts on a busy machine must have some.
+//   - RSA-4096: one takes 0.1 to 0.8 s, so none is made in line: the login gets `busy`. The first two are made
+//     at normal priority and anywhere: a server that starts on a busy machine must have some.
 #pragma once
 
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/loop_cpu.h"
 #include "crypto/suite.h"
 
 namespace sims::server {
@@ -26,8 +26,8 @@ class KeyPool : public crypto::EphemeralSource {
     std::function<crypto::P384Key()> p384;
     std::function<crypto::RsaKey()> rsa;
   };
-  explicit KeyPool(Sizes sizes);
-  KeyPool(Sizes sizes, Makers makers);  // for tests
+  KeyPool(Sizes sizes, const LoopCpu& loop);                 // loop outlives it
+  KeyPool(Sizes sizes, const LoopCpu& loop, Makers makers);  // for tests
   ~KeyPool() override;
   KeyPool(const KeyPool&) = delete;
   KeyPool& operator=(const KeyPool&) = delete;
@@ -44,6 +44,7 @@ class KeyPool : public crypto::EphemeralSource {
  private:
   void run();
   const Sizes sizes_;
+  const LoopCpu& loop_;
   const Makers makers_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

@@ -266,6 +266,20 @@ def test_login_after_idle_time(world):
     check("deadline" not in server.log(), server.log())
 
 
+def test_handshakes_leave_the_loop_a_processor(world):
+    """It would wait behind them for milliseconds; with one processor there is none to leave."""
+    server = world.server("--suites", "ecdhe")
+    ours = os.sched_getaffinity(0)
+    world.sims("alice", server, "list")
+
+    def have_left():  # among them is no thread of a sanitizer
+        threads = [int(t) for t in os.listdir(f"/proc/{server.process.pid}/task")]
+        return sum(len(ours - os.sched_getaffinity(t)) == 1 for t in threads)
+
+    check(os.sched_getaffinity(server.process.pid) == ours, "the loop is free to move")
+    until(have_left, lambda threads: threads >= (2 if len(ours) > 1 else 0), "handshake and pool of keys beside the loop")
+
+
 def test_bad_options(world):
     for options in (["--listen", "127.0.0.1:99999"], ["--suites", "none"], ["--registration", "x"], ["--nonsense"],
                     ["--name", "No Name"], ["--log-level", "loud"], ["--config", ""], ["--config="],

@@ -13,6 +13,8 @@ namespace {
 
 using server::KeyPool;
 
+const LoopCpu anywhere;  // no loop says where it is
+
 crypto::RsaKey some_key() {
   return std::move(*crypto::RsaKey::from_pkcs8(test::rsa_test_key()));
 }
@@ -48,7 +50,7 @@ struct Counted {
 
 TEST_CASE("it makes nothing before fill(), then its sizes and no more, and refills what was taken") {
   Counted made;
-  KeyPool pool({5, 3}, made.makers());
+  KeyPool pool({5, 3}, anywhere, made.makers());
   CHECK_FALSE(pool.rsa());
   CHECK(made.p384 == 0);
   pool.fill(true);
@@ -67,7 +69,7 @@ TEST_CASE("it makes nothing before fill(), then its sizes and no more, and refil
 
 TEST_CASE("RSA keys are made from the moment that somebody wants them") {
   Counted made;
-  KeyPool pool({2, 2}, made.makers());
+  KeyPool pool({2, 2}, anywhere, made.makers());
   pool.fill(false);
   REQUIRE(soon([&] { return pool.ready().p384 == 2; }));
   CHECK(pool.p384().public_point() == small_key(1).public_point());
@@ -80,7 +82,7 @@ TEST_CASE("RSA keys are made from the moment that somebody wants them") {
 
 TEST_CASE("without a P-384 key made ahead the caller makes one, each another") {
   Counted made;
-  KeyPool pool({4, 4}, made.makers());
+  KeyPool pool({4, 4}, anywhere, made.makers());
   CHECK(pool.p384().public_point() == small_key(1).public_point());
   CHECK(pool.p384().public_point() == small_key(2).public_point());
   CHECK(made.p384 == 2);
@@ -90,13 +92,13 @@ TEST_CASE("an empty pool gives no RSA key at once, and ends while one is being m
   std::promise<void> started, go_on;
   auto may_go_on = go_on.get_future().share();
   bool first = true;
-  auto pool =
-      std::make_unique<KeyPool>(KeyPool::Sizes{0, 1}, KeyPool::Makers{nullptr, [&, may_go_on] {
-                                                                        if (std::exchange(first, false))
-                                                                          started.set_value();
-                                                                        may_go_on.wait();
-                                                                        return some_key();
-                                                                      }});
+  auto pool = std::make_unique<KeyPool>(KeyPool::Sizes{0, 1}, anywhere,
+                                        KeyPool::Makers{nullptr, [&, may_go_on] {
+                                                          if (std::exchange(first, false))
+                                                            started.set_value();
+                                                          may_go_on.wait();
+                                                          return some_key();
+                                                        }});
   pool->fill(true);
   started.get_future().wait();
   CHECK_FALSE(pool->rsa());
@@ -107,7 +109,7 @@ TEST_CASE("an empty pool gives no RSA key at once, and ends while one is being m
 }
 
 TEST_CASE("real keys are keys") {
-  KeyPool pool({1, 1});
+  KeyPool pool({1, 1}, anywhere);
   pool.fill(true);
   REQUIRE(pool.wait_for_rsa(std::chrono::seconds(30)));
   REQUIRE(soon([&] { return pool.ready().p384 == 1; }));
