@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
+#include <vector>
 
 #include "support/fixed_rng.h"
 #include "support/vectors.h"
@@ -148,6 +150,25 @@ TEST_CASE("P-384 keys: both sides agree; a leading zero of Z is kept") {
     seen_zero = z->view()[0] == 0;
   }
   CHECK(seen_zero);
+}
+
+TEST_CASE("P-384 keys: a thread that makes many makes the same ones") {
+  Bytes last = test::unhex(order);
+  last.back() -= 1;
+  std::vector<Bytes> scalars{scalar({1}), scalar({2}), last, Bytes(48, 0x5a), scalar(Bytes(24, 0xff))};
+  for (std::size_t bit = 0; bit < 48; ++bit) {  // a power of 2 in each byte
+    scalars.emplace_back(48, 0);
+    scalars.back()[bit] = static_cast<std::uint8_t>(1 << bit % 8);
+  }
+  scalars.back() = Bytes(48, 0x80);
+  for (int i = 0; i < 10; ++i)
+    some_key();
+  for (const Bytes& k : scalars) {
+    CAPTURE(test::hex(k));
+    P384Point first{};
+    std::thread([&] { first = P384Key::from_scalar(k).public_point(); }).join();
+    CHECK(P384Key::from_scalar(k).public_point() == first);
+  }
 }
 
 TEST_CASE("P-384 keys: generate draws again for 0, n and above") {
