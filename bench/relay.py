@@ -201,7 +201,8 @@ def part_logins():
                                    ("  after phase 1, with the key made ahead", "login_after_phase_1", "primitives_of_login/after_phase_1", 900)):
         rows_of("the server's work for " + what.strip() if goal is None else what, [r[name] for r in runs], goal, "us")
         rows_of("  times the sum of its primitives", [r[name] / r[base] for r in runs], 1.15)
-    got = simsd("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", 10, "--logins-per-second", 400, cpus="0,1")
+    with Server(cpus="0,1") as server:
+        got = server.load("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", 10, "--logins-per-second", 400, cpus="0,1")
     row("400 logins a second asked for on 2 cores: those that were", got["logins_s"])
     row("  seconds lost of 10", (4000 - got["logins_s"] * 10) / 400, 0.5, "s")
     row("  cores of the server that 400 a second take", got["server_cores"] / got["logins_s"] * 400, 2)

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
+#include <thread>
 
 #include "base/loop_cpu.h"
 #include "base/process.h"
@@ -21,8 +22,9 @@ namespace {
 
 constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
 constexpr std::size_t p384_keys = 64;     // made ahead: a burst of so many logins
-constexpr std::size_t crowd = 16;         // more logins at once than this take the loop's processor as well
 constexpr unsigned reads_a_turn = 16;
+// More logins at once, for each processor beside the loop's, take the loop's as well.
+constexpr unsigned logins_a_processor = 3;
 constexpr std::chrono::seconds first_key_limit{3};
 constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
 constexpr std::size_t other_descriptors =
@@ -71,6 +73,7 @@ class Daemon : public Actions {
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
   unsigned reads_ = 0;
   std::size_t logins_ = 0;  // in work
+  const unsigned processors_ = std::max(std::thread::hardware_concurrency(), 1u);
   bool turn_pending_ = false;
   bool stopping_ = false;
   net::Signal terminate_, interrupt_, hangup_;
@@ -218,7 +221,7 @@ void Daemon::close(ConnId id, bool flush) {
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
   cpu_.seen();
-  const bool crowded = ++logins_ > crowd;
+  const bool crowded = ++logins_ > logins_a_processor * (processors_ - 1);
   loop_.work(
       [this, shared, crowded] {
         thread_local const bool once = (lower_thread_priority(), true);
