@@ -1,24 +1,28 @@
 // The processor of an event loop, which threads with long work leave to it. A loop that wakes where such a
-// thread runs waits for up to milliseconds, whatever the priorities, and the kernel does wake it there though
-// another processor is idle. Nothing is pinned: the loop goes where the kernel moves it, and the others make
-// room again with their next piece of work.
+// thread runs waits for up to milliseconds, whatever the priorities, and the kernel does wake it there (near
+// the process that sent to it) though another processor is idle. So, while there is such work, the loop stays
+// on one processor and the others keep off it; without it the loop goes where the kernel moves it.
 #pragma once
 
 #include <sched.h>
 
 #include <atomic>
+#include <cstdint>
 
 namespace sims {
 
 // One for a process; the other threads must not outlive it. What the kernel refuses is left as it is: only
-// speed depends on it.
+// speed depends on it. A thread that is begun while the loop is held inherits its processor, and leaves it
+// with its first piece of work.
 class LoopCpu {
  public:
   // What is shared out are the processors that the calling thread may use.
   LoopCpu();
 
-  // The loop's thread: this is where it is. A few nanoseconds, for whenever it gives work away.
-  void seen() noexcept;
+  // The loop's thread. It is held where it was before, or on the next processor if it had to wait for more
+  // than a tenth of the time: another program keeps this one busy. Looked at three times a second at most.
+  void hold(std::int64_t steady_ms) noexcept;
+  void release() noexcept;
 
   // Other threads, before each piece of work (a system call only when something has changed): all but the
   // loop's processor, if there are others; or any, for when there is more to do than those can.
@@ -26,8 +30,12 @@ class LoopCpu {
   void anywhere() const noexcept;
 
  private:
+  void choose(std::int64_t steady_ms) noexcept;
+
   cpu_set_t all_;
+  bool several_;
   std::atomic<int> cpu_;
+  std::int64_t looked_ms_ = 0, waited_ns_ = 0;  // when it was chosen, and how long it had waited until then
 };
 
 }  // namespace sims

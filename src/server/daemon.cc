@@ -220,8 +220,8 @@ void Daemon::close(ConnId id, bool flush) {
 
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
-  cpu_.seen();
-  const bool crowded = ++logins_ > logins_a_processor * (processors_ - 1);
+  if (++logins_ == 1) cpu_.hold(loop_.now().steady_ms);
+  const bool crowded = logins_ > logins_a_processor * (processors_ - 1);
   loop_.work(
       [this, shared, crowded] {
         thread_local const bool once = (lower_thread_priority(), true);
@@ -233,7 +233,7 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
         (*shared)->run();
       },
       [this, id, shared] {
-        --logins_;
+        if (--logins_ == 0) cpu_.release();
         core_->work_done(id, std::move(*shared), loop_.now());
         turn();
       });

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <fstream>
 #include <future>
 #include <thread>
 #include <tuple>
@@ -44,43 +46,86 @@ auto apart(F function) {
   return result.get();
 }
 
+// How long this thread was ready and did not run; -1: the kernel doesn't say.
+long waited_ms() {
+  std::ifstream file("/proc/thread-self/schedstat");
+  long ran = 0, waited = 0;
+  return file >> ran >> waited ? waited / 1'000'000 : -1;
+}
+
 }  // namespace
 
-TEST_CASE(
-    "loop_cpu: a thread leaves the loop's processor, follows when the loop has moved, and may come back") {
+TEST_CASE("loop_cpu: held, the loop stays where it is; others leave that processor and may come back") {
   const Cpus all = allowed();
   if (all.size() < 2) return;  // nothing to leave: below
   apart([&all] {
     LoopCpu loop;
     go_to({all[1]});
-    loop.seen();
-    go_to(all);
-    const auto [before, after, back] = apart([&] {
-      loop.keep_off();
-      const Cpus old = allowed();
-      apart([&] { go_to({all[0]}), loop.seen(); });
-      loop.keep_off();
-      const Cpus moved = allowed();
+    loop.hold(1'000);
+    const auto [at_first, off, back] = apart([&] {
       loop.anywhere();
-      return std::tuple(old, moved, allowed());
+      const Cpus first = allowed();
+      loop.keep_off();
+      const Cpus second = allowed();
+      loop.anywhere();
+      return std::tuple(first, second, allowed());
     });
-    CHECK(before == without(all, all[1]));
-    CHECK(after == without(all, all[0]));
+    CHECK(at_first == all);  // what it inherited was the loop's
+    CHECK(off == without(all, all[1]));
     CHECK(back == all);
+    loop.release();
     CHECK(allowed() == all);
+    go_to({all[0]});
+    loop.hold(1'001);
+    CHECK(allowed() == Cpus{all[1]});
+    loop.hold(1'000'000'000);  // it has not waited for a tenth of that
+    CHECK(allowed() == Cpus{all[1]});
   });
 }
 
-TEST_CASE("loop_cpu: before the loop was seen, and with one processor, all stay where they are") {
+TEST_CASE("loop_cpu: a loop that has to wait is held on another processor, and the others follow") {
+  const Cpus all = allowed();
+  if (all.size() < 2 || waited_ms() < 0) return;  // or the kernel doesn't count it
+  std::atomic<bool> stop = false;
+  std::thread busy([&] {
+    go_to({all[0]});
+    while (!stop) {
+    }
+  });
+  apart([&] {
+    LoopCpu loop;
+    go_to({all[0]});
+    loop.hold(1'000);
+    const auto before = waited_ms();
+    while (waited_ms() - before < 40) {
+    }
+    loop.hold(1'299);  // too early to look
+    CHECK(allowed() == Cpus{all[0]});
+    loop.hold(1'300);
+    CHECK(allowed() == Cpus{all[1]});
+    apart([&] {
+      loop.keep_off();
+      CHECK(allowed() == without(all, all[1]));
+    });
+  });
+  stop = true;
+  busy.join();
+}
+
+TEST_CASE("loop_cpu: before the loop was held, and with one processor, all stay where they are") {
   const Cpus all = allowed();
   apart([&all] {
     const LoopCpu quiet;
     quiet.keep_off();
     CHECK(allowed() == all);
+  });
+  apart([&all] {
     go_to({all[0]});
     LoopCpu lonely;
-    lonely.seen();
+    lonely.hold(1'000);
     lonely.keep_off();
+    CHECK(allowed() == Cpus{all[0]});
+    lonely.release();
     CHECK(allowed() == Cpus{all[0]});
   });
 }
