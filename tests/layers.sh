@@ -16,13 +16,13 @@ declare -A sees=(
 )
 # The edges: the only files that may do I/O, ask the time or use threads. Whatever is not named here is pure. (The
 # server's core may log; randomness comes in as a parameter, crypto/rng.h being the interface.)
-edges='src/[a-z_]+\.cc|src/net/.*|src/base/(clock|config|files|log|process|program|secret|sqlite)\..*|src/crypto/(key_file|rng)\.cc'
+edges='src/[a-z_]+\.cc|src/net/.*|src/base/(clock|config|files|log|loop_cpu|process|program|secret|sqlite)\..*|src/crypto/(key_file|rng)\.cc'
 edges+='|src/server/(accounts|daemon|detach|key_pool|settings|state_folder|store_sqlite)\..*'
 edges+='|src/client/(cli|cli_options|cli_output|cli_prompt|cli_session|cli_local|cli_unlock|dirs|history_search|link|store|store_[a-z]+)\..*'
 edges+='|src/tui/(app|config_file|crash|demo|face|fields|front|live|live_store|screen|terminal)\..*'
 impure='(unistd|fcntl|poll|termios|pwd|netdb|ifaddrs|syslog|signal|dirent|time|stdio|pthread)\.h|sys/.*'
 impure+='|fstream|iostream|filesystem|cstdio|csignal|ctime|random|thread|mutex|condition_variable|future'
-impure_own='net/.*|base/(files|process|program|sqlite)\.h|crypto/key_file\.h'
+impure_own='net/.*|base/(files|loop_cpu|process|program|sqlite)\.h|crypto/key_file\.h'
 
 # "file: header" of each include below $1/src that matches the header pattern $2 in files that do NOT match $3.
 outside() {
