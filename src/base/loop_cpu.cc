@@ -10,11 +10,11 @@ namespace sims {
 namespace {
 
 constexpr int none = -1;
-constexpr std::int64_t look_after_ms = 300;
+constexpr std::int64_t look_after_ms = 300, old_after_ms = 1'000;
 constexpr std::int64_t most_waited = 10;  // the part of its time
 
-void allow(const cpu_set_t& cpus) {
-  static_cast<void>(sched_setaffinity(0, sizeof cpus, &cpus));
+bool allow(const cpu_set_t& cpus) {
+  return sched_setaffinity(0, sizeof cpus, &cpus) == 0;
 }
 
 // The calling thread may use all but one of them, or all: none.
@@ -25,7 +25,7 @@ void leave(const cpu_set_t& all, int cpu) {
   left = cpu;
   cpu_set_t cpus = all;
   if (cpu != none) CPU_CLR(static_cast<unsigned>(cpu), &cpus);
-  allow(cpus);
+  static_cast<void>(allow(cpus));
 }
 
 // The next one of them, or the first.
@@ -55,44 +55,54 @@ std::int64_t waited_ns() {
 }  // namespace
 
 // With more processors than a cpu_set_t holds the kernel refuses: there are none to share out, then.
-LoopCpu::LoopCpu() : cpu_(none) {
+LoopCpu::LoopCpu() : held_at_(none), cpu_(none) {
   if (sched_getaffinity(0, sizeof all_, &all_) != 0) CPU_ZERO(&all_);
-  several_ = CPU_COUNT(&all_) > 1;
+  const int count = CPU_COUNT(&all_);
+  if (count > 1) others_ = static_cast<unsigned>(count) - 1;
 }
 
 void LoopCpu::choose(std::int64_t steady_ms) noexcept {
-  const std::int64_t passed_ns = (steady_ms - looked_ms_) * 1'000'000, before = waited_ns_;
-  const int now_at = cpu_.load(std::memory_order_relaxed);
+  const std::int64_t passed_ms = steady_ms - looked_ms_, before = waited_ns_;
+  const int last = cpu_.load(std::memory_order_relaxed);
+  if (last != none && passed_ms < look_after_ms) return;
   looked_ms_ = steady_ms;
   waited_ns_ = waited_ns();
-  if (now_at == none)
-    cpu_.store(sched_getcpu(), std::memory_order_relaxed);
-  else if ((waited_ns_ - before) * most_waited > passed_ns)
-    cpu_.store(after(all_, now_at), std::memory_order_relaxed);
+  int cpu = last;
+  if (last == none || (held_at_ == none && passed_ms >= old_after_ms))
+    cpu = sched_getcpu();
+  else if ((waited_ns_ - before) * most_waited > passed_ms * 1'000'000)
+    cpu = after(all_, last);
+  cpu_.store(cpu >= 0 && cpu < CPU_SETSIZE ? cpu : none, std::memory_order_relaxed);
 }
 
 void LoopCpu::hold(std::int64_t steady_ms) noexcept {
-  if (!several_) return;
-  if (cpu_.load(std::memory_order_relaxed) == none || steady_ms - looked_ms_ >= look_after_ms)
-    choose(steady_ms);
+  if (others_ == 0) return;
+  choose(steady_ms);
   const int cpu = cpu_.load(std::memory_order_relaxed);
-  if (cpu < 0 || cpu >= CPU_SETSIZE) return;
+  if (cpu == held_at_) return;
   cpu_set_t one;
   CPU_ZERO(&one);
-  CPU_SET(static_cast<unsigned>(cpu), &one);
-  allow(one);
+  if (cpu != none) CPU_SET(static_cast<unsigned>(cpu), &one);
+  if (cpu != none && allow(one)) {
+    held_at_ = cpu;
+    return;
+  }
+  release();  // that processor has gone: chosen anew the next time
+  cpu_.store(none, std::memory_order_relaxed);
 }
 
 void LoopCpu::release() noexcept {
-  if (several_) allow(all_);
+  if (held_at_ == none) return;
+  static_cast<void>(allow(all_));
+  held_at_ = none;
 }
 
 void LoopCpu::keep_off() const noexcept {
-  if (several_) leave(all_, cpu_.load(std::memory_order_relaxed));
+  if (others_ > 0) leave(all_, cpu_.load(std::memory_order_relaxed));
 }
 
 void LoopCpu::anywhere() const noexcept {
-  if (several_) leave(all_, none);
+  if (others_ > 0) leave(all_, none);
 }
 
 }  // namespace sims

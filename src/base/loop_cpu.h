@@ -11,18 +11,21 @@
 
 namespace sims {
 
-// One for a process; the other threads must not outlive it. What the kernel refuses is left as it is: only
+// A thread serves one of these only, and must not outlive it. What the kernel refuses is left as it is: only
 // speed depends on it. A thread that is begun while the loop is held inherits its processor, and leaves it
 // with its first piece of work.
 class LoopCpu {
  public:
-  // What is shared out are the processors that the calling thread may use.
+  // What is shared out are the processors that the calling thread may use now; later changes are not seen.
   LoopCpu();
 
-  // The loop's thread. It is held where it was before, or on the next processor if it had to wait for more
-  // than a tenth of the time: another program keeps this one busy. Looked at three times a second at most.
+  unsigned others() const noexcept { return others_; }  // beside the loop's
+
+  // The loop's thread, with each piece of work that begins: three times a second it is looked at whether the
+  // loop had to wait for more than a tenth of the time, because something else keeps its processor busy, and
+  // it moves to the next one if so. After a second without work it begins where it is.
   void hold(std::int64_t steady_ms) noexcept;
-  void release() noexcept;
+  void release() noexcept;  // no more work
 
   // Other threads, before each piece of work (a system call only when something has changed): all but the
   // loop's processor, if there are others; or any, for when there is more to do than those can.
@@ -33,9 +36,10 @@ class LoopCpu {
   void choose(std::int64_t steady_ms) noexcept;
 
   cpu_set_t all_;
-  bool several_;
-  std::atomic<int> cpu_;
-  std::int64_t looked_ms_ = 0, waited_ns_ = 0;  // when it was chosen, and how long it had waited until then
+  unsigned others_ = 0;
+  int held_at_;                                 // the loop's mask: one processor, or all
+  std::atomic<int> cpu_;                        // where it is held, or was
+  std::int64_t looked_ms_ = 0, waited_ns_ = 0;  // the last look, and all waiting until then
 };
 
 }  // namespace sims

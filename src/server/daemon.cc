@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
-#include <thread>
 
 #include "base/loop_cpu.h"
 #include "base/process.h"
@@ -60,7 +59,7 @@ class Daemon : public Actions {
 
   Settings settings_;
   const DaemonHooks& hooks_;
-  LoopCpu cpu_;   // the other threads keep off it, so that no message waits for a login
+  LoopCpu cpu_;   // the other threads keep off it, so that messages do not wait for logins
   KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
   std::unique_ptr<Core> core_;
@@ -73,7 +72,6 @@ class Daemon : public Actions {
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
   unsigned reads_ = 0;
   std::size_t logins_ = 0;  // in work
-  const unsigned processors_ = std::max(std::thread::hardware_concurrency(), 1u);
   bool turn_pending_ = false;
   bool stopping_ = false;
   net::Signal terminate_, interrupt_, hangup_;
@@ -220,8 +218,8 @@ void Daemon::close(ConnId id, bool flush) {
 
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
-  if (++logins_ == 1) cpu_.hold(loop_.now().steady_ms);
-  const bool crowded = logins_ > logins_a_processor * (processors_ - 1);
+  cpu_.hold(loop_.now().steady_ms);
+  const bool crowded = ++logins_ > logins_a_processor * cpu_.others();
   loop_.work(
       [this, shared, crowded] {
         thread_local const bool once = (lower_thread_priority(), true);

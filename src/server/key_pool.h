@@ -2,7 +2,7 @@
 // processor, fills the pool, and ends with the object, after the key it is at.
 //   - P-384: half of a login's work. Is there none, the login makes its own.
 //   - RSA-4096: one takes 0.1 to 0.8 s, so none is made in line: the login gets `busy`. The first two
-//     are made at normal priority and anywhere: a server that starts on a busy machine must have some.
+//     are made at normal priority, at the start: a server that starts on a busy machine must have some.
 #pragma once
 
 #include <chrono>

@@ -160,7 +160,7 @@ TEST_CASE("P-384 keys: a thread that makes many makes the same ones") {
     scalars.emplace_back(48, 0);
     scalars.back()[bit] = static_cast<std::uint8_t>(1 << bit % 8);
   }
-  scalars.back() = Bytes(48, 0x80);
+  scalars.emplace_back(48, 0x80);
   for (int i = 0; i < 10; ++i)
     some_key();
   for (const Bytes& k : scalars) {
