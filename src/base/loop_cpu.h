@@ -14,18 +14,20 @@ namespace sims {
 // A thread serves one of these only, and must not outlive it. What the kernel refuses is left as it is: only
 // speed depends on it. A thread that is begun while the loop is held inherits its processor, and leaves it
 // with its first piece of work.
+//
+// If the thread that makes it may use all processors of its cpuset (cpuset(7)), changes of that are followed;
+// if it has been given some of them (taskset(1)), those are shared out for good.
 class LoopCpu {
  public:
-  // What is shared out are the processors that the calling thread may use now; later changes are not seen.
   LoopCpu();
 
-  unsigned others() const noexcept { return others_; }  // beside the loop's
+  unsigned others() const noexcept { return others_; }  // beside the loop's, when this was made
 
-  // The loop's thread, with each piece of work that begins: three times a second it is looked at whether the
-  // loop had to wait for more than a tenth of the time, because something else keeps its processor busy, and
-  // it moves to the next one if so. After a second without work it begins where it is.
+  // The loop's thread, with each piece of work that begins: first where it is, then there again. If of 100 ms
+  // held it had to wait for more than a tenth, because something else keeps its processor busy, it moves to
+  // the next one.
   void hold(std::int64_t steady_ms) noexcept;
-  void release() noexcept;  // no more work
+  void release(std::int64_t steady_ms) noexcept;  // no more work
 
   // Other threads, before each piece of work (a system call only when something has changed): all but the
   // loop's processor, if there are others; or any, for when there is more to do than those can.
@@ -33,13 +35,16 @@ class LoopCpu {
   void anywhere() const noexcept;
 
  private:
-  void choose(std::int64_t steady_ms) noexcept;
+  void look(std::int64_t steady_ms) noexcept;
+  void let_go() noexcept;
 
-  cpu_set_t all_;
+  cpu_set_t all_;   // at the start
+  cpu_set_t free_;  // these, or any that the cpuset will ever have
   unsigned others_ = 0;
-  int held_at_;                                 // the loop's mask: one processor, or all
-  std::atomic<int> cpu_;                        // where it is held, or was
-  std::int64_t looked_ms_ = 0, waited_ns_ = 0;  // the last look, and all waiting until then
+  int held_at_;                                    // the loop's mask: one processor, or all
+  std::atomic<int> cpu_;                           // where it is held, or was
+  std::int64_t looked_ms_ = 0, waited_ns_ = 0;     // since it was held or looked at; all waiting until then
+  std::int64_t held_ms_ = 0, held_waited_ns_ = 0;  // held since its processor was last judged
 };
 
 }  // namespace sims

@@ -21,7 +21,7 @@ namespace {
 
 // Jobs are handshakes, for which more threads than processors would do no good, and disks: who waits for one
 // must not hold up the others.
-constexpr unsigned least_workers = 4, most_workers = 16;
+constexpr unsigned least_workers = 4;
 
 // Failing here means no memory or no descriptors before anything began: nobody could go on.
 void must(int status, const char* what) {

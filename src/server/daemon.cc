@@ -219,7 +219,8 @@ void Daemon::close(ConnId id, bool flush) {
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
   cpu_.hold(loop_.now().steady_ms);
-  const bool crowded = ++logins_ > logins_a_processor * cpu_.others();
+  const bool crowded =
+      ++logins_ > logins_a_processor * cpu_.others() && cpu_.others() < net::Loop::most_workers;
   loop_.work(
       [this, shared, crowded] {
         thread_local const bool once = (lower_thread_priority(), true);
@@ -231,7 +232,7 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
         (*shared)->run();
       },
       [this, id, shared] {
-        if (--logins_ == 0) cpu_.release();
+        if (--logins_ == 0) cpu_.release(loop_.now().steady_ms);
         core_->work_done(id, std::move(*shared), loop_.now());
         turn();
       });
