@@ -20,7 +20,7 @@ bool allow(const cpu_set_t& cpus) {
 
 // The kernel takes of these what the cpuset has.
 cpu_set_t any() {
-  cpu_set_t cpus;
+  cpu_set_t cpus = {};
   for (unsigned i = 0; i < CPU_SETSIZE; ++i)
     CPU_SET(i, &cpus);
   return cpus;
