@@ -2,10 +2,10 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <future>
+#include <latch>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -96,24 +96,28 @@ TEST_CASE(
     "loop_cpu: a loop that has to wait moves to another processor though it is held, and the others follow") {
   const Cpus all = allowed();
   if (all.size() < 2) return;
-  std::atomic<bool> ready = false;
+  bool ready = false;
+  std::latch begun(1);
   std::jthread busy([&](const std::stop_token& stop) {
     cpu_set_t first;
     CPU_ZERO(&first);
     CPU_SET(all[0], &first);
     ready = sched_setaffinity(0, sizeof first, &first) == 0;
+    begun.count_down();
     while (!stop.stop_requested()) {
     }
   });
+  begun.wait();
+  REQUIRE(ready);
   apart([&] {
     LoopCpu loop;
     go_to({all[0]});
     loop.hold(1'000);
     if (!wait_40_ms()) {
+      REQUIRE(waited_ms() <= 0);
       MESSAGE("the kernel doesn't count how long a thread waits");
       return;
     }
-    REQUIRE(ready);
     loop.hold(1'050);  // too early to look
     CHECK(allowed() == Cpus{all[0]});
     loop.release(1'050);
