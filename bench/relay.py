@@ -27,7 +27,15 @@ name = "bench.example"
 connections = 18000
 connections-per-address = 18000
 ping-seconds = 3600
+unauthenticated = 18000
+handshakes = 1000000
+handshakes-burst = 1000000
+messages = 1000000
+messages-burst = 100000000
+message-bytes = 1073741824
+message-bytes-burst = 107374182400
 queue-bytes = 16777216
+queue-bytes-total = 1073741824
 rsa-keys = 32
 """
 # Processors that sleep between two messages take longer to wake, on a virtual machine, than any server takes to answer.

@@ -228,6 +228,10 @@ void Transport::owe_ack() {
   if (connected()) state_->to_ack = received();
 }
 
+std::size_t Transport::buffered() const {
+  return state_->cutter.kept();
+}
+
 bool Transport::owes_ack() const {
   return state_->to_ack > 0;
 }

@@ -85,6 +85,7 @@ class Transport {
 
   bool connected() const;  // in SECURE
   bool closed() const;
+  std::size_t buffered() const;  // bytes of input kept inside: less than a frame, or what came during work
   // Seals one sub-message and appends its frame to out. Only when connected().
   void send(std::string_view plaintext, Now now, std::string& out);
   // Appends an `error`, sealed when connected and in clear before, and closes. `id`: the message that was

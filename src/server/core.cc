@@ -20,6 +20,30 @@ using proto::Id;
 namespace {
 
 constexpr std::size_t acks_a_turn = 8;  // of those that had nothing to go with: some 50 us
+constexpr std::int64_t slow_check_ms = 1'000;
+
+// What a failure adds to the penalty of its source.
+constexpr std::int64_t penalty_left_ms = 1'000;     // gone before it logged in
+constexpr std::int64_t penalty_refused_ms = 5'000;  // another's name, not registered
+constexpr std::int64_t penalty_fault_ms = 5'000;    // not the protocol, not the owner of its id
+constexpr std::int64_t penalty_late_ms = 10'000;    // held a connection without logging in
+
+std::string_view words_for(Refused why) {
+  switch (why) {
+    case Refused::connections:
+      return "this server has no room for more connections; try again later";
+    case Refused::address_connections:
+      return "too many connections from your address";
+    case Refused::penalty:
+      return "too many failures from your address lately; try again in some minutes";
+    case Refused::address_handshakes:
+      return "too many logins from your address in a short time; try again in a minute";
+    case Refused::unauthenticated:
+      return "too many connections that have not logged in; try again";
+    default:
+      return "this server is busy; try again later";
+  }
+}
 
 std::int64_t full_second(std::int64_t ms) {
   return (ms + 999) / 1'000 * 1'000;
@@ -32,7 +56,11 @@ void LoginWork::run() {
   handshake_->run();
   if (!handshake_->completes()) return;
   const auto& h = handshake_->handshake();
-  binding_ = accounts_.bind(h.peer_name(), h.peer_id(), open_, unix_s_);
+  binding_ = accounts_.bind(h.peer_name(), h.peer_id(), registration_ == Registration::open, unix_s_);
+  if (!binding_ && registration_ == Registration::rationed &&
+      binding_.error().code == ErrorCode::not_registered)
+    binding_ =
+        fail(Refusal{ErrorCode::rate_limited, "too many new names from your address; try again in an hour"});
 }
 
 // --- 1. a new connection -------------------------------------------------------------------------
@@ -44,29 +72,41 @@ Core::~Core() = default;
 void Core::opened(ConnId conn, std::string_view address, Now now) {
   auto& st = *state_;
   if (st.going_away) return st.actions.close(conn, false);
-  const auto& policy = st.options.policy;
-  const auto verdict = st.count.enter(address_group(address), policy.limits);
-  if (verdict != ConnectionCount::Verdict::ok) return st.refuse(conn, address, verdict, now);
+  const auto& limits = st.options.policy.limits;
+  const auto from = Address::parse(address).value_or(Address());
+  auto entered = st.admission.enter(conn, from, limits, now.steady_ms);
+  if (!entered) return st.refuse(conn, address, entered.error(), now);
+  ++st.stats.opened;
   proto::HandshakeOptions handshake;
   handshake.kind = proto::HandshakeKind::client_server;
   handshake.role = proto::Role::responder;
   handshake.identity = st.options.identity;
   handshake.name = st.options.name;
-  handshake.suites = policy.suites;
-  auto session =
-      std::make_unique<Session>(conn, address, proto::Transport(std::move(handshake), st.ephemerals));
+  handshake.suites = st.options.policy.suites;
+  auto session = std::make_unique<Session>(conn, address, entered->guest,
+                                           proto::Transport(std::move(handshake), st.ephemerals));
   session->last_heard = now.steady_ms;
-  st.wake_at(*session, now.steady_ms + policy.limits.handshake_ms);
+  st.wake_at(*session, now.steady_ms + limits.handshake_ms);
   st.sessions.emplace(conn, std::move(session));
+  if (entered->displaced) st.displace(*entered->displaced, now);
 }
 
-void Core::State::refuse(ConnId conn, std::string_view address, ConnectionCount::Verdict verdict, Now now) {
-  const bool all = verdict == ConnectionCount::Verdict::full;
-  const char* text =
-      all ? "this server has no room for more connections" : "too many connections from your address";
-  note(Level::notice, now, "event=refused address={} reason={}", address, all ? "connections" : "address");
-  actions.write(conn, proto::encode_error(ErrorCode::busy, text) + "\n");
+void Core::State::refuse(ConnId conn, std::string_view address, Refused why, Now now) {
+  const auto number = static_cast<std::size_t>(why);
+  ++stats.refused[number];
+  const auto from = Address::parse(address);
+  note(from ? admission.find(*from) : nullptr, Level::notice, now, "event=refused address={} reason={}",
+       address, refusal_names[number]);
+  actions.write(conn, proto::encode_error(ErrorCode::busy, words_for(why)) + "\n");
   actions.close(conn, true);
+}
+
+// The oldest of those who have said nothing that cost anything makes room for a new one.
+void Core::State::displace(ConnId conn, Now now) {
+  Session& s = *find(conn);
+  ++stats.refused[static_cast<std::size_t>(Refused::unauthenticated)];
+  s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.out);
+  end(s, true, "displaced", now);
 }
 
 // --- 2. bytes ------------------------------------------------------------------------------------
@@ -77,6 +117,7 @@ void Core::received(ConnId conn, ByteView bytes, Now now) {
   if (!s) return;
   s->last_heard = now.steady_ms;
   s->pinged = false;
+  st.stats.bytes_in += bytes.size();
   st.process(*s, bytes, now);
 }
 
@@ -87,21 +128,65 @@ void Core::State::process(Session& s, ByteView input, Now now) {
     if (event.kind == Kind::message) {
       on_message(s, event.message, now);
     } else if (event.kind == Kind::work) {
-      if (!s.gone) s.gone = std::make_shared<std::atomic<bool>>(false);
-      actions.start_work(s.conn,
-                         std::make_unique<LoginWork>(std::move(event.work), accounts,
-                                                     options.policy.registration_open, now.unix_s(), s.gone));
+      if (!s.gone && !admit(s, now)) return;
+      start_work(s, std::move(event.work), now);
     } else if (event.kind == Kind::failed) {
-      note(Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn, s.address,
-           to_string(event.failure.code), remote{event.failure.detail});
-      return end(s, true, "fault", now);
+      note(s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
+           s.address, to_string(event.failure.code), remote{event.failure.detail});
+      return failed(s, event.failure.code, "fault", now);
     } else {
       break;
     }
   }
   if (s.ended) return;
+  set_held(s);
+  if (queued + held > options.policy.limits.queue_bytes_total && s.held > 0)
+    return fault(s, ErrorCode::busy, "this server has no memory for the rest of your message", "memory", now);
   owe_ack(s, now);
   mark(s);
+}
+
+// Its first public-key work: only what an address and all together may ask for.
+bool Core::State::admit(Session& s, Now now) {
+  const auto refused =
+      admission.shakes_hands(s.guest, options.policy.limits, now.steady_ms, ephemerals.rng());
+  if (!refused) return true;
+  ++stats.refused[static_cast<std::size_t>(*refused)];
+  note(s.guest.source, Level::notice, now, "event=refused conn={} address={} reason={}", s.conn, s.address,
+       refusal_names[static_cast<std::size_t>(*refused)]);
+  s.transport.refuse(ErrorCode::busy, words_for(*refused), now, s.out);
+  end(s, true, "refused", now);
+  return false;
+}
+
+void Core::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
+  auto registration = options.policy.registration_open ? Registration::open : Registration::closed;
+  const bool last = s.gone != nullptr;  // phase 5: what it claims to be will be proved
+  if (last && registration == Registration::open && !accounts.registered(work->handshake().peer_id()) &&
+      !admission.may_register(s.guest, options.policy.limits, now.steady_ms))
+    registration = Registration::rationed;
+  if (!s.gone) s.gone = std::make_shared<std::atomic<bool>>(false);
+  actions.start_work(
+      s.conn, std::make_unique<LoginWork>(std::move(work), accounts, registration, now.unix_s(), s.gone));
+}
+
+void Core::State::count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome) {
+  const auto suites = crypto::all_suites();
+  const auto* suite = s.transport.suite();
+  const auto place = suite ? static_cast<std::size_t>(suite - suites.data()) : stats.handshakes.size() - 1;
+  ++(stats.handshakes[place].*outcome);
+}
+
+void Core::State::penalise(Session& s, std::int64_t ms, Now now) {
+  admission.penalise(*s.guest.source, ms, options.policy.limits, now.steady_ms);
+}
+
+// It did not keep to the protocol, or is not who it says; busy is our own matter.
+void Core::State::failed(Session& s, ErrorCode code, std::string_view why, Now now) {
+  if (code != ErrorCode::busy) penalise(s, penalty_fault_ms, now);
+  if (!s.guest.authenticated) count_handshake(s, &Stats::Handshakes::failed);
+  ++stats.faults;
+  end(s, true, why, now);
 }
 
 // The ack of this read goes at once if a message asked for it, else with what goes to this client next, or
@@ -139,16 +224,20 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   if (!work->binding_) {
     const auto& refusal = work->binding_.error();
     const auto& h = work->handshake_->handshake();
-    st.note(Level::notice, now, "event=login-refused conn={} address={} id={} name={} code={}", conn,
-            s->address, h.peer_id().text(), h.peer_name(), to_string(refusal.code));
+    st.note(s->guest.source, Level::notice, now,
+            "event=login-refused conn={} address={} id={} name={} code={}", conn, s->address,
+            h.peer_id().text(), h.peer_name(), to_string(refusal.code));
+    const bool rationed = refusal.code == ErrorCode::rate_limited;
+    ++st.stats.refused[static_cast<std::size_t>(rationed ? Refused::registrations : Refused::login)];
+    if (refusal.code != ErrorCode::internal) st.penalise(*s, penalty_refused_ms, now);
     s->transport.refuse(refusal.code, refusal.text, now, s->out);
     return st.end(*s, true, "refused", now);
   }
   auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
   if (event.kind == proto::Transport::Event::Kind::failed) {
-    st.note(Level::notice, now, "event=login-failed conn={} address={} code={} detail={}", conn, s->address,
-            to_string(event.failure.code), remote{event.failure.detail});
-    return st.end(*s, true, "handshake", now);
+    st.note(s->guest.source, Level::notice, now, "event=login-failed conn={} address={} code={} detail={}",
+            conn, s->address, to_string(event.failure.code), remote{event.failure.detail});
+    return st.failed(*s, event.failure.code, "handshake", now);
   }
   if (s->transport.connected() && !s->online) st.log_in(*s, *work->binding_, now);
   st.process(*s, {}, now);  // what came meanwhile is in the transport
@@ -166,6 +255,9 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
     end(old, true, "replaced", now);
   }
   s.gone.reset();
+  admission.authenticated(s.guest);
+  count_handshake(s, &Stats::Handshakes::done);
+  if (binding == Binding::made) ++stats.registrations;
   s.own_change = presence.next_change();
   presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
   s.seen_change = presence.next_change();  // of itself and of what was before, its first snapshot tells
@@ -187,10 +279,28 @@ void Core::State::mark(Session& s) {
   dirty.push_back(s.conn);
 }
 
-void Core::State::flush(Session& s) {
+void Core::State::flush(Session& s, Now now) {
   if (s.out.empty()) return;
-  s.stuck = actions.write(s.conn, s.out);
+  s.written += s.out.size();
+  stats.bytes_out += s.out.size();
+  set_stuck(s, actions.write(s.conn, s.out), now);
   scratch.frames.spare.give(s.out);
+}
+
+void Core::State::set_stuck(Session& s, std::size_t bytes, Now now) {
+  queued += bytes - std::exchange(s.stuck, bytes);
+  if (bytes == 0 || s.ended) return;
+  stats.queued_most_bytes = std::max<std::uint64_t>(stats.queued_most_bytes, bytes);
+  if (std::exchange(s.stuck_listed, true)) return;
+  s.taken = s.written - bytes;
+  s.taken_ms = now.steady_ms;
+  slow.push_back(s.conn);
+  if (slow_check == never) slow_check = now.steady_ms + slow_check_ms;
+}
+
+void Core::State::set_held(Session& s) {
+  held += s.transport.buffered() - s.held;
+  s.held = s.transport.buffered();
 }
 
 void Core::turn_end(Now now) {
@@ -199,7 +309,7 @@ void Core::turn_end(Now now) {
     if (Session* s = st.find(conn)) {
       s->dirty = false;
       if (!s->out.empty()) s->transport.flush_ack(now, s->out);  // here only: once a read at most
-      st.flush(*s);
+      st.flush(*s, now);
     }
   }
   st.dirty.clear();
@@ -211,6 +321,7 @@ void Core::turn_end(Now now) {
 void Core::tick(Now now) {
   auto& st = *state_;
   if (st.next_ack() <= now.steady_ms) st.send_acks(now);
+  if (st.slow_check <= now.steady_ms) st.look_at_slow(now);
   while (!st.deadlines.empty() && st.deadlines.begin()->first <= now.steady_ms)
     st.wake(*st.deadlines.begin()->second.back(), now);  // which ends it or gives it a later one
   if (st.gather_until <= now.steady_ms) st.begin_sweep(now);
@@ -220,8 +331,32 @@ void Core::tick(Now now) {
 std::int64_t Core::next_tick() const {
   const auto& st = *state_;
   if (st.sweep.going) return State::at_once;
-  return std::min(
-      {st.gather_until, st.next_ack(), st.deadlines.empty() ? State::never : st.deadlines.begin()->first});
+  return std::min({st.gather_until, st.next_ack(), st.slow_check,
+                   st.deadlines.empty() ? State::never : st.deadlines.begin()->first});
+}
+
+// Once a second, only those for whom something waits: who takes nothing of it for stall_ms is cut off.
+void Core::State::look_at_slow(Now now) {
+  for (const ConnId conn : std::exchange(slow, {})) {
+    Session* s = find(conn);
+    if (s == nullptr) continue;
+    set_stuck(*s, actions.queued(conn), now);
+    const auto taken = s->written - s->stuck;
+    if (s->stuck == 0) {
+      s->stuck_listed = false;
+      continue;
+    }
+    if (taken > s->taken) s->taken = taken, s->taken_ms = now.steady_ms;
+    if (now.steady_ms - s->taken_ms < options.policy.limits.stall_ms) {
+      slow.push_back(conn);
+      continue;
+    }
+    note(s->guest.source, Level::warning, now, "event=slow-reader conn={} address={} bytes={}", conn,
+         s->address, s->stuck);
+    ++stats.slow_readers;
+    end(*s, false, "slow-reader", now);
+  }
+  slow_check = slow.empty() ? never : now.steady_ms + slow_check_ms;
 }
 
 void Core::State::wake_at(Session& s, std::int64_t steady_ms) {
@@ -243,13 +378,24 @@ void Core::State::let_sleep(Session& s) {
   s.wake_at = 0;
 }
 
+void Core::State::late(Session& s, Now now) {
+  note(s.guest.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
+  count_handshake(s, &Stats::Handshakes::timed_out);
+  penalise(s, penalty_late_ms, now);
+  s.transport.fail(ErrorCode::handshake_failed, "the handshake took too long", {}, now, s.out);
+  end(s, true, "late", now);
+}
+
 // A session's deadline is looked at when it comes, not moved with every read.
 void Core::State::wake(Session& s, Now now) {
-  if (!s.online) return fault(s, ErrorCode::handshake_failed, "the handshake took too long", "deadline", now);
+  if (!s.online) return late(s, now);
   const auto ping_ms = options.policy.limits.ping_ms;
   const auto silent_until = s.last_heard + ping_ms;
   if (now.steady_ms < silent_until) return wake_at(s, full_second(silent_until));
-  if (s.pinged) return end(s, false, "silent", now);
+  if (s.pinged) {
+    ++stats.idle_cut;
+    return end(s, false, "silent", now);
+  }
   s.pinged = true;
   wake_at(s, full_second(now.steady_ms + ping_ms));
   push(s, encode(proto::Ping{}), now);
@@ -262,21 +408,24 @@ void Core::reload(Policy policy) {
 // --- 7. the end ----------------------------------------------------------------------------------
 
 void Core::closed(ConnId conn, Now now) {
-  if (Session* s = state_->find(conn)) state_->forget(*s, "closed by the other side", now);
+  Session* s = state_->find(conn);
+  if (!s) return;
+  if (!s->guest.authenticated) state_->penalise(*s, penalty_left_ms, now);
+  state_->forget(*s, "closed by the other side", now);
 }
 
 void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail, Now now) {
-  note(Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn, s.address,
-       to_string(code), remote{detail});
+  note(s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
+       s.address, to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
   if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
   s.transport.fail(code, text, id, now, s.out);
-  end(s, true, "fault", now);
+  failed(s, code, "fault", now);
 }
 
 void Core::State::end(Session& s, bool flush_first, std::string_view why, Now now) {
   if (s.ended) return;
-  if (flush_first) flush(s);
+  if (flush_first) flush(s, now);
   actions.close(s.conn, flush_first);
   forget(s, why, now);
 }
@@ -285,7 +434,9 @@ void Core::State::forget(Session& s, std::string_view why, Now now) {
   s.ended = true;
   if (s.gone) s.gone->store(true, std::memory_order_relaxed);
   let_sleep(s);
-  count.leave(address_group(s.address));
+  admission.leave(s.guest);
+  set_stuck(s, 0, now);
+  held -= std::exchange(s.held, 0);
   if (s.online) {
     presence.remove(s.transport.peer_id());
     part(s);
@@ -329,6 +480,16 @@ std::size_t Core::connections() const {
 }
 std::size_t Core::online() const {
   return state_->presence.size();
+}
+
+const Stats& Core::stats() {
+  auto& st = *state_;
+  st.stats.connections = st.sessions.size();
+  st.stats.online = st.presence.size();
+  st.stats.unauthenticated = st.admission.unauthenticated();
+  st.stats.queued_bytes = st.queued;
+  st.stats.addresses = st.admission.sources();
+  return st.stats;
 }
 
 }  // namespace sims::server

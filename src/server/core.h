@@ -20,8 +20,12 @@
 #include "proto/transport.h"
 #include "server/accounts.h"
 #include "server/limits.h"
+#include "server/stats.h"
 
 namespace sims::server {
+
+// Whether a login may register its name. rationed: its source has registered too many lately.
+enum class Registration : std::uint8_t { open, closed, rationed };
 
 // A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches
 // nothing but itself, the ephemeral source and the account store. Then give it back with Core::work_done().
@@ -29,11 +33,11 @@ namespace sims::server {
 // again, would make the others wait for it.
 class LoginWork {
  public:
-  LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts, bool open,
-            std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
+  LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts,
+            Registration registration, std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
       : handshake_(std::move(handshake)),
         accounts_(accounts),
-        open_(open),
+        registration_(registration),
         unix_s_(unix_s),
         gone_(std::move(gone)) {}
   void run();
@@ -42,7 +46,7 @@ class LoginWork {
   friend class Core;
   std::unique_ptr<proto::HandshakeWork> handshake_;
   AccountStore& accounts_;
-  bool open_;
+  Registration registration_;
   std::uint64_t unix_s_;
   std::shared_ptr<const std::atomic<bool>> gone_;
   Result<Binding, Refusal> binding_ = Binding::known;
@@ -84,8 +88,8 @@ class Core {
   Core(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
   ~Core();
 
-  // A new connection from a numeric address (without the port). May be closed at once: over a limit, going
-  // away.
+  // A new connection from a numeric address (without the port). May be closed at once: over a limit, shut
+  // out, going away.
   void opened(ConnId id, std::string_view address, Now now);
   // Bytes of one read. Ignored for a connection that the core has closed.
   void received(ConnId id, ByteView bytes, Now now);
@@ -101,6 +105,7 @@ class Core {
 
   std::size_t connections() const;  // that the core has not closed
   std::size_t online() const;       // logged in
+  const Stats& stats();             // gauges as of now; queued_most_bytes begins anew
 
  private:
   struct State;

@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
 constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
+constexpr std::uint32_t most_ack_credit = 100'000;
+constexpr std::int64_t penalty_flood_ms = 30'000;
+constexpr std::int64_t call_minute_ms = 60'000;
+constexpr std::int64_t most_calls_to_one = 10;
 
 template <class... F>
 struct Overloaded : F... {
@@ -34,6 +38,8 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
   };
   if (const auto known = proto::recognise_forwarded(plaintext)) {
     owe(known->type);
+    if (!within_rate(s, plaintext.size(), known->type == proto::MessageType::peer_ack, known->dst, now))
+      return;
     return forward(s, *known, plaintext, now);
   }
   copy.assign(plaintext);
@@ -43,9 +49,14 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
   auto message = proto::decode_from_client(*root);
   if (!message)
     return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
+  const auto* forwarded = std::get_if<proto::Forwarded>(&*message);
+  const bool is_ack = std::holds_alternative<proto::Ack>(*message) ||
+                      (forwarded && forwarded->type == proto::MessageType::peer_ack);
+  if (!within_rate(s, plaintext.size(), is_ack, forwarded ? forwarded->dst : std::string_view(), now)) return;
   std::visit(Overloaded{
                  [&](const proto::Forwarded& m) {
                    owe(m.type);
+                   if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
                    forward(s, m, plaintext, now);
                  },
                  [&](const proto::ListRequest& m) {
@@ -61,8 +72,8 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  },
                  [&](const proto::Error& m) {
                    owe(proto::MessageType::error);
-                   note(Level::info, now, "event=client-error conn={} code={} text={}", s.conn,
-                        remote{m.code_text}, remote{m.message});
+                   note(s.guest.source, Level::info, now, "event=client-error conn={} code={} text={}",
+                        s.conn, remote{m.code_text}, remote{m.message});
                  },
                  [&](const proto::UnknownMessage&) {
                    owe(proto::MessageType::unknown);  // taken over, and answered
@@ -87,11 +98,70 @@ void Core::State::forward(Session& s, const proto::Forwarded& message, std::stri
   // Who came (again) a moment ago must not be heard of before the others know that he came.
   const bool told = s.own_change < presence.first_change() || s.own_change < peer.seen_change ||
                     catch_up(peer, presence.next_change(), now);
-  if (!told || !push(peer, plaintext, now))
-    reply_error(s, ErrorCode::not_connected, "this peer does not read and was cut off", dst, now);
+  if (!told || !push(peer, plaintext, now)) {
+    ++stats.refused[static_cast<std::size_t>(Refused::queue)];
+    return reply_error(s, ErrorCode::not_connected, "this peer does not read and was cut off", dst, now);
+  }
+  ++s.sent;
+  ++peer.got;
+  ++stats.messages;
+  stats.message_bytes += plaintext.size();
+  ++peer.ack_credit;
+}
+
+// What a client says is budgeted, but the acks of what it got: a flood to it must not use up its own budget.
+// Past the budget a message is refused; past as much again the client is cut off.
+bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now) {
+  if (is_ack && s.ack_credit > 0) {
+    --s.ack_credit;
+    return true;
+  }
+  const auto& limits = options.policy.limits;
+  const auto count = s.messages.spend(limits.messages, now.steady_ms);
+  const auto bytes =
+      s.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
+  if (count >= 0 && bytes >= 0) return true;
+  ++stats.refused[static_cast<std::size_t>(Refused::messages)];
+  if (count < -limits.messages.burst || bytes < -limits.message_bytes.burst) {
+    penalise(s, penalty_flood_ms, now);
+    fault(s, ErrorCode::rate_limited, "you send too much in too short a time", "flood", now);
+  } else {
+    reply_error(s, ErrorCode::rate_limited, "you send too fast: this message was not passed on",
+                proto::Id::shaped(dst), now);
+  }
+  return false;
+}
+
+// Calls that are not answered may be a nuisance: a stranger's phone that rings. An answer takes its call off
+// the list.
+bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message,
+                           Now now) {
+  const auto dst = proto::Id::shaped(message.dst);
+  if (!dst) return true;  // the router's to refuse
+  if (const Online* caller = presence.find(*dst); caller && caller->session->calls)
+    std::erase_if(caller->session->calls->open,
+                  [&](const auto& call) { return call.dst == s.transport.peer_id(); });
+  if (root.get_number("phase") != 1) return true;
+  if (!s.calls) s.calls = std::make_unique<Calls>();
+  auto& open = s.calls->open;
+  std::erase_if(open, [&](const auto& call) { return call.at + call_minute_ms <= now.steady_ms; });
+  const auto to_one = std::count_if(open.begin(), open.end(), [&](const auto& c) { return c.dst == *dst; });
+  if (open.size() < options.policy.limits.unanswered_calls && to_one < most_calls_to_one) {
+    open.push_back({*dst, now.steady_ms});
+    return true;
+  }
+  ++stats.refused[static_cast<std::size_t>(Refused::calls)];
+  reply_error(s, ErrorCode::rate_limited, "too many calls that were not answered; try again in a minute", dst,
+              now);
+  return false;
 }
 
 void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
+  if (!s.lists.take(options.policy.limits.lists, now.steady_ms)) {
+    ++stats.refused[static_cast<std::size_t>(Refused::list_requests)];
+    return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
+                       now);
+  }
   // Changes that are older than the snapshot go before it: after it they would undo what it says.
   if (catch_up(s, presence.next_change(), now)) push(s, encode(presence.page(request)), now);
 }
@@ -109,16 +179,21 @@ void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text,
 // Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
 bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.ended) return false;
-  if (s.out.size() >= write_chunk) flush(s);
-  if (s.stuck > 0) s.stuck = actions.queued(s.conn);
-  if (s.stuck + s.out.size() > options.policy.limits.queue_bytes) {
-    note(Level::warning, now, "event=queue-full conn={} address={} id={} bytes={}", s.conn, s.address,
-         s.transport.peer_id().text(), s.stuck + s.out.size());
+  if (s.out.size() >= write_chunk) flush(s, now);
+  if (s.stuck > 0) set_stuck(s, actions.queued(s.conn), now);
+  const auto& limits = options.policy.limits;
+  if (s.stuck + s.out.size() > limits.queue_bytes ||
+      (s.stuck > 0 && queued + held + s.out.size() > limits.queue_bytes_total)) {
+    note(s.guest.source, Level::warning, now, "event=queue-full conn={} address={} id={} bytes={} all={}",
+         s.conn, s.address, s.transport.peer_id().text(), s.stuck + s.out.size(), queued);
+    ++stats.slow_readers;
     end(s, false, "queue-full", now);
     return false;
   }
   if (s.out.empty()) s.out = scratch.frames.spare.take();
   s.transport.send(plaintext, now, s.out);
+  // The client acks it, and what a peer said to that peer as well, see forward().
+  if (s.ack_credit < most_ack_credit) ++s.ack_credit;
   mark(s);
   return true;
 }

@@ -25,7 +25,8 @@ struct Sweep {
 struct Core::State {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   static constexpr std::int64_t at_once = 0;
-  static constexpr std::int64_t log_burst = 50, log_rate = 10;  // lines that strangers can cause, a second
+  // Log lines that strangers can cause, in all and from one source.
+  static constexpr Rate log_rate{10, 50}, log_rate_of_source{2, 10};
 
   State(CoreOptions o, AccountStore& a, crypto::EphemeralSource& e, Actions& act)
       : options(std::move(o)), accounts(a), ephemerals(e), actions(act), router(presence, a) {}
@@ -45,7 +46,11 @@ struct Core::State {
   // with.
   std::vector<std::pair<std::int64_t, ConnId>> acks;
   std::size_t acks_sent = 0;
-  ConnectionCount count;
+  Admission admission{log_rate_of_source};
+  Stats stats;
+  std::size_t queued = 0, held = 0;  // in all: of Session::stuck and Session::held
+  std::vector<ConnId> slow;          // with something stuck, looked at at slow_check
+  std::int64_t slow_check = never;
   std::vector<Session*> everyone;  // who is online, each at its `place`
   Presence presence;
   Router router;
@@ -56,7 +61,7 @@ struct Core::State {
   proto::Scratch scratch;
   proto::JsonTape tape;  // of a sub-message
   std::string copy;      // parsing destroys its text, and the router passes the original on
-  LogBudget budget{log_burst, log_rate};
+  LogBudget budget{log_rate};
 
   Session* find(ConnId conn) {
     const auto at = sessions.find(conn);
@@ -64,17 +69,27 @@ struct Core::State {
   }
 
   // core.cc: the life of a connection
-  void refuse(ConnId conn, std::string_view address, ConnectionCount::Verdict verdict, Now now);
+  void refuse(ConnId conn, std::string_view address, Refused why, Now now);
+  void displace(ConnId conn, Now now);
+  bool admit(Session& s, Now now);
+  void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
+  void count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome);
+  void penalise(Session& s, std::int64_t ms, Now now);
+  void failed(Session& s, proto::ErrorCode code, std::string_view why, Now now);
   void process(Session& s, ByteView input, Now now);
   void log_in(Session& s, Binding binding, Now now);
   void mark(Session& s);
-  void flush(Session& s);
+  void flush(Session& s, Now now);
+  void set_stuck(Session& s, std::size_t bytes, Now now);
+  void set_held(Session& s);
+  void look_at_slow(Now now);
   void owe_ack(Session& s, Now now);
   void send_acks(Now now);
   std::int64_t next_ack() const { return acks_sent < acks.size() ? acks[acks_sent].first : never; }
   void wake_at(Session& s, std::int64_t steady_ms);
   void let_sleep(Session& s);
   void wake(Session& s, Now now);
+  void late(Session& s, Now now);
   // `text` is told to the client, `detail` goes into the log. Ends the session.
   void fault(Session& s, proto::ErrorCode code, std::string_view text, std::string_view detail, Now now);
   void end(Session& s, bool flush_first, std::string_view why, Now now);
@@ -82,6 +97,8 @@ struct Core::State {
 
   // core_messages.cc: what is said on it
   void on_message(Session& s, std::string_view plaintext, Now now);
+  bool within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now);
+  bool may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message, Now now);
   void forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now);
   void list(Session& s, const proto::ListRequest& request, Now now);
   void reply_error(Session& s, proto::ErrorCode code, std::string_view text, std::optional<proto::Id> dst,
@@ -95,17 +112,19 @@ struct Core::State {
   bool catch_up(Session& s, std::uint64_t to, Now now);
 
   template <class... A>
-  void note(log::Level level, Now now, fmt::format_string<A...> f, A&&... a);
+  void note(Source* source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a);
 };
 
-// A line about something that a stranger can cause as often as he likes.
+// A line about something that a stranger can cause as often as he likes. `source`: his, if it is known.
 template <class... A>
-void Core::State::note(log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
+void Core::State::note(Source* source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
   if (!log::enabled(level)) return;
-  std::uint64_t held_back = 0;
-  if (!budget.spend(now.steady_ms, held_back)) return;
+  std::uint64_t of_source = 0, of_all = 0;
+  if (source != nullptr && !source->log.spend(now.steady_ms, of_source)) return;
+  if (!budget.spend(now.steady_ms, of_all)) return;
   auto line = fmt::format(f, std::forward<A>(a)...);
-  if (held_back) line += fmt::format(" lines-held-back={}", held_back);
+  if (of_source) line += fmt::format(" lines-held-back-address={}", of_source);
+  if (of_all) line += fmt::format(" lines-held-back={}", of_all);
   actions.log(level, std::move(line));
 }
 

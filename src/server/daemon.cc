@@ -25,7 +25,8 @@ constexpr unsigned reads_a_turn = 16;
 // More logins at once, for each processor beside the loop's, take the loop's as well.
 constexpr unsigned logins_a_processor = 3;
 constexpr std::chrono::seconds first_key_limit{3};
-constexpr std::size_t max_lingering = 1'024;  // closed connections whose last words still go out
+constexpr std::size_t max_lingering = 1'024;            // closed connections whose last words still go out
+constexpr std::size_t max_lingering_bytes = 32 * 1024;  // of one: who reads gets them
 constexpr std::size_t other_descriptors =
     max_lingering + 64;  // beside connections: those, listeners, database, loop
 
@@ -211,7 +212,8 @@ void Daemon::close(ConnId id, bool flush) {
   if (at == streams_.end()) return;
   auto stream = std::move(at.value());
   streams_.erase(at);
-  if (!flush || (lingering_.size() >= max_lingering && !stopping_)) return;
+  const bool too_many = lingering_.size() >= max_lingering || stream->queued() > max_lingering_bytes;
+  if (!flush || (too_many && !stopping_)) return;
   net::Stream& kept = *(lingering_[id] = std::move(stream));
   kept.finish(drain_ms);
 }

@@ -7,34 +7,54 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "proto/transport.h"
-#include "server/limits.h"
+#include "server/admission.h"
 
 namespace sims::server {
 
+// Calls that were not answered, in the last minute.
+struct Calls {
+  struct Call {
+    proto::Id dst;
+    std::int64_t at;  // steady ms
+  };
+  std::vector<Call> open;
+};
+
 struct Session {
-  Session(ConnId number, std::string_view from, proto::Transport t)
-      : conn(number), address(from), transport(std::move(t)) {}
+  Session(ConnId number, std::string_view from, const Guest& counted, proto::Transport t)
+      : conn(number), address(from), guest(counted), transport(std::move(t)) {}
 
   ConnId conn;
   std::string address;
+  Guest guest;
   proto::Transport transport;
   std::shared_ptr<std::atomic<bool>> gone;  // for the work under way; null when logged in or before
-  std::string out;               // frames not yet handed to the driver; its memory is the core's, see flush()
-  std::size_t stuck = 0;         // bytes that the driver had not got rid of when it was asked last
-  std::int64_t last_heard = 0;   // steady ms
-  std::int64_t wake_at = 0;      // steady ms; 0: no deadline
-  std::uint32_t wake_place = 0;  // among those with the same deadline
-  std::uint64_t own_change = 0;  // the number of its own `online` change
-  std::uint64_t seen_change = 0;  // presence changes before this one are known to the client
-  std::uint32_t place = 0;        // among those who are online
-  bool online = false;            // logged in
-  bool pinged = false;            // and nothing was heard since
-  bool ack_at_once = false;       // the ack that is owed does not wait
-  bool ack_listed = false;        // is on the core's list of acks that wait
-  bool dirty = false;             // is on the core's list of sessions with output
-  bool ended = false;             // closed; its memory goes at the end of the turn
+  std::string out;            // frames not yet handed to the driver; its memory is the core's, see flush()
+  std::size_t stuck = 0;      // bytes that the driver had not got rid of when it was asked last
+  std::size_t held = 0;       // bytes of a frame that is not whole yet
+  std::uint64_t written = 0;  // bytes given to the driver
+  std::uint64_t taken = 0;    // of those, what the network had taken at `taken_ms`
+  std::int64_t taken_ms = 0;  // steady; when it last took something, while it is stuck
+  Budget messages, message_bytes, lists;
+  std::uint32_t ack_credit = 0;     // acks that are owed for what it got are not counted as its messages
+  std::uint64_t sent = 0, got = 0;  // messages forwarded from and to it
+  std::unique_ptr<Calls> calls;     // null: none
+  std::int64_t last_heard = 0;      // steady ms
+  std::int64_t wake_at = 0;         // steady ms; 0: no deadline
+  std::uint32_t wake_place = 0;     // among those with the same deadline
+  std::uint64_t own_change = 0;     // the number of its own `online` change
+  std::uint64_t seen_change = 0;    // presence changes before this one are known to the client
+  std::uint32_t place = 0;          // among those who are online
+  bool online = false;              // logged in
+  bool pinged = false;              // and nothing was heard since
+  bool ack_at_once = false;         // the ack that is owed does not wait
+  bool ack_listed = false;          // is on the core's list of acks that wait
+  bool stuck_listed = false;        // is on the core's list of slow readers
+  bool dirty = false;               // is on the core's list of sessions with output
+  bool ended = false;               // closed; its memory goes at the end of the turn
 };
 
 using SessionTable = tsl::robin_map<ConnId, std::unique_ptr<Session>>;

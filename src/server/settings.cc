@@ -93,15 +93,66 @@ std::string server_name_of(std::string_view host) {
   return name.empty() ? "simsd" : name;
 }
 
-std::vector<ConfigOption> settings_table(Settings& s) {
-  using Text = ConfigSetter<std::string>;
-  using List = ConfigSetter<std::vector<std::string>>;
+namespace {
+
+Result<void> set_exempt(Limits& limits, const std::vector<std::string>& list) {
+  std::vector<AddressRange> ranges;
+  for (const auto& text : list) {
+    const auto range = AddressRange::parse(text);
+    if (!range) return fail("has \"" + escape_for_log(text) + "\", which " + range.error());
+    ranges.push_back(*range);
+  }
+  limits.exempt = std::move(ranges);
+  return {};
+}
+
+std::vector<ConfigOption> limits_table(Settings& s) {
   auto& limits = s.policy.limits;
   const auto size = [](std::size_t& to) {
     return [&to](std::int64_t v) { to = static_cast<std::size_t>(v); };
   };
   const auto seconds = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v * 1'000; }; };
+  const auto as_is = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v; }; };
+  constexpr std::int64_t million = 1'000'000, most_bytes = 1 << 30;
   return {
+      {"limits.connections", number(1, million, size(limits.connections))},
+      {"limits.connections-per-address", number(1, million, size(limits.connections_per_address))},
+      {"limits.unauthenticated", number(1, million, size(limits.unauthenticated))},
+      {"limits.unauthenticated-per-address", number(1, million, size(limits.unauthenticated_per_address))},
+      {"limits.handshake-seconds",
+       number(1, proto::handshake_deadline_ms / 1'000, seconds(limits.handshake_ms))},
+      {"limits.handshakes", number(1, million, as_is(limits.handshakes.each))},
+      {"limits.handshakes-burst", number(1, million, as_is(limits.handshakes.burst))},
+      {"limits.handshakes-per-address", number(1, million, as_is(limits.handshakes_per_address.each))},
+      {"limits.handshakes-per-address-burst", number(1, million, as_is(limits.handshakes_per_address.burst))},
+      {"limits.registrations-per-address",
+       number(1, million,
+              [&limits](std::int64_t v) { limits.registrations.each = limits.registrations.burst = v; })},
+      {"limits.penalty-seconds", number(0, day_s, seconds(limits.penalty_max_ms))},
+      {"limits.exempt",
+       ConfigSetter<std::vector<std::string>>([&limits](auto list) { return set_exempt(limits, list); })},
+      {"limits.messages", number(1, million, as_is(limits.messages.each))},
+      {"limits.messages-burst", number(1, 100 * million, as_is(limits.messages.burst))},
+      {"limits.message-bytes", number(1'024, most_bytes, as_is(limits.message_bytes.each))},
+      {"limits.message-bytes-burst",
+       number(proto::max_frame, 100 * most_bytes, as_is(limits.message_bytes.burst))},
+      {"limits.lists", number(1, million, as_is(limits.lists.each))},
+      {"limits.lists-burst", number(1, million, as_is(limits.lists.burst))},
+      {"limits.unanswered-calls", number(1, 10'000, size(limits.unanswered_calls))},
+      {"limits.queue-bytes", number(proto::max_frame, most_bytes, size(limits.queue_bytes))},
+      {"limits.queue-bytes-total", number(1 << 20, 1'024 * most_bytes, size(limits.queue_bytes_total))},
+      {"limits.stall-seconds", number(1, day_s, seconds(limits.stall_ms))},
+      {"limits.ping-seconds", number(1, day_s, seconds(limits.ping_ms))},
+      {"limits.rsa-keys", number(1, 1'000, size(s.rsa_keys))},
+  };
+}
+
+}  // namespace
+
+std::vector<ConfigOption> settings_table(Settings& s) {
+  using Text = ConfigSetter<std::string>;
+  using List = ConfigSetter<std::vector<std::string>>;
+  std::vector<ConfigOption> table{
       {"listen", List([&s](auto list) { return set_listen(s, list); })},
       {"state-dir", Text([&s](auto path) { return set_path(s.state_dir, path); })},
       {"name", Text([&s](auto name) -> Result<void> {
@@ -126,14 +177,10 @@ std::vector<ConfigOption> settings_table(Settings& s) {
          return {};
        })},
       {"pid-file", Text([&s](auto path) { return set_path(s.pid_file, path); })},
-      {"limits.connections", number(1, 1'000'000, size(limits.connections))},
-      {"limits.connections-per-address", number(1, 1'000'000, size(limits.connections_per_address))},
-      {"limits.handshake-seconds",
-       number(1, proto::handshake_deadline_ms / 1'000, seconds(limits.handshake_ms))},
-      {"limits.queue-bytes", number(proto::max_frame, 1 << 30, size(limits.queue_bytes))},
-      {"limits.ping-seconds", number(1, day_s, seconds(limits.ping_ms))},
-      {"limits.rsa-keys", number(1, 1'000, size(s.rsa_keys))},
   };
+  auto limits = limits_table(s);
+  std::move(limits.begin(), limits.end(), std::back_inserter(table));
+  return table;
 }
 
 Result<Settings> load_settings(const CommandLine& line) {

@@ -238,7 +238,7 @@ TEST_CASE("an ack that waits is not lost when the next message is a fault, which
 }
 
 TEST_CASE("acks that wait of many, more than go in a turn, some of whom leave") {
-  World w;
+  World w(test::roomy());
   Client bob = w.login("bob", 1);
   std::vector<Client> clients;
   for (std::uint8_t i = 2; i < 40; ++i)

@@ -9,7 +9,6 @@
 namespace sims {
 namespace {
 
-using server::address_group;
 using server::ConnId;
 using test::Client;
 using test::World;
@@ -18,18 +17,8 @@ bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST_CASE("address groups") {
-  CHECK(address_group("192.0.2.1") == "192.0.2.1");
-  CHECK(address_group("::ffff:192.0.2.1") == "192.0.2.1");
-  CHECK(address_group("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");
-  CHECK(address_group("2001:db8:1:2::") == address_group("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-  CHECK(address_group("2001:db8:1:2::") != address_group("2001:db8:1:3::"));
-  CHECK(address_group("fe80::1%eth0") == "fe80::/64");
-  CHECK(address_group("not an address") == "not an address");
-}
-
 TEST_CASE("log lines of strangers are few, and those held back are counted") {
-  server::LogBudget budget(3, 1);
+  server::LogBudget budget(server::Rate{1, 3});
   std::uint64_t held = 0;
   int written = 0;
   for (int i = 0; i < 10; ++i)
@@ -70,7 +59,7 @@ TEST_CASE("34: slow senders are closed at the handshake deadline, a login goes o
   World w;
   std::vector<ConnId> slow;
   for (int i = 0; i < 1'000; ++i)
-    slow.push_back(w.connect());
+    slow.push_back(w.connect("198.51.100." + std::to_string(i % 100)));
   for (int s = 0; s < 29; ++s) {
     w.pass(1'000);
     if (s % 10 == 0)
@@ -142,7 +131,9 @@ TEST_CASE(
 }
 
 TEST_CASE("a client that asks and never reads is cut off; one that reads may ask as much as it likes") {
-  World w;
+  server::Policy policy;
+  policy.limits.lists = {10, 10'000};
+  World w(policy);
   Client alice = w.login("alice", 1);
   for (int i = 0; i < 400; ++i)
     w.accounts.insert("x" + std::to_string(i), proto::Id());
@@ -164,6 +155,310 @@ TEST_CASE("a client that asks and never reads is cut off; one that reads may ask
   CHECK_FALSE(w.closed(bob));
   CHECK(std::count_if(bob.messages.begin(), bob.messages.end(),
                       [](const auto& m) { return has(m, "snapshot"); }) == 3'000);
+}
+
+TEST_CASE("36: who takes nothing of what waits is cut off after 10 s; who takes little is not") {
+  World w;
+  Client alice = w.login("alice", 1), stopped = w.login("stopped", 2), slow = w.login("slow", 3);
+  w.pass(200);
+  w.pump({&alice, &stopped, &slow});
+  const auto send_to = [&](const Client& to) {
+    alice.send(alice.disconnect_message(to, "hello"), w.now);
+    w.pump({&alice});
+  };
+  for (auto* client : {&stopped, &slow})
+    w.wire.lines[client->conn].stuck = 10'000;
+  send_to(stopped);
+  send_to(slow);
+  for (int second = 0; second < 9; ++second) {
+    w.pass(1'000);
+    w.wire.lines[slow.conn].stuck -= 100;
+  }
+  CHECK_FALSE(w.closed(stopped));
+  w.pass(2'000);
+  CHECK(w.closed(stopped));
+  CHECK_FALSE(w.wire.lines[stopped.conn].flushed);
+  CHECK_FALSE(w.closed(slow));
+  CHECK(w.core->stats().slow_readers == 1);
+  w.wire.lines[slow.conn].stuck = 0;
+  w.pass(1'000);
+  CHECK(w.core->next_tick() > w.now.steady_ms + 60'000);  // nobody is looked at any more
+  CHECK(w.core->stats().queued_bytes == 0);
+}
+
+TEST_CASE("36: what waits for all together has a bound") {
+  server::Policy policy;
+  policy.limits.queue_bytes_total = 200'000;
+  World w(policy);
+  Client alice = w.login("alice", 1);
+  std::vector<Client> readers;
+  for (std::uint8_t i = 2; i < 8; ++i)
+    readers.push_back(w.login("reader" + std::to_string(i), i));
+  w.pass(200);
+  for (auto& r : readers)
+    w.pump({&alice, &r}), w.wire.lines[r.conn].stuck = 1;
+  std::uint64_t most = 0;
+  for (int round = 0; round < 20; ++round)
+    for (auto& r : readers) {
+      if (w.closed(r)) continue;
+      alice.send(alice.disconnect_message(r, std::string(4'000, 'x')), w.now);
+      w.pump({&alice});
+      most = std::max(most, w.core->stats().queued_bytes);
+    }
+  CHECK(most > 150'000);
+  CHECK(most < 210'000);
+  CHECK(std::any_of(readers.begin(), readers.end(), [&](auto& r) { return w.closed(r); }));
+  CHECK_FALSE(w.closed(alice));
+}
+
+TEST_CASE("33: frames that are not whole count for all together, and are let go with their connection") {
+  server::Policy policy = test::roomy();
+  policy.limits.queue_bytes_total = 100'000;
+  World w(policy);
+  std::vector<Client> clients;
+  for (std::uint8_t i = 1; i < 6; ++i)
+    clients.push_back(w.login("user" + std::to_string(i), i));
+  for (auto& c : clients)
+    w.bytes(c.conn, std::string(30'000, '{'));
+  const auto open = [&] {
+    return std::count_if(clients.begin(), clients.end(), [&](auto& c) { return !w.closed(c); });
+  };
+  CHECK(open() == 3);
+  w.core->closed(clients[0].conn, w.now);
+  w.bytes(clients[1].conn, std::string(30'000, '{'));
+  CHECK_FALSE(w.closed(clients[1]));
+}
+
+TEST_CASE("37: a flood is limited, its sender told, then disconnected; others go on") {
+  server::Policy policy;
+  policy.limits.messages = {100, 200};
+  World w(policy);
+  Client flood = w.login("flood", 1), bob = w.login("bob", 2), carol = w.login("carol", 3);
+  w.pass(200);
+  w.pump({&flood, &bob, &carol});
+  const auto burst = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      flood.send(flood.disconnect_message(bob, "x"), w.now);
+    w.pump({&flood, &bob});
+  };
+  const auto got = [&] {
+    std::size_t count = 0;
+    while (!bob.take("client-disconnect").empty())
+      ++count;
+    return count;
+  };
+  burst(200);
+  CHECK(got() == 200);
+  CHECK(flood.take("error").empty());
+  burst(10);
+  CHECK(got() == 0);
+  const auto error = flood.take("error");
+  CHECK(has(error, R"("code":"rate-limited")"));
+  CHECK(has(error, R"("dst":")" + bob.id().str() + '"'));
+  w.pass(1'000);
+  burst(80);
+  CHECK(got() == 80);  // what was refused was spent as well
+  burst(300);
+  CHECK(w.closed(flood));
+  CHECK(has(w.wire.logged.back(), "event=logout conn=1"));
+  carol.send(carol.disconnect_message(bob, "hello"), w.now);
+  w.pump({&carol, &bob});
+  while (true) {
+    const auto message = bob.take("client-disconnect");
+    REQUIRE(!message.empty());
+    if (has(message, "hello")) break;
+  }
+  // Its address is not welcome for a while.
+  const auto again = w.connect();
+  CHECK(w.wire.lines[again].closed);
+  CHECK(has(w.wire.lines[again].to_client, "too many failures"));
+  CHECK_FALSE(w.wire.lines[w.connect("192.0.2.2")].closed);
+  w.pass(30'000);
+  CHECK_FALSE(w.wire.lines[w.connect()].closed);
+}
+
+TEST_CASE("37: bytes are limited like messages") {
+  server::Policy policy;
+  policy.limits.message_bytes = {1'024, 65'536};
+  World w(policy);
+  Client flood = w.login("flood", 1), bob = w.login("bob", 2);
+  w.pass(200);
+  w.pump({&flood, &bob});
+  for (int i = 0; i < 20; ++i)
+    flood.send(flood.disconnect_message(bob, std::string(4'000, 'x')), w.now);
+  w.pump({&flood, &bob});
+  std::size_t got = 0;
+  while (!bob.take("client-disconnect").empty())
+    ++got;
+  CHECK(got == 15);
+  CHECK(has(flood.take("error"), "rate-limited"));
+  CHECK_FALSE(w.closed(flood));
+}
+
+TEST_CASE("37: the acks of what it got don't count as a client's messages, more of them do") {
+  server::Policy policy;
+  policy.limits.messages = {1, 50};
+  World w(policy);
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  w.pass(200);
+  w.pump({&alice, &bob});
+  const auto ack = R"({"type":"ack",)" + bob.src_dst(alice) + R"(,"id":0,"data":")" + std::string(43, 'A') +
+                   R"(=","verification":")" + std::string(43, 'A') + "=\"}";
+  for (int i = 0; i < 40; ++i) {
+    alice.send(alice.disconnect_message(bob, "x"), w.now);
+    bob.send(ack, w.now);
+    bob.send(R"({"type":"ack","name":"bob","id":)" + std::to_string(i) + "}", w.now);
+  }
+  w.pump({&alice, &bob});
+  CHECK(bob.take("error").empty());
+  for (int i = 0; i < 60; ++i)
+    bob.send(ack, w.now);
+  w.pump({&bob});
+  CHECK(has(bob.take("error"), "rate-limited"));
+}
+
+TEST_CASE("list requests have a rate; who asks too often is told and goes on") {
+  server::Policy policy;
+  policy.limits.lists = {1, 3};
+  World w(policy);
+  Client alice = w.login("alice", 1);
+  const auto ask = [&] {
+    alice.messages.clear();
+    alice.send(R"({"type":"list"})", w.now);
+    w.pump({&alice});
+    return !alice.take("list").empty();
+  };
+  w.pass(200);
+  for (int i = 0; i < 3; ++i)
+    CHECK(ask());
+  CHECK_FALSE(ask());
+  CHECK(has(alice.take("error"), "rate-limited"));
+  w.pass(1'000);
+  CHECK(ask());
+}
+
+std::string call(const Client& from, const Client& to, int phase) {
+  const std::string version = phase == 1 ? "[1]" : "1";
+  return R"({"type":"client-connect",)" + from.src_dst(to) + R"(,"phase":)" + std::to_string(phase) +
+         R"(,"ciphers":["ECDHE_WITH_AES_128_CBC_SHA256"],"data":{"version":)" + version + R"(,"nonce":")" +
+         std::string(43, 'A') + R"(=","name":")" + from.name + "\"}}";
+}
+
+TEST_CASE("45: calls that nobody answers are few in a minute; an answer takes its call off the count") {
+  server::Policy policy;
+  policy.limits.unanswered_calls = 3;
+  World w(policy);
+  Client mallory = w.login("mallory", 1);
+  std::vector<Client> people;
+  for (std::uint8_t i = 2; i < 8; ++i)
+    people.push_back(w.login("user" + std::to_string(i), i));
+  w.pass(200);
+  const auto rings = [&](Client& to) {
+    to.messages.clear();
+    mallory.send(call(mallory, to, 1), w.now);
+    w.pump({&mallory, &to});
+    return !to.take("client-connect").empty();
+  };
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(rings(people[i]));
+  CHECK_FALSE(rings(people[3]));
+  const auto error = mallory.take("error");
+  CHECK(has(error, R"("code":"rate-limited")"));
+  CHECK(has(error, people[3].id().str()));
+  people[0].send(call(people[0], mallory, 2), w.now);
+  w.pump({&people[0], &mallory});
+  CHECK(rings(people[3]));
+  CHECK_FALSE(rings(people[4]));
+  w.pass(60'000);
+  CHECK(rings(people[4]));
+}
+
+TEST_CASE("45: one person is not called again and again") {
+  World w;
+  Client mallory = w.login("mallory", 1), bob = w.login("bob", 2);
+  w.pass(200);
+  std::size_t rang = 0;
+  for (int i = 0; i < 30; ++i)
+    mallory.send(call(mallory, bob, 1), w.now);
+  w.pump({&mallory, &bob});
+  while (!bob.take("client-connect").empty())
+    ++rang;
+  CHECK(rang == 10);
+}
+
+TEST_CASE("31: a source registers few names in an hour; who is registered is not limited") {
+  server::Policy policy;
+  policy.limits.registrations = {2, 2, 3'600'000};
+  World w(policy);
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  Client carol = w.dial("carol", 3);
+  w.pump({&carol});
+  CHECK_FALSE(carol.transport.connected());
+  REQUIRE(carol.failure);
+  CHECK(carol.failure->code == proto::ErrorCode::rate_limited);
+  Client again = w.login("alice", 1);
+  Client elsewhere = w.login("dave", 4, &crypto::all_suites()[0], "198.51.100.1");
+  CHECK(w.accounts.size() == 3);
+  w.pass(1'800'000);
+  Client later = w.login("carol", 3);
+  CHECK(w.core->stats().registrations == 4);
+}
+
+TEST_CASE("35: no public-key work for an address over its budget, and none when all have too much") {
+  server::Policy policy;
+  policy.limits.handshakes_per_address = {1, 2};
+  World w(policy);
+  Client a = w.login("alice", 1), b = w.login("bob", 2);
+  Client c = w.dial("carol", 3);
+  w.bytes(c.conn, std::exchange(c.to_server, {}));
+  w.feed(c, std::exchange(w.wire.lines[c.conn].to_client, {}));
+  w.bytes(c.conn, std::exchange(c.to_server, {}));
+  CHECK(w.wire.work.empty());
+  w.pump({&c});
+  REQUIRE(c.failure);
+  CHECK(c.failure->code == proto::ErrorCode::busy);
+  CHECK(w.closed(c));
+  w.login("dave", 4, &crypto::all_suites()[0], "192.0.2.2");
+}
+
+TEST_CASE("failures shut an address out for a while, however they fail") {
+  const auto penalty_after = [](const std::function<void(World&)>& fail_once) {
+    World w;
+    int failures = 0;
+    for (; failures < 100; ++failures) {
+      if (w.wire.lines[w.connect("198.51.100.7")].closed) break;
+      w.core->closed(w.wire.lines.rbegin()->first, w.now);
+      fail_once(w);
+    }
+    CHECK(w.core->connections() == 0);
+    return failures;
+  };
+  CHECK(penalty_after([](World& w) { w.bytes(w.connect("198.51.100.7"), "GET / HTTP/1.1\n"); }) == 3);
+  CHECK(penalty_after([](World& w) {
+          w.connect("198.51.100.7");
+          w.pass(30'000);
+        }) == 100);  // 10 s each 30 s fade
+  CHECK(penalty_after([](World& w) {
+          w.accounts.insert("alice", proto::Id());
+          Client thief = w.dial("alice", 5, &crypto::all_suites()[0], "198.51.100.7");
+          w.pump({&thief});
+        }) == 3);
+}
+
+TEST_CASE("40: one address cannot fill the log") {
+  World w(test::roomy());
+  const auto lines = [&] {
+    return std::count_if(w.wire.logged.begin(), w.wire.logged.end(),
+                         [](const auto& line) { return has(line, "event=fault"); });
+  };
+  for (int i = 0; i < 40; ++i)
+    w.bytes(w.connect("192.0.2.66"), "nonsense\n");
+  CHECK(lines() == 10);
+  w.bytes(w.connect("192.0.2.67"), "nonsense\n");
+  CHECK(lines() == 11);
+  w.pass(500);
+  w.bytes(w.connect("192.0.2.66"), "nonsense\n");
+  CHECK(has(w.wire.logged.back(), "lines-held-back-address=30"));
 }
 
 TEST_CASE("silence: a ping, and as much silence again ends the connection") {

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <sstream>
+
 #include "base/files.h"
 #include "folder.h"
 
@@ -45,6 +48,24 @@ TEST_CASE("every option of the file") {
     queue-bytes = 100000
     ping-seconds = 60
     rsa-keys = 2
+    unauthenticated = 11
+    unauthenticated-per-address = 12
+    handshakes = 13
+    handshakes-burst = 14
+    handshakes-per-address = 15
+    handshakes-per-address-burst = 16
+    registrations-per-address = 17
+    penalty-seconds = 18
+    exempt = ["192.0.2.0/24", "2001:db8::1"]
+    messages = 19
+    messages-burst = 20
+    message-bytes = 2100
+    message-bytes-burst = 220000
+    lists = 23
+    lists-burst = 24
+    unanswered-calls = 25
+    queue-bytes-total = 2600000
+    stall-seconds = 27
   )",
                            line);
   REQUIRE(s);
@@ -63,6 +84,76 @@ TEST_CASE("every option of the file") {
   CHECK(s->policy.limits.queue_bytes == 100'000);
   CHECK(s->policy.limits.ping_ms == 60'000);
   CHECK(s->rsa_keys == 2);
+  const auto& limits = s->policy.limits;
+  CHECK(limits.unauthenticated == 11);
+  CHECK(limits.unauthenticated_per_address == 12);
+  CHECK(limits.handshakes.each == 13);
+  CHECK(limits.handshakes.burst == 14);
+  CHECK(limits.handshakes_per_address.each == 15);
+  CHECK(limits.handshakes_per_address.burst == 16);
+  CHECK(limits.registrations.each == 17);
+  CHECK(limits.registrations.burst == 17);
+  CHECK(limits.penalty_max_ms == 18'000);
+  REQUIRE(limits.exempt.size() == 2);
+  CHECK(limits.exempt[0].str() == "192.0.2.0/24");
+  CHECK(limits.messages.each == 19);
+  CHECK(limits.messages.burst == 20);
+  CHECK(limits.message_bytes.each == 2'100);
+  CHECK(limits.message_bytes.burst == 220'000);
+  CHECK(limits.lists.each == 23);
+  CHECK(limits.lists.burst == 24);
+  CHECK(limits.unanswered_calls == 25);
+  CHECK(limits.queue_bytes_total == 2'600'000);
+  CHECK(limits.stall_ms == 27'000);
+}
+
+std::string text_of_file(const char* path) {
+  std::ifstream file(path);
+  REQUIRE(file);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The limits' keys as lines "key = value" of the file that comes with simsd.
+std::map<std::string, std::string> defaults_told() {
+  std::map<std::string, std::string> told;
+  std::istringstream lines(text_of_file("contrib/simsd.conf"));
+  bool limits = false;
+  for (std::string line; std::getline(lines, line);) {
+    limits |= line == "[limits]";
+    const auto equals = line.find(" = ");
+    if (!limits || line.empty() || line[0] != '#' || line[1] == ' ' || equals == std::string::npos) continue;
+    auto value = line.substr(equals + 3, line.find("  #") - equals - 3);
+    value.erase(value.find_last_not_of(' ') + 1);
+    told[line.substr(1, equals - 1)] = value;
+  }
+  return told;
+}
+
+TEST_CASE("the file that comes with simsd tells every limit with its default, and simsd.conf(5) too") {
+  const auto told = defaults_told();
+  const auto manual = text_of_file("man/simsd.conf.5");
+  Settings settings, again;
+  std::string file = "[limits]\n";
+  for (const auto& [key, value] : told)
+    file += key + " = " + value + "\n";
+  REQUIRE(parse_config(file, "defaults", server::settings_table(again)));
+  for (const auto& option : server::settings_table(settings)) {
+    if (!option.key.starts_with("limits.")) continue;
+    const std::string key(option.key.substr(7));
+    CAPTURE(key);
+    REQUIRE(told.contains(key));
+    auto shown = told.at(key);
+    if (key == "exempt") shown = "Bq Qo 127.0.0.0/8 Qc , Qo ::1 Qc";
+    CHECK(manual.find("Cm " + key + " No = " + shown) != std::string::npos);
+  }
+  CHECK(again.policy.limits == settings.policy.limits);
+  CHECK(again.rsa_keys == settings.rsa_keys);
+}
+
+TEST_CASE("the bound of the memory is the one of simsd.conf(5)") {
+  const auto mib = server::memory_bound(server::Limits(), 10'000) >> 20;
+  CHECK(mib == 617);
+  CHECK(text_of_file("man/simsd.conf.5").find("some 620 MiB") != std::string::npos);
 }
 
 TEST_CASE("the command line wins over the file") {
@@ -85,12 +176,26 @@ TEST_CASE("errors name file and line") {
   CHECK(file.error("[limit]\nconnections = 5\n").starts_with("simsd.conf:1: unknown key"));
   CHECK(file.error("\nname = \n").starts_with("simsd.conf:2:"));
   CHECK(file.error("listen = 7467\n").starts_with("simsd.conf:1: `listen` must be a list"));
-  for (const std::string bad :
-       {"name = \"Relay\"", "suites = []", "suites = [\"NONE\"]", "registration = \"maybe\"",
-        "log-level = \"loud\"", "pid-file = \"relative\"", "state-dir = \"\"", "listen = []",
-        "listen = [\"1.2.3.4:99999\"]", "daemon = \"yes\"", "limits.connections = 0",
-        "limits.connections = -1", "limits.handshake-seconds = 31", "limits.queue-bytes = 10",
-        "limits.ping-seconds = 0", "limits.rsa-keys = 0", "limits.connections = 1.5"}) {
+  for (const std::string bad : {"name = \"Relay\"",
+                                "suites = []",
+                                "suites = [\"NONE\"]",
+                                "registration = \"maybe\"",
+                                "log-level = \"loud\"",
+                                "pid-file = \"relative\"",
+                                "state-dir = \"\"",
+                                "listen = []",
+                                "listen = [\"1.2.3.4:99999\"]",
+                                "daemon = \"yes\"",
+                                "limits.connections = 0",
+                                "limits.connections = -1",
+                                "limits.handshake-seconds = 31",
+                                "limits.queue-bytes = 10",
+                                "limits.ping-seconds = 0",
+                                "limits.exempt = [\"192.0.2.1/24\"]",
+                                "limits.exempt = [\"localhost\"]",
+                                "limits.messages = 0",
+                                "limits.rsa-keys = 0",
+                                "limits.connections = 1.5"}) {
     CAPTURE(bad);
     CHECK(file.error(bad + "\n").starts_with("simsd.conf:1:"));
   }

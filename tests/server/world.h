@@ -98,6 +98,13 @@ struct Client {
   std::optional<proto::HandshakeFailure> failure;
 };
 
+// For tests in which many come from one address.
+inline server::Policy roomy() {
+  server::Policy policy;
+  policy.limits.exempt.push_back(*server::AddressRange::parse("192.0.2.0/24"));
+  return policy;
+}
+
 class World {
  public:
   explicit World(server::Policy policy = {})
@@ -120,8 +127,9 @@ class World {
     return Client(connect(address), name, seed, suite, ephemerals);
   }
   Client login(const std::string& name, std::uint8_t seed,
-               const crypto::Suite* suite = &crypto::all_suites()[0]) {
-    Client c = dial(name, seed, suite);
+               const crypto::Suite* suite = &crypto::all_suites()[0],
+               std::string_view address = "192.0.2.1") {
+    Client c = dial(name, seed, suite, address);
     pump({&c});
     REQUIRE(c.transport.connected());
     return c;

@@ -107,7 +107,7 @@ void User::open_link(const std::string&) {
   world.links_[id].user = this;
   world.later(world.weather.delay_ms, [this, id] {
     if (link_ != id) return;
-    world.server_->opened(id, "192.0.2.1", world.now());
+    world.server_->opened(id, "192.0.2." + std::to_string(1 + id % 250), world.now());
     world.server_turn();
     core->link_opened(world.now());
   });

@@ -1,0 +1,118 @@
+#include "server/admission.h"
+
+#include <cassert>
+
+namespace sims::server {
+
+namespace {
+
+bool exempt(const Address& address, const Limits& limits) {
+  return std::any_of(limits.exempt.begin(), limits.exempt.end(),
+                     [&](const auto& range) { return range.contains(address); });
+}
+
+// Whether one of `left` of `half` chances is drawn.
+bool lucky(std::int64_t left, std::int64_t half, crypto::Rng& draw) {
+  ByteArray<8> random;
+  draw.fill(random);
+  return load_u64be(random.data()) % static_cast<std::uint64_t>(half) < static_cast<std::uint64_t>(left);
+}
+
+}  // namespace
+
+Source* Admission::find(const Address& address) {
+  const auto at = sources_.find(address.source());
+  return at == sources_.end() ? nullptr : &at->second;
+}
+
+Source& Admission::remember(const Address& address) {
+  const auto [at, fresh] = sources_.try_emplace(address.source(), address.source(), log_rate_);
+  if (fresh) rest(at->second);
+  return at->second;
+}
+
+// Without connections. The one that was heard of longest ago is forgotten for it.
+void Admission::rest(Source& source) {
+  idle_.push_front(&source);
+  source.idle = idle_.begin();
+  if (idle_.size() <= most_idle) return;
+  const Address oldest = idle_.back()->address;
+  idle_.pop_back();
+  sources_.erase(oldest);
+}
+
+Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address& from, const Limits& limits,
+                                                     std::int64_t steady_ms) {
+  if (connections_ >= limits.connections) return fail(Refused::connections);
+  Source& source = remember(from);
+  source.exempt = exempt(from, limits);
+  if (source.connections >= limits.connections_per_address) return fail(Refused::address_connections);
+  if (!source.exempt && source.penalty_until - steady_ms > penalty_threshold_ms)
+    return fail(Refused::penalty);
+  std::optional<ConnId> displaced;
+  const auto make_room = [&](const std::list<ConnId>& silent, std::size_t here, std::size_t most) {
+    if (here < most) return true;
+    if (silent.empty()) return false;  // all of them shake hands: no room
+    displaced = silent.front();
+    return true;
+  };
+  const auto own_most = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;
+  if (!make_room(silent_, unauthenticated_, limits.unauthenticated) ||
+      !make_room(source.silent, source.unauthenticated, own_most))
+    return fail(Refused::unauthenticated);
+  if (source.connections++ == 0) idle_.erase(source.idle);
+  ++source.unauthenticated;
+  ++connections_;
+  ++unauthenticated_;
+  Guest guest{&source, false, true, {}, {}};
+  guest.in_source = source.silent.insert(source.silent.end(), conn);
+  guest.in_all = silent_.insert(silent_.end(), conn);
+  return Entered{guest, displaced};
+}
+
+void Admission::no_longer_silent(Guest& guest) {
+  if (!std::exchange(guest.silent, false)) return;
+  guest.source->silent.erase(guest.in_source);
+  silent_.erase(guest.in_all);
+}
+
+void Admission::authenticated(Guest& guest) {
+  no_longer_silent(guest);
+  if (std::exchange(guest.authenticated, true)) return;
+  assert(guest.source->unauthenticated > 0 && unauthenticated_ > 0);
+  --guest.source->unauthenticated;
+  --unauthenticated_;
+}
+
+void Admission::leave(Guest& guest) {
+  authenticated(guest);
+  Source& source = *std::exchange(guest.source, nullptr);
+  assert(source.connections > 0 && connections_ > 0);
+  --connections_;
+  if (--source.connections == 0) rest(source);
+}
+
+std::optional<Refused> Admission::shakes_hands(Guest& guest, const Limits& limits, std::int64_t steady_ms,
+                                               crypto::Rng& draw) {
+  no_longer_silent(guest);
+  Source& source = *guest.source;
+  if (!source.exempt && !source.handshakes.take(limits.handshakes_per_address, steady_ms))
+    return Refused::address_handshakes;
+  const auto left = handshakes_.left(limits.handshakes, steady_ms);
+  const auto half = std::max<std::int64_t>(1, limits.handshakes.burst / 2);
+  if (left <= 0 || (left < half && !lucky(left, half, draw))) return Refused::handshakes;
+  handshakes_.spend(limits.handshakes, steady_ms);
+  return std::nullopt;
+}
+
+bool Admission::may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms) {
+  return guest.source->exempt || guest.source->registrations.take(limits.registrations, steady_ms);
+}
+
+void Admission::penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms) {
+  if (source.exempt) return;
+  source.penalty_until =
+      std::min(std::max(source.penalty_until, steady_ms) + ms, steady_ms + limits.penalty_max_ms);
+}
+
+}  // namespace sims::server

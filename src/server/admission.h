@@ -1,0 +1,81 @@
+// Who may connect, shake hands and register: counts, budgets and penalties for each source (an IPv4 address
+// or an IPv6 /64), cheapest check first. Pure, owned by the core. Remembers every source that has
+// connections, and at most `most_idle` others, the latest.
+//
+//   enter()          a connection: counts, then the penalty. No byte was read yet.
+//   shakes_hands()   before its first public-key work: the budgets of its source and of all
+//   may_register()   before a name is bound
+//   penalise()       it failed: each failure adds seconds, which pass by themselves. Over
+//                    `penalty_threshold_ms` the source is shut out (sshd's PerSourcePenalties)
+#pragma once
+
+#include <list>
+#include <map>
+#include <optional>
+
+#include "crypto/rng.h"
+#include "server/limits.h"
+#include "server/stats.h"
+
+namespace sims::server {
+
+constexpr std::int64_t penalty_threshold_ms = 15'000;
+
+struct Source {
+  Source(const Address& a, Rate log_rate) : address(a), log(log_rate) {}
+  const Address address;
+  std::size_t connections = 0, unauthenticated = 0;
+  bool exempt = false;
+  std::int64_t penalty_until = 0;  // steady ms
+  Budget handshakes, registrations;
+  LogBudget log;
+  std::list<ConnId> silent;           // not shaking hands yet, the oldest in front
+  std::list<Source*>::iterator idle;  // valid without connections
+};
+
+// One connection's place in the counts. Kept by its session, given back with leave().
+struct Guest {
+  Source* source = nullptr;  // the admission's
+  bool authenticated = false, silent = true;
+  std::list<ConnId>::iterator in_source, in_all;  // valid while silent
+};
+
+class Admission {
+ public:
+  static constexpr std::size_t most_idle = 65'536;
+  explicit Admission(Rate log_rate) : log_rate_(log_rate) {}
+
+  struct Entered {
+    Guest guest;
+    std::optional<ConnId> displaced;  // too many have not logged in: this one, the oldest, is to be closed
+  };
+  Result<Entered, Refused> enter(ConnId conn, const Address& from, const Limits& limits,
+                                 std::int64_t steady_ms);
+  // nullopt: go on. `draw` is for random early drop: when half of the budget for all is spent, the rest is
+  // for those who are lucky, fewer the less is left.
+  std::optional<Refused> shakes_hands(Guest& guest, const Limits& limits, std::int64_t steady_ms,
+                                      crypto::Rng& draw);
+  bool may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms);
+  void authenticated(Guest& guest);
+  void leave(Guest& guest);
+  void penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms);
+
+  std::size_t connections() const { return connections_; }
+  std::size_t unauthenticated() const { return unauthenticated_; }
+  std::size_t sources() const { return sources_.size(); }
+  Source* find(const Address& address);  // nullptr: not remembered
+
+ private:
+  Source& remember(const Address& address);
+  void rest(Source& source);
+  void no_longer_silent(Guest& guest);
+
+  const Rate log_rate_;
+  std::map<Address, Source> sources_;  // ordered: strangers choose the keys
+  std::list<Source*> idle_;            // without connections, the latest in front
+  std::list<ConnId> silent_;           // not shaking hands yet, the oldest in front
+  Budget handshakes_;
+  std::size_t connections_ = 0, unauthenticated_ = 0;
+};
+
+}  // namespace sims::server
