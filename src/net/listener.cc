@@ -1,6 +1,6 @@
 // The listening socket is polled and accepted from here, not by uv_listen(): without descriptors left
-// (EMFILE) uv_listen would drop the callers or spin, while this pauses and leaves them in the kernel's
-// backlog until there is room again.
+// (EMFILE) uv_listen would drop the callers or spin, while this leaves them in the kernel's backlog until a
+// stream of this loop gives its descriptor back; what else gives one back is noticed after a pause.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,6 +44,8 @@ struct Listener::Box {
   bool closing() const { return uv_is_closing(reinterpret_cast<const uv_handle_t*>(&poll)) != 0; }
   void wait();
   void accept_all() noexcept;
+  void starve();
+  void forget_starved();
   bool take(int accepted);
   void release();
 };
@@ -76,11 +78,24 @@ void Listener::Box::accept_all() noexcept {
     }
     if (errno == EAGAIN) return;
     if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;  // that caller's own trouble
-    uv_poll_stop(&poll);  // no descriptors, no memory: it would be readable again at once
-    uv_timer_start(
-        &pause, [](uv_timer_t* t) noexcept { static_cast<Box*>(t->data)->wait(); }, pause_ms, 0);
-    return;
+    return starve();
   }
+}
+
+// No descriptors, no memory: it would be readable again at once.
+void Listener::Box::starve() {
+  const auto resume = [](uv_timer_t* t) noexcept {
+    auto* box = static_cast<Box*>(t->data);
+    box->forget_starved();
+    box->wait();
+  };
+  uv_poll_stop(&poll);
+  uv_timer_start(&pause, resume, pause_ms, 0);
+  Loop::State::of(&poll).starved.push_back({&pause, resume});
+}
+
+void Listener::Box::forget_starved() {
+  std::erase_if(Loop::State::of(&poll).starved, [&](const auto& s) { return s.pause == &pause; });
 }
 
 // False: not taken over, the caller closes it.
@@ -99,6 +114,7 @@ bool Listener::Box::take(int accepted) {
 }
 
 void Listener::Box::release() {
+  forget_starved();
   auto closed = [](uv_handle_t* h) {
     auto* box = static_cast<Box*>(h->data);
     if (--box->open_handles == 0) delete box;

@@ -57,6 +57,11 @@ void Loop::State::run_posted() noexcept {
     f();
 }
 
+void Loop::State::descriptor_free() {
+  for (const auto& [pause, resume] : std::exchange(starved, {}))
+    uv_timer_start(pause, resume, 0, 0);
+}
+
 void Loop::State::post(std::function<void()> f) {
   {
     const std::lock_guard guard(posted_mutex);

@@ -25,6 +25,12 @@ struct Loop::State {
   std::vector<std::function<void()>> posted;
   std::size_t jobs = 0;  // given to workers, their done not yet run
   std::optional<Workers> workers;
+  // Listeners that wait for a descriptor: asked to try again as soon as a stream gives one back.
+  struct Starved {
+    uv_timer_t* pause;
+    uv_timer_cb resume;
+  };
+  std::vector<Starved> starved;
   std::optional<Now> now;  // read at the first use in each phase of a turn
   // One for all streams: a read callback is done with it before the next read.
   std::array<char, 65'536> read_buffer;
@@ -35,6 +41,7 @@ struct Loop::State {
   void run_turn_end() noexcept;
   void run_posted() noexcept;
   void post(std::function<void()> f);
+  void descriptor_free();
 };
 
 // Closes a handle that is the member `handle` of a heap box and deletes the box when libuv is done with it.

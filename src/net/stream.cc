@@ -70,8 +70,9 @@ bool Stream::Box::connected() {
 void Stream::Box::close_handles() {
   if (uv_is_closing(as_handle(&tcp))) return;
   auto closed = [](uv_handle_t* h) { static_cast<Box*>(h->data)->let_go(); };
-  uv_close(as_handle(&tcp), closed);
+  uv_close(as_handle(&tcp), closed);  // gives its descriptor back at once
   uv_close(as_handle(&limit), closed);
+  Loop::State::of(&tcp).descriptor_free();
 }
 
 void Stream::Box::let_go() {

@@ -420,3 +420,37 @@ TEST_CASE("without descriptors accepting pauses, without spinning, and goes on w
   CHECK(cpu() - cpu_before < 150);
   CHECK(accepted.size() == 3);
 }
+
+TEST_CASE("44: a stream that gives its descriptor back lets the next caller in at once") {
+  Loop loop;
+  std::vector<std::unique_ptr<Stream>> accepted;
+  std::size_t in = 0;
+  auto listener = Listener::listen(loop, {"127.0.0.1", 0}, [&](std::unique_ptr<Stream> s) {
+                    ++in;
+                    accepted.push_back(std::move(s));
+                  }).value();
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (int i = 0; i < 3; ++i)
+    peers.push_back(std::make_unique<RawPeer>(listener->bound().port));
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  int lowest_free = ::dup(0);
+  ::close(lowest_free);
+  rlimit one{static_cast<rlim_t>(lowest_free + 1), before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &one) == 0);
+  // A few turns after each other, far less than the pause.
+  int turns = 0;
+  std::vector<std::size_t> seen;
+  std::function<void()> turn = [&] {
+    if (++turns % 5 == 0) {
+      seen.push_back(in);
+      if (seen.size() == 3) return loop.stop();
+      accepted.clear();
+    }
+    loop.post(turn);
+  };
+  loop.post(turn);
+  run(loop);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  CHECK(seen == std::vector<std::size_t>{1, 2, 3});
+}
