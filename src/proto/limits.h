@@ -24,10 +24,11 @@ constexpr std::int64_t list_gather_ms = 200;     // section 4
 constexpr std::size_t max_name = 32;             // section 2
 
 // --- ours ----------------------------------------------------------------------------------------
-constexpr std::int64_t ack_delay_ms = 40;        // an owed `ack` waits so long for output to go with
+constexpr std::int64_t ack_delay_ms = 40;       // an owed `ack` waits so long for output to go with
 constexpr std::size_t max_json_members = 256;   // in one object; the protocol's largest has 8
 constexpr std::size_t max_json_values = 4'096;  // in one frame; a full list page has about 1,500
 constexpr std::size_t max_error_text = 512;     // bytes of an error's message or a reason that we keep
+constexpr std::size_t max_invitation = 64;      // bytes as typed, a code and what separates its groups
 constexpr std::size_t remembered_acks = 1'000;  // a session; so many late duplicates are acked again
 constexpr int failed_dh_burst = 5;              // failed ratchet steps allowed at once, refilled one a second
 

@@ -64,6 +64,13 @@ Checked<T> decode_name_and_id(const JsonValue& root) {
   return fields.checked(std::move(out));
 }
 
+Checked<Register> decode_register(const JsonValue& root) {
+  Fields fields(root);
+  Register out{std::string(fields.text("invitation"))};
+  if (out.invitation.empty() || out.invitation.size() > max_invitation) fields.miss("invitation");
+  return fields.checked(std::move(out));
+}
+
 Checked<Error> decode_error(const JsonValue& root) {
   Fields fields(root);
   Error out;
@@ -219,6 +226,7 @@ Checked<FromServer> decode_from_server(const JsonValue& root) {
       return unknown_message(root);
     case MessageType::connect:
     case MessageType::secure:
+    case MessageType::redeem:
       break;
   }
   return not_here();
@@ -237,6 +245,8 @@ Checked<FromClient> decode_from_client(const JsonValue& root) {
       return Ping{};
     case MessageType::disconnect:
       return widen<FromClient>(decode_name_and_id<Disconnect>(root));
+    case MessageType::redeem:
+      return widen<FromClient>(decode_register(root));
     case MessageType::error:
       return widen<FromClient>(decode_error(root));
     case MessageType::unknown:
@@ -287,6 +297,16 @@ std::string encode(const Ack& message) {
 
 std::string encode(const Ping&) {
   return R"({"type":"ping"})";
+}
+
+std::string encode(const Register& message) {
+  std::string out;
+  JsonWriter(out)
+      .begin_object()
+      .field("type", "register")
+      .field("invitation", message.invitation)
+      .end_object();
+  return out;
 }
 
 std::string encode(const Disconnect& message) {

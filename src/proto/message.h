@@ -74,6 +74,11 @@ struct Disconnect {
   std::string name;
   std::uint64_t id = 0;
 };
+// With an invitation, to a server that takes new names by invitation only: ours, not the protocol's, see
+// sims-protocol(7) section 4.
+struct Register {
+  std::string invitation;  // at most max_invitation bytes
+};
 struct Error {
   ErrorCode code = ErrorCode::internal;
   std::string code_text;  // as received; a code we do not know maps to internal
@@ -116,6 +121,7 @@ std::string encode(const List&);
 std::string encode(const Ack&);
 std::string encode(const Ping&);
 std::string encode(const Disconnect&);
+std::string encode(const Register&);
 std::string encode(const Error&);
 std::string encode(const ClientCom&);
 std::string encode(const ClientDisconnect&);
@@ -136,7 +142,8 @@ struct Forwarded {
   MessageType type;
   std::string_view src, dst;  // unchecked text
 };
-using FromClient = std::variant<Forwarded, ListRequest, Ack, Ping, Disconnect, Error, UnknownMessage>;
+using FromClient =
+    std::variant<Forwarded, ListRequest, Ack, Ping, Disconnect, Register, Error, UnknownMessage>;
 Checked<FromClient> decode_from_client(const JsonValue& root);
 // A `client-com` or an `ack` between clients that has exactly the form that encode() writes: the same as
 // parsing and decode_from_client(), with neither a parser nor a copy for it to destroy. nullopt: something

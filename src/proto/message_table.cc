@@ -22,6 +22,7 @@ constexpr MessageRow rows[] = {
     {"ack", MessageType::ack, in_secure, from_both, false, false},
     {"ping", MessageType::ping, in_secure, from_both, false, true},
     {"disconnect", MessageType::disconnect, in_secure, from_both, false, true},
+    {"register", MessageType::redeem, in_secure, from_client, false, true},
     {"error", MessageType::error, anywhere, from_both, false, true},
     {"", MessageType::unknown, 0, 0, false, true},
 };

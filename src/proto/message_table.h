@@ -23,6 +23,7 @@ enum class MessageType : std::uint8_t {
   ack,
   ping,
   disconnect,
+  redeem,  // `register`
   error,
   unknown,
 };

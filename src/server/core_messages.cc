@@ -70,6 +70,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                    s.transport.flush_ack(now, s.out);
                    end(s, true, "disconnect", now);
                  },
+                 [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered
                  [&](const proto::Error& m) {
                    owe(proto::MessageType::error);
                    note(s.guest.source, Level::info, now, "event=client-error conn={} code={} text={}",
