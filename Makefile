@@ -244,7 +244,7 @@ bash_file    = $(SHAREDIR)/bash-completion/completions/$(1)
 zsh_file     = $(SHAREDIR)/zsh/site-functions/_$(1)
 fish_file    = $(SHAREDIR)/fish/vendor_completions.d/$(1).fish
 # What README.md leads to keeps its place beside it.
-DOCS    := README.md ARCHITECTURE.md CHANGELOG.md bench/README.md contrib/simsd.conf
+DOCS    := README.md ARCHITECTURE.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf
 # The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
 # there it is the administrator's.
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc

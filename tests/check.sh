@@ -52,6 +52,7 @@ suite() {  # name, command...
 for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
 suite layers tests/layers.sh
 suite man tests/man.sh
+suite attacks /usr/bin/python3 scripts/attacks.py --check
 suite completions tests/completions.sh
 suite e2e /usr/bin/python3 tests/e2e/run.py
 export VARIANT SIMSD=$BUILD/simsd SIMS=$BUILD/sims PYTHONDONTWRITEBYTECODE=1
