@@ -28,8 +28,12 @@ constexpr std::int64_t penalty_refused_ms = 5'000;  // another's name, not regis
 constexpr std::int64_t penalty_fault_ms = 5'000;    // not the protocol, not the owner of its id
 constexpr std::int64_t penalty_late_ms = 10'000;    // held a connection without logging in
 
+constexpr std::string_view banned_words = "you are banned from this server";
+
 std::string_view words_for(Refused why) {
   switch (why) {
+    case Refused::banned:
+      return "your address is banned from this server";
     case Refused::connections:
       return "this server has no room for more connections; try again later";
     case Refused::address_connections:
@@ -56,6 +60,8 @@ void LoginWork::run() {
   handshake_->run();
   if (!handshake_->completes()) return;
   const auto& h = handshake_->handshake();
+  if (registration_ == Registration::banned)
+    return void(binding_ = fail(Refusal{ErrorCode::banned, std::string(banned_words)}));
   binding_ = accounts_.bind(h.peer_name(), h.peer_id(), registration_ == Registration::open, unix_s_);
   if (!binding_ && registration_ == Registration::rationed &&
       binding_.error().code == ErrorCode::not_registered)
@@ -74,6 +80,7 @@ void Core::opened(ConnId conn, std::string_view address, Now now) {
   if (st.going_away) return st.actions.close(conn, false);
   const auto& limits = st.options.policy.limits;
   const auto from = Address::parse(address).value_or(Address());
+  if (st.bans.on_address(from, now.unix_s())) return st.refuse(conn, address, Refused::banned, now);
   auto entered = st.admission.enter(conn, from, limits, now.steady_ms);
   if (!entered) return st.refuse(conn, address, entered.error(), now);
   ++st.stats.opened;
@@ -97,7 +104,8 @@ void Core::State::refuse(ConnId conn, std::string_view address, Refused why, Now
   const auto from = Address::parse(address);
   note(from ? admission.find(*from) : nullptr, Level::notice, now, "event=refused address={} reason={}",
        address, refusal_names[number]);
-  actions.write(conn, proto::encode_error(ErrorCode::busy, words_for(why)) + "\n");
+  const auto code = why == Refused::banned ? ErrorCode::banned : ErrorCode::busy;
+  actions.write(conn, proto::encode_error(code, words_for(why)) + "\n");
   actions.close(conn, true);
 }
 
@@ -162,7 +170,10 @@ bool Core::State::admit(Session& s, Now now) {
 void Core::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
   auto registration = options.policy.registration_open ? Registration::open : Registration::closed;
   const bool last = s.gone != nullptr;  // phase 5: what it claims to be will be proved
-  if (last && registration == Registration::open && !accounts.registered(work->handshake().peer_id()) &&
+  const auto& h = work->handshake();
+  if (last && bans.on_login(h.peer_id().text(), h.peer_name(), now.unix_s()))
+    registration = Registration::banned;
+  if (last && registration == Registration::open && !accounts.registered(h.peer_id()) &&
       !admission.may_register(s.guest, options.policy.limits, now.steady_ms))
     registration = Registration::rationed;
   if (!s.gone) s.gone = std::make_shared<std::atomic<bool>>(false);
@@ -227,19 +238,25 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
     st.note(s->guest.source, Level::notice, now,
             "event=login-refused conn={} address={} id={} name={} code={}", conn, s->address,
             h.peer_id().text(), h.peer_name(), to_string(refusal.code));
-    const bool rationed = refusal.code == ErrorCode::rate_limited;
-    ++st.stats.refused[static_cast<std::size_t>(rationed ? Refused::registrations : Refused::login)];
+    const auto why = refusal.code == ErrorCode::rate_limited ? Refused::registrations
+                     : refusal.code == ErrorCode::banned     ? Refused::banned
+                                                             : Refused::login;
+    ++st.stats.refused[static_cast<std::size_t>(why)];
     if (refusal.code != ErrorCode::internal) st.penalise(*s, penalty_refused_ms, now);
     s->transport.refuse(refusal.code, refusal.text, now, s->out);
     return st.end(*s, true, "refused", now);
   }
+
   auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
   if (event.kind == proto::Transport::Event::Kind::failed) {
     st.note(s->guest.source, Level::notice, now, "event=login-failed conn={} address={} code={} detail={}",
             conn, s->address, to_string(event.failure.code), remote{event.failure.detail});
     return st.failed(*s, event.failure.code, "handshake", now);
   }
-  if (s->transport.connected() && !s->online) st.log_in(*s, *work->binding_, now);
+  if (s->transport.connected() && !s->online) {
+    if (st.banned(*s, now)) return st.expel(*s, "banned", now);  // meanwhile
+    st.log_in(*s, *work->binding_, now);
+  }
   st.process(*s, {}, now);  // what came meanwhile is in the transport
 }
 
@@ -399,6 +416,33 @@ void Core::State::wake(Session& s, Now now) {
   s.pinged = true;
   wake_at(s, full_second(now.steady_ms + ping_ms));
   push(s, encode(proto::Ping{}), now);
+}
+
+void Core::ban(const Ban& ban, Now now) {
+  auto& st = *state_;
+  st.bans.add(ban);
+  std::vector<ConnId> all;  // each end changes the table
+  for (const auto& [conn, s] : st.sessions) {
+    if (st.banned(*s, now) ||
+        st.bans.on_address(Address::parse(s->address).value_or(Address()), now.unix_s()))
+      all.push_back(conn);
+  }
+  for (const ConnId conn : all)
+    st.expel(*st.find(conn), "banned", now);
+}
+
+void Core::unban(Ban::Kind kind, const std::string& value) {
+  state_->bans.remove(kind, value);
+}
+
+bool Core::State::banned(const Session& s, Now now) const {
+  return s.transport.connected() &&
+         bans.on_login(s.transport.peer_id().text(), s.transport.peer_name(), now.unix_s()) != nullptr;
+}
+
+void Core::State::expel(Session& s, std::string_view why, Now now) {
+  s.transport.fail(ErrorCode::banned, banned_words, {}, now, s.out);
+  end(s, true, why, now);
 }
 
 void Core::reload(Policy policy) {

@@ -19,13 +19,15 @@
 #include "crypto/suite.h"
 #include "proto/transport.h"
 #include "server/accounts.h"
+#include "server/ban_list.h"
 #include "server/limits.h"
 #include "server/stats.h"
 
 namespace sims::server {
 
-// Whether a login may register its name. rationed: its source has registered too many lately.
-enum class Registration : std::uint8_t { open, closed, rationed };
+// Whether a login may register its name. rationed: its source has registered too many lately; banned: it may
+// not come in at all, which it is told when it has proved that it is the one.
+enum class Registration : std::uint8_t { open, closed, rationed, banned };
 
 // A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches
 // nothing but itself, the ephemeral source and the account store. Then give it back with Core::work_done().
@@ -80,6 +82,7 @@ struct CoreOptions {
   const crypto::SigningKey* identity = nullptr;  // not owned
   std::string name;                              // the server's
   Policy policy;
+  std::vector<Ban> bans{};
 };
 
 class Core {
@@ -100,6 +103,9 @@ class Core {
   void turn_end(Now now);          // writes what was collected since the last call
 
   void reload(Policy policy);
+  // In force at once, for those who are here too. What lasts is the account store's.
+  void ban(const Ban& ban, Now now);
+  void unban(Ban::Kind kind, const std::string& value);
   // Tells everyone `going-away` and closes every connection, flushing; opened() refuses from now on.
   void shutdown(Now now);
 

@@ -29,7 +29,10 @@ struct Core::State {
   static constexpr Rate log_rate{10, 50}, log_rate_of_source{2, 10};
 
   State(CoreOptions o, AccountStore& a, crypto::EphemeralSource& e, Actions& act)
-      : options(std::move(o)), accounts(a), ephemerals(e), actions(act), router(presence, a) {}
+      : options(std::move(o)), accounts(a), ephemerals(e), actions(act), router(presence, a) {
+    for (const auto& ban : std::exchange(options.bans, {}))
+      bans.add(ban);
+  }
 
   CoreOptions options;
   AccountStore& accounts;
@@ -46,6 +49,7 @@ struct Core::State {
   // with.
   std::vector<std::pair<std::int64_t, ConnId>> acks;
   std::size_t acks_sent = 0;
+  BanList bans;
   Admission admission{log_rate_of_source};
   Stats stats;
   std::size_t queued = 0, held = 0;  // in all: of Session::stuck and Session::held
@@ -71,6 +75,8 @@ struct Core::State {
   // core.cc: the life of a connection
   void refuse(ConnId conn, std::string_view address, Refused why, Now now);
   void displace(ConnId conn, Now now);
+  bool banned(const Session& s, Now now) const;
+  void expel(Session& s, std::string_view why, Now now);
   bool admit(Session& s, Now now);
   void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
   void count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome);

@@ -445,6 +445,48 @@ TEST_CASE("failures shut an address out for a while, however they fail") {
         }) == 3);
 }
 
+TEST_CASE("bans: an address before a byte is read, an id or a name when it is proved") {
+  World w;
+  using Kind = server::Ban::Kind;
+  Client alice = w.login("alice", 1);
+  w.core->ban({Kind::address, "198.51.100.0/24", "", 0, 0}, w.now);
+  const auto refused = w.connect("198.51.100.9");
+  CHECK(w.wire.lines[refused].closed);
+  CHECK(has(w.wire.lines[refused].to_client, R"("code":"banned")"));
+
+  Client mallory = w.dial("mallory", 2);
+  w.core->ban({Kind::name, "mallory", "", 0, 0}, w.now);
+  w.pump({&mallory});
+  REQUIRE(mallory.failure);
+  CHECK(mallory.failure->code == proto::ErrorCode::banned);
+  CHECK(w.closed(mallory));
+  CHECK(w.accounts.size() == 1);  // the name is not his
+  // Who does not prove the id is not told that it is banned.
+  w.core->unban(Kind::name, "mallory");
+  Client other = w.dial("mallory", 2);
+  w.core->ban({Kind::id, other.id().str(), "", 0, 0}, w.now);
+  auto& line = w.wire.lines[other.conn];
+  for (int phase = 0; phase < 2; ++phase) {
+    w.bytes(other.conn, std::exchange(other.to_server, {}));
+    w.run_work();
+    w.feed(other, std::exchange(line.to_client, {}));
+  }
+  const auto at = other.to_server.find(R"("confirm":")") + 11;
+  other.to_server[at] = other.to_server[at] == 'A' ? 'B' : 'A';
+  w.bytes(other.conn, std::exchange(other.to_server, {}));
+  w.run_work();
+  CHECK(has(line.to_client, R"("code":"handshake-failed")"));
+
+  w.core->ban({Kind::id, alice.id().str(), "", 0, 0}, w.now);
+  w.pump({&alice});
+  CHECK(w.closed(alice));
+  CHECK(has(alice.take("error"), R"("code":"banned")"));
+  w.core->unban(Kind::id, alice.id().str());
+  w.login("alice", 1);
+  w.core->ban({Kind::address, "192.0.2.1", "", 0, 0}, w.now);
+  CHECK(w.core->connections() == 0);
+}
+
 TEST_CASE("40: one address cannot fill the log") {
   World w(test::roomy());
   const auto lines = [&] {

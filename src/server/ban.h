@@ -1,0 +1,19 @@
+// Whom simsd does not let in: an id, a name, or an address as its configuration writes one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sims::server {
+
+struct Ban {
+  enum class Kind { id, name, address } kind;
+  std::string value, reason;
+  std::uint64_t made = 0, until = 0;  // unix s; until 0: for ever
+};
+std::string_view to_string(Ban::Kind kind);
+std::optional<Ban::Kind> parse_ban_kind(std::string_view text);
+
+}  // namespace sims::server
