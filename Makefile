@@ -17,7 +17,7 @@ VERSION  := $(shell cat VERSION 2>/dev/null || \
 
 # Debian packages: to build and test; what `make lint` and `make fuzz` need besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
-        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
+        libtomlplusplus-dev libsqlite3-dev libsystemd-dev libseccomp-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         robin-map-dev libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 FUZZ_DEPS := clang libclang-rt-14-dev
@@ -49,21 +49,29 @@ $(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
 endif
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2)
-LIBRARIES := libuv libcrypto++ fmt ncursesw libutf8proc libqrencode sqlite3 libsystemd
+# Indirect jumps and returns, where the processor checks them. Debian's crt1.o is not marked for IBT, so that no program
+# is; its return addresses fit a shadow stack, and -z shstk says so.
+MACHINE := $(shell $(CXX) -dumpmachine 2>/dev/null)
+CF_x86  := $(filter x86_64-%,$(MACHINE))
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2) \
+           $(if $(CF_x86),-fcf-protection) $(if $(filter aarch64-%,$(MACHINE)),-mbranch-protection=standard)
+# Nothing of what is built names the folder that it is built in: tests/reproducible.sh.
+HARDEN  += -ffile-prefix-map=$(CURDIR)=.
+LIBRARIES := libuv libcrypto++ fmt ncursesw libutf8proc libqrencode sqlite3 libsystemd libseccomp
 FOUND   := $(shell pkg-config --exists $(LIBRARIES) 2>/dev/null && echo yes)
 
+comma := ,
 # CXXFLAGS, CPPFLAGS and LDFLAGS from the command line or the environment are added to ours.
 cxxflags = -std=c++20 $(OPT_$(VARIANT)) $(WARN) $(HARDEN) -pthread $(CXXFLAGS)
 cppflags = -Isrc -Itests $(if $(FOUND),$(shell pkg-config --cflags $(LIBRARIES))) $(CPPFLAGS)
-ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now $(LDFLAGS)
+ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now$(if $(CF_x86),$(comma)-z$(comma)shstk) $(LDFLAGS)
 COMPILE := $(CXX) $(cppflags) $(cxxflags)
 LINK    := $(CXX) $(ldflags)
 
 LIBS_base   := -lfmt -lutf8proc -lsqlite3
 LIBS_crypto := -lcryptopp
 LIBS_net    := -luv
-LIBS_server := -lsystemd
+LIBS_server := -lsystemd -lseccomp
 LIBS_tui    := -lncursesw -lqrencode
 LIBS_term   := -lvterm -lutil
 libs = $(foreach l,$(1),$(LIBS_$(l)))
@@ -105,7 +113,7 @@ $(call archive,$(1)): $$(call objects,src/$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$$(call say,AR  )
-	$(Q)ar rcs $$@ $$^
+	$(Q)ar rcsD $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
@@ -244,7 +252,8 @@ bash_file    = $(SHAREDIR)/bash-completion/completions/$(1)
 zsh_file     = $(SHAREDIR)/zsh/site-functions/_$(1)
 fish_file    = $(SHAREDIR)/fish/vendor_completions.d/$(1).fish
 # What README.md leads to keeps its place beside it.
-DOCS    := README.md ARCHITECTURE.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf
+DOCS    := README.md ARCHITECTURE.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf \
+        $(wildcard contrib/systemd/simsd.service.d/*.example)
 # The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
 # there it is the administrator's.
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
@@ -267,13 +276,14 @@ install: all install-completions
 	sed 's|/usr/local/sbin/simsd|$(PREFIX)/sbin/simsd|; s|/etc/simsd.conf|$(SYSCONFDIR)/simsd.conf|' \
 	  contrib/systemd/simsd.service >$(UNITDIR)/simsd.service
 	chmod 644 $(UNITDIR)/simsd.service
+	install -m 644 -t $(UNITDIR) contrib/systemd/simsd.socket
 	test -e $(CONFFILE) || install -D -m 644 contrib/simsd.conf $(CONFFILE)
 
 uninstall-completions:
 	rm -f $(foreach p,$(PROGRAMS),$(foreach s,bash zsh fish,$(call $(s)_file,$(p))))
 
 uninstall: uninstall-completions
-	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(UNITDIR)/simsd.service
+	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(UNITDIR)/simsd.service $(UNITDIR)/simsd.socket
 	rm -f $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -rf $(DOCDIR)
 	! cmp -s contrib/simsd.conf $(CONFFILE) || rm -f $(CONFFILE)

@@ -1,5 +1,7 @@
 // simsd(8): the SIMS relay. Arguments, state folder, the way into the background; the serving is
 // server/daemon's.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -7,8 +9,11 @@
 
 #include "base/process.h"
 #include "base/program.h"
+#include "server/confine.h"
 #include "server/daemon.h"
 #include "server/detach.h"
+#include "server/sockets.h"
+#include "server/user.h"
 
 namespace {
 
@@ -70,36 +75,86 @@ void describe(CLI::App& app, CommandLine& line) {
       "--daemon", [&line] { line.given["daemon"] = {"true"}; },
       "go into the background once everything is open");
   add_path(app, line, "pid-file", "FILE", "write the process id to FILE while serving");
+  add(app, line, "user", "NAME", "started by root: become this user once the ports are bound");
+  app.add_flag_callback(
+      "--no-confine", [&line] { line.given["confine"] = {"false"}; },
+      "keep system calls that serving does not need");
   app.add_flag("--check-config", line.check_config,
                "check the options and the configuration file, then exit");
   app.add_flag("--print-id", line.print_id, "print the server's id (made if there is none), then exit");
 }
 
+// The user that root is to become, if there is one and we are not that one already.
+Result<std::optional<User>> wanted_user(const Settings& settings) {
+  std::optional<User> wanted;
+  if (settings.user.empty()) return wanted;
+  auto user = User::find(settings.user);
+  if (!user) return fail(user.error());
+  if (!user->is_us()) wanted = std::move(*user);
+  return wanted;
+}
+
+// What is made in the state folder from now on is the user's.
+Result<void> leave_root(const std::optional<User>& user, const Settings& settings) {
+  if (!user) return {};
+  if (geteuid() == 0)
+    if (auto made = make_folder_for(*user, settings.state_dir); !made)
+      return fail("state folder: " + made.error());
+  return become(*user);
+}
+
 int print_id(const Settings& settings) {
+  const auto user = wanted_user(settings);
+  if (!user) return complain(user.error(), exit_failure);
+  if (auto left = leave_root(*user, settings); !left) return complain(left.error(), exit_failure);
   auto identity = load_identity(settings.state_dir);
   if (!identity) return complain(identity.error(), exit_failure);
   const auto printed = print(proto::Id::of(identity->public_key()).str() + "\n");
   return printed ? exit_ok : complain(printed.error(), exit_failure);
 }
 
+// What only root may do, while it may: ports, pid file. The state folder is opened after that.
+struct Opened {
+  std::vector<int> sockets;
+  std::optional<PidFile> pid_file;
+};
+
+Result<void> write_pid_file(const Settings& settings, Opened& opened) {
+  if (settings.pid_file.empty() || opened.pid_file) return {};
+  auto written = PidFile::write(settings.pid_file);
+  if (!written) return fail(written.error());
+  opened.pid_file.emplace(std::move(*written));
+  return {};
+}
+
+Result<Opened> open_as_root(const Settings& settings) {
+  const auto user = wanted_user(settings);
+  if (!user) return fail(user.error());
+  auto sockets = open_sockets(settings.listen);
+  if (!sockets) return fail(sockets.error());
+  Opened opened{std::move(*sockets), {}};
+  if (*user)
+    if (auto written = write_pid_file(settings, opened); !written) return fail(written.error());
+  if (auto left = leave_root(*user, settings); !left) return fail(left.error());
+  return opened;
+}
+
 int serve_from(const CommandLine& line, const Settings& settings, std::optional<Detached>& detached) {
+  forbid_new_privileges();
+  auto opened = open_as_root(settings);
+  if (!opened) return complain(opened.error(), exit_failure);
   auto state = StateFolder::open(settings.state_dir);
   if (!state) return complain(state.error(), exit_failure);
   const auto id = proto::Id::of(state->identity.public_key()).str();
-  std::optional<PidFile> pid_file;
   DaemonHooks hooks;
   hooks.reload = [&] { return load_settings(line); };
   hooks.ready = [&](const std::string& addresses) -> Result<void> {
-    if (!settings.pid_file.empty()) {
-      auto written = PidFile::write(settings.pid_file);
-      if (!written) return fail(written.error());
-      pid_file.emplace(std::move(*written));
-    }
+    if (auto written = write_pid_file(settings, *opened); !written) return written;
     static_cast<void>(std::fprintf(stderr, "simsd: ready on %s id %s\n", addresses.c_str(), id.c_str()));
     if (detached) detached->ready();
     return {};
   };
-  auto served = serve(settings, *state, hooks);
+  auto served = serve(settings, *state, opened->sockets, hooks);
   return served ? exit_ok : complain(served.error(), exit_failure);
 }
 

@@ -17,10 +17,10 @@ declare -A sees=(
 # The edges: the only files that may do I/O, ask the time or use threads. Whatever is not named here is pure. (The
 # server's core may log; randomness comes in as a parameter, crypto/rng.h being the interface.)
 edges='src/[a-z_]+\.cc|src/net/.*|src/base/(clock|config|files|log|loop_cpu|process|program|secret|sqlite)\..*|src/crypto/(key_file|rng)\.cc'
-edges+='|src/server/(accounts|daemon|detach|key_pool|settings|state_folder|store_sqlite)\..*'
+edges+='|src/server/(accounts|confine|daemon|detach|key_pool|settings|sockets|state_folder|store_sqlite|user)\..*'
 edges+='|src/client/(cli|cli_options|cli_output|cli_prompt|cli_session|cli_local|cli_unlock|dirs|history_search|link|store|store_[a-z]+)\..*'
 edges+='|src/tui/(app|config_file|crash|demo|face|fields|front|live|live_store|screen|terminal)\..*'
-impure='(unistd|fcntl|poll|termios|pwd|netdb|ifaddrs|syslog|signal|dirent|time|stdio|pthread)\.h|sys/.*'
+impure='(unistd|fcntl|poll|termios|pwd|grp|sched|netdb|ifaddrs|syslog|signal|dirent|time|stdio|pthread)\.h|sys/.*'
 impure+='|fstream|iostream|filesystem|cstdio|csignal|ctime|random|thread|mutex|condition_variable|future'
 impure_own='net/.*|base/(files|loop_cpu|process|program|sqlite)\.h|crypto/key_file\.h'
 
@@ -42,6 +42,7 @@ rules() {  # root; prints what is wrong
   outside "$root" 'n?curses[a-z]*\.h|(ncursesw?/)?(curses|ncurses|term|panel)\.h' 'src/tui/screen\.(h|cc)'
   outside "$root" 'sqlite3\.h' 'src/base/sqlite\.(h|cc)'
   outside "$root" 'qrencode\.h' 'src/tui/qr\.cc'
+  outside "$root" 'seccomp\.h' 'src/server/confine\.cc'
   outside "$root" "$impure" "$edges"
   outside "$root" "$impure_own" "$edges"
   outside "$root" 'base/log\.h' "$edges|src/server/.*"
@@ -65,6 +66,7 @@ src/server/session.cc <sqlite3.h>
 src/proto/frame.cc <unistd.h>
 src/server/limits.cc <thread>
 src/tui/panel.cc <qrencode.h>
+src/server/detach.cc <seccomp.h>
 src/client/outbox.cc "base/files.h"
 src/client/core.cc "net/stream.h"
 src/client/trust.cc "base/log.h"

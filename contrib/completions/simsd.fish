@@ -12,5 +12,7 @@ complete -c simsd -l registration -x -a 'open closed' -d 'Whether new names may 
 complete -c simsd -l log-level -x -a 'error warning notice info debug' -d 'What is logged'
 complete -c simsd -l daemon -d 'Go into the background once everything is open'
 complete -c simsd -l pid-file -r -F -d 'Write the process id to this file while serving'
+complete -c simsd -l user -x -a '(__fish_complete_users)' -d 'Started by root: become this user'
+complete -c simsd -l no-confine -d 'Keep system calls that serving does not need'
 complete -c simsd -l check-config -d 'Check the options and the configuration file, then exit'
 complete -c simsd -l print-id -d "Print the server's id, then exit"

@@ -13,5 +13,7 @@ _arguments -s -S \
   '--log-level[what is logged]:LEVEL:(error warning notice info debug)' \
   '--daemon[go into the background once everything is open]' \
   '--pid-file[write the process id to FILE while serving]:FILE:_files' \
+  '--user[started by root: become this user]:NAME:_users' \
+  '--no-confine[keep system calls that serving does not need]' \
   '--check-config[check the options and the configuration file, then exit]' \
   "--print-id[print the server's id, then exit]"

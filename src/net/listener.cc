@@ -2,6 +2,7 @@
 // (EMFILE) uv_listen would drop the callers or spin, while this leaves them in the kernel's backlog until a
 // stream of this loop gives its descriptor back; what else gives one back is noticed after a pause.
 #include <fcntl.h>
+#include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -125,19 +126,25 @@ void Listener::Box::release() {
   fd = -1;
 }
 
-Result<std::unique_ptr<Listener>> Listener::listen(Loop& loop, const Endpoint& at,
-                                                   std::function<void(std::unique_ptr<Stream>)> on_accept) {
+Result<int> Listener::open(const Endpoint& at) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST;
-  uv_getaddrinfo_t request;
-  std::string port = std::to_string(at.port);
-  // Without a callback it is done at once; a numeric host has one address and asks nobody.
-  int status = uv_getaddrinfo(loop.uv(), &request, nullptr, at.host.c_str(), port.c_str(), &hints);
-  if (status != 0) return fail("cannot listen on " + at.str() + ": " + words(status));
-  auto fd = open_listening(*request.addrinfo);
-  uv_freeaddrinfo(request.addrinfo);
-  if (!fd) return fail("cannot listen on " + at.str() + ": " + fd.error());
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST;  // has one address and asks nobody
+  addrinfo* found = nullptr;
+  const auto port = std::to_string(at.port);
+  const auto why = "cannot listen on " + at.str() + ": ";
+  if (const int status = getaddrinfo(at.host.c_str(), port.c_str(), &hints, &found); status != 0)
+    return fail(why + gai_strerror(status));
+  auto fd = open_listening(*found);
+  freeaddrinfo(found);
+  if (!fd) return fail(why + fd.error());
+  return fd;
+}
+
+Result<std::unique_ptr<Listener>> Listener::listen(Loop& loop, const Endpoint& at,
+                                                   std::function<void(std::unique_ptr<Stream>)> on_accept) {
+  auto fd = open(at);
+  if (!fd) return fail(fd.error());
   auto listener = adopt(loop, *fd, std::move(on_accept));
   if (!listener) ::close(*fd);
   return listener;

@@ -69,7 +69,9 @@ class Listener {
   // new stream, not yet started.
   static Result<std::unique_ptr<Listener>> listen(Loop& loop, const Endpoint& at,
                                                   std::function<void(std::unique_ptr<Stream>)> on_accept);
-  // Takes over a listening socket (systemd's).
+  // The same without a loop yet: adopt() or close() the descriptor.
+  static Result<int> open(const Endpoint& at);
+  // Takes over a listening socket.
   static Result<std::unique_ptr<Listener>> adopt(Loop& loop, int fd,
                                                  std::function<void(std::unique_ptr<Stream>)> on_accept);
   ~Listener();

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <tsl/robin_map.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "base/process.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "server/confine.h"
 #include "server/key_pool.h"
 
 namespace sims::server {
@@ -35,7 +37,7 @@ using Streams = tsl::robin_map<ConnId, std::unique_ptr<net::Stream>>;
 class Daemon : public Actions {
  public:
   Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
-  Result<void> listen();
+  Result<void> listen(const std::vector<int>& sockets);
   void wait_for_keys();
   std::string addresses() const;
   void run();
@@ -48,8 +50,6 @@ class Daemon : public Actions {
   void start_work(ConnId id, std::unique_ptr<LoginWork> work) override;
   void log(log::Level level, std::string line) override { log::write(level, line); }
 
-  Result<void> listen_at(const std::string& text);
-  Result<void> adopt(int count);
   void accept(std::unique_ptr<net::Stream> stream);
   void turn();  // something happened: the core's turn ends with the loop's
   void end_of_turn();
@@ -57,6 +57,7 @@ class Daemon : public Actions {
   void stop();
   void stop_when_drained();
   void fill_pool();
+  void feed_watchdog();
 
   Settings settings_;
   const DaemonHooks& hooks_;
@@ -70,6 +71,7 @@ class Daemon : public Actions {
   ConnId last_id_ = 0;
   net::Timer tick_;
   net::Timer drain_;
+  net::Timer watchdog_;
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
   unsigned reads_ = 0;
   std::size_t logins_ = 0;  // in work
@@ -93,6 +95,23 @@ void fit_descriptors(Limits& limits) {
   connections = most;
 }
 
+// Once everything is open.
+Result<void> give_up(bool wanted) {
+  if (geteuid() == 0)
+    log::warning("event=root note=\"user = ... in the configuration gives up root's rights\"");
+  if (!wanted) {
+    log::warning("event=not-confined reason=\"told so\"");
+    return {};
+  }
+  const auto done = confine();
+  if (!done) return fail("cannot confine itself: " + done.error() + " (--no-confine: without)");
+  if (*done)
+    log::notice("event=confined");
+  else
+    log::warning("event=not-confined reason=\"the kernel or the build has no such filter\"");
+  return {};
+}
+
 bool has_rsa(const crypto::SuiteList& suites) {
   return std::any_of(suites.begin(), suites.end(),
                      [](const auto* s) { return s->rekeying == crypto::Rekeying::fresh_exchange; });
@@ -111,6 +130,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
               turn();
             }),
       drain_(loop_, [this] { loop_.stop(); }),
+      watchdog_(loop_, [] { sd_notify(0, "WATCHDOG=1"); }),
       terminate_(loop_, SIGTERM, [this] { stop(); }),
       interrupt_(loop_, SIGINT, [this] { stop(); }),
       hangup_(loop_, SIGHUP, [this] { reload(); }) {
@@ -119,44 +139,10 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
 
 // --- listening -----------------------------------------------------------------------------------
 
-Result<void> Daemon::listen() {
-  if (const int count = sd_listen_fds(1); count > 0) return adopt(count);
-  for (const auto& text : settings_.listen)
-    if (auto done = listen_at(text); !done) return done;
-  if (!settings_.listen.empty()) return {};
-  const auto port = ":" + std::to_string(proto::default_port);
-  if (auto done = listen_at("0.0.0.0" + port); !done) return done;
-  if (auto done = listen_at("[::]" + port); !done)  // a machine without IPv6
-    log::warning("event=no-ipv6 reason={}", log::remote{done.error()});
-  return {};
-}
-
-Result<void> Daemon::listen_at(const std::string& text) {
-  const auto at = net::Endpoint::parse(text, proto::default_port);
-  if (!at) return fail(at.error());
-  const auto addresses = at->resolve();
-  if (!addresses) return fail("cannot listen on " + at->str() + ": " + addresses.error());
-  Result<void> done;
-  bool any = false;
-  for (const auto& address : *addresses) {
-    auto listener = net::Listener::listen(loop_, address, [this](auto stream) { accept(std::move(stream)); });
-    if (listener) {
-      listeners_.push_back(std::move(*listener));
-      any = true;
-    } else if (done) {
-      done = fail(listener.error());
-    }
-  }
-  if (!any || done) return done;
-  // A name may have addresses that the machine has not: localhost's ::1 without IPv6.
-  log::warning("event=not-listening reason={}", log::remote{done.error()});
-  return {};
-}
-
-Result<void> Daemon::adopt(int count) {
-  for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; ++fd) {
+Result<void> Daemon::listen(const std::vector<int>& sockets) {
+  for (const int fd : sockets) {
     auto listener = net::Listener::adopt(loop_, fd, [this](auto stream) { accept(std::move(stream)); });
-    if (!listener) return fail("socket from systemd: " + listener.error());
+    if (!listener) return fail("listening socket: " + listener.error());
     listeners_.push_back(std::move(*listener));
   }
   return {};
@@ -260,8 +246,17 @@ void Daemon::end_of_turn() {
 }
 
 void Daemon::run() {
+  feed_watchdog();
   ask_for_short_slices();  // messages do not wait for handshakes
   loop_.run();
+}
+
+// Half the time that the service manager waits: a loop that hangs is restarted.
+void Daemon::feed_watchdog() {
+  std::uint64_t us = 0;
+  if (sd_watchdog_enabled(0, &us) <= 0) return;
+  const auto every_ms = std::max<std::int64_t>(static_cast<std::int64_t>(us / 2'000), 1);
+  watchdog_.start(every_ms, every_ms);
 }
 
 // --- signals -------------------------------------------------------------------------------------
@@ -290,6 +285,8 @@ void Daemon::reload() {
     restart(fresh->name != settings_.name, "name");
     restart(fresh->pid_file != settings_.pid_file, "pid-file");
     restart(fresh->daemon != settings_.daemon, "daemon");
+    restart(fresh->user != settings_.user, "user");
+    restart(fresh->confine != settings_.confine, "confine");
     restart(fresh->rsa_keys != settings_.rsa_keys, "limits.rsa-keys");
     settings_.policy = fresh->policy;
     fit_descriptors(settings_.policy.limits);
@@ -319,12 +316,14 @@ void Daemon::stop_when_drained() {
 
 }  // namespace
 
-Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHooks& hooks) {
+Result<void> serve(const Settings& settings, StateFolder& state, const std::vector<int>& sockets,
+                   const DaemonHooks& hooks) {
   Settings fitted = settings;
   fit_descriptors(fitted.policy.limits);
   Daemon daemon(fitted, state, hooks);
-  if (auto done = daemon.listen(); !done) return done;
+  if (auto done = daemon.listen(sockets); !done) return done;
   daemon.wait_for_keys();
+  if (auto done = give_up(settings.confine); !done) return done;
   if (auto done = hooks.ready(daemon.addresses()); !done) return done;
   sd_notify(0, "READY=1");
   daemon.run();

@@ -15,8 +15,10 @@ struct DaemonHooks {
   std::function<Result<void>(const std::string& addresses)> ready;
 };
 
-// Serves until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and returns. Fails in words
-// when it cannot begin to serve.
-Result<void> serve(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
+// Serves on these listening sockets until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and
+// returns. Confines the process before it says that it is ready. Fails in words when it cannot begin to
+// serve.
+Result<void> serve(const Settings& settings, StateFolder& state, const std::vector<int>& sockets,
+                   const DaemonHooks& hooks);
 
 }  // namespace sims::server

@@ -101,18 +101,21 @@ Result<PidFile> PidFile::write(const std::string& path) {
   const auto text = std::to_string(::getpid()) + "\n";
   const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
                        ::fchmod(fd, 0644) == 0 && ::rename(temporary.c_str(), path.c_str()) == 0;
-  ::close(fd);
-  if (written) return PidFile(path);
+  if (written) return PidFile(path, fd);
   auto failed = failure();
+  ::close(fd);
   ::unlink(temporary.c_str());
   return failed;
 }
 
-PidFile::PidFile(PidFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+PidFile::PidFile(PidFile&& other) noexcept
+    : path_(std::exchange(other.path_, {})), fd_(std::exchange(other.fd_, -1)) {}
 PidFile::~PidFile() {
   if (path_.empty()) return;
   const auto text = read_file(path_, 64);
-  if (text && *text == std::to_string(::getpid()) + "\n") ::unlink(path_.c_str());
+  if (text && *text == std::to_string(::getpid()) + "\n" && ::unlink(path_.c_str()) != 0)
+    static_cast<void>(::ftruncate(fd_, 0) == 0);
+  ::close(fd_);
 }
 
 }  // namespace sims::server

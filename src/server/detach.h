@@ -27,7 +27,8 @@ class Detached {
   int fd_;
 };
 
-// A file with our process id, written atomically (0644), removed when it dies if it still is ours.
+// A file with our process id, written atomically (0644), removed when it dies if it still is ours; emptied
+// where that is not allowed any more, in root's folder.
 class PidFile {
  public:
   static Result<PidFile> write(const std::string& path);
@@ -36,8 +37,9 @@ class PidFile {
   ~PidFile();
 
  private:
-  explicit PidFile(std::string path) : path_(std::move(path)) {}
+  PidFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
   std::string path_;
+  int fd_;
 };
 
 }  // namespace sims::server

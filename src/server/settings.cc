@@ -75,7 +75,7 @@ Result<void> apply(const ConfigOption& option, const std::vector<std::string>& v
   if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
   if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
     return (*list)(values);
-  return std::get<ConfigSetter<bool>>(option.set)(true);  // the command line has no numbers
+  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // and there are no numbers
 }
 
 }  // namespace
@@ -177,6 +177,15 @@ std::vector<ConfigOption> settings_table(Settings& s) {
          return {};
        })},
       {"pid-file", Text([&s](auto path) { return set_path(s.pid_file, path); })},
+      {"user", Text([&s](auto name) -> Result<void> {
+         if (name.empty()) return fail("must name a user");
+         s.user = name;
+         return {};
+       })},
+      {"confine", ConfigSetter<bool>([&s](bool on) -> Result<void> {
+         s.confine = on;
+         return {};
+       })},
   };
   auto limits = limits_table(s);
   std::move(limits.begin(), limits.end(), std::back_inserter(table));

@@ -17,7 +17,9 @@ struct Settings {
   std::string state_dir;            // absolute
   std::string name;                 // the server's own
   std::string pid_file;             // absolute, or empty
+  std::string user;                 // whom root becomes, or empty
   bool daemon = false;
+  bool confine = true;
   log::Level log_level = log::Level::info;
   std::size_t rsa_keys = 32;  // kept ready
   Policy policy;

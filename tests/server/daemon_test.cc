@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "server/sockets.h"
 #include "world.h"
 
 namespace sims {
@@ -73,7 +74,9 @@ class Server {
       if (!told) return fail("pipe");
       return {};
     };
-    return server::serve(settings, *state, hooks) ? 0 : 4;
+    const auto sockets = server::open_sockets(settings.listen);
+    if (!sockets) return 5;
+    return server::serve(settings, *state, *sockets, hooks) ? 0 : 4;
   }
 
   test::Folder folder_;

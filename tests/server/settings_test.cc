@@ -41,6 +41,8 @@ TEST_CASE("every option of the file") {
     log-level = "debug"
     daemon = true
     pid-file = "/run/simsd.pid"
+    user = "simsd"
+    confine = false
     [limits]
     connections = 10
     connections-per-address = 3
@@ -78,6 +80,8 @@ TEST_CASE("every option of the file") {
   CHECK(s->log_level == log::Level::debug);
   CHECK(s->daemon);
   CHECK(s->pid_file == "/run/simsd.pid");
+  CHECK(s->user == "simsd");
+  CHECK_FALSE(s->confine);
   CHECK(s->policy.limits.connections == 10);
   CHECK(s->policy.limits.connections_per_address == 3);
   CHECK(s->policy.limits.handshake_ms == 5'000);
@@ -161,9 +165,12 @@ TEST_CASE("the command line wins over the file") {
   CommandLine line;
   line.given["name"] = {"other"};
   line.given["suites"] = {"ecdhe"};
-  const auto s = file.load("name = \"relay\"\nsuites = [\"rsa\"]\nstate-dir = \"/else\"\n", line);
+  line.given["confine"] = {"false"};
+  const auto s =
+      file.load("confine = true\nname = \"relay\"\nsuites = [\"rsa\"]\nstate-dir = \"/else\"\n", line);
   REQUIRE(s);
   CHECK(s->name == "other");
+  CHECK_FALSE(s->confine);
   CHECK(s->state_dir == "/nowhere");
   REQUIRE(s->policy.suites.size() == 1);
   CHECK(s->policy.suites[0]->label == "ecdhe");
@@ -186,6 +193,8 @@ TEST_CASE("errors name file and line") {
                                 "listen = []",
                                 "listen = [\"1.2.3.4:99999\"]",
                                 "daemon = \"yes\"",
+                                "user = \"\"",
+                                "confine = 1",
                                 "limits.connections = 0",
                                 "limits.connections = -1",
                                 "limits.handshake-seconds = 31",
