@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "tui/nearest.h"
+#include "base/nearest.h"
 
 namespace sims::tui {
 namespace {

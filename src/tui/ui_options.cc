@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "tui/nearest.h"
+#include "base/nearest.h"
 #include "tui/ui.h"
 
 namespace sims::tui {

@@ -1,13 +1,13 @@
-// tui/commands, completion, nearest: any line, as typed and as raw bytes.
+// tui/commands, completion, base/nearest: any line, as typed and as raw bytes.
 #include "tui/commands.h"
 
 #include <algorithm>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "tui/completion.h"
 #include "tui/editor.h"
-#include "tui/nearest.h"
 
 namespace sims::fuzz {
 namespace {

@@ -1,9 +1,9 @@
-#include "tui/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <vector>
 
-namespace sims::tui {
+namespace sims {
 namespace {
 
 constexpr std::size_t most_edits = 2, longest = 40;
@@ -52,4 +52,4 @@ std::string did_you_mean(std::string_view nearest) {
   return nearest.empty() ? std::string() : " Did you mean " + std::string(nearest) + "?";
 }
 
-}  // namespace sims::tui
+}  // namespace sims

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sims::tui {
+namespace sims {
 
 // A unique beginning, else the nearest by edits (at most 2, and fewer than the word has letters), without
 // regard to case. Empty: nothing is near.
@@ -13,4 +13,4 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 // " Did you mean NEAREST?" or nothing.
 std::string did_you_mean(std::string_view nearest);
 
-}  // namespace sims::tui
+}  // namespace sims
