@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t max_line = 1000;
 std::atomic<Level> threshold{Level::info};
+std::atomic<Sink> sink_now{Sink::standard_error};
 
 std::string& program() {
   static std::string name = "sims";
@@ -48,9 +50,16 @@ std::optional<Level> parse_level(std::string_view name) {
   if (name == "debug") return Level::debug;
   return std::nullopt;
 }
+std::string_view level_name(Level level) {
+  static constexpr std::string_view names[] = {"error", "warning", "notice", "info", "debug"};
+  return names[static_cast<int>(level) - static_cast<int>(Level::error)];
+}
 
 void set_level(Level level) {
   threshold = level;
+}
+Level level() {
+  return threshold;
 }
 bool enabled(Level level) {
   return level <= threshold.load(std::memory_order_relaxed);
@@ -59,8 +68,21 @@ void set_program(std::string_view name) {
   program() = name;
 }
 
+// syslog(3) keeps the name's pointer. Connected at once: later the process may not be allowed to.
+void set_sink(Sink sink) {
+  if (sink == Sink::syslog && sink_now != Sink::syslog)
+    ::openlog(program().c_str(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
+  sink_now = sink;
+}
+
 void write(Level level, std::string_view line) {
   if (!enabled(level)) return;
+  if (sink_now == Sink::syslog) {
+    std::string out;
+    append_printable(out, line);
+    ::syslog(static_cast<int>(level), "%s", out.c_str());
+    return;
+  }
   std::string out = stderr_is_journal() ? fmt::format("<{}>", static_cast<int>(level)) : std::string();
   out += program();
   out += ": ";

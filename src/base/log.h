@@ -1,6 +1,7 @@
 // One line an event to standard error: "<6>simsd: event key=value ...". The <N> prefix (sd-daemon(3)) is
-// written only when standard error is the journal. Values that come from somebody else go through
-// escape_for_log by type: pass them as remote(text). No secret has a formatter, so none can be logged.
+// written only when standard error is the journal. Or to syslog(3), which puts the program's name before it.
+// Values that come from somebody else go through escape_for_log by type: pass them as remote(text). No secret
+// has a formatter, so none can be logged.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,9 +17,13 @@ namespace sims::log {
 enum class Level { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };  // syslog's numbers
 
 std::optional<Level> parse_level(std::string_view name);  // "error" "warning" "notice" "info" "debug"
+std::string_view level_name(Level level);
 void set_level(Level level);
+Level level();
 bool enabled(Level level);
 void set_program(std::string_view name);
+enum class Sink { standard_error, syslog };
+void set_sink(Sink sink);                        // after set_program()
 void write(Level level, std::string_view line);  // cut to 1,000 bytes, control characters escaped
 
 // Marks text of foreign origin: formatted escaped and in quotes.

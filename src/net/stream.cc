@@ -1,4 +1,5 @@
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cassert>
@@ -231,6 +232,17 @@ void Stream::close() {
 
 const std::string& Stream::peer_address() const {
   return box_->peer;
+}
+
+std::optional<std::uint32_t> Stream::peer_user() const {
+  uv_os_fd_t fd = -1;
+  int domain = AF_UNSPEC;
+  ucred who{};
+  socklen_t domain_size = sizeof domain, who_size = sizeof who;
+  const bool known = uv_fileno(as_handle(&box_->tcp), &fd) == 0 &&
+                     getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == 0 && domain == AF_UNIX &&
+                     getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_size) == 0;
+  return known ? std::optional<std::uint32_t>(who.uid) : std::nullopt;
 }
 
 }  // namespace sims::net

@@ -51,8 +51,9 @@ class Stream {
   // Sends what is queued, shuts down, waits for the other side's end (what it still sends is dropped) and
   // closes; gives up after `limit_ms`. on_end says when it is over.
   void finish(std::int64_t limit_ms);
-  void close();                             // at once
-  const std::string& peer_address() const;  // numeric, without the port: "192.0.2.1", "2001:db8::1"
+  void close();                                    // at once
+  const std::string& peer_address() const;         // numeric, without the port: "192.0.2.1", "2001:db8::1"
+  std::optional<std::uint32_t> peer_user() const;  // who connected to a Unix socket; nullopt: to another
 
   struct Box;  // for src/net alone
 
@@ -71,7 +72,7 @@ class Listener {
                                                   std::function<void(std::unique_ptr<Stream>)> on_accept);
   // The same without a loop yet: adopt() or close() the descriptor.
   static Result<int> open(const Endpoint& at);
-  // Takes over a listening socket.
+  // Takes over a listening socket (systemd's, or one with a path: net/unix_socket.h).
   static Result<std::unique_ptr<Listener>> adopt(Loop& loop, int fd,
                                                  std::function<void(std::unique_ptr<Stream>)> on_accept);
   ~Listener();

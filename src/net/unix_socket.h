@@ -1,0 +1,22 @@
+// Stream sockets with a name in the file system, also one longer than the kernel's addresses (108 bytes):
+// then it is reached through its folder's descriptor in /proc.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace sims::net {
+
+// Listens at `path` (mode 0600 from its first moment), in place of a socket that is there: the caller knows
+// that nobody serves it. Anything else that is there is left alone, and an error. For Listener::adopt().
+Result<int> listen_at_path(const std::string& path);
+
+struct NotConnected {
+  int error;  // errno: ENOENT, ECONNREFUSED (nobody serves it), EACCES...
+  std::string words;
+};
+// Connects, waiting. The caller closes the descriptor.
+Result<int, NotConnected> connect_to_path(const std::string& path);
+
+}  // namespace sims::net
