@@ -98,6 +98,13 @@ bool sync_folder(const std::string& folder) {
   return fd.valid() && ::fsync(fd.get()) == 0;
 }
 
+// With 0700, and so that it is there after a power cut (as far as the folder that it is in may be read).
+bool make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) != 0) return false;
+  sync_folder(folder_of(path));
+  return true;
+}
+
 }  // namespace
 
 std::string home_expanded(const std::string& path) {
@@ -147,7 +154,30 @@ Result<void> move_file(const std::string& from, const std::string& to) {
     errno = why;
     return errno_failure(to);
   }
-  if (!sync_folder(folder_of(to))) return errno_failure(folder_of(to));
+  return sync_folder_of(to);
+}
+
+Result<void> write_new_file(const std::string& path,
+                            const std::function<Result<void>(const std::string&)>& fill) {
+  if (file_exists(path)) return fail(fmt::format("{}: {}", path, strerror(EEXIST)));
+  const std::string temporary = path + ".unfinished";
+  ::unlink(temporary.c_str());  // a killed writer's
+  {
+    auto file = NewFile::make(temporary);
+    if (!file) return fail(file.error());
+    if (auto filled = fill(temporary); !filled) return fail(path + ": " + filled.error());
+    if (auto closed = file->close(); !closed) return closed;
+  }
+  // Not rename(), which would replace a file that was made meanwhile.
+  const bool named = ::link(temporary.c_str(), path.c_str()) == 0;
+  const int why = errno;
+  ::unlink(temporary.c_str());
+  if (!named) return fail(fmt::format("{}: {}", path, strerror(why)));
+  return sync_folder_of(path);
+}
+
+Result<void> sync_folder_of(const std::string& path) {
+  if (!sync_folder(folder_of(path))) return errno_failure(folder_of(path));
   return {};
 }
 
@@ -161,16 +191,14 @@ Result<void> remove_secret_file(const std::string& path) {
     if (!write_all(fd.get(), zeros) || (!zeros.empty() && ::fsync(fd.get()) != 0)) return errno_failure(path);
   }
   if (::unlink(path.c_str()) != 0) return errno_failure(path);
-  if (!sync_folder(folder_of(path))) return errno_failure(folder_of(path));
-  return {};
+  return sync_folder_of(path);
 }
 
 Result<void> make_private_folder(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1))
-    if (::mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS &&
-        errno != EACCES)
+    if (!make_folder(path.substr(0, slash)) && errno != EEXIST && errno != EROFS && errno != EACCES)
       return errno_failure(path.substr(0, slash));
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return errno_failure(path);
+  if (!make_folder(path) && errno != EEXIST) return errno_failure(path);
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return errno_failure(path);
   if (!S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(ENOTDIR)));

@@ -1,6 +1,7 @@
 // Files that must not be half written or readable by others.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,13 @@ bool file_exists(const std::string& path);
 Result<void> write_private_file(const std::string& path, std::string_view content);
 // Renames, over what is there, and fsyncs the folder (the same of both). When it fails `from` is removed.
 Result<void> move_file(const std::string& from, const std::string& to);
+// A file that another part writes, with no half of it under its name: fill(PATH.unfinished) is given an empty
+// file (0600) that no other program can have put there, then it is fsynced and renamed. Refuses to replace
+// what is at `path`; leaves nothing behind when it fails.
+Result<void> write_new_file(const std::string& path,
+                            const std::function<Result<void>(const std::string&)>& fill);
+// What was made or renamed in the file's folder stays there after a power cut.
+Result<void> sync_folder_of(const std::string& path);
 // Overwrites the file's bytes, as far as its disk does so in place, then removes it. Done for one that is
 // missing.
 Result<void> remove_secret_file(const std::string& path);

@@ -109,6 +109,10 @@ Result<std::int64_t> Database::number(const char* sql) {
   return *row ? ask.number(0) : 0;
 }
 
+Result<void> Database::copy_into(const std::string& path) {
+  return Statement(*this, "VACUUM INTO ?", path).run();
+}
+
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(state_->db) == 0;
 }

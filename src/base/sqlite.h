@@ -28,6 +28,9 @@ class Database {
 
   Result<void> execute(const char* sql);  // one or more statements; what they return is dropped
   Result<std::int64_t> number(const char* sql);
+  // All of it as it is at one moment, to a file that is missing or empty; not synced. Others may write
+  // meanwhile.
+  Result<void> copy_into(const std::string& path);
   bool in_transaction() const;  // false also when a failure undid it
   bool moved() const;           // another file, or none, is under its path by now
   // What went wrong last, and what helps when the file is to blame.

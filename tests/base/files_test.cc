@@ -256,6 +256,37 @@ TEST_CASE("a write is not led astray by what stands under its temporary name") {
   CHECK_FALSE(file_exists(folder / "key.unfinished"));
 }
 
+TEST_CASE("a new file that another part writes appears whole, private, and never over another") {
+  test::TempFolder folder;
+  const std::string path = folder / "copy", unfinished = path + ".unfinished";
+  umask(0);
+  put(unfinished, "a killed writer's", 0644);
+  const auto fill = [&](const std::string& file) -> Result<void> {
+    CHECK(file == unfinished);
+    CHECK(mode_of(file) == 0600);
+    CHECK_FALSE(file_exists(path));
+    std::ofstream(file) << "content";
+    return {};
+  };
+  REQUIRE(write_new_file(path, fill));
+  CHECK(*read_file(path) == "content");
+  CHECK(mode_of(path) == 0600);
+  CHECK_FALSE(file_exists(unfinished));
+  auto again = write_new_file(path, [](auto&) -> Result<void> { return fail("not asked"); });
+  CHECK(again.error() == path + ": File exists");
+
+  const std::string other = folder / "other";
+  auto failed = write_new_file(other, [](auto&) -> Result<void> { return fail("no more"); });
+  CHECK(failed.error() == other + ": no more");
+  // Somebody else makes the file meanwhile.
+  failed = write_new_file(other,
+                          [&](auto&) -> Result<void> { return put(other, "theirs", 0600), Result<void>(); });
+  CHECK(failed.error() == other + ": File exists");
+  CHECK(*read_file(other) == "theirs");
+  CHECK_FALSE(file_exists(other + ".unfinished"));
+  CHECK_FALSE(write_new_file(folder / "no/such", fill));
+}
+
 TEST_CASE("a lock's error ends with what to do") {
   test::TempFolder folder;
   auto lock = FileLock::take(folder / "lock");

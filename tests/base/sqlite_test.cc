@@ -155,3 +155,19 @@ TEST_CASE("sqlite: a file that is not under its name any more says so") {
   REQUIRE(move_file(f.folder / "b.db", f.path));
   CHECK_FALSE(f.db.moved());
 }
+
+TEST_CASE("sqlite: a copy is of the moment it was begun, in a new file, beside a writer") {
+  Fixture f;
+  REQUIRE(f.insert(1));
+  auto reader = Database::open_read_only(f.path);
+  REQUIRE(reader);
+  REQUIRE(reader->copy_into(f.folder / "copy.db"));
+  REQUIRE(f.insert(2));
+  auto copy = Database::open(f.folder / "copy.db");
+  REQUIRE(copy);
+  CHECK(copy->number("SELECT count(*) FROM t") == 1);
+  CHECK(f.count() == 2);
+  CHECK_FALSE(reader->copy_into(f.folder / "copy.db"));
+  CHECK(copy->number("SELECT count(*) FROM t") == 1);
+  CHECK_FALSE(reader->copy_into(f.folder / "no/such.db"));
+}
