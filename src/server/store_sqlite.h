@@ -1,6 +1,5 @@
-// The AccountStore on disk: `accounts.db` in the state folder (SQLite, WAL, synchronous FULL: a binding that
-// was confirmed survives a power cut). All bindings are also in memory, so only a new registration touches
-// the disk.
+// The AccountStore on disk: `accounts.db` in the state folder (SQLite, WAL, synchronous FULL: what was
+// confirmed survives a power cut). All of it is also in memory, so only a change touches the disk.
 #pragma once
 
 #include <memory>
@@ -12,24 +11,54 @@ namespace sims::server {
 
 class SqliteAccounts : public AccountStore {
  public:
-  // Opens or makes the file (0600). Fails in words for a file that is damaged, from a newer version, or not
-  // ours.
+  // Opens or makes the file (0600), and brings one of an older simsd up to date. Fails in words for a file
+  // that is damaged, from a newer version, or not ours.
   static Result<std::unique_ptr<SqliteAccounts>> open(const std::string& path);
   ~SqliteAccounts() override;
 
   Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open,
                                 std::uint64_t unix_s) override;
+  Result<Binding, Refusal> redeem(const std::string& name, const proto::Id& id, std::string_view code,
+                                  std::uint64_t unix_s) override;
+  bool invitations(std::uint64_t unix_s) const override { return cache_.invitations(unix_s); }
+  Result<void> invite(std::string_view code, std::uint64_t unix_s, std::uint64_t until) override;
+  Result<void> ban(const Ban& ban) override;
+  Result<bool> unban(Ban::Kind kind, const std::string& value) override;
+  std::vector<Ban> bans() const override { return cache_.bans(); }
+  Result<bool> release(const std::string& name) override;
   bool registered(const proto::Id& id) const override { return cache_.registered(id); }
+  std::optional<proto::Id> id_of(const std::string& name) const override { return cache_.id_of(name); }
+  std::vector<Account> names(const std::string& after, std::size_t limit) const override {
+    return cache_.names(after, limit);
+  }
   std::size_t size() const override { return cache_.size(); }
 
+  // A copy of one moment in a new file (0600), which can stand in for accounts.db. Reads on a connection of
+  // its own, so changes go on meanwhile; blocks on the disk. Fails in words, and leaves nothing behind, also
+  // when there is something at `path`.
+  Result<void> backup(const std::string& path);
+
  private:
-  explicit SqliteAccounts(sqlite::Database db) : db_(std::move(db)) {}
+  SqliteAccounts(sqlite::Database db, std::string path) : db_(std::move(db)), path_(std::move(path)) {}
   Result<void> prepare();  // settings, schema, check
+  Result<void> make_schema(std::int64_t from);
+  Result<void> check_schema();
   Result<void> load();
+  Result<void> load_accounts();
+  Result<void> load_bans();
+  Result<void> load_invitations();
+  // All that change() does to the file, or nothing of it. With writing_ held.
+  template <class F>
+  Result<void> write(F change);
   Result<void> store(const std::string& name, const proto::Id& id, std::uint64_t unix_s);
+  // Asks check() for the verdict, and when it is `made` has change() stored and done() remembered.
+  template <class Check, class Change, class Done>
+  Result<Binding, Refusal> registration(const std::string& name, Check check, Change change, Done done);
 
   sqlite::Database db_;
-  std::mutex writing_;  // one registration at a time; taken before the cache's own
+  std::string path_;
+  std::mutex writing_;  // one change at a time; taken before the cache's own
+  std::mutex copying_;  // one backup at a time
   MemoryAccounts cache_;
 };
 

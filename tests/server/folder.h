@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -10,7 +11,8 @@
 namespace sims::test {
 
 struct Folder {
-  Folder() : path((std::filesystem::temp_directory_path() / "sims-test-XXXXXX").string()) {
+  explicit Folder(const std::filesystem::path& in = std::filesystem::temp_directory_path())
+      : path((in / "sims-test-XXXXXX").string()) {
     if (!mkdtemp(path.data())) throw std::runtime_error("mkdtemp");
   }
   ~Folder() { std::filesystem::remove_all(path); }
@@ -18,5 +20,10 @@ struct Folder {
   Folder& operator=(const Folder&) = delete;
   std::string path;
 };
+
+// For a test that is about none of the disk's own: there a fsync costs nothing.
+inline std::filesystem::path in_memory() {
+  return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
 
 }  // namespace sims::test

@@ -1,0 +1,20 @@
+// An invitation's code, as people pass it on: 128 bits in Crockford's base32, which has no letters that look
+// alike, in groups: "7QK3M-0XV9A-...". Whoever has it may register one name.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "crypto/rng.h"
+
+namespace sims::server {
+
+constexpr std::size_t max_invitations = 1'000;  // open at a time
+
+std::string make_invitation(crypto::Rng& rng);
+// A code as a person types or pastes it (any case, dashes and white space anywhere or none; O for 0, I and L
+// for 1), as make_invitation() wrote it; nullopt: it cannot be one.
+std::optional<std::string> parse_invitation(std::string_view text);
+
+}  // namespace sims::server
