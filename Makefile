@@ -9,7 +9,7 @@ PREFIX  ?= /usr/local
 CXX      = g++
 
 LAYERS   := base crypto proto net server client tui
-PROGRAMS := simsd sims sims-tui
+PROGRAMS := simsd simsctl sims sims-tui
 # A release tarball carries a file VERSION; a clone asks git, which would tell root nothing about a user's clone: who
 # runs this file trusts the rest.
 VERSION  := $(shell cat VERSION 2>/dev/null || \
@@ -129,9 +129,12 @@ below_client := client net proto crypto base
 below_tui    := tui client net proto crypto base
 below_sim    := server client net proto crypto base
 below_term   := client net proto crypto base
-below_fuzz   := tui client net proto crypto base
+below_fuzz   := tui client server net proto crypto base
 
 $(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
+$(BUILD)/simsctl: $(BUILD)/src/simsctl.o $(call archives,$(below_server))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
 $(BUILD)/sims: $(BUILD)/src/sims.o $(call archives,$(below_client))
@@ -268,7 +271,7 @@ install-completions:
 
 install: all install-completions
 	install -D -t $(BINDIR) $(BUILD)/sims $(BUILD)/sims-tui
-	install -D -t $(SBINDIR) $(BUILD)/simsd
+	install -D -t $(SBINDIR) $(BUILD)/simsd $(BUILD)/simsctl
 	for m in $(MANUALS); do install -D -m 644 -t $(MANDIR)/man$${m##*.} $$m; done
 	for d in $(DOCS); do install -D -m 644 $$d $(DOCDIR)/$$d; done
 	install -d $(DOCDIR)/man $(UNITDIR)
@@ -283,7 +286,8 @@ uninstall-completions:
 	rm -f $(foreach p,$(PROGRAMS),$(foreach s,bash zsh fish,$(call $(s)_file,$(p))))
 
 uninstall: uninstall-completions
-	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(UNITDIR)/simsd.service $(UNITDIR)/simsd.socket
+	rm -f $(BINDIR)/sims $(BINDIR)/sims-tui $(SBINDIR)/simsd $(SBINDIR)/simsctl
+	rm -f $(UNITDIR)/simsd.service $(UNITDIR)/simsd.socket
 	rm -f $(foreach m,$(MANUALS),$(MANDIR)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m)))
 	rm -rf $(DOCDIR)
 	! cmp -s contrib/simsd.conf $(CONFFILE) || rm -f $(CONFFILE)
@@ -299,7 +303,7 @@ clean:
 	rm -rf build compile_commands.json
 
 help:
-	@echo "make                  build simsd, sims and sims-tui into build/release"
+	@echo "make                  build simsd, simsctl, sims and sims-tui into build/release"
 	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
 	@echo "make check            everything that is tested; the last line counts"
 	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"

@@ -71,6 +71,9 @@ void describe(CLI::App& app, CommandLine& line) {
       ->delimiter(',');
   add(app, line, "registration", "open|closed", "whether new names may be registered (default: open)");
   add(app, line, "log-level", "LEVEL", "error, warning, notice, info or debug (default: info)");
+  add(app, line, "log", "stderr|syslog", "where to log to (default: stderr)");
+  add(app, line, "metrics-listen", "ADDR:PORT",
+      "answer GET /metrics on this loopback address (default: none)");
   app.add_flag_callback(
       "--daemon", [&line] { line.given["daemon"] = {"true"}; },
       "go into the background once everything is open");
@@ -115,7 +118,7 @@ int print_id(const Settings& settings) {
 
 // What only root may do, while it may: ports, pid file. The state folder is opened after that.
 struct Opened {
-  std::vector<int> sockets;
+  Sockets sockets;
   std::optional<PidFile> pid_file;
 };
 
@@ -171,6 +174,7 @@ int main(int argc, char** argv) {
   if (!settings) return complain(settings.error(), exit_usage);
   if (line.check_config) return exit_ok;
   log::set_level(settings->log_level);
+  log::set_sink(settings->log_sink);
   if (line.print_id) return print_id(*settings);
   std::optional<Detached> detached;
   if (settings->daemon) {

@@ -15,7 +15,7 @@ result() {  # status, what
 }
 
 options_in() { grep -oE -- '--[a-z][a-z-]+' | sort -u; }
-commands_of() { "$BUILD/$1" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'; }
+commands_of() { "$BUILD/$1" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'; }
 help_of() {  # of the program and of each of its commands
   "$BUILD/$1" --help
   for command in $(commands_of "$1"); do "$BUILD/$1" "$command" --help; done
@@ -23,7 +23,7 @@ help_of() {  # of the program and of each of its commands
 # fish writes --option as -l option.
 as_options() { sed -E '/^set /d; s/ -l ([a-z])/ --\1/g' "$1" | options_in; }
 
-for program in sims-tui sims simsd; do
+for program in sims-tui sims simsd simsctl; do
   wanted=$(help_of $program | options_in)
   for shell in bash zsh fish; do
     file=contrib/completions/$program.$shell
@@ -67,6 +67,9 @@ completes '' sims send --j
 completes '--status' sims --key-file list passphrase --st
 completes '--limit' sims history --search listen --l
 completes 'closed' simsd --registration c
+completes 'unban' simsctl --json unb
+completes 'debug' simsctl log-level d
+completes '--for' simsctl ban --f
 
 root=$(mktemp -d) || exit 1
 trap 'rm -rf "$root"' EXIT

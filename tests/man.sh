@@ -17,7 +17,7 @@ for page in man/*.[1-8]; do
   mandoc -T lint -W warning "$page"
   result $? "mandoc -T lint $page"
 done
-for page in man/simsd.8 man/sims.1 man/sims-tui.1; do
+for page in man/simsd.8 man/simsctl.8 man/sims.1 man/sims-tui.1; do
   name=$(basename "${page%.*}")
   text=$(mandoc -T ascii "$page" | sed 's/.\x08//g')
   missing=

@@ -15,11 +15,13 @@ _simsd() {
     --suites) mapfile -t COMPREPLY < <(compgen -W 'ecdhe rsa ecdhe,rsa rsa,ecdhe' -- "$cur") ;;
     --registration) mapfile -t COMPREPLY < <(compgen -W 'open closed' -- "$cur") ;;
     --log-level) mapfile -t COMPREPLY < <(compgen -W 'error warning notice info debug' -- "$cur") ;;
+    --log) mapfile -t COMPREPLY < <(compgen -W 'stderr syslog' -- "$cur") ;;
     --user) mapfile -t COMPREPLY < <(compgen -u -- "$cur") ;;
-    --listen | --name) ;;
+    --listen | --name | --metrics-listen) ;;
     *)
       mapfile -t COMPREPLY < <(compgen -W '-h --help --version --config --listen --state-dir --name --suites
-        --registration --log-level --daemon --pid-file --user --no-confine --check-config --print-id' -- "$cur")
+        --registration --log-level --log --metrics-listen --daemon --pid-file --user --no-confine --check-config
+        --print-id' -- "$cur")
       ;;
   esac
 }

@@ -11,6 +11,8 @@ _arguments -s -S \
   '--suites[cipher suites to accept]:LIST:(ecdhe rsa ecdhe,rsa rsa,ecdhe)' \
   '--registration[whether new names may be registered]:REGISTRATION:(open closed)' \
   '--log-level[what is logged]:LEVEL:(error warning notice info debug)' \
+  '--log[where to log to]:WHERE:(stderr syslog)' \
+  '--metrics-listen[answer GET /metrics on this loopback address]:ADDR\:PORT' \
   '--daemon[go into the background once everything is open]' \
   '--pid-file[write the process id to FILE while serving]:FILE:_files' \
   '--user[started by root: become this user]:NAME:_users' \

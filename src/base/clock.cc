@@ -15,4 +15,10 @@ Now read_clocks() {
   return {milliseconds(CLOCK_MONOTONIC), milliseconds(CLOCK_REALTIME)};
 }
 
+std::int64_t steady_us() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_nsec / 1'000;
+}
+
 }  // namespace sims

@@ -11,6 +11,7 @@ struct Now {
   std::uint64_t unix_s() const { return static_cast<std::uint64_t>(unix_ms / 1000); }
 };
 
-Now read_clocks();  // CLOCK_MONOTONIC and CLOCK_REALTIME; for edges only
+Now read_clocks();         // CLOCK_MONOTONIC and CLOCK_REALTIME; for edges only
+std::int64_t steady_us();  // CLOCK_MONOTONIC alone
 
 }  // namespace sims

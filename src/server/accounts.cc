@@ -122,10 +122,10 @@ std::size_t MemoryAccounts::size() const {
 
 // --- invitations ----------------------------------------------------------------------------------
 
-bool MemoryAccounts::invitations(std::uint64_t unix_s) const {
+std::size_t MemoryAccounts::invitations(std::uint64_t unix_s) const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(invitations_.begin(), invitations_.end(),
-                     [&](const auto& i) { return !expired(i.second, unix_s); });
+  return static_cast<std::size_t>(std::count_if(invitations_.begin(), invitations_.end(),
+                                                [&](const auto& i) { return !expired(i.second, unix_s); }));
 }
 
 Result<void> MemoryAccounts::invite(std::string_view code, std::uint64_t unix_s, std::uint64_t until) {

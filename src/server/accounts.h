@@ -43,7 +43,7 @@ class AccountStore {
   // not_registered. What is bound to each other already is known, and the code stays open.
   virtual Result<Binding, Refusal> redeem(const std::string& name, const proto::Id& id, std::string_view code,
                                           std::uint64_t unix_s) = 0;
-  virtual bool invitations(std::uint64_t unix_s) const = 0;  // whether any is open
+  virtual std::size_t invitations(std::uint64_t unix_s) const = 0;  // open ones
   // Opens one, until a time or (0) for ever, and forgets those that have expired. Only the code's SHA-256 is
   // kept, of the code as it is: see parse_invitation().
   virtual Result<void> invite(std::string_view code, std::uint64_t unix_s, std::uint64_t until) = 0;
@@ -64,7 +64,7 @@ class MemoryAccounts : public AccountStore {
                                 std::uint64_t unix_s) override;
   Result<Binding, Refusal> redeem(const std::string& name, const proto::Id& id, std::string_view code,
                                   std::uint64_t unix_s) override;
-  bool invitations(std::uint64_t unix_s) const override;
+  std::size_t invitations(std::uint64_t unix_s) const override;
   Result<void> invite(std::string_view code, std::uint64_t unix_s, std::uint64_t until) override;
   Result<void> ban(const Ban& ban) override;
   Result<bool> unban(Ban::Kind kind, const std::string& value) override;

@@ -9,7 +9,7 @@
 namespace sims::server {
 
 struct Ban {
-  enum class Kind { id, name, address } kind;
+  enum class Kind { id, name, address } kind = Kind::name;
   std::string value, reason;
   std::uint64_t made = 0, until = 0;  // unix s; until 0: for ever
 };

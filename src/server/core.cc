@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "server/core_state.h"
+#include "server/invitation.h"
 
 namespace sims::server {
 
@@ -57,6 +58,7 @@ std::int64_t full_second(std::int64_t ms) {
 
 void LoginWork::run() {
   if (gone_->load(std::memory_order_relaxed)) return;
+  if (!handshake_) return void(binding_ = accounts_.redeem(name_, id_, code_, unix_s_));
   handshake_->run();
   if (!handshake_->completes()) return;
   const auto& h = handshake_->handshake();
@@ -232,7 +234,11 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   auto& st = *state_;
   Session* s = st.find(conn);
   if (!s) return;
-  if (!work->binding_) {
+  if (!work->handshake_) return st.redeemed(*s, *work, now);
+  // A new name where names are given by invitation: what is said inside SECURE decides.
+  const bool invited = !work->binding_ && work->binding_.error().code == ErrorCode::not_registered &&
+                       st.accounts.invitations(now.unix_s()) > 0;
+  if (!work->binding_ && !invited) {
     const auto& refusal = work->binding_.error();
     const auto& h = work->handshake_->handshake();
     st.note(s->guest.source, Level::notice, now,
@@ -254,10 +260,39 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
     return st.failed(*s, event.failure.code, "handshake", now);
   }
   if (s->transport.connected() && !s->online) {
-    if (st.banned(*s, now)) return st.expel(*s, "banned", now);  // meanwhile
-    st.log_in(*s, *work->binding_, now);
+    if (st.banned(*s, now)) return st.expel(*s, ErrorCode::banned, banned_words, "banned", now);  // meanwhile
+    if (invited)
+      s->awaited = true;
+    else
+      st.log_in(*s, *work->binding_, now);
   }
   st.process(*s, {}, now);  // what came meanwhile is in the transport
+}
+
+void Core::State::redeem(Session& s, const proto::Register& message, Now now) {
+  const auto code = parse_invitation(message.invitation);
+  if (!code) return fault(s, ErrorCode::not_registered, "this invitation is not valid", "invitation", now);
+  if (!admission.may_register(s.guest, options.policy.limits, now.steady_ms))
+    return fault(s, ErrorCode::rate_limited, "too many new names from your address; try again in an hour",
+                 "registrations", now);
+  s.redeeming = true;
+  actions.start_work(s.conn, std::make_unique<LoginWork>(s.transport.peer_name(), s.transport.peer_id(),
+                                                         *code, accounts, now.unix_s(), s.gone));
+}
+
+void Core::State::redeemed(Session& s, const LoginWork& work, Now now) {
+  s.redeeming = false;
+  if (!work.binding_) {
+    const auto& refusal = work.binding_.error();
+    ++stats.refused[static_cast<std::size_t>(Refused::login)];
+    return fault(s, refusal.code, refusal.text, "invitation", now);
+  }
+  if (banned(s, now)) return expel(s, ErrorCode::banned, banned_words, "banned", now);
+  s.awaited = false;
+  s.transport.owe_ack();  // which tells that the code was right
+  s.transport.flush_ack(now, s.out);
+  log_in(s, *work.binding_, now);
+  mark(s);
 }
 
 void Core::State::log_in(Session& s, Binding binding, Now now) {
@@ -421,14 +456,55 @@ void Core::State::wake(Session& s, Now now) {
 void Core::ban(const Ban& ban, Now now) {
   auto& st = *state_;
   st.bans.add(ban);
-  std::vector<ConnId> all;  // each end changes the table
-  for (const auto& [conn, s] : st.sessions) {
-    if (st.banned(*s, now) ||
-        st.bans.on_address(Address::parse(s->address).value_or(Address()), now.unix_s()))
-      all.push_back(conn);
-  }
+  for (const ConnId conn : st.hit_by(st.bans, now))
+    st.expel(*st.find(conn), ErrorCode::banned, banned_words, "banned", now);
+}
+
+std::size_t Core::kick(const BanList& whom, Now now) {
+  const auto all = state_->hit_by(whom, now);
   for (const ConnId conn : all)
-    st.expel(*st.find(conn), "banned", now);
+    kick(conn, now);
+  return all.size();
+}
+
+bool Core::kick(ConnId conn, Now now) {
+  Session* s = state_->find(conn);
+  if (s == nullptr) return false;
+  state_->expel(*s, ErrorCode::going_away, "the administrator ended your connection", "kicked", now);
+  return true;
+}
+
+std::vector<ClientInfo> Core::clients(ConnId after, std::size_t limit) const {
+  std::vector<const Session*> all;
+  for (const auto& [conn, s] : state_->sessions)
+    if (conn > after) all.push_back(s.get());
+  const auto by_number = [](const Session* a, const Session* b) { return a->conn < b->conn; };
+  const auto count = std::min(limit, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(), by_number);
+  std::vector<ClientInfo> out;
+  for (const Session* s : std::span(all).first(count)) {
+    ClientInfo info{s->conn, s->address, {}, {}, {}, 0, s->sent, s->got, s->stuck, s->online};
+    if (s->transport.connected()) {
+      info.id = s->transport.peer_id().str();
+      info.name = s->transport.peer_name();
+      info.suite = s->transport.suite()->label;
+      if (const Online* online = state_->presence.find(s->transport.peer_id()))
+        info.since_unix_s = online->since;
+    }
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+std::vector<ConnId> Core::State::hit_by(const BanList& list, Now now) const {
+  std::vector<ConnId> hit;  // to be ended after this: each end changes the table
+  for (const auto& [conn, s] : sessions) {
+    const bool login = s->transport.connected() &&
+                       list.on_login(s->transport.peer_id().text(), s->transport.peer_name(), now.unix_s());
+    if (login || list.on_address(Address::parse(s->address).value_or(Address()), now.unix_s()))
+      hit.push_back(conn);
+  }
+  return hit;
 }
 
 void Core::unban(Ban::Kind kind, const std::string& value) {
@@ -440,8 +516,8 @@ bool Core::State::banned(const Session& s, Now now) const {
          bans.on_login(s.transport.peer_id().text(), s.transport.peer_name(), now.unix_s()) != nullptr;
 }
 
-void Core::State::expel(Session& s, std::string_view why, Now now) {
-  s.transport.fail(ErrorCode::banned, banned_words, {}, now, s.out);
+void Core::State::expel(Session& s, ErrorCode code, std::string_view text, std::string_view why, Now now) {
+  s.transport.fail(code, text, {}, now, s.out);
   end(s, true, why, now);
 }
 
@@ -526,14 +602,17 @@ std::size_t Core::online() const {
   return state_->presence.size();
 }
 
-const Stats& Core::stats() {
+Stats& Core::stats() {
+  return state_->stats;
+}
+
+void Core::refresh_gauges() {
   auto& st = *state_;
   st.stats.connections = st.sessions.size();
   st.stats.online = st.presence.size();
   st.stats.unauthenticated = st.admission.unauthenticated();
   st.stats.queued_bytes = st.queued;
   st.stats.addresses = st.admission.sources();
-  return st.stats;
 }
 
 }  // namespace sims::server

@@ -16,10 +16,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "crypto/suite.h"
 #include "proto/transport.h"
 #include "server/accounts.h"
 #include "server/ban_list.h"
+#include "server/client_info.h"
 #include "server/limits.h"
 #include "server/stats.h"
 
@@ -35,6 +37,15 @@ enum class Registration : std::uint8_t { open, closed, rationed, banned };
 // again, would make the others wait for it.
 class LoginWork {
  public:
+  // With an invitation, after the handshake.
+  LoginWork(std::string name, const proto::Id& id, std::string code, AccountStore& accounts,
+            std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
+      : accounts_(accounts),
+        unix_s_(unix_s),
+        gone_(std::move(gone)),
+        name_(std::move(name)),
+        id_(id),
+        code_(std::move(code)) {}
   LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts,
             Registration registration, std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
       : handshake_(std::move(handshake)),
@@ -42,15 +53,19 @@ class LoginWork {
         registration_(registration),
         unix_s_(unix_s),
         gone_(std::move(gone)) {}
+  ~LoginWork() { wipe(code_); }
   void run();
 
  private:
   friend class Core;
-  std::unique_ptr<proto::HandshakeWork> handshake_;
+  std::unique_ptr<proto::HandshakeWork> handshake_;  // nullptr: an invitation
   AccountStore& accounts_;
-  Registration registration_;
+  Registration registration_ = Registration::closed;
   std::uint64_t unix_s_;
   std::shared_ptr<const std::atomic<bool>> gone_;
+  std::string name_;
+  proto::Id id_;
+  std::string code_;  // empty: a step of the handshake
   Result<Binding, Refusal> binding_ = Binding::known;
 };
 
@@ -106,12 +121,18 @@ class Core {
   // In force at once, for those who are here too. What lasts is the account store's.
   void ban(const Ban& ban, Now now);
   void unban(Ban::Kind kind, const std::string& value);
+  // Cuts off whom such bans would hit, who may come back; how many.
+  std::size_t kick(const BanList& whom, Now now);
+  bool kick(ConnId conn, Now now);  // false: there is none
+  // Those with a larger number than `after`, by number.
+  std::vector<ClientInfo> clients(ConnId after, std::size_t limit) const;
   // Tells everyone `going-away` and closes every connection, flushing; opened() refuses from now on.
   void shutdown(Now now);
 
   std::size_t connections() const;  // that the core has not closed
   std::size_t online() const;       // logged in
-  const Stats& stats();             // gauges as of now; queued_most_bytes begins anew
+  Stats& stats();                   // the driver adds its own
+  void refresh_gauges();            // of stats(); queued_most_bytes begins anew with the next
 
  private:
   struct State;

@@ -36,7 +36,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
     s.transport.owe_ack();
     if (!row.forwarded) s.ack_at_once = true;  // a ping waits for it
   };
-  if (const auto known = proto::recognise_forwarded(plaintext)) {
+  if (const auto known = s.online ? proto::recognise_forwarded(plaintext) : std::nullopt) {
     owe(known->type);
     if (!within_rate(s, plaintext.size(), known->type == proto::MessageType::peer_ack, known->dst, now))
       return;
@@ -49,6 +49,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
   auto message = proto::decode_from_client(*root);
   if (!message)
     return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
+  if (!s.online) return before_login(s, *message, now);
   const auto* forwarded = std::get_if<proto::Forwarded>(&*message);
   const bool is_ack = std::holds_alternative<proto::Ack>(*message) ||
                       (forwarded && forwarded->type == proto::MessageType::peer_ack);
@@ -108,6 +109,13 @@ void Core::State::forward(Session& s, const proto::Forwarded& message, std::stri
   ++stats.messages;
   stats.message_bytes += plaintext.size();
   ++peer.ack_credit;
+}
+
+// Whose name is not registered yet, on a server where an invitation is wanted.
+void Core::State::before_login(Session& s, const proto::FromClient& message, Now now) {
+  const auto* invitation = std::get_if<proto::Register>(&message);
+  if (invitation != nullptr && !s.redeeming) return redeem(s, *invitation, now);
+  fault(s, ErrorCode::not_registered, "this server takes new names by invitation only", "not invited", now);
 }
 
 // What a client says is budgeted, but the acks of what it got: a flood to it must not use up its own budget.

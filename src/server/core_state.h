@@ -76,7 +76,10 @@ struct Core::State {
   void refuse(ConnId conn, std::string_view address, Refused why, Now now);
   void displace(ConnId conn, Now now);
   bool banned(const Session& s, Now now) const;
-  void expel(Session& s, std::string_view why, Now now);
+  std::vector<ConnId> hit_by(const BanList& list, Now now) const;
+  void redeem(Session& s, const proto::Register& message, Now now);
+  void redeemed(Session& s, const LoginWork& work, Now now);
+  void expel(Session& s, proto::ErrorCode code, std::string_view text, std::string_view why, Now now);
   bool admit(Session& s, Now now);
   void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
   void count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome);
@@ -103,6 +106,7 @@ struct Core::State {
 
   // core_messages.cc: what is said on it
   void on_message(Session& s, std::string_view plaintext, Now now);
+  void before_login(Session& s, const proto::FromClient& message, Now now);
   bool within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now);
   bool may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message, Now now);
   void forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now);

@@ -15,7 +15,11 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "server/confine.h"
+#include "server/control_socket.h"
+#include "server/daemon_operations.h"
 #include "server/key_pool.h"
+#include "server/metrics.h"
+#include "server/metrics_socket.h"
 
 namespace sims::server {
 
@@ -37,7 +41,8 @@ using Streams = tsl::robin_map<ConnId, std::unique_ptr<net::Stream>>;
 class Daemon : public Actions {
  public:
   Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
-  Result<void> listen(const std::vector<int>& sockets);
+  Result<void> listen(const Sockets& sockets);
+  Result<void> listen_to_administrators();
   void wait_for_keys();
   std::string addresses() const;
   void run();
@@ -50,21 +55,28 @@ class Daemon : public Actions {
   void start_work(ConnId id, std::unique_ptr<LoginWork> work) override;
   void log(log::Level level, std::string line) override { log::write(level, line); }
 
+  std::string metrics() { return metrics_text(operations_.stats(), operations_.status()); }
   void accept(std::unique_ptr<net::Stream> stream);
   void turn();  // something happened: the core's turn ends with the loop's
   void end_of_turn();
-  void reload();
+  void write_all();
+  void on_tick();
+  Result<void> reload();
   void stop();
   void stop_when_drained();
   void fill_pool();
   void feed_watchdog();
 
   Settings settings_;
+  const StateFolder& state_;
   const DaemonHooks& hooks_;
   LoopCpu cpu_;   // the other threads keep off it, so that messages do not wait for logins
   KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
   std::unique_ptr<Core> core_;
+  DaemonOperations operations_;
+  std::unique_ptr<ControlSocket> control_;
+  std::unique_ptr<MetricsSocket> metrics_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   Streams streams_;    // by number, as the core knows them
   Streams lingering_;  // the core has closed them
@@ -73,6 +85,9 @@ class Daemon : public Actions {
   net::Timer drain_;
   net::Timer watchdog_;
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t due_us_ = 0;             // of the tick; 0: at once, which is never late
+  std::int64_t turn_began_us_ = 0;      // its first read; 0: none yet
+  std::uint64_t forwarded_before_ = 0;  // messages, in the turns before
   unsigned reads_ = 0;
   std::size_t logins_ = 0;  // in work
   bool turn_pending_ = false;
@@ -119,32 +134,52 @@ bool has_rsa(const crypto::SuiteList& suites) {
 
 Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks)
     : settings_(settings),
+      state_(state),
       hooks_(hooks),
       pool_({p384_keys, settings.rsa_keys}, cpu_),
-      core_(std::make_unique<Core>(CoreOptions{&state.identity, settings.name, settings.policy},
-                                   *state.accounts, pool_, *this)),
-      tick_(loop_,
-            [this] {
-              armed_for_ = std::numeric_limits<std::int64_t>::max();
-              core_->tick(loop_.now());
-              turn();
-            }),
+      core_(std::make_unique<Core>(
+          CoreOptions{&state.identity, settings.name, settings.policy, state.accounts->bans()},
+          *state.accounts, pool_, *this)),
+      operations_({*core_, settings_, state, pool_,
+                   [this](auto job, auto done) { loop_.work(std::move(job), std::move(done)); },
+                   [this] { turn(); }, [this] { return addresses(); }, [this] { return reload(); },
+                   [this] { return loop_.now(); }}),
+      tick_(loop_, [this] { on_tick(); }),
       drain_(loop_, [this] { loop_.stop(); }),
       watchdog_(loop_, [] { sd_notify(0, "WATCHDOG=1"); }),
       terminate_(loop_, SIGTERM, [this] { stop(); }),
       interrupt_(loop_, SIGINT, [this] { stop(); }),
-      hangup_(loop_, SIGHUP, [this] { reload(); }) {
+      hangup_(loop_, SIGHUP, [this] { static_cast<void>(reload()); }) {
   fill_pool();
 }
 
 // --- listening -----------------------------------------------------------------------------------
 
-Result<void> Daemon::listen(const std::vector<int>& sockets) {
-  for (const int fd : sockets) {
+Result<void> Daemon::listen(const Sockets& sockets) {
+  if (sockets.metrics) {
+    auto socket = MetricsSocket::adopt(loop_, *sockets.metrics, [this] { return metrics(); });
+    if (!socket) return fail(socket.error());
+    metrics_ = std::move(*socket);
+  }
+  for (const int fd : sockets.clients) {
     auto listener = net::Listener::adopt(loop_, fd, [this](auto stream) { accept(std::move(stream)); });
     if (!listener) return fail("listening socket: " + listener.error());
     listeners_.push_back(std::move(*listener));
   }
+  return {};
+}
+
+Result<void> Daemon::listen_to_administrators() {
+  auto control = ControlSocket::open(loop_, state_.path + "/control", operations_);
+  if (!control) return fail(control.error());
+  control_ = std::move(*control);
+  if (!metrics_ && !settings_.metrics_listen.empty()) {
+    auto socket = MetricsSocket::listen(loop_, *parse_metrics_address(settings_.metrics_listen),
+                                        [this] { return metrics(); });
+    if (!socket) return fail(socket.error());
+    metrics_ = std::move(*socket);
+  }
+  if (metrics_) log::notice("event=metrics address={}", metrics_->address());
   return {};
 }
 
@@ -160,9 +195,10 @@ void Daemon::accept(std::unique_ptr<net::Stream> stream) {
   net::Stream& s = *(streams_[id] = std::move(stream));
   net::Stream::Callbacks on;
   on.on_read = [this, id](ByteView bytes) {
+    if (turn_began_us_ == 0) turn_began_us_ = steady_us();
     core_->received(id, bytes, loop_.now());
     // With many to read from, the answers to the first do not wait for the last.
-    if (++reads_ % reads_a_turn == 0) core_->turn_end(loop_.now());
+    if (++reads_ % reads_a_turn == 0) write_all();
     turn();
   };
   on.on_end = [this, id](const std::string&) {
@@ -237,12 +273,32 @@ void Daemon::turn() {
 void Daemon::end_of_turn() {
   turn_pending_ = false;
   const Now now = loop_.now();
-  core_->turn_end(now);
+  write_all();
   const auto next = core_->next_tick();
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == std::numeric_limits<std::int64_t>::max()) return tick_.stop();
-  tick_.start(std::max<std::int64_t>(next - now.steady_ms, 0));  // 0: after the next I/O
+  const auto after = std::max<std::int64_t>(next - now.steady_ms, 0);  // 0: after the next I/O
+  due_us_ = after == 0 ? 0 : next * 1'000;
+  tick_.start(after);
+}
+
+// What was read since the last time, up to here, is what its messages had to wait in the relay.
+void Daemon::write_all() {
+  core_->turn_end(loop_.now());
+  auto& stats = core_->stats();
+  const auto began = std::exchange(turn_began_us_, 0);
+  const auto forwarded = stats.messages - std::exchange(forwarded_before_, stats.messages);
+  if (forwarded > 0 && began > 0) stats.hop.add(static_cast<std::uint64_t>(steady_us() - began), forwarded);
+}
+
+void Daemon::on_tick() {
+  // The timer counts in whole milliseconds, and may come a part of one early.
+  if (const auto due = std::exchange(due_us_, 0); due > 0)
+    core_->stats().loop_lag.add(static_cast<std::uint64_t>(std::max<std::int64_t>(steady_us() - due, 0)));
+  armed_for_ = std::numeric_limits<std::int64_t>::max();
+  core_->tick(loop_.now());
+  turn();
 }
 
 void Daemon::run() {
@@ -271,11 +327,13 @@ void Daemon::wait_for_keys() {
     log::warning("event=rsa-pool keys=0");
 }
 
-void Daemon::reload() {
-  if (stopping_) return;
+Result<void> Daemon::reload() {
+  if (stopping_) return fail("the server is stopping");
   sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(read_clocks().steady_ms) * 1'000);
+  Result<void> done;
   if (auto fresh = hooks_.reload(); !fresh) {
     log::error("event=reload-failed reason={}", log::remote{fresh.error()});
+    done = fail(fresh.error());
   } else {
     const auto restart = [](bool changed, const char* key) {
       if (changed) log::warning("event=reload key={} note=\"needs a restart\"", key);
@@ -288,6 +346,8 @@ void Daemon::reload() {
     restart(fresh->user != settings_.user, "user");
     restart(fresh->confine != settings_.confine, "confine");
     restart(fresh->rsa_keys != settings_.rsa_keys, "limits.rsa-keys");
+    restart(fresh->metrics_listen != settings_.metrics_listen, "metrics-listen");
+    restart(fresh->log_sink != settings_.log_sink, "log");
     settings_.policy = fresh->policy;
     fit_descriptors(settings_.policy.limits);
     settings_.log_level = fresh->log_level;
@@ -297,6 +357,7 @@ void Daemon::reload() {
     log::notice("event=reloaded");
   }
   sd_notify(0, "READY=1");
+  return done;
 }
 
 void Daemon::stop() {
@@ -304,6 +365,7 @@ void Daemon::stop() {
   sd_notify(0, "STOPPING=1");
   log::notice("event=stopping connections={}", core_->connections());
   listeners_.clear();
+  metrics_.reset();
   core_->shutdown(loop_.now());
   turn();
   drain_.start(drain_ms);
@@ -316,12 +378,13 @@ void Daemon::stop_when_drained() {
 
 }  // namespace
 
-Result<void> serve(const Settings& settings, StateFolder& state, const std::vector<int>& sockets,
+Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& sockets,
                    const DaemonHooks& hooks) {
   Settings fitted = settings;
   fit_descriptors(fitted.policy.limits);
   Daemon daemon(fitted, state, hooks);
   if (auto done = daemon.listen(sockets); !done) return done;
+  if (auto done = daemon.listen_to_administrators(); !done) return done;
   daemon.wait_for_keys();
   if (auto done = give_up(settings.confine); !done) return done;
   if (auto done = hooks.ready(daemon.addresses()); !done) return done;

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "server/settings.h"
+#include "server/sockets.h"
 #include "server/state_folder.h"
 
 namespace sims::server {
@@ -18,7 +19,7 @@ struct DaemonHooks {
 // Serves on these listening sockets until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and
 // returns. Confines the process before it says that it is ready. Fails in words when it cannot begin to
 // serve.
-Result<void> serve(const Settings& settings, StateFolder& state, const std::vector<int>& sockets,
+Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& sockets,
                    const DaemonHooks& hooks);
 
 }  // namespace sims::server

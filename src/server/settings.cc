@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "net/stream.h"
+#include "server/metrics_socket.h"
 
 namespace sims::server {
 
@@ -61,6 +62,15 @@ std::string host_name() {
   return name;
 }
 
+Result<void> apply(const ConfigOption& option, const std::vector<std::string>& values) {
+  if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
+  if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
+    return (*list)(values);
+  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // and there are no numbers
+}
+
+}  // namespace
+
 std::string default_state_dir() {
   if (const char* given = std::getenv("STATE_DIRECTORY"); given && *given == '/')  // systemd.exec(5)
     return std::string(std::string_view(given).substr(0, std::string_view(given).find(':')));
@@ -70,15 +80,6 @@ std::string default_state_dir() {
   const char* home = std::getenv("HOME");
   return home && *home == '/' ? std::string(home) + "/.local/state/simsd" : std::string();
 }
-
-Result<void> apply(const ConfigOption& option, const std::vector<std::string>& values) {
-  if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
-  if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
-    return (*list)(values);
-  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // and there are no numbers
-}
-
-}  // namespace
 
 std::string server_name_of(std::string_view host) {
   std::string name;
@@ -170,6 +171,17 @@ std::vector<ConfigOption> settings_table(Settings& s) {
          const auto level = log::parse_level(word);
          if (!level) return fail("must be error, warning, notice, info or debug");
          s.log_level = *level;
+         return {};
+       })},
+      {"log", Text([&s](const std::string& word) -> Result<void> {
+         if (word != "stderr" && word != "syslog") return fail("must be \"stderr\" or \"syslog\"");
+         s.log_sink = word == "syslog" ? log::Sink::syslog : log::Sink::standard_error;
+         return {};
+       })},
+      {"metrics-listen", Text([&s](auto text) -> Result<void> {
+         const auto at = parse_metrics_address(text);
+         if (!at) return fail(at.error());
+         s.metrics_listen = at->str();
          return {};
        })},
       {"daemon", ConfigSetter<bool>([&s](bool on) -> Result<void> {

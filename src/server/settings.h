@@ -21,7 +21,9 @@ struct Settings {
   bool daemon = false;
   bool confine = true;
   log::Level log_level = log::Level::info;
-  std::size_t rsa_keys = 32;  // kept ready
+  log::Sink log_sink = log::Sink::standard_error;
+  std::string metrics_listen;  // a loopback address, or empty: nobody is answered
+  std::size_t rsa_keys = 32;   // kept ready
   Policy policy;
 };
 
@@ -37,6 +39,10 @@ std::vector<ConfigOption> settings_table(Settings& settings);
 
 // Defaults, then the file, then the command line. An error names the file and line, or the option.
 Result<Settings> load_settings(const CommandLine& line);
+
+// Where the state is unless something else is said: the service manager's folder, /var/lib/simsd for root,
+// else the user's own. Empty: no home directory.
+std::string default_state_dir();
 
 // `host` made into a valid name: lower case, foreign characters as '-', at most 32; "simsd" if nothing is
 // left.

@@ -2,7 +2,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include <numeric>
+#include <cstdlib>
 
 #include "base/log.h"
 #include "net/stream.h"
@@ -12,9 +12,7 @@ namespace sims::server {
 
 namespace {
 
-using Sockets = std::vector<int>;
-
-Result<void> listen_at(const std::string& text, Sockets& sockets) {
+Result<void> listen_at(const std::string& text, std::vector<int>& sockets) {
   const auto at = net::Endpoint::parse(text, proto::default_port);
   if (!at) return fail(at.error());
   const auto addresses = at->resolve();
@@ -36,22 +34,37 @@ Result<void> listen_at(const std::string& text, Sockets& sockets) {
   return {};
 }
 
+// From the service manager (sd_listen_fds_with_names(3)): once, children do not get them.
+Sockets given_sockets() {
+  char** names = nullptr;
+  const int count = sd_listen_fds_with_names(1, &names);
+  Sockets given;
+  for (int i = 0; i < count; ++i) {
+    const int fd = SD_LISTEN_FDS_START + i;
+    if (names != nullptr && std::string_view(names[i]) == "metrics")
+      given.metrics = fd;
+    else
+      given.clients.push_back(fd);
+    if (names != nullptr) std::free(names[i]);
+  }
+  std::free(names);
+  return given;
+}
+
 }  // namespace
 
 Result<Sockets> open_sockets(const std::vector<std::string>& listen) {
-  if (const int count = sd_listen_fds(1); count > 0) {
+  Sockets sockets = given_sockets();
+  if (!sockets.clients.empty()) {
     if (!listen.empty()) log::warning("event=listen-ignored note=\"the service manager gives the sockets\"");
-    Sockets given(static_cast<std::size_t>(count));
-    std::iota(given.begin(), given.end(), SD_LISTEN_FDS_START);
-    return given;
+    return sockets;
   }
-  Sockets sockets;
   for (const auto& text : listen)
-    if (auto done = listen_at(text, sockets); !done) return fail(done.error());
+    if (auto done = listen_at(text, sockets.clients); !done) return fail(done.error());
   if (!listen.empty()) return sockets;
   const auto port = ":" + std::to_string(proto::default_port);
-  if (auto done = listen_at("0.0.0.0" + port, sockets); !done) return fail(done.error());
-  if (auto done = listen_at("[::]" + port, sockets); !done)  // a machine without IPv6
+  if (auto done = listen_at("0.0.0.0" + port, sockets.clients); !done) return fail(done.error());
+  if (auto done = listen_at("[::]" + port, sockets.clients); !done)  // a machine without IPv6
     log::warning("event=no-ipv6 reason={}", log::remote{done.error()});
   return sockets;
 }

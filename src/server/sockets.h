@@ -2,6 +2,7 @@
 // root's rights last.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,7 +10,13 @@
 
 namespace sims::server {
 
-// Descriptors for net::Listener::adopt. No `listen`: the default port of every address.
-Result<std::vector<int>> open_sockets(const std::vector<std::string>& listen);
+// Descriptors for net::Listener::adopt.
+struct Sockets {
+  std::vector<int> clients;
+  std::optional<int> metrics;  // from the service manager, by the name "metrics"
+};
+
+// No `listen`: the default port of every address.
+Result<Sockets> open_sockets(const std::vector<std::string>& listen);
 
 }  // namespace sims::server

@@ -43,7 +43,7 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
   if (!identity) return fail(identity.error());
   auto accounts = SqliteAccounts::open(path + "/accounts.db");
   if (!accounts) return fail("accounts: " + accounts.error());
-  return StateFolder{std::move(*lock), std::move(*identity), std::move(*accounts)};
+  return StateFolder{std::move(*lock), std::move(*identity), std::move(*accounts), path};
 }
 
 Result<crypto::SigningKey> load_identity(const std::string& state_dir) {

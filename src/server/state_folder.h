@@ -15,6 +15,7 @@ struct StateFolder {
   FileLock lock;
   crypto::SigningKey identity;
   std::unique_ptr<SqliteAccounts> accounts;
+  std::string path;
 
   // Makes what is missing. Fails in words, also when another simsd has the folder.
   static Result<StateFolder> open(const std::string& path);

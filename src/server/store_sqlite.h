@@ -20,7 +20,7 @@ class SqliteAccounts : public AccountStore {
                                 std::uint64_t unix_s) override;
   Result<Binding, Refusal> redeem(const std::string& name, const proto::Id& id, std::string_view code,
                                   std::uint64_t unix_s) override;
-  bool invitations(std::uint64_t unix_s) const override { return cache_.invitations(unix_s); }
+  std::size_t invitations(std::uint64_t unix_s) const override { return cache_.invitations(unix_s); }
   Result<void> invite(std::string_view code, std::uint64_t unix_s, std::uint64_t until) override;
   Result<void> ban(const Ban& ban) override;
   Result<bool> unban(Ban::Kind kind, const std::string& value) override;

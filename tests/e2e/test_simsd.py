@@ -13,7 +13,8 @@ import time
 
 from harness import BUILD, DEADLINE, ROOT, check, gone, until
 
-PROGRAMS = ("simsd", "sims", "sims-tui")
+PROGRAMS = ("simsd", "simsctl", "sims", "sims-tui")
+COMMANDS = {"sims": ["id"], "simsctl": ["status"]}  # one that each needs
 
 
 def simsd(world, *options, expect=0):
@@ -36,7 +37,7 @@ def mode(path):
 
 
 def run_program(world, name, *options, redirect=""):
-    """Runs simsd, sims or sims-tui. `redirect`: of the shell, such as >&-."""
+    """Runs one of PROGRAMS. `redirect`: of the shell, such as >&-."""
     command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", BUILD / name, *map(str, options)]
     return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, env=world.env, cwd=world.path,
                           stdin=subprocess.DEVNULL)
@@ -47,6 +48,8 @@ def test_version_and_help(world):
     helps += [["sims", command] for command in ("id", "list", "send", "listen", "requests", "accept", "decline", "block",
                                              "fingerprint", "verify", "forget", "history", "export", "erase",
                                              "passphrase")]
+    helps += [["simsctl", command] for command in ("status", "clients", "names", "stats", "metrics", "kick", "ban", "unban",
+                                                   "bans", "invite", "release", "log-level", "reload", "backup")]
     for words in helps:
         for option in ("--help", "-h"):
             run = run_program(world, *words, option)
@@ -298,7 +301,7 @@ def test_bad_options(world):
         check(re.fullmatch(r"simsd: .*\n", said), f"{options}: {said!r}")
     for name in PROGRAMS:
         for option in ("--nonsense", "--name"):
-            run = run_program(world, name, *(["id"] if name == "sims" else []), option)
+            run = run_program(world, name, *COMMANDS.get(name, []), option)
             check(run.returncode == 2 and run.stdout == "", f"{name} {option}: {run}")
             check(re.fullmatch(rf"{name}: .*{option}.* \({name} --help tells more\)\n", run.stderr), f"{run.stderr!r}")
 

@@ -4,6 +4,7 @@
 
 #include "crypto/aes.h"
 #include "crypto/fernet.h"
+#include "server/invitation.h"
 #include "world.h"
 
 namespace sims {
@@ -177,11 +178,11 @@ TEST_CASE("36: who takes nothing of what waits is cut off after 10 s; who takes 
   CHECK(w.closed(stopped));
   CHECK_FALSE(w.wire.lines[stopped.conn].flushed);
   CHECK_FALSE(w.closed(slow));
-  CHECK(w.core->stats().slow_readers == 1);
+  CHECK(w.stats().slow_readers == 1);
   w.wire.lines[slow.conn].stuck = 0;
   w.pass(1'000);
   CHECK(w.core->next_tick() > w.now.steady_ms + 60'000);  // nobody is looked at any more
-  CHECK(w.core->stats().queued_bytes == 0);
+  CHECK(w.stats().queued_bytes == 0);
 }
 
 TEST_CASE("36: what waits for all together has a bound") {
@@ -201,7 +202,7 @@ TEST_CASE("36: what waits for all together has a bound") {
       if (w.closed(r)) continue;
       alice.send(alice.disconnect_message(r, std::string(4'000, 'x')), w.now);
       w.pump({&alice});
-      most = std::max(most, w.core->stats().queued_bytes);
+      most = std::max(most, w.stats().queued_bytes);
     }
   CHECK(most > 150'000);
   CHECK(most < 210'000);
@@ -399,7 +400,7 @@ TEST_CASE("31: a source registers few names in an hour; who is registered is not
   CHECK(w.accounts.size() == 3);
   w.pass(1'800'000);
   Client later = w.login("carol", 3);
-  CHECK(w.core->stats().registrations == 4);
+  CHECK(w.stats().registrations == 4);
 }
 
 TEST_CASE("35: no public-key work for an address over its budget, and none when all have too much") {
@@ -437,7 +438,7 @@ TEST_CASE("failures shut an address out for a while, however they fail") {
           w.pass(30'000);
         }) == 100);  // 10 s each 30 s fade
   CHECK(penalty_after([](World& w) {
-          w.accounts.insert("alice", proto::Id());
+          REQUIRE(w.accounts.bind("alice", proto::Id(), true, 1));
           Client thief = w.dial("alice", 5, &crypto::all_suites()[0], "198.51.100.7");
           w.pump({&thief});
         }) == 3);
@@ -483,6 +484,128 @@ TEST_CASE("bans: an address before a byte is read, an id or a name when it is pr
   w.login("alice", 1);
   w.core->ban({Kind::address, "192.0.2.1", "", 0, 0}, w.now);
   CHECK(w.core->connections() == 0);
+}
+
+std::string invitation(std::uint64_t seed) {
+  test::FixedRng rng(seed);
+  const auto code = server::parse_invitation(server::make_invitation(rng));
+  REQUIRE(code);
+  return *code;
+}
+
+struct Invited {
+  server::Policy policy;
+  Invited() { policy.registration_open = false; }
+};
+
+TEST_CASE("31: a closed server lets in who has an invitation, once") {
+  World w(Invited().policy);
+  REQUIRE(w.accounts.bind("alice", proto::Id::of(crypto::SigningKey::from_seed(Bytes(32, 1)).public_key()),
+                          true, 1));
+  Client nobody = w.dial("bob", 2);
+  w.pump({&nobody});
+  REQUIRE(nobody.failure);  // none is open: refused in the handshake
+  CHECK(nobody.failure->code == proto::ErrorCode::not_registered);
+
+  const std::string code = invitation(1);
+  REQUIRE(w.accounts.invite(code, w.now.unix_s(), 0));
+  std::string as_typed = code;
+  for (char& c : as_typed)
+    c = c == '0' ? 'o' : c == '1' ? 'l' : static_cast<char>(std::tolower(c));
+  as_typed.insert(5, " ");
+  Client bob = w.login("bob", 2);
+  CHECK(w.core->online() == 0);
+  w.pass(200);
+  w.pump({&bob});
+  CHECK(bob.messages.empty());
+  bob.send(proto::encode(proto::Register{as_typed}), w.now);
+  w.pump({&bob});
+  CHECK(bob.acks == std::vector<std::uint64_t>{0});
+  CHECK(w.core->online() == 1);
+  CHECK(w.accounts.size() == 2);
+  CHECK(w.accounts.invitations(w.now.unix_s()) == 0);
+  bob.send(R"({"type":"list"})", w.now);
+  w.pump({&bob});
+  CHECK(has(bob.take("list"), "bob"));
+  // Who is registered may show one, and it is not used up.
+  REQUIRE(w.accounts.invite(code, w.now.unix_s(), 0));
+  bob.send(proto::encode(proto::Register{code}), w.now);
+  w.pump({&bob});
+  CHECK(bob.acks.back() == 2);
+  CHECK(w.accounts.invitations(w.now.unix_s()) == 1);
+  w.login("alice", 1);
+  CHECK(w.core->online() == 2);
+}
+
+TEST_CASE("31: without a valid invitation nothing is said on a closed server") {
+  const auto answer_to = [](const std::vector<std::string>& said) {
+    World w(Invited().policy);
+    REQUIRE(w.accounts.invite(invitation(1), 1, 0));
+    Client alice = w.login("bob", 2);
+    for (const auto& message : said)
+      alice.send(message, w.now);
+    w.pump({&alice});
+    CHECK(w.closed(alice));
+    CHECK(w.core->connections() == 0);
+    CHECK(w.accounts.size() == 0);
+    CHECK(w.accounts.invitations(2) == 1);
+    return alice.take("error");
+  };
+  const auto wrong = R"("code":"not-registered")";
+  CHECK(has(answer_to({R"({"type":"list"})"}), wrong));
+  CHECK(has(answer_to({R"({"type":"ping"})"}), wrong));
+  CHECK(has(answer_to({R"({"type":"novelty"})"}), wrong));
+  CHECK(has(answer_to({proto::encode(proto::Register{"nonsense"})}), wrong));
+  CHECK(has(answer_to({proto::encode(proto::Register{invitation(2)})}), wrong));
+  CHECK(has(answer_to({R"({"type":"register"})"}), R"("code":"bad-message")"));
+}
+
+TEST_CASE("31: while an invitation is looked at nothing else may be said; who leaves meanwhile is gone") {
+  World w(Invited().policy);
+  const std::string code = invitation(1);
+  REQUIRE(w.accounts.invite(code, w.now.unix_s(), 0));
+  Client bob = w.login("bob", 2);
+  bob.send(proto::encode(proto::Register{code}), w.now);
+  bob.send(R"({"type":"list"})", w.now);
+  w.bytes(bob.conn, std::exchange(bob.to_server, {}));
+  CHECK(w.closed(bob));
+  w.run_work();
+  CHECK(w.core->online() == 0);
+}
+
+TEST_CASE("34: who shook hands and waits for an invitation has no more time than the others") {
+  World w(Invited().policy);
+  REQUIRE(w.accounts.invite(invitation(1), 1, 0));
+  Client bob = w.login("bob", 2);
+  w.pass(29'999);
+  CHECK_FALSE(w.closed(bob));
+  w.pass(1);
+  CHECK(w.closed(bob));
+}
+
+TEST_CASE("kicks: by address, name and number; clients in pages by number") {
+  World w(test::roomy());
+  std::vector<Client> people;
+  for (std::uint8_t i = 1; i < 6; ++i)
+    people.push_back(w.login("user" + std::to_string(i), i));
+  const auto page = w.core->clients(2, 2);
+  REQUIRE(page.size() == 2);
+  CHECK(page[0].conn == 3);
+  CHECK(page[1].name == "user4");
+  CHECK(page[1].suite == "ecdhe");
+  CHECK(page[1].online);
+  server::BanList whom;
+  whom.add({server::Ban::Kind::name, "user2", "", 0, 0});
+  CHECK(w.core->kick(whom, w.now) == 1);
+  w.pump({&people[1]});
+  CHECK(has(people[1].take("error"), R"("code":"going-away")"));
+  CHECK(w.core->kick(3, w.now));
+  CHECK_FALSE(w.core->kick(3, w.now));
+  CHECK(w.core->online() == 3);
+  server::BanList all;
+  all.add({server::Ban::Kind::address, "192.0.2.0/24", "", 0, 0});
+  CHECK(w.core->kick(all, w.now) == 3);
+  w.login("user2", 2);  // a kick is no ban
 }
 
 TEST_CASE("40: one address cannot fill the log") {

@@ -39,6 +39,8 @@ TEST_CASE("every option of the file") {
     suites = ["rsa", "ECDHE_WITH_AES_128_CBC_SHA256", "rsa"]
     registration = "closed"
     log-level = "debug"
+    log = "syslog"
+    metrics-listen = "[::1]"
     daemon = true
     pid-file = "/run/simsd.pid"
     user = "simsd"
@@ -78,6 +80,8 @@ TEST_CASE("every option of the file") {
   CHECK(s->policy.suites[0]->label == "rsa");
   CHECK_FALSE(s->policy.registration_open);
   CHECK(s->log_level == log::Level::debug);
+  CHECK(s->log_sink == log::Sink::syslog);
+  CHECK(s->metrics_listen == "[::1]:9467");
   CHECK(s->daemon);
   CHECK(s->pid_file == "/run/simsd.pid");
   CHECK(s->user == "simsd");

@@ -180,6 +180,10 @@ class World {
       core->turn_end(now);
     }
   }
+  const server::Stats& stats() {
+    core->refresh_gauges();
+    return core->stats();
+  }
   bool closed(const Client& c) { return wire.lines[c.conn].closed; }
 
   Now now{1'000'000, 1'767'225'600'000};

@@ -1,0 +1,28 @@
+# fish completion for simsctl(8)
+
+set -l commands status clients names stats metrics kick ban unban bans invite release log-level reload backup
+set -l none "not __fish_seen_subcommand_from $commands"
+complete -c simsctl -f
+complete -c simsctl -s h -l help -d 'Show the options and exit'
+complete -c simsctl -l version -d 'Show the version and exit'
+complete -c simsctl -l state-dir -x -a '(__fish_complete_directories)' -d "The server's state folder"
+complete -c simsctl -l socket -r -F -d 'Its control socket'
+complete -c simsctl -l json -d 'Print JSON, one object a line'
+complete -c simsctl -n "$none" -a status -d 'Print how the server is'
+complete -c simsctl -n "$none" -a clients -d 'Print who is connected'
+complete -c simsctl -n "$none" -a names -d 'Print the registered names'
+complete -c simsctl -n "$none" -a stats -d 'Print what was counted since the start'
+complete -c simsctl -n "$none" -a metrics -d "Print the same in Prometheus' text format"
+complete -c simsctl -n "$none" -a kick -d 'Cut off clients, who may come again'
+complete -c simsctl -n "$none" -a ban -d 'Cut off clients and refuse them from now on'
+complete -c simsctl -n "$none" -a unban -d 'Refuse them no longer'
+complete -c simsctl -n "$none" -a bans -d 'Print who is banned'
+complete -c simsctl -n "$none" -a invite -d 'Make a code that registers one name'
+complete -c simsctl -n "$none" -a release -d 'Free a registered name'
+complete -c simsctl -n "$none" -a log-level -d 'Log more or less, until the next reload'
+complete -c simsctl -n "$none" -a reload -d 'Read the configuration again'
+complete -c simsctl -n "$none" -a backup -d 'Copy the accounts to a new file'
+complete -c simsctl -n '__fish_seen_subcommand_from ban invite' -l for -x -d 'For so long: 1h30m, 2d, 1w'
+complete -c simsctl -n '__fish_seen_subcommand_from ban' -l reason -x -d 'For simsctl bans'
+complete -c simsctl -n '__fish_seen_subcommand_from log-level' -a 'error warning notice info debug'
+complete -c simsctl -n '__fish_seen_subcommand_from backup' -F

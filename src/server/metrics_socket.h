@@ -1,0 +1,41 @@
+// Answers GET /metrics over HTTP, on the loopback interface only: who reads metrics from elsewhere goes
+// through something that knows whom to let in. At most 8 connections of at most 5 s.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/stream.h"
+
+namespace sims::server {
+
+constexpr std::uint16_t default_metrics_port = 9467;
+
+// Fails in words: not an address, or not loopback's. Numeric, so that nobody resolves it to something else.
+Result<net::Endpoint> parse_metrics_address(std::string_view text);
+
+class MetricsSocket {
+ public:
+  static constexpr std::size_t most = 8;
+  using Text = std::function<std::string()>;  // the metrics as they are now
+
+  static Result<std::unique_ptr<MetricsSocket>> listen(net::Loop& loop, const net::Endpoint& at, Text text);
+  static Result<std::unique_ptr<MetricsSocket>> adopt(net::Loop& loop, int fd, Text text);  // systemd's
+  ~MetricsSocket();
+  std::string address() const { return listener_->bound().str(); }
+
+ private:
+  struct Connection;
+  MetricsSocket(net::Loop& loop, Text text);
+  void accept(std::unique_ptr<net::Stream> stream);
+
+  net::Loop& loop_;
+  const Text text_;
+  std::unique_ptr<net::Listener> listener_;
+  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::uint64_t last_ = 0;
+};
+
+}  // namespace sims::server

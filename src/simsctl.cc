@@ -1,0 +1,11 @@
+// simsctl: asks and tells a running simsd. See simsctl(8); everything is in src/server/ctl*.
+#include "base/process.h"
+#include "server/ctl.h"
+#include "server/ctl_options.h"
+
+int main(int argc, char** argv) {
+  sims::harden_process();
+  const auto parsed = sims::server::parse_ctl_arguments(argc, argv);
+  if (const int* status = std::get_if<int>(&parsed)) return *status;
+  return sims::server::run_ctl(std::get<sims::server::CtlOptions>(parsed));
+}

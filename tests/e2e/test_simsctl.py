@@ -1,0 +1,309 @@
+"""simsctl against a real simsd: what it prints, who may ask, what is in the way, and the metrics over HTTP."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+
+from harness import BUILD, DEADLINE, Skip, check, until
+
+NOBODY = 65534
+
+
+def simsctl(world, *words, expect=0, **how):
+    """Runs simsctl, checks the exit status, returns what it printed: standard error, too, when that isn't 0."""
+    run = subprocess.run([how.pop("program", BUILD / "simsctl"), *map(str, words)], capture_output=True, text=True,
+                         timeout=DEADLINE, env=world.env, cwd=world.path, stdin=subprocess.DEVNULL, **how)
+    check(run.returncode == expect, f"simsctl {words}: exit status {run.returncode}\n{run.stdout}{run.stderr}")
+    check(expect == 0 or re.fullmatch(r"simsctl: .*\n", run.stderr), f"simsctl {words} says {run.stderr!r}")
+    return run.stdout if expect == 0 else run.stderr
+
+
+def asking(world, server):
+    return lambda *words, **how: simsctl(world, "--state-dir", server.state, *words, **how)
+
+
+def connect(server):
+    control = socket.socket(socket.AF_UNIX)
+    control.connect(str(server.state / "control"))  # without a limit, with which it doesn't wait for a place
+    control.settimeout(DEADLINE)
+    return control
+
+
+def to_the_end(connection):
+    said = b""
+    with contextlib.suppress(ConnectionResetError):
+        while chunk := connection.recv(65536):
+            said += chunk
+    return said
+
+
+def test_status(world):
+    server = world.server("--name", "office", "--registration", "open")
+    ask = asking(world, server)
+    world.sims("alice", server, "list")
+    status = json.loads(ask("status", "--json"))
+    check(status["id"] == server.id and status["name"] == "office" and status["addresses"] == server.address, status)
+    check(status["accounts"] == 1 and status["registration"] == "open" and status["log_level"] == "info", status)
+    check(status["state_dir"] == str(server.state) and status["resident_bytes"] > 1_000_000, status)
+    words = ask("status")
+    for line in (rf"id +{server.id}", r"name +office", r"running since +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+ .*\)",
+                 r"memory +\d+\.\d MiB.*"):
+        check(re.search(f"(?m)^{line}$", words), f"no /{line}/ in\n{words}")
+    check(simsctl(world, "status", "--socket", server.state / "control") == ask("status"), "--socket is another server")
+
+
+def test_lists_and_numbers(world):
+    ask = asking(world, world.server())
+    for command, first in (("clients", "CONN"), ("bans", "KIND"), ("names", "NAME")):
+        check(ask(command).startswith(first), f"{command}: {ask(command)}")
+        for line in ask(command, "--json").splitlines():
+            json.loads(line)
+    numbers = json.loads(ask("stats", "--json"))
+    check(numbers["refused_total"]["banned"] == 0 and numbers["hop"]["count"] == 0, numbers)
+    check(re.search(r"(?m)^refused_total banned +0$", ask("stats")), ask("stats"))
+    check("\n# TYPE sims_connections gauge\nsims_connections 0\n" in ask("metrics"), ask("metrics"))
+
+
+def test_reload_and_log_level(world):
+    config = world.path / "simsd.conf"
+    config.write_text('registration = "open"\n')
+    server = world.server("--config", str(config))
+    ask = asking(world, server)
+    config.write_text('registration = "closed"\n')
+    ask("reload")
+    check(json.loads(ask("status", "--json"))["registration"] == "closed", "the configuration is the old one")
+    config.write_text("nonsense = 1\n")
+    check("simsd.conf:1" in ask("reload", expect=1), "it isn't said what is wrong")
+    check(json.loads(ask("status", "--json"))["registration"] == "closed", "half a configuration was taken")
+    ask("log-level", "warning")
+    check(json.loads(ask("status", "--json"))["log_level"] == "warning", ask("status"))
+
+
+def test_wrong_usage(world):
+    for words, said in ((["kcik", "alice"], "Did you mean kick"), ([], "required"), (["kick"], "WHO"), (["kick", "No Name"], "not an id"),
+                        (["ban", "conn:7"], "cannot be banned"), (["ban", "bob", "--for", "soon"], "1h30m"),
+                        (["ban", "10.0.0.1/8"], "10.0.0.0/8"), (["release", "A"], "NAME"), (["log-level", "loud"], "LEVEL"),
+                        (["status", "--jsno"], "--jsno"), (["backup", ""], "empty")):
+        check(said in simsctl(world, *words, expect=2), f"{words}: {simsctl(world, *words, expect=2)}")
+
+
+def test_not_running_and_what_a_killed_server_left(world):
+    nowhere = simsctl(world, "status", "--state-dir", world.path / "state", expect=1)
+    check("no simsd runs" in nowhere and "--state-dir" in nowhere, nowhere)
+    server = world.server()
+    server.stop(signal.SIGKILL)
+    check((server.state / "control").is_socket(), "the test is about a socket that was left")
+    check("no simsd runs" in asking(world, server)("status", expect=1), "what to do?")
+    server = world.server()
+    asking(world, server)("status")
+    server.stop()
+    check(not (server.state / "control").exists(), "an orderly end leaves the socket")
+    (server.state / "control").write_text("a file of somebody's")
+    run = subprocess.run([BUILD / "simsd", "--state-dir", server.state, "--listen", "127.0.0.1:0"], capture_output=True,
+                         text=True, timeout=DEADLINE, env=world.env, cwd=world.path, stdin=subprocess.DEVNULL)
+    check(run.returncode == 1 and "control" in run.stderr and "in the way" in run.stderr, f"{run}")
+    check((server.state / "control").read_text() == "a file of somebody's", "a file was removed")
+
+
+def test_a_folder_with_a_long_name(world):
+    server = world.server(state="/".join(["f" * 50] * 5))
+    asking(world, server)("status")
+
+
+def test_only_root_and_the_servers_user_may_ask(world):
+    server = world.server()
+    control = server.state / "control"
+    check(stat.S_IMODE(control.stat().st_mode) == 0o600, "others may connect")
+    if os.geteuid() != 0:
+        raise Skip("only root can be somebody else")
+    program = world.path / "simsctl"
+    shutil.copy(BUILD / "simsctl", program)
+    world.path.chmod(0o755)
+    ask = asking(world, server)
+    other = {"expect": 1, "program": program, "user": NOBODY, "group": NOBODY, "extra_groups": []}
+    check("sudo" in ask("status", **other), "it isn't said what to do")
+    server.state.chmod(0o755)
+    control.chmod(0o777)
+    check("only root" in ask("status", **other), "another user was served")
+    ask("status")
+
+
+def test_hostile_bytes(world):
+    server = world.server()
+    ask = asking(world, server)
+    for junk in (b"\x00" * 5000, b"x" * 70000, b"[" * 4000 + b"\n", b"\xff\n", b"GET / HTTP/1.1\r\n\r\n", b"\n",
+                 b'{"do":"status"}\n' * 4000 + b"x" * 5000, b'{"do":"kick","who":"\\u0000"}\n{"do":'):
+        with connect(server) as control:
+            with contextlib.suppress(ConnectionError):
+                control.sendall(junk)
+                control.shutdown(socket.SHUT_WR)
+            for line in to_the_end(control).splitlines():
+                check(json.loads(line).keys() & {"ok", "error"}, f"{junk[:20]} is answered with {line}")
+    ask("status")
+    with contextlib.ExitStack() as open_ones:
+        crowd = [open_ones.enter_context(connect(server)) for _ in range(8)]
+        for one in crowd:  # each is served, so that none is still on its way
+            one.sendall(b'{"do":"reload"}\n')
+            check(one.recv(100), "no answer")
+        check("too many" in ask("status", expect=1), "there is no limit")
+        for _ in range(30):
+            open_ones.enter_context(connect(server))
+        world.sims("alice", server, "list")
+    until(lambda: subprocess.run([BUILD / "simsctl", "--state-dir", server.state, "status"], capture_output=True,
+                                 timeout=DEADLINE, env=world.env).returncode, lambda code: code == 0, "place again")
+
+
+def test_who_does_not_read_is_not_worked_for(world):
+    server = world.server()
+    with connect(server) as control:
+        control.settimeout(2)
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            for _ in range(100_000):
+                control.sendall(b'{"do":"metrics"}\n' * 100)
+        status = json.loads(asking(world, server)("status", "--json"))
+        check(status["resident_bytes"] < 100_000_000, status)
+
+
+# --- metrics over HTTP --------------------------------------------------------------------------------------------
+
+
+def metrics_address(server):
+    return re.search(r"event=metrics address=(\S+)", server.log())[1]
+
+
+def get(address, path="/metrics", method="GET"):
+    connection = http.client.HTTPConnection(address, timeout=DEADLINE)
+    connection.request(method, path)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer, text
+
+
+def test_metrics_over_http(world):
+    server = world.server("--metrics-listen", "127.0.0.1:0", "--suites", "ecdhe")
+    address = metrics_address(server)
+    answer, text = get(address)
+    check(answer.status == 200 and "version=0.0.4" in answer.headers["Content-Type"], answer.headers)
+    check("\nsims_messages_total 0\n" in text, text)
+    run = subprocess.run([BUILD / "bench/simsbench", "--server", server.address, "--connections", "4", "--pairs", "2", "--window",
+                          "4", "--messages", "500", "--seconds", "60", "--warmup", "0", "--json"], capture_output=True,
+                         text=True, timeout=DEADLINE)
+    check(run.returncode == 0, run.stderr)
+    _, text = get(address)
+    forwarded = int(re.search(r"(?m)^sims_messages_total (\d+)$", text)[1])
+    check(forwarded >= 500, text)
+    check(re.search(rf"(?m)^sims_hop_seconds_count {forwarded}$", text), f"not all {forwarded} messages are in\n{text}")
+    check(not re.search(r"(?m)^sims_hop_seconds_sum 0\.0$", text), text)
+    check([get(address, "/")[0].status, get(address, method="POST")[0].status] == [404, 405], "other answers")
+
+
+def test_metrics_listener_is_bounded(world):
+    server = world.server("--metrics-listen", "127.0.0.1:0")
+    host, port = metrics_address(server).rsplit(":", 1)
+    slow = [socket.create_connection((host, int(port)), timeout=DEADLINE) for _ in range(12)]
+    try:
+        slow[0].sendall(b"GET /metrics HTTP/1.1\r\n")
+        for one in slow:  # none of them is kept for ever, though they say nothing
+            check(to_the_end(one) == b"", "an answer to nothing")
+    finally:
+        for one in slow:
+            one.close()
+    check(get(f"{host}:{port}")[0].status == 200, "it doesn't answer any more")
+
+
+def test_metrics_are_for_this_machine(world):
+    for address in ("0.0.0.0:9467", "192.0.2.1", "localhost:9467", "[::]:9467", "", "127.0.0.1:x"):
+        run = subprocess.run([BUILD / "simsd", "--check-config", "--metrics-listen", address], capture_output=True, text=True,
+                             timeout=DEADLINE, env=world.env)
+        check(run.returncode == 2 and "metrics-listen" in run.stderr, f"{address}: {run}")
+    for address in ("127.0.0.1", "127.3.2.1:0", "[::1]:9467", "::1"):
+        run = subprocess.run([BUILD / "simsd", "--check-config", "--metrics-listen", address], capture_output=True, text=True,
+                             timeout=DEADLINE, env=world.env)
+        check(run.returncode == 0, f"{address}: {run}")
+
+
+def start_with_sockets(world, sockets, *options):
+    """simsd with sockets from a service manager, by name."""
+    names = ":".join(sockets)
+    passes = "import os, sys\n"
+    for i, listening in enumerate(sockets.values()):
+        listening.set_inheritable(True)
+        passes += f"os.dup2({listening.fileno()}, {100 + i}, True)\n"
+    for i in range(len(sockets)):
+        passes += f"os.dup2({100 + i}, {3 + i}, True)\n"
+    passes += f"os.environ.update(LISTEN_FDS='{len(sockets)}', LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES='{names}')\n"
+    passes += "os.execv(sys.argv[1], sys.argv[1:])"
+    process = subprocess.Popen([sys.executable, "-c", passes, BUILD / "simsd", "--state-dir", world.path / "state", *options],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                               env=world.env, cwd=world.path, close_fds=False)
+    world.processes.append(process)
+    return process
+
+
+def test_metrics_on_a_socket_from_the_service_manager(world):
+    with socket.create_server(("127.0.0.1", 0)) as clients, socket.create_server(("127.0.0.1", 0)) as metrics:
+        address, of_metrics = ("127.0.0.1:%d" % s.getsockname()[1] for s in (clients, metrics))
+        process = start_with_sockets(world, {"metrics": metrics, "simsd.socket": clients})
+    for line in process.stderr:
+        if "ready on" in line:
+            break
+    check(f"ready on {address} id" in line, line)
+    world.sims("alice", address, "list")
+    check(get(of_metrics)[0].status == 200, "no metrics")
+    process.terminate()
+    check(process.wait(DEADLINE) == 0, "it ended badly")
+    with socket.create_server(("0.0.0.0", 0)) as open_to_all:
+        process = start_with_sockets(world, {"metrics": open_to_all}, "--listen", "127.0.0.1:0")
+    said = process.communicate(timeout=DEADLINE)[1]
+    check(process.returncode == 1 and "loopback" in said, said)
+
+
+# --- syslog -------------------------------------------------------------------------------------------------------
+
+# In a mount namespace of its own, with a /dev that has a log.
+SYSLOG = """
+import os, signal, socket, subprocess, sys
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind("/dev/log")
+log.settimeout(60)
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+print(server.stderr.readline(), end="")
+server.terminate()
+print(server.communicate()[1], end="")
+print("---")
+text = ""
+while "event=stopped" not in text:
+    text = log.recv(4096).decode()
+    print(text)
+"""
+NEW_DEV = """
+set -e
+mkdir "$1" && mount -t tmpfs tmpfs "$1"
+for n in null urandom; do touch "$1/$n"; mount --bind /dev/$n "$1/$n"; done
+mount --rbind "$1" /dev
+shift
+exec "$@"
+"""
+
+
+def test_log_to_syslog(world):
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        raise Skip("only root can have a /dev of its own")
+    run = subprocess.run(["unshare", "-m", "/bin/sh", "-c", NEW_DEV, "sh", world.path / "dev", sys.executable, "-c", SYSLOG,
+                          BUILD / "simsd", "--log", "syslog", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0"],
+                         capture_output=True, text=True, timeout=DEADLINE, env=world.env, cwd=world.path,
+                         stdin=subprocess.DEVNULL)
+    check(run.returncode == 0, f"{run.stdout}{run.stderr}")
+    said, logged = run.stdout.split("---\n")
+    check("ready on" in said and "event=" not in said, f"on standard error: {said}")
+    # LOG_DAEMON * 8 + LOG_NOTICE
+    check(re.search(r"(?m)^<29>.* simsd\[\d+\]: event=stopping connections=0", logged), logged)
