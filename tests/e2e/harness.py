@@ -55,11 +55,11 @@ def gone(pid):
 class Server:
     """A running simsd."""
 
-    def __init__(self, world, state, listen, options):
+    def __init__(self, world, state, listen, options, before):
         self.log_path = world.path / f"simsd-{world.next_number()}.log"
         self.state = world.path / state
         self.log_file = open(self.log_path, "wb")
-        command = [str(BUILD / "simsd"), "--state-dir", str(self.state)]
+        command = [*before, str(BUILD / "simsd"), "--state-dir", str(self.state)]
         for address in [listen] if isinstance(listen, str) else listen:
             command += ["--listen", address]
         self.process = subprocess.Popen(command + list(options), stdin=subprocess.DEVNULL, stdout=self.log_file,
@@ -156,8 +156,9 @@ class World:
         """A measured value, printed beside the test's name."""
         self.notes.append(text)
 
-    def server(self, *options, state="state", listen="127.0.0.1:0"):
-        return Server(self, state, listen, options)
+    def server(self, *options, state="state", listen="127.0.0.1:0", before=()):
+        """`before`: the beginning of a command that becomes simsd."""
+        return Server(self, state, listen, options, before)
 
     # --- sims -----------------------------------------------------------------------------------------------------
 
