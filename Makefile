@@ -241,6 +241,10 @@ compile_commands.json: FORCE
 	@for f in $(CODE); do printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \
 	  "$$comma" '$(CURDIR)' $$f '$(COMPILE)' $$f; comma=,; done | { echo '['; cat; echo ']'; } >$@
 
+# All three programs, built once more elsewhere, are the same: tests/reproducible.sh.
+reproducible: all
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/reproducible.sh $(PROGRAMS)
+
 # --- releases ---------------------------------------------------------------------------------------------------------
 
 BINDIR  := $(DESTDIR)$(PREFIX)/bin
@@ -315,6 +319,7 @@ help:
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
 	@echo "                      simsd.conf that was changed)"
 	@echo "make lint, format     clang-tidy and clang-format"
+	@echo "make reproducible     builds the programs in another folder and compares them"
 	@echo "make dist             release tarball from HEAD"
 	@echo "make compile_commands.json, clean, help"
 	@echo
@@ -325,6 +330,6 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e fuzz bench micro bench-tui deps demo lint format install uninstall dist clean help FORCE \
+.PHONY: all check check-programs test-e2e fuzz bench micro bench-tui deps demo lint format reproducible install uninstall dist clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)

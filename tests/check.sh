@@ -54,6 +54,10 @@ suite layers tests/layers.sh
 suite man tests/man.sh
 suite attacks /usr/bin/python3 scripts/attacks.py --check
 suite completions tests/completions.sh
+if [ "$VARIANT" = release ]; then
+  suite hardening tests/hardening.sh
+  suite reproducible tests/reproducible.sh simsd
+fi
 suite e2e /usr/bin/python3 tests/e2e/run.py
 export VARIANT SIMSD=$BUILD/simsd SIMS=$BUILD/sims PYTHONDONTWRITEBYTECODE=1
 for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done

@@ -80,7 +80,9 @@ Result<void> become(const User& user) {
       setresuid(user.uid, user.uid, user.uid) != 0)
     return errno_failure("user " + user.name);
   if (!for_good(user)) return fail("user " + user.name + ": root's rights can be had back");
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // LeakSanitizer traces us
+#else
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // a change of user resets it to what fs.suid_dumpable says
 #endif
   return {};

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Builds the programs named as arguments once more, in another folder, another time zone and language, without a compiler
+# cache, and compares them with those in $BUILD: nothing but the source decides what they are. `make reproducible` does
+# that with all of them, `make check` with simsd alone, since it takes as long as compiling does.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${BUILD:=build/release}" "${VARIANT:=release}"
+passed=0 failed=0
+result() {  # status, what
+  if [ "$1" = 0 ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAIL $2"
+  fi
+}
+
+other=$(mktemp -d -t sims-built-elsewhere-XXXXXX) || exit 1
+trap 'rm -rf "$other"' EXIT
+cp -r Makefile src "$other" && cp "$BUILD/version" "$other/VERSION" || exit 1
+programs=("${@:-simsd}")
+(
+  umask 077
+  cd "$other" || exit 1
+  # CXXFLAGS and the like come from the environment, as they came to the first build.
+  MAKEFLAGS='' BUILD='' CCACHE_DISABLE=1 TZ=Pacific/Apia LC_ALL=C \
+    make VARIANT="$VARIANT" BUILD=build CXX="${CXX:-g++}" "${programs[@]/#/build/}"
+) >"$other/log" 2>&1 || cat "$other/log"
+for program in "${programs[@]}"; do
+  cmp "$BUILD/$program" "$other/build/$program"
+  result $? "$program is another when it is built elsewhere"
+  ! grep -qaF -e "$PWD/" "$BUILD/$program"
+  result $? "$program names the folder that it was built in"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
