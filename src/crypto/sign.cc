@@ -46,6 +46,12 @@ bool on_curve(const Integer& y) {
   return CryptoPP::Jacobi(product, c.p) == 1;
 }
 
+// Crypto++ leaves the seed and what is derived from it on the stack: overwritten as deep as it gets.
+[[gnu::noinline]] void wipe_stack() {
+  std::uint8_t used[16'384];
+  wipe(used, sizeof used);
+}
+
 }  // namespace
 
 bool valid_public_key(const PublicKey& key) {
@@ -73,6 +79,7 @@ SigningKey SigningKey::from_seed(ByteView seed32) {
   SigningKey key;
   key.seed_ = Secret<32>(seed32);
   CryptoPP::Donna::ed25519_publickey(key.public_.data(), key.seed_.data());
+  wipe_stack();
   return key;
 }
 
@@ -80,6 +87,7 @@ Signature SigningKey::sign(ByteView message) const {
   Signature signature;
   CryptoPP::Donna::ed25519_sign(message.data(), message.size(), seed_.data(), public_.data(),
                                 signature.data());
+  wipe_stack();
   return signature;
 }
 

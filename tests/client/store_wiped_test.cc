@@ -1,5 +1,4 @@
 // What lock() leaves of the keys in memory: nothing. Looked for in all pages that this process may write to.
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,43 +12,6 @@ using namespace sims::test;
 using client::Store;
 
 namespace {
-
-constexpr std::uint8_t mask = 0x5a;
-
-// A secret to look for, kept so that it is no hit itself.
-Bytes masked(ByteView secret) {
-  Bytes out(secret.begin(), secret.end());
-  for (auto& byte : out)
-    byte ^= mask;
-  return out;
-}
-
-std::uint8_t window[1 << 16];  // what is looked at
-
-bool at(const std::uint8_t* bytes, const Bytes& hidden) {
-  for (std::size_t i = 0; i < hidden.size(); ++i)
-    if (bytes[i] != (hidden[i] ^ mask)) return false;
-  return true;
-}
-
-int copies(const Bytes& hidden) {
-  const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
-  REQUIRE(memory >= 0);
-  const auto own = reinterpret_cast<unsigned long>(&window[0]);
-  int found = 0;
-  for (const auto& map : writable_maps(::getpid()))
-    for (unsigned long from = map.from; from < map.to; from += sizeof window - hidden.size()) {
-      const ssize_t size = ::pread(memory, window, std::min<std::size_t>(sizeof window, map.to - from),
-                                   static_cast<off_t>(from));
-      for (ssize_t i = 0; i + static_cast<ssize_t>(hidden.size()) <= size; ++i) {
-        const unsigned long where = from + static_cast<unsigned long>(i);
-        if ((where < own || where >= own + sizeof window) && at(&window[i], hidden)) ++found;
-      }
-    }
-  wipe(window, sizeof window);
-  ::close(memory);
-  return found;
-}
 
 struct Secrets {
   Bytes master, seed, rows, tags, derived;

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "base/bytes.h"
+
 namespace sims::test {
 
 // A sanitizer has operators new and delete of its own: what was freed is not wiped, and may be kept.
@@ -20,5 +22,9 @@ struct MemoryMap {
 
 // What the process may write to, but for maps so large that they are a sanitizer's. Empty: not to be known.
 std::vector<MemoryMap> writable_maps(pid_t pid);
+
+// A secret to look for, kept so that it is no hit itself; how often it is in what this process may write to.
+Bytes masked(ByteView secret);
+int copies(const Bytes& masked_secret);
 
 }  // namespace sims::test
