@@ -57,7 +57,7 @@ def test_status(world):
     for line in (rf"id +{server.id}", r"name +office", r"running since +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(\d+ .*\)",
                  r"memory +\d+\.\d MiB.*"):
         check(re.search(f"(?m)^{line}$", words), f"no /{line}/ in\n{words}")
-    check(simsctl(world, "status", "--socket", server.state / "control") == ask("status"), "--socket is another server")
+    check(server.id in simsctl(world, "status", "--socket", server.state / "control"), "--socket is another server")
 
 
 def test_lists_and_numbers(world):
