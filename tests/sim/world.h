@@ -34,9 +34,10 @@ class User final : public client::Effects {
   void connect();
   // The n-th text from us to this peer is "us>peer #n"; the first is 1.
   void say(const std::string& peer);
-  void drop_link();  // the network breaks it; each side notices in its own time
-  void freeze();     // nothing travels on the link any more, and nobody is told
-  void crash();      // the program dies and starts anew with what was committed; connects
+  void drop_link();   // the network breaks it; each side notices in its own time
+  void freeze();      // nothing travels on the link any more, and nobody is told
+  void crash();       // the program dies and starts anew with what was committed; connects
+  void crash_soon();  // when it hurts most: as soon as something came and is not on disk
   void accept_requests();
   const client::Peer* peer(const std::string& name) const;
   bool online() const { return core->model().link == client::LinkState::online; }
@@ -59,6 +60,8 @@ class User final : public client::Effects {
   FixedEphemerals ephemerals;
   std::unique_ptr<client::Core> core;
 
+  // What is over and counted, and no longer in `trust`: see Ledger.
+  std::map<std::string, int> settled_mine, settled_theirs;
   std::map<std::string, int> said;       // by peer: texts typed
   std::map<std::string, int> heard;      // by peer: texts shown, in order
   std::map<std::string, int> delivered;  // by peer: texts proved delivered
@@ -67,9 +70,12 @@ class User final : public client::Effects {
 
  private:
   friend class World;
+  void touch();  // something happens to it: its turn ends before the next thing happens
   void end_turn();
   void release(std::uint64_t link);
   client::CoreOptions options_;
+  bool touched_ = false, doomed_ = false;
+  std::int64_t due_ms_ = 0;         // when its core wants something, as of the end of its last turn
   std::uint64_t life_ = 0;          // grows with each crash: work of an earlier one is lost
   std::uint64_t link_ = 0;          // 0: none
   std::set<std::uint64_t> ending_;  // links whose last words wait for commit()
@@ -94,6 +100,7 @@ class World final : public server::Actions {
   std::string unaccounted() const;
 
   Now now() const { return {clock_ms_, 1'700'000'000'000 + clock_ms_}; }
+  void restart_server();  // it dies; a new one with the same accounts is there at once
   void later(std::int64_t max_ms, std::function<void()> event);  // within 1 to max_ms
 
   // server::Actions
@@ -105,6 +112,7 @@ class World final : public server::Actions {
 
   FixedRng random;
   Weather weather;
+  bool counts_sessions = true;  // costs a look at each peer with each change
   crypto::SigningKey server_identity;
   std::vector<std::unique_ptr<User>> users;
 
@@ -121,9 +129,12 @@ class World final : public server::Actions {
   struct Link {
     User* user;
     Pipe up, down;
-    std::string held;  // written, waits for the user's commit()
+    bool open = false;  // the server knows of it
+    std::string held;   // written, waits for the user's commit()
   };
 
+  void start_server();
+  void forget_links();  // those that are over at both ends
   void move(std::uint64_t link, bool up);
   void deliver(std::uint64_t link, bool up);
   void server_turn();
@@ -132,7 +143,7 @@ class World final : public server::Actions {
   std::int64_t next_tick() const;
 
   std::int64_t clock_ms_ = 1'000'000;
-  std::uint64_t order_ = 0;
+  std::uint64_t order_ = 0, steps_ = 0;
   struct Event {
     std::int64_t at_ms;
     std::uint64_t order;
@@ -144,7 +155,9 @@ class World final : public server::Actions {
   std::uint64_t last_link_ = 0;
   FixedEphemerals server_ephemerals_;
   server::MemoryAccounts accounts_;
+  std::uint64_t server_life_ = 0;  // grows with each restart: work of an earlier one is lost
   std::unique_ptr<server::Core> server_;
+  std::vector<User*> touched_;
 };
 
 }  // namespace sims::test

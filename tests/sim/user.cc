@@ -1,0 +1,203 @@
+#include <algorithm>
+
+#include "sim/world.h"
+
+namespace sims::test {
+
+User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t seed)
+    : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
+  options.identity = &identity;
+  options_ = options;
+  core = std::make_unique<client::Core>(std::move(options), trust, ephemerals, *this);
+}
+
+// As client::Link's.
+void User::end_turn() {
+  if (doomed_ && core->holds_writes()) crash();
+  const auto at = core->commit_at();
+  if (at <= world.now().steady_ms || (at != INT64_MAX && !ending_.empty())) (void)core->commit(world.now());
+  if (!core->holds_writes()) {
+    if (link_ != 0) release(link_);
+    for (const auto id : std::exchange(ending_, {})) {
+      world.links_.at(id).up.ends = true;
+      release(id);
+    }
+  }
+  due_ms_ = std::min(core->next_tick(), core->commit_at());
+}
+
+void User::touch() {
+  if (!std::exchange(touched_, true)) world.touched_.push_back(this);
+}
+
+void User::accept_requests() {
+  touch();
+  std::vector<std::string> waiting;
+  for (const auto& [other, p] : core->model().peers)
+    if (p.standing == client::Standing::request) waiting.push_back(other);
+  for (const auto& other : waiting)
+    if (auto done = core->accept(other, world.now()); !done) complaints.push_back(done.error());
+}
+
+void User::release(std::uint64_t id) {
+  World::Link& link = world.links_.at(id);
+  link.up.bytes += std::exchange(link.held, {});
+  world.move(id, true);
+}
+
+void User::crash_soon() {
+  doomed_ = true;
+}
+
+void User::crash() {
+  doomed_ = false;
+  // What was given to the network goes on its way, what waited for commit() does not.
+  for (auto& [id, link] : world.links_) {
+    if (link.user != this) continue;
+    link.down.cut = true;
+    link.held.clear();
+    link.up.ends = true;
+    world.move(id, true);
+  }
+  link_ = 0;
+  ending_.clear();
+  ++life_;
+  core.reset();
+  trust.lose_uncommitted();
+  // What was shown and not stored is shown again.
+  heard = settled_theirs;
+  for (const auto& row : trust.rows)
+    if (!row.entry.mine) ++heard[row.peer.name];
+  delivered = settled_mine;
+  for (const auto& row : trust.rows)
+    if (row.entry.mine && row.entry.delivery == client::Delivery::delivered) ++delivered[row.peer.name];
+  last_session_.clear();
+  core = std::make_unique<client::Core>(options_, trust, ephemerals, *this);
+  connect();
+}
+
+void User::connect() {
+  touch();
+  core->connect("server:7467", world.now());
+}
+
+void User::say(const std::string& to) {
+  touch();
+  const int number = said[to] + 1;
+  auto taken = core->send_text(to, name + ">" + to + " #" + std::to_string(number), false, world.now());
+  if (taken) said[to] = number;
+}
+
+const client::Peer* User::peer(const std::string& other) const {
+  auto at = core->model().peers.find(other);
+  return at == core->model().peers.end() ? nullptr : &at->second;
+}
+
+std::size_t User::undelivered() const {
+  std::size_t count = 0;
+  for (const auto& [to, number] : said) {
+    auto at = delivered.find(to);
+    count += static_cast<std::size_t>(number - (at == delivered.end() ? 0 : at->second));
+  }
+  return count;
+}
+
+std::size_t User::alerts() const {
+  const auto count = [](const std::deque<client::Line>& lines) {
+    return static_cast<std::size_t>(std::count_if(lines.begin(), lines.end(), [](const client::Line& l) {
+      return l.kind == client::Line::Kind::alert;
+    }));
+  };
+  std::size_t all = count(core->model().status);
+  for (const auto& [other, p] : core->model().peers)
+    all += count(p.lines);
+  return all;
+}
+
+void User::open_link(const std::string&) {
+  const auto id = ++world.last_link_;
+  link_ = id;
+  world.links_[id].user = this;
+  world.later(world.weather.delay_ms, [this, id] {
+    if (link_ != id) return;
+    world.links_.at(id).open = true;
+    world.server_->opened(id, "192.0.2." + std::to_string(1 + id % 250), world.now());
+    world.server_turn();
+    touch();
+    core->link_opened(world.now());
+  });
+}
+
+void User::write(std::string bytes) {
+  auto at = world.links_.find(link_);
+  if (at != world.links_.end() && !at->second.up.ends) at->second.held += bytes;
+}
+
+void User::close_link(bool flush) {
+  auto at = world.links_.find(link_);
+  const auto id = std::exchange(link_, 0);
+  if (at == world.links_.end()) return;
+  at->second.down.cut = true;
+  if (flush) return void(ending_.insert(id));
+  at->second.held.clear();
+  at->second.up.bytes.clear();
+  at->second.up.ends = true;
+  world.move(id, true);
+}
+
+void User::drop_link() {
+  const auto id = link_;
+  auto at = world.links_.find(id);
+  if (at == world.links_.end()) return;
+  for (World::Pipe* pipe : {&at->second.up, &at->second.down}) {
+    pipe->bytes.resize(world.random.pick(pipe->bytes.size() + 1));  // cut anywhere
+    pipe->ends = true;
+  }
+  world.move(id, true);
+  world.move(id, false);
+}
+
+void User::freeze() {
+  auto at = world.links_.find(link_);
+  if (at != world.links_.end()) at->second.up.frozen = at->second.down.frozen = true;
+}
+
+void User::start_work(std::unique_ptr<client::Work> work) {
+  auto shared = std::make_shared<std::unique_ptr<client::Work>>(std::move(work));
+  world.later(world.weather.work_ms, [this, shared, life = life_] {
+    if (life != life_) return;
+    (*shared)->run();
+    touch();
+    core->work_done(std::move(*shared), world.now());
+  });
+}
+
+void User::changed() {
+  if (!world.counts_sessions) return;
+  for (const auto& [other, p] : core->model().peers) {
+    auto& last = last_session_[other];
+    if (p.session == client::SessionState::established && last != p.session) ++sessions[other];
+    last = p.session;
+  }
+}
+
+void User::received(const client::Peer& from, const client::Line& line) {
+  const std::string wanted = from.name + ">" + name + " #" + std::to_string(heard[from.name] + 1);
+  if (line.text != wanted) complaints.push_back(name + " was shown " + line.text + " instead of " + wanted);
+  ++heard[from.name];
+  const User* sender = world.find(from.name);
+  if (!sender || heard[from.name] > sender->said.at(name))
+    complaints.push_back(line.text + " was never said");
+}
+
+void User::delivery_changed(const client::Peer& to, const client::Line& line) {
+  if (line.delivery == client::Delivery::failed) complaints.push_back(line.text + " failed: " + line.why);
+  if (line.delivery != client::Delivery::delivered) return;
+  ++delivered[to.name];
+  const User* reader = world.find(to.name);
+  const int number = std::stoi(line.text.substr(line.text.find('#') + 1));
+  if (!reader || reader->heard.at(name) < number)
+    complaints.push_back(line.text + " marked delivered, never shown");
+}
+
+}  // namespace sims::test
