@@ -162,10 +162,10 @@ test-term: all $(BUILD)/bench/talker
 check: deps
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/check.sh $(TESTS)
-check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
+check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
 
 # One end-to-end test or a few: make test-e2e ONLY=wrong_server
-test-e2e: all $(BUILD)/bench/simsbench
+test-e2e: all $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
 
 # A target of tests/fuzz for so many seconds (FUZZ=list: their names). What it finds stays in build/corpus/NAME, where
@@ -205,6 +205,19 @@ $(BUILD)/bench/talker: $(BUILD)/bench/talker.o $(call archives,$(below_client))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
 $(BUILD)/bench/fill_store: $(BUILD)/bench/fill_store.o $(call archives,$(below_client))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
+
+# Faults, load and attack, each figure beside its limit: make stress ONLY=part-of-a-name (tests/stress/README.md)
+STRESS := $(BUILD)/tests/stress/storm $(BUILD)/tests/stress/queue $(BUILD)/tests/sim_test
+stress: deps
+	@+$(MAKE) --no-print-directory all $(STRESS)
+	BUILD=$(BUILD) /usr/bin/python3 tests/stress/stress.py $(ONLY)
+$(BUILD)/tests/stress/storm.o: DEFINES := -Ibench
+$(BUILD)/tests/stress/storm: $(BUILD)/tests/stress/storm.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
+$(BUILD)/tests/stress/queue: $(BUILD)/tests/stress/queue.o $(call archives,$(below_client))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
 
@@ -314,6 +327,7 @@ help:
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
 	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals"
+	@echo "make stress           faults, load and attack at full size, each figure beside its limit (ONLY=part-of-a-name)"
 	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
@@ -330,6 +344,7 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e fuzz bench micro bench-tui deps demo lint format reproducible install uninstall dist clean help FORCE \
+.PHONY: all check check-programs test-e2e fuzz bench micro bench-tui stress deps demo lint format reproducible install uninstall dist \
+        clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)

@@ -147,7 +147,7 @@ void Client::connect(const sockaddr_in& to) {
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
-    die(std::string("connect: ") + std::strerror(errno));
+    return fail(std::string("connect: ") + std::strerror(errno));
   connecting_ = wants_room_ = true;
   epoll_event event{EPOLLIN | EPOLLOUT, {this}};
   epoll_ctl(loop_.epoll_, EPOLL_CTL_ADD, fd_, &event);
@@ -170,7 +170,7 @@ void Client::ready(std::uint32_t events) {
     int error = 0;
     socklen_t size = sizeof error;
     getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) die(std::string("connect: ") + std::strerror(error));
+    if (error != 0) return fail(std::string("connect: ") + std::strerror(error));
     connecting_ = false;
   }
   if ((events & EPOLLOUT) != 0) mark();
@@ -179,7 +179,7 @@ void Client::ready(std::uint32_t events) {
   const ssize_t size = receive(fd_, buffer, arrived_ns_);
   if (size > 0) return read(ByteView(buffer, static_cast<std::size_t>(size)));
   if (size < 0 && errno == EAGAIN) return;
-  if (!finishing_ && !handlers_.ended) die(name_ + ": the server ended the connection");
+  if (!finishing_ && !handlers_.ended) return fail("the server ended the connection");
   end();
 }
 
@@ -194,7 +194,7 @@ void Client::read(ByteView bytes) {
       event.work->run();
       event = transport_.complete(std::move(event.work), loop_.now_, out_);
     }
-    if (event.kind == Kind::failed) die(name_ + ": " + event.failure.detail);
+    if (event.kind == Kind::failed) return fail(event.failure.detail);
     if (event.kind == Kind::message) take(event.message);
   }
   mark();
@@ -205,6 +205,7 @@ void Client::take(std::string_view plaintext) {
   if (is(plaintext, "ack\",\"name")) return;
   transport_.owe_ack();
   loop_.owe(*this);
+  if (is(plaintext, "error") && handlers_.lost) return;  // it ends the connection, or did no harm
   if (is(plaintext, "error")) die(name_ + ": " + std::string(plaintext));
   if (is(plaintext, "list") || is(plaintext, "ping")) return;
   handlers_.message(*this, plaintext);
@@ -234,7 +235,7 @@ void Client::flush() {
     if (finishing_) shutdown(fd_, SHUT_WR);
     return;
   }
-  if (size < 0 && errno != EAGAIN) return end();
+  if (size < 0 && errno != EAGAIN) return handlers_.lost ? fail("the connection broke") : end();
   if (size > 0) out_.erase(0, static_cast<std::size_t>(size));
   want_room(true);
 }
@@ -250,6 +251,13 @@ void Client::end() {
   ::close(fd_);
   fd_ = -1;
   if (handlers_.ended) handlers_.ended(*this);
+}
+
+void Client::fail(const std::string& why) {
+  if (!handlers_.lost) die(name_ + ": " + why);
+  ::close(fd_);
+  fd_ = -1;
+  handlers_.lost(*this, why);
 }
 
 }  // namespace sims::bench

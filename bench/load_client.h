@@ -61,6 +61,9 @@ class Client {
     std::function<void(Client&, std::string_view plaintext)> message;  // not acks, lists and pings
     std::function<void(Client&)> ended;                                // by the server; none: it is an error
     std::function<void(Client&)> leaving;                              // what was sent is written now
+    // Whatever went wrong before finish(), and `ended` is not called then; none: it is an error. The client
+    // is over, but must live until the pass ends.
+    std::function<void(Client&, std::string_view why)> lost = {};
   };
   // Everything given is kept by reference and outlives the client.
   Client(Loop& loop, const Handlers& handlers, const crypto::SigningKey& identity, std::string name,
@@ -91,6 +94,7 @@ class Client {
   void flush();
   void want_room(bool on);
   void end();
+  void fail(const std::string& why);
 
   Loop& loop_;
   const Handlers& handlers_;

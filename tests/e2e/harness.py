@@ -2,6 +2,7 @@
 tmux draws. Nothing but Python's standard library. Everything belongs to a World, which ends what it started, by pid, and
 removes its folder. Waiting is always for something seen, with a deadline."""
 
+import json
 import os
 import re
 import shlex
@@ -15,6 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build/release")
 SLOW = {"asan": 3, "tsan": 6, "cov": 3}.get(os.environ.get("VARIANT", ""), 1)
 DEADLINE = 60 * SLOW  # s; generous, since it only decides when a test fails
+
+
+# What simsd(8) must be told for a test whose clients all come from one address.
+MANY_FROM_ONE_ADDRESS = {"connections": 18000, "connections-per-address": 18000}
 
 
 class Failure(Exception):
@@ -159,6 +164,14 @@ class World:
     def server(self, *options, state="state", listen="127.0.0.1:0", before=()):
         """`before`: the beginning of a command that becomes simsd."""
         return Server(self, state, listen, options, before)
+
+    def config(self, limits=MANY_FROM_ONE_ADDRESS, **settings):
+        """Writes a configuration; returns the options for server() that name it."""
+        lines = [f"{key} = {json.dumps(value)}" for key, value in settings.items()]
+        lines += ["[limits]"] + [f"{key} = {json.dumps(value)}" for key, value in limits.items()]
+        path = self.path / f"simsd-{self.next_number()}.conf"
+        path.write_text("\n".join(lines) + "\n")
+        return "--config", str(path)
 
     # --- sims -----------------------------------------------------------------------------------------------------
 
