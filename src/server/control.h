@@ -30,9 +30,10 @@ class ControlSession {
   ControlSession& operator=(const ControlSession&) = delete;
 
   void received(ByteView bytes);
-  // The other side does not read: nothing is worked on until it has.
-  void set_stuck(bool stuck);
   std::string take_output();
+  // After each take_output() that was not empty, and when it changes: whether the other side does not read,
+  // so that nothing is worked on. If it does, the requests that wait are gone on with.
+  void set_stuck(bool stuck);
   bool working() const;  // on a request whose answer takes its time
   bool over() const;     // the connection ends once the output is out: what came was no request
 

@@ -28,18 +28,21 @@ class Scene {
     }
   }
   void take() {
-    const auto output = session.take_output();
-    HOLDS(output.size() < 2 * ControlSession::output_enough);
-    HOLDS(output.empty() || output.back() == '\n');
-    for (std::size_t at = 0; at < output.size();) {
-      const auto end = output.find('\n', at);
-      check(output.substr(at, end - at));
-      at = end + 1;
+    for (auto output = session.take_output(); !output.empty(); output = session.take_output()) {
+      HOLDS(output.size() < 2 * ControlSession::output_enough);
+      HOLDS(output.back() == '\n');
+      for (std::size_t at = 0; at < output.size();) {
+        const auto end = output.find('\n', at);
+        check(output.substr(at, end - at));
+        at = end + 1;
+      }
+      session.set_stuck(stuck);
     }
   }
 
   test::FakeOperations ops;
   std::size_t woken = 0, answers = 0;
+  bool stuck = false;
   ControlSession session{ops, [] { return std::uint64_t{1'800'000'000}; }, [this] { ++woken; }};
 
  private:
@@ -64,7 +67,7 @@ void run(ByteView input) {
   std::size_t turn = 0;
   for (std::size_t at = 0; at < stream.size();) {
     const auto what = static_cast<unsigned char>(pieces[turn++ % pieces.size()]);
-    if (what % 8 == 1) scene.session.set_stuck(what % 16 == 1);
+    if (what % 8 == 1) scene.session.set_stuck(scene.stuck = what % 16 == 1);
     if (what % 8 == 2 && !scene.ops.waiting.empty()) scene.ops.answer_next();
     const std::size_t size = std::min<std::size_t>(1 + what, stream.size() - at);
     const bool over = scene.session.over();
@@ -74,7 +77,7 @@ void run(ByteView input) {
     scene.take();
     at += size;
   }
-  scene.session.set_stuck(false);
+  scene.session.set_stuck(scene.stuck = false);
   while (!scene.ops.waiting.empty())
     scene.ops.answer_next(), scene.take();
   scene.take();
