@@ -39,6 +39,7 @@ struct Listener::Box {
   uv_timer_t pause;
   int open_handles = 2;
   int fd = -1;
+  std::uint64_t pauses = 0;
   std::function<void(std::unique_ptr<Stream>)> on_accept;
 
   static Result<Box*> make(Loop& loop, int fd, std::function<void(std::unique_ptr<Stream>)> on_accept);
@@ -53,7 +54,7 @@ struct Listener::Box {
 
 Result<Listener::Box*> Listener::Box::make(Loop& loop, int fd,
                                            std::function<void(std::unique_ptr<Stream>)> on_accept) {
-  auto* box = new Box{{}, {}, 2, fd, std::move(on_accept)};
+  auto* box = new Box{{}, {}, 2, fd, 0, std::move(on_accept)};
   int status = uv_poll_init(loop.uv(), &box->poll, fd);
   if (status != 0) {  // the poll handle was not initialised: nothing to close
     delete box;
@@ -90,6 +91,7 @@ void Listener::Box::starve() {
     box->forget_starved();
     box->wait();
   };
+  ++pauses;
   uv_poll_stop(&poll);
   uv_timer_start(&pause, resume, pause_ms, 0);
   Loop::State::of(&poll).starved.push_back({&pause, resume});
@@ -167,6 +169,10 @@ Listener::Listener(Box* box) : box_(box) {}
 
 Listener::~Listener() {
   box_->release();
+}
+
+std::uint64_t Listener::pauses() const {
+  return box_->pauses;
 }
 
 Endpoint Listener::bound() const {

@@ -76,7 +76,8 @@ class Listener {
   static Result<std::unique_ptr<Listener>> adopt(Loop& loop, int fd,
                                                  std::function<void(std::unique_ptr<Stream>)> on_accept);
   ~Listener();
-  Endpoint bound() const;  // with the real port
+  Endpoint bound() const;        // with the real port
+  std::uint64_t pauses() const;  // times that there were no descriptors to accept with
 
  private:
   struct Box;

@@ -342,7 +342,7 @@ void Core::State::flush(Session& s, Now now) {
 void Core::State::set_stuck(Session& s, std::size_t bytes, Now now) {
   queued += bytes - std::exchange(s.stuck, bytes);
   if (bytes == 0 || s.ended) return;
-  stats.queued_most_bytes = std::max<std::uint64_t>(stats.queued_most_bytes, bytes);
+  queued_most = std::max(queued_most, bytes);
   if (std::exchange(s.stuck_listed, true)) return;
   s.taken = s.written - bytes;
   s.taken_ms = now.steady_ms;
@@ -612,6 +612,7 @@ void Core::refresh_gauges() {
   st.stats.online = st.presence.size();
   st.stats.unauthenticated = st.admission.unauthenticated();
   st.stats.queued_bytes = st.queued;
+  st.stats.queued_most_bytes = std::exchange(st.queued_most, 0);
   st.stats.addresses = st.admission.sources();
 }
 

@@ -132,7 +132,7 @@ class Core {
   std::size_t connections() const;  // that the core has not closed
   std::size_t online() const;       // logged in
   Stats& stats();                   // the driver adds its own
-  void refresh_gauges();            // of stats(); queued_most_bytes begins anew with the next
+  void refresh_gauges();            // of stats(); the most that was queued begins anew
 
  private:
   struct State;

@@ -53,6 +53,7 @@ struct Core::State {
   Admission admission{log_rate_of_source};
   Stats stats;
   std::size_t queued = 0, held = 0;  // in all: of Session::stuck and Session::held
+  std::size_t queued_most = 0;       // for one client since the gauges were read
   std::vector<ConnId> slow;          // with something stuck, looked at at slow_check
   std::int64_t slow_check = never;
   std::vector<Session*> everyone;  // who is online, each at its `place`

@@ -142,8 +142,14 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
           *state.accounts, pool_, *this)),
       operations_({*core_, settings_, state, pool_,
                    [this](auto job, auto done) { loop_.work(std::move(job), std::move(done)); },
-                   [this] { turn(); }, [this] { return addresses(); }, [this] { return reload(); },
-                   [this] { return loop_.now(); }}),
+                   [this] { turn(); }, [this] { return addresses(); },
+                   [this] {
+                     std::uint64_t all = 0;
+                     for (const auto& l : listeners_)
+                       all += l->pauses();
+                     return all;
+                   },
+                   [this] { return reload(); }, [this] { return loop_.now(); }}),
       tick_(loop_, [this] { on_tick(); }),
       drain_(loop_, [this] { loop_.stop(); }),
       watchdog_(loop_, [] { sd_notify(0, "WATCHDOG=1"); }),

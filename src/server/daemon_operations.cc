@@ -33,6 +33,7 @@ const Stats& DaemonOperations::stats() {
   const auto ready = parts_.pool.ready();
   s.p384_keys = ready.p384;
   s.rsa_keys = ready.rsa;
+  s.accept_pauses = parts_.accept_pauses();
   return s;
 }
 

@@ -21,6 +21,7 @@ class DaemonOperations : public Operations {
     std::function<void(std::function<void()>, std::function<void()>)> work;
     std::function<void()> turn;  // the core was asked to do something: its turn ends with the loop's
     std::function<std::string()> addresses;
+    std::function<std::uint64_t()> accept_pauses;
     std::function<Result<void>()> reload;
     std::function<Now()> now;
   };

@@ -318,3 +318,83 @@ def test_log_to_syslog(world):
     check("ready on" in said and "event=" not in said, f"on standard error: {said}")
     # LOG_DAEMON * 8 + LOG_NOTICE
     check(re.search(r"(?m)^<29>.* simsd\[\d+\]: event=stopping connections=0", logged), logged)
+
+
+
+def rows(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_kick_ban_and_unban(world):
+    server = world.server()
+    ask = asking(world, server)
+    alice = world.start_sims("alice", server, "listen")
+    until(server.log, lambda log: "event=login" in log, "alice's login")
+    client = next(row for row in rows(ask("clients", "--json")) if row.get("name") == "alice")
+    check(client["address"] == "127.0.0.1" and client["suite"] == "ecdhe" and client["online"], client)
+    check("cut off: 1" in ask("kick", f"conn:{client['conn']}"), "nobody was cut off")
+    until(server.log, lambda log: log.count("event=login ") == 2, "alice comes back after a kick")
+    check("cut off: 0" in ask("kick", "bob"), "somebody else was cut off")
+    ask("ban", "alice", "--reason", "spam\033[31m", "--for", "1h")
+    alice.wait(DEADLINE)
+    check("banned" in alice.communicate()[1], "a client is not told that it is banned")
+    check(re.search(r"name +alice .*spam\\x1b", ask("bans")), ask("bans"))
+    server.stop(signal.SIGKILL)
+    server = world.server()
+    ask = asking(world, server)
+    world.sims("alice", server, "list", expect=None)
+    check(world.last_status != 0 and "banned" in world.last_error, f"a ban ends with the server: {world.last_error}")
+    ask("unban", "alice")
+    world.sims("alice", server, "list")
+    ask("unban", "alice", expect=1)
+    ask("ban", "127.0.0.0/8")
+    world.sims("alice", server, "list", expect=None)
+    check(world.last_status != 0 and "banned" in world.last_error, world.last_error)
+    ask("unban", "127.0.0.0/8")
+    world.sims("alice", server, "list")
+
+
+def test_names_and_release(world):
+    server = world.server()
+    ask = asking(world, server)
+    for name in ("carol", "alice", "bob"):
+        world.sims(name, server, "list")
+    names = [row["name"] for row in rows(ask("names", "--json")) if "name" in row]
+    check(names == ["alice", "bob", "carol"], names)
+    world.sims("thief", server, "list", options=("--accept-new", "--name", "bob"), expect=None)
+    check(world.last_status != 0, "a name was given twice")
+    ask("release", "bob")
+    world.sims("thief", server, "list", options=("--accept-new", "--name", "bob"))
+    ask("release", "nobody", expect=1)
+
+
+def test_backup_while_running(world):
+    server = world.server()
+    ask = asking(world, server)
+    world.sims("alice", server, "list")
+    ask("backup", "copy.db")  # relative: to where simsctl was called
+    check((world.path / "copy.db").stat().st_mode & 0o777 == 0o600, "others may read the copy")
+    check("copy.db" in ask("backup", "copy.db", expect=1), "a file was overwritten")
+    restored = world.path / "restored"
+    restored.mkdir(mode=0o700)
+    shutil.copy(world.path / "copy.db", restored / "accounts.db")
+    shutil.copy(server.state / "identity", restored / "identity")
+    server.stop()
+    again = world.server(state="restored")
+    names = [row["name"] for row in rows(asking(world, again)("names", "--json")) if "name" in row]
+    check(names == ["alice"], names)
+
+
+def test_invitations(world):
+    server = world.server("--registration", "closed")
+    ask = asking(world, server)
+    code = ask("invite", "--for", "1h").split()[-1]
+    check(json.loads(ask("status", "--json"))["invitations"] == 1, ask("status"))
+    world.sims("alice", server, "list", options=("--accept-new", "--invite", "0000" + code[4:]), expect=None)
+    check(world.last_status != 0 and "invitation" in world.last_error, f"a wrong code: {world.last_error}")
+    world.sims("alice", server, "list", options=("--accept-new", "--invite", code.lower()))
+    world.sims("alice", server, "list")
+    world.sims("bob", server, "list", options=("--accept-new", "--invite", code), expect=None)
+    check(world.last_status != 0, "an invitation was used twice")
+    check(code not in server.log(), "the log has the code")
+    check(json.loads(ask("status", "--json"))["invitations"] == 0, ask("status"))
