@@ -55,8 +55,8 @@ constexpr const char* allowed[] = {
     "open", "openat", "openat2", "close", "close_range", "read", "readv", "pread64", "preadv", "preadv2",
     "write", "writev", "pwrite64", "pwritev", "pwritev2", "lseek", "_llseek", "stat", "fstat", "lstat",
     "stat64", "fstat64", "lstat64", "newfstatat", "fstatat64", "statx", "statfs", "fstatfs", "statfs64",
-    "fstatfs64", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd", "chdir",
-    "getdents64", "fsync", "fdatasync", "sync_file_range", "ftruncate", "ftruncate64", "fallocate",
+    "fstatfs64", "link", "linkat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd",
+    "chdir", "getdents64", "fsync", "fdatasync", "sync_file_range", "ftruncate", "ftruncate64", "fallocate",
     "fadvise64", "fadvise64_64", "flock", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
     "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "fchown", "umask", "dup", "dup2", "dup3", "fcntl",
     "fcntl64"};
