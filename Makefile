@@ -209,12 +209,12 @@ $(BUILD)/bench/fill_store: $(BUILD)/bench/fill_store.o $(call archives,$(below_c
 	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
 
 # Faults, load and attack, each figure beside its limit: make stress ONLY=part-of-a-name (tests/stress/README.md)
-STRESS := $(BUILD)/tests/stress/storm $(BUILD)/tests/stress/queue $(BUILD)/tests/sim_test
+STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/stress/queue tests/sim_test bench/simsbench)
 stress: deps
 	@+$(MAKE) --no-print-directory all $(STRESS)
 	BUILD=$(BUILD) /usr/bin/python3 tests/stress/stress.py $(ONLY)
-$(BUILD)/tests/stress/storm.o: DEFINES := -Ibench
-$(BUILD)/tests/stress/storm: $(BUILD)/tests/stress/storm.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
+$(addprefix $(BUILD)/tests/stress/,storm.o attack.o): DEFINES := -Ibench
+$(addprefix $(BUILD)/tests/stress/,storm attack): %: %.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
 $(BUILD)/tests/stress/queue: $(BUILD)/tests/stress/queue.o $(call archives,$(below_client))

@@ -205,6 +205,7 @@ void Client::take(std::string_view plaintext) {
   if (is(plaintext, "ack\",\"name")) return;
   transport_.owe_ack();
   loop_.owe(*this);
+  if (is(plaintext, "error") && handlers_.error) return handlers_.error(*this, plaintext);
   if (is(plaintext, "error") && handlers_.lost) return;  // it ends the connection, or did no harm
   if (is(plaintext, "error")) die(name_ + ": " + std::string(plaintext));
   if (is(plaintext, "list") || is(plaintext, "ping")) return;
@@ -240,10 +241,16 @@ void Client::flush() {
   want_room(true);
 }
 
+void Client::stall() {
+  stalled_ = true;
+  wants_room_ = !wants_room_;
+  want_room(!wants_room_);
+}
+
 void Client::want_room(bool on) {
   if (wants_room_ == on) return;
   wants_room_ = on;
-  epoll_event event{EPOLLIN | (on ? EPOLLOUT : 0U), {this}};
+  epoll_event event{(stalled_ ? 0U : EPOLLIN) | (on ? EPOLLOUT : 0U), {this}};
   epoll_ctl(loop_.epoll_, EPOLL_CTL_MOD, fd_, &event);
 }
 

@@ -64,6 +64,7 @@ class Client {
     // Whatever went wrong before finish(), and `ended` is not called then; none: it is an error. The client
     // is over, but must live until the pass ends.
     std::function<void(Client&, std::string_view why)> lost = {};
+    std::function<void(Client&, std::string_view plaintext)> error = {};  // from the server; none: see take()
   };
   // Everything given is kept by reference and outlives the client.
   Client(Loop& loop, const Handlers& handlers, const crypto::SigningKey& identity, std::string name,
@@ -77,6 +78,8 @@ class Client {
   void finish();                          // a `disconnect` after what was sent, then the socket closes
   // From now on the server's frames are counted and not opened: for clients that only are there.
   void stop_reading() { counting_ = true; }
+  // From now on nothing is read from the socket: a reader that stopped.
+  void stall();
   bool connected() const { return transport_.connected(); }
   // wall_ns() when the kernel had the last of the bytes that are being handled: what came after that, the
   // wait for this program among it, is not the server's.
@@ -105,7 +108,7 @@ class Client {
   int fd_ = -1;
   std::int64_t arrived_ns_ = 0;
   bool connecting_ = false, counting_ = false, finishing_ = false, dirty_ = false, wants_room_ = false,
-       owes_ = false;
+       owes_ = false, stalled_ = false;
 };
 
 }  // namespace sims::bench
