@@ -94,6 +94,8 @@ class Proxy:
             await asyncio.sleep(rng.uniform(3, 15))
         if fault == "split":
             for i in range(min(len(data), SPLIT_MOST)):
+                if writer.transport.is_closing():
+                    raise Over
                 writer.write(data[i:i + 1])
                 await writer.drain()
             data = data[SPLIT_MOST:]

@@ -18,9 +18,9 @@ using namespace sims::test;
 namespace {
 
 constexpr std::size_t clients = 200;
-constexpr std::size_t friends = 3;             // on each side of one: most of what is said
-constexpr std::uint64_t apart_mischief = 250;  // messages, on average
-constexpr std::uint64_t apart_restarts_least = 4'000, apart_restarts_most = 20'000;
+constexpr std::size_t friends = 3;  // on each side of one: most of what is said
+constexpr std::uint64_t apart_mischief_least = 60, apart_mischief_most = 250;  // messages, on average
+constexpr std::uint64_t apart_restarts_least = 2'500, apart_restarts_most = 20'000;
 constexpr std::uint64_t apart_settling = 2'000;
 constexpr std::size_t leavers = 5;  // stay away at the end: what was said to them waits
 
@@ -43,6 +43,7 @@ class Chaos {
   Chaos(std::uint64_t seed, std::uint64_t messages)
       : messages_(messages),
         apart_restarts_(std::clamp(messages / 50, apart_restarts_least, apart_restarts_most)),
+        apart_mischief_(std::clamp(messages / 100, apart_mischief_least, apart_mischief_most)),
         world_(seed, {}),
         ledger_(world_) {
     world_.counts_sessions = false;
@@ -80,7 +81,7 @@ class Chaos {
     const auto before = said_;
     speak();
     const auto passed = [&](std::uint64_t apart) { return before / apart != said_ / apart; };
-    if (said_ > before && pick(apart_mischief) < said_ - before) mischief();
+    if (said_ > before && pick(apart_mischief_) < said_ - before) mischief();
     if (passed(apart_restarts_)) {
       world_.restart_server();
       ++restarts_;
@@ -195,7 +196,8 @@ class Chaos {
   }
   static unsigned long long ull(std::uint64_t n) { return n; }
 
-  std::uint64_t messages_, apart_restarts_, said_ = 0, not_taken_ = 0, mischiefs_ = 0, restarts_ = 0;
+  std::uint64_t messages_, apart_restarts_, apart_mischief_, said_ = 0, not_taken_ = 0, mischiefs_ = 0,
+                                                             restarts_ = 0;
   World world_;
   Ledger ledger_;
   std::chrono::steady_clock::time_point began_;
@@ -204,7 +206,7 @@ class Chaos {
 }  // namespace
 
 TEST_CASE("the whole account: 200 clients in chaos, each message proved delivered or visibly not") {
-  const auto messages = from_environment("SIMS_STRESS_MESSAGES", 10'000);
+  const auto messages = from_environment("SIMS_STRESS_MESSAGES", 6'000);
   const auto seed = from_environment("SIMS_STRESS_SEED", 901);
   CAPTURE(seed);
   Chaos(seed, messages).run();

@@ -13,7 +13,7 @@ User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t s
 
 // As client::Link's.
 void User::end_turn() {
-  if (doomed_ && core->holds_writes()) crash();
+  if (doomed_ && left_unclean_) crash();
   const auto at = core->commit_at();
   if (at <= world.now().steady_ms || (at != INT64_MAX && !ending_.empty())) (void)core->commit(world.now());
   if (!core->holds_writes()) {
@@ -23,6 +23,7 @@ void User::end_turn() {
       release(id);
     }
   }
+  left_unclean_ = !trust.clean();
   due_ms_ = std::min(core->next_tick(), core->commit_at());
 }
 
@@ -194,9 +195,9 @@ void User::delivery_changed(const client::Peer& to, const client::Line& line) {
   if (line.delivery == client::Delivery::failed) complaints.push_back(line.text + " failed: " + line.why);
   if (line.delivery != client::Delivery::delivered) return;
   ++delivered[to.name];
-  const User* reader = world.find(to.name);
+  User* reader = world.find(to.name);
   const int number = std::stoi(line.text.substr(line.text.find('#') + 1));
-  if (!reader || reader->heard.at(name) < number)
+  if (!reader || reader->heard[name] < number)
     complaints.push_back(line.text + " marked delivered, never shown");
 }
 

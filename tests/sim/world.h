@@ -37,7 +37,7 @@ class User final : public client::Effects {
   void drop_link();   // the network breaks it; each side notices in its own time
   void freeze();      // nothing travels on the link any more, and nobody is told
   void crash();       // the program dies and starts anew with what was committed; connects
-  void crash_soon();  // when it hurts most: as soon as something came and is not on disk
+  void crash_soon();  // when it hurts most: a turn has ended and something is not on disk
   void accept_requests();
   const client::Peer* peer(const std::string& name) const;
   bool online() const { return core->model().link == client::LinkState::online; }
@@ -75,6 +75,7 @@ class User final : public client::Effects {
   void release(std::uint64_t link);
   client::CoreOptions options_;
   bool touched_ = false, doomed_ = false;
+  bool left_unclean_ = false;       // at the end of its last turn something was not committed
   std::int64_t due_ms_ = 0;         // when its core wants something, as of the end of its last turn
   std::uint64_t life_ = 0;          // grows with each crash: work of an earlier one is lost
   std::uint64_t link_ = 0;          // 0: none
