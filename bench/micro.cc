@@ -224,6 +224,7 @@ struct Wire : server::Actions {
   }
   std::size_t queued(server::ConnId) const override { return 0; }
   void close(server::ConnId, bool) override {}
+  void read_little(server::ConnId, bool) override {}
   void start_work(server::ConnId id, std::unique_ptr<server::LoginWork> w) override {
     work.emplace_back(id, std::move(w));
   }

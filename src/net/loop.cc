@@ -86,7 +86,10 @@ Loop::Loop() : state_(std::make_unique<State>()) {
        "event loop");
   s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), least_workers, most_workers));
   uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
-  uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept { State::of(h).run_turn_end(); });
+  uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept {
+    ++State::of(h).turn;
+    State::of(h).run_turn_end();
+  });
   // None of the three is something to wait for.
   uv_unref(reinterpret_cast<uv_handle_t*>(&s->before_poll));
   uv_unref(reinterpret_cast<uv_handle_t*>(&s->after_poll));

@@ -20,6 +20,7 @@ struct Loop::State {
   uv_poll_t wake;            // of wake_fd, an eventfd that post() writes to
   int wake_fd = -1;
   bool stopping = false;
+  std::uint64_t turn = 1;
   std::vector<std::function<void()>> turn_end, turn_end_now;  // to be run, and being run
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;

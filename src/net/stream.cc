@@ -115,7 +115,7 @@ void Stream::Box::end_soon(int status) {
 }
 
 void Stream::Box::read(ssize_t size, const uv_buf_t* buffer) noexcept {
-  if (size == 0) return;  // EAGAIN, not the end
+  if (size == 0 || size == UV_ENOBUFS) return;  // EAGAIN, or enough for this turn: not the end
   if (size > 0) {
     if (!finishing && callbacks.on_read) {
       callbacks.on_read(
@@ -193,13 +193,20 @@ void Stream::start() {
   int status = uv_read_start(
       as_stream(&box_->tcp),
       [](uv_handle_t* h, std::size_t, uv_buf_t* buffer) noexcept {
-        auto& shared = Loop::State::of(h).read_buffer;
-        *buffer = uv_buf_init(shared.data(), shared.size());
+        auto& loop = Loop::State::of(h);
+        auto* box = static_cast<Box*>(h->data);
+        // libuv would read on, 32 times, while there is something.
+        const bool enough = std::exchange(box->read_turn, loop.turn) == loop.turn;
+        *buffer = uv_buf_init(loop.read_buffer.data(), enough ? 0 : static_cast<unsigned>(box->read_size));
       },
       [](uv_stream_t* s, ssize_t size, const uv_buf_t* buffer) noexcept {
         static_cast<Box*>(s->data)->read(size, buffer);
       });
   if (status != 0) box_->end_soon(status);
+}
+
+void Stream::set_read_size(std::size_t bytes) {
+  box_->read_size = std::min(bytes, Loop::State::of(&box_->tcp).read_buffer.size());
 }
 
 void Stream::write(std::string_view bytes) {

@@ -45,6 +45,9 @@ class Stream {
 
   void set_callbacks(Callbacks callbacks);  // before start()
   void start();                             // reading
+  // At most so many bytes a read; one read in each turn of the loop, so that who sends much does not keep the
+  // others waiting. 64 KiB unless set.
+  void set_read_size(std::size_t bytes);
   // Tries to write at once (uv_try_write) and queues a copy of the rest. Nothing after close().
   void write(std::string_view bytes);
   std::size_t queued() const;  // bytes not yet handed to the kernel

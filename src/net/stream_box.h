@@ -16,6 +16,8 @@ struct Stream::Box {
   Callbacks callbacks;
   std::string peer;
   std::size_t queued = 0;
+  std::size_t read_size = 65'536;
+  std::uint64_t read_turn = 0;  // of the last read
   bool reading = false;
   bool read_ended = false;  // by the other side or by an error
   bool finishing = false;   // finish() was called: what still comes is dropped

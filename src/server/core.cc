@@ -150,6 +150,7 @@ void Core::State::process(Session& s, ByteView input, Now now) {
   }
   if (s.ended) return;
   set_held(s);
+  if (s.fast != s.read_little) actions.read_little(s.conn, s.read_little = s.fast);
   if (queued + held > options.policy.limits.queue_bytes_total && s.held > 0)
     return fault(s, ErrorCode::busy, "this server has no memory for the rest of your message", "memory", now);
   owe_ack(s, now);

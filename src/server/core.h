@@ -81,6 +81,8 @@ class Actions {
   // Ends the connection; flush: after what was written went out (within a few seconds). The core has
   // forgotten it: no closed() follows, and what still comes from it is ignored.
   virtual void close(ConnId id, bool flush) = 0;
+  // From a connection that sends fast read little at a time, so that the others do not wait for it.
+  virtual void read_little(ConnId id, bool on) = 0;
   virtual void start_work(ConnId id, std::unique_ptr<LoginWork> work) = 0;
   virtual void log(log::Level level, std::string line) = 0;
 };

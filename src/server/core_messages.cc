@@ -129,6 +129,7 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
   const auto count = s.messages.spend(limits.messages, now.steady_ms);
   const auto bytes =
       s.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
+  s.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
   if (count >= 0 && bytes >= 0) return true;
   ++stats.refused[static_cast<std::size_t>(Refused::messages)];
   if (count < -limits.messages.burst || bytes < -limits.message_bytes.burst) {

@@ -28,6 +28,7 @@ namespace {
 constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
 constexpr std::size_t p384_keys = 64;     // made ahead: a burst of so many logins
 constexpr unsigned reads_a_turn = 16;
+constexpr std::size_t most_bytes = 64 * 1024, little_bytes = 4 * 1024;  // of one read
 // More logins at once, for each processor beside the loop's, take the loop's as well.
 constexpr unsigned logins_a_processor = 3;
 constexpr std::chrono::seconds first_key_limit{3};
@@ -52,6 +53,7 @@ class Daemon : public Actions {
   std::size_t write(ConnId id, std::string_view bytes) override;
   std::size_t queued(ConnId id) const override;
   void close(ConnId id, bool flush) override;
+  void read_little(ConnId id, bool on) override;
   void start_work(ConnId id, std::unique_ptr<LoginWork> work) override;
   void log(log::Level level, std::string line) override { log::write(level, line); }
 
@@ -233,6 +235,11 @@ std::size_t Daemon::write(ConnId id, std::string_view bytes) {
 std::size_t Daemon::queued(ConnId id) const {
   const auto at = streams_.find(id);
   return at == streams_.end() ? 0 : at->second->queued();
+}
+
+void Daemon::read_little(ConnId id, bool on) {
+  if (const auto at = streams_.find(id); at != streams_.end())
+    at->second->set_read_size(on ? little_bytes : most_bytes);
 }
 
 void Daemon::close(ConnId id, bool flush) {

@@ -52,6 +52,8 @@ struct Session {
   bool redeeming = false;           // which is looked at
   bool online = false;              // logged in
   bool pinged = false;              // and nothing was heard since
+  bool fast = false;                // has used up some of its burst
+  bool read_little = false;         // and the driver knows
   bool ack_at_once = false;         // the ack that is owed does not wait
   bool ack_listed = false;          // is on the core's list of acks that wait
   bool stuck_listed = false;        // is on the core's list of slow readers

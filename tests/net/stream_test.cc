@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -419,6 +421,42 @@ TEST_CASE("without descriptors accepting pauses, without spinning, and goes on w
   CHECK(turns > 5);  // the loop went on meanwhile
   CHECK(cpu() - cpu_before < 150);
   CHECK(accepted.size() == 3);
+}
+
+TEST_CASE("37: one read a turn of at most the size that was set, however much there is") {
+  Loop loop;
+  std::unique_ptr<Stream> stream;
+  std::vector<std::size_t> reads;
+  std::size_t in_turn = 0, most_in_turn = 0, all = 0;
+  auto listener = Listener::listen(loop, {"127.0.0.1", 0}, [&](std::unique_ptr<Stream> s) {
+                    stream = std::move(s);
+                    Stream::Callbacks on;
+                    on.on_read = [&](ByteView bytes) {
+                      reads.push_back(bytes.size());
+                      all += bytes.size();
+                      if (++in_turn == 1) loop.at_turn_end([&] { in_turn = 0; });
+                      most_in_turn = std::max(most_in_turn, in_turn);
+                      stream->set_read_size(4'096);
+                      if (all == 200'000) loop.stop();
+                    };
+                    stream->set_callbacks(std::move(on));
+                    stream->start();
+                  }).value();
+  RawPeer peer(listener->bound().port);
+  std::thread sender([&] {
+    const std::string text(200'000, 'x');
+    for (std::size_t sent = 0; sent < text.size();) {
+      const auto size = ::send(peer.fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+      if (size <= 0) return;
+      sent += static_cast<std::size_t>(size);
+    }
+  });
+  run(loop);
+  sender.join();
+  CHECK(all == 200'000);
+  CHECK(most_in_turn == 1);
+  CHECK(reads.front() <= 65'536);
+  CHECK(*std::max_element(reads.begin() + 1, reads.end()) == 4'096);
 }
 
 TEST_CASE("44: a stream that gives its descriptor back lets the next caller in at once") {

@@ -246,8 +246,11 @@ TEST_CASE("37: a flood is limited, its sender told, then disconnected; others go
       ++count;
     return count;
   };
-  burst(200);
+  burst(20);
+  CHECK_FALSE(w.wire.lines[flood.conn].read_little);
+  burst(180);
   CHECK(got() == 200);
+  CHECK(w.wire.lines[flood.conn].read_little);
   CHECK(flood.take("error").empty());
   burst(10);
   CHECK(got() == 0);

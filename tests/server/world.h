@@ -19,7 +19,7 @@ struct Wire : server::Actions {
     std::string to_client;  // written and not yet read by the client
     std::size_t writes = 0;
     std::size_t stuck = 0;  // what queued() says: the client does not read
-    bool closed = false, flushed = false;
+    bool closed = false, flushed = false, read_little = false;
   };
   std::map<ConnId, Line> lines;
   std::deque<std::pair<ConnId, std::unique_ptr<server::LoginWork>>> work;
@@ -43,6 +43,7 @@ struct Wire : server::Actions {
     line.closed = true;
     line.flushed = flush;
   }
+  void read_little(ConnId id, bool on) override { lines[id].read_little = on; }
   void start_work(ConnId id, std::unique_ptr<server::LoginWork> w) override {
     work.emplace_back(id, std::move(w));
   }

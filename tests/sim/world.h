@@ -108,6 +108,7 @@ class World final : public server::Actions {
   std::size_t write(server::ConnId id, std::string_view bytes) override;
   std::size_t queued(server::ConnId id) const override;
   void close(server::ConnId id, bool flush) override;
+  void read_little(server::ConnId, bool) override {}
   void start_work(server::ConnId id, std::unique_ptr<server::LoginWork> work) override;
   void log(log::Level level, std::string line) override;
 

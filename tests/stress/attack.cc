@@ -103,7 +103,7 @@ void flood(const sockaddr_in& to, std::uint64_t rate) {
   std::uint64_t sent = 0, due = 0;
   for (auto last = now_ns(); goes_on();) {
     const auto now = now_ns();
-    due = std::min(due + static_cast<std::uint64_t>(now - last) * rate, std::uint64_t{second} * rate);
+    due = std::min(due + static_cast<std::uint64_t>(now - last) * rate, std::uint64_t{50 * ms} * rate);
     last = now;
     sender.come_back();
     for (; due >= std::uint64_t{second} && sender.here(); due -= std::uint64_t{second}, ++sent)
