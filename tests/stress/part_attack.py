@@ -19,7 +19,7 @@ class Attack:
     """The program `attack`, while it goes on."""
 
     def __init__(self, world, server, *words):
-        self.process = subprocess.Popen([BUILD / "tests/stress/attack", server.address, *map(str, words)],
+        self.process = subprocess.Popen(["nice", "-n", "19", BUILD / "tests/stress/attack", server.address, *map(str, words)],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=world.env)
         world.processes.append(self.process)
         if not select.select([self.process.stdout], [], [], 60)[0] or self.process.stdout.readline() != "begun\n":
