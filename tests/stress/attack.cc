@@ -3,6 +3,7 @@
 //
 //   attack HOST:PORT flood RATE        one client sends RATE messages a second to another, and comes back
 //                                      whenever it was cut off
+//   attack HOST:PORT rsa RATE          RATE clients a second log in with the RSA suite
 //   attack HOST:PORT stopped COUNT     so many log in and read no more, and senders write to them as fast as
 //                                      they may
 #include <fmt/format.h>
@@ -35,8 +36,14 @@ std::string message(const proto::Id& src, const proto::Id& dst, std::size_t size
 // Somebody who logs in, again when he must.
 class Guest {
  public:
-  Guest(Loop& loop, const sockaddr_in& to, std::string name, crypto::EphemeralSource& ephemerals)
-      : loop_(loop), to_(to), name_(std::move(name)), key_(identity(name_)), ephemerals_(ephemerals) {
+  Guest(Loop& loop, const sockaddr_in& to, std::string name, crypto::EphemeralSource& ephemerals,
+        const char* suite = "ecdhe")
+      : loop_(loop),
+        to_(to),
+        name_(std::move(name)),
+        key_(identity(name_)),
+        ephemerals_(ephemerals),
+        suite_(*crypto::find_suite_by_label(suite)) {
     handlers_.connected = [this](Client&) { ++logins; };
     handlers_.message = [](Client&, std::string_view) {};
     handlers_.error = [this](Client&, std::string_view text) {
@@ -52,13 +59,13 @@ class Guest {
 
   void connect() {
     lost_ = false;
-    client_ = std::make_unique<Client>(loop_, handlers_, key_, name_, *crypto::find_suite_by_label("ecdhe"),
-                                       ephemerals_);
+    client_ = std::make_unique<Client>(loop_, handlers_, key_, name_, suite_, ephemerals_);
     client_->connect(to_);
   }
   void come_back() {
     if (lost_ && now_ns() >= again_ns_) connect();
   }
+  bool lost() const { return lost_; }
   bool here() const { return client_ && !lost_ && client_->connected(); }
   Client& client() { return *client_; }
   proto::Id id() const { return proto::Id::of(key_.public_key()); }
@@ -71,6 +78,7 @@ class Guest {
   const std::string name_;
   const crypto::SigningKey key_;
   crypto::EphemeralSource& ephemerals_;
+  const crypto::Suite& suite_;
   Client::Handlers handlers_;
   std::unique_ptr<Client> client_;
   bool lost_ = false;
@@ -114,6 +122,34 @@ void flood(const sockaddr_in& to, std::uint64_t rate) {
              sent, sender.errors, sender.cut, sender.refused);
 }
 
+void rsa(const sockaddr_in& to, std::uint64_t rate) {
+  constexpr std::size_t at_once = 1'024;
+  Loop loop;
+  OneKey ephemerals;
+  std::vector<std::unique_ptr<Guest>> guests;
+  for (std::size_t i = 0; i < at_once; ++i)
+    guests.push_back(std::make_unique<Guest>(loop, to, fmt::format("rsa-{}", i), ephemerals, "rsa"));
+  fmt::print("begun\n");
+  std::fflush(stdout);
+  std::uint64_t begun = 0, missed = 0;
+  const auto start = now_ns();
+  while (goes_on()) {
+    const auto wanted = static_cast<std::uint64_t>(now_ns() - start) / 1'000 * rate / 1'000'000;
+    for (; begun + missed < wanted;) {
+      Guest& next = *guests[(begun + missed) % at_once];
+      const bool free = begun < at_once || next.lost() || next.here();
+      free ? ++begun : ++missed;
+      if (free) next.connect();
+    }
+    loop.pass(now_ns() + 5 * ms);
+  }
+  std::uint64_t logins = 0, refused = 0;
+  for (const auto& guest : guests)
+    logins += guest->logins, refused += guest->refused;
+  fmt::print("{{\"begun\": {}, \"missed\": {}, \"logged_in\": {}, \"refused\": {}}}\n", begun, missed, logins,
+             refused);
+}
+
 void stopped(const sockaddr_in& to, std::size_t count) {
   constexpr std::size_t readers_a_sender = 10, size = 40'000;
   Loop loop;
@@ -152,14 +188,16 @@ void stopped(const sockaddr_in& to, std::size_t count) {
 int main(int argc, char** argv) {
   harden_process();
   const std::string_view mode = argc == 4 ? argv[2] : "";
-  if (mode != "flood" && mode != "stopped") {
-    std::fputs("usage: attack HOST:PORT flood RATE | stopped COUNT\n", stderr);
+  if (mode != "flood" && mode != "rsa" && mode != "stopped") {
+    std::fputs("usage: attack HOST:PORT flood RATE | rsa RATE | stopped COUNT\n", stderr);
     return 2;
   }
   const auto to = parse_address(argv[1]);
   const auto number = std::strtoull(argv[3], nullptr, 10);
   if (mode == "flood")
     flood(to, number);
+  else if (mode == "rsa")
+    rsa(to, number);
   else
     stopped(to, number);
   return 0;
