@@ -31,6 +31,10 @@ int main(int argc, char** argv) {
   app.add_option("--key-file", options.key_file, "opens a store that is sealed with a key file")
       ->type_name("FILE")
       ->check(sims::not_empty());
+  app.add_option("--invite", options.invite,
+                 "for the first login to a server that takes new users by invitation")
+      ->type_name("CODE")
+      ->check(sims::not_empty());
   app.add_flag("--ascii", options.ascii, "draw with nothing but ASCII");
   app.add_flag("--accept-new", options.accept_new,
                "take the key of a server met for the first time without asking");

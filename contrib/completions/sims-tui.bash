@@ -14,10 +14,10 @@ _sims_tui() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       ;;
-    --port | --name | --query) ;;
+    --port | --name | --query | --invite) ;;
     *)
       mapfile -t COMPREPLY < <(compgen -W '-h --help --version --server --port --name --suite --home --query
-        --config --key-file --ascii --accept-new --connect --plain --demo' -- "$cur")
+        --config --key-file --ascii --invite --accept-new --connect --plain --demo' -- "$cur")
       ;;
   esac
 }

@@ -12,6 +12,7 @@ complete -c sims-tui -l query -x -d 'Open the window with this peer as soon as i
 complete -c sims-tui -l config -r -F -d 'The configuration file'
 complete -c sims-tui -l key-file -r -F -d 'Opens a store that is sealed with a key file'
 complete -c sims-tui -l ascii -d 'Draw with nothing but ASCII'
+complete -c sims-tui -l invite -x -d 'An invitation, for the first login'
 complete -c sims-tui -l accept-new -d 'Take the key of a server met for the first time without asking'
 complete -c sims-tui -l connect -d 'Connect at once with what was used last'
 complete -c sims-tui -l plain -d 'A stream of lines instead of a screen, for screen readers'

@@ -13,6 +13,7 @@ _arguments -s -S \
   '--config[the configuration file]:FILE:_files' \
   '--key-file[opens a store that is sealed with a key file]:FILE:_files' \
   '--ascii[draw with nothing but ASCII]' \
+  '--invite[an invitation, for the first login]:CODE:' \
   '--accept-new[take the key of a server met for the first time without asking]' \
   '--connect[connect at once with what was used last]' \
   '--plain[a stream of lines instead of a screen, for screen readers]' \

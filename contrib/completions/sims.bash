@@ -2,11 +2,11 @@
 
 _sims() {
   local cur=$2 prev=$3 command='' i
-  local options='-h --help --version --server --name --suite --home --key-file --accept-new --no-history'
+  local options='-h --help --version --server --name --suite --home --key-file --invite --accept-new --no-history'
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --server | --name | --suite | --home | --key-file | --new-key-file | --timeout | --count | --limit | --search)
+      --server | --name | --suite | --home | --key-file | --invite | --new-key-file | --timeout | --count | --limit | --search)
         ((i++))
         ;;
       -*) ;;

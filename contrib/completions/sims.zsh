@@ -10,6 +10,7 @@ common=(
   '--suite[offer only this cipher suite]:SUITE:(ecdhe rsa)'
   '--home[keep everything in DIR instead of the XDG folders]:DIR:_directories'
   '--key-file[opens a store that is sealed with a key file]:FILE:_files'
+  '--invite[an invitation, for the first login]:CODE:'
   '--accept-new[take a first-seen key without asking, never a changed one]'
   '--no-history[keep nothing of what is said once it was delivered or printed]'
 )

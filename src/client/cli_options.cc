@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include "base/program.h"
+#include "base/text.h"
 #include "client/cli_output.h"
 #include "proto/identity.h"
+#include "proto/limits.h"
 
 namespace sims::client::cli {
 
@@ -49,6 +51,10 @@ void add_options(CLI::App& app, Raw& raw) {
   app.add_option("--key-file", raw.options.key_file,
                  "opens the store (default: the environment's SIMS_KEY_FILE)")
       ->type_name("FILE")
+      ->check(not_empty());
+  app.add_option("--invite", raw.options.invite,
+                 "for the first login to a server that takes new users by invitation")
+      ->type_name("CODE")
       ->check(not_empty());
   app.add_flag("--accept-new", raw.options.accept_new,
                "take a first-seen key without asking, never a changed one");
@@ -167,6 +173,9 @@ std::string complete(Raw& raw) {
   Options& o = raw.options;
   if (!o.name.empty() && !proto::valid_name(o.name)) {
     return "--name: a name is a letter a-z or a digit, then up to 31 of a-z0-9._-";
+  }
+  if (o.invite.size() > proto::max_invitation || !utf8_valid(o.invite)) {
+    return "--invite: not an invitation";
   }
   if (!raw.suite.empty()) o.suites = {crypto::find_suite_by_label(raw.suite)};
   if (raw.text && (o.command == Command::history || *raw.text != "-")) o.text = raw.text;

@@ -45,6 +45,7 @@ enum class Command {
 struct Options {
   std::string server, name, home, key_file;  // empty: not given
   crypto::SuiteList suites = crypto::default_suites();
+  std::string invite;  // empty: none
   bool accept_new = false;
   bool keep_history = true;
   Command command = Command::id;

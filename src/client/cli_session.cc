@@ -57,6 +57,7 @@ Session::Session(const Options& options, Store& keys, std::string server, std::s
 
 Exit Session::run() {
   if (options_.timeout_ms) deadline_.start(*options_.timeout_ms);
+  link_.core().invite(options_.invite);
   link_.core().connect(server_, link_.now());
   loop_.run();
   give_up();

@@ -22,15 +22,16 @@ const char* refusal(proto::ErrorCode code) {
   using enum proto::ErrorCode;
   switch (code) {
     case name_taken:
-      return "the name belongs to somebody else there";
+      return "the name belongs to somebody else there: choose another";
     case id_taken:
       return "this identity is registered there under another name";
     case name_invalid:
       return "the server does not accept the name";
     case banned:
-      return "the server has banned this identity";
+      return "the server has banned this identity: only its administrator can let it in again";
     case not_registered:
-      return "the server takes no new users";
+      return "the server takes no new users without an invitation: give one with --invite or in the connect "
+             "dialog";
     case unsupported_suite:
       return "the server accepts none of our cipher suites";
     case unsupported_version:
@@ -38,6 +39,14 @@ const char* refusal(proto::ErrorCode code) {
     default:
       return nullptr;
   }
+}
+
+// Likewise when it is tried again.
+std::string delay(proto::ErrorCode code) {
+  if (code == proto::ErrorCode::busy) return "the server is busy at the moment: it is tried again";
+  if (code == proto::ErrorCode::rate_limited)
+    return "the server wants fewer logins from this address: it is tried again";
+  return "the server refused: " + std::string(to_string(code));
 }
 
 // Words with the server's own behind them, marked as its own.
@@ -78,6 +87,10 @@ void Connection::connect(const std::string& host_port, Now now) {
   accepted_key_.reset();
   model_.server_was.reset();
   open(now);
+}
+
+void Connection::invite(std::string_view code) {
+  invitation_ = SecretBytes(bytes_of(code));
 }
 
 void Connection::open(Now now) {
@@ -190,7 +203,7 @@ void Connection::poll(ByteView input, Now now) {
   while (transport_ && number_ == number) {
     auto event = transport_->poll(input, scratch_, now, out_);
     using Kind = proto::Transport::Event::Kind;
-    if (transport_->connected() && model_.link == LinkState::handshaking) became_online(now);
+    if (transport_->connected() && model_.link == LinkState::handshaking) secured(now);
     if (number_ != number) return;
     switch (event.kind) {
       case Kind::need_input:
@@ -213,6 +226,18 @@ void Connection::work_done(ServerWork& work, Now now) {
   if (event.kind == proto::Transport::Event::Kind::failed) return handshake_failed(event.failure, now);
   poll({}, now);
   if (transport_ && transport_->connected()) transport_->flush_ack(now, out_);
+}
+
+// Nothing but the invitation is said until the server took it: it would answer `not-registered`.
+void Connection::secured(Now now) {
+  if (redeeming_) return;
+  if (invitation_.size() == 0) return became_online(now);
+  redeeming_ = true;
+  model_.progress = "redeeming the invitation";
+  deadline_ms_ = now.steady_ms + proto::handshake_deadline_ms;
+  std::string message = proto::encode(proto::Register{std::string(text_of(invitation_.view()))});
+  transport_->send(message, now, out_);
+  wipe(message);
 }
 
 void Connection::became_online(Now now) {
@@ -258,6 +283,7 @@ void Connection::drop_link(bool flush_first) {
   link_ = false;
   ++number_;
   transport_.reset();
+  redeeming_ = false;
   out_.clear();
   probe_ms_.reset();
   model_.link = LinkState::offline;
@@ -317,8 +343,7 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
         const std::string words = with_hint(refused, failure.detail);
         return accepted_ ? retry(words, now) : stop(words);
       }
-      return retry(with_hint("the server refused: " + std::string(to_string(failure.code)), failure.detail),
-                   now);
+      return retry(with_hint(delay(failure.code), failure.detail), now);
     case Cause::protocol:
       windows_.alert(nullptr,
                      (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail,
@@ -339,8 +364,33 @@ void Connection::server_left(Now now) {
   retry("the server ended the connection", now);
 }
 
+// The server has proved who it is, and so what it says is final.
+void Connection::redeem_ended(const proto::Error& error, Now now) {
+  if (error.code == proto::ErrorCode::bad_message) {  // it knows no invitations, so it took us as we are
+    redeeming_ = false;
+    invitation_ = {};
+    return became_online(now);
+  }
+  model_.refusal = error.code;
+  drop_link(true);
+  const bool invalid = error.code == proto::ErrorCode::not_registered;
+  const char* refused = invalid
+                            ? "the server did not take the invitation: ask its administrator for a new one"
+                            : refusal(error.code);
+  if (!refused) return retry(with_hint(delay(error.code), error.message), now);
+  invitation_ = {};
+  stop(with_hint(refused, error.message));
+}
+
 void Connection::server_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
+  if (redeeming_ && error.code != going_away) return redeem_ended(error, now);
+  if (error.code == rate_limited) return;  // whoever is concerned slows down
+  if (error.code == not_registered) {
+    model_.refusal = error.code;
+    drop_link(true);
+    return stop(with_hint(refusal(not_registered), error.message));
+  }
   if (error.code == id_taken || error.code == banned) {
     drop_link(true);
     return stop(
@@ -358,6 +408,11 @@ void Connection::server_error(const proto::Error& error, Now now) {
 // --- time ----------------------------------------------------------------------------------------
 
 void Connection::acked(std::uint64_t seq, Now now) {
+  if (redeeming_) {  // nothing else was sent
+    redeeming_ = false;
+    invitation_ = {};
+    return became_online(now);
+  }
   acked_ = std::max(acked_, seq + 1);
   acked_ms_ = now.steady_ms;
   if (!probe_ms_ || seq < probe_seq_) return;

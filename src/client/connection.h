@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "base/secret.h"
 #include "client/context.h"
 #include "client/rate.h"
 #include "proto/transport.h"
@@ -35,6 +36,7 @@ class Connection {
   ~Connection();
 
   void connect(const std::string& host_port, Now now);
+  void invite(std::string_view code);  // redeemed after the next handshake; kept until it was, then wiped
   void disconnect(Now now);
   void answer(bool accept, Now now);
   Result<void> accept_changed(std::string_view fingerprint, Now now);
@@ -65,6 +67,8 @@ class Connection {
   void open(Now now);
   void poll(ByteView input, Now now);
   void became_online(Now now);
+  void secured(Now now);  // the handshake is over
+  void redeem_ended(const proto::Error& error, Now now);
   void handshake_failed(const proto::HandshakeFailure& failure, Now now);
   void drop_link(bool flush);
   void stop(const std::string& problem);            // offline, for good
@@ -88,6 +92,8 @@ class Connection {
   std::string out_;
   bool link_ = false;             // the edge has a link, open or opening
   std::uint64_t number_ = 0;      // of this connection, for work that comes back late
+  SecretBytes invitation_;        // of size 0: none, or no longer needed
+  bool redeeming_ = false;        // `register` is out; the link is `handshaking` until its ack
   std::int64_t deadline_ms_ = 0;  // connecting, handshaking
   int failures_ = 0;
   std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss

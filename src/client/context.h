@@ -9,6 +9,7 @@
 
 #include "client/core.h"
 #include "client/history.h"
+#include "client/rate.h"
 #include "client/trust.h"
 #include "client/window.h"
 #include "proto/transport.h"
@@ -80,6 +81,7 @@ class Context {
   Pins& pins;
   History& history;
   Manners manners;                // as they are now
+  Pace pace;                      // of the texts of all conversations
   std::size_t waiting_bytes = 0;  // of all conversations' WaitingFrames
 };
 

@@ -93,13 +93,15 @@ void Conversation::restore(const std::vector<HistoryEntry>& entries) {
 void Conversation::pump(Now now) {
   if (!may_talk()) return;
   if (!session_) {
-    if (!call_.running() && !paused_ && outbox_.waiting() && now.steady_ms >= next_call_ms_) start_call(now);
+    const bool due = now.steady_ms >= std::max(next_call_ms_, context_.pace.held_until_ms());
+    if (!call_.running() && !paused_ && outbox_.waiting() && due) start_call(now);
     return;
   }
   // While we call, the session may be about to be replaced: what we sealed now might find no one to open it.
   if (call_.calling()) return;
   tell_read(now);
   while (auto* entry = outbox_.next()) {
+    if (!context_.pace.take(now.steady_ms)) break;
     auto plaintext = proto::encode_content(entry->content);
     auto sealed = session_->seal(*plaintext, now);
     outbox_.sent(*entry, sealed.id, context_.send(sealed.message, now), now.steady_ms);

@@ -43,6 +43,7 @@ class Conversation {
   void work_done(RekeyWork& work, Now now);
   void peer_came(bool again, Now now);
   void peer_left(Now now);
+  void rate_limited(std::uint64_t seq, Now now);                     // nor this one: we say too much
   void undeliverable(Now now);                                       // the server could not pass something on
   void refused(std::uint64_t seq, const std::string& why, Now now);  // the server will never take this text
   void link_lost();
@@ -114,9 +115,11 @@ class Conversation {
   Outbox outbox_;
   bool paused_ = false;  // ended by the user: no call until something is typed
   int failed_calls_ = 0, unanswered_ = 0;
+  std::uint64_t call_seq_ = 0, rekey_seq_ = 0;  // of what was sent last of a call, of a re-key
   std::int64_t next_call_ms_ = 0;
-  std::int64_t settled_ms_ = 0;       // until then an answer to a call that was given up may still come
-  TokenBucket uninvited_{3, 20'000};  // calls because a message came that no session opens
+  std::int64_t renew_ms_ = INT64_MAX;  // when a session of which the relay refused a text is ended
+  std::int64_t settled_ms_ = 0;        // until then an answer to a call that was given up may still come
+  TokenBucket uninvited_{3, 20'000};   // calls because a message came that no session opens
 
   std::map<std::uint64_t, std::string> held_acks_;  // of this session, until the peer is accepted
 

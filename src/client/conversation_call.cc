@@ -17,7 +17,7 @@ bool Conversation::may_talk() const {
 
 void Conversation::start_call(Now now) {
   auto outcome = call_.call(peer().id, now);
-  context_.send(outcome.answer, now);
+  call_seq_ = context_.send(outcome.answer, now);
   show_session();
 }
 
@@ -27,12 +27,12 @@ void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::st
   if (!session_ || session_->expected_rekey_phase() != frame.phase) return;
   auto answer = session_->receive_rekey(raw);
   if (!answer) return complain("A bad change of keys from " + name_ + " was ignored.", now);
-  if (!answer->empty()) context_.send(*answer, now);
+  if (!answer->empty()) rekey_seq_ = context_.send(*answer, now);
 }
 
 void Conversation::act(Call::Outcome outcome, Now now) {
   using Step = Call::Outcome::Step;
-  if (!outcome.answer.empty()) context_.send(outcome.answer, now);
+  if (!outcome.answer.empty()) call_seq_ = context_.send(outcome.answer, now);
   if (outcome.work) {
     outcome.work->peer = name_;
     context_.start(std::move(outcome.work));
@@ -92,7 +92,7 @@ void Conversation::work_done(RekeyWork& work, Now now) {
   if (work.number != session_number_) return;
   rekeying_ = false;
   if (!session_ || !work.key || !context_.online() || !session_->wants_rekey()) return;
-  context_.send(session_->start_rekey(std::move(work.key)), now);
+  rekey_seq_ = context_.send(session_->start_rekey(std::move(work.key)), now);
 }
 
 void Conversation::drop_call() {
@@ -107,6 +107,7 @@ void Conversation::drop_session() {
     ++session_number_;
   }
   rekeying_ = false;
+  renew_ms_ = INT64_MAX;
   held_acks_.clear();
   told_typing_ = false;
   stops_typing();
@@ -152,6 +153,15 @@ void Conversation::undeliverable(Now now) {
   wait_before_next_call(now);
 }
 
+// The relay did not pass it on because we say too much. What of it was a text goes again, in its order, in a
+// session anew, when the acks of those that were passed on have had the time to come. A refused ack, or a
+// word beside the texts, is no reason to end anything: the peer sends again what it has no proof for.
+void Conversation::rate_limited(std::uint64_t seq, Now now) {
+  context_.pace.hold(now.steady_ms);
+  if ((call_.running() && seq >= call_seq_) || (session_ && seq == rekey_seq_)) return undeliverable(now);
+  if (outbox_.carries(seq)) renew_ms_ = std::min(renew_ms_, context_.pace.held_until_ms());
+}
+
 void Conversation::shut() {
   link_lost();
 }
@@ -186,16 +196,23 @@ void Conversation::tick(Now now) {
     ++unanswered_;
     start_call(now);
   }
+  if (now.steady_ms >= renew_ms_) undeliverable(now);
   pump(now);
 }
 
 std::int64_t Conversation::next_tick() const {
-  if (call_.running()) return std::min(typing_until_ms_, call_.deadline());
-  if (!may_talk()) return typing_until_ms_;
-  const std::int64_t due = session_                        ? std::max(resend_at(), next_call_ms_)
-                           : outbox_.waiting() && !paused_ ? next_call_ms_
-                                                           : INT64_MAX;
-  return std::min(typing_until_ms_, due);
+  const std::int64_t soon = std::min(typing_until_ms_, renew_ms_);
+  if (call_.running()) return std::min(soon, call_.deadline());
+  if (!may_talk()) return soon;
+  const std::int64_t held = context_.pace.held_until_ms();
+  std::int64_t due = INT64_MAX;
+  if (session_) {
+    due = std::max(resend_at(), next_call_ms_);
+    if (outbox_.ready()) due = std::min(due, context_.pace.next_ms());
+  } else if (outbox_.waiting() && !paused_) {
+    due = std::max(next_call_ms_, held);
+  }
+  return std::min(soon, due);
 }
 
 }  // namespace sims::client

@@ -33,6 +33,10 @@ void Core::connect(const std::string& host_port, Now now) {
   state_->finish();
 }
 
+void Core::invite(std::string_view code) {
+  state_->connection.invite(code);
+}
+
 void Core::recall(const std::string& host_port, Now now) {
   assert(state_->shown.link == LinkState::offline);
   state_->clock = now;

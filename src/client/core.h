@@ -47,6 +47,9 @@ class Core {
 
   // --- intents -----------------------------------------------------------------------------------
   void connect(const std::string& host_port, Now now);
+  // For a server that takes new names by invitation only: before connect(). Used until it is redeemed, then
+  // wiped; never stored.
+  void invite(std::string_view code);
   // Who is known at this server and what was said there, into the model, without connecting. Only
   // while offline.
   void recall(const std::string& host_port, Now now);

@@ -14,6 +14,14 @@ constexpr std::size_t max_parked = 256;
 
 // --- the list ------------------------------------------------------------------------------------
 
+void Core::State::ask_page(Now now) {
+  page_again_ms_ = INT64_MAX;
+  proto::ListRequest request;
+  request.after = page_after_;
+  request.limit = proto::max_list_page;
+  page_seq_ = send(proto::encode(request), now);
+}
+
 void Core::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
   const bool fits = roster.apply(list, now, changes);
@@ -26,11 +34,7 @@ void Core::State::receive_list(const proto::List& list, Now now) {
   // The pages follow the ids, so a server cannot send us in circles.
   if (fits && list.more && !list.data.empty() && (!page_after_ || *page_after_ < list.data.back().id)) {
     page_after_ = list.data.back().id;
-    proto::ListRequest request;
-    request.after = page_after_;
-    request.limit = proto::max_list_page;
-    send(proto::encode(request), now);
-    return;
+    return ask_page(now);
   }
   snapshot_ = false;
   shown.list_complete = true;

@@ -8,6 +8,8 @@
 namespace sims::client {
 namespace {
 
+constexpr std::int64_t page_again_ms = 1'000;  // after a page was refused because of the server's rate
+
 // Where in PeerFrame a forwarded message goes; nullopt: not a forwarded one, or its ids have no shape.
 struct Addressed {
   Id src, dst;
@@ -181,9 +183,7 @@ void Core::State::online(Now now) {
   shown.catching_up = true;
   snapshot_ = true;
   page_after_.reset();
-  proto::ListRequest request;
-  request.limit = proto::max_list_page;
-  send(proto::encode(request), now);
+  ask_page(now);
 }
 
 void Core::State::lost() {
@@ -192,6 +192,7 @@ void Core::State::lost() {
   shown.catching_up = false;
   parked_.clear();
   snapshot_ = false;
+  page_again_ms_ = INT64_MAX;
   shown.list_complete = false;
   for (auto& [name, talk] : conversations_)
     talk.link_lost();
@@ -215,6 +216,8 @@ void Core::State::message(std::string_view plaintext, Now now) {
     // The server passes on what a peer wrote without reading it: not its fault.
     return window_lines.alert(nullptr, "A malformed message was dropped: " + decoded.error().detail, now);
   }
+  // Until an invitation was taken nothing here is of the new connection's server.
+  if (!Context::online() && (row.forwarded || std::holds_alternative<proto::List>(*decoded))) return;
   if (!row.forwarded) return hop(*decoded, now);
   const auto to = addresses(*decoded);
   if (!to) return window_lines.alert(nullptr, "A message without a proper sender was dropped.", now);
@@ -247,10 +250,16 @@ void Core::State::receive_error(const proto::Error& error, Now now) {
   Conversation* talk = nullptr;
   if (error.dst) {
     if (const auto* name = name_of(*error.dst)) talk = talking(*name);
-    if (!talk) return;
+    if (!talk) return;  // nothing of ours waits for it
   } else if (error.id) {
     for (auto& [name, one] : conversations_)
       if (one.carries(*error.id)) talk = &one;
+  }
+  if (error.code == rate_limited && error.id && Context::online() && *error.id < connection.sent()) {
+    connection.acked(*error.id, now);  // refused, but read
+    if (snapshot_ && *error.id == page_seq_) page_again_ms_ = now.steady_ms + page_again_ms;
+    if (talk) talk->rate_limited(*error.id, now);
+    return;
   }
   if (!talk) return connection.server_error(error, now);
   if ((error.code == too_large || error.code == bad_message) && error.id && talk->carries(*error.id))

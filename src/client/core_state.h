@@ -75,6 +75,7 @@ struct Core::State final : Context, Connection::Host {
   bool blocked(const std::string& name, const Id& src) const;
   void forget_gone(const std::string& name);
   void hop(proto::FromServer& message, Now now);
+  void ask_page(Now now);
   void receive_list(const proto::List& list, Now now);
   void receive_error(const proto::Error& error, Now now);
   void roster_changed(const Roster::Change& change, Now now);
@@ -90,6 +91,8 @@ struct Core::State final : Context, Connection::Host {
   std::string buffer_;  // a sub-message being parsed in place
   proto::JsonTape tape_;
   std::optional<Id> page_after_;                       // the last id of the snapshot so far
+  std::uint64_t page_seq_ = 0;                         // of the request for the next page
+  std::int64_t page_again_ms_ = INT64_MAX;             // when to say it again: the server refused it
   bool snapshot_ = false;                              // it is coming, page by page
   std::map<std::string, Conversation> conversations_;  // by name
   std::deque<Parked> parked_;                          // calls of ids that the list has not shown yet

@@ -61,6 +61,7 @@ void Core::State::tick(Now now) {
   connection.tick(now);
   if (auto line = summary.tick(now)) window_lines.notice(nullptr, std::move(*line), now);
   shown.catching_up = summary.gathering();
+  if (Context::online() && page_again_ms_ <= now.steady_ms) ask_page(now);
   while (!parked_.empty() && parked_.front().until_ms <= now.steady_ms)
     parked_.pop_front();
   for (auto& [name, talk] : conversations_)
@@ -69,6 +70,7 @@ void Core::State::tick(Now now) {
 
 std::int64_t Core::State::next_tick() const {
   std::int64_t next = std::min(connection.next_tick(), summary.next_tick());
+  next = std::min(next, page_again_ms_);
   if (!parked_.empty()) next = std::min(next, parked_.front().until_ms);
   for (const auto& [name, talk] : conversations_)
     next = std::min(next, talk.next_tick());

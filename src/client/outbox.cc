@@ -12,6 +12,10 @@ void Outbox::add(std::uint64_t serial, std::uint64_t row, proto::TextContent con
   entries_.push_back(std::move(entry));
 }
 
+bool Outbox::ready() const {
+  return in_flight_ < window && in_flight_bytes_ < window_bytes && waiting();
+}
+
 Outbox::Entry* Outbox::next() {
   if (in_flight_ >= window || in_flight_bytes_ >= window_bytes) return nullptr;
   auto at = std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return !e.in_flight; });

@@ -48,6 +48,7 @@ class Outbox {
   std::vector<const Entry*> requeue();
   std::optional<Entry> take(std::uint64_t seq);  // the one in flight as this message
 
+  bool ready() const;                                    // next() has one
   bool waiting() const;                                  // something is queued
   bool carries(std::uint64_t seq) const;                 // a text in flight went out as this message
   std::optional<std::int64_t> oldest_in_flight() const;  // its sent_ms

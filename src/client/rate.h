@@ -24,12 +24,36 @@ class TokenBucket {
     --left_;
     return true;
   }
+  // When take() can be true again.
+  std::int64_t next_ms() const { return left_ > 0 ? INT64_MIN : filled_ms_ + interval_ms_; }
 
  private:
   int burst_;
   std::int64_t interval_ms_;
   int left_;
   std::int64_t filled_ms_ = 0;
+};
+
+// How fast texts go out: so that they and the acks for as many that come stay below the 500 messages a second
+// (5,000 at once) that a relay takes of one client by default. A relay that takes less says `rate-limited`.
+class Pace {
+ public:
+  bool take(std::int64_t now_ms) { return now_ms >= held_until_ms_ && texts_.take(now_ms); }
+  std::int64_t next_ms() const { return std::max(held_until_ms_, texts_.next_ms()); }
+  std::int64_t held_until_ms() const { return held_until_ms_; }
+  // Refused: nothing goes out for a second, and for longer if that was not enough. What is refused meanwhile
+  // was sent before.
+  void hold(std::int64_t now_ms) {
+    if (now_ms < held_until_ms_) return;
+    if (now_ms - held_until_ms_ > forget_ms) hold_ms_ = least_ms;
+    held_until_ms_ = now_ms + hold_ms_;
+    hold_ms_ = std::min(most_ms, 2 * hold_ms_);
+  }
+
+ private:
+  static constexpr std::int64_t least_ms = 1'000, most_ms = 16'000, forget_ms = 30'000;
+  TokenBucket texts_{2'000, 4};
+  std::int64_t held_until_ms_ = INT64_MIN / 2, hold_ms_ = least_ms;
 };
 
 // The wait before attempt number `failures` + 1: at random from low to low * 2^failures, at most high. The

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
 constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
 constexpr std::uint32_t most_ack_credit = 100'000;
+// After a message was refused so are those right behind it: they must not overtake it.
+constexpr std::int64_t refuse_ms = 500;
 constexpr std::int64_t penalty_flood_ms = 30'000;
 constexpr std::int64_t call_minute_ms = 60'000;
 constexpr std::int64_t most_calls_to_one = 10;
@@ -130,7 +132,8 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
   const auto bytes =
       s.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
   s.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
-  if (count >= 0 && bytes >= 0) return true;
+  if (count < 0 || bytes < 0) s.refused_until = now.steady_ms + refuse_ms;
+  if (now.steady_ms >= s.refused_until) return true;
   ++stats.refused[static_cast<std::size_t>(Refused::messages)];
   if (count < -limits.messages.burst || bytes < -limits.message_bytes.burst) {
     penalise(s, penalty_flood_ms, now);

@@ -11,6 +11,7 @@ struct AppOptions {
   std::string config;                      // empty: sims-tui.toml in the XDG folder, or in `home`
   std::string key_file;                    // opens the store
   std::string query;                       // a peer whose window to open
+  std::string invite;                      // for the first login
   bool accept_new = false;
   bool connect = false;  // at once
   bool demo = false;     // a conversation without a server

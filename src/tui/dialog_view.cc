@@ -144,7 +144,8 @@ BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now) {
   out.fields = {{"Server", dialog.server.text(), dialog.server.cursor(), false},
                 {"Port", dialog.port.text(), dialog.port.cursor(), false},
                 {"Name", dialog.name.text(), dialog.name.cursor(), false},
-                {"Ciphers", dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite]), 0, true}};
+                {"Ciphers", dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite]), 0, true},
+                {"Invitation", dialog.invitation.text(), dialog.invitation.cursor(), false}};
   out.focus = static_cast<std::size_t>(dialog.focus);
   set_message(out, model, dialog.problem, now);
   return out;

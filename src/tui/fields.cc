@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "net/stream.h"
 #include "proto/limits.h"
 
@@ -42,6 +43,7 @@ Result<Wanted> parse_fields(const ConnectFields& fields) {
   if (!proto::valid_name(fields.name)) return fail(fmt::format("Name: {}", name_rule));
   auto suites = parse_suites(fields.suites);
   if (!suites) return fail("Ciphers: not a list of cipher suites.");
+  if (fields.invitation.size() > proto::max_invitation) return fail("Invitation: too long.");
   return Wanted{endpoint->str(), std::move(*suites)};
 }
 
@@ -51,6 +53,8 @@ std::string wrong_field(const AppOptions& options) {
     return "--suite: a list of ecdhe and rsa, joined by commas";
   if (!options.port.empty() && !parse_port(options.port)) return fmt::format("--port: {}", port_rule);
   if (!options.name.empty() && !proto::valid_name(options.name)) return fmt::format("--name: {}", name_rule);
+  if (options.invite.size() > proto::max_invitation || !utf8_valid(options.invite))
+    return "--invite: not an invitation";
   if (options.server.empty()) return "";
   const auto at = net::Endpoint::parse(options.server, proto::default_port);
   return at ? "" : "--server: " + at.error();
@@ -73,6 +77,7 @@ std::vector<std::string> suite_choices() {
 
 ConnectFields first_fields(const AppOptions& options, const client::Settings& settings) {
   ConnectFields out;
+  out.invitation = options.invite;
   out.name = options.name.empty() && proto::valid_name(settings.name) ? settings.name : options.name;
   out.suites = options.suites.empty() ? settings.suite : options.suites;
   if (!parse_suites(out.suites)) out.suites = suite_choices().front();

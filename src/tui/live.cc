@@ -61,6 +61,8 @@ Result<void> Live::connect(const ConnectFields& fields) {
   if (!link_ || linked_.name != fields.name || linked_.suites != fields.suites)
     new_link(fields, std::move(wanted->suites));
   linked_ = fields;
+  linked_.invitation.clear();
+  link_->core().invite(fields.invitation);
   link_->core().connect(wanted->host_port, loop_.now());
   return {};
 }

@@ -35,16 +35,18 @@ struct Window {
 
 struct ConnectFields {
   std::string server, port, name, suites;  // suites: labels, best first: "ecdhe,rsa"
+  std::string invitation = {};             // empty: none; never kept
 };
 
 struct ConnectDialog {
-  enum Field { server_field, port_field, name_field, suites_field, fields };
+  enum Field { server_field, port_field, name_field, suites_field, invitation_field, fields };
   bool open = false;
   int focus = server_field;
   Editor server{256, Newlines::fold};
   Editor port{5, Newlines::fold};
   Editor name{32, Newlines::fold};
-  std::vector<std::string> suites;  // what can be chosen
+  Editor invitation{64, Newlines::fold};  // emptied once we are online
+  std::vector<std::string> suites;        // what can be chosen
   std::size_t suite = 0;
   std::string problem;  // of a field; the link's own is in the model
 };

@@ -11,6 +11,7 @@ void Ui::set_fields(const ConnectFields& fields) {
   dialog.server.set(fields.server);
   dialog.port.set(fields.port);
   dialog.name.set(fields.name);
+  dialog.invitation.set(fields.invitation);
   const auto it = std::find(dialog.suites.begin(), dialog.suites.end(), fields.suites);
   if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
 }
@@ -30,6 +31,8 @@ Editor* Ui::dialog_editor() {
       return &state_.dialog.port;
     case ConnectDialog::name_field:
       return &state_.dialog.name;
+    case ConnectDialog::invitation_field:
+      return &state_.dialog.invitation;
     default:
       return nullptr;
   }
@@ -39,7 +42,8 @@ void Ui::submit_dialog() {
   ConnectDialog& dialog = state_.dialog;
   dialog.problem.clear();
   ConnectFields fields{dialog.server.text(), dialog.port.text(), dialog.name.text(),
-                       dialog.suites.empty() ? std::string() : dialog.suites[dialog.suite]};
+                       dialog.suites.empty() ? std::string() : dialog.suites[dialog.suite],
+                       dialog.invitation.text()};
   auto done = intents_.connect(fields);
   if (done) {
     been_online_ = false;

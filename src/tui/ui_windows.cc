@@ -156,6 +156,7 @@ void Ui::tell_link() {
   been_online_ = been_online_ || online;
   if (online == was_online_) return tell_why();
   was_online_ = online;
+  if (online) state_.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
   if (online) {
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
     return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");

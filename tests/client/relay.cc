@@ -135,6 +135,19 @@ void Relay::hang_up(Guest& of) {
   settle();
 }
 
+void Relay::refuse_message(Guest& guest, const std::string& message, proto::ErrorCode code,
+                           std::string& out) {
+  guest.asked.push_back(message);
+  proto::JsonTape tape;
+  std::string text = message;
+  auto root = tape.parse(text);
+  proto::Error error;
+  error.code = code;
+  error.id = guest.line->received() - 1;
+  if (root) error.dst = proto::Id::shaped(root->get_string("dst").value_or(""));
+  guest.line->send(proto::encode(error), now, out);
+}
+
 void Relay::serve(Guest& guest, const std::string& message) {
   guest.asked.push_back(message);
   const std::string type = type_of(message);
@@ -190,7 +203,12 @@ bool Relay::move(Guest& guest) {
        event = guest.line->poll(input, scratch, now, out)) {
     if (event.kind == Kind::failed) break;
     if (event.kind == Kind::message) {
-      messages.emplace_back(event.message);
+      std::string message(event.message);
+      if (const auto code = refuse ? refuse(guest, message) : std::nullopt) {
+        refuse_message(guest, message, *code, out);
+        continue;
+      }
+      messages.push_back(std::move(message));
       if (type_of(messages.back()) != "ack") guest.line->owe_ack();
     }
     if (event.kind == Kind::work) {

@@ -90,6 +90,8 @@ class Relay {
 
   // What becomes of a message between clients; at first it is passed on.
   std::function<void(Guest& from, Guest& to, const std::string& message)> pass;
+  // The code with which the server refuses what a client says, instead of acking and doing it.
+  std::function<std::optional<proto::ErrorCode>(Guest& from, const std::string& message)> refuse;
   // An answer in clear to a login, instead of the handshake.
   std::optional<std::string> refuse_login;
 
@@ -110,6 +112,7 @@ class Relay {
 
  private:
   bool move(Guest& guest);
+  void refuse_message(Guest& guest, const std::string& message, proto::ErrorCode code, std::string& out);
   void serve(Guest& guest, const std::string& message);
   void send_list(Guest& to, proto::List::Event event, const std::map<std::string, proto::Id>& who);
   void send_page(Guest& to, std::string_view after);

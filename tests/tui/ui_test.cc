@@ -310,7 +310,7 @@ TEST_CASE("ui: the dialog's fields, and Esc") {
   type(d.ui, "\t\x1b[C\x1b[C\r");  // from the name to the ciphers, two on, around
   CHECK(d.intents.last() == "connect localhost 7467 alice ecdhe,rsa");
   type(d.ui,
-       "\t\x15[::1]\t\x15"
+       "\t\t\x15[::1]\t\x15"
        "7000\t\x15"
        "bob\t\x1b[D\r");
   CHECK(d.intents.last() == "connect [::1] 7000 bob rsa");
