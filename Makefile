@@ -15,12 +15,13 @@ PROGRAMS := simsd simsctl sims sims-tui
 VERSION  := $(shell cat VERSION 2>/dev/null || \
               git -c safe.directory='$(CURDIR)' describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-# Debian packages: to build and test; what `make lint` and `make fuzz` need besides.
+# Debian packages: to build and test; what `make lint`, `make fuzz` and `make valgrind` need besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libseccomp-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         robin-map-dev libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
 LINT_DEPS := clang-tidy clang-format
 FUZZ_DEPS := clang libclang-rt-14-dev
+VALGRIND_DEPS := valgrind
 
 # Work in parallel unless told otherwise with -j.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -167,6 +168,12 @@ check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/test
 # One end-to-end test or a few: make test-e2e ONLY=wrong_server
 test-e2e: all $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
+
+# A chat of the programs under valgrind's memcheck.
+valgrind:
+	@scripts/deps.sh $(DEPS) $(VALGRIND_DEPS)
+	@+$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) /usr/bin/python3 tests/valgrind.py
 
 # A target of tests/fuzz for so many seconds (FUZZ=list: their names). What it finds stays in build/corpus/NAME, where
 # it goes on from the next time; an input that breaks something is written beside it.
@@ -326,6 +333,7 @@ help:
 	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
+	@echo "make valgrind         a chat of the programs under valgrind's memcheck"
 	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals"
 	@echo "make stress           faults, load and attack at full size, each figure beside its limit (ONLY=part-of-a-name)"
 	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
@@ -344,7 +352,7 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e fuzz bench micro bench-tui stress deps demo lint format reproducible install uninstall dist \
+.PHONY: all check check-programs test-e2e valgrind fuzz bench micro bench-tui stress deps demo lint format reproducible install uninstall dist \
         clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build/release")
-SLOW = {"asan": 3, "tsan": 6, "cov": 3}.get(os.environ.get("VARIANT", ""), 1)
+SLOW = {"asan": 3, "tsan": 6, "cov": 3, "valgrind": 6}.get(os.environ.get("VARIANT", ""), 1)
 DEADLINE = 60 * SLOW  # s; generous, since it only decides when a test fails
 
 
