@@ -201,6 +201,13 @@ micro: deps
 $(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
+# Whether time tells what it should not: make timing TIMES=0.1 (of the measurements)
+timing: deps
+	@+$(MAKE) --no-print-directory $(BUILD)/bench/timing
+	$(BUILD)/bench/timing $(TIMES)
+$(BUILD)/bench/timing: $(BUILD)/bench/timing.o $(BUILD)/tests/support/vectors.o $(call archives,$(below_server))
+	$(call say,LINK)
+	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
 $(BUILD)/bench/simsbench: $(BUILD)/bench/simsbench.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
@@ -337,6 +344,7 @@ help:
 	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals"
 	@echo "make stress           faults, load and attack at full size, each figure beside its limit (ONLY=part-of-a-name)"
 	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
+	@echo "make timing           whether comparisons, RSA and the relay take as long whatever they find (TIMES=0.1: quicker)"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
 	@echo "                      simsd.conf that was changed)"
@@ -352,7 +360,7 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e valgrind fuzz bench micro bench-tui stress deps demo lint format reproducible install uninstall dist \
+.PHONY: all check check-programs test-e2e valgrind fuzz bench micro timing bench-tui stress deps demo lint format reproducible install uninstall dist \
         clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)
