@@ -12,7 +12,7 @@ using client::LinkState;
 
 constexpr int box_width = 60;
 constexpr int least_width = 44;
-constexpr int least_height = 12;  // with a message of two rows or less; a longer one makes it higher
+constexpr int least_height = 13;  // with a message of two rows or less; a longer one makes it higher
 constexpr int around_fields = 5;  // borders, the keys, what is empty between
 constexpr int least_message = 2;
 
@@ -176,11 +176,17 @@ Rect box_rect(Size size, const BoxPart& part) {
 
 namespace {
 
+// Without a border: a line is left for the message, and the fields move so that the focused one is seen.
+int field_rows(Size size, const BoxPart& part) {
+  return std::min(static_cast<int>(part.fields.size()), std::max(1, size.height - 1));
+}
+
 Rect field_rect(Size size, const BoxPart& part, std::size_t i) {
   const Rect box = box_rect(size, part);
   const int y = static_cast<int>(i);
   if (fits(size)) return {box.x + 2, box.y + 2 + y, box.width - 4, 1};
-  return y < size.height ? Rect{0, y, size.width, 1} : Rect{};
+  const int row = y - std::max(0, static_cast<int>(part.focus) - field_rows(size, part) + 1);
+  return row >= 0 && row < field_rows(size, part) ? Rect{0, row, size.width, 1} : Rect{};
 }
 
 }  // namespace
@@ -199,7 +205,8 @@ void draw(Grid& grid, const BoxPart& part) {
     // The cursor is a column of the field that has the focus; on the smallest screens it may be cut off.
     grid.cursor = {0, std::max(0, size.height - 1)};
     const bool help = part.message.empty();
-    draw_message(grid, {0, fields, size.width, size.height - fields}, help ? part.keys : part.message,
+    const int rows = field_rows(size, part);
+    draw_message(grid, {0, rows, size.width, size.height - rows}, help ? part.keys : part.message,
                  help ? Style::dim : part.style);
   }
   for (std::size_t i = 0; i < part.fields.size(); ++i) {
