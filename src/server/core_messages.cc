@@ -55,7 +55,10 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
   const auto* forwarded = std::get_if<proto::Forwarded>(&*message);
   const bool is_ack = std::holds_alternative<proto::Ack>(*message) ||
                       (forwarded && forwarded->type == proto::MessageType::peer_ack);
-  if (!within_rate(s, plaintext.size(), is_ack, forwarded ? forwarded->dst : std::string_view(), now)) return;
+  if (!within_rate(s, plaintext.size(), is_ack, forwarded ? forwarded->dst : std::string_view(), now)) {
+    if (!s.ended && !is_ack) s.transport.owe_ack();  // read, and answered with an error
+    return;
+  }
   std::visit(Overloaded{
                  [&](const proto::Forwarded& m) {
                    owe(m.type);

@@ -206,7 +206,7 @@ def test_sockets_from_the_manager_win(world):
     """With both, the configured addresses are not served, and that is said."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        command = ["/bin/sh", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{listening.fileno()}', "sh",
+        command = ["/bin/bash", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{listening.fileno()}', "bash",
                    BUILD / "simsd", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0", "--suites", "ecdhe"]
         run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=world.env, cwd=world.path,
                                pass_fds=[listening.fileno()])
