@@ -51,10 +51,10 @@ def gone(pid):
     """Whether there is no such process any more."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
+            return f.read().rsplit(")", 1)[1].split()[0] == "Z"
+    except (ProcessLookupError, FileNotFoundError):  # also between the two
         return True
-    with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
-        return f.read().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 class Server:
