@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "base/process.h"
 #include "base/program.h"
@@ -27,12 +26,6 @@ int complain(const std::string& what, int code) {
   return code;
 }
 
-std::string absolute(const std::string& path) {
-  std::error_code ignored;
-  const auto full = std::filesystem::absolute(path, ignored);
-  return ignored ? path : full.lexically_normal().string();
-}
-
 using Take = std::function<void(const std::string&)>;
 
 void add(CLI::App& app, const char* option, const char* value, const char* help, const Take& take) {
@@ -45,7 +38,7 @@ void add(CLI::App& app, CommandLine& line, const std::string& key, const char* v
 }
 void add_path(CLI::App& app, CommandLine& line, const std::string& key, const char* value, const char* help) {
   add(app, ("--" + key).c_str(), value, help,
-      [&line, key](auto& path) { line.given[key] = {absolute(path)}; });
+      [&line, key](auto& path) { line.given[key] = {absolute_path(path)}; });
 }
 CLI::Option* add_list(CLI::App& app, CommandLine& line, const std::string& key, const char* value,
                       const char* help) {
@@ -61,7 +54,7 @@ CLI::Option* add_list(CLI::App& app, CommandLine& line, const std::string& key, 
 void describe(CLI::App& app, CommandLine& line) {
   add_common_options(app);
   add(app, "--config", "FILE", "read options from FILE, see simsd.conf(5)",
-      [&line](auto& path) { line.config = absolute(path); });
+      [&line](auto& path) { line.config = absolute_path(path); });
   add_list(app, line, "listen", "ADDR:PORT",
            "serve on this address, may be repeated; port 0: a free one\n"
            "(default: port 7467 of every address)");

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "base/text.h"
 #include "base/version.h"
@@ -78,6 +79,12 @@ std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* a
     say(printed.error());
     return 1;
   }
+}
+
+std::string absolute_path(const std::string& path) {
+  std::error_code ignored;
+  const auto full = std::filesystem::absolute(path, ignored);
+  return ignored ? path : full.lexically_normal().string();
 }
 
 }  // namespace sims

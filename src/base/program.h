@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -19,6 +20,8 @@ Result<void> print(std::string_view text);
 // -h, --help and --version, and what help looks like. To be called first, for commands take it over; the app
 // has the bare name of the program.
 void add_common_options(CLI::App& app);
+// A path of the command line, whatever the working directory will be.
+std::string absolute_path(const std::string& path);
 // For an option whose value must not be empty.
 const CLI::Validator& not_empty();
 // Nothing: go on. Else the exit status: 0 after --help or --version, 1 if that could not be printed, 2 after

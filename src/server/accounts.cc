@@ -12,10 +12,6 @@ using proto::ErrorCode;
 
 namespace {
 
-crypto::Digest hash(std::string_view code) {
-  return crypto::sha256({bytes_of(code)});
-}
-
 bool expired(std::uint64_t until, std::uint64_t unix_s) {
   return until != 0 && until <= unix_s;
 }
@@ -34,7 +30,7 @@ Result<Binding, Refusal> MemoryAccounts::bind(const std::string& name, const pro
 
 Result<Binding, Refusal> MemoryAccounts::redeem(const std::string& name, const proto::Id& id,
                                                 std::string_view code, std::uint64_t unix_s) {
-  const auto hashed = hash(code);
+  const auto hashed = invitation_hash(code);
   const std::lock_guard lock(mutex_);
   auto verdict = check_locked(name, id, hashed, unix_s);
   if (verdict && *verdict == Binding::made) {
@@ -52,7 +48,7 @@ Result<Binding, Refusal> MemoryAccounts::check(const std::string& name, const pr
 
 Result<Binding, Refusal> MemoryAccounts::check(const std::string& name, const proto::Id& id,
                                                std::string_view code, std::uint64_t unix_s) const {
-  const auto hashed = hash(code);
+  const auto hashed = invitation_hash(code);
   const std::lock_guard lock(mutex_);
   return check_locked(name, id, hashed, unix_s);
 }
@@ -129,7 +125,7 @@ std::size_t MemoryAccounts::invitations(std::uint64_t unix_s) const {
 }
 
 Result<void> MemoryAccounts::invite(std::string_view code, std::uint64_t unix_s, std::uint64_t until) {
-  const auto hashed = hash(code);
+  const auto hashed = invitation_hash(code);
   const std::lock_guard lock(mutex_);
   if (auto done = check_invite_locked(hashed, unix_s); !done) return done;
   std::erase_if(invitations_, [&](const auto& i) { return expired(i.second, unix_s); });
@@ -138,7 +134,7 @@ Result<void> MemoryAccounts::invite(std::string_view code, std::uint64_t unix_s,
 }
 
 Result<void> MemoryAccounts::check_invite(std::string_view code, std::uint64_t unix_s) const {
-  const auto hashed = hash(code);
+  const auto hashed = invitation_hash(code);
   const std::lock_guard lock(mutex_);
   return check_invite_locked(hashed, unix_s);
 }

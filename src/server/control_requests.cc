@@ -123,12 +123,8 @@ void names(const Request& r) {
 
 // --- bans ------------------------------------------------------------------------------------------
 
-std::string_view kind_name(Ban::Kind kind) {
-  return kind == Ban::Kind::id ? "id" : kind == Ban::Kind::name ? "name" : "address";
-}
-
 std::string key_of(const Ban& ban) {
-  return std::string(kind_name(ban.kind)) + ":" + ban.value;
+  return std::string(to_string(ban.kind)) + ":" + ban.value;
 }
 
 void bans(const Request& r) {
@@ -139,7 +135,7 @@ void bans(const Request& r) {
   std::string lines, last;
   for (std::size_t rows = 0; at != list.end() && rows < control_page; ++at, ++rows) {
     add_row(lines, [&](JsonWriter& json) {
-      json.field("kind", kind_name(at->kind)).field("value", at->value).field("reason", at->reason);
+      json.field("kind", to_string(at->kind)).field("value", at->value).field("reason", at->reason);
       json.field("made", at->made).field("until", at->until);
     });
     last = key_of(*at);
@@ -175,7 +171,7 @@ void ban(const Request& r) {
   const Ban wanted{*kind, who->value, std::string(reason), r.unix_s, valid_s == 0 ? 0 : r.unix_s + valid_s};
   r.operations.ban(wanted, when_done<void>(r.reply, [wanted] {
                      return ok([&](JsonWriter& json) {
-                       json.field("kind", kind_name(wanted.kind)).field("value", wanted.value);
+                       json.field("kind", to_string(wanted.kind)).field("value", wanted.value);
                        json.field("until", wanted.until);
                      });
                    }));

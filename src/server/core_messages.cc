@@ -18,7 +18,6 @@ constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
 constexpr std::uint32_t most_ack_credit = 100'000;
 // After a message was refused so are those right behind it: they must not overtake it.
 constexpr std::int64_t refuse_ms = 500;
-constexpr std::int64_t penalty_flood_ms = 30'000;
 constexpr std::int64_t call_minute_ms = 60'000;
 constexpr std::int64_t most_calls_to_one = 10;
 
@@ -106,7 +105,7 @@ void Core::State::forward(Session& s, const proto::Forwarded& message, std::stri
   const bool told = s.own_change < presence.first_change() || s.own_change < peer.seen_change ||
                     catch_up(peer, presence.next_change(), now);
   if (!told || !push(peer, plaintext, now)) {
-    ++stats.refused[static_cast<std::size_t>(Refused::queue)];
+    count_refused(Refused::queue);
     return reply_error(s, ErrorCode::not_connected, "this peer does not read and was cut off", dst, now);
   }
   ++s.sent;
@@ -137,7 +136,7 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
   s.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
   if (count < 0 || bytes < 0) s.refused_until = now.steady_ms + refuse_ms;
   if (now.steady_ms >= s.refused_until) return true;
-  ++stats.refused[static_cast<std::size_t>(Refused::messages)];
+  count_refused(Refused::messages);
   if (count < -limits.messages.burst || bytes < -limits.message_bytes.burst) {
     penalise(s, penalty_flood_ms, now);
     fault(s, ErrorCode::rate_limited, "you send too much in too short a time", "flood", now);
@@ -166,7 +165,7 @@ bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto
     open.push_back({*dst, now.steady_ms});
     return true;
   }
-  ++stats.refused[static_cast<std::size_t>(Refused::calls)];
+  count_refused(Refused::calls);
   reply_error(s, ErrorCode::rate_limited, "too many calls that were not answered; try again in a minute", dst,
               now);
   return false;
@@ -174,7 +173,7 @@ bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto
 
 void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
   if (!s.lists.take(options.policy.limits.lists, now.steady_ms)) {
-    ++stats.refused[static_cast<std::size_t>(Refused::list_requests)];
+    count_refused(Refused::list_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
                        now);
   }

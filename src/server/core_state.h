@@ -1,5 +1,5 @@
-// The inside of server/core.h, shared by core.cc (the life of a connection) and core_messages.cc (what is
-// said on it). Include nowhere else.
+// The inside of server/core.h, shared by core.cc (the life of a connection), core_login.cc (who comes in),
+// core_messages.cc (what is said on it) and core_admin.cc. Include nowhere else.
 #pragma once
 
 #include <limits>
@@ -22,6 +22,19 @@ struct Sweep {
   std::int64_t began = 0;           // steady ms
 };
 
+// What a failure adds to the penalty of its source.
+constexpr std::int64_t penalty_left_ms = 1'000;     // gone before it logged in
+constexpr std::int64_t penalty_refused_ms = 5'000;  // another's name, not registered
+constexpr std::int64_t penalty_fault_ms = 5'000;    // not the protocol, not the owner of its id
+constexpr std::int64_t penalty_late_ms = 10'000;    // held a connection without logging in
+constexpr std::int64_t penalty_flood_ms = 30'000;
+constexpr std::string_view banned_words = "you are banned from this server";
+
+// Pings fall on full seconds, so that the loop wakes up once a second at most for however many are idle.
+constexpr std::int64_t full_second(std::int64_t ms) {
+  return (ms + 999) / 1'000 * 1'000;
+}
+
 struct Core::State {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   static constexpr std::int64_t at_once = 0;
@@ -42,8 +55,7 @@ struct Core::State {
   SessionTable sessions;
   std::vector<std::unique_ptr<Session>> graveyard;  // ended in this turn; callers may still hold references
   std::vector<ConnId> dirty;                        // with output, in the order they got it
-  // One a session: handshake, then ping. Pings fall on full seconds, so that the loop wakes up once a second
-  // at most for however many are idle.
+  // One a session: handshake, then ping.
   std::map<std::int64_t, std::vector<Session*>> deadlines;
   // Acks that wait for output to go with, in the order in which they are due; the first acks_sent are done
   // with.
@@ -74,20 +86,7 @@ struct Core::State {
   }
 
   // core.cc: the life of a connection
-  void refuse(ConnId conn, std::string_view address, Refused why, Now now);
-  void displace(ConnId conn, Now now);
-  bool banned(const Session& s, Now now) const;
-  std::vector<ConnId> hit_by(const BanList& list, Now now) const;
-  void redeem(Session& s, const proto::Register& message, Now now);
-  void redeemed(Session& s, const LoginWork& work, Now now);
-  void expel(Session& s, proto::ErrorCode code, std::string_view text, std::string_view why, Now now);
-  bool admit(Session& s, Now now);
-  void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
-  void count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome);
-  void penalise(Session& s, std::int64_t ms, Now now);
-  void failed(Session& s, proto::ErrorCode code, std::string_view why, Now now);
   void process(Session& s, ByteView input, Now now);
-  void log_in(Session& s, Binding binding, Now now);
   void mark(Session& s);
   void flush(Session& s, Now now);
   void set_stuck(Session& s, std::size_t bytes, Now now);
@@ -99,11 +98,29 @@ struct Core::State {
   void wake_at(Session& s, std::int64_t steady_ms);
   void let_sleep(Session& s);
   void wake(Session& s, Now now);
-  void late(Session& s, Now now);
   // `text` is told to the client, `detail` goes into the log. Ends the session.
   void fault(Session& s, proto::ErrorCode code, std::string_view text, std::string_view detail, Now now);
   void end(Session& s, bool flush_first, std::string_view why, Now now);
   void forget(Session& s, std::string_view why, Now now);
+
+  // core_login.cc: who comes in
+  void refuse(ConnId conn, std::string_view address, Refused why, Now now);
+  void count_refused(Refused why) { ++stats.refused[static_cast<std::size_t>(why)]; }
+  void displace(ConnId conn, Now now);
+  void redeem(Session& s, const proto::Register& message, Now now);
+  void redeemed(Session& s, const LoginWork& work, Now now);
+  bool admit(Session& s, Now now);
+  void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
+  void count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome);
+  void penalise(Session& s, std::int64_t ms, Now now);
+  void failed(Session& s, proto::ErrorCode code, std::string_view why, Now now);
+  void log_in(Session& s, Binding binding, Now now);
+  void late(Session& s, Now now);
+
+  // core_admin.cc: what an administrator asks
+  bool banned(const Session& s, Now now) const;
+  std::vector<ConnId> hit_by(const BanList& list, Now now) const;
+  void expel(Session& s, proto::ErrorCode code, std::string_view text, std::string_view why, Now now);
 
   // core_messages.cc: what is said on it
   void on_message(Session& s, std::string_view plaintext, Now now);

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 
 #include "base/nearest.h"
 #include "base/program.h"
@@ -23,12 +22,6 @@ struct Raw {
 int complain(std::string_view what) {
   static_cast<void>(std::fprintf(stderr, "simsctl: %s\n", safe_text(what, Lines::fold).c_str()));
   return usage;
-}
-
-std::string absolute(const std::string& path) {
-  std::error_code ignored;
-  const auto full = std::filesystem::absolute(path, ignored);
-  return ignored ? path : full.lexically_normal().string();
 }
 
 CLI::App* add(CLI::App& app, Raw& raw, const char* name, const char* help) {
@@ -122,9 +115,9 @@ Result<void> complete(Raw& raw) {
     if (!valid_s) return fail("--for: " + valid_s.error());
     o.valid_s = *valid_s;
   }
-  if (!o.path.empty()) o.path = absolute(o.path);
+  if (!o.path.empty()) o.path = absolute_path(o.path);
   if (o.socket.empty()) {
-    const auto folder = raw.state_dir.empty() ? default_state_dir() : absolute(raw.state_dir);
+    const auto folder = raw.state_dir.empty() ? default_state_dir() : absolute_path(raw.state_dir);
     if (folder.empty()) return fail("no home directory: give --state-dir");
     o.socket = folder + "/control";
   }

@@ -53,4 +53,8 @@ std::optional<std::string> parse_invitation(std::string_view text) {
   return grouped(code);
 }
 
+crypto::Digest invitation_hash(std::string_view code) {
+  return crypto::sha256({bytes_of(code)});
+}
+
 }  // namespace sims::server

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/kdf.h"
 #include "crypto/rng.h"
 
 namespace sims::server {
@@ -16,5 +17,7 @@ std::string make_invitation(crypto::Rng& rng);
 // A code as a person types or pastes it (any case, dashes and white space anywhere or none; O for 0, I and L
 // for 1), as make_invitation() wrote it; nullopt: it cannot be one.
 std::optional<std::string> parse_invitation(std::string_view text);
+// All that is kept of a code (SHA-256).
+crypto::Digest invitation_hash(std::string_view code);
 
 }  // namespace sims::server

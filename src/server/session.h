@@ -49,8 +49,7 @@ struct Session {
   std::uint64_t own_change = 0;     // the number of its own `online` change
   std::uint64_t seen_change = 0;    // presence changes before this one are known to the client
   std::uint32_t place = 0;          // among those who are online
-  bool awaited = false;             // shaken hands, and may say nothing but its invitation
-  bool redeeming = false;           // which is looked at
+  bool redeeming = false;           // its invitation is looked at; before log_in() it may say nothing else
   bool online = false;              // logged in
   bool pinged = false;              // and nothing was heard since
   bool fast = false;                // has used up some of its burst

@@ -39,6 +39,10 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Refused::
     "messages",      "list-requests",
     "calls",         "queue"};
 
+inline std::string_view name_of(Refused why) {
+  return refusal_names[static_cast<std::size_t>(why)];
+}
+
 // Bounds in microseconds; the last bucket has none.
 struct Histogram {
   static constexpr std::array<std::uint32_t, 12> bounds_us{

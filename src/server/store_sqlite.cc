@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "server/invitation.h"
 
 namespace sims::server {
 
@@ -216,7 +217,7 @@ Result<Binding, Refusal> SqliteAccounts::bind(const std::string& name, const pro
 Result<Binding, Refusal> SqliteAccounts::redeem(const std::string& name, const proto::Id& id,
                                                 std::string_view code, std::uint64_t unix_s) {
   const auto use = [&]() -> Result<void> {
-    const auto hash = crypto::sha256({bytes_of(code)});
+    const auto hash = invitation_hash(code);
     if (auto used = Statement(db_, "DELETE FROM invitation WHERE hash = ?", ByteView(hash)).run(); !used)
       return used;
     return store(name, id, unix_s);
@@ -240,7 +241,7 @@ Result<void> SqliteAccounts::invite(std::string_view code, std::uint64_t unix_s,
   auto done = write([&]() -> Result<void> {
     auto old = Statement(db_, "DELETE FROM invitation WHERE until > 0 AND until <= ?", unix_s).run();
     if (!old) return old;
-    const auto hash = crypto::sha256({bytes_of(code)});
+    const auto hash = invitation_hash(code);
     return Statement(db_, "INSERT INTO invitation (hash, made, until) VALUES (?, ?, ?)", ByteView(hash),
                      unix_s, until)
         .run();

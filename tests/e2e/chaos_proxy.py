@@ -101,9 +101,13 @@ class Proxy:
             data = data[SPLIT_MOST:]
         if fault == "throttle":
             while len(data) > 512:  # 20 kB a second
+                if writer.transport.is_closing():
+                    raise Over
                 writer.write(data[:512])
                 data = data[512:]
                 await asyncio.sleep(512 / 20_000)
+        if writer.transport.is_closing():
+            raise Over
         writer.write(data)
         await writer.drain()
 

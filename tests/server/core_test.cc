@@ -5,11 +5,8 @@ namespace sims {
 namespace {
 
 using test::Client;
+using test::has;
 using test::World;
-
-bool has(const std::string& text, std::string_view part) {
-  return text.find(part) != std::string::npos;
-}
 
 proto::List list_of(const std::string& message) {
   std::string copy = message;

@@ -9,10 +9,10 @@
 #include <chrono>
 #include <fstream>
 
-#include "base/base64.h"
 #include "folder.h"
 #include "power_cut_vfs.h"
 #include "server/store_sqlite.h"
+#include "some_id.h"
 
 namespace sims {
 namespace {
@@ -22,13 +22,8 @@ using proto::Id;
 using server::Ban;
 using server::Binding;
 using server::SqliteAccounts;
+using test::id;
 using test::PowerCutDisk;
-
-Id id(std::uint32_t n) {
-  Bytes key(32, 7);
-  std::memcpy(key.data(), &n, sizeof n);
-  return *Id::shaped(base64_encode(key, Base64::url_unpadded));
-}
 
 // The first column of what a statement returns, a line each; what is wrong, if anything is.
 std::string ask(const std::string& path, const char* sql) {

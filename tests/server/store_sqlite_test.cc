@@ -9,9 +9,9 @@
 #include <atomic>
 #include <thread>
 
-#include "base/base64.h"
 #include "base/files.h"
 #include "folder.h"
+#include "some_id.h"
 #include "support/fixed_rng.h"
 
 namespace sims {
@@ -22,12 +22,7 @@ using proto::Id;
 using server::Ban;
 using server::Binding;
 using server::SqliteAccounts;
-
-Id id(std::uint32_t n) {
-  Bytes key(32, 7);
-  std::memcpy(key.data(), &n, sizeof n);
-  return *Id::shaped(base64_encode(key, Base64::url_unpadded));
-}
+using test::id;
 
 std::unique_ptr<SqliteAccounts> opened(const std::string& path) {
   auto store = SqliteAccounts::open(path);

@@ -99,6 +99,10 @@ struct Client {
   std::optional<proto::HandshakeFailure> failure;
 };
 
+inline bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
 // For tests in which many come from one address.
 inline server::Policy roomy() {
   server::Policy policy;

@@ -1,0 +1,174 @@
+// What a client may say once it has logged in, and whom it may call. Rows of the attack list by number.
+#include "server/limits.h"
+
+#include "world.h"
+
+namespace sims {
+namespace {
+
+using test::Client;
+using test::has;
+using test::World;
+
+TEST_CASE("37: a flood is limited, its sender told, then disconnected; others go on") {
+  server::Policy policy;
+  policy.limits.messages = {100, 200};
+  World w(policy);
+  Client flood = w.login("flood", 1), bob = w.login("bob", 2), carol = w.login("carol", 3);
+  w.pass(200);
+  w.pump({&flood, &bob, &carol});
+  const auto burst = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      flood.send(flood.disconnect_message(bob, "x"), w.now);
+    w.pump({&flood, &bob});
+  };
+  const auto got = [&] {
+    std::size_t count = 0;
+    while (!bob.take("client-disconnect").empty())
+      ++count;
+    return count;
+  };
+  burst(20);
+  CHECK_FALSE(w.wire.lines[flood.conn].read_little);
+  burst(180);
+  CHECK(got() == 200);
+  CHECK(w.wire.lines[flood.conn].read_little);
+  CHECK(flood.take("error").empty());
+  burst(10);
+  CHECK(got() == 0);
+  const auto error = flood.take("error");
+  CHECK(has(error, R"("code":"rate-limited")"));
+  CHECK(has(error, R"("dst":")" + bob.id().str() + '"'));
+  w.pass(1'000);
+  burst(80);
+  CHECK(got() == 80);  // what was refused was spent as well
+  burst(300);
+  CHECK(w.closed(flood));
+  CHECK(has(w.wire.logged.back(), "event=logout conn=1"));
+  carol.send(carol.disconnect_message(bob, "hello"), w.now);
+  w.pump({&carol, &bob});
+  while (true) {
+    const auto message = bob.take("client-disconnect");
+    REQUIRE(!message.empty());
+    if (has(message, "hello")) break;
+  }
+  // Its address is not welcome for a while.
+  const auto again = w.connect();
+  CHECK(w.wire.lines[again].closed);
+  CHECK(has(w.wire.lines[again].to_client, "too many failures"));
+  CHECK_FALSE(w.wire.lines[w.connect("192.0.2.2")].closed);
+  w.pass(30'000);
+  CHECK_FALSE(w.wire.lines[w.connect()].closed);
+}
+
+TEST_CASE("37: bytes are limited like messages") {
+  server::Policy policy;
+  policy.limits.message_bytes = {1'024, 65'536};
+  World w(policy);
+  Client flood = w.login("flood", 1), bob = w.login("bob", 2);
+  w.pass(200);
+  w.pump({&flood, &bob});
+  for (int i = 0; i < 20; ++i)
+    flood.send(flood.disconnect_message(bob, std::string(4'000, 'x')), w.now);
+  w.pump({&flood, &bob});
+  std::size_t got = 0;
+  while (!bob.take("client-disconnect").empty())
+    ++got;
+  CHECK(got == 15);
+  CHECK(has(flood.take("error"), "rate-limited"));
+  CHECK_FALSE(w.closed(flood));
+}
+
+TEST_CASE("37: the acks of what it got don't count as a client's messages, more of them do") {
+  server::Policy policy;
+  policy.limits.messages = {1, 50};
+  World w(policy);
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  w.pass(200);
+  w.pump({&alice, &bob});
+  const auto ack = R"({"type":"ack",)" + bob.src_dst(alice) + R"(,"id":0,"data":")" + std::string(43, 'A') +
+                   R"(=","verification":")" + std::string(43, 'A') + "=\"}";
+  for (int i = 0; i < 40; ++i) {
+    alice.send(alice.disconnect_message(bob, "x"), w.now);
+    bob.send(ack, w.now);
+    bob.send(R"({"type":"ack","name":"bob","id":)" + std::to_string(i) + "}", w.now);
+  }
+  w.pump({&alice, &bob});
+  CHECK(bob.take("error").empty());
+  for (int i = 0; i < 60; ++i)
+    bob.send(ack, w.now);
+  w.pump({&bob});
+  CHECK(has(bob.take("error"), "rate-limited"));
+}
+
+TEST_CASE("list requests have a rate; who asks too often is told and goes on") {
+  server::Policy policy;
+  policy.limits.lists = {1, 3};
+  World w(policy);
+  Client alice = w.login("alice", 1);
+  const auto ask = [&] {
+    alice.messages.clear();
+    alice.send(R"({"type":"list"})", w.now);
+    w.pump({&alice});
+    return !alice.take("list").empty();
+  };
+  w.pass(200);
+  for (int i = 0; i < 3; ++i)
+    CHECK(ask());
+  CHECK_FALSE(ask());
+  CHECK(has(alice.take("error"), "rate-limited"));
+  w.pass(1'000);
+  CHECK(ask());
+}
+
+std::string call(const Client& from, const Client& to, int phase) {
+  const std::string version = phase == 1 ? "[1]" : "1";
+  return R"({"type":"client-connect",)" + from.src_dst(to) + R"(,"phase":)" + std::to_string(phase) +
+         R"(,"ciphers":["ECDHE_WITH_AES_128_CBC_SHA256"],"data":{"version":)" + version + R"(,"nonce":")" +
+         std::string(43, 'A') + R"(=","name":")" + from.name + "\"}}";
+}
+
+TEST_CASE("45: calls that nobody answers are few in a minute; an answer takes its call off the count") {
+  server::Policy policy;
+  policy.limits.unanswered_calls = 3;
+  World w(policy);
+  Client mallory = w.login("mallory", 1);
+  std::vector<Client> people;
+  for (std::uint8_t i = 2; i < 8; ++i)
+    people.push_back(w.login("user" + std::to_string(i), i));
+  w.pass(200);
+  const auto rings = [&](Client& to) {
+    to.messages.clear();
+    mallory.send(call(mallory, to, 1), w.now);
+    w.pump({&mallory, &to});
+    return !to.take("client-connect").empty();
+  };
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(rings(people[i]));
+  CHECK_FALSE(rings(people[3]));
+  const auto error = mallory.take("error");
+  CHECK(has(error, R"("code":"rate-limited")"));
+  CHECK(has(error, people[3].id().str()));
+  people[0].send(call(people[0], mallory, 2), w.now);
+  w.pump({&people[0], &mallory});
+  CHECK(rings(people[3]));
+  CHECK_FALSE(rings(people[4]));
+  w.pass(60'000);
+  CHECK(rings(people[4]));
+}
+
+TEST_CASE("45: one person is not called again and again") {
+  World w;
+  Client mallory = w.login("mallory", 1), bob = w.login("bob", 2);
+  w.pass(200);
+  std::size_t rang = 0;
+  for (int i = 0; i < 30; ++i)
+    mallory.send(call(mallory, bob, 1), w.now);
+  w.pump({&mallory, &bob});
+  while (!bob.take("client-connect").empty())
+    ++rang;
+  CHECK(rang == 10);
+}
+
+}  // namespace
+}  // namespace sims

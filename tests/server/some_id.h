@@ -1,0 +1,17 @@
+// Ids by number, of no key, for tests of what only keeps them.
+#pragma once
+
+#include <cstring>
+
+#include "base/base64.h"
+#include "proto/identity.h"
+
+namespace sims::test {
+
+inline proto::Id id(std::uint32_t n) {
+  Bytes key(32, 7);
+  std::memcpy(key.data(), &n, sizeof n);
+  return *proto::Id::shaped(base64_encode(key, Base64::url_unpadded));
+}
+
+}  // namespace sims::test
