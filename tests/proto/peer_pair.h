@@ -1,39 +1,18 @@
-// Two PeerSessions that share a handshake's result, and the way of a message between them. The handshake
-// itself is tested elsewhere; here its result is made up.
+// Two PeerSessions that share a handshake's result. The handshake itself is tested elsewhere; here its result
+// is made up. What goes wrong here is the test's own fault: it throws.
 #pragma once
 
-#include <doctest/doctest.h>
-
+#include "proto/handshake_pair.h"
 #include "proto/peer_session.h"
-#include "support/fixed_rng.h"
 
 namespace sims::test {
 
 using namespace sims::proto;
 
-template <class T>
-T decode_as(std::string text) {
-  JsonTape tape;
-  auto root = tape.parse(text);
-  REQUIRE(root);
-  auto message = decode_from_server(*root);
-  REQUIRE(message);
-  REQUIRE(std::holds_alternative<T>(*message));
-  return std::get<T>(std::move(*message));
-}
-inline ClientCom com_of(const std::string& text) {
-  return decode_as<ClientCom>(text);
-}
-inline PeerAck ack_of(const std::string& text) {
-  return decode_as<PeerAck>(text);
+inline void must(bool holds, const char* what) {
+  if (!holds) throw std::logic_error(what);
 }
 
-inline const crypto::Suite& ecdhe() {
-  return *crypto::find_suite("ECDHE_WITH_AES_128_CBC_SHA256");
-}
-inline const crypto::Suite& rsa() {
-  return *crypto::find_suite("RSA_WITH_AES_128_CBC_SHA256");
-}
 inline std::array<const crypto::Suite*, 2> both_suites() {
   return {&ecdhe(), &rsa()};
 }
@@ -80,8 +59,7 @@ struct PeerPair {
       for (const auto& step : file["steps"].GetArray()) {
         if (step.HasMember("rsa_private_pem")) out.push_back(unpem(text(step, "rsa_private_pem")));
       }
-      REQUIRE(out.size() == 2);
-      REQUIRE(out[0] != out[1]);
+      must(out.size() == 2 && out[0] != out[1], "two RSA keys in the vectors");
       return out;
     }();
     bob_random.push_rsa(keys[keys_used_++ % keys.size()]);
@@ -89,13 +67,12 @@ struct PeerPair {
   }
   // A whole re-key, bob being the responder.
   void rekey() {
-    auto five = alice->receive_rekey(bob->start_rekey(fresh_key()));
-    REQUIRE(five);
-    auto six = bob->receive_rekey(*five);
-    REQUIRE(six);
-    auto end = alice->receive_rekey(*six);
-    REQUIRE(end);
-    CHECK(end->empty());
+    const auto five = alice->receive_rekey(bob->start_rekey(fresh_key()));
+    must(five.has_value(), "phase 4 of a re-key");
+    const auto six = bob->receive_rekey(*five);
+    must(six.has_value(), "phase 5 of a re-key");
+    const auto end = alice->receive_rekey(*six);
+    must(end && end->empty(), "phase 6 of a re-key");
   }
 
   static crypto::SigningKey identity(std::uint64_t seed) {
@@ -112,25 +89,5 @@ struct PeerPair {
  private:
   std::size_t keys_used_ = 0;
 };
-
-// Seals at one side, opens at the other, takes the ack back: a message that arrives at once.
-inline void pass(PeerSession& from, PeerSession& to, std::string_view text, Now now) {
-  auto sealed = from.seal(text, now);
-  auto opened = to.open(com_of(sealed.message), now);
-  REQUIRE(opened);
-  CHECK(opened->id == sealed.id);
-  CHECK_FALSE(opened->duplicate);
-  CHECK(opened->plaintext == text);
-  CHECK(from.take_ack(ack_of(opened->ack)) == sealed.id);
-}
-
-// The message is refused as `expected`, and nothing in the session has changed.
-inline void check_refused(PeerSession& session, const ClientCom& com, OpenError expected, Now now) {
-  const auto before = session.state_digest();
-  auto opened = session.open(com, now);
-  REQUIRE_FALSE(opened);
-  CHECK(opened.error() == expected);
-  CHECK(session.state_digest() == before);
-}
 
 }  // namespace sims::test

@@ -1,7 +1,7 @@
 // attacks.md on an end-to-end session: what an evil server can do with the messages that it forwards. The
 // numbers are the attacks' there.
-#include "peer_pair.h"
 #include "proto/limits.h"
+#include "proto/peer_checks.h"
 #include "proto/secure.h"
 
 namespace {

@@ -1,8 +1,8 @@
 // PeerSession between two honest sides over a network that is slow, lossy, repeats and reorders.
 #include <set>
 
-#include "peer_pair.h"
 #include "proto/limits.h"
+#include "proto/peer_checks.h"
 
 namespace {
 

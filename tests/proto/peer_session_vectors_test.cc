@@ -2,7 +2,7 @@
 // message.
 #include <map>
 
-#include "peer_pair.h"
+#include "proto/peer_checks.h"
 
 namespace {
 

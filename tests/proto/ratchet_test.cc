@@ -1,10 +1,10 @@
 // The ratchets' pieces by themselves, and sessions made by real handshakes.
 #include "crypto/fernet.h"
-#include "peer_pair.h"
 #include "proto/double_ratchet.h"
 #include "proto/labels.h"
 #include "proto/limits.h"
 #include "proto/message_keys.h"
+#include "proto/peer_checks.h"
 #include "proto/rsa_chains.h"
 
 namespace {
