@@ -30,13 +30,13 @@ struct Party {
       : self(side), role(options.role), handshake(std::move(options), side.ephemerals) {
     if (role == Role::initiator) sent.push_back(handshake.start());
   }
-  // Over all that it sent and took, in the order of the phases.
-  crypto::Digest transcript(HandshakeKind kind) const {
+  // Over the first frames that it sent and took, in the order of the phases.
+  crypto::Digest transcript(HandshakeKind kind, std::size_t phases = 6) const {
     auto out = proto::transcript_start(kind);
-    for (std::size_t i = 0; i < std::max(sent.size(), taken.size()); ++i)
-      for (const auto* list :
-           {role == Role::initiator ? &sent : &taken, role == Role::initiator ? &taken : &sent})
-        if (i < list->size()) out = proto::transcript_next(out, (*list)[i]);
+    const auto& odd = role == Role::initiator ? sent : taken;
+    const auto& even = role == Role::initiator ? taken : sent;
+    for (std::size_t i = 0; i < phases && i / 2 < (i % 2 == 0 ? odd : even).size(); ++i)
+      out = proto::transcript_next(out, (i % 2 == 0 ? odd : even)[i / 2]);
     return out;
   }
 
@@ -44,6 +44,7 @@ struct Party {
   Role role;
   Handshake handshake;
   std::vector<std::string> sent, taken;
+  std::unique_ptr<crypto::ResponderKey> forged_key;  // mallory's, in a phase 4 that was given to this one
 };
 
 proto::HandshakeOptions options(HandshakeKind kind, Role role, const Side& self, crypto::SuiteList suites,
@@ -203,31 +204,41 @@ void Scene::edit(HandshakeFrame& frame, Source& source) {
   if (!frame.confirm) frame.confirm.emplace();
 }
 
-// Phase 4 or 5 as mallory can make it for what `to` has seen: all is right, but that the key is hers.
+// Phases 4 to 6 as mallory can make them for what `to` has seen: all is right, but that key and signature are
+// hers.
 std::string Scene::forged(Party& to) {
   const auto* suite = to.handshake.suite();
-  const int phase = to.handshake.expected_phase();
-  if (suite == nullptr || (phase != 4 && phase != 5)) return "";
   HandshakeFrame frame;
   frame.kind = kind;
-  frame.phase = phase;
+  frame.phase = to.handshake.expected_phase();
+  if (suite == nullptr || frame.phase < 4) return "";
   frame.name = to.handshake.peer_name();
   frame.id = frame.src = to.handshake.peer_id().str();
   frame.dst = to.self.id().str();
   frame.ciphers = {std::string(suite->name)};
   const auto transcript = to.transcript(kind);
-  if (phase == 4) {
-    const auto spki = suite->make_responder_key(mallory.ephemerals)->spki();
+  if (frame.phase == 4) {
+    to.forged_key = suite->make_responder_key(mallory.ephemerals);
+    const auto spki = to.forged_key->spki();
     frame.key.assign(spki.begin(), spki.end());
     frame.signature = proto::sign_key(Role::responder, mallory.key, transcript, frame.key);
     return proto::encode(frame);
   }
-  auto share = suite->make_initiator_share(decoded(to.sent.back())->key, mallory.ephemerals);
-  HOLDS(share.has_value());
-  const auto master = proto::master_secret(*suite, share->z.view(), transcript, share->key);
-  frame.signature = proto::sign_key(Role::initiator, mallory.key, transcript, share->key);
-  frame.confirm = proto::confirm_initiator(master, transcript, share->key, *frame.signature);
-  frame.key = std::move(share->key);
+  if (frame.phase == 5) {
+    auto share = suite->make_initiator_share(decoded(to.sent.back())->key, mallory.ephemerals);
+    HOLDS(share.has_value());
+    const auto master = proto::master_secret(*suite, share->z.view(), transcript, share->key);
+    frame.signature = proto::sign_key(Role::initiator, mallory.key, transcript, share->key);
+    frame.confirm = proto::confirm_initiator(master, transcript, share->key, *frame.signature);
+    frame.key = std::move(share->key);
+    return proto::encode(frame);
+  }
+  if (!to.forged_key) return "";
+  const auto share = decoded(to.sent.back())->key;
+  const auto z = std::exchange(to.forged_key, nullptr)->agree(share, mallory.ephemerals.rng());
+  const auto before = to.transcript(kind, 4);
+  frame.confirm = proto::confirm_responder(
+      proto::master_secret(*suite, z ? z->view() : ByteView(), before, share), transcript);
   return proto::encode(frame);
 }
 
@@ -320,8 +331,7 @@ std::vector<std::string> seeds() {
       for (char phases = 0; phases <= 6; ++phases) {
         const char to = static_cast<char>((phases + 1) % 2);
         out.push_back(head + phases + to + "\1\7"s + to + "\1\7"s);
-        out.push_back(head + phases + to + "\1\2"s);
-        out.push_back(head + phases + to + "\1\4\1\0\0\0\x0a\0\1\3"s);
+        out.push_back(head + phases + to + "\1\2"s + to + "\1\2"s);
         out.push_back(head + phases + to + "\0\7"s);
       }
       // Mallory talks with bob, and with alice.
@@ -335,6 +345,16 @@ std::vector<std::string> seeds() {
       }
     }
   }
+  // Each field of each phase changed, and on from there.
+  for (char kind = 0; kind < 2; ++kind)
+    for (char phases = 0; phases < 6; ++phases)
+      for (char field = 0; field < 14; ++field) {
+        const char to = static_cast<char>((phases + 1) % 2), other = static_cast<char>(1 - to);
+        const auto next = [](char who) { return who + "\1\7"s; };
+        std::string seed{kind, '\1', '\0', '\0', phases, to};
+        seed += "\1\4\1\0\2\0\0"s + field + "\0\1\3\1"s;
+        out.push_back(seed + next(other) + next(to) + next(other) + next(to));
+      }
   return out;
 }
 

@@ -66,6 +66,7 @@ class Scene {
   void give_ack_changed(const Said& said, Source& source);
   void start_rekey();
   void rekey(const Frame& frame, bool changed);
+  void edit_rekey(std::string& text, Source& source);
   void rekey_wholly();
   void close(Source& source);
   std::size_t any(Source& source) const { return said.size() - 1 - source.number(2) % said.size(); }
@@ -105,6 +106,7 @@ void Scene::open(int to, const ClientCom& com) {
   Said* genuine = known == by_frame.end() ? nullptr : &said[known->second];
   if (genuine && (genuine->session != sessions || genuine->who == to)) genuine = nullptr;
   HOLDS(opened || !changed);
+  HOLDS(receiver.skipped_keys() <= max_skipped_keys);
   if (!genuine) {
     HOLDS(!opened);
     return;
@@ -121,6 +123,9 @@ void Scene::open(int to, const ClientCom& com) {
   HOLDS(opened->plaintext == (opened->duplicate ? "" : genuine->text));
   HOLDS(!opened->duplicate || (!changed && opened->ack == genuine->ack));
   genuine->ack = opened->ack;
+  const auto is_late = [&](const Said& s) { return s.session == sessions && s.who != to && s.ack.empty(); };
+  HOLDS(receiver.skipped_keys() <=
+        static_cast<std::size_t>(std::count_if(said.begin(), said.end(), is_late)));
 }
 
 void Scene::give(std::size_t index) {
@@ -235,6 +240,38 @@ void Scene::rekey(const Frame& frame, bool changed) {
   HOLDS(suite.rekeying != crypto::Rekeying::fresh_exchange || alice == bob || alice + 1 == bob);
 }
 
+void Scene::edit_rekey(std::string& text, Source& source) {
+  HandshakeFrame frame = *decoded<HandshakeFrame>(text);
+  switch (source.pick(7)) {
+    case 0:
+      flip(text, source);
+      return;
+    case 1:
+      flip(frame.key, source);
+      break;
+    case 2:
+      if (frame.signature) flip(*frame.signature, source);
+      break;
+    case 3:
+      if (frame.confirm) flip(*frame.confirm, source);
+      break;
+    case 4:
+      frame.phase = 4 + static_cast<int>(source.pick(3));
+      if (!frame.signature) frame.signature.emplace();
+      if (!frame.confirm) frame.confirm.emplace();
+      break;
+    case 5:
+      std::swap(frame.src, frame.dst);
+      break;
+    default: {  // what another had there
+      const HandshakeFrame other = *decoded<HandshakeFrame>(rekeys[source.byte() % rekeys.size()].text);
+      if (other.signature && frame.signature) frame.key = other.key, frame.signature = other.signature;
+      if (other.confirm && frame.confirm) frame.confirm = other.confirm;
+    }
+  }
+  text = encode(frame);
+}
+
 // As it is without a relay that is hostile. It may fail where a phase 6 was withheld before.
 void Scene::rekey_wholly() {
   const std::size_t first = rekeys.size();
@@ -301,7 +338,7 @@ void Scene::step(Source& source) {
       if (rekeys.empty()) return;
       Frame frame = rekeys[rekeys.size() - 1 - source.byte() % rekeys.size()];
       const std::string before = frame.text;
-      if (source.coin()) flip(frame.text, source);
+      if (source.coin()) edit_rekey(frame.text, source);
       rekey(frame, frame.text != before);
     }
   }
@@ -346,10 +383,15 @@ std::vector<std::string> seeds() {
   const std::string rsa = "\1" + talk;
   out.push_back(rsa + "\xe\0"s + talk + "\xe\0\xe\0\xe\0"s + talk);  // four epochs
   out.push_back(rsa + "\0\0\4late\xe\0\xe\0\0\1\3bob\4\6\0\1\4"s);   // out of the one before
-  out.push_back(rsa + "\xe\1\xf\0\0\xf\0\0\xf\0\0"s + talk);         // step by step
-  out.push_back(rsa + "\xe\1\xf\0\1\1\x20\3\xf\0\0\xf\0\1\2\0\1\xf\0\0"s +
-                talk);                                                 // with changed ones between
-  out.push_back(rsa + "\xe\1\xf\0\0\xf\0\0"s + talk + "\xe\0\xe\0"s);  // phase 6 is late
+  const std::string start = rsa + "\xe\1"s, on = "\xf\0\0"s;
+  out.push_back(start + on + on + on + talk);  // step by step
+  for (char edit = 0; edit < 7; ++edit) {      // with changed ones between
+    const std::string changed = "\xf\0\1"s + edit + "\1\x20\3"s;
+    out.push_back(start + changed + on + on + on + talk);
+    out.push_back(start + on + changed + on + on + talk);
+    out.push_back(start + on + on + changed + on + talk);
+  }
+  out.push_back(start + on + on + talk + "\xe\0\xe\0"s);  // phase 6 is late
   return out;
 }
 
