@@ -303,7 +303,10 @@ void Scene::close(Source& source) {
 
 void Scene::step(Source& source) {
   const std::size_t what = source.pick(16);
-  if (said.empty() || what < 3) return say(source.coin(), source.text());
+  if (said.empty() || what < 3) {
+    const int who = source.coin();
+    return say(who, source.text());
+  }
   switch (what) {
     case 3:
       for (std::size_t left = source.pick(64), who = source.coin(); left > 0; --left)
