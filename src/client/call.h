@@ -33,6 +33,8 @@ class Call {
     std::optional<proto::HandshakeResult> result;  // established
     proto::HandshakeFailure failure;               // failed
     proto::Role role = proto::Role::initiator;
+    // Failed, and nobody's fault perhaps: an answer that came late was for the call before this one.
+    bool perhaps_late = false;
   };
 
   bool running() const { return running_; }
@@ -56,6 +58,7 @@ class Call {
  private:
   void begin(const Id& peer, proto::Role role, Now now);
   Outcome take(Result<std::string, proto::HandshakeFailure> outcome);
+  bool fell_to_late_answer();
 
   Context& context_;
   bool running_ = false;
@@ -63,7 +66,9 @@ class Call {
   std::optional<proto::Handshake> handshake_;  // empty while it is out as work
   std::uint64_t number_ = 0;                   // of this call, for work that comes back late
   std::int64_t started_ms_ = 0;
-  TokenBucket answers_{6, 10'000};  // a peer that calls again and again is answered 6 times a minute
+  int phase_ = 0;                            // the last one that came
+  std::optional<std::int64_t> given_up_ms_;  // when a call of ours that had no answer yet was begun
+  TokenBucket answers_{6, 10'000};           // a peer that calls again and again is answered 6 times a minute
 };
 
 }  // namespace sims::client

@@ -37,7 +37,10 @@ void Conversation::act(Call::Outcome outcome, Now now) {
     outcome.work->peer = name_;
     context_.start(std::move(outcome.work));
   }
-  if (outcome.step == Step::failed) call_failed(outcome.failure.detail, outcome.role, now);
+  if (outcome.step == Step::failed && outcome.perhaps_late)
+    wait_before_next_call(now);
+  else if (outcome.step == Step::failed)
+    call_failed(outcome.failure.detail, outcome.role, now);
   if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
   show_session();
 }

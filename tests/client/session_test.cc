@@ -107,6 +107,40 @@ TEST_CASE("news of a login end a session that is older") {
   CHECK(alice.peer("bob").session == SessionState::none);
 }
 
+TEST_CASE("a late answer to a call that was given up is no alarm, and the next call stands") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  std::string late;  // bob's answer to the first call
+  relay.pass = [&](Guest& from, Guest& to, const std::string& message) {
+    const auto has = [&](std::string_view part) { return message.find(part) != std::string::npos; };
+    if (&from != &bob) return relay.give(to, message);
+    if (has("\"phase\":2") && late.empty()) {
+      late = message;
+      return;
+    }
+    if (has("\"phase\":2")) relay.give(to, late);
+    relay.give(to, message);
+  };
+  REQUIRE(alice.say("bob", "one"));
+  REQUIRE_FALSE(late.empty());
+  relay.hide("bob");
+  relay.show("bob", bob.id);
+  SUBCASE("once") {
+    relay.advance(900);
+    REQUIRE(Relay::count(alice.asked, "\"phase\":3") == 1);  // it took the late one
+    CHECK(alice.delivered == 0);
+    pair.pass_all();
+    relay.advance(5'000);
+    CHECK(alice.delivered == 1);
+    CHECK(alice.alerts("bob") == 0);
+  }
+  SUBCASE("a relay that does it every time is told of") {
+    relay.advance(10'000);
+    CHECK(alice.delivered == 0);
+    CHECK(alice.alerts("bob") > 0);
+  }
+}
+
 TEST_CASE("a call that comes while a step of ours is out waits for it") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
