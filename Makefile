@@ -15,10 +15,12 @@ PROGRAMS := simsd simsctl sims sims-tui
 VERSION  := $(shell cat VERSION 2>/dev/null || \
               git -c safe.directory='$(CURDIR)' describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-# Debian packages: to build and test; what `make lint`, `make fuzz` and `make valgrind` need besides.
+# Debian packages: to build and test; what a few tests look at the rest with, and skip without; what `make lint`, `make
+# fuzz` and `make valgrind` need besides.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libseccomp-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         robin-map-dev libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
+TEST_DEPS := systemd zsh fish
 LINT_DEPS := clang-tidy clang-format
 FUZZ_DEPS := clang libclang-rt-14-dev
 VALGRIND_DEPS := valgrind
@@ -161,6 +163,7 @@ $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
 test-term: all $(BUILD)/bench/talker
 
 check: deps
+	@scripts/deps.sh $(TEST_DEPS) || true
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/check.sh $(TESTS)
 check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)

@@ -4,6 +4,9 @@
 namespace sims::client {
 namespace {
 
+constexpr const char* not_taken =
+    "the server did not take the invitation: ask its administrator for a new one";
+
 // Our words for what a server answered to a login; nullptr: not a refusal, try again.
 const char* refusal(proto::ErrorCode code) {
   using enum proto::ErrorCode;
@@ -73,7 +76,8 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
       model_.refusal = failure.code;
       // Nobody has signed this: who was let in before does not stay away because of it (section 4).
       if (const char* refused = refusal(failure.code)) {
-        const std::string words = with_hint(refused, failure.detail);
+        const bool invited = failure.code == proto::ErrorCode::not_registered && invitation_.size() > 0;
+        const std::string words = with_hint(invited ? not_taken : refused, failure.detail);
         return accepted_ ? retry(words, now) : stop(words);
       }
       return retry(with_hint(delay(failure.code), failure.detail), now);
@@ -107,9 +111,7 @@ void Connection::redeem_ended(const proto::Error& error, Now now) {
   model_.refusal = error.code;
   drop_link(true);
   const bool invalid = error.code == proto::ErrorCode::not_registered;
-  const char* refused = invalid
-                            ? "the server did not take the invitation: ask its administrator for a new one"
-                            : refusal(error.code);
+  const char* refused = invalid ? not_taken : refusal(error.code);
   if (!refused) return retry(with_hint(delay(error.code), error.message), now);
   invitation_ = {};
   stop(with_hint(refused, error.message));

@@ -163,6 +163,7 @@ class Ui {
   void enter_gate();
   // ui_dialog.cc
   void dialog_key(const Key& key);
+  void ask_for_invitation();
   Editor* dialog_editor();
 
   Intents& intents_;
@@ -173,6 +174,7 @@ class Ui {
   Kept elsewhere_;               // the windows of other servers
   bool typed_ = false;
   bool was_online_ = false;
+  client::LinkState was_link_ = client::LinkState::offline;
   bool been_online_ = false;  // since the user asked for this connection
   std::string was_at_;        // the server of that time
   std::string told_why_;      // there is no connection: said already

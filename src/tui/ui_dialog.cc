@@ -21,6 +21,13 @@ void Ui::open_dialog() {
   state_.dialog.problem.clear();
   state_.dialog.focus =
       state_.dialog.server.empty() ? ConnectDialog::server_field : ConnectDialog::name_field;
+  ask_for_invitation();
+}
+
+// Where what is missing goes.
+void Ui::ask_for_invitation() {
+  if (intents_.model().refusal == proto::ErrorCode::not_registered)
+    state_.dialog.focus = ConnectDialog::invitation_field;
 }
 
 Editor* Ui::dialog_editor() {

@@ -152,6 +152,9 @@ void Ui::look() {
 void Ui::tell_link() {
   const client::Model& model = intents_.model();
   const bool online = model.link == client::LinkState::online;
+  const bool ended = model.link == client::LinkState::offline && was_link_ != model.link;
+  was_link_ = model.link;
+  if (ended) ask_for_invitation();
   if (model.link != client::LinkState::offline) told_why_.clear();
   been_online_ = been_online_ || online;
   if (online == was_online_) return tell_why();

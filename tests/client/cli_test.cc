@@ -3,6 +3,7 @@
 #include "client/cli_options.h"
 #include "client/cli_output.h"
 #include "proto/json.h"
+#include "proto/limits.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;
@@ -75,12 +76,18 @@ TEST_CASE("what the commands mean") {
   CHECK(parsed({"passphrase", "--remove"}).change == Change::remove);
   CHECK(parsed({"passphrase", "--new-key-file", "k"}).change == Change::key_file);
   CHECK(parsed({"passphrase", "--new-key-file", "k"}).file == "k");
+  CHECK(parsed({"--invite", "F65W1R-88XZNH-2HHXP2-5Q3WRT-1C", "list"}).invite ==
+        "F65W1R-88XZNH-2HHXP2-5Q3WRT-1C");
+  CHECK(parsed({"list"}).invite.empty());
+  CHECK(parsed({"list", "--invite", std::string(proto::max_invitation, 'a').c_str()}).invite.size() ==
+        proto::max_invitation);
   auto suites = parsed({"--suite", "rsa", "id"}).suites;
   REQUIRE(suites.size() == 1);
   CHECK(suites[0]->label == "rsa");
 }
 
 TEST_CASE("wrong usage is exit status 2") {
+  const std::string too_long(proto::max_invitation + 1, 'a');
   for (const std::vector<const char*>& words :
        std::vector<std::vector<const char*>>{{},
                                              {"nonsense"},
@@ -100,6 +107,8 @@ TEST_CASE("wrong usage is exit status 2") {
                                              {"export", "bob", "a", "b"},
                                              {"erase", "Bob!"},
                                              {"--key-file", "", "id"},
+                                             {"--invite", too_long.c_str(), "list"},
+                                             {"--invite", "\xff", "list"},
                                              {"send", "Bob!", "x"}}) {
     CAPTURE(words);
     auto result = parse(words);

@@ -337,6 +337,34 @@ def test_connect_dialog(world):
     alice.see("online")
 
 
+def test_invitations(world):
+    """A server that takes nobody without one: by the dialog, and by the option."""
+    server = world.server("--registration", "closed")
+
+    def code():
+        run = subprocess.run([BUILD / "simsctl", "--state-dir", server.state, "invite"], capture_output=True, text=True,
+                             timeout=DEADLINE, check=True)
+        return run.stdout.split()[-1]
+
+    alice = world.tui("alice", server)
+    alice.see("authenticity")
+    alice.enter("yes")
+    alice.see("takes no new users without an invitation")
+    alice.enter("/connect")
+    alice.see("^.*>Invitation")
+    alice.enter("0000-1111")
+    alice.see("did not take the invitation")
+    alice.key("C-a", "C-k")
+    alice.enter(code())
+    alice.see("online")
+    alice.enter("/connect")
+    alice.see(r"Invitation \[ +\]")
+    bob = world.tui("bob", server, "--invite", code())
+    bob.see("authenticity")
+    bob.enter("yes")
+    bob.see("online")
+
+
 def test_demo(world):
     """What `make demo` shows where there is no terminal."""
     run = subprocess.run(["scripts/demo.sh"], cwd=ROOT, env=world.env | {"SCRIPT": "1", "BUILD": str(BUILD), "DEMO_DEADLINE": str(DEADLINE)},

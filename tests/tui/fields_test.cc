@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "proto/limits.h"
+
 using namespace sims;
 using namespace sims::tui;
 
@@ -39,4 +41,19 @@ TEST_CASE("what the dialog shows first: options beat what was used last, field b
   CHECK(fields.name.empty());
   CHECK_FALSE(fields.suites.empty());
   CHECK(first_fields({}, {"", std::string(40, 'a'), ""}).name.empty());  // would be cut in its field
+}
+
+TEST_CASE("an invitation goes from the option through the dialog, and is never longer than one") {
+  AppOptions given;
+  CHECK(first_fields(given, {"chat.example.org:43155", "alice", "rsa"}).invitation.empty());
+  given.invite = "F65W1R-88XZNH";
+  auto fields = first_fields(given, {"chat.example.org:43155", "alice", "rsa"});
+  CHECK(fields.invitation == "F65W1R-88XZNH");
+  CHECK(parse_fields(fields));
+  CHECK(wrong_field(given).empty());
+  given.invite = fields.invitation = std::string(proto::max_invitation + 1, 'a');
+  CHECK_FALSE(parse_fields(fields));
+  CHECK(wrong_field(given) == "--invite: not an invitation");
+  given.invite = "\xff";
+  CHECK(wrong_field(given) == "--invite: not an invitation");
 }
