@@ -159,7 +159,9 @@ Result<void> move_file(const std::string& from, const std::string& to) {
 
 Result<void> write_new_file(const std::string& path,
                             const std::function<Result<void>(const std::string&)>& fill) {
-  if (file_exists(path)) return fail(fmt::format("{}: {}", path, strerror(EEXIST)));
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) == 0) return fail(fmt::format("{}: {}", path, strerror(EEXIST)));
+  if (errno != ENOENT) return errno_failure(path);
   const std::string temporary = path + ".unfinished";
   ::unlink(temporary.c_str());  // a killed writer's
   {

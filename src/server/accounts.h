@@ -18,7 +18,8 @@
 
 namespace sims::server {
 
-// Why a login was refused, told to the client: name_taken, id_taken, not_registered or internal.
+// Why a login was refused, told to the client: name_taken, id_taken, not_registered, banned,
+// rate_limited or internal.
 struct Refusal {
   proto::ErrorCode code;
   std::string text;

@@ -55,7 +55,7 @@ Result<AddressRange> AddressRange::parse(std::string_view text) {
   if (read.ec != std::errc() || read.ptr != number.data() + number.size() || bits > most)
     return fail("has a prefix that is not 0 to " + std::to_string(most));
   range.bits = bits + (128 - most);
-  if (!range.contains(range.first))
+  if (range.first.masked(range.bits) != range.first)
     return fail("has bits set behind its prefix; do you mean " + range.first.masked(range.bits).str() + "/" +
                 std::to_string(bits) + "?");
   return range;

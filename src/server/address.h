@@ -33,7 +33,10 @@ struct AddressRange {
   unsigned bits = 128;  // of the 128: an IPv4 /24 has 120
   // Fails in words, also when bits are set behind the prefix: then one of the two is a typing error.
   static Result<AddressRange> parse(std::string_view text);
-  bool contains(const Address& address) const { return address.masked(bits) == first; }
+  // No IPv6 range contains an IPv4 address, also not ::/0.
+  bool contains(const Address& address) const {
+    return address.is_v4() == first.is_v4() && address.masked(bits) == first;
+  }
   std::string str() const;
   auto operator<=>(const AddressRange&) const = default;
 };

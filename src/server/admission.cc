@@ -11,6 +11,16 @@ bool exempt(const Address& address, const Limits& limits) {
                      [&](const auto& range) { return range.contains(address); });
 }
 
+// Whoever has this much is shut out for penalty_max_ms.
+std::int64_t most_penalty(const Limits& limits) {
+  return penalty_threshold_ms + limits.penalty_max_ms;
+}
+
+// What is left of it. Never more than a reload may have allowed meanwhile.
+std::int64_t penalty(const Source& source, const Limits& limits, std::int64_t steady_ms) {
+  return std::clamp<std::int64_t>(source.penalty_until - steady_ms, 0, most_penalty(limits));
+}
+
 // Whether one of `left` of `half` chances is drawn.
 bool lucky(std::int64_t left, std::int64_t half, crypto::Rng& draw) {
   ByteArray<8> random;
@@ -47,7 +57,7 @@ Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address&
   Source& source = remember(from);
   source.exempt = exempt(from, limits);
   if (source.connections >= limits.connections_per_address) return fail(Refused::address_connections);
-  if (!source.exempt && source.penalty_until - steady_ms > penalty_threshold_ms)
+  if (!source.exempt && penalty(source, limits, steady_ms) > penalty_threshold_ms)
     return fail(Refused::penalty);
   std::optional<ConnId> displaced;
   const auto make_room = [&](const std::list<ConnId>& silent, std::size_t here, std::size_t most) {
@@ -111,8 +121,7 @@ bool Admission::may_register(const Guest& guest, const Limits& limits, std::int6
 
 void Admission::penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms) {
   if (source.exempt) return;
-  source.penalty_until =
-      std::min(std::max(source.penalty_until, steady_ms) + ms, steady_ms + limits.penalty_max_ms);
+  source.penalty_until = steady_ms + std::min(penalty(source, limits, steady_ms) + ms, most_penalty(limits));
 }
 
 }  // namespace sims::server

@@ -64,9 +64,10 @@ class Admission {
   std::size_t unauthenticated() const { return unauthenticated_; }
   std::size_t sources() const { return sources_.size(); }
   Source* find(const Address& address);  // nullptr: not remembered
+  // Valid until the next call of remember() or enter(), longer while it has connections.
+  Source& remember(const Address& address);
 
  private:
-  Source& remember(const Address& address);
   void rest(Source& source);
   void no_longer_silent(Guest& guest);
 

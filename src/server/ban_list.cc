@@ -23,7 +23,7 @@ void BanList::remove(Ban::Kind kind, const std::string& value) {
 const Ban* BanList::on_address(const Address& address, std::uint64_t unix_s) const {
   for (const auto& [bits, ranges] : ranges_) {
     const auto at = ranges.find(address.masked(bits));
-    if (at == ranges.end()) continue;
+    if (at == ranges.end() || at->first.is_v4() != address.is_v4()) continue;
     if (const Ban* ban = find(Ban::Kind::address, at->second, unix_s)) return ban;
   }
   return nullptr;

@@ -146,16 +146,7 @@ void bans(const Request& r) {
 }
 
 Result<Ban::Kind> ban_kind(const Target& who) {
-  switch (who.kind) {
-    case Target::Kind::id:
-      return Ban::Kind::id;
-    case Target::Kind::name:
-      return Ban::Kind::name;
-    case Target::Kind::address:
-      return Ban::Kind::address;
-    case Target::Kind::conn:
-      break;
-  }
+  if (const auto kind = who.ban_kind()) return *kind;
   return fail("a connection cannot be banned: say its id, name or address");
 }
 

@@ -50,7 +50,7 @@ void Core::State::process(Session& s, ByteView input, Now now) {
       if (!s.gone && !admit(s, now)) return;
       start_work(s, std::move(event.work), now);
     } else if (event.kind == Kind::failed) {
-      note(s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
+      note(*s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
            s.address, to_string(event.failure.code), remote{event.failure.detail});
       return failed(s, event.failure.code, "fault", now);
     } else {
@@ -172,7 +172,7 @@ void Core::State::look_at_slow(Now now) {
       slow.push_back(conn);
       continue;
     }
-    note(s->guest.source, Level::warning, now, "event=slow-reader conn={} address={} bytes={}", conn,
+    note(*s->guest.source, Level::warning, now, "event=slow-reader conn={} address={} bytes={}", conn,
          s->address, s->stuck);
     ++stats.slow_readers;
     end(*s, false, "slow-reader", now);
@@ -228,9 +228,11 @@ void Core::closed(ConnId conn, Now now) {
 }
 
 void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail, Now now) {
-  note(s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
+  note(*s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
        s.address, to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
+  // In SECURE the handshake was right, and it is the login that is refused.
+  if (s.transport.connected()) s.outcome = &Stats::Handshakes::refused;
   if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
   s.transport.fail(code, text, id, now, s.out);
   failed(s, code, "fault", now);
@@ -247,6 +249,7 @@ void Core::State::forget(Session& s, std::string_view why, Now now) {
   s.ended = true;
   if (s.gone) s.gone->store(true, std::memory_order_relaxed);
   let_sleep(s);
+  if (!s.guest.authenticated) count_handshake(s);
   admission.leave(s.guest);
   set_stuck(s, 0, now);
   held -= std::exchange(s.held, 0);

@@ -64,9 +64,9 @@ void Core::opened(ConnId conn, std::string_view address, Now now) {
   }
   const auto& limits = st.options.policy.limits;
   const auto from = Address::parse(address).value_or(Address());
-  if (st.bans.on_address(from, now.unix_s())) return st.refuse(conn, address, Refused::banned, now);
+  if (st.bans.on_address(from, now.unix_s())) return st.refuse(conn, from, Refused::banned, now);
   auto entered = st.admission.enter(conn, from, limits, now.steady_ms);
-  if (!entered) return st.refuse(conn, address, entered.error(), now);
+  if (!entered) return st.refuse(conn, from, entered.error(), now);
   ++st.stats.opened;
   proto::HandshakeOptions handshake;
   handshake.kind = proto::HandshakeKind::client_server;
@@ -82,11 +82,10 @@ void Core::opened(ConnId conn, std::string_view address, Now now) {
   if (entered->displaced) st.displace(*entered->displaced, now);
 }
 
-void Core::State::refuse(ConnId conn, std::string_view address, Refused why, Now now) {
+void Core::State::refuse(ConnId conn, const Address& from, Refused why, Now now) {
   count_refused(why);
-  const auto from = Address::parse(address);
-  note(from ? admission.find(*from) : nullptr, Level::notice, now, "event=refused address={} reason={}",
-       address, name_of(why));
+  note(admission.remember(from), Level::notice, now, "event=refused address={} reason={}", from.str(),
+       name_of(why));
   const auto code = why == Refused::banned ? ErrorCode::banned : ErrorCode::busy;
   actions.write(conn, proto::encode_error(code, words_for(why)) + "\n");
   actions.close(conn, true);
@@ -96,6 +95,7 @@ void Core::State::refuse(ConnId conn, std::string_view address, Refused why, Now
 void Core::State::displace(ConnId conn, Now now) {
   Session& s = *find(conn);
   count_refused(Refused::unauthenticated);
+  s.outcome = &Stats::Handshakes::refused;
   s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.out);
   end(s, true, "displaced", now);
 }
@@ -108,7 +108,8 @@ bool Core::State::admit(Session& s, Now now) {
       admission.shakes_hands(s.guest, options.policy.limits, now.steady_ms, ephemerals.rng());
   if (!refused) return true;
   count_refused(*refused);
-  note(s.guest.source, Level::notice, now, "event=refused conn={} address={} reason={}", s.conn, s.address,
+  s.outcome = &Stats::Handshakes::refused;
+  note(*s.guest.source, Level::notice, now, "event=refused conn={} address={} reason={}", s.conn, s.address,
        name_of(*refused));
   s.transport.refuse(ErrorCode::busy, words_for(*refused), now, s.out);
   end(s, true, "refused", now);
@@ -129,11 +130,11 @@ void Core::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> w
       s.conn, std::make_unique<LoginWork>(std::move(work), accounts, registration, now.unix_s(), s.gone));
 }
 
-void Core::State::count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome) {
+void Core::State::count_handshake(const Session& s) {
   const auto suites = crypto::all_suites();
   const auto* suite = s.transport.suite();
   const auto place = suite ? static_cast<std::size_t>(suite - suites.data()) : stats.handshakes.size() - 1;
-  ++(stats.handshakes[place].*outcome);
+  ++(stats.handshakes[place].*s.outcome);
 }
 
 void Core::State::penalise(Session& s, std::int64_t ms, Now now) {
@@ -142,15 +143,19 @@ void Core::State::penalise(Session& s, std::int64_t ms, Now now) {
 
 // It did not keep to the protocol, or is not who it says; busy and internal are our own matter.
 void Core::State::failed(Session& s, ErrorCode code, std::string_view why, Now now) {
-  if (code != ErrorCode::busy && code != ErrorCode::internal) penalise(s, penalty_fault_ms, now);
-  if (!s.guest.authenticated) count_handshake(s, &Stats::Handshakes::failed);
-  ++stats.faults;
+  const bool ours = code == ErrorCode::busy || code == ErrorCode::internal;
+  if (!ours) {
+    penalise(s, penalty_fault_ms, now);
+    ++stats.faults;
+  }
+  if (s.outcome == &Stats::Handshakes::left)
+    s.outcome = ours ? &Stats::Handshakes::refused : &Stats::Handshakes::failed;
   end(s, true, why, now);
 }
 
 void Core::State::late(Session& s, Now now) {
-  note(s.guest.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
-  count_handshake(s, &Stats::Handshakes::timed_out);
+  note(*s.guest.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
+  s.outcome = &Stats::Handshakes::timed_out;
   penalise(s, penalty_late_ms, now);
   s.transport.fail(ErrorCode::handshake_failed, "the handshake took too long", {}, now, s.out);
   end(s, true, "late", now);
@@ -167,13 +172,14 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   if (!work->binding_ && !invited) {
     const auto& refusal = work->binding_.error();
     const auto& h = work->handshake_->handshake();
-    st.note(s->guest.source, Level::notice, now,
+    st.note(*s->guest.source, Level::notice, now,
             "event=login-refused conn={} address={} id={} name={} code={}", conn, s->address,
             h.peer_id().text(), h.peer_name(), to_string(refusal.code));
     const auto why = refusal.code == ErrorCode::rate_limited ? Refused::registrations
                      : refusal.code == ErrorCode::banned     ? Refused::banned
                                                              : Refused::login;
     st.count_refused(why);
+    s->outcome = &Stats::Handshakes::refused;
     if (refusal.code != ErrorCode::internal) st.penalise(*s, penalty_refused_ms, now);
     s->transport.refuse(refusal.code, refusal.text, now, s->out);
     return st.end(*s, true, "refused", now);
@@ -181,7 +187,7 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
 
   auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
   if (event.kind == proto::Transport::Event::Kind::failed) {
-    st.note(s->guest.source, Level::notice, now, "event=login-failed conn={} address={} code={} detail={}",
+    st.note(*s->guest.source, Level::notice, now, "event=login-failed conn={} address={} code={} detail={}",
             conn, s->address, to_string(event.failure.code), remote{event.failure.detail});
     return st.failed(*s, event.failure.code, "handshake", now);
   }
@@ -194,9 +200,10 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
 
 void Core::State::redeem(Session& s, const proto::Register& message, Now now) {
   const auto code = parse_invitation(message.invitation);
+  const bool rationed = code && !admission.may_register(s.guest, options.policy.limits, now.steady_ms);
+  if (!code || rationed) count_refused(rationed ? Refused::registrations : Refused::login);
   if (!code) return fault(s, ErrorCode::not_registered, "this invitation is not valid", "invitation", now);
-  if (!admission.may_register(s.guest, options.policy.limits, now.steady_ms))
-    return fault(s, ErrorCode::rate_limited, rationed_words, "registrations", now);
+  if (rationed) return fault(s, ErrorCode::rate_limited, rationed_words, "registrations", now);
   s.redeeming = true;
   actions.start_work(s.conn, std::make_unique<LoginWork>(s.transport.peer_name(), s.transport.peer_id(),
                                                          *code, accounts, now.unix_s(), s.gone));
@@ -229,7 +236,8 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
   }
   s.gone.reset();
   admission.authenticated(s.guest);
-  count_handshake(s, &Stats::Handshakes::done);
+  s.outcome = &Stats::Handshakes::done;
+  count_handshake(s);
   if (binding == Binding::made) ++stats.registrations;
   s.own_change = presence.next_change();
   presence.add(id, s.transport.peer_name(), now.unix_s(), &s);

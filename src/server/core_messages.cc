@@ -78,7 +78,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered
                  [&](const proto::Error& m) {
                    owe(proto::MessageType::error);
-                   note(s.guest.source, Level::info, now, "event=client-error conn={} code={} text={}",
+                   note(*s.guest.source, Level::info, now, "event=client-error conn={} code={} text={}",
                         s.conn, remote{m.code_text}, remote{m.message});
                  },
                  [&](const proto::UnknownMessage&) {
@@ -199,7 +199,7 @@ bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
   const auto& limits = options.policy.limits;
   if (s.stuck + s.out.size() > limits.queue_bytes ||
       (s.stuck > 0 && queued + held + s.out.size() > limits.queue_bytes_total)) {
-    note(s.guest.source, Level::warning, now, "event=queue-full conn={} address={} id={} bytes={} all={}",
+    note(*s.guest.source, Level::warning, now, "event=queue-full conn={} address={} id={} bytes={} all={}",
          s.conn, s.address, s.transport.peer_id().text(), s.stuck + s.out.size(), queued);
     ++stats.slow_readers;
     end(s, false, "queue-full", now);

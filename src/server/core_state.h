@@ -27,7 +27,7 @@ constexpr std::int64_t penalty_left_ms = 1'000;     // gone before it logged in
 constexpr std::int64_t penalty_refused_ms = 5'000;  // another's name, not registered
 constexpr std::int64_t penalty_fault_ms = 5'000;    // not the protocol, not the owner of its id
 constexpr std::int64_t penalty_late_ms = 10'000;    // held a connection without logging in
-constexpr std::int64_t penalty_flood_ms = 30'000;
+constexpr std::int64_t penalty_flood_ms = 30'000 - penalty_fault_ms;  // which it is besides
 constexpr std::string_view banned_words = "you are banned from this server";
 
 // Pings fall on full seconds, so that the loop wakes up once a second at most for however many are idle.
@@ -104,14 +104,14 @@ struct Core::State {
   void forget(Session& s, std::string_view why, Now now);
 
   // core_login.cc: who comes in
-  void refuse(ConnId conn, std::string_view address, Refused why, Now now);
+  void refuse(ConnId conn, const Address& from, Refused why, Now now);
   void count_refused(Refused why) { ++stats.refused[static_cast<std::size_t>(why)]; }
   void displace(ConnId conn, Now now);
   void redeem(Session& s, const proto::Register& message, Now now);
   void redeemed(Session& s, const LoginWork& work, Now now);
   bool admit(Session& s, Now now);
   void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
-  void count_handshake(const Session& s, std::uint64_t Stats::Handshakes::*outcome);
+  void count_handshake(const Session& s);
   void penalise(Session& s, std::int64_t ms, Now now);
   void failed(Session& s, proto::ErrorCode code, std::string_view why, Now now);
   void log_in(Session& s, Binding binding, Now now);
@@ -140,16 +140,16 @@ struct Core::State {
   bool catch_up(Session& s, std::uint64_t to, Now now);
 
   template <class... A>
-  void note(Source* source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a);
+  void note(Source& source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a);
 };
 
-// A line about something that a stranger can cause as often as he likes. `source`: his, if it is known.
+// A line about something that a stranger from `source` can cause as often as he likes.
 template <class... A>
-void Core::State::note(Source* source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
+void Core::State::note(Source& source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
   if (!log::enabled(level)) return;
   std::uint64_t of_source = 0, of_all = 0;
-  if (source != nullptr && !source->log.spend(now.steady_ms, of_source)) return;
-  if (!budget.spend(now.steady_ms, of_all)) return;
+  if (!source.log.spend(now.steady_ms, of_source)) return;
+  if (!budget.spend(now.steady_ms, of_all)) return source.log.hold_back(of_source + 1);
   auto line = fmt::format(f, std::forward<A>(a)...);
   if (of_source) line += fmt::format(" lines-held-back-address={}", of_source);
   if (of_all) line += fmt::format(" lines-held-back={}", of_all);

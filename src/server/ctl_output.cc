@@ -65,9 +65,9 @@ std::string until_words(std::uint64_t until, const TimeWords& time) {
 }
 
 std::string status_words(const JsonValue& s, const TimeWords& time) {
-  auto memory = size_words(number_of(s, "resident_bytes"));
-  if (const auto most = number_of(s, "memory_bound_bytes"))
-    memory += fmt::format(" (the configuration allows {})", size_words(most));
+  const auto memory =
+      fmt::format("{} (the configuration allows {})", size_words(number_of(s, "resident_bytes")),
+                  size_words(number_of(s, "memory_bound_bytes")));
   const auto names = fmt::format("{} registered, registration {}, {} invitations", number_of(s, "accounts"),
                                  text_of(s, "registration"), number_of(s, "invitations"));
   const auto since =

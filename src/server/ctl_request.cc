@@ -45,7 +45,7 @@ Result<void> check_request(const CtlOptions& o) {
   if (o.command == "kick" || o.command == "ban" || o.command == "unban") {
     const auto who = Target::parse(o.who);
     if (!who) return fail(who.error());
-    if (o.command != "kick" && who->kind == Target::Kind::conn)
+    if (o.command != "kick" && !who->ban_kind())
       return fail("a connection cannot be banned: say its id, name or address");
   }
   if (o.command == "release" && !proto::valid_name(o.name))

@@ -70,11 +70,8 @@ Result<std::size_t> DaemonOperations::kick(const Target& who) {
     std::from_chars(who.value.data(), who.value.data() + who.value.size(), conn);
     count = parts_.core.kick(conn, now) ? 1 : 0;
   } else {
-    const auto kind = who.kind == Target::Kind::id     ? Ban::Kind::id
-                      : who.kind == Target::Kind::name ? Ban::Kind::name
-                                                       : Ban::Kind::address;
     BanList whom;
-    whom.add({kind, who.value, {}, 0, 0});
+    whom.add({*who.ban_kind(), who.value, {}, 0, 0});
     count = parts_.core.kick(whom, now);
   }
   log::notice("event=kick whom={} connections={}", log::remote{who.value}, count);
@@ -126,7 +123,7 @@ void DaemonOperations::invite(std::uint64_t valid_s, Done<std::string> done) {
   store<std::string>(
       [now, valid_s](auto& accounts) -> Result<std::string> {
         auto code = make_invitation(crypto::system_rng());
-        const auto stored = accounts.invite(*parse_invitation(code), now, valid_s == 0 ? 0 : now + valid_s);
+        const auto stored = accounts.invite(*parse_invitation(code), now, now + valid_s);
         if (!stored) return fail(stored.error());
         return code;
       },

@@ -1,5 +1,5 @@
 // An invitation's code, as people pass it on: 128 bits in Crockford's base32, which has no letters that look
-// alike, in groups: "7QK3M-0XV9A-...". Whoever has it may register one name.
+// alike, in groups: "7QK3M1-0XV9AB-...". Whoever has it may register one name.
 #pragma once
 
 #include <optional>

@@ -5,9 +5,9 @@
 namespace sims::server {
 
 std::size_t memory_bound(const Limits& limits, std::size_t registered) {
-  constexpr std::size_t kib = 1'024;
-  return 96 * kib * kib + limits.connections * 8 * kib + limits.unauthenticated * 16 * kib +
-         limits.queue_bytes_total + registered * kib;
+  constexpr std::size_t kib = 1'024, call = 64;  // a Calls::Call and its share of a deque's block
+  return 96 * kib * kib + limits.connections * (8 * kib + limits.unanswered_calls * call) +
+         limits.unauthenticated * 16 * kib + limits.queue_bytes_total + registered * kib;
 }
 
 std::int64_t Budget::left(const Rate& rate, std::int64_t steady_ms) {

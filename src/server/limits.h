@@ -76,6 +76,7 @@ class LogBudget {
   explicit LogBudget(Rate rate) : rate_(rate) {}
   // True: write the line. `held_back` is set to how many were not, since the last one that was.
   bool spend(std::int64_t steady_ms, std::uint64_t& held_back);
+  void hold_back(std::uint64_t lines) { held_back_ += lines; }
 
  private:
   Rate rate_;

@@ -37,8 +37,10 @@ std::vector<Sample> handshakes(const Stats& s) {
     const auto suite = i < suites.size() ? suites[i].label : "none";
     const auto& h = s.handshakes[i];
     if (i < suites.size()) all.push_back({h.done, suite, "done"});
+    all.push_back({h.refused, suite, "refused"});
     all.push_back({h.failed, suite, "failed"});
     all.push_back({h.timed_out, suite, "timed-out"});
+    all.push_back({h.left, suite, "left"});
   }
   return all;
 }
@@ -80,8 +82,7 @@ void add_gauges(std::vector<Family>& to, const Stats& s, const Status& status) {
                 Kind::gauge,
                 {{s.p384_keys, "p384"}, {s.rsa_keys, "rsa"}},
                 "kind"});
-  if (status.memory_bound != 0)
-    add("sims_memory_bound_bytes", "What memory the configuration allows.", status.memory_bound);
+  add("sims_memory_bound_bytes", "What memory the configuration allows.", status.memory_bound);
   add("process_resident_memory_bytes", "Resident memory.", status.resident);
   add("process_start_time_seconds", "Start, in seconds since 1970.", status.started_unix_s);
 }

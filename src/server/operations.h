@@ -21,7 +21,7 @@ struct Status {
   std::size_t connections = 0, online = 0, accounts = 0;
   bool registration_open = false;
   std::size_t invitations = 0;     // not used up
-  std::uint64_t memory_bound = 0;  // bytes, from the configuration; 0: not known
+  std::uint64_t memory_bound = 0;  // bytes, from the configuration
   std::uint64_t resident = 0;      // bytes
   log::Level log_level = log::Level::info;
 };
@@ -33,6 +33,7 @@ struct Target {
   std::string value;
   // "ID", "NAME", "ADDRESS", "ADDRESS/PREFIX", "conn:N"; or with the kind before it ("name:10.0.0.1").
   static Result<Target> parse(std::string_view text);
+  std::optional<Ban::Kind> ban_kind() const;  // nullopt: a connection, which cannot be banned
   bool operator==(const Target&) const = default;
 };
 

@@ -5,12 +5,14 @@
 #include <tsl/robin_map.h>
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "proto/transport.h"
 #include "server/admission.h"
+#include "server/stats.h"
 
 namespace sims::server {
 
@@ -20,7 +22,7 @@ struct Calls {
     proto::Id dst;
     std::int64_t at;  // steady ms
   };
-  std::vector<Call> open;
+  std::deque<Call> open;  // in no more room than they need: see memory_bound()
 };
 
 struct Session {
@@ -43,22 +45,23 @@ struct Session {
   std::uint32_t ack_credit = 0;     // acks that are owed for what it got are not counted as its messages
   std::uint64_t sent = 0, got = 0;  // messages forwarded from and to it
   std::unique_ptr<Calls> calls;     // null: none
-  std::int64_t last_heard = 0;      // steady ms
-  std::int64_t wake_at = 0;         // steady ms; 0: no deadline
-  std::uint32_t wake_place = 0;     // among those with the same deadline
-  std::uint64_t own_change = 0;     // the number of its own `online` change
-  std::uint64_t seen_change = 0;    // presence changes before this one are known to the client
-  std::uint32_t place = 0;          // among those who are online
-  bool redeeming = false;           // its invitation is looked at; before log_in() it may say nothing else
-  bool online = false;              // logged in
-  bool pinged = false;              // and nothing was heard since
-  bool fast = false;                // has used up some of its burst
-  bool read_little = false;         // and the driver knows
-  bool ack_at_once = false;         // the ack that is owed does not wait
-  bool ack_listed = false;          // is on the core's list of acks that wait
-  bool stuck_listed = false;        // is on the core's list of slow readers
-  bool dirty = false;               // is on the core's list of sessions with output
-  bool ended = false;               // closed; its memory goes at the end of the turn
+  std::uint64_t Stats::Handshakes::*outcome = &Stats::Handshakes::left;  // if it ended now
+  std::int64_t last_heard = 0;                                           // steady ms
+  std::int64_t wake_at = 0;                                              // steady ms; 0: no deadline
+  std::uint32_t wake_place = 0;                                          // among those with the same deadline
+  std::uint64_t own_change = 0;   // the number of its own `online` change
+  std::uint64_t seen_change = 0;  // presence changes before this one are known to the client
+  std::uint32_t place = 0;        // among those who are online
+  bool redeeming = false;         // its invitation is looked at; before log_in() it may say nothing else
+  bool online = false;            // logged in
+  bool pinged = false;            // and nothing was heard since
+  bool fast = false;              // has used up some of its burst
+  bool read_little = false;       // and the driver knows
+  bool ack_at_once = false;       // the ack that is owed does not wait
+  bool ack_listed = false;        // is on the core's list of acks that wait
+  bool stuck_listed = false;      // is on the core's list of slow readers
+  bool dirty = false;             // is on the core's list of sessions with output
+  bool ended = false;             // closed; its memory goes at the end of the turn
 };
 
 using SessionTable = tsl::robin_map<ConnId, std::unique_ptr<Session>>;

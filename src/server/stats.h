@@ -56,7 +56,11 @@ struct Stats {
   std::uint64_t opened = 0;  // connections accepted into the core
   std::array<std::uint64_t, static_cast<std::size_t>(Refused::count)> refused{};
   struct Handshakes {
-    std::uint64_t done = 0, failed = 0, timed_out = 0;
+    std::uint64_t done = 0;     // logged in
+    std::uint64_t refused = 0;  // by us: too many, another's name, not invited, banned
+    std::uint64_t failed = 0;   // not the protocol, nothing proved
+    std::uint64_t timed_out = 0;
+    std::uint64_t left = 0;  // closed by the other side
   };
   // By suite, in the order of crypto::all_suites(); the last: before a suite was chosen.
   std::array<Handshakes, 3> handshakes{};

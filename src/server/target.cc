@@ -24,6 +24,20 @@ Result<Target> conn_target(std::string_view text) {
 
 }  // namespace
 
+std::optional<Ban::Kind> Target::ban_kind() const {
+  switch (kind) {
+    case Kind::id:
+      return Ban::Kind::id;
+    case Kind::name:
+      return Ban::Kind::name;
+    case Kind::address:
+      return Ban::Kind::address;
+    case Kind::conn:
+      break;
+  }
+  return std::nullopt;
+}
+
 Result<Target> Target::parse(std::string_view text) {
   const auto after = [&](std::string_view kind) {
     return text.starts_with(kind) ? std::optional(text.substr(kind.size())) : std::nullopt;

@@ -45,6 +45,8 @@ TEST_CASE("ranges") {
   CHECK(contains("2001:db8::/32", "2001:db8:ffff::1"));
   CHECK_FALSE(contains("2001:db8::/32", "2001:db9::"));
   CHECK(contains("::/0", "2001:db8::1"));
+  CHECK_FALSE(contains("::/0", "198.51.100.9"));
+  CHECK_FALSE(contains("::/80", "198.51.100.9"));
 }
 
 TEST_CASE("ranges that are none are refused in words") {

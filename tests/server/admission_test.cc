@@ -175,11 +175,19 @@ TEST_CASE("penalties grow with each failure, shut out above the threshold, fade,
   CHECK(d.enter());
   for (int i = 0; i < 1'000; ++i)
     fail_for(5'000);
-  d.now += d.limits.penalty_max_ms - 15'001;
+  d.now += d.limits.penalty_max_ms - 1;
   CHECK(d.enter().error() == Refused::penalty);
   d.now += 1;
   CHECK(d.enter());
+  // Less of it is in force at once.
+  fail_for(100'000);
+  CHECK(d.enter().error() == Refused::penalty);
+  d.limits.penalty_max_ms = 1'000;
+  CHECK(d.enter().error() == Refused::penalty);
+  d.now += 1'000;
+  CHECK(d.enter().error() == Refused::penalty);
   d.limits.penalty_max_ms = 0;
+  CHECK(d.enter());
   fail_for(100'000);
   CHECK(d.enter());
 }

@@ -209,6 +209,62 @@ TEST_CASE("34: who shook hands and waits for an invitation has no more time than
   CHECK(w.closed(bob));
 }
 
+TEST_CASE("each handshake ends in one way, and is counted there") {
+  server::Policy policy;
+  policy.limits.registrations = {1, 1, 3'600'000};
+  World w(policy);
+  const auto ends = [&](std::uint64_t server::Stats::Handshakes::*outcome) {
+    std::uint64_t all = 0;
+    for (const auto& suite : w.stats().handshakes)
+      all += suite.*outcome;
+    return all;
+  };
+  using Ends = server::Stats::Handshakes;
+  Client alice = w.login("alice", 1);
+  CHECK(ends(&Ends::done) == 1);
+  Client other = w.dial("alice", 2);  // another's name
+  w.pump({&other});
+  CHECK(ends(&Ends::refused) == 1);
+  w.bytes(w.connect(), "nonsense\n");
+  CHECK(ends(&Ends::failed) == 1);
+  w.core->closed(w.connect(), w.now);
+  CHECK(ends(&Ends::left) == 1);
+  w.connect();
+  w.pass(30'000);
+  CHECK(ends(&Ends::timed_out) == 1);
+  const auto faults = w.stats().faults;
+  w.core->closed(alice.conn, w.now);  // it had logged in
+  CHECK(ends(&Ends::done) + ends(&Ends::refused) + ends(&Ends::failed) + ends(&Ends::left) +
+            ends(&Ends::timed_out) ==
+        5);
+  CHECK(w.stats().faults == faults);
+
+  World closed(Invited().policy);
+  REQUIRE(closed.accounts.invite(invitation(1), 1, 0));
+  Client bob = closed.login("bob", 2);
+  bob.send(proto::encode(proto::Register{invitation(2)}), closed.now);
+  closed.pump({&bob});
+  CHECK(closed.stats().handshakes[0].refused == 1);
+  CHECK(closed.stats().handshakes[0].failed == 0);
+}
+
+TEST_CASE("31: invitations are rationed too, and counted when they are") {
+  auto policy = Invited().policy;
+  policy.limits.registrations = {1, 1, 3'600'000};
+  World w(policy);
+  REQUIRE(w.accounts.invite(invitation(1), 1, 0));
+  REQUIRE(w.accounts.invite(invitation(2), 1, 0));
+  Client first = w.login("alice", 1);
+  first.send(proto::encode(proto::Register{invitation(1)}), w.now);
+  w.pump({&first});
+  Client second = w.login("bob", 2);
+  second.send(proto::encode(proto::Register{invitation(2)}), w.now);
+  w.pump({&second});
+  CHECK(has(second.take("error"), R"("code":"rate-limited")"));
+  CHECK(w.stats().refused[static_cast<std::size_t>(server::Refused::registrations)] == 1);
+  CHECK(w.accounts.invitations(2) == 1);  // and not used up
+}
+
 TEST_CASE("kicks: by address, name and number; clients in pages by number") {
   World w(test::roomy());
   std::vector<Client> people;

@@ -240,6 +240,35 @@ TEST_CASE("40: one address cannot fill the log") {
   CHECK(has(w.wire.logged.back(), "lines-held-back-address=30"));
 }
 
+TEST_CASE("40: nor can one that is banned, or finds no room; what was held back is told once there is room") {
+  const auto refused_lines = [](World& w, const std::string& address, int tries) {
+    const auto before = w.wire.logged.size();
+    for (int i = 0; i < tries; ++i)
+      w.connect(address);
+    return w.wire.logged.size() - before;
+  };
+  World w;
+  w.core->ban({server::Ban::Kind::address, "192.0.2.66", "", 0, 0}, w.now);
+  CHECK(refused_lines(w, "192.0.2.66", 400) == 10);
+  CHECK(refused_lines(w, "192.0.2.66", 1) == 0);
+
+  server::Policy policy;
+  policy.limits.connections = 1;
+  World full(policy);
+  full.connect("192.0.2.1");
+  CHECK(refused_lines(full, "192.0.2.66", 400) == 10);
+  // Others use up the log's budget for all; what 192.0.2.66 lost in that time is still told.
+  for (int i = 0; i < 20; ++i)
+    refused_lines(full, "198.51.100." + std::to_string(i), 10);
+  full.pass(1'000);
+  for (int i = 0; i < 20; ++i)
+    refused_lines(full, "198.51.100." + std::to_string(i), 10);
+  CHECK(refused_lines(full, "192.0.2.66", 2) == 0);
+  full.pass(10'000);
+  CHECK(refused_lines(full, "192.0.2.66", 1) == 1);
+  CHECK(has(full.wire.logged.back(), "lines-held-back-address=392"));
+}
+
 TEST_CASE("silence: a ping, and as much silence again ends the connection") {
   server::Policy policy;
   policy.limits.ping_ms = 10'000;

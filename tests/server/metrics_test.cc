@@ -19,8 +19,8 @@ server::Stats some_stats() {
   server::Stats s;
   s.opened = 9;
   s.refused[static_cast<std::size_t>(server::Refused::queue)] = 4;
-  s.handshakes[0] = {5, 6, 7};
-  s.handshakes[2] = {0, 1, 2};
+  s.handshakes[0] = {5, 9, 6, 7, 8};
+  s.handshakes[2] = {0, 4, 1, 2, 3};
   s.messages = 12;
   s.rsa_keys = 3;
   s.hop.add(40);
@@ -39,6 +39,8 @@ TEST_CASE("metrics: what was counted is there, with its labels") {
         "sims_refused_total{reason=\"queue\"} 4", "sims_refused_total{reason=\"banned\"} 0",
         "sims_handshakes_total{suite=\"ecdhe\",outcome=\"done\"} 5",
         "sims_handshakes_total{suite=\"ecdhe\",outcome=\"timed-out\"} 7",
+        "sims_handshakes_total{suite=\"ecdhe\",outcome=\"refused\"} 9",
+        "sims_handshakes_total{suite=\"none\",outcome=\"left\"} 3",
         "sims_handshakes_total{suite=\"none\",outcome=\"failed\"} 1", "sims_messages_total 12",
         "sims_keys_ready{kind=\"rsa\"} 3", "process_resident_memory_bytes 4096",
         "# TYPE sims_hop_seconds histogram", "sims_hop_seconds_bucket{le=\"0.00005\"} 1",

@@ -160,8 +160,8 @@ TEST_CASE("the file that comes with simsd tells every limit with its default, an
 
 TEST_CASE("the bound of the memory is the one of simsd.conf(5)") {
   const auto mib = server::memory_bound(server::Limits(), 10'000) >> 20;
-  CHECK(mib == 617);
-  CHECK(text_of_file("man/simsd.conf.5").find("some 620 MiB") != std::string::npos);
+  CHECK(mib == 717);
+  CHECK(text_of_file("man/simsd.conf.5").find("some 720 MiB") != std::string::npos);
 }
 
 TEST_CASE("the command line wins over the file") {
