@@ -79,12 +79,12 @@ Call::Outcome Call::take(Result<std::string, proto::HandshakeFailure> received) 
 }
 
 // Phase 2 does not say which phase 1 it answers. One that came late for a call that we gave up passes for the
-// answer to the call after it, and only the signature of phase 4, over both, tells. Once for each such call:
-// a relay that does it again and again is told of.
+// answer to the call after it, and only the signature of phase 4, over both, tells. A relay can bring that
+// about too: so it is forgiven once in an hour.
 bool Call::fell_to_late_answer() {
   if (role_ != proto::Role::initiator || phase_ != 4) return false;
   const auto given_up = std::exchange(given_up_ms_, std::nullopt);
-  return given_up && started_ms_ - *given_up <= proto::handshake_deadline_ms;
+  return given_up && started_ms_ - *given_up <= proto::handshake_deadline_ms && forgiven_.take(started_ms_);
 }
 
 void Call::drop() {

@@ -68,7 +68,8 @@ class Call {
   std::int64_t started_ms_ = 0;
   int phase_ = 0;                            // the last one that came
   std::optional<std::int64_t> given_up_ms_;  // when a call of ours that had no answer yet was begun
-  TokenBucket answers_{6, 10'000};           // a peer that calls again and again is answered 6 times a minute
+  TokenBucket forgiven_{1, 3'600'000};
+  TokenBucket answers_{6, 10'000};  // a peer that calls again and again is answered 6 times a minute
 };
 
 }  // namespace sims::client

@@ -111,7 +111,7 @@ TEST_CASE("a late answer to a call that was given up is no alarm, and the next c
   Pair pair;
   auto& [relay, alice, bob] = pair;
   std::string late;  // bob's answer to the first call
-  relay.pass = [&](Guest& from, Guest& to, const std::string& message) {
+  const auto spoils = [&](Guest& from, Guest& to, const std::string& message) {
     const auto has = [&](std::string_view part) { return message.find(part) != std::string::npos; };
     if (&from != &bob) return relay.give(to, message);
     if (has("\"phase\":2") && late.empty()) {
@@ -121,6 +121,7 @@ TEST_CASE("a late answer to a call that was given up is no alarm, and the next c
     if (has("\"phase\":2")) relay.give(to, late);
     relay.give(to, message);
   };
+  relay.pass = spoils;
   REQUIRE(alice.say("bob", "one"));
   REQUIRE_FALSE(late.empty());
   relay.hide("bob");
@@ -138,6 +139,20 @@ TEST_CASE("a late answer to a call that was given up is no alarm, and the next c
     relay.advance(10'000);
     CHECK(alice.delivered == 0);
     CHECK(alice.alerts("bob") > 0);
+  }
+  SUBCASE("also one that makes every call be given up") {
+    for (int i = 1; i < 5; ++i) {
+      relay.advance(900);  // it took the late one
+      REQUIRE(Relay::count(alice.asked, "\"phase\":3") == static_cast<std::size_t>(i));
+      CHECK(alice.alerts("bob") == static_cast<std::size_t>(i - 1));
+      const auto calls = Relay::count(alice.asked, phase_1);
+      relay.pass = [](Guest&, Guest&, const std::string&) {};  // this one has no answer
+      while (Relay::count(alice.asked, phase_1) == calls)
+        relay.advance(500);
+      relay.pass = spoils;
+      relay.hide("bob");
+      relay.show("bob", bob.id);
+    }
   }
 }
 
