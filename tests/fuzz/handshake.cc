@@ -212,6 +212,7 @@ std::string Scene::forged(Party& to) {
   frame.kind = kind;
   frame.phase = to.handshake.expected_phase();
   if (suite == nullptr || frame.phase < 4) return "";
+  if (to.handshake.peer_id() == mallory.id()) return "";  // with whom it may end
   frame.name = to.handshake.peer_name();
   frame.id = frame.src = to.handshake.peer_id().str();
   frame.dst = to.self.id().str();
@@ -334,7 +335,7 @@ std::vector<std::string> seeds() {
         out.push_back(head + phases + to + "\1\2"s + to + "\1\2"s);
         out.push_back(head + phases + to + "\0\7"s);
       }
-      // Mallory talks with bob, and with alice.
+      // Mallory talks with bob, and with alice, as herself.
       for (const char role : {'\2', '\3'}) {
         std::string both = head + '\0';
         for (int phase = 1; phase <= 6; ++phase) {
