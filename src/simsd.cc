@@ -143,7 +143,7 @@ int serve_from(const CommandLine& line, const Settings& settings, std::optional<
   if (!state) return complain(state.error(), exit_failure);
   const auto id = proto::Id::of(state->identity.public_key()).str();
   DaemonHooks hooks;
-  hooks.reload = [&] { return load_settings(line); };
+  hooks.reload = [&] { return reload_settings(line); };
   hooks.ready = [&](const std::string& addresses) -> Result<void> {
     if (auto written = write_pid_file(settings, *opened); !written) return written;
     static_cast<void>(std::fprintf(stderr, "simsd: ready on %s id %s\n", addresses.c_str(), id.c_str()));

@@ -133,6 +133,12 @@ bool file_exists(const std::string& path) {
   return ::lstat(path.c_str(), &s) == 0 || errno != ENOENT;
 }
 
+std::optional<std::uint64_t> file_size(const std::string& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0 || !S_ISREG(s.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(s.st_size);
+}
+
 Result<void> write_private_file(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".unfinished";
   ::unlink(temporary.c_str());  // a killed writer's

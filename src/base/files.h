@@ -1,7 +1,9 @@
 // Files that must not be half written or readable by others.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,8 @@ Result<void> check_private_file(const std::string& path);
 // False only for what is certainly not there: a link that leads nowhere, or a folder that cannot be looked
 // into, counts as there, so that nothing is made anew in its place.
 bool file_exists(const std::string& path);
+// Of a regular file, or of one that a link leads to; nullopt: none, or it cannot be looked at.
+std::optional<std::uint64_t> file_size(const std::string& path);
 // Writes PATH.unfinished (0600), fsyncs, renames over PATH, fsyncs the folder. One writer at a time, whoever
 // holds the folder's lock: what a killed one left in PATH.unfinished, which may be a secret, goes with the
 // next write.

@@ -1,12 +1,15 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
+#include <utility>
 
 namespace sims::log {
 namespace {
@@ -27,6 +30,30 @@ bool stderr_is_journal() {
   struct stat s {};
   if (!stream || fstat(STDERR_FILENO, &s) != 0) return false;
   return fmt::format("{}:{}", s.st_dev, s.st_ino) == stream;
+}
+
+// A reader that reads no more (a stopped terminal, a pipe) must not stop us: what would have to wait is lost,
+// and the next line that finds room says how much it was. A line fits where poll(2) says that there is room:
+// it is shorter than PIPE_BUF.
+void write_to_stderr(std::string out) {
+  static std::mutex one_at_a_time;  // else two would take one's room
+  static std::uint64_t lost = 0;
+  const std::lock_guard lock(one_at_a_time);
+  pollfd room{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) {
+    ++lost;
+    return;
+  }
+  if (lost > 0) {
+    out.pop_back();
+    out += fmt::format(" lines-lost={}\n", std::exchange(lost, 0));
+  }
+  for (std::string_view left = out; !left.empty();) {
+    const ssize_t n = ::write(STDERR_FILENO, left.data(), left.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;  // a log that cannot be written is no reason to stop
+    left.remove_prefix(static_cast<std::size_t>(n));
+  }
 }
 
 void append_printable(std::string& out, std::string_view line) {
@@ -88,14 +115,7 @@ void write(Level level, std::string_view line) {
   out += ": ";
   append_printable(out, line);
   out += '\n';
-  // One write a line, so that lines of several threads do not mix. A log that cannot be written is no reason
-  // to stop.
-  for (std::string_view left = out; !left.empty();) {
-    ssize_t n = ::write(STDERR_FILENO, left.data(), left.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;
-    left.remove_prefix(static_cast<std::size_t>(n));
-  }
+  write_to_stderr(std::move(out));
 }
 
 }  // namespace sims::log

@@ -85,6 +85,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
                      [](uv_poll_t* h, int, int) noexcept { State::of(h).run_posted(); }),
        "event loop");
   s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), least_workers, most_workers));
+  s->line.emplace(1);
   uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
   uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept {
     ++State::of(h).turn;
@@ -101,6 +102,7 @@ Loop::~Loop() {
   // Dropped unrun; what they own may close handles of this loop.
   s->turn_end.clear();
   s->workers.reset();
+  s->line.reset();
   {
     std::unique_lock guard(s->posted_mutex);
     auto dropped = std::exchange(s->posted, {});
@@ -147,18 +149,25 @@ void Loop::post(std::function<void()> f) {
   state_->post(std::move(f));
 }
 
-// What the two functions own dies on the loop's thread, whichever of them comes to run.
 void Loop::work(std::function<void()> job, std::function<void()> done) {
-  State* s = state_.get();
-  const auto wake = reinterpret_cast<uv_handle_t*>(&s->wake);
+  state_->work(*state_->workers, std::move(job), std::move(done));
+}
+
+void Loop::work_in_line(std::function<void()> job, std::function<void()> done) {
+  state_->work(*state_->line, std::move(job), std::move(done));
+}
+
+// What the two functions own dies on the loop's thread, whichever of them comes to run.
+void Loop::State::work(Workers& by, std::function<void()> job, std::function<void()> done) {
+  const auto waker = reinterpret_cast<uv_handle_t*>(&wake);
   struct Job {
     std::function<void()> job, done;
   };
-  if (s->jobs++ == 0) uv_ref(wake);
-  s->workers->add([s, wake, both = std::make_shared<Job>(Job{std::move(job), std::move(done)})]() mutable {
+  if (jobs++ == 0) uv_ref(waker);
+  by.add([this, waker, both = std::make_shared<Job>(Job{std::move(job), std::move(done)})]() mutable {
     both->job();
-    s->post([s, wake, both = std::move(both)] {
-      if (--s->jobs == 0) uv_unref(wake);
+    post([this, waker, both = std::move(both)] {
+      if (--jobs == 0) uv_unref(waker);
       if (both->done) both->done();
     });
   });

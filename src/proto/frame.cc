@@ -3,7 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/limits.h"
+
 namespace sims::proto {
+
+// Of the line in room.frame. nullopt: to be skipped.
+std::optional<FrameCutter::Cut> FrameCutter::cut_line(const FrameRoom& room) {
+  if (room.frame.empty()) return ++empty_ > max_empty_lines ? std::optional(Cut::too_empty) : std::nullopt;
+  empty_ = 0;
+  return Cut::frame;
+}
 
 FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, FrameRoom& room) {
   for (;;) {
@@ -13,7 +22,7 @@ FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, FrameRoom
       room.frame = room.joined;
       begin_ = scanned_ = lf + 1;
       if (begin_ == kept_.size()) clear();
-      if (!room.frame.empty()) return Cut::frame;
+      if (const auto cut = cut_line(room)) return *cut;
       continue;
     }
     scanned_ = kept_.size();
@@ -40,7 +49,7 @@ FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, FrameRoom
       begin_ = scanned_ = 0;
     }
     input = input.subspan(lf + 1);
-    if (!room.frame.empty()) return Cut::frame;
+    if (const auto cut = cut_line(room)) return *cut;
   }
 }
 

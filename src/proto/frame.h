@@ -1,9 +1,10 @@
-// Cutting a byte stream into lines (sims-protocol(7) section 1): ended by LF, empty ones skipped, at most
-// `limit` bytes. A line that came in one piece is looked at where it lies. Owns only what is no whole line
-// yet, at most limit + 1 bytes, and gives that memory back as soon as it is used.
+// Cutting a byte stream into lines (sims-protocol(7) section 1): ended by LF, empty ones skipped (but
+// not for ever), at most `limit` bytes. A line that came in one piece is looked at where it lies. Owns only
+// what is no whole line yet, at most limit + 1 bytes, and gives that memory back as soon as it is used.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,7 @@ class FrameCutter {
     frame,       // room.frame is the next line, without its LF
     need_input,  // no whole line yet; the rest of the input is kept inside
     too_long,    // more than `limit` bytes without an LF: final
+    too_empty,   // more than max_empty_lines in a row: final
   };
   // Takes one line from what is kept and from the front of input, which shrinks.
   Cut next(ByteView& input, std::size_t limit, FrameRoom& room);
@@ -35,9 +37,12 @@ class FrameCutter {
   std::size_t kept() const { return kept_.size() - begin_; }
 
  private:
+  std::optional<Cut> cut_line(const FrameRoom& room);
+
   std::string kept_;
   std::size_t begin_ = 0;    // what is before it has been cut
   std::size_t scanned_ = 0;  // no LF from begin_ to here
+  std::size_t empty_ = 0;    // lines in a row
 };
 
 }  // namespace sims::proto

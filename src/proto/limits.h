@@ -25,6 +25,7 @@ constexpr std::size_t max_name = 32;             // section 2
 
 // --- ours ----------------------------------------------------------------------------------------
 constexpr std::int64_t ack_delay_ms = 40;       // an owed `ack` waits so long for output to go with
+constexpr std::size_t max_empty_lines = 4'096;  // in a row: they cost time and say nothing
 constexpr std::size_t max_json_members = 256;   // in one object; the protocol's largest has 8
 constexpr std::size_t max_json_values = 4'096;  // in one frame; a full list page has about 1,500
 constexpr std::size_t max_error_text = 512;     // bytes of an error's message or a reason that we keep

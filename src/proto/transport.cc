@@ -177,6 +177,10 @@ Transport::Event Transport::poll(ByteView& input, Scratch& scratch, Now now, std
     const std::size_t limit = s.stage == Stage::secure ? max_frame : max_handshake_frame;
     const auto cut = s.cutter.next(input, limit, scratch.frames);
     if (cut == FrameCutter::Cut::too_long) return too_large();
+    if (cut == FrameCutter::Cut::too_empty) {
+      input = {};
+      return s.fail({Cause::protocol, ErrorCode::bad_frame, "nothing but empty lines"}, now, out);
+    }
     if (cut == FrameCutter::Cut::need_input) return {};
     Event event = s.stage == Stage::secure ? s.take_secure_frame(scratch, now, out)
                                            : s.take_handshake_frame(scratch, now, out);

@@ -36,6 +36,8 @@ class AccountStore {
   };
 
   virtual ~AccountStore() = default;
+  // What bind() would say now, without a wait for any disk; `made`: it would bind them.
+  virtual Result<Binding, Refusal> check(const std::string& name, const proto::Id& id, bool open) const = 0;
   // Checks that name and id belong together, and binds them when both are free and `open`. Of two callers
   // that race for one name exactly one wins.
   virtual Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open,
@@ -76,7 +78,7 @@ class MemoryAccounts : public AccountStore {
   std::vector<Account> names(const std::string& after, std::size_t limit) const override;
   std::size_t size() const override;
   // The verdicts of bind() (without a code), redeem() and invite(), without doing it.
-  Result<Binding, Refusal> check(const std::string& name, const proto::Id& id, bool open) const;
+  Result<Binding, Refusal> check(const std::string& name, const proto::Id& id, bool open) const override;
   Result<Binding, Refusal> check(const std::string& name, const proto::Id& id, std::string_view code,
                                  std::uint64_t unix_s) const;
   Result<void> check_invite(std::string_view code, std::uint64_t unix_s) const;

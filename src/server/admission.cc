@@ -60,35 +60,40 @@ Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address&
   if (!source.exempt && penalty(source, limits, steady_ms) > penalty_threshold_ms)
     return fail(Refused::penalty);
   std::optional<ConnId> displaced;
-  const auto make_room = [&](const std::list<ConnId>& silent, std::size_t here, std::size_t most) {
-    if (here < most) return true;
-    if (silent.empty()) return false;  // all of them shake hands: no room
-    displaced = silent.front();
-    return true;
+  const auto make_room = [&](const Waiting& waiting, std::size_t here, std::size_t most) {
+    if (here >= most) displaced = waiting.first();
+    return here < most || displaced;
   };
   const auto own_most = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;
-  if (!make_room(silent_, unauthenticated_, limits.unauthenticated) ||
-      !make_room(source.silent, source.unauthenticated, own_most))
+  if (!make_room(waiting_, unauthenticated_, limits.unauthenticated) ||
+      !make_room(source.waiting, source.unauthenticated, own_most))
     return fail(Refused::unauthenticated);
   if (source.connections++ == 0) idle_.erase(source.idle);
   ++source.unauthenticated;
   ++connections_;
   ++unauthenticated_;
   Guest guest{&source, false, true, {}, {}};
-  guest.in_source = source.silent.insert(source.silent.end(), conn);
-  guest.in_all = silent_.insert(silent_.end(), conn);
+  guest.in_source = source.waiting.silent.insert(source.waiting.silent.end(), conn);
+  guest.in_all = waiting_.silent.insert(waiting_.silent.end(), conn);
   return Entered{guest, displaced};
 }
 
-void Admission::no_longer_silent(Guest& guest) {
+void Admission::starts_shaking(Guest& guest) {
   if (!std::exchange(guest.silent, false)) return;
-  guest.source->silent.erase(guest.in_source);
-  silent_.erase(guest.in_all);
+  const auto move = [](Waiting& waiting, std::list<ConnId>::iterator at) {
+    waiting.shaking.splice(waiting.shaking.end(), waiting.silent, at);
+  };
+  move(guest.source->waiting, guest.in_source);
+  move(waiting_, guest.in_all);
 }
 
 void Admission::authenticated(Guest& guest) {
-  no_longer_silent(guest);
   if (std::exchange(guest.authenticated, true)) return;
+  const auto take_out = [&](Waiting& waiting, std::list<ConnId>::iterator at) {
+    (guest.silent ? waiting.silent : waiting.shaking).erase(at);
+  };
+  take_out(guest.source->waiting, guest.in_source);
+  take_out(waiting_, guest.in_all);
   assert(guest.source->unauthenticated > 0 && unauthenticated_ > 0);
   --guest.source->unauthenticated;
   --unauthenticated_;
@@ -102,11 +107,14 @@ void Admission::leave(Guest& guest) {
   if (--source.connections == 0) rest(source);
 }
 
-std::optional<Refused> Admission::shakes_hands(Guest& guest, const Limits& limits, std::int64_t steady_ms,
-                                               crypto::Rng& draw) {
-  no_longer_silent(guest);
+std::optional<Refused> Admission::shakes_hands(Guest& guest, bool costly, const Limits& limits,
+                                               std::int64_t steady_ms, crypto::Rng& draw) {
+  starts_shaking(guest);
   Source& source = *guest.source;
   if (!source.exempt && !source.handshakes.take(limits.handshakes_per_address, steady_ms))
+    return Refused::address_handshakes;
+  if (costly && !source.exempt &&
+      !source.costly_handshakes.take(limits.rsa_handshakes_per_address, steady_ms))
     return Refused::address_handshakes;
   const auto left = handshakes_.left(limits.handshakes, steady_ms);
   const auto half = std::max<std::int64_t>(1, limits.handshakes.burst / 2);

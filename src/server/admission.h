@@ -21,15 +21,25 @@ namespace sims::server {
 
 constexpr std::int64_t penalty_threshold_ms = 15'000;
 
+// Not logged in, in the order in which they came this far: the first one makes room for a new one, of those
+// who have not begun to shake hands, else of those who have.
+struct Waiting {
+  std::list<ConnId> silent, shaking;
+  std::optional<ConnId> first() const {
+    const auto& from = silent.empty() ? shaking : silent;
+    return from.empty() ? std::nullopt : std::optional(from.front());
+  }
+};
+
 struct Source {
   Source(const Address& a, Rate log_rate) : address(a), log(log_rate) {}
   const Address address;
   std::size_t connections = 0, unauthenticated = 0;
   bool exempt = false;
   std::int64_t penalty_until = 0;  // steady ms
-  Budget handshakes, registrations;
+  Budget handshakes, costly_handshakes, registrations;
   LogBudget log;
-  std::list<ConnId> silent;           // not shaking hands yet, the oldest in front
+  Waiting waiting;
   std::list<Source*>::iterator idle;  // valid without connections
 };
 
@@ -37,7 +47,7 @@ struct Source {
 struct Guest {
   Source* source = nullptr;  // the admission's
   bool authenticated = false, silent = true;
-  std::list<ConnId>::iterator in_source, in_all;  // valid while silent
+  std::list<ConnId>::iterator in_source, in_all;  // valid until authenticated
 };
 
 class Admission {
@@ -47,13 +57,13 @@ class Admission {
 
   struct Entered {
     Guest guest;
-    std::optional<ConnId> displaced;  // too many have not logged in: this one, the oldest, is to be closed
+    std::optional<ConnId> displaced;  // too many have not logged in: this one is to be closed
   };
   Result<Entered, Refused> enter(ConnId conn, const Address& from, const Limits& limits,
                                  std::int64_t steady_ms);
-  // nullopt: go on. `draw` is for random early drop: when half of the budget for all is spent, the rest is
-  // for those who are lucky, fewer the less is left.
-  std::optional<Refused> shakes_hands(Guest& guest, const Limits& limits, std::int64_t steady_ms,
+  // nullopt: go on. `costly`: with the suite whose keys take long to make. `draw` is for random early drop:
+  // when half of the budget for all is spent, the rest is for those who are lucky, fewer the less is left.
+  std::optional<Refused> shakes_hands(Guest& guest, bool costly, const Limits& limits, std::int64_t steady_ms,
                                       crypto::Rng& draw);
   bool may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms);
   void authenticated(Guest& guest);
@@ -69,12 +79,12 @@ class Admission {
 
  private:
   void rest(Source& source);
-  void no_longer_silent(Guest& guest);
+  void starts_shaking(Guest& guest);
 
   const Rate log_rate_;
   std::map<Address, Source> sources_;  // ordered: strangers choose the keys
   std::list<Source*> idle_;            // without connections, the latest in front
-  std::list<ConnId> silent_;           // not shaking hands yet, the oldest in front
+  Waiting waiting_;
   Budget handshakes_;
   std::size_t connections_ = 0, unauthenticated_ = 0;
 };

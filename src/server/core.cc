@@ -47,7 +47,7 @@ void Core::State::process(Session& s, ByteView input, Now now) {
     if (event.kind == Kind::message) {
       on_message(s, event.message, now);
     } else if (event.kind == Kind::work) {
-      if (!s.gone && !admit(s, now)) return;
+      if (!s.gone && !admit(s, event.work->handshake(), now)) return;
       start_work(s, std::move(event.work), now);
     } else if (event.kind == Kind::failed) {
       note(*s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,

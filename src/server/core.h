@@ -45,7 +45,8 @@ class LoginWork {
         gone_(std::move(gone)),
         name_(std::move(name)),
         id_(id),
-        code_(std::move(code)) {}
+        code_(std::move(code)),
+        writes_(true) {}
   LoginWork(std::unique_ptr<proto::HandshakeWork> handshake, AccountStore& accounts,
             Registration registration, std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
       : handshake_(std::move(handshake)),
@@ -55,6 +56,9 @@ class LoginWork {
         gone_(std::move(gone)) {}
   ~LoginWork() { wipe(code_); }
   void run();
+  // After run(): a new name is to be written down, which may wait for the disk. Then work_done().
+  bool writes() const { return writes_; }
+  void write();
 
  private:
   friend class Core;
@@ -66,6 +70,7 @@ class LoginWork {
   std::string name_;
   proto::Id id_;
   std::string code_;  // empty: a step of the handshake
+  bool writes_ = false;
   Result<Binding, Refusal> binding_ = Binding::known;
 };
 

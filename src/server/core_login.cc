@@ -41,17 +41,25 @@ std::string_view words_for(Refused why) {
 }  // namespace
 
 void LoginWork::run() {
-  if (gone_->load(std::memory_order_relaxed)) return;
-  if (!handshake_) return void(binding_ = accounts_.redeem(name_, id_, code_, unix_s_));
+  if (!handshake_ || gone_->load(std::memory_order_relaxed)) return;
   handshake_->run();
   if (!handshake_->completes()) return;
   const auto& h = handshake_->handshake();
   if (registration_ == Registration::banned)
     return void(binding_ = fail(Refusal{ErrorCode::banned, std::string(banned_words)}));
-  binding_ = accounts_.bind(h.peer_name(), h.peer_id(), registration_ == Registration::open, unix_s_);
+  name_ = h.peer_name();
+  id_ = h.peer_id();
+  binding_ = accounts_.check(name_, id_, registration_ == Registration::open);
+  writes_ = binding_ == Binding::made;
   if (!binding_ && registration_ == Registration::rationed &&
       binding_.error().code == ErrorCode::not_registered)
     binding_ = fail(Refusal{ErrorCode::rate_limited, std::string(rationed_words)});
+}
+
+void LoginWork::write() {
+  if (gone_->load(std::memory_order_relaxed)) return;
+  binding_ =
+      handshake_ ? accounts_.bind(name_, id_, true, unix_s_) : accounts_.redeem(name_, id_, code_, unix_s_);
 }
 
 // --- 1. a new connection -------------------------------------------------------------------------
@@ -91,11 +99,13 @@ void Core::State::refuse(ConnId conn, const Address& from, Refused why, Now now)
   actions.close(conn, true);
 }
 
-// The oldest of those who have said nothing that cost anything makes room for a new one.
+// The oldest of those who have said nothing that cost anything makes room for a new one, else the oldest of
+// those who shake hands: an honest one is through with it before thousands have come after it.
 void Core::State::displace(ConnId conn, Now now) {
   Session& s = *find(conn);
   count_refused(Refused::unauthenticated);
   s.outcome = &Stats::Handshakes::refused;
+  penalise(s, penalty_left_ms, now);
   s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.out);
   end(s, true, "displaced", now);
 }
@@ -103,9 +113,11 @@ void Core::State::displace(ConnId conn, Now now) {
 // --- 3. handshake --------------------------------------------------------------------------------
 
 // Its first public-key work: only what an address and all together may ask for.
-bool Core::State::admit(Session& s, Now now) {
+bool Core::State::admit(Session& s, const proto::Handshake& handshake, Now now) {
+  const auto* suite = handshake.suite();
+  const bool costly = suite != nullptr && suite->rekeying == crypto::Rekeying::fresh_exchange;
   const auto refused =
-      admission.shakes_hands(s.guest, options.policy.limits, now.steady_ms, ephemerals.rng());
+      admission.shakes_hands(s.guest, costly, options.policy.limits, now.steady_ms, ephemerals.rng());
   if (!refused) return true;
   count_refused(*refused);
   s.outcome = &Stats::Handshakes::refused;

@@ -109,7 +109,7 @@ struct Core::State {
   void displace(ConnId conn, Now now);
   void redeem(Session& s, const proto::Register& message, Now now);
   void redeemed(Session& s, const LoginWork& work, Now now);
-  bool admit(Session& s, Now now);
+  bool admit(Session& s, const proto::Handshake& handshake, Now now);
   void start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now);
   void count_handshake(const Session& s);
   void penalise(Session& s, std::int64_t ms, Now now);

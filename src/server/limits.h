@@ -25,15 +25,16 @@ struct Limits {
   // Connections.
   std::size_t connections = 16'384;             // in all, logged in or not
   std::size_t connections_per_address = 2'000;  // from one source
-  std::size_t unauthenticated = 8'192;          // not logged in, in all; past it the oldest makes room
+  std::size_t unauthenticated = 8'192;          // not logged in, in all; past it the oldest one makes room
   std::size_t unauthenticated_per_address = 256;
   std::int64_t handshake_ms = proto::handshake_deadline_ms;
   std::int64_t ping_ms = 120'000;  // of silence: ping; as much again: cut off
   // Logins: public-key work.
-  Rate handshakes{1'000, 2'000};          // in all
-  Rate handshakes_per_address{10, 100};   // from one source
-  Rate registrations{20, 20, 3'600'000};  // new names from one source
-  std::int64_t penalty_max_ms = 600'000;  // that a source can be shut out for; 0: never
+  Rate handshakes{1'000, 2'000};                    // in all
+  Rate handshakes_per_address{10, 100};             // from one source
+  Rate rsa_handshakes_per_address{10, 10, 60'000};  // of those; a key takes half a second to make
+  Rate registrations{20, 20, 3'600'000};            // new names from one source
+  std::int64_t penalty_max_ms = 600'000;            // that a source can be shut out for; 0: never
   std::vector<AddressRange> exempt = {*AddressRange::parse("127.0.0.0/8"), *AddressRange::parse("::1")};
   // What clients say.
   Rate messages{500, 5'000};

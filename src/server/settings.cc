@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/files.h"
 #include "net/stream.h"
 #include "server/metrics_socket.h"
 
@@ -126,6 +127,11 @@ std::vector<ConfigOption> limits_table(Settings& s) {
       {"limits.handshakes-burst", number(1, million, as_is(limits.handshakes.burst))},
       {"limits.handshakes-per-address", number(1, million, as_is(limits.handshakes_per_address.each))},
       {"limits.handshakes-per-address-burst", number(1, million, as_is(limits.handshakes_per_address.burst))},
+      {"limits.rsa-handshakes-per-address",
+       number(1, million,
+              [&](std::int64_t value) {
+                limits.rsa_handshakes_per_address = {value, value, 60'000};
+              })},
       {"limits.registrations-per-address",
        number(1, million,
               [&limits](std::int64_t v) { limits.registrations.each = limits.registrations.burst = v; })},
@@ -218,6 +224,12 @@ Result<Settings> load_settings(const CommandLine& line) {
   }
   if (settings.state_dir.empty()) return fail("no home directory: give --state-dir");
   return settings;
+}
+
+Result<Settings> reload_settings(const CommandLine& line) {
+  if (file_exists(line.config) && !file_size(line.config))
+    return fail(line.config + ": not a regular file, and so read at the start only");
+  return load_settings(line);
 }
 
 }  // namespace sims::server

@@ -39,6 +39,8 @@ std::vector<ConfigOption> settings_table(Settings& settings);
 
 // Defaults, then the file, then the command line. An error names the file and line, or the option.
 Result<Settings> load_settings(const CommandLine& line);
+// Likewise while serving, which cannot wait for what a pipe may bring: the file must be a regular one.
+Result<Settings> reload_settings(const CommandLine& line);
 
 // Where the state is unless something else is said: the service manager's folder, /var/lib/simsd for root,
 // else the user's own. Empty: no home directory.

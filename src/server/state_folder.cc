@@ -1,5 +1,6 @@
 #include "server/state_folder.h"
 
+#include "base/log.h"
 #include "crypto/key_file.h"
 
 namespace sims::server {
@@ -30,6 +31,24 @@ Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
   return key;
 }
 
+// A file that was cut off or lost would give every name away: an empty one is ours only while it is being
+// made, which the marker beside it says.
+Result<std::unique_ptr<SqliteAccounts>> open_accounts(const std::string& path) {
+  const std::string marker = path + ".begun", journal = path + "-wal";
+  const bool begun = file_exists(marker), there = file_exists(path);
+  constexpr const char* advice = "; put a backup in its place, or remove what is left to begin without names";
+  if (there && !begun && file_size(path) == 0) return fail(path + " is empty" + advice);
+  if (!there && !begun && file_exists(journal)) return fail(path + " is missing beside " + journal + advice);
+  if (!there && !begun)
+    if (auto made = write_private_file(marker, ""); !made) return fail(made.error());
+  auto accounts = SqliteAccounts::open(path);
+  if (!accounts) return fail(accounts.error());
+  if (!there) log::notice("event=accounts-made path={}", log::remote{path});
+  if (!there || begun)
+    if (auto removed = remove_secret_file(marker); !removed) return fail(removed.error());
+  return std::move(*accounts);
+}
+
 }  // namespace
 
 Result<StateFolder> StateFolder::open(const std::string& path) {
@@ -41,7 +60,7 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
                 "/identity is missing beside an accounts.db; restore it, or make a new one with --print-id");
   auto identity = read_or_make_identity(path);
   if (!identity) return fail(identity.error());
-  auto accounts = SqliteAccounts::open(path + "/accounts.db");
+  auto accounts = open_accounts(path + "/accounts.db");
   if (!accounts) return fail("accounts: " + accounts.error());
   return StateFolder{std::move(*lock), std::move(*identity), std::move(*accounts), path};
 }

@@ -16,6 +16,9 @@ class SqliteAccounts : public AccountStore {
   static Result<std::unique_ptr<SqliteAccounts>> open(const std::string& path);
   ~SqliteAccounts() override;
 
+  Result<Binding, Refusal> check(const std::string& name, const proto::Id& id, bool open) const override {
+    return cache_.check(name, id, open);
+  }
   Result<Binding, Refusal> bind(const std::string& name, const proto::Id& id, bool open,
                                 std::uint64_t unix_s) override;
   Result<Binding, Refusal> redeem(const std::string& name, const proto::Id& id, std::string_view code,

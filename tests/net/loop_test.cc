@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -141,6 +143,27 @@ TEST_CASE("work runs on another thread, then done on the loop's") {
   CHECK(done);
   CHECK(worker != here);
   CHECK(worker != std::thread::id());
+}
+
+TEST_CASE("work in line: one after the other, and what is not in line does not wait for it") {
+  Loop loop;
+  std::promise<void> go_on;
+  auto may_go_on = go_on.get_future();
+  std::vector<int> order;
+  loop.work_in_line([&] { may_go_on.wait(); }, [&] { order.push_back(1); });
+  for (int n = 2; n < 40; ++n)
+    loop.work_in_line([] {}, [&order, n] { order.push_back(n); });
+  for (int n = 0; n < 40; ++n)
+    loop.work([] {},
+              [&] {
+                order.push_back(0);
+                if (order.size() == 40) go_on.set_value();
+              });
+  run(loop);
+  REQUIRE(order.size() == 79);
+  CHECK(std::count(order.begin(), order.begin() + 40, 0) == 40);
+  for (int n = 1; n < 40; ++n)
+    CHECK(order[static_cast<std::size_t>(39 + n)] == n);
 }
 
 TEST_CASE("when the loop ends first, done is dropped unrun, and what it owns is freed") {

@@ -50,6 +50,26 @@ TEST_CASE("frames: lines, empty ones skipped, a lone CR is not empty") {
   CHECK_FALSE(cuts.too_long);
 }
 
+TEST_CASE("frames: empty lines are skipped, but not for ever") {
+  FrameCutter cutter;
+  FrameRoom room;
+  const std::string some(max_empty_lines, '\n');
+  const std::string stream = some + "a\n" + some + "b\n" + some + "\nc\n";
+  ByteView input = bytes_of(stream);
+  CHECK(cutter.next(input, 9, room) == Cut::frame);
+  CHECK(cutter.next(input, 9, room) == Cut::frame);
+  CHECK(room.frame == "b");
+  CHECK(cutter.next(input, 9, room) == Cut::too_empty);
+  // However they come.
+  FrameCutter slow;
+  std::size_t lines = 0;
+  for (Cut cut = Cut::need_input; cut == Cut::need_input; ++lines) {
+    ByteView one = bytes_of("\n");
+    cut = slow.next(one, 9, room);
+  }
+  CHECK(lines == max_empty_lines + 1);
+}
+
 TEST_CASE("frames: the limit is exact, and one byte more is refused without its LF") {
   const auto whole = [] { return std::size_t{100'000}; };
   for (const std::size_t limit : {std::size_t{1}, std::size_t{8}, std::size_t{4'096}, std::size_t{65'536}}) {

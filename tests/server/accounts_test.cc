@@ -300,6 +300,32 @@ TEST_CASE("the state folder: a key that was being written when simsd was killed 
   }
 }
 
+TEST_CASE("the state folder: accounts that were lost or cut off are not begun anew in silence") {
+  test::Folder folder;
+  const auto path = folder.path + "/state", db = path + "/accounts.db";
+  const auto open = [&] { return server::StateFolder::open(path); };
+  REQUIRE(open()->accounts->bind("alice", id(1), true, 1));
+  CHECK_FALSE(file_exists(db + ".begun"));
+  const auto whole = *read_file(db);
+  std::filesystem::resize_file(db, 0);
+  const auto empty = open();
+  REQUIRE_FALSE(empty);
+  CHECK(empty.error() ==
+        "accounts: " + db +
+            " is empty; put a backup in its place, or remove what is left to begin without names");
+  REQUIRE(::unlink(db.c_str()) == 0);
+  REQUIRE(write_private_file(db + "-wal", whole));
+  const auto journal_only = open();
+  REQUIRE_FALSE(journal_only);
+  CHECK(journal_only.error().find("accounts.db is missing beside") != std::string::npos);
+  REQUIRE(::unlink((db + "-wal").c_str()) == 0);
+  // Killed in the middle of the first start.
+  REQUIRE(write_private_file(db + ".begun", ""));
+  REQUIRE(write_private_file(db, ""));
+  CHECK(open()->accounts->size() == 0);
+  CHECK_FALSE(file_exists(db + ".begun"));
+}
+
 TEST_CASE("the state folder: a lost, damaged or readable key and an open folder are refused") {
   test::Folder folder;
   const auto path = folder.path + "/state";

@@ -43,7 +43,7 @@ struct Door {
     REQUIRE(entered);
     return entered->guest;
   }
-  std::optional<Refused> shakes(Guest& g) { return admission.shakes_hands(g, limits, now, luck); }
+  std::optional<Refused> shakes(Guest& g) { return admission.shakes_hands(g, false, limits, now, luck); }
 };
 
 TEST_CASE("a budget: a burst, then its rate; nothing is saved up beyond the burst") {
@@ -99,21 +99,45 @@ TEST_CASE("34: the oldest that says nothing makes room, of its source first") {
   CHECK(d.enter("192.0.2.4")->displaced == 2);             // 6: of all, the oldest
 }
 
-TEST_CASE("34: who shakes hands is not displaced; when all do, there is no room") {
+TEST_CASE("34: who shakes hands is displaced when nobody is silent, the one that began first") {
   Door d;
   d.limits.unauthenticated_per_address = 2;
-  auto one = d.guest(), two = d.guest();
-  CHECK_FALSE(d.shakes(one));
-  CHECK(d.enter()->displaced == 2);
-  d.admission.leave(two);
-  Door full;
-  full.limits.unauthenticated_per_address = 2;
-  auto three = full.guest(), four = full.guest();
-  CHECK_FALSE(full.shakes(three));
-  CHECK_FALSE(full.shakes(four));
-  CHECK(full.enter().error() == Refused::unauthenticated);
-  full.admission.authenticated(three);
-  CHECK(full.enter());
+  auto one = d.guest(), two = d.guest();  // 1, 2
+  CHECK_FALSE(d.shakes(two));
+  CHECK(d.enter()->displaced == 1);  // 3
+  d.admission.leave(one);
+  auto four = d.guest();  // 4, for 3
+  CHECK_FALSE(d.shakes(four));
+  Door e;
+  e.limits.unauthenticated = 3;
+  auto first = e.guest("192.0.2.1"), second = e.guest("192.0.2.2"), third = e.guest("192.0.2.3");  // 1, 2, 3
+  for (Guest* g : {&second, &third, &first})
+    CHECK_FALSE(e.shakes(*g));
+  CHECK(e.enter("192.0.2.4")->displaced == 2);
+  e.admission.leave(second);
+  e.admission.authenticated(third);
+  CHECK(e.enter("192.0.2.5")->displaced == std::nullopt);
+  CHECK(e.enter("192.0.2.6")->displaced == 4);  // silent, before 1
+}
+
+TEST_CASE("35: keys that are costly come from a budget of their own") {
+  Door d;
+  d.limits.rsa_handshakes_per_address = {2, 2, 60'000};
+  const auto costly = [&](const std::string& address) {
+    auto g = d.guest(address);
+    return d.admission.shakes_hands(g, true, d.limits, d.now, d.luck);
+  };
+  CHECK_FALSE(costly("192.0.2.1"));
+  CHECK_FALSE(costly("192.0.2.1"));
+  CHECK(costly("192.0.2.1") == Refused::address_handshakes);
+  auto cheap = d.guest("192.0.2.1");
+  CHECK_FALSE(d.shakes(cheap));
+  CHECK_FALSE(costly("192.0.2.2"));
+  for (int i = 0; i < 10; ++i)
+    CHECK_FALSE(costly("127.0.0.1"));  // exempt
+  d.now += 30'000;
+  CHECK_FALSE(costly("192.0.2.1"));
+  CHECK(costly("192.0.2.1") == Refused::address_handshakes);
 }
 
 TEST_CASE("35: handshakes of a source come from its budget, of all from one") {
@@ -136,7 +160,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   d.limits.handshakes = {1, 16};
   const auto try_it = [&](Loaded& draw) {
     auto g = d.guest();
-    return d.admission.shakes_hands(g, d.limits, d.now, draw);
+    return d.admission.shakes_hands(g, false, d.limits, d.now, draw);
   };
   for (int i = 0; i < 9; ++i)
     CHECK_FALSE(try_it(d.bad_luck));  // 16 to 8 left: nobody is refused
@@ -153,7 +177,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   for (int i = 0; i < 10'000; ++i) {
     auto g = e.guest();
     e.limits.connections_per_address = 20'000;
-    let_in += !e.admission.shakes_hands(g, e.limits, e.now, rng);
+    let_in += !e.admission.shakes_hands(g, false, e.limits, e.now, rng);
     e.admission.leave(g);
   }
   CHECK(let_in > 150);

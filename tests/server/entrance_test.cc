@@ -209,6 +209,34 @@ TEST_CASE("34: who shook hands and waits for an invitation has no more time than
   CHECK(w.closed(bob));
 }
 
+TEST_CASE("who is known does not wait for the disk, also when the registrations of others do") {
+  server::Policy policy;
+  policy.suites = {&crypto::all_suites()[0]};
+  World w(policy);
+  w.core->closed(w.login("alice", 1).conn, w.now);
+  // The last step of each, which the driver has.
+  const auto last_step = [&](Client& c) {
+    for (int phase = 0; phase < 3; ++phase) {
+      w.bytes(c.conn, std::exchange(c.to_server, {}));
+      if (phase == 2) break;
+      w.run_work();
+      w.feed(c, std::exchange(w.wire.lines[c.conn].to_client, {}));
+    }
+    REQUIRE(w.wire.work.size() == 1);
+    w.wire.work.front().second->run();
+    return w.wire.work.front().second->writes();
+  };
+  Client known = w.dial("alice", 1);
+  CHECK_FALSE(last_step(known));
+  w.wire.work.clear();
+  Client stranger = w.dial("bob", 2);
+  CHECK(last_step(stranger));
+  CHECK(w.accounts.size() == 1);  // before write()
+  w.wire.work.clear();
+  Client thief = w.dial("alice", 3);
+  CHECK_FALSE(last_step(thief));
+}
+
 TEST_CASE("each handshake ends in one way, and is counted there") {
   server::Policy policy;
   policy.limits.registrations = {1, 1, 3'600'000};

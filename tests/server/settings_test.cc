@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/stat.h>
+
 #include <fstream>
 #include <sstream>
 
@@ -58,6 +60,7 @@ TEST_CASE("every option of the file") {
     handshakes-burst = 14
     handshakes-per-address = 15
     handshakes-per-address-burst = 16
+    rsa-handshakes-per-address = 8
     registrations-per-address = 17
     penalty-seconds = 18
     exempt = ["192.0.2.0/24", "2001:db8::1"]
@@ -99,6 +102,7 @@ TEST_CASE("every option of the file") {
   CHECK(limits.handshakes.burst == 14);
   CHECK(limits.handshakes_per_address.each == 15);
   CHECK(limits.handshakes_per_address.burst == 16);
+  CHECK(limits.rsa_handshakes_per_address == server::Rate{8, 8, 60'000});
   CHECK(limits.registrations.each == 17);
   CHECK(limits.registrations.burst == 17);
   CHECK(limits.penalty_max_ms == 18'000);
@@ -223,6 +227,18 @@ TEST_CASE("a bad option names the option; a missing file is an error") {
   CommandLine missing;
   missing.config = "/nonexistent/simsd.conf";
   CHECK_FALSE(load_settings(missing));
+}
+
+TEST_CASE("a reload waits for no pipe") {
+  test::Folder folder;
+  CommandLine line;
+  line.config = folder.path + "/pipe";
+  REQUIRE(::mkfifo(line.config.c_str(), 0600) == 0);
+  const auto loaded = server::reload_settings(line);
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error() == line.config + ": not a regular file, and so read at the start only");
+  line.config = folder.path + "/missing";
+  CHECK(server::reload_settings(line).error().find("No such file") != std::string::npos);
 }
 
 TEST_CASE("a host's name as the server's") {

@@ -145,6 +145,7 @@ class World {
       auto [conn, work] = std::move(wire.work.front());
       wire.work.pop_front();
       work->run();
+      if (work->writes()) work->write();
       core->work_done(conn, std::move(work), now);
       core->turn_end(now);
     }
