@@ -127,6 +127,17 @@ bool Admission::may_register(const Guest& guest, const Limits& limits, std::int6
   return guest.source->exempt || guest.source->registrations.take(limits.registrations, steady_ms);
 }
 
+bool Admission::may_log_in(const Guest& guest, const proto::Id& id, const Limits& limits,
+                           std::int64_t steady_ms) {
+  if (guest.source->exempt) return true;
+  if (logins_.size() > 2 * logins_kept_ + 1'000) {
+    for (auto at = logins_.begin(); at != logins_.end();)
+      at = at->second.full(limits.logins, steady_ms) ? logins_.erase(at) : std::next(at);
+    logins_kept_ = logins_.size();
+  }
+  return logins_[id].take(limits.logins, steady_ms);
+}
+
 void Admission::penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms) {
   if (source.exempt) return;
   source.penalty_until = steady_ms + std::min(penalty(source, limits, steady_ms) + ms, most_penalty(limits));

@@ -5,6 +5,7 @@
 //   enter()          a connection: counts, then the penalty. No byte was read yet.
 //   shakes_hands()   before its first public-key work: the budgets of its source and of all
 //   may_register()   before a name is bound
+//   may_log_in()     before everybody is told
 //   penalise()       it failed: each failure adds seconds, which pass by themselves. Over
 //                    `penalty_threshold_ms` the source is shut out (sshd's PerSourcePenalties)
 #pragma once
@@ -14,6 +15,7 @@
 #include <optional>
 
 #include "crypto/rng.h"
+#include "proto/identity.h"
 #include "server/limits.h"
 #include "server/stats.h"
 
@@ -32,13 +34,15 @@ struct Waiting {
 };
 
 struct Source {
-  Source(const Address& a, Rate log_rate) : address(a), log(log_rate) {}
+  Source(const Address& a, Rate log_rate)
+      : address(a), log(log_rate), comings_log({log_rate.each, 10 * log_rate.burst}) {}
   const Address address;
   std::size_t connections = 0, unauthenticated = 0;
   bool exempt = false;
   std::int64_t penalty_until = 0;  // steady ms
   Budget handshakes, costly_handshakes, registrations;
-  LogBudget log;
+  LogBudget log;          // of lines about it
+  LogBudget comings_log;  // of those that it came or went
   Waiting waiting;
   std::list<Source*>::iterator idle;  // valid without connections
 };
@@ -66,6 +70,8 @@ class Admission {
   std::optional<Refused> shakes_hands(Guest& guest, bool costly, const Limits& limits, std::int64_t steady_ms,
                                       crypto::Rng& draw);
   bool may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms);
+  // Proved to be `id`. Each login is told to everybody.
+  bool may_log_in(const Guest& guest, const proto::Id& id, const Limits& limits, std::int64_t steady_ms);
   void authenticated(Guest& guest);
   void leave(Guest& guest);
   void penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms);
@@ -73,6 +79,7 @@ class Admission {
   std::size_t connections() const { return connections_; }
   std::size_t unauthenticated() const { return unauthenticated_; }
   std::size_t sources() const { return sources_.size(); }
+  std::size_t logins() const { return logins_.size(); }
   Source* find(const Address& address);  // nullptr: not remembered
   // Valid until the next call of remember() or enter(), longer while it has connections.
   Source& remember(const Address& address);
@@ -86,6 +93,8 @@ class Admission {
   std::list<Source*> idle_;            // without connections, the latest in front
   Waiting waiting_;
   Budget handshakes_;
+  std::map<proto::Id, Budget> logins_;  // of ids that logged in lately
+  std::size_t logins_kept_ = 0;         // at the last look for those that are full again
   std::size_t connections_ = 0, unauthenticated_ = 0;
 };
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::size_t acks_a_turn = 8;  // of those that had nothing to go with: some 50 us
 constexpr std::int64_t slow_check_ms = 1'000;
+constexpr std::int64_t frame_ms = 30'000;  // from its first byte to its last
 
 }  // namespace
 
@@ -42,6 +43,7 @@ void Core::received(ConnId conn, ByteView bytes, Now now) {
 
 void Core::State::process(Session& s, ByteView input, Now now) {
   using Kind = proto::Transport::Event::Kind;
+  const auto before = s.transport.received();
   while (!s.ended) {
     auto event = s.transport.poll(input, scratch, now, s.out);
     if (event.kind == Kind::message) {
@@ -58,7 +60,8 @@ void Core::State::process(Session& s, ByteView input, Now now) {
     }
   }
   if (s.ended) return;
-  set_held(s);
+  set_held(s, s.transport.received() != before, now);
+  if (s.held > 0 && now.steady_ms - s.held_since > frame_ms) return slow_frame(s, now);
   if (s.fast != s.read_little) actions.read_little(s.conn, s.read_little = s.fast);
   if (queued + held > options.policy.limits.queue_bytes_total && s.held > 0)
     return fault(s, ErrorCode::busy, "this server has no memory for the rest of your message", "memory", now);
@@ -119,9 +122,15 @@ void Core::State::set_stuck(Session& s, std::size_t bytes, Now now) {
   if (slow_check == never) slow_check = now.steady_ms + slow_check_ms;
 }
 
-void Core::State::set_held(Session& s) {
+void Core::State::set_held(Session& s, bool another, Now now) {
+  if (s.held == 0 || another) s.held_since = now.steady_ms;
   held += s.transport.buffered() - s.held;
   s.held = s.transport.buffered();
+}
+
+// Memory that it keeps from the others for nothing.
+void Core::State::slow_frame(Session& s, Now now) {
+  fault(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
 }
 
 void Core::turn_end(Now now) {
@@ -202,6 +211,7 @@ void Core::State::let_sleep(Session& s) {
 // A session's deadline is looked at when it comes, not moved with every read.
 void Core::State::wake(Session& s, Now now) {
   if (!s.online) return late(s, now);
+  if (s.held > 0 && now.steady_ms - s.held_since > frame_ms) return slow_frame(s, now);
   const auto ping_ms = options.policy.limits.ping_ms;
   const auto silent_until = s.last_heard + ping_ms;
   if (now.steady_ms < silent_until) return wake_at(s, full_second(silent_until));
@@ -250,6 +260,7 @@ void Core::State::forget(Session& s, std::string_view why, Now now) {
   if (s.gone) s.gone->store(true, std::memory_order_relaxed);
   let_sleep(s);
   if (!s.guest.authenticated) count_handshake(s);
+  Source* const source = s.guest.source;
   admission.leave(s.guest);
   set_stuck(s, 0, now);
   held -= std::exchange(s.held, 0);
@@ -257,10 +268,8 @@ void Core::State::forget(Session& s, std::string_view why, Now now) {
     presence.remove(s.transport.peer_id());
     part(s);
     gather(now.steady_ms + proto::list_gather_ms);
-    if (log::enabled(Level::info))
-      actions.log(Level::info,
-                  fmt::format("event=logout conn={} id={} name={} reason={}", s.conn,
-                              s.transport.peer_id().text(), s.transport.peer_name(), remote{why}));
+    note_coming(*source, now, "event=logout conn={} id={} name={} reason={}", s.conn,
+                s.transport.peer_id().text(), s.transport.peer_name(), remote{why});
   }
   const auto at = sessions.find(s.conn);
   graveyard.push_back(std::move(at.value()));

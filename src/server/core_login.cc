@@ -173,6 +173,19 @@ void Core::State::late(Session& s, Now now) {
   end(s, true, "late", now);
 }
 
+void Core::State::refuse_login(Session& s, const LoginWork& work, const Refusal& refusal, Refused why,
+                               Now now) {
+  const auto& h = work.handshake_->handshake();
+  note(*s.guest.source, Level::notice, now, "event=login-refused conn={} address={} id={} name={} code={}",
+       s.conn, s.address, h.peer_id().text(), h.peer_name(), to_string(refusal.code));
+  count_refused(why);
+  s.outcome = &Stats::Handshakes::refused;
+  if (refusal.code != ErrorCode::internal)
+    penalise(s, why == Refused::id_logins ? penalty_left_ms : penalty_refused_ms, now);
+  s.transport.refuse(refusal.code, refusal.text, now, s.out);
+  end(s, true, "refused", now);
+}
+
 void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   auto& st = *state_;
   Session* s = st.find(conn);
@@ -183,19 +196,18 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
                        st.accounts.invitations(now.unix_s()) > 0;
   if (!work->binding_ && !invited) {
     const auto& refusal = work->binding_.error();
-    const auto& h = work->handshake_->handshake();
-    st.note(*s->guest.source, Level::notice, now,
-            "event=login-refused conn={} address={} id={} name={} code={}", conn, s->address,
-            h.peer_id().text(), h.peer_name(), to_string(refusal.code));
-    const auto why = refusal.code == ErrorCode::rate_limited ? Refused::registrations
-                     : refusal.code == ErrorCode::banned     ? Refused::banned
-                                                             : Refused::login;
-    st.count_refused(why);
-    s->outcome = &Stats::Handshakes::refused;
-    if (refusal.code != ErrorCode::internal) st.penalise(*s, penalty_refused_ms, now);
-    s->transport.refuse(refusal.code, refusal.text, now, s->out);
-    return st.end(*s, true, "refused", now);
+    return st.refuse_login(*s, *work, refusal,
+                           refusal.code == ErrorCode::rate_limited ? Refused::registrations
+                           : refusal.code == ErrorCode::banned     ? Refused::banned
+                                                                   : Refused::login,
+                           now);
   }
+  if (work->handshake_->completes() && !invited &&
+      !st.admission.may_log_in(s->guest, work->handshake_->handshake().peer_id(), st.options.policy.limits,
+                               now.steady_ms))
+    return st.refuse_login(*s, *work,
+                           {ErrorCode::rate_limited, "too many logins of this id; try again in some seconds"},
+                           Refused::id_logins, now);
 
   auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
   if (event.kind == proto::Transport::Event::Kind::failed) {
@@ -257,11 +269,9 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
   join(s);
   wake_at(s, full_second(now.steady_ms + options.policy.limits.ping_ms));
   gather(now.steady_ms + proto::list_gather_ms);
-  if (log::enabled(Level::info))
-    actions.log(Level::info,
-                fmt::format("event=login conn={} address={} id={} name={} suite={}{}", s.conn, s.address,
-                            id.text(), s.transport.peer_name(), s.transport.suite()->label,
-                            binding == Binding::made ? " registered=yes" : ""));
+  note_coming(*s.guest.source, now, "event=login conn={} address={} id={} name={} suite={}{}", s.conn,
+              s.address, id.text(), s.transport.peer_name(), s.transport.suite()->label,
+              binding == Binding::made ? " registered=yes" : "");
 }
 
 }  // namespace sims::server

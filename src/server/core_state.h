@@ -90,7 +90,8 @@ struct Core::State {
   void mark(Session& s);
   void flush(Session& s, Now now);
   void set_stuck(Session& s, std::size_t bytes, Now now);
-  void set_held(Session& s);
+  void set_held(Session& s, bool another, Now now);
+  void slow_frame(Session& s, Now now);
   void look_at_slow(Now now);
   void owe_ack(Session& s, Now now);
   void send_acks(Now now);
@@ -106,6 +107,7 @@ struct Core::State {
   // core_login.cc: who comes in
   void refuse(ConnId conn, const Address& from, Refused why, Now now);
   void count_refused(Refused why) { ++stats.refused[static_cast<std::size_t>(why)]; }
+  void refuse_login(Session& s, const LoginWork& work, const Refusal& refusal, Refused why, Now now);
   void displace(ConnId conn, Now now);
   void redeem(Session& s, const proto::Register& message, Now now);
   void redeemed(Session& s, const LoginWork& work, Now now);
@@ -140,6 +142,8 @@ struct Core::State {
   bool catch_up(Session& s, std::uint64_t to, Now now);
 
   template <class... A>
+  void note_coming(Source& source, Now now, fmt::format_string<A...> f, A&&... a);
+  template <class... A>
   void note(Source& source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a);
 };
 
@@ -154,6 +158,18 @@ void Core::State::note(Source& source, log::Level level, Now now, fmt::format_st
   if (of_source) line += fmt::format(" lines-held-back-address={}", of_source);
   if (of_all) line += fmt::format(" lines-held-back={}", of_all);
   actions.log(level, std::move(line));
+}
+
+// Who logs in and out. All of them from an exempt source, where many may be behind one address; and many at
+// once are no reason to leave out any.
+template <class... A>
+void Core::State::note_coming(Source& source, Now now, fmt::format_string<A...> f, A&&... a) {
+  if (!log::enabled(log::Level::info)) return;
+  std::uint64_t of_source = 0;
+  if (!source.exempt && !source.comings_log.spend(now.steady_ms, of_source)) return;
+  auto line = fmt::format(f, std::forward<A>(a)...);
+  if (of_source) line += fmt::format(" lines-held-back-address={}", of_source);
+  actions.log(log::Level::info, std::move(line));
 }
 
 }  // namespace sims::server

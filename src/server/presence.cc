@@ -79,21 +79,30 @@ std::vector<const Online*> Presence::matching(const ListRequest& request, std::s
   return found;
 }
 
-// A message carries one kind of change. Those of different ids may swap, those of one id may not: an id's
-// changes alternate, so each goes one layer further than the one before it; even layers are offline, odd ones
-// online.
+// Of each id the last two changes: what was before them is over, and whoever comes and goes all the time is
+// no more to tell. A message carries one kind of change. Those of different ids may swap, those of one id may
+// not: an id's changes alternate, so first goes who went, then who came, then who came and went again.
 std::vector<std::string> Presence::events(std::uint64_t from, std::uint64_t to) const {
   assert(from >= first_ && to <= next_change());
-  std::vector<std::vector<const Change*>> layers;
-  std::unordered_map<Id, std::size_t> next_layer;
+  struct Last {
+    const Change *before = nullptr, *last = nullptr;
+  };
+  std::unordered_map<Id, Last> of_id;
+  std::vector<const Change*> layers[3];
   for (auto n = from; n < to; ++n) {
     const Change& change = changes_[n - first_];
-    auto [at, fresh] = next_layer.try_emplace(change.entry.id, change.online ? 1 : 0);
-    if (layers.size() <= at->second) layers.resize(at->second + 1);
-    layers[at->second++].push_back(&change);
+    auto& last = of_id[change.entry.id];
+    last = {last.last, &change};
+  }
+  for (auto n = from; n < to; ++n) {  // in the order of the changes
+    const Change& change = changes_[n - first_];
+    const auto& [before, last] = of_id.at(change.entry.id);
+    if (&change != before && &change != last) continue;
+    const bool again = &change == last && before != nullptr && !change.online;
+    layers[change.online ? 1 : again ? 2 : 0].push_back(&change);
   }
   std::vector<std::string> out;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
+  for (std::size_t i = 0; i < std::size(layers); ++i) {
     for (std::size_t at = 0; at < layers[i].size(); at += proto::max_list_page) {
       List list;
       list.event = i % 2 == 0 ? List::Event::offline : List::Event::online;

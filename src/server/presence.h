@@ -1,6 +1,7 @@
 // Who is logged in, in the orders that `list` needs, and what changed lately (sims-protocol(7) section 4).
-// Pure; owned by the core. A change is never cancelled by its opposite: a session ends with its connection,
-// so the others must see `offline` and then `online` also when somebody was gone for a moment only.
+// Pure; owned by the core. The last change is never cancelled by its opposite: a session ends with its
+// connection, so the others must see `offline` and then `online` also when somebody was gone for a moment
+// only.
 #pragma once
 
 #include <tsl/robin_map.h>
@@ -41,7 +42,8 @@ class Presence {
   // Changes are numbered from 0; those before first_change() have been forgotten.
   std::uint64_t first_change() const { return first_; }
   std::uint64_t next_change() const { return first_ + changes_.size(); }
-  // The changes [from, to) as encoded `list` messages of up to a page each, each id's changes in their order.
+  // The changes [from, to) as encoded `list` messages of up to a page each: the last two of each id, in their
+  // order.
   std::vector<std::string> events(std::uint64_t from, std::uint64_t to) const;
   void forget_changes(std::uint64_t before);
 

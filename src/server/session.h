@@ -34,12 +34,13 @@ struct Session {
   Guest guest;
   proto::Transport transport;
   std::shared_ptr<std::atomic<bool>> gone;  // for the work under way; null when logged in or before
-  std::string out;            // frames not yet handed to the driver; its memory is the core's, see flush()
-  std::size_t stuck = 0;      // bytes that the driver had not got rid of when it was asked last
-  std::size_t held = 0;       // bytes of a frame that is not whole yet
-  std::uint64_t written = 0;  // bytes given to the driver
-  std::uint64_t taken = 0;    // of those, what the network had taken at `taken_ms`
-  std::int64_t taken_ms = 0;  // steady; when it last took something, while it is stuck
+  std::string out;              // frames not yet handed to the driver; its memory is the core's, see flush()
+  std::size_t stuck = 0;        // bytes that the driver had not got rid of when it was asked last
+  std::size_t held = 0;         // bytes of a frame that is not whole yet
+  std::int64_t held_since = 0;  // steady ms; its beginning
+  std::uint64_t written = 0;    // bytes given to the driver
+  std::uint64_t taken = 0;      // of those, what the network had taken at `taken_ms`
+  std::int64_t taken_ms = 0;    // steady; when it last took something, while it is stuck
   Budget messages, message_bytes, lists;
   std::int64_t refused_until = 0;   // steady ms: its messages, since it sends too fast
   std::uint32_t ack_credit = 0;     // acks that are owed for what it got are not counted as its messages

@@ -132,6 +132,8 @@ std::vector<ConfigOption> limits_table(Settings& s) {
               [&](std::int64_t value) {
                 limits.rsa_handshakes_per_address = {value, value, 60'000};
               })},
+      {"limits.logins-per-id", number(1, million, as_is(limits.logins.each))},
+      {"limits.logins-per-id-burst", number(1, million, as_is(limits.logins.burst))},
       {"limits.registrations-per-address",
        number(1, million,
               [&limits](std::int64_t v) { limits.registrations.each = limits.registrations.burst = v; })},

@@ -23,6 +23,7 @@ enum class Refused : std::uint8_t {
   handshakes,           // a second in all
   unauthenticated,      // too many that have not logged in: the oldest made room
   registrations,        // from one address in an hour
+  id_logins,            // of one id
   login,                // name taken, not registered...
   messages,             // a second and client
   list_requests,
@@ -31,13 +32,11 @@ enum class Refused : std::uint8_t {
   count
 };
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Refused::count)> refusal_names{
-    "going-away",    "banned",
-    "connections",   "address-connections",
-    "penalty",       "address-handshakes",
-    "handshakes",    "unauthenticated",
-    "registrations", "login",
-    "messages",      "list-requests",
-    "calls",         "queue"};
+    "going-away",          "banned",          "connections",
+    "address-connections", "penalty",         "address-handshakes",
+    "handshakes",          "unauthenticated", "registrations",
+    "id-logins",           "login",           "messages",
+    "list-requests",       "calls",           "queue"};
 
 inline std::string_view name_of(Refused why) {
   return refusal_names[static_cast<std::size_t>(why)];

@@ -237,6 +237,20 @@ TEST_CASE("exempt addresses have counts only") {
   CHECK(d.admission.may_register(stranger, d.limits, d.now));
 }
 
+TEST_CASE("ids that logged in are forgotten when their budget is full again") {
+  Admission admission(Rate{2, 10});
+  Limits limits;
+  auto guest = admission.enter(1, at("192.0.2.1"), limits, 0)->guest;
+  test::FixedRng random;
+  const auto log_in = [&](std::int64_t when) {
+    return admission.may_log_in(guest, proto::Id::of(crypto::SigningKey::generate(random).public_key()),
+                                limits, when);
+  };
+  for (int i = 0; i < 3'000; ++i)
+    CHECK(log_in(i * 10));
+  CHECK(admission.logins() < 2'200);
+}
+
 TEST_CASE("38: however many sources come and go, the latest are remembered and no more") {
   Door d;
   auto keeps = d.guest("198.51.100.1");

@@ -209,6 +209,26 @@ TEST_CASE("34: who shook hands and waits for an invitation has no more time than
   CHECK(w.closed(bob));
 }
 
+TEST_CASE("everybody is told of a login: one id has few of them; what it costs fades") {
+  server::Policy policy;
+  policy.limits.logins = {1, 3};
+  policy.limits.handshakes_per_address = {1'000, 1'000};
+  World w(policy);
+  for (int i = 0; i < 3; ++i)
+    w.core->closed(w.login("alice", 1).conn, w.now);
+  Client again = w.dial("alice", 1);
+  w.pump({&again});
+  REQUIRE(again.failure);
+  CHECK(again.failure->code == proto::ErrorCode::rate_limited);
+  CHECK(w.stats().refused[static_cast<std::size_t>(server::Refused::id_logins)] == 1);
+  w.login("bob", 2);  // from the same address
+  w.pass(1'000);
+  w.login("alice", 1);
+  World exempt(test::roomy());
+  for (int i = 0; i < 30; ++i)
+    exempt.login("alice", 1);
+}
+
 TEST_CASE("who is known does not wait for the disk, also when the registrations of others do") {
   server::Policy policy;
   policy.suites = {&crypto::all_suites()[0]};

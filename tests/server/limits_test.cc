@@ -269,6 +269,50 @@ TEST_CASE("40: nor can one that is banned, or finds no room; what was held back 
   CHECK(has(full.wire.logged.back(), "lines-held-back-address=392"));
 }
 
+TEST_CASE("40: nor can one that comes and goes") {
+  server::Policy policy;
+  policy.limits.logins = policy.limits.handshakes_per_address = {1'000, 1'000};
+  World w(policy);
+  const auto lines = [&] {
+    return std::count_if(w.wire.logged.begin(), w.wire.logged.end(),
+                         [](const auto& line) { return has(line, "event=log"); });
+  };
+  for (int i = 0; i < 100; ++i)
+    w.core->closed(w.login("alice", 1).conn, w.now);
+  CHECK(lines() == 100);  // of 200
+  w.login("bob", 2, &crypto::all_suites()[0], "192.0.2.2");
+  CHECK(lines() == 101);
+  w.pass(1'000);
+  w.login("alice", 1);
+  CHECK(has(w.wire.logged.back(), "lines-held-back-address=100"));
+}
+
+TEST_CASE("37: the beginning of a message is not kept for ever, however it is fed") {
+  World w;
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  std::string frame;
+  bob.send(R"({"type":"ping"})", w.now);
+  frame.swap(bob.to_server);
+  // A byte a second; one that says nothing more; one that sends whole ones besides.
+  w.bytes(alice.conn, "{");
+  for (int i = 0; i < 30; ++i) {
+    w.pass(1'000);
+    w.bytes(alice.conn, " ");
+    CHECK_FALSE(w.closed(alice));
+  }
+  w.pass(1'000);
+  w.bytes(alice.conn, " ");
+  CHECK(w.closed(alice));
+  w.bytes(bob.conn, frame.substr(0, 20));
+  w.pass(20'000);
+  w.bytes(bob.conn, frame.substr(20) + "{");
+  w.pass(20'000);
+  w.bytes(bob.conn, " ");
+  CHECK_FALSE(w.closed(bob));
+  w.pass(120'000);
+  CHECK(w.closed(bob));
+}
+
 TEST_CASE("silence: a ping, and as much silence again ends the connection") {
   server::Policy policy;
   policy.limits.ping_ms = 10'000;

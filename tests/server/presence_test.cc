@@ -119,15 +119,24 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
   presence.add(b, "b", 2, nullptr);
   presence.add(a, "a", 3, nullptr);
   presence.remove(a);
+  presence.remove(b);
+  presence.add(b, "b", 4, nullptr);
   const auto texts = presence.events(from, presence.next_change());
+  // a went, came and went: the last two. b came, went and came: likewise.
   REQUIRE(texts.size() == 3);
   CHECK(decode(texts[0]).event == List::Event::offline);
-  CHECK(names(decode(texts[0])) == std::vector<std::string>{"a"});
+  CHECK(names(decode(texts[0])) == std::vector<std::string>{"b"});
   CHECK(decode(texts[1]).event == List::Event::online);
-  CHECK(names(decode(texts[1])) == std::vector<std::string>{"b", "a"});
+  CHECK(names(decode(texts[1])) == std::vector<std::string>{"a", "b"});
   CHECK(decode(texts[2]).event == List::Event::offline);
   CHECK(names(decode(texts[2])) == std::vector<std::string>{"a"});
   CHECK(presence.events(from + 3, from + 4).size() == 1);  // for who came later
+
+  for (int i = 0; i < 1'000; ++i) {
+    presence.add(a, "a", 5, nullptr);
+    presence.remove(a);
+  }
+  CHECK(presence.events(from, presence.next_change()).size() == 3);  // however often
 
   presence.forget_changes(presence.next_change());
   const auto many = presence.next_change();

@@ -61,6 +61,8 @@ TEST_CASE("every option of the file") {
     handshakes-per-address = 15
     handshakes-per-address-burst = 16
     rsa-handshakes-per-address = 8
+    logins-per-id = 9
+    logins-per-id-burst = 10
     registrations-per-address = 17
     penalty-seconds = 18
     exempt = ["192.0.2.0/24", "2001:db8::1"]
@@ -103,6 +105,7 @@ TEST_CASE("every option of the file") {
   CHECK(limits.handshakes_per_address.each == 15);
   CHECK(limits.handshakes_per_address.burst == 16);
   CHECK(limits.rsa_handshakes_per_address == server::Rate{8, 8, 60'000});
+  CHECK(limits.logins == server::Rate{9, 10});
   CHECK(limits.registrations.each == 17);
   CHECK(limits.registrations.burst == 17);
   CHECK(limits.penalty_max_ms == 18'000);
