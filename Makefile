@@ -271,7 +271,7 @@ compile_commands.json: FORCE
 	@for f in $(CODE); do printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \
 	  "$$comma" '$(CURDIR)' $$f '$(COMPILE)' $$f; comma=,; done | { echo '['; cat; echo ']'; } >$@
 
-# All three programs, built once more elsewhere, are the same: tests/reproducible.sh.
+# The programs, built once more elsewhere, are the same: tests/reproducible.sh.
 reproducible: all
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/reproducible.sh $(PROGRAMS)
 
@@ -290,7 +290,7 @@ zsh_file     = $(SHAREDIR)/zsh/site-functions/_$(1)
 fish_file    = $(SHAREDIR)/fish/vendor_completions.d/$(1).fish
 # What README.md leads to keeps its place beside it.
 DOCS    := README.md ARCHITECTURE.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf \
-        $(wildcard contrib/systemd/simsd.service.d/*.example)
+        $(wildcard contrib/systemd/*.example contrib/systemd/simsd.service.d/*.example)
 # The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
 # there it is the administrator's.
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc

@@ -62,7 +62,7 @@ if x86; then
   result $? "the check 'indirect_jumps' lets an object pass that was built without"
 fi
 
-for program in simsd sims sims-tui; do
+for program in simsd simsctl sims sims-tui; do
   for check in $program_checks; do
     said=$($check "$BUILD/$program")
     [ -z "$said" ]

@@ -9,10 +9,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <utility>
 
+#include "base/log.h"
 #include "net/loop_state.h"
 
 namespace sims::net {
@@ -26,8 +25,8 @@ constexpr unsigned least_workers = 4;
 // Failing here means no memory or no descriptors before anything began: nobody could go on.
 void must(int status, const char* what) {
   if (status == 0) return;
-  static_cast<void>(std::fprintf(stderr, "sims: %s: %s\n", what, uv_strerror(status)));
-  std::abort();
+  log::error("{}: {}", what, uv_strerror(status));
+  ::_exit(1);
 }
 
 }  // namespace

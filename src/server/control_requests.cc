@@ -223,6 +223,7 @@ void reload(const Request& r) {
 void backup(const Request& r) {
   const auto path = r.text("path");
   if (!path.starts_with('/')) return r.reply(control_error("\"path\" must be absolute"));
+  if (path.find('\0') != path.npos) return r.reply(control_error("\"path\" is no path"));
   r.operations.backup(std::string(path), when_done<void>(r.reply, [] { return ok(); }));
 }
 

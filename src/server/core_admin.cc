@@ -86,6 +86,7 @@ void Core::refresh_gauges() {
   st.stats.online = st.presence.size();
   st.stats.unauthenticated = st.admission.unauthenticated();
   st.stats.queued_bytes = st.queued;
+  st.stats.held_bytes = st.held;
   st.stats.queued_most_bytes = std::exchange(st.queued_most, 0);
   st.stats.addresses = st.admission.sources();
 }

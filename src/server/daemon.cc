@@ -1,7 +1,6 @@
 #include "server/daemon.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <tsl/robin_map.h>
 #include <unistd.h>
@@ -14,12 +13,12 @@
 #include "base/process.h"
 #include "net/loop.h"
 #include "net/stream.h"
-#include "server/confine.h"
 #include "server/control_socket.h"
 #include "server/daemon_operations.h"
 #include "server/key_pool.h"
 #include "server/metrics.h"
 #include "server/metrics_socket.h"
+#include "server/rights.h"
 
 namespace sims::server {
 
@@ -97,38 +96,6 @@ class Daemon : public Actions {
   net::Signal terminate_, interrupt_, hangup_;
 };
 
-// As many descriptors as we may have, and no more connections than these allow.
-void fit_descriptors(Limits& limits) {
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
-  const std::size_t most =
-      files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : files.rlim_cur / 2;
-  auto& connections = limits.connections;
-  if (connections <= most) return;
-  log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", most, files.rlim_cur);
-  connections = most;
-}
-
-// Once everything is open.
-Result<void> give_up(bool wanted) {
-  if (geteuid() == 0)
-    log::warning("event=root note=\"user = ... in the configuration gives up root's rights\"");
-  if (!wanted) {
-    log::warning("event=not-confined reason=\"told so\"");
-    return {};
-  }
-  const auto done = confine();
-  if (!done) return fail("cannot confine itself: " + done.error() + " (--no-confine: without)");
-  if (*done)
-    log::notice("event=confined");
-  else
-    log::warning("event=not-confined reason=\"the kernel or the build has no such filter\"");
-  return {};
-}
-
 bool has_rsa(const crypto::SuiteList& suites) {
   return std::any_of(suites.begin(), suites.end(),
                      [](const auto* s) { return s->rekeying == crypto::Rekeying::fresh_exchange; });
@@ -184,7 +151,7 @@ Result<void> Daemon::listen_to_administrators() {
   if (!metrics_ && !settings_.metrics_listen.empty()) {
     auto socket = MetricsSocket::listen(loop_, *parse_metrics_address(settings_.metrics_listen),
                                         [this] { return metrics(); });
-    if (!socket) return fail(socket.error());
+    if (!socket) return fail(socket.error() + " (under systemd: simsd-metrics.socket, see simsd(8))");
     metrics_ = std::move(*socket);
   }
   if (metrics_) log::notice("event=metrics address={}", metrics_->address());
@@ -367,7 +334,7 @@ Result<void> Daemon::reload() {
     restart(fresh->metrics_listen != settings_.metrics_listen, "metrics-listen");
     restart(fresh->log_sink != settings_.log_sink, "log");
     settings_.policy = fresh->policy;
-    fit_descriptors(settings_.policy.limits);
+    fit_descriptors(settings_.policy.limits, other_descriptors);
     settings_.log_level = fresh->log_level;
     log::set_level(settings_.log_level);
     core_->reload(settings_.policy);
@@ -399,7 +366,8 @@ void Daemon::stop_when_drained() {
 Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& sockets,
                    const DaemonHooks& hooks) {
   Settings fitted = settings;
-  fit_descriptors(fitted.policy.limits);
+  fit_descriptors(fitted.policy.limits, other_descriptors);
+  if (auto enough = check_descriptors(); !enough) return enough;
   Daemon daemon(fitted, state, hooks);
   if (auto done = daemon.listen(sockets); !done) return done;
   if (auto done = daemon.listen_to_administrators(); !done) return done;

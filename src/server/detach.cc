@@ -93,9 +93,22 @@ void Detached::fail(int exit_code) {
   tell(fd_, static_cast<std::uint8_t>(exit_code));
 }
 
+namespace {
+
+// As write() leaves it, or what a disk without room makes of that.
+bool only_a_number(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  return text.find_first_not_of("0123456789") == text.npos;
+}
+
+}  // namespace
+
 Result<PidFile> PidFile::write(const std::string& path) {
   std::string temporary = path + ".XXXXXX";
   const auto failure = [&] { return sims::fail("pid file: " + path + ": " + std::strerror(errno)); };
+  // Another file in its place would be lost, now and at the end.
+  if (const auto there = read_file(path, 64); file_exists(path) && (!there || !only_a_number(*there)))
+    return sims::fail("pid file: " + path + ": there is a file that holds no process id; give another path");
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return failure();
   const auto text = std::to_string(::getpid()) + "\n";

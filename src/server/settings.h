@@ -1,5 +1,5 @@
 // Everything that simsd(8)'s command line and simsd.conf(5) can say, in one table: an option's key in the
-// file is its long name on the command line. The command line wins.
+// file is its long name on the command line (which has no limits.*). The command line wins.
 #pragma once
 
 #include <map>

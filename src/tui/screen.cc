@@ -117,10 +117,11 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   if (term == nullptr || *term == '\0') return fail("TERM is not set");
   int error = 0;
   if (::setupterm(nullptr, STDOUT_FILENO, &error) != OK)
-    return fail("the terminal type " + std::string(term).substr(0, 60) + " is not known; set TERM");
+    return fail("the terminal type " + std::string(term).substr(0, 60) +
+                " is not known; set TERM, or try --plain");
   if (capability("cup").empty() || capability("clear").empty())
     return fail("a terminal of type " + std::string(term).substr(0, 60) +
-                " cannot place the cursor; `sims' is the client for scripts");
+                " cannot place the cursor; --plain shows lines, and `sims' is the client for scripts");
   auto state = std::make_unique<State>();
   state->unicode = set_terminal_locale();
   state->input = open_terminal_input();

@@ -202,6 +202,16 @@ def test_units_are_understood(world):
         check(status == 0 and said == "", f"{drop_in}: {said}")
 
 
+def test_metrics_socket_is_understood(world):
+    (world.path / "simsd.conf").touch()
+    shutil.copy(UNITS / "simsd-metrics.socket.example", world.path / "simsd-metrics.socket")
+    (world.path / "simsd.service").write_text((UNITS / "simsd.service").read_text().replace("/usr/local/sbin/simsd", "/bin/true"))
+    shutil.copy(UNITS / "simsd.socket", world.path)
+    status, said = analyze("verify", "--man=no", "--recursive-errors=no", world.path / "simsd-metrics.socket",
+                           env=os.environ | {"SYSTEMD_UNIT_PATH": f"{world.path}:"})
+    check(status == 0 and said == "", said)
+
+
 def test_sockets_from_the_manager_win(world):
     """With both, the configured addresses are not served, and that is said."""
     with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -204,6 +204,10 @@ def test_sighup_reloads(world):
     config.write_text("nonsense = 1\n")
     server.process.send_signal(signal.SIGHUP)
     until(server.log, lambda log: "simsd.conf:1" in log, "complaint about the file in the log")
+    config.unlink()
+    os.mkfifo(config)
+    server.process.send_signal(signal.SIGHUP)
+    until(server.log, lambda log: "not a regular file" in log, "complaint about a pipe")
     world.sims("alice", server, "list")
 
 
@@ -304,6 +308,65 @@ def test_bad_options(world):
             run = run_program(world, name, *COMMANDS.get(name, []), option)
             check(run.returncode == 2 and run.stdout == "", f"{name} {option}: {run}")
             check(re.fullmatch(rf"{name}: .*{option}.* \({name} --help tells more\)\n", run.stderr), f"{run.stderr!r}")
+
+
+def test_too_few_descriptors_are_told(world):
+    """No abort, and no word in another's name; or there are enough."""
+    for most in [*range(6, 18), 31, 32]:
+        run = subprocess.Popen(["/bin/bash", "-c", f'ulimit -n {most}; exec "$@"', "bash", BUILD / "simsd", "--state-dir",
+                                world.path / "state", "--listen", "127.0.0.1:0", "--suites", "ecdhe"],
+                               stderr=subprocess.PIPE, text=True, env=world.env)
+        world.processes.append(run)
+        said = []
+        for line in run.stderr:
+            said.append(line)
+            if "ready on" in line:
+                run.terminate()
+        status = run.wait(DEADLINE)
+        check(status == (0 if any("ready on" in line for line in said) else 1), f"{most}: {status}, {said}")
+        check(said and all(re.match("simsd: |/bin/bash: |bash: |.*simsd: error while loading", line) for line in said), said)
+
+
+def test_a_log_that_nobody_reads(world):
+    """It goes on, ends when told so, and says later what was lost."""
+    ours, its = os.pipe()
+    run = subprocess.Popen([BUILD / "simsd", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0", "--suites", "ecdhe"],
+                           stderr=its, env=world.env)
+    world.processes.append(run)
+    log = os.fdopen(ours, "rb", buffering=0)
+    said = b""
+    while not (ready := re.search(rb"ready on (\S+) id", said)):
+        said += log.read(4096)
+    os.set_blocking(its, False)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(its, b"x" * size)
+        except BlockingIOError:
+            pass
+    os.set_blocking(its, True)
+    address = ready[1].decode()
+    world.sims("alice", address, "list", options=("--accept-new",))
+    world.sims("alice", address, "list")
+    os.close(its)
+    said = log.read(1 << 20)
+    check(b"event=" not in said, said[-200:])
+    world.sims("bob", address, "list", options=("--accept-new",))
+    said = log.read(1 << 20)
+    check(re.search(rb"event=\S+ .*lines-lost=\d+", said), said)
+    run.terminate()
+    check(run.wait(DEADLINE) == 0, "it did not end well")
+    log.close()
+
+
+def test_pid_file_replaces_no_other_file(world):
+    server = world.server()
+    identity = server.state / "identity"
+    server.stop()
+    before = identity.read_bytes()
+    said = simsd(world, "--state-dir", server.state, "--listen", "127.0.0.1:0", "--pid-file", identity, expect=1)
+    check("holds no process id" in said, said)
+    check(identity.read_bytes() == before, "the key is gone")
 
 
 def test_strangers_bytes(world):
