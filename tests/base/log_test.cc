@@ -45,7 +45,7 @@ class Pipe {
 
 }  // namespace
 
-TEST_CASE("log: one whole line each, without what a stranger could have put in") {
+TEST_CASE("40: log: one whole line each, without what a stranger could have put in") {
   Pipe pipe;
   log::write(log::Level::warning, "event=a value=\n\x1b[2J");
   log::write(log::Level::debug, "not wanted");
@@ -56,7 +56,7 @@ TEST_CASE("log: one whole line each, without what a stranger could have put in")
   CHECK(said.size() < 4'096 + 60);
 }
 
-TEST_CASE("log: a reader that reads no more stops nobody, and is told what it lost") {
+TEST_CASE("40: log: a reader that reads no more stops nobody, and is told what it lost") {
   Pipe pipe;
   pipe.fill();
   for (int n = 0; n < 3; ++n)

@@ -60,7 +60,7 @@ TEST_CASE("harden_process: closed standard descriptors are taken, and fail") {
   CHECK(status == 0);
 }
 
-TEST_CASE("harden_process: no core, private files, no death by SIGPIPE") {
+TEST_CASE("40: harden_process: no core, private files, no death by SIGPIPE") {
   auto [status, output] = in_child([] {
     harden_process();
     rlimit core{};

@@ -29,6 +29,7 @@ def confirmed(clients):
 
 
 def test_registrations_survive_kill_9(world):
+    """attack 44: kill -9 of simsd; each name is there again within 2 s."""
     rng = random.Random(1)
     names, slowest, cut_off = [], 0, 0
     for cycle in range(KILLS):
@@ -67,6 +68,7 @@ def small_disk(world, size):
 
 
 def test_a_full_disk_refuses_registrations_and_nothing_else(world):
+    """attack 44: a full disk."""
     server = world.server(before=small_disk(world, "1m"))
     listening = world.start_sims("bob", server, "listen")
     world.await_online(server, "bob")

@@ -1,5 +1,6 @@
 """simsd from outside: options, state folder, signals."""
 
+import base64
 import json
 import os
 import re
@@ -357,6 +358,38 @@ def test_a_log_that_nobody_reads(world):
     run.terminate()
     check(run.wait(DEADLINE) == 0, "it did not end well")
     log.close()
+
+
+def test_secrets_are_nowhere(world):
+    """attack 40: no key and no text in a log at its most talkative, and no text in the relay's memory."""
+    server = world.server("--log-level", "debug")
+    text = "the-eagle-lands-at-midnight"
+    world.sims("bob", server, "list")
+    bob = world.start_sims("bob", server, "listen", "--count", "1")
+    world.await_online(server, "bob")
+    world.sims("alice", server, "send", "--timeout", "3", "bob", text, expect=None)
+    said, errors = bob.communicate(timeout=DEADLINE)
+    check(text in said, "bob did not get it")
+    logs = server.log() + world.last_error + (errors or "")
+    check("event=login" in logs, logs)
+    check(text not in logs, "the text is in a log")
+    for folder in (server.state, world.path / "alice", world.path / "bob"):
+        for key in folder.glob("**/identity*"):
+            secret = key.read_text().split()[-1]
+            check(len(secret) > 40 and secret not in logs and base64.b64decode(secret).hex() not in logs, "a key is in a log")
+    if os.geteuid() != 0:
+        return
+    pid = server.process.pid
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in open(f"/proc/{pid}/maps"):
+            first, last = (int(end, 16) for end in line.split()[0].split("-"))
+            if not line.split()[1].startswith("rw") or last - first > 1 << 28:
+                continue
+            try:
+                memory.seek(first)
+                check(text.encode() not in memory.read(last - first), f"the text is in the relay's memory: {line}")
+            except OSError:
+                pass
 
 
 def test_pid_file_replaces_no_other_file(world):

@@ -1425,7 +1425,7 @@ def limits_of_another_server():
 
 
 def log_is_clean():
-    """What all this left in the log: printable lines of the server's own form, no keys, not one a message."""
+    """attack 40: what all this left in the log: printable lines of the server's own form, no keys, not one a message."""
     bad = [x for x in server.log if not re.fullmatch(r"simsd: [\x20-\x7e]*", x)]
     check(not bad, bad[:3])
     check(not [x for x in server.log if "gAAAA" in x], "a token in the log")

@@ -300,7 +300,7 @@ TEST_CASE("the state folder: a key that was being written when simsd was killed 
   }
 }
 
-TEST_CASE("the state folder: accounts that were lost or cut off are not begun anew in silence") {
+TEST_CASE("44: accounts that were lost or cut off are not begun anew in silence") {
   test::Folder folder;
   const auto path = folder.path + "/state", db = path + "/accounts.db";
   const auto open = [&] { return server::StateFolder::open(path); };

@@ -18,6 +18,37 @@ proto::List list_of(const std::string& message) {
   return std::get<proto::List>(*decoded);
 }
 
+TEST_CASE("44: clocks that jump: nobody is cut off, nothing is late, and deadlines come as before") {
+  server::Policy policy;
+  policy.limits.ping_ms = 10'000;
+  World w(policy);
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  for (const std::int64_t jump : {std::int64_t{3'000'000'000'000}, std::int64_t{-4'000'000'000'000}}) {
+    w.now.unix_ms += jump;
+    w.pass(200);
+    w.pump({&alice, &bob});
+    alice.messages.clear();
+    bob.messages.clear();
+    alice.send(alice.disconnect_message(bob, "hello"), w.now);
+    w.pump({&alice, &bob});
+    CHECK(has(bob.take("client-disconnect"), "hello"));
+    CHECK(w.core->online() == 2);
+  }
+  Client carol = w.login("carol", 3);
+  CHECK(w.core->online() == 3);
+  w.pass(9'000);
+  w.pump({&alice, &bob, &carol});
+  CHECK(carol.take("ping").empty());
+  w.pass(2'000);
+  w.pump({&alice, &bob, &carol});
+  CHECK(!carol.take("ping").empty());
+  // The machine slept.
+  w.pass(1'000'000'000);
+  w.pump({&alice, &bob, &carol});
+  CHECK(w.core->online() == 0);
+  w.login("alice", 1);
+}
+
 TEST_CASE("a login under each suite, and the list") {
   for (const auto& suite : crypto::all_suites()) {
     CAPTURE(suite.name);

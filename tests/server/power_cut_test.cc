@@ -154,7 +154,7 @@ class Trial {
   std::uint64_t now_ = 1;
 };
 
-TEST_CASE("a power cut at any point leaves all that was confirmed, and nothing half") {
+TEST_CASE("44: a power cut at any point leaves all that was confirmed, and nothing half") {
   int opened = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     CAPTURE(seed);
@@ -178,7 +178,7 @@ TEST_CASE("a disk that says it has written what it has not is found out by the s
   CHECK(found == 4);
 }
 
-TEST_CASE("a full disk refuses what is new, keeps what there is, and recovers by itself") {
+TEST_CASE("44: a full disk refuses what is new, keeps what there is, and recovers by itself") {
   test::Folder folder;
   PowerCutDisk disk(folder.path);
   const auto opened = SqliteAccounts::open(folder.path + "/accounts.db");
@@ -219,7 +219,7 @@ TEST_CASE("a full disk refuses what is new, keeps what there is, and recovers by
   }
 }
 
-TEST_CASE("200 times kill -9 in the middle of registrations: each one that was confirmed is there") {
+TEST_CASE("44: 200 times kill -9 in the middle of registrations: each one that was confirmed is there") {
   test::Folder folder(test::in_memory());
   const auto path = folder.path + "/accounts.db";
   test::FixedRng random(9);
