@@ -78,9 +78,8 @@ void run(ByteView input) {
     at += size;
   }
   scene.session.set_stuck(scene.stuck = false);
-  while (!scene.ops.waiting.empty())
-    scene.ops.answer_next(), scene.take();
-  scene.take();
+  for (scene.take(); !scene.ops.waiting.empty(); scene.take())  // which may begin with the next one
+    scene.ops.answer_next();
   const auto asked = static_cast<std::size_t>(std::count(stream.begin(), stream.end(), '\n'));
   HOLDS(scene.answers <= asked + 1);
   HOLDS(scene.session.over() || scene.answers == asked);
