@@ -146,6 +146,9 @@ void Client::connect(const sockaddr_in& to) {
   const int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd_, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  const auto& from = loop_.from_;
+  if (from && ::bind(fd_, reinterpret_cast<const sockaddr*>(&*from), sizeof *from) != 0)
+    die(std::string("bind: ") + std::strerror(errno));
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS)
     return fail(std::string("connect: ") + std::strerror(errno));
   connecting_ = wants_room_ = true;

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,12 +43,18 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
   // Waits for events at most until then, handles them, writes what was sent: one write a client.
   void pass(std::int64_t until_ns);
+  // What its clients connect from, from now on; its port is not used.
+  void call_from(sockaddr_in address) {
+    address.sin_port = 0;
+    from_ = address;
+  }
 
  private:
   friend class Client;
   void owe(Client& client);
   void flush();
   int epoll_;
+  std::optional<sockaddr_in> from_;
   proto::Scratch scratch_;
   Now now_{};
   std::vector<Client*> dirty_;

@@ -191,10 +191,11 @@ class Chaos {
         "account: {\"said\": %llu, \"delivered\": %llu, \"waiting\": %llu, \"failed\": %llu, \"not_taken\": "
         "%llu, "
         "\"mischiefs\": %llu, \"server_restarts\": %llu, \"seconds\": %.1f, \"messages_s\": %.0f, "
-        "\"peak_mib\": %ld, \"alerts\": %lld}\n",
+        "\"peak_mib\": %ld, \"alerts\": %lld, \"wrong\": %d}\n",
         ull(ends.said), ull(ends.delivered), ull(ends.waiting), ull(ends.failed), ull(not_taken_),
         ull(mischiefs_), ull(restarts_), took, static_cast<double>(ends.said) / took, use.ru_maxrss / 1'024,
-        static_cast<long long>(std::count(alarms.begin(), alarms.end(), '\n')));
+        static_cast<long long>(std::count(alarms.begin(), alarms.end(), '\n')),
+        ledger_.wrong.empty() ? 0 : 1);
   }
   static unsigned long long ull(std::uint64_t n) { return n; }
 

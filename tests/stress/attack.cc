@@ -3,7 +3,7 @@
 //
 //   attack HOST:PORT flood RATE        one client sends RATE messages a second to another, and comes back
 //                                      whenever it was cut off
-//   attack HOST:PORT rsa RATE          RATE clients a second log in with the RSA suite
+//   attack HOST:PORT rsa RATE [FROM]   RATE clients a second log in with the RSA suite, from that address
 //   attack HOST:PORT stopped COUNT     so many log in and read no more, and senders write to them as fast as
 //                                      they may
 #include <fmt/format.h>
@@ -122,9 +122,10 @@ void flood(const sockaddr_in& to, std::uint64_t rate) {
              sent, sender.errors, sender.cut, sender.refused);
 }
 
-void rsa(const sockaddr_in& to, std::uint64_t rate) {
+void rsa(const sockaddr_in& to, std::uint64_t rate, const char* from) {
   constexpr std::size_t at_once = 1'024;
   Loop loop;
+  if (from != nullptr) loop.call_from(parse_address(std::string(from) + ":1"));
   OneKey ephemerals;
   std::vector<std::unique_ptr<Guest>> guests;
   for (std::size_t i = 0; i < at_once; ++i)
@@ -183,21 +184,24 @@ void stopped(const sockaddr_in& to, std::size_t count) {
   fmt::print("{{\"sent\": {}, \"told_undelivered\": {}, \"senders_cut\": {}}}\n", sent, undelivered, cut);
 }
 
+int usage() {
+  std::fputs("usage: attack HOST:PORT flood RATE | rsa RATE [FROM] | stopped COUNT\n", stderr);
+  return 2;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   harden_process();
-  const std::string_view mode = argc == 4 ? argv[2] : "";
-  if (mode != "flood" && mode != "rsa" && mode != "stopped") {
-    std::fputs("usage: attack HOST:PORT flood RATE | rsa RATE | stopped COUNT\n", stderr);
-    return 2;
-  }
+  const std::string_view mode = argc == 4 || argc == 5 ? argv[2] : "";
+  if (argc == 5 && mode != "rsa") return usage();
+  if (mode != "flood" && mode != "rsa" && mode != "stopped") return usage();
   const auto to = parse_address(argv[1]);
   const auto number = std::strtoull(argv[3], nullptr, 10);
   if (mode == "flood")
     flood(to, number);
   else if (mode == "rsa")
-    rsa(to, number);
+    rsa(to, number, argc == 5 ? argv[4] : nullptr);
   else
     stopped(to, number);
   return 0;

@@ -157,6 +157,21 @@ def part_rsa_flood(world, table):
     table.row("RSA logins asked for in a second", end["begun"] / took, at_least=150)
     table.row("of them refused (busy) in a second", end["refused"] / took)
     table.row("logged in, in all", end["logged_in"])
+    one_address(world, table)
+
+
+def one_address(world, table):
+    """The same from one address that has no exemption: others still have RSA keys, too."""
+    limits = dict(MANY_FROM_ONE_ADDRESS, exempt=["127.0.0.1"], **{"rsa-keys": 4})
+    server = world.server(*world.config(limits=limits), state="one")
+    attack = Attack(world, server, "rsa", 200, "127.0.0.2")
+    logins = 0
+    for _ in range(10):
+        world.sims("bob", server, "--suite", "rsa", "list", expect=None, seconds=60)
+        logins += world.last_status == 0
+    end = attack.end()
+    table.row("RSA logins of others, of 10, while one address asks for 200 a second", logins, at_least=10)
+    table.row("its own, in all", end["logged_in"])
 
 
 def part_kills(world, table):
