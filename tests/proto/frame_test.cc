@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "proto/limits.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;
