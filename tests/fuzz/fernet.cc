@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/vectors.h"
 
 namespace sims::fuzz {
 namespace {
@@ -43,11 +44,14 @@ void run(ByteView input) {
 std::vector<std::string> seeds() {
   crypto::Fernet other(ByteArray<32>{6});
   const std::string head("\0\x40\x01\x10\x20", 5);
-  return {head + "a text", head + std::string(16, 'x'),
-          head + other.seal(bytes_of("text"), 7, ByteArray<16>{}),
-          head +
-              "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_"
-              "5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA=="};
+  std::vector<std::string> out = {head + "a text", head + std::string(16, 'x'),
+                                  head + other.seal(bytes_of("text"), 7, ByteArray<16>{}),
+                                  head +
+                                      "gAAAAAAdwJ6wAAECAwQFBgcICQoLDA0ODy021cpGVWKZ_eEwCGM4BLLF_"
+                                      "5CV9dOPmrhuVUPgJobwOz7JcbmrR64jVmpU4IwqDA=="};
+  for (const auto& token : strings_in_vectors("gAAAA"))
+    out.push_back(head + token);
+  return out;
 }
 
 const Register registered({"fernet", run, seeds, 4'000});

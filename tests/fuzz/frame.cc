@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/vectors.h"
 
 namespace sims::fuzz {
 namespace {
@@ -60,8 +61,15 @@ void run(ByteView input) {
 }
 
 std::vector<std::string> seeds() {
-  return {"\x20" + sized("\1\2\3") + "one\n\ntwo\nthree and more\n", "\x03" + sized("\xff") + "abc\nabcd\n",
-          "\x03" + sized(std::string(1, '\0')) + "abc\nabcd", "\xff" + sized("\x05") + std::string(300, 'x')};
+  std::vector<std::string> out = {
+      "\x20" + sized("\1\2\3") + "one\n\ntwo\nthree and more\n", "\x03" + sized("\xff") + "abc\nabcd\n",
+      "\x03" + sized(std::string(1, '\0')) + "abc\nabcd", "\xff" + sized("\x05") + std::string(300, 'x')};
+  std::string stream;
+  for (const auto& frame : strings_in_vectors("{"))
+    stream += frame + "\n";
+  for (std::size_t at = 0; at < stream.size(); at += 2'000)
+    out.push_back("\xff" + sized("\x10\xff\x01") + stream.substr(at, 2'000));
+  return out;
 }
 
 const Register registered({"frame", run, seeds, 8'000});

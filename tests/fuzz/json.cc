@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/vectors.h"
 #include "proto/limits.h"
 #include "proto/message.h"
-#include "support/vectors.h"
 
 namespace sims::fuzz {
 namespace {
@@ -103,17 +103,6 @@ void run(ByteView input) {
   }
 }
 
-void add_strings(const rapidjson::Value& value, std::vector<std::string>& out) {
-  if (value.IsString() && value.GetStringLength() > 1 && value.GetString()[0] == '{')
-    out.emplace_back(value.GetString(), value.GetStringLength());
-  if (value.IsObject())
-    for (const auto& member : value.GetObject())
-      add_strings(member.value, out);
-  if (value.IsArray())
-    for (const auto& one : value.GetArray())
-      add_strings(one, out);
-}
-
 // Every frame of the known answers.
 std::vector<std::string> seeds() {
   std::vector<std::string> out = {
@@ -124,8 +113,8 @@ std::vector<std::string> seeds() {
       R"({"type":"client-com","src":"a","dst":"b","id":1,"ratchet":{"epoch":3,"pn":0,"n":7},"verification":"v","data":"d"})",
       R"({"type":"ack","src":"a","dst":"b","id":9007199254740991,"data":"d","verification":"v"})",
       R"({"a":[1,{"b":null,"c":[true,false,"\ud83d\ude00\"\\\/"]}],"":9007199254740991})"};
-  for (const char* file : {"connect-ecdhe.json", "client-connect-ecdhe.json", "client-connect-rsa.json"})
-    add_strings(test::read_json(test::own(file)), out);
+  for (auto& frame : strings_in_vectors("{"))
+    out.push_back(std::move(frame));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include "client/cli_output.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/safe.h"
+#include "fuzz/vectors.h"
 #include "tui/cells.h"
 #include "tui/notifier.h"
 
@@ -125,6 +126,8 @@ std::vector<std::string> seeds() {
         "\xff\xfe\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80\xc2\x9b", "\xcc\x81 first a mark",
         "\xf3\xa0\x81\xa7 tag \xee\x80\x80"})
     out.push_back(sized("bob;") + '\x20' + text);
+  for (const auto& text : strings_in_vectors(""))
+    out.push_back(sized(text) + '\x20' + text);
   return out;
 }
 
