@@ -211,7 +211,7 @@ timing: deps
 $(BUILD)/bench/timing: $(BUILD)/bench/timing.o $(BUILD)/tests/support/vectors.o $(call archives,$(below_server))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
-$(BUILD)/bench/simsbench: $(BUILD)/bench/simsbench.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
+$(BUILD)/bench/simsbench: $(BUILD)/bench/simsbench.o $(BUILD)/bench/login_load.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
 $(BUILD)/bench/count_allocations.so: bench/count_allocations.cc $(BUILD)/flags

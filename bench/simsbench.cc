@@ -12,8 +12,6 @@
 //   4. drain(), report()
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <pthread.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -21,12 +19,12 @@
 #include <CLI/CLI.hpp>
 
 #include <atomic>
-#include <thread>
 
 #include "base/process.h"
 #include "crypto/fernet.h"
 #include "histogram.h"
 #include "load_client.h"
+#include "login_load.h"
 
 namespace {
 
@@ -35,7 +33,6 @@ using namespace sims::bench;
 
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::size_t logins_at_once = 32;
-constexpr std::size_t login_identities = 128;
 constexpr std::int64_t drain_limit = 10 * second;
 constexpr std::uint64_t max_outstanding = 4'096;  // open loop, a pair: a server that far behind is overloaded
 
@@ -88,126 +85,11 @@ class Allocations {
 
 // --- identities ----------------------------------------------------------------------------------
 
-// The same ones in every run: after the first they are registered, and a login is a login alone.
-crypto::SigningKey identity(std::string_view group, std::size_t n) {
-  const auto seed =
-      crypto::sha256({bytes_of("simsbench"), bytes_of(group), u32be(static_cast<std::uint32_t>(n))});
-  return crypto::SigningKey::from_seed(seed);
-}
-
 const crypto::Suite& suite_of(const Options& options) {
   const crypto::Suite* suite = crypto::find_suite_by_label(options.suite);
   if (suite == nullptr) die("no suite " + options.suite);
   return *suite;
 }
-
-// --- 3. logins beside the messages ---------------------------------------------------------------
-
-class LoginLoad {
- public:
-  explicit LoginLoad(const Options& options) : options_(options), to_(parse_address(options.server)) {
-    for (std::size_t i = 0; i < login_identities; ++i)
-      keys_.push_back(identity("login", i)), free_.push_back(i);
-  }
-  // Registers the identities, then comes and goes until stop().
-  void start() {
-    if (options_.logins <= 0) return;
-    thread_ = std::thread([this] { run(); });
-    while (!ready_.load())
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  void measure() { measuring_ = true; }
-  void stop() {
-    measuring_ = false;
-    stop_ = true;
-    if (thread_.joinable()) thread_.join();
-  }
-  const Histogram& times() const { return times_; }  // after stop()
-  std::uint64_t missed() const { return missed_; }
-
- private:
-  struct One {
-    std::size_t identity;
-    std::int64_t due;
-    std::unique_ptr<Client> client;
-    bool over = false;
-  };
-
-  void run() {
-    const sched_param none{};
-    const auto handlers = Client::Handlers{[this](Client& c) { connected(c); },
-                                           [](Client&, std::string_view) {},
-                                           [this](Client& c) { one_of(c).over = true; },
-                                           {}};
-    handlers_ = &handlers;
-    for (std::size_t i = 0; i < login_identities;) {
-      while (ones_.size() < 8 && i < login_identities)
-        begin(now_ns()), ++i;
-      pass(now_ns() + second);
-    }
-    while (!ones_.empty())
-      pass(now_ns() + second);
-    // From now on beside the messages, which must not wait for this thread: it gets what they leave.
-    pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
-    ready_ = true;
-    const auto every = static_cast<std::int64_t>(1e9 / options_.logins);
-    for (std::int64_t due = now_ns(); !stop_;) {
-      if (!measuring_) {
-        usleep(1'000);
-        due = now_ns();
-        continue;
-      }
-      for (; due <= now_ns(); due += every) {
-        if (free_.empty())
-          ++missed_;
-        else
-          begin(due);
-      }
-      pass(due);
-    }
-    const std::int64_t limit = now_ns() + drain_limit;
-    while (!ones_.empty() && now_ns() < limit)
-      pass(now_ns() + second / 10);
-    ones_.clear();
-  }
-
-  void begin(std::int64_t due) {
-    const std::size_t i = free_.front();
-    free_.pop_front();
-    ones_.push_back({i, due,
-                     std::make_unique<Client>(loop_, *handlers_, keys_[i], fmt::format("bench-login-{}", i),
-                                              suite_of(options_), ephemerals_)});
-    ones_.back().client->connect(to_);
-  }
-  One& one_of(Client& client) {
-    return *std::find_if(ones_.begin(), ones_.end(),
-                         [&](const One& one) { return one.client.get() == &client; });
-  }
-  void connected(Client& client) {
-    if (measuring_) times_.add(now_ns() - one_of(client).due);
-    client.finish();
-  }
-  void pass(std::int64_t until) {
-    loop_.pass(until);
-    std::erase_if(ones_, [this](One& one) {
-      if (one.over) free_.push_back(one.identity);
-      return one.over;
-    });
-  }
-
-  const Options& options_;
-  sockaddr_in to_;
-  Loop loop_;
-  OneKey ephemerals_;
-  const Client::Handlers* handlers_ = nullptr;
-  std::vector<crypto::SigningKey> keys_;
-  std::deque<std::size_t> free_;
-  std::vector<One> ones_;
-  Histogram times_;
-  std::uint64_t missed_ = 0;
-  std::atomic<bool> ready_ = false, measuring_ = false, stop_ = false;
-  std::thread thread_;
-};
 
 // --- messages ------------------------------------------------------------------------------------
 
@@ -259,7 +141,9 @@ struct Pair {
 class Bench {
  public:
   explicit Bench(const Options& options)
-      : options_(options), logins_(options), allocations_(options.allocations) {
+      : options_(options),
+        logins_(options.server, suite_of(options), options.logins),
+        allocations_(options.allocations) {
     handlers_.connected = [this](Client&) { ++connected_; };
     handlers_.message = [this](Client& c, std::string_view plaintext) { received(c, plaintext); };
     handlers_.leaving = [this](Client& c) {
@@ -300,7 +184,7 @@ class Bench {
     while (connected_ < count) {
       while (clients_.size() < count && clients_.size() < connected_ + logins_at_once) {
         const std::size_t n = clients_.size();
-        keys_.push_back(identity("client", n));
+        keys_.push_back(bench_identity("client", n));
         clients_.push_back(std::make_unique<Client>(
             loop_, handlers_, keys_.back(), fmt::format("bench-{}", n), suite_of(options_), ephemerals_));
         if (n >= 2 * options_.pairs) clients_.back()->stop_reading();
