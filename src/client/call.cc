@@ -5,7 +5,6 @@ namespace sims::client {
 using Step = Call::Outcome::Step;
 
 void Call::begin(const Id& peer, proto::Role role, Now now) {
-  drop();
   proto::HandshakeOptions options;
   options.kind = proto::HandshakeKind::client_client;
   options.role = role;
@@ -18,7 +17,6 @@ void Call::begin(const Id& peer, proto::Role role, Now now) {
   role_ = role;
   ++number_;
   started_ms_ = now.steady_ms;
-  phase_ = 0;
 }
 
 Call::Outcome Call::call(const Id& peer, Now now) {
@@ -39,7 +37,6 @@ Call::Outcome Call::receive(const Id& peer, int phase, std::string raw, Now now)
   } else if (!expects(phase)) {
     return {};
   }
-  phase_ = phase;
   if (!handshake_->next_is_heavy()) return take(handshake_->receive(raw));
   Outcome outcome;
   outcome.step = Step::going_on;
@@ -64,7 +61,6 @@ Call::Outcome Call::take(Result<std::string, proto::HandshakeFailure> received) 
   if (!received) {
     outcome.step = Step::failed;
     outcome.failure = std::move(received.error());
-    outcome.perhaps_late = fell_to_late_answer();
     drop();
     return outcome;
   }
@@ -78,17 +74,7 @@ Call::Outcome Call::take(Result<std::string, proto::HandshakeFailure> received) 
   return outcome;
 }
 
-// Phase 2 does not say which phase 1 it answers. One that came late for a call that we gave up passes for the
-// answer to the call after it, and only the signature of phase 4, over both, tells. A relay can bring that
-// about too: so it is forgiven once in an hour.
-bool Call::fell_to_late_answer() {
-  if (role_ != proto::Role::initiator || phase_ != 4) return false;
-  const auto given_up = std::exchange(given_up_ms_, std::nullopt);
-  return given_up && started_ms_ - *given_up <= proto::handshake_deadline_ms && forgiven_.take(started_ms_);
-}
-
 void Call::drop() {
-  if (calling() && phase_ == 0) given_up_ms_ = started_ms_;
   handshake_.reset();
   running_ = false;
 }

@@ -33,8 +33,6 @@ class Call {
     std::optional<proto::HandshakeResult> result;  // established
     proto::HandshakeFailure failure;               // failed
     proto::Role role = proto::Role::initiator;
-    // Failed, and nobody's fault perhaps: an answer that came late was for the call before this one.
-    bool perhaps_late = false;
   };
 
   bool running() const { return running_; }
@@ -44,6 +42,13 @@ class Call {
   // Would receive() take this phase now?
   bool expects(int phase) const {
     return phase == 1 || (handshake_ && handshake_->expected_phase() == phase);
+  }
+  // An answer to a call of ours that has been answered already. Phase 2 does not say which phase 1 it
+  // answers, and what goes between two people keeps its order: so the one that we took was a late one for a
+  // call before this, which the peer will sign nothing of. It came before the signature that would look like
+  // an attack.
+  bool was_answered_late(int phase) const {
+    return phase == 2 && calling() && handshake_ && handshake_->expected_phase() == 4;
   }
   Outcome call(const Id& peer, Now now);  // not while running()
   // A client-connect whose src was found to be `peer`. `raw` is its exact bytes. Not while work_out().
@@ -58,7 +63,6 @@ class Call {
  private:
   void begin(const Id& peer, proto::Role role, Now now);
   Outcome take(Result<std::string, proto::HandshakeFailure> outcome);
-  bool fell_to_late_answer();
 
   Context& context_;
   bool running_ = false;
@@ -66,9 +70,6 @@ class Call {
   std::optional<proto::Handshake> handshake_;  // empty while it is out as work
   std::uint64_t number_ = 0;                   // of this call, for work that comes back late
   std::int64_t started_ms_ = 0;
-  int phase_ = 0;                            // the last one that came
-  std::optional<std::int64_t> given_up_ms_;  // when a call of ours that had no answer yet was begun
-  TokenBucket forgiven_{1, 3'600'000};
   TokenBucket answers_{6, 10'000};  // a peer that calls again and again is answered 6 times a minute
 };
 

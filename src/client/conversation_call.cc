@@ -23,6 +23,11 @@ void Conversation::start_call(Now now) {
 
 void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
   if (call_.expects(frame.phase)) return act(call_.receive(peer().id, frame.phase, std::move(raw), now), now);
+  if (call_.was_answered_late(frame.phase)) {
+    drop_call();
+    wait_before_next_call(now);
+    return show_session();
+  }
   // What fits neither belongs to a call that was given up meanwhile.
   if (!session_ || session_->expected_rekey_phase() != frame.phase) return;
   auto answer = session_->receive_rekey(raw);
@@ -37,10 +42,7 @@ void Conversation::act(Call::Outcome outcome, Now now) {
     outcome.work->peer = name_;
     context_.start(std::move(outcome.work));
   }
-  if (outcome.step == Step::failed && outcome.perhaps_late)
-    wait_before_next_call(now);
-  else if (outcome.step == Step::failed)
-    call_failed(outcome.failure.detail, outcome.role, now);
+  if (outcome.step == Step::failed) call_failed(outcome.failure.detail, outcome.role, now);
   if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
   show_session();
 }

@@ -21,6 +21,7 @@ class Address {
   // What counts as one source: an IPv4 address, or the /64 of an IPv6 address.
   Address source() const { return masked(is_v4() ? 128 : 64); }
   std::string str() const;
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's 0 for a pointer
   auto operator<=>(const Address&) const = default;
 
  private:
@@ -38,6 +39,7 @@ struct AddressRange {
     return address.is_v4() == first.is_v4() && address.masked(bits) == first;
   }
   std::string str() const;
+  // NOLINTNEXTLINE(modernize-use-nullptr): likewise
   auto operator<=>(const AddressRange&) const = default;
 };
 

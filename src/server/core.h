@@ -70,7 +70,7 @@ class LoginWork {
   std::string name_;
   proto::Id id_;
   std::string code_;  // empty: a step of the handshake
-  bool writes_ = false;
+  bool writes_ = false, written_ = false;
   Result<Binding, Refusal> binding_ = Binding::known;
 };
 

@@ -4,6 +4,7 @@
 //   - work_done() -> redeem() where a new name needs an invitation -> log_in()
 //   - failed(), late(): what it costs not to come so far
 #include <algorithm>
+#include <cassert>
 
 #include "server/core_state.h"
 #include "server/invitation.h"
@@ -57,6 +58,7 @@ void LoginWork::run() {
 }
 
 void LoginWork::write() {
+  written_ = true;
   if (gone_->load(std::memory_order_relaxed)) return;
   binding_ =
       handshake_ ? accounts_.bind(name_, id_, true, unix_s_) : accounts_.redeem(name_, id_, code_, unix_s_);
@@ -188,6 +190,7 @@ void Core::State::refuse_login(Session& s, const LoginWork& work, const Refusal&
 
 void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   auto& st = *state_;
+  assert(!work->writes_ || work->written_);
   Session* s = st.find(conn);
   if (!s) return;
   if (!work->handshake_) return st.redeemed(*s, *work, now);

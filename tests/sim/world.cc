@@ -121,6 +121,7 @@ void World::start_work(server::ConnId id, std::unique_ptr<server::LoginWork> wor
   later(weather.work_ms, [this, id, shared, life = server_life_] {
     if (life != server_life_) return;
     (*shared)->run();
+    if ((*shared)->writes()) (*shared)->write();
     server_->work_done(id, std::move(*shared), now());
     server_turn();
   });
