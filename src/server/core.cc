@@ -15,7 +15,6 @@ namespace sims::server {
 using log::Level;
 using log::remote;
 using proto::ErrorCode;
-using proto::Id;
 
 namespace {
 
