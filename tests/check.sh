@@ -64,6 +64,8 @@ for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test
 
 for file in "$report".*; do
   [ -e "$file" ] || continue
+  # LeakSanitizer of a program that was killed while it looked, at its end: it has seen nothing.
+  grep -qv 'Unable to get registers from thread' "$file" || continue
   echo "FAIL sanitizer report $file"
   head -n 60 "$file"
   failed=$((failed + 1))

@@ -159,8 +159,9 @@ void Ui::tell_link() {
   been_online_ = been_online_ || online;
   if (online == was_online_) return tell_why();
   was_online_ = online;
-  if (online) state_.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
   if (online) {
+    state_.dialog.open = false;
+    state_.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
     return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
   }
@@ -182,7 +183,6 @@ void Ui::model_changed() {
   const client::Model& model = intents_.model();
   change_server();
   tell_link();
-  if (model.link == client::LinkState::online) state_.dialog.open = false;
   if (!model.question) state_.answer_problem.clear();
   for (const auto& [name, peer] : model.peers) {
     if (peer.attention || peer.unread > 0) window_of(name, By::peer);

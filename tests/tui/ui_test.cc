@@ -333,6 +333,10 @@ TEST_CASE("ui: the dialog's fields, and Esc") {
   d.intents.fake.link = client::LinkState::online;
   d.ui.model_changed();
   CHECK_FALSE(d.ui.state().dialog.open);
+  // For another server, while things go on at this one.
+  type(d.ui, "/connect\r");
+  d.ui.model_changed();
+  CHECK(d.ui.state().dialog.open);
 }
 
 TEST_CASE(
