@@ -23,44 +23,62 @@ export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp:halt_on_error=0:second_dea
 prefix=
 if [ "$VARIANT" = tsan ] && setarch -R true 2>/dev/null; then prefix="setarch -R"; fi
 
-passed=0 failed=0 skipped=0
 number() { sed -nE "$2" "$1" | tail -n 1; }
 
 suite() {  # name, command...
   local name=$1 log=$logs/$1.log status p f s began=$SECONDS
   shift
-  echo "== $name"
   # shellcheck disable=SC2086 # $prefix is two words or none
-  timeout --kill-after=10 "${SUITE_LIMIT:-900}" $prefix "$@" </dev/null 2>&1 | tee "$log"
-  status=${PIPESTATUS[0]}
+  timeout --kill-after=10 "${SUITE_LIMIT:-900}" $prefix "$@" </dev/null >"$log" 2>&1
+  status=$?
   p=$(number "$log" 's/^(\[doctest\] test cases: .*\| *)?([0-9]+) passed.*/\2/p')
   f=$(number "$log" 's/^(\[doctest\] test cases: .*\| *)?([0-9]+ passed[,| ]+)([0-9]+) failed.*/\3/p')
   s=$(number "$log" 's/^skipped: ([0-9]+)$/\1/p; s/^[0-9]+ passed, [0-9]+ failed, ([0-9]+) skipped$/\1/p')
   : "${p:=0}" "${f:=0}" "${s:=0}"
   if [ "$status" != 0 ] && [ "$f" = 0 ]; then
     f=1
-    [ "$status" = 124 ] && echo "$name: stopped, it took longer than ${SUITE_LIMIT:-900} s"
-    echo "FAIL $name: exit status $status"
+    [ "$status" = 124 ] && echo "$name: stopped, it took longer than ${SUITE_LIMIT:-900} s" >>"$log"
+    echo "FAIL $name: exit status $status" >>"$log"
   elif [ $((p + f)) = 0 ]; then
     f=1
-    echo "FAIL $name: no summary"
+    echo "FAIL $name: no summary" >>"$log"
   fi
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  echo "   ($((SECONDS - began)) s)"
+  {
+    flock 9  # one suite's output after the other's
+    echo "== $name"
+    cat "$log"
+    echo "   ($((SECONDS - began)) s)"
+    echo "$p $f $s" >&9
+  } 9>>"$logs/counts"
 }
 
-for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
-suite layers tests/layers.sh
-suite man tests/man.sh
-suite attacks /usr/bin/python3 scripts/attacks.py --check
-suite completions tests/completions.sh
-if [ "$VARIANT" = release ]; then
-  suite hardening tests/hardening.sh
-  suite reproducible tests/reproducible.sh simsd
-fi
-suite e2e /usr/bin/python3 tests/e2e/run.py
-export VARIANT SIMSD=$BUILD/simsd SIMS=$BUILD/sims PYTHONDONTWRITEBYTECODE=1
-for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done
+units() {
+  for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
+  suite layers tests/layers.sh
+  suite man tests/man.sh
+  suite attacks /usr/bin/python3 scripts/attacks.py --check
+  suite completions tests/completions.sh
+  [ "$VARIANT" != release ] || suite hardening tests/hardening.sh
+}
+
+programs() {
+  export PYTHONDONTWRITEBYTECODE=1
+  suite e2e /usr/bin/python3 tests/e2e/run.py
+  export VARIANT SIMSD=$BUILD/simsd SIMS=$BUILD/sims
+  for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done
+}
+
+# The programs mostly wait for each other: the units run beside them.
+programs &
+units "$@"
+wait
+# Not beside anything: it compiles.
+[ "$VARIANT" != release ] || suite reproducible tests/reproducible.sh simsd
+
+passed=0 failed=0 skipped=0
+while read -r p f s; do
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done <"$logs/counts"
 
 for file in "$report".*; do
   [ -e "$file" ] || continue
