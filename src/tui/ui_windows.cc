@@ -156,11 +156,11 @@ void Ui::tell_link() {
   was_link_ = model.link;
   if (ended) ask_for_invitation();
   if (model.link != client::LinkState::offline) told_why_.clear();
-  been_online_ = been_online_ || online;
+  // What the dialog was submitted for; not one that was opened since, for another server.
+  if (online && !std::exchange(been_online_, been_online_ || online)) state_.dialog.open = false;
   if (online == was_online_) return tell_why();
   was_online_ = online;
   if (online) {
-    state_.dialog.open = false;
     state_.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
     return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");

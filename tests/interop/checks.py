@@ -76,8 +76,8 @@ class Program:
     def pid(self):
         return self.process.pid
 
-    def stop(self, timeout=8):
-        """Its exit status after SIGTERM."""
+    def stop(self, timeout=30):
+        """Its exit status after SIGTERM. (Within 5 s, says simsd(8); here many others may want the processors.)"""
         if self.process.poll() is None:
             self.process.terminate()
         return self.wait(timeout)
@@ -121,7 +121,7 @@ class Server(Program):
         with open("/proc/%d/statm" % self.pid, encoding="ascii") as f:
             return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def stop(self, timeout=8):
+    def stop(self, timeout=30):
         status = super().stop(timeout)
         self.folder.cleanup()
         return status
