@@ -30,8 +30,10 @@ class Client:
         self.printed = 0  # the highest number
 
     def start(self):
-        self.out = open(self.world.path / f"{self.name}-{len(self.lives)}.jsonl", "w+")
-        self.process = self.world.start_sims(self.name, self.address, "listen", "--json", options=(), stdout=self.out)
+        path = self.world.path / f"{self.name}-{len(self.lives)}.jsonl"
+        with open(path, "a") as its:  # another opening than ours, whose place in the file is no matter of the program's
+            self.process = self.world.start_sims(self.name, self.address, "listen", "--json", options=(), stdout=its)
+        self.out = open(path)
         self.lives.append([[], False])
         self.read_to = 0
 
