@@ -10,14 +10,6 @@ namespace sims::server {
 
 using proto::ErrorCode;
 
-namespace {
-
-bool expired(std::uint64_t until, std::uint64_t unix_s) {
-  return until != 0 && until <= unix_s;
-}
-
-}  // namespace
-
 // --- names ----------------------------------------------------------------------------------------
 
 Result<Binding, Refusal> MemoryAccounts::bind(const std::string& name, const proto::Id& id, bool open,

@@ -13,6 +13,10 @@ struct Ban {
   std::string value, reason;
   std::uint64_t made = 0, until = 0;  // unix s; until 0: for ever
 };
+// Of a ban or an invitation that is good until a time, or (0) for ever.
+inline bool expired(std::uint64_t until, std::uint64_t unix_s) {
+  return until != 0 && until <= unix_s;
+}
 std::string_view to_string(Ban::Kind kind);
 std::optional<Ban::Kind> parse_ban_kind(std::string_view text);
 

@@ -23,7 +23,7 @@ void BanList::remove(Ban::Kind kind, const std::string& value) {
 const Ban* BanList::on_address(const Address& address, std::uint64_t unix_s) const {
   for (const auto& [bits, ranges] : ranges_) {
     const auto at = ranges.find(address.masked(bits));
-    if (at == ranges.end() || at->first.is_v4() != address.is_v4()) continue;
+    if (at == ranges.end() || !AddressRange{at->first, bits}.contains(address)) continue;
     if (const Ban* ban = find(Ban::Kind::address, at->second, unix_s)) return ban;
   }
   return nullptr;
@@ -36,7 +36,7 @@ const Ban* BanList::on_login(std::string_view id, std::string_view name, std::ui
 
 const Ban* BanList::find(Ban::Kind kind, std::string_view value, std::uint64_t unix_s) const {
   const auto at = bans_.find({kind, std::string(value)});
-  if (at == bans_.end() || (at->second.until != 0 && at->second.until <= unix_s)) return nullptr;
+  if (at == bans_.end() || expired(at->second.until, unix_s)) return nullptr;
   return &at->second;
 }
 

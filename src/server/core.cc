@@ -60,7 +60,7 @@ void Core::State::process(Session& s, ByteView input, Now now) {
   }
   if (s.ended) return;
   set_held(s, s.transport.received() != before, now);
-  if (s.held > 0 && now.steady_ms - s.held_since > frame_ms) return slow_frame(s, now);
+  if (ends_slow_frame(s, now)) return;
   if (s.fast != s.read_little) actions.read_little(s.conn, s.read_little = s.fast);
   if (queued + held > options.policy.limits.queue_bytes_total && s.held > 0)
     return fault(s, ErrorCode::busy, "this server has no memory for the rest of your message", "memory", now);
@@ -128,8 +128,10 @@ void Core::State::set_held(Session& s, bool another, Now now) {
 }
 
 // Memory that it keeps from the others for nothing.
-void Core::State::slow_frame(Session& s, Now now) {
+bool Core::State::ends_slow_frame(Session& s, Now now) {
+  if (s.held == 0 || now.steady_ms - s.held_since <= frame_ms) return false;
   fault(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
+  return true;
 }
 
 void Core::turn_end(Now now) {
@@ -210,7 +212,7 @@ void Core::State::let_sleep(Session& s) {
 // A session's deadline is looked at when it comes, not moved with every read.
 void Core::State::wake(Session& s, Now now) {
   if (!s.online) return late(s, now);
-  if (s.held > 0 && now.steady_ms - s.held_since > frame_ms) return slow_frame(s, now);
+  if (ends_slow_frame(s, now)) return;
   const auto ping_ms = options.policy.limits.ping_ms;
   const auto silent_until = s.last_heard + ping_ms;
   if (now.steady_ms < silent_until) return wake_at(s, full_second(silent_until));

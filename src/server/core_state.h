@@ -91,7 +91,7 @@ struct Core::State {
   void flush(Session& s, Now now);
   void set_stuck(Session& s, std::size_t bytes, Now now);
   void set_held(Session& s, bool another, Now now);
-  void slow_frame(Session& s, Now now);
+  bool ends_slow_frame(Session& s, Now now);
   void look_at_slow(Now now);
   void owe_ack(Session& s, Now now);
   void send_acks(Now now);

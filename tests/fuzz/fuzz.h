@@ -53,6 +53,15 @@ class Source {
   ByteView left_;
 };
 
+// One bit of it, if it has any.
+template <class Bytes>
+void flip(Bytes& bytes, Source& source) {
+  const std::size_t at = source.number(2), bit = source.pick(8);
+  if (bytes.size() == 0) return;
+  auto& byte = bytes[at % bytes.size()];
+  byte = static_cast<typename Bytes::value_type>(byte ^ 1 << bit);
+}
+
 // A seed that a Source reads so: `text()`.
 std::string sized(std::string_view text);
 

@@ -49,13 +49,7 @@ struct Party {
 
 proto::HandshakeOptions options(HandshakeKind kind, Role role, const Side& self, crypto::SuiteList suites,
                                 std::optional<proto::Id> peer) {
-  proto::HandshakeOptions out;
-  out.kind = kind;
-  out.role = role;
-  out.identity = &self.key;
-  out.name = self.name;
-  out.suites = std::move(suites);
-  out.peer = peer;
+  auto out = test::handshake_options(kind, role, self, std::move(suites), peer);
   out.accept_unknown = true;
   return out;
 }
@@ -138,12 +132,6 @@ std::string Scene::edited(std::string text, Source& source) {
   for (std::size_t edits = 1 + source.pick(3); edits > 0; --edits)
     edit(*frame, source);
   return proto::encode(*frame);
-}
-
-template <class Bytes>
-void flip(Bytes& bytes, Source& source) {
-  const std::size_t at = source.number(2);
-  if (bytes.size() > 0) bytes[at % bytes.size()] ^= static_cast<std::uint8_t>(1 << source.pick(8));
 }
 
 void Scene::edit(HandshakeFrame& frame, Source& source) {

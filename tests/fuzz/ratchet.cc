@@ -40,14 +40,6 @@ struct Frame {  // of a re-key, or a close
   std::string text;
 };
 
-template <class Bytes>
-void flip(Bytes& bytes, Source& source) {
-  const std::size_t at = source.number(2);
-  if (bytes.size() > 0)
-    bytes[at % bytes.size()] =
-        static_cast<typename Bytes::value_type>(bytes[at % bytes.size()] ^ 1 << source.pick(8));
-}
-
 class Scene {
  public:
   explicit Scene(Source& source) : suite(source.coin() ? test::rsa() : test::ecdhe()) { restart(); }

@@ -30,6 +30,19 @@ struct Side {
   std::string name;
 };
 
+inline proto::HandshakeOptions handshake_options(proto::HandshakeKind kind, proto::Role role,
+                                                 const Side& self, crypto::SuiteList suites,
+                                                 std::optional<proto::Id> peer) {
+  proto::HandshakeOptions out;
+  out.kind = kind;
+  out.role = role;
+  out.identity = &self.key;
+  out.name = self.name;
+  out.suites = std::move(suites);
+  out.peer = peer;
+  return out;
+}
+
 // The seeds decide everything: two pairs with the same seeds say the same bytes.
 struct Pair {
   explicit Pair(proto::HandshakeKind k, crypto::SuiteList offered = crypto::default_suites(),
@@ -41,15 +54,9 @@ struct Pair {
 
   proto::HandshakeOptions options(proto::Role role, crypto::SuiteList suites) {
     const bool first = role == proto::Role::initiator;
-    Side& self = first ? i_side : r_side;
-    proto::HandshakeOptions out;
-    out.kind = kind;
-    out.role = role;
-    out.identity = &self.key;
-    out.name = self.name;
-    out.suites = std::move(suites);
-    if (first || kind == proto::HandshakeKind::client_client) out.peer = (first ? r_side : i_side).id();
-    return out;
+    const bool pinned = first || kind == proto::HandshakeKind::client_client;
+    return handshake_options(kind, role, first ? i_side : r_side, std::move(suites),
+                             pinned ? std::optional((first ? r_side : i_side).id()) : std::nullopt);
   }
 
   // Runs to the end or to the first failure. tamper(phase, frame) gives what arrives instead.
