@@ -8,7 +8,7 @@ BUILD   ?= build/$(VARIANT)
 PREFIX  ?= /usr/local
 CXX      = g++
 
-LAYERS   := base crypto proto net server client tui
+LAYERS   := base crypto proto net server client cli tui
 PROGRAMS := simsd simsctl sims sims-tui
 # A release tarball carries a file VERSION; a clone asks git, which would tell root nothing about a user's clone: who
 # runs this file trusts the rest.
@@ -86,6 +86,8 @@ say = $(if $(V),,@echo '  $(1) $@')
 # --- objects and libraries --------------------------------------------------------------------------------------------
 
 objects = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*.cc))
+# A layer's folder and the rooms in it.
+layer_objects = $(call objects,src/$(1)) $(call objects,src/$(1)/*)
 archive = $(BUILD)/lib$(1).a
 archives = $(foreach l,$(1),$(call archive,$(l)))
 
@@ -112,7 +114,7 @@ $(BUILD)/src/base/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
 $(BUILD)/src/base/version.o: $(BUILD)/version
 
 define layer_rule
-$(call archive,$(1)): $$(call objects,src/$(1))
+$(call archive,$(1)): $$(call layer_objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$$(call say,AR  )
@@ -129,10 +131,11 @@ below_proto  := proto crypto base
 below_net    := net proto crypto base
 below_server := server net proto crypto base
 below_client := client net proto crypto base
+below_cli    := cli client net proto crypto base
 below_tui    := tui client net proto crypto base
 below_sim    := server client net proto crypto base
 below_term   := client net proto crypto base
-below_fuzz   := tui client server net proto crypto base
+below_fuzz   := tui cli client server net proto crypto base
 
 $(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
 	$(call say,LINK)
@@ -140,9 +143,9 @@ $(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
 $(BUILD)/simsctl: $(BUILD)/src/simsctl.o $(call archives,$(below_server))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
-$(BUILD)/sims: $(BUILD)/src/sims.o $(call archives,$(below_client))
+$(BUILD)/sims: $(BUILD)/src/sims.o $(call archives,$(below_cli))
 	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
+	$(Q)$(LINK) $^ $(call libs,$(below_cli)) -o $@
 $(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
 	$(call say,LINK)
 	$(Q)$(LINK) $^ $(call libs,$(below_tui)) -o $@
@@ -254,8 +257,8 @@ demo: deps
 
 # --- source code ------------------------------------------------------------------------------------------------------
 
-CODE := $(wildcard src/*.cc src/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
-HEADERS := $(wildcard src/*/*.h tests/*/*.h bench/*.h)
+CODE := $(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
+HEADERS := $(wildcard src/*/*.h src/*/*/*.h tests/*/*.h bench/*.h)
 
 lint: compile_commands.json
 	@scripts/deps.sh $(DEPS) $(LINT_DEPS)

@@ -2,7 +2,7 @@
 #include <clocale>
 
 #include "base/process.h"
-#include "client/cli.h"
+#include "cli/run.h"
 
 int main(int argc, char** argv) {
   static_cast<void>(std::setlocale(LC_CTYPE, ""));

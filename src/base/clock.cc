@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <fmt/chrono.h>
 #include <time.h>
 
 namespace sims {
@@ -19,6 +20,10 @@ std::int64_t steady_us() {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC, &t);
   return static_cast<std::int64_t>(t.tv_sec) * 1'000'000 + t.tv_nsec / 1'000;
+}
+
+std::string utc_time(std::int64_t unix_ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(unix_ms / 1'000)));
 }
 
 }  // namespace sims

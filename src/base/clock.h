@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace sims {
 
@@ -13,5 +14,8 @@ struct Now {
 
 Now read_clocks();         // CLOCK_MONOTONIC and CLOCK_REALTIME; for edges only
 std::int64_t steady_us();  // CLOCK_MONOTONIC alone
+
+// "2026-11-22T23:07:05Z"
+std::string utc_time(std::int64_t unix_ms);
 
 }  // namespace sims

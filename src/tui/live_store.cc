@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <tuple>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "client/cli_output.h"
 #include "tui/doctor.h"
 #include "tui/fields.h"
 #include "tui/kept_values.h"
@@ -42,7 +42,7 @@ std::string variable(const char* name) {
 
 // "2026-11-22T23:07:05Z bob: hello", safe to show.
 std::string exported(const std::string& peer, const std::string& self, const client::HistoryEntry& entry) {
-  return fmt::format("{} {}{}{} {}\n", client::cli::utc_time(entry.at_unix_ms), entry.action ? "* " : "",
+  return fmt::format("{} {}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
                      entry.mine ? self : peer, entry.action ? "" : ":", safe_text(entry.body, Lines::fold));
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "client/cli_output.h"
+#include "cli/output.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/safe.h"
 #include "fuzz/vectors.h"

@@ -1,7 +1,7 @@
 // 1. run() connects  2. look() sees the link come up, or decides about a server's key, or why it did not
 // 3. look_online() does the command as soon as the model allows it  4. finish() says goodbye and ends the
 // loop
-#include "client/cli_session.h"
+#include "cli/online_session.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "base/program.h"
 #include "base/text.h"
-#include "client/cli_output.h"
+#include "cli/output.h"
 
 namespace sims::client::cli {
 

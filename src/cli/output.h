@@ -30,8 +30,6 @@ std::string request_line(const Request& request);
 std::string request_json(const Request& request);
 std::string fingerprint_text(const std::string& name, const Id& self, const Id& peer, std::string_view trust);
 
-// "2026-11-22T23:07:05Z"
-std::string utc_time(std::int64_t unix_ms);
 // For errors and alerts, which may hold remote text: "sims: ...\n".
 std::string remark(std::string_view text);
 void tell(std::string_view text);  // as a remark, on standard error

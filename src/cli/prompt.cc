@@ -1,4 +1,4 @@
-#include "client/cli_prompt.h"
+#include "cli/prompt.h"
 
 #include <fcntl.h>
 #include <unistd.h>

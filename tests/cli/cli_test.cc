@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "client/cli_options.h"
-#include "client/cli_output.h"
+#include "cli/options.h"
+#include "cli/output.h"
 #include "proto/json.h"
 #include "proto/limits.h"
 #include "support/fixed_rng.h"

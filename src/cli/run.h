@@ -1,7 +1,7 @@
 // The program sims behind its arguments: what needs no server is done here, the rest is a Session.
 #pragma once
 
-#include "client/cli_options.h"
+#include "cli/options.h"
 
 namespace sims::client::cli {
 

@@ -1,4 +1,4 @@
-#include "client/cli_options.h"
+#include "cli/options.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/program.h"
 #include "base/text.h"
-#include "client/cli_output.h"
+#include "cli/output.h"
 #include "proto/identity.h"
 #include "proto/limits.h"
 

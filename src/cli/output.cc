@@ -1,4 +1,4 @@
-#include "client/cli_output.h"
+#include "cli/output.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -148,10 +148,6 @@ std::string fingerprint_text(const std::string& name, const Id& self, const Id& 
                              std::string_view trust) {
   return fmt::format("peer           {}\nid             {}\nsafety number  {}\ntrust          {}\n",
                      safe_text(name, Lines::fold), peer.text(), proto::safety_number(self, peer), trust);
-}
-
-std::string utc_time(std::int64_t unix_ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(unix_ms / 1'000)));
 }
 
 std::string remark(std::string_view text) {

@@ -1,5 +1,5 @@
 // 1. who is meant  2. keys  3. people  4. what was said
-#include "client/cli_local.h"
+#include "cli/offline_commands.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "base/caseless.h"
 #include "base/files.h"
 #include "base/program.h"
-#include "client/cli_output.h"
+#include "cli/output.h"
 #include "client/look_alike.h"
 #include "net/stream.h"
 #include "proto/limits.h"

@@ -1,4 +1,4 @@
-#include "client/cli.h"
+#include "cli/run.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "base/program.h"
-#include "client/cli_local.h"
-#include "client/cli_output.h"
-#include "client/cli_session.h"
-#include "client/cli_unlock.h"
+#include "cli/offline_commands.h"
+#include "cli/online_session.h"
+#include "cli/output.h"
+#include "cli/unlock.h"
 #include "client/dirs.h"
 #include "proto/limits.h"
 

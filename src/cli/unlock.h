@@ -1,7 +1,7 @@
 // How sims opens a store that is locked, and changes what opens it. Blocks: before there is a loop.
 #pragma once
 
-#include "client/cli_options.h"
+#include "cli/options.h"
 #include "client/store.h"
 
 namespace sims::client::cli {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "client/cli_options.h"
-#include "client/cli_prompt.h"
+#include "cli/options.h"
+#include "cli/prompt.h"
 #include "client/link.h"
 #include "client/store.h"
 

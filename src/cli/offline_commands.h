@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "client/cli_options.h"
+#include "cli/options.h"
 #include "client/store.h"
 
 namespace sims::client::cli {

@@ -1,4 +1,4 @@
-#include "client/cli_unlock.h"
+#include "cli/unlock.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/program.h"
-#include "client/cli_output.h"
+#include "cli/output.h"
 #include "crypto/kdf.h"
 
 namespace sims::client::cli {
