@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/clock.h"
 #include "base/program.h"
 #include "base/text.h"
 #include "cli/output.h"

@@ -1,11 +1,11 @@
 #include "cli/output.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "proto/json.h"
 
