@@ -21,7 +21,7 @@ help_of() {  # of the program and of each of its commands
   for command in $(commands_of "$1"); do "$BUILD/$1" "$command" --help; done
 }
 # fish writes --option as -l option.
-as_options() { sed -E '/^set /d; s/ -l ([a-z])/ --\1/g' "$1" | options_in; }
+as_options() { sed -E '/^ *set /d; s/ -l ([a-z])/ --\1/g' "$1" | options_in; }
 
 for program in sims-tui sims simsd simsctl; do
   wanted=$(help_of $program | options_in)
@@ -71,8 +71,37 @@ completes 'unban' simsctl --json unb
 completes 'debug' simsctl log-level d
 completes '--for' simsctl ban --f
 
-root=$(mktemp -d) || exit 1
-trap 'rm -rf "$root"' EXIT
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+root=$folder
+# The peers that a store remembers, in each shell. The older layout's files are taken over into one.
+PATH=$(cd "$BUILD" && pwd):$PATH
+id=$(sims --home "$root/other" id)
+mkdir -m 700 "$root/home"
+(umask 077 && printf 'sims known peers 1\n%s bob %s verified 5\n%s carol %s unverified 6\n' "$id" "$id" "$id" "$id" \
+  >"$root/home/known_peers")
+sims --home "$root/home" id >/dev/null
+export HOME=$root
+completes 'bob carol' sims --home "$root/home" send ''
+completes 'bob' sims --home '~/home' history --json b
+completes '--timeout' sims --home "$root/home" send bob --t
+completes '' sims --home "$root/missing" send ''
+[ ! -e "$root/missing" ]
+result $? "completion made a store"
+if command -v fish >/dev/null; then
+  got=$(fish -c 'source contrib/completions/sims.fish; complete -C "sims --home $argv[1] forget b"' "$root/home")
+  [ "$got" = bob ]
+  result $? "fish completes a peer to '$got'"
+fi
+if command -v zsh >/dev/null; then
+  # shellcheck disable=SC2016
+  got=$(zsh -fc 'typeset -A opt_args; opt_args=(--home $1); _call_program() { shift; "$@" }; compadd() { print ${(P)2} }
+    _arguments() { return 0 }; f() { source contrib/completions/sims.zsh }; f; _sims_peers' zsh "$root/home")
+  [ "$got" = 'bob carol' ]
+  result $? "zsh completes a peer to '$got'"
+fi
+
+root=$root/installed
 share=$root/usr/share
 MAKEFLAGS='' make -s install-completions DESTDIR="$root" PREFIX=/usr
 [ -e "$share/bash-completion/completions/sims-tui" ] && [ -e "$share/zsh/site-functions/_sims-tui" ] &&

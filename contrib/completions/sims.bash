@@ -1,18 +1,20 @@
 # bash completion for sims(1)
 
 _sims() {
-  local cur=$2 prev=$3 command='' i
+  local cur=$2 prev=$3 command='' peer='' home='' i
   local options='-h --help --version --server --name --suite --home --key-file --invite --accept-new --no-history'
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-      --server | --name | --suite | --home | --key-file | --invite | --new-key-file | --timeout | --count | --limit | --search)
+      --home)
+        home=${COMP_WORDS[++i]}
+        ;;
+      --server | --name | --suite | --key-file | --invite | --new-key-file | --timeout | --count | --limit | --search)
         ((i++))
         ;;
       -*) ;;
       *)
-        command=${COMP_WORDS[i]}
-        break
+        if [[ $command ]]; then peer=${COMP_WORDS[i]}; else command=${COMP_WORDS[i]}; fi
         ;;
     esac
   done
@@ -32,7 +34,7 @@ _sims() {
       case $command in
         '')
           options+=' id list send listen requests accept decline block fingerprint verify forget'
-          options+=' history export erase passphrase'
+          options+=' peers history export erase passphrase'
           ;;
         list | requests) options+=' --json' ;;
         send) options+=' --timeout' ;;
@@ -43,6 +45,11 @@ _sims() {
           [[ $cur == -* ]] || compopt -o default 2>/dev/null # the new file's name
           ;;
         passphrase) options+=' --new-key-file --remove --status' ;;
+      esac
+      case $command in
+        send | fingerprint | verify | accept | decline | block | forget | history | export | erase)
+          [[ $peer || $cur == -* ]] || options=$("${COMP_WORDS[0]}" ${home:+--home "${home/#\~/$HOME}"} peers 2>/dev/null)
+          ;;
       esac
       mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
       ;;

@@ -1,6 +1,30 @@
 # fish completion for sims(1)
 
-set -l commands id list send listen requests accept decline block fingerprint verify forget
+# Names that are remembered, for the first word after a command that takes one.
+function __sims_wants_peer
+    set -l words
+    set -l skip 0
+    for word in (commandline -opc)[2..-1]
+        if test $skip = 1
+            set skip 0
+        else if contains -- $word --server --name --suite --home --key-file --invite --timeout --count --search --limit
+            set skip 1
+        else if not string match -q -- '-*' $word
+            set -a words $word
+        end
+    end
+    test (count $words) = 1
+    and contains -- $words[1] send fingerprint verify accept decline block forget history export erase
+end
+function __sims_peers
+    set -l words (commandline -opc)
+    set -l home
+    set -l at (contains -i -- --home $words)
+    and set home --home (string replace -r '^~' $HOME -- $words[(math $at + 1)])
+    $words[1] $home peers 2>/dev/null
+end
+
+set -l commands id list send listen peers requests accept decline block fingerprint verify forget
 set -a commands history export erase passphrase
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c sims -f
@@ -18,6 +42,8 @@ complete -c sims -n "$none" -a id -d 'Print the own id'
 complete -c sims -n "$none" -a list -d 'Print who is online'
 complete -c sims -n "$none" -a send -d 'Send one message'
 complete -c sims -n "$none" -a listen -d 'Print messages as they come'
+complete -c sims -n "$none" -a peers -d 'Print the names of the remembered peers'
+complete -c sims -n '__sims_wants_peer' -x -a '(__sims_peers)'
 complete -c sims -n "$none" -a requests -d 'Print the strangers who wrote'
 complete -c sims -n "$none" -a accept -d 'Make a contact of a stranger'
 complete -c sims -n "$none" -a decline -d 'Forget a stranger and what they wrote'

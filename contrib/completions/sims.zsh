@@ -2,6 +2,14 @@
 # zsh completion for sims(1)
 
 local -a common commands more
+
+_sims_peers() {
+  local -a names home
+  [[ -n ${opt_args[--home]} ]] && home=(--home ${(Q)opt_args[--home]/#\~/$HOME})
+  names=(${(f)"$(_call_program peers sims $home peers 2>/dev/null)"})
+  compadd -a names
+}
+
 common=(
   '(- *)'{-h,--help}'[show the options and exit]'
   '(- *)--version[show the version and exit]'
@@ -19,6 +27,7 @@ commands=(
   'list:print who is online'
   'send:send one message'
   'listen:print messages as they come'
+  'peers:print the names of the remembered peers'
   'requests:print the strangers who wrote'
   'accept:make a contact of a stranger'
   'decline:forget a stranger and what they wrote'
@@ -40,7 +49,7 @@ case $state in
   rest)
     case $words[1] in
       list | requests) more=('--json[one JSON object a line]') ;;
-      send) more=('--timeout[give up after so many seconds]:SECONDS' '1:PEER' '2:TEXT') ;;
+      send) more=('--timeout[give up after so many seconds]:SECONDS' '1:PEER:_sims_peers' '2:TEXT') ;;
       listen)
         more=(
           '--json[one JSON object a line]'
@@ -48,18 +57,18 @@ case $state in
           '--timeout[end after so many seconds]:SECONDS'
         )
         ;;
-      fingerprint | accept | decline | block | erase) more=('1:PEER') ;;
-      verify) more=('1:PEER' '*:NUMBER') ;;
-      forget) more=('1:SERVER or PEER') ;;
+      fingerprint | accept | decline | block | erase) more=('1:PEER:_sims_peers') ;;
+      verify) more=('1:PEER:_sims_peers' '*:NUMBER') ;;
+      forget) more=('1:SERVER or PEER:_sims_peers') ;;
       history)
         more=(
           '--json[one JSON object a line]'
           '--search[only messages with this text, in either case]:TEXT'
           '--limit[only the newest so many]:N'
-          '1:PEER'
+          '1:PEER:_sims_peers'
         )
         ;;
-      export) more=('--json[one JSON object a line]' '1:PEER' '2:FILE:_files') ;;
+      export) more=('--json[one JSON object a line]' '1:PEER:_sims_peers' '2:FILE:_files') ;;
       passphrase)
         more=(
           '(--remove --status)--new-key-file[let this file open the store]:FILE:_files'

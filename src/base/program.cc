@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -59,6 +62,25 @@ const CLI::Validator& not_empty() {
       [](const std::string& text) { return text.empty() ? std::string("must not be empty") : std::string(); },
       "");
   return validator;
+}
+
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({}))
+    names.push_back(command->get_name());
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with('-')) {
+      const auto* option = app.get_option_no_throw(std::string(word));
+      if (option != nullptr && option->get_expected_max() > 0) ++i;  // the next word is its value
+      continue;
+    }
+    if (std::find(names.begin(), names.end(), word) != names.end()) return std::nullopt;
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    return fmt::format("there is no command {}.{} ({} --help tells more)", word.substr(0, 40),
+                       did_you_mean(nearest(word, known)), app.get_name());
+  }
+  return std::nullopt;
 }
 
 std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv) {

@@ -24,6 +24,9 @@ void add_common_options(CLI::App& app);
 std::string absolute_path(const std::string& path);
 // For an option whose value must not be empty.
 const CLI::Validator& not_empty();
+// The command line begins with a word that is no command: the error in words, with the command that may have
+// been meant. The app's options and commands have been added before.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, const char* const* argv);
 // Nothing: go on. Else the exit status: 0 after --help or --version, 1 if that could not be printed, 2 after
 // wrong usage, of which standard error says in one line what it was.
 std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/caseless.h"
 #include "base/files.h"
@@ -131,6 +132,19 @@ Exit decide(const Options& options, Store& store, KnownPeer known) {
   if (done && was == Standing::request && options.command != Command::accept) done = store.erase_history(key);
   if (done) done = store.save();
   return outcome(done);
+}
+
+Exit peers(const std::string& folder) {
+  if (!file_exists(folder + "/store.db")) return Exit::ok;
+  const auto store = Store::open(folder);
+  if (!store) return complain(Exit::failure, store.error());
+  std::set<std::string> names;
+  for (const auto& known : (*store)->all_peers())
+    names.insert(known.name);
+  std::string out;
+  for (const auto& name : names)
+    out += name + "\n";
+  return outcome(print(out));
 }
 
 Exit requests(const Options& options, Store& store, const std::string& host_port) {

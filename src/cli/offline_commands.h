@@ -21,6 +21,9 @@ Exit fingerprint(const Store& store, const KnownPeer& known);
 Exit verify(const Options& options, Store& store, KnownPeer known);
 Exit decide(const Options& options, Store& store, KnownPeer known);  // accept, decline, block
 
+// The names of the peers that are remembered at any server, sorted, each once, for the completions of shells:
+// asks nothing and makes nothing. A store that needs a passphrase or key file, or none: no names.
+Exit peers(const std::string& folder);
 Exit forget(const Options& options, Store& store, const std::string& host_port);
 Exit requests(const Options& options, Store& store, const std::string& host_port);
 Exit history(const Options& options, Store& store, const std::string& host_port);

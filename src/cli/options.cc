@@ -101,6 +101,7 @@ void add_talking(CLI::App& app, Raw& raw) {
 }
 
 void add_people(CLI::App& app, Raw& raw) {
+  add_command(app, raw, "peers", Command::peers, "print the names of the remembered peers");
   add_json(add_command(app, raw, "requests", Command::requests, "print the strangers who wrote"), raw);
   add_peer(add_command(app, raw, "accept", Command::accept, "make a contact of a stranger"), raw, "whom");
   add_peer(add_command(app, raw, "decline", Command::decline, "forget a stranger and what they wrote"), raw,
@@ -160,6 +161,7 @@ bool takes_peer(Command command) {
     case Command::list:
     case Command::listen:
     case Command::forget:  // SERVER or PEER
+    case Command::peers:
     case Command::requests:
     case Command::passphrase:
       return false;
@@ -201,6 +203,10 @@ std::variant<Options, int> parse_arguments(int argc, const char* const* argv) {
   CLI::App app("Secure instant messaging for scripts. See sims(1).", "sims");
   add_options(app, raw);
   add_commands(app, raw);
+  if (const auto unknown = unknown_command(app, argc, argv)) {
+    tell(*unknown);
+    return Exit::usage;
+  }
   if (const auto status = sims::parse_arguments(app, argc, argv)) return *status;
   if (std::string wrong = complete(raw); !wrong.empty()) {
     tell(wrong);

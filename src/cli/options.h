@@ -35,6 +35,7 @@ enum class Command {
   history,
   export_history,
   erase,
+  peers,
   requests,
   accept,
   decline,

@@ -104,6 +104,7 @@ Exit with_server(const Options& options, Store& store) {
 Exit run(const Options& options) {
   auto folder = data_folder(options.home);
   if (!folder) return complain(Exit::failure, folder.error());
+  if (options.command == Command::peers) return peers(*folder);
   auto opened = Store::open(*folder, state_folder());
   if (!opened) return complain(Exit::failure, opened.error());
   Store& store = **opened;

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "base/nearest.h"
 #include "base/program.h"
 #include "base/text.h"
 #include "server/settings.h"
@@ -88,23 +87,6 @@ void describe(CLI::App& app, Raw& raw) {
   add_people(app, raw);
   add_server(app, raw);
   app.footer("simsctl COMMAND --help tells the rest.");
-}
-
-// The first word that is neither an option nor the value of one, if it is no command.
-std::optional<std::string> unknown_command(const CLI::App& app, int argc, const char* const* argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word == "--state-dir" || word == "--socket") ++i;
-    if (word.starts_with('-')) continue;
-    std::vector<std::string> names;
-    for (const auto* sub : app.get_subcommands({}))
-      names.push_back(sub->get_name());
-    if (std::find(names.begin(), names.end(), word) != names.end()) return std::nullopt;
-    const std::vector<std::string_view> known(names.begin(), names.end());
-    return "there is no command " + std::string(word.substr(0, 40)) + "." +
-           did_you_mean(nearest(word, known)) + " (simsctl --help tells more)";
-  }
-  return std::nullopt;
 }
 
 // What CLI11 does not check, and the defaults.

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <CLI/CLI.hpp>
+
+#include "base/program.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "proto/json.h"
@@ -214,4 +217,29 @@ TEST_CASE("the list shows trust, and of a changed key the one that the server sh
   test::FixedRng rng(9);
   peer.changed_to = Id::of(crypto::SigningKey::generate(rng).public_key());
   CHECK(list_line(peer) == "bob                  changed    " + peer.changed_to->str() + "\n");
+}
+
+TEST_CASE("a word that is no command suggests one") {
+  CHECK(std::get<int>(parse({"sned", "bob", "hi"})) == Exit::usage);
+  CLI::App app("", "sims");
+  app.add_option("--home");
+  app.add_flag("--json");
+  app.add_subcommand("send");
+  app.add_subcommand("listen");
+  const auto said = [&](std::vector<const char*> words) {
+    words.insert(words.begin(), "sims");
+    return unknown_command(app, static_cast<int>(words.size()), words.data()).value_or("known");
+  };
+  CHECK(said({"sned"}) == "there is no command sned. Did you mean send? (sims --help tells more)");
+  CHECK(said({"--home", "sned", "send"}) == "known");
+  CHECK(said({"--home=x", "--json", "lisen"}) ==
+        "there is no command lisen. Did you mean listen? (sims --help tells more)");
+  CHECK(said({"completelydifferent"}) == "there is no command completelydifferent. (sims --help tells more)");
+  CHECK(said({"listen", "sned"}) == "known");
+  CHECK(said({"--json"}) == "known");
+}
+
+TEST_CASE("peers needs no peer") {
+  CHECK(parsed({"peers"}).command == Command::peers);
+  CHECK(parsed({"--home", "h", "peers"}).home == "h");
 }
