@@ -34,8 +34,7 @@ const char* refusal(proto::ErrorCode code) {
 // Likewise when it is tried again.
 std::string delay(proto::ErrorCode code) {
   if (code == proto::ErrorCode::busy) return "the server is busy at the moment: it is tried again";
-  if (code == proto::ErrorCode::rate_limited)
-    return "the server wants fewer logins: it is tried again";
+  if (code == proto::ErrorCode::rate_limited) return "the server wants fewer logins: it is tried again";
   return "the server refused: " + std::string(to_string(code));
 }
 

@@ -15,7 +15,9 @@ namespace sims::tui {
 struct Qr {
   int width = 0;
   std::vector<bool> dark;
-  bool at(int x, int y) const { return dark[static_cast<std::size_t>(y * width + x)]; }
+  bool at(int x, int y) const {
+    return dark[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
+  }
 };
 std::optional<Qr> make_qr(std::string_view bytes);
 

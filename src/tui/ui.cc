@@ -90,15 +90,13 @@ void Ui::key(const Key& key) {
     ask_key(key);
   } else if (focus == Focus::history_find) {
     history_find_key(key);
-  } else if (state_.look.list_over && list_key(key)) {
-  } else if (action == Action::interrupt) {
-    interrupted_ = was_interrupted;
-    interrupt(key);
-  } else if (window_key(key)) {
-  } else if (focus == Focus::input) {
-    input_key(key);
-  } else {
-    panel_key(key);
+  } else if (!(state_.look.list_over && list_key(key))) {
+    if (action == Action::interrupt) {
+      interrupted_ = was_interrupted;
+      interrupt(key);
+    } else if (!window_key(key)) {
+      focus == Focus::input ? input_key(key) : panel_key(key);
+    }
   }
   if (key.cut > 0 && state_.hint.empty())
     state_.hint = "the paste was too long: at its end " + left_out(key.cut);
