@@ -167,7 +167,6 @@ int main(int argc, char** argv) {
   if (!settings) return complain(settings.error(), exit_usage);
   if (line.check_config) return exit_ok;
   log::set_level(settings->log_level);
-  log::set_sink(settings->log_sink);
   if (line.print_id) return print_id(*settings);
   std::optional<Detached> detached;
   if (settings->daemon) {
@@ -175,6 +174,7 @@ int main(int argc, char** argv) {
     if (!begun) return complain(begun.error(), exit_failure);
     detached.emplace(std::move(*begun));
   }
+  log::set_sink(settings->log_sink);  // after begin(), which closes descriptors
   const int code = serve_from(line, *settings, detached);
   if (detached) detached->fail(code);
   return code;

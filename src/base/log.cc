@@ -11,6 +11,8 @@
 #include <mutex>
 #include <utility>
 
+#include "base/syslog.h"
+
 namespace sims::log {
 namespace {
 
@@ -56,6 +58,49 @@ void write_to_stderr(std::string out) {
   }
 }
 
+std::string to_stderr(std::string_view line, Level level) {
+  std::string out = stderr_is_journal() ? fmt::format("<{}>", static_cast<int>(level)) : std::string();
+  return out + program() + ": " + std::string(line) + "\n";
+}
+
+// The system log, and what it has not taken.
+struct SystemLog {
+  std::mutex one_at_a_time;
+  Syslog socket;
+  bool gone = false;
+  std::uint64_t lost = 0;    // it was full
+  std::uint64_t missed = 0;  // it was gone: they went to standard error
+};
+SystemLog& system_log() {
+  static SystemLog* const log = new SystemLog;  // threads may log until the very end
+  return *log;
+}
+
+// False: the line has to go somewhere else. That it is so is said once, there.
+bool write_to_syslog(Level level, std::string line) {
+  auto& log = system_log();
+  const std::lock_guard lock(log.one_at_a_time);
+  if (log.missed > 0) line += fmt::format(" lines-missed={}", log.missed);
+  if (log.lost > 0) line += fmt::format(" lines-lost={}", log.lost);
+  const auto sent = log.socket.send(static_cast<int>(level), program(), line);
+  if (sent == Syslog::Sent::full) return ++log.lost, true;
+  if (sent == Syslog::Sent::yes) {
+    log.missed = log.lost = 0;
+    log.gone = false;
+    return true;
+  }
+  if (!std::exchange(log.gone, true))
+    write_to_stderr(to_stderr(
+        fmt::format(
+            "event=syslog-gone reason=\"{}\" lines-lost={} note=\"log lines go to standard error; restart {} "
+            "when the system log is back\"",
+            escape_for_log(log.socket.why()), log.lost, program()),
+        Level::warning));
+  log.lost = 0;
+  ++log.missed;
+  return false;
+}
+
 void append_printable(std::string& out, std::string_view line) {
   bool cut = line.size() > max_line;
   for (char c : line.substr(0, max_line)) {
@@ -95,27 +140,19 @@ void set_program(std::string_view name) {
   program() = name;
 }
 
-// syslog(3) keeps the name's pointer. Connected at once: later the process may not be allowed to.
+// Connected at once: later the process may not be allowed to. If that fails the first line says so.
 void set_sink(Sink sink) {
   if (sink == Sink::syslog && sink_now != Sink::syslog)
-    ::openlog(program().c_str(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
+    static_cast<void>(system_log().socket.open(_PATH_LOG));
   sink_now = sink;
 }
 
 void write(Level level, std::string_view line) {
   if (!enabled(level)) return;
-  if (sink_now == Sink::syslog) {
-    std::string out;
-    append_printable(out, line);
-    ::syslog(static_cast<int>(level), "%s", out.c_str());
-    return;
-  }
-  std::string out = stderr_is_journal() ? fmt::format("<{}>", static_cast<int>(level)) : std::string();
-  out += program();
-  out += ": ";
+  std::string out;
   append_printable(out, line);
-  out += '\n';
-  write_to_stderr(std::move(out));
+  if (sink_now == Sink::syslog && write_to_syslog(level, out)) return;
+  write_to_stderr(to_stderr(out, level));
 }
 
 }  // namespace sims::log

@@ -1,5 +1,6 @@
 // One line an event to standard error: "<6>simsd: event key=value ...". The <N> prefix (sd-daemon(3)) is
-// written only when standard error is the journal. Or to syslog(3), which puts the program's name before it.
+// written only when standard error is the journal. Or to syslog(3)'s socket, with the program's name before it; when
+// that breaks, to standard error.
 // Values that come from somebody else go through escape_for_log by type: pass them as remote(text). No secret
 // has a formatter, so none can be logged.
 #pragma once
