@@ -1,6 +1,8 @@
 #include "server/confine.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -48,9 +50,12 @@ constexpr const char* allowed[] = {
     // who we are
     "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid",
     "getgroups", "getpriority", "getrlimit", "ugetrlimit",
-    // sockets that there are, and local ones
-    "accept", "accept4", "connect", "recvfrom", "recvmsg", "recvmmsg", "recv", "sendto", "sendmsg",
-    "sendmmsg", "send", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername",
+    // sockets that there are. Not connect(): it also disconnects, and a socket that was accepted in the
+    // host's
+    // network could then go to any address there. Not bind() and listen(). Not sendmsg() and sendmmsg(),
+    // whose
+    // address a filter cannot see, nor recvmsg(), which takes sockets from other programs.
+    "accept", "accept4", "recvfrom", "recv", "send", "shutdown", "getsockopt", "getsockname", "getpeername",
     // files: the accounts and their copies, the configuration, the pid file
     "open", "openat", "openat2", "close", "close_range", "read", "readv", "pread64", "preadv", "preadv2",
     "write", "writev", "pwrite64", "pwritev", "pwritev2", "lseek", "_llseek", "stat", "fstat", "lstat",
@@ -140,9 +145,12 @@ scmp_arg_cmp masked(unsigned argument, std::uint64_t mask, std::uint64_t value) 
 }
 
 void allow_by_arguments(Filter& filter) {
-  // Local ones alone: the system log, the journal, the service manager. (x86-32 and others have socketcall,
-  // which cannot be told apart, and is refused.)
-  filter.allow("socket", {equals(0, AF_UNIX)});
+  // To whom the socket is connected already (the system log, the service manager): no address, and no
+  // connection by TCP Fast Open. (x86-32 and others have socketcall, which cannot be told apart, and is
+  // refused.)
+  filter.allow("sendto", {masked(3, MSG_FASTOPEN, 0), equals(4, 0)});
+  // What libuv sets on each connection. Others load filters, change the protocol or repair connections.
+  filter.allow("setsockopt", {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)});
   // Memory is never both written and run, and nothing new becomes code.
   filter.allow("mmap", {masked(2, PROT_EXEC, 0)});
   filter.allow("mmap2", {masked(2, PROT_EXEC, 0)});

@@ -1,6 +1,6 @@
-// What simsd gives up once it has everything open: whoever took it over could not start a program, reach for
-// another process or make a network connection of his own. On top of a service manager's sandbox or without
-// one.
+// The sandbox that simsd puts itself into once it has everything open. An attacker who took it over could not
+// start a program, reach for another process, make a socket or connect one that it was given. On top of a
+// service manager's sandbox or without one.
 #pragma once
 
 #include "base/result.h"

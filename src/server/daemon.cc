@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "net/stream.h"
 #include "server/control_socket.h"
+#include "server/daemon/service_manager.h"
 #include "server/daemon_operations.h"
 #include "server/key_pool.h"
 #include "server/metrics.h"
@@ -46,6 +47,7 @@ class Daemon : public Actions {
   void wait_for_keys();
   std::string addresses() const;
   void run();
+  void tell_ready() { manager_.tell("READY=1"); }
 
  private:
   // Actions
@@ -71,6 +73,7 @@ class Daemon : public Actions {
   Settings settings_;
   const StateFolder& state_;
   const DaemonHooks& hooks_;
+  const ServiceManager manager_;
   LoopCpu cpu_;   // the other threads keep off it, so that messages do not wait for logins
   KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
@@ -121,7 +124,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
                    [this] { return reload(); }, [this] { return loop_.now(); }}),
       tick_(loop_, [this] { on_tick(); }),
       drain_(loop_, [this] { loop_.stop(); }),
-      watchdog_(loop_, [] { sd_notify(0, "WATCHDOG=1"); }),
+      watchdog_(loop_, [this] { manager_.tell("WATCHDOG=1"); }),
       terminate_(loop_, SIGTERM, [this] { stop(); }),
       interrupt_(loop_, SIGINT, [this] { stop(); }),
       hangup_(loop_, SIGHUP, [this] { static_cast<void>(reload()); }) {
@@ -314,7 +317,7 @@ void Daemon::wait_for_keys() {
 
 Result<void> Daemon::reload() {
   if (stopping_) return fail("the server is stopping");
-  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", static_cast<long long>(read_clocks().steady_ms) * 1'000);
+  manager_.tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", read_clocks().steady_ms * 1'000));
   Result<void> done;
   if (auto fresh = hooks_.reload(); !fresh) {
     log::error("event=reload-failed reason={}", log::remote{fresh.error()});
@@ -341,13 +344,13 @@ Result<void> Daemon::reload() {
     fill_pool();
     log::notice("event=reloaded");
   }
-  sd_notify(0, "READY=1");
+  tell_ready();
   return done;
 }
 
 void Daemon::stop() {
   if (std::exchange(stopping_, true)) return loop_.stop();  // asked twice: at once
-  sd_notify(0, "STOPPING=1");
+  manager_.tell("STOPPING=1");
   log::notice("event=stopping connections={}", core_->connections());
   listeners_.clear();
   metrics_.reset();
@@ -374,7 +377,7 @@ Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& 
   daemon.wait_for_keys();
   if (auto done = give_up(settings.confine); !done) return done;
   if (auto done = hooks.ready(daemon.addresses()); !done) return done;
-  sd_notify(0, "READY=1");
+  daemon.tell_ready();
   daemon.run();
   log::notice("event=stopped");
   return {};

@@ -38,17 +38,21 @@ void tell(int& fd, std::uint8_t code) {
   ::close(std::exchange(fd, -1));
 }
 
-void move_standard_streams() {
+// -1: standard error is a regular file, which is kept, or there is no journal.
+int open_journal() {
+  struct stat s {};
+  const bool kept = ::fstat(STDERR_FILENO, &s) == 0 && S_ISREG(s.st_mode);
+  return kept ? -1 : std::max(sd_journal_stream_fd("simsd", LOG_INFO, 1), -1);
+}
+
+void move_standard_streams(int journal) {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return;
   ::dup2(null, STDIN_FILENO);
   ::dup2(null, STDOUT_FILENO);
   struct stat s {};
-  if (::fstat(STDERR_FILENO, &s) != 0 || !S_ISREG(s.st_mode)) {
-    const int journal = sd_journal_stream_fd("simsd", LOG_INFO, 1);
+  if (::fstat(STDERR_FILENO, &s) != 0 || !S_ISREG(s.st_mode))
     ::dup2(journal >= 0 ? journal : null, STDERR_FILENO);
-    if (journal >= 0) ::close(journal);
-  }
   ::close(null);
 }
 
@@ -68,23 +72,28 @@ Result<Detached> Detached::begin() {
     wait_for_daemon(ends[0]);
   }
   ::close(ends[0]);
-  Detached self(ends[1]);
   ::setsid();
   const pid_t daemon = ::fork();  // not a session leader: it never gets a controlling terminal again
-  if (daemon < 0) return sims::fail(std::string("fork: ") + std::strerror(errno));
+  if (daemon < 0) {
+    auto failed = sims::fail(std::string("fork: ") + std::strerror(errno));
+    ::close(ends[1]);
+    return failed;
+  }
   if (daemon > 0) _exit(0);
   if (sockets > 0)
     ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);  // they are this process's now
-  return self;
+  return Detached(ends[1], open_journal());
 }
 
-Detached::Detached(Detached&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Detached::Detached(Detached&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), journal_(std::exchange(other.journal_, -1)) {}
 Detached::~Detached() {
-  if (fd_ >= 0) ::close(fd_);
+  for (const int fd : {fd_, journal_})
+    if (fd >= 0) ::close(fd);
 }
 
 void Detached::ready() {
-  move_standard_streams();
+  move_standard_streams(journal_);
   if (::chdir("/") != 0) std::perror("simsd: chdir");
   tell(fd_, 0);
 }

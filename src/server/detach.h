@@ -23,8 +23,10 @@ class Detached {
   void fail(int exit_code);  // the parent exits so
 
  private:
-  explicit Detached(int fd) : fd_(fd) {}
+  Detached(int fd, int journal) : fd_(fd), journal_(journal) {}
   int fd_;
+  int journal_;  // opened early: a confined process connects to nothing. -1: there is none, or it is not
+                 // needed
 };
 
 // A file with our process id, written atomically (0644), removed when it dies if it still is ours; emptied

@@ -15,6 +15,7 @@ import sys
 from harness import BUILD, DEADLINE, Skip, check, until
 
 NOBODY = 65534
+SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # which does not confine itself
 
 
 def simsctl(world, *words, expect=0, **how):
@@ -296,6 +297,39 @@ while "event=stopped" not in text:
     text = log.recv(4096).decode()
     print(text)
 """
+# The system log's daemon starts again, and the connection to the old one is dead.
+SYSLOG_RESTARTS = """
+import os, signal, socket, subprocess, sys, time
+def new_log():
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind("/dev/log")
+    log.settimeout(60)
+    return log
+log = new_log()
+server = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+print(server.stderr.readline(), end="")
+while "event=" not in log.recv(4096).decode():
+    pass
+log.close()
+os.unlink("/dev/log")
+log = new_log()
+for _ in range(2):
+    server.send_signal(signal.SIGHUP)
+    while "event=reload" not in (line := server.stderr.readline()):
+        if not line:
+            sys.exit("standard error ended")
+        print(line, end="")
+    print(line, end="")
+server.terminate()
+print(server.communicate()[1], end="")
+print("---")
+log.settimeout(0)
+try:
+    while True:
+        print(log.recv(4096).decode())
+except BlockingIOError:
+    pass
+"""
 NEW_DEV = """
 set -e
 mkdir "$1" && mount -t tmpfs tmpfs "$1"
@@ -306,18 +340,36 @@ exec "$@"
 """
 
 
-def test_log_to_syslog(world):
+def with_a_dev(world, script, *options):
+    """What the script printed, before and after ---."""
     if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
         raise Skip("only root can have a /dev of its own")
-    run = subprocess.run(["unshare", "-m", "/bin/sh", "-c", NEW_DEV, "sh", world.path / "dev", sys.executable, "-c", SYSLOG,
-                          BUILD / "simsd", "--log", "syslog", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0"],
+    run = subprocess.run(["unshare", "-m", "/bin/sh", "-c", NEW_DEV, "sh", world.path / "dev", sys.executable, "-c", script,
+                          BUILD / "simsd", "--log", "syslog", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0",
+                          *options],
                          capture_output=True, text=True, timeout=DEADLINE, env=world.env, cwd=world.path,
                          stdin=subprocess.DEVNULL)
     check(run.returncode == 0, f"{run.stdout}{run.stderr}")
-    said, logged = run.stdout.split("---\n")
+    return run.stdout.split("---\n")
+
+
+def test_log_to_syslog(world):
+    said, logged = with_a_dev(world, SYSLOG)
     check("ready on" in said and "event=" not in said, f"on standard error: {said}")
     # LOG_DAEMON * 8 + LOG_NOTICE
     check(re.search(r"(?m)^<29>.* simsd\[\d+\]: event=stopping connections=0", logged), logged)
+
+
+def test_system_log_that_restarts(world):
+    """A confined server can't connect again: it says so once on standard error and goes on there. Others connect again."""
+    (world.path / "off").mkdir()
+    said, logged = with_a_dev(world, SYSLOG_RESTARTS.replace("for _ in range(2)", "for _ in range(0)"), "--no-confine")
+    check("event=syslog-gone" not in said and "event=stopped" in logged, f"without the sandbox: {said}---{logged}")
+    if SANITIZED:
+        raise Skip("a sanitizer build doesn't confine itself")
+    said, logged = with_a_dev(world, SYSLOG_RESTARTS)
+    check(said.count("event=syslog-gone") == 1 and "lines-lost=" in said, said)
+    check(said.count("event=reloaded") == 2 and "event=stopped" in said and logged == "", f"{said}---{logged}")
 
 
 
