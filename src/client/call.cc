@@ -27,14 +27,14 @@ Call::Outcome Call::call(const Id& peer, Now now) {
   return outcome;
 }
 
-Call::Outcome Call::receive(const Id& peer, int phase, std::string raw, Now now) {
-  if (phase == 1) {
+Call::Outcome Call::receive(const Id& peer, const proto::HandshakeFrame& frame, std::string raw, Now now) {
+  if (frame.phase == 1) {
     // Both called at once. Past phase 2 it is no coincidence: the peer gave up the call that it had answered.
     const bool at_once = calling() && handshake_->expected_phase() == 2;
     if (at_once && context_.model.self < peer) return {};
     if (!answers_.take(now.steady_ms)) return {};
     begin(peer, proto::Role::responder, now);
-  } else if (!expects(phase)) {
+  } else if (!expects(frame)) {
     return {};
   }
   if (!handshake_->next_is_heavy()) return take(handshake_->receive(raw));
@@ -42,7 +42,7 @@ Call::Outcome Call::receive(const Id& peer, int phase, std::string raw, Now now)
   outcome.step = Step::going_on;
   outcome.role = role_;
   const auto* suite = handshake_->suite();
-  const bool costly = phase == 3 && suite && suite->rekeying == crypto::Rekeying::fresh_exchange;
+  const bool costly = frame.phase == 3 && suite && suite->rekeying == crypto::Rekeying::fresh_exchange;
   outcome.work = std::make_unique<PeerWork>(number_, std::move(*handshake_), std::move(raw));
   outcome.work->makes_costly_key = costly;
   handshake_.reset();

@@ -39,20 +39,15 @@ class Call {
   bool calling() const { return running_ && role_ == proto::Role::initiator; }
   bool work_out() const { return running_ && !handshake_; }
 
-  // Would receive() take this phase now?
-  bool expects(int phase) const {
-    return phase == 1 || (handshake_ && handshake_->expected_phase() == phase);
-  }
-  // An answer to a call of ours that has been answered already. Phase 2 does not say which phase 1 it
-  // answers, and what goes between two people keeps its order: so the one that we took was a late one for a
-  // call before this, which the peer will sign nothing of. It came before the signature that would look like
-  // an attack.
-  bool was_answered_late(int phase) const {
-    return phase == 2 && calling() && handshake_ && handshake_->expected_phase() == 4;
+  // Would receive() take this frame now? It takes no answer to a call that was given up.
+  bool expects(const proto::HandshakeFrame& frame) const {
+    if (frame.phase == 1) return true;
+    return handshake_ && handshake_->expected_phase() == frame.phase &&
+           !handshake_->answers_another_call(frame);
   }
   Outcome call(const Id& peer, Now now);  // not while running()
   // A client-connect whose src was found to be `peer`. `raw` is its exact bytes. Not while work_out().
-  Outcome receive(const Id& peer, int phase, std::string raw, Now now);
+  Outcome receive(const Id& peer, const proto::HandshakeFrame& frame, std::string raw, Now now);
   Outcome complete(PeerWork& work);
   void drop();
 

@@ -4,6 +4,7 @@
 namespace sims::client {
 namespace {
 
+constexpr const char* too_old = "the server is too old for this client: ask its administrator to update it";
 constexpr const char* not_taken =
     "the server did not take the invitation: ask its administrator for a new one";
 
@@ -81,6 +82,10 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
       }
       return retry(with_hint(delay(failure.code), failure.detail), now);
     case Cause::protocol:
+      if (failure.code == proto::ErrorCode::unsupported_version) {  // of the first edition
+        model_.refusal = failure.code;
+        return expected() ? retry(too_old, now) : stop(too_old);  // unproved: a known one may be there again
+      }
       windows_.alert(nullptr,
                      (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail,
                      now);

@@ -118,7 +118,6 @@ class Conversation {
   std::uint64_t call_seq_ = 0, rekey_seq_ = 0;  // of what was sent last of a call, of a re-key
   std::int64_t next_call_ms_ = 0;
   std::int64_t renew_ms_ = INT64_MAX;  // when a session of which the relay refused a text is ended
-  std::int64_t settled_ms_ = 0;        // until then an answer to a call that was given up may still come
   TokenBucket uninvited_{3, 20'000};   // calls because a message came that no session opens
 
   std::map<std::uint64_t, std::string> held_acks_;  // of this session, until the peer is accepted

@@ -6,7 +6,13 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t call_again_low_ms = 1'000, call_again_high_ms = 60'000;
-constexpr std::int64_t young_ms = 1'000, settle_ms = 500;
+constexpr std::int64_t young_ms = 1'000;
+
+std::string words_for(const Call::Outcome& failed, const std::string& name) {
+  const bool too_old =
+      failed.role == proto::Role::initiator && failed.failure.code == proto::ErrorCode::unsupported_version;
+  return too_old ? name + "'s client is too old: it has to be updated" : failed.failure.detail;
+}
 
 }  // namespace
 
@@ -22,12 +28,7 @@ void Conversation::start_call(Now now) {
 }
 
 void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
-  if (call_.expects(frame.phase)) return act(call_.receive(peer().id, frame.phase, std::move(raw), now), now);
-  if (call_.was_answered_late(frame.phase)) {
-    drop_call();
-    wait_before_next_call(now);
-    return show_session();
-  }
+  if (call_.expects(frame)) return act(call_.receive(peer().id, frame, std::move(raw), now), now);
   // What fits neither belongs to a call that was given up meanwhile.
   if (!session_ || session_->expected_rekey_phase() != frame.phase) return;
   auto answer = session_->receive_rekey(raw);
@@ -42,7 +43,7 @@ void Conversation::act(Call::Outcome outcome, Now now) {
     outcome.work->peer = name_;
     context_.start(std::move(outcome.work));
   }
-  if (outcome.step == Step::failed) call_failed(outcome.failure.detail, outcome.role, now);
+  if (outcome.step == Step::failed) call_failed(words_for(outcome, name_), outcome.role, now);
   if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
   show_session();
 }
@@ -136,18 +137,13 @@ void Conversation::show_session() {
 // or a deadline.
 void Conversation::peer_came(bool again, Now now) {
   if (again) peer_left(now);
-  next_call_ms_ = std::max(settled_ms_, now.steady_ms);
+  next_call_ms_ = now.steady_ms;
   failed_calls_ = 0;
   pump(now);
 }
 
 void Conversation::peer_left(Now now) {
-  if (call_.calling()) {
-    settled_ms_ = now.steady_ms + settle_ms;
-    drop_call();
-  } else if (call_.running() && now.steady_ms - call_.started_ms() >= young_ms) {
-    drop_call();
-  }
+  if (call_.calling() || (call_.running() && now.steady_ms - call_.started_ms() >= young_ms)) drop_call();
   if (session_ && now.steady_ms - session_since_ms_ >= young_ms) drop_session();
   show_session();
 }

@@ -40,6 +40,11 @@ class Fields {
   std::optional<std::string_view> optional_text(const char* name);
   std::optional<std::uint64_t> optional_number(const char* name);
   std::optional<Id> optional_shaped_id(const char* name);
+  template <std::size_t N>
+  std::optional<ByteArray<N>> optional_bytes(const char* name) {
+    if (!object_.get(name)) return std::nullopt;
+    return bytes<N>(name);
+  }
 
   void miss(const char* name) {
     if (missed_ == nullptr) missed_ = name;

@@ -84,6 +84,7 @@ struct Handshake::State {
   std::string peer_name;
   const crypto::Suite* suite = nullptr;
   Nonce nonce{};                                        // our own
+  crypto::Digest call{};                                // SHA of phase 1
   crypto::Digest transcript{};                          // over every frame so far
   std::unique_ptr<crypto::ResponderKey> responder_key;  // R, from phase 4 to 5
   HandshakeResult result;                               // filled from phase 5 on
@@ -177,7 +178,9 @@ std::string Handshake::State::create_1() {
     frame.ciphers.emplace_back(offered->name);
   frame.versions = {protocol_version};
   frame.nonce = nonce;
-  return send(frame, 2);
+  std::string bytes = send(frame, 2);
+  call = call_hash(bytes);
+  return bytes;
 }
 
 Outcome Handshake::State::consume_1(const HandshakeFrame& frame, std::string_view bytes) {
@@ -196,6 +199,7 @@ Outcome Handshake::State::consume_1(const HandshakeFrame& frame, std::string_vie
   peer = *id;
   peer_name = frame.name;
   suite = crypto::find_suite(*chosen);
+  call = call_hash(bytes);
   take(bytes);
   return create_2();
 }
@@ -207,18 +211,21 @@ std::string Handshake::State::create_2() {
   HandshakeFrame frame = own_frame(2);
   frame.versions = {protocol_version};
   frame.nonce = nonce;
+  frame.to = call;
   return send(frame, 3);
 }
 
 Outcome Handshake::State::consume_2(const HandshakeFrame& frame, std::string_view bytes) {
   if (frame.versions != std::vector<std::uint64_t>{protocol_version})
     return refuse(ErrorCode::unsupported_version, "a version that was not offered");
+  if (!frame.to) return refuse(ErrorCode::unsupported_version, "it speaks the first edition of the protocol");
   const auto id = check_introduction(frame);
   if (!id) return refuse(id.error());
   const crypto::Suite* chosen = frame.ciphers.size() == 1 ? crypto::find_suite(frame.ciphers[0]) : nullptr;
   if (std::find(options.suites.begin(), options.suites.end(), chosen) == options.suites.end())
     return refuse(ErrorCode::unsupported_suite, "a suite that was not offered");
   if (frame.nonce == nonce) return refuse(ErrorCode::handshake_failed, "our own nonce");
+  if (*frame.to != call) return refuse(ErrorCode::handshake_failed, "phase 2: an answer to another call");
 
   peer = *id;
   peer_name = frame.name;
@@ -347,6 +354,10 @@ Result<std::string, HandshakeFailure> Handshake::receive(std::string_view frame)
   if (late && outcome.error().cause == Cause::protocol) outcome.error().code = ErrorCode::handshake_failed;
   state_->wipe();
   return outcome;
+}
+
+bool Handshake::answers_another_call(const HandshakeFrame& frame) const {
+  return state_->expected == 2 && frame.phase == 2 && frame.to && *frame.to != state_->call;
 }
 
 bool Handshake::next_is_heavy() const {

@@ -73,6 +73,10 @@ class Handshake {
   // The exact bytes of the next frame. Returns the answer to send (empty after phase 6).
   Result<std::string, HandshakeFailure> receive(std::string_view frame);
 
+  // Between clients the initiator drops such a phase 2 instead of giving it to receive(): a late answer to a
+  // call that was given up.
+  bool answers_another_call(const HandshakeFrame& frame) const;
+
   // True when the next receive() does public-key work.
   bool next_is_heavy() const;
   int expected_phase() const;  // of the next frame from the other side; 0: none
@@ -89,6 +93,9 @@ class Handshake {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+// What names a call: the hash of its phase-1 frame.
+crypto::Digest call_hash(std::string_view phase_1);
 
 // --- pieces that section 6's RSA re-key shares ---------------------------------------------------
 crypto::Digest transcript_start(HandshakeKind kind);

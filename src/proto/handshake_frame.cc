@@ -32,6 +32,7 @@ void decode_data(HandshakeFrame& frame, Fields& data) {
     if (const auto versions = data.array("version")) frame.versions = numbers(*versions, "version", data);
   if (frame.phase == 2) frame.versions = {data.number("version")};
   if (frame.phase <= 2) frame.nonce = data.bytes<32>("nonce");
+  if (frame.phase == 2) frame.to = data.optional_bytes<32>("to");
   if (frame.phase == 3) frame.status = data.text("status");
   if (frame.phase == 4 || frame.phase == 5) {
     frame.key = data.bytes("key");
@@ -53,6 +54,7 @@ void encode_data(const HandshakeFrame& frame, JsonWriter& json) {
   }
   if (frame.phase == 2) json.field("version", frame.versions.at(0));
   if (frame.phase <= 2) b64("nonce", frame.nonce.value());
+  if (frame.phase == 2 && frame.to) b64("to", *frame.to);
   if (frame.phase == 3) json.field("status", frame.status);
   if (frame.phase == 4 || frame.phase == 5) {
     b64("key", frame.key);

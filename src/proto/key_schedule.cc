@@ -18,6 +18,10 @@ Bytes signed_input(Role role, const crypto::Digest& transcript, ByteView key) {
 
 }  // namespace
 
+crypto::Digest call_hash(std::string_view phase_1) {
+  return crypto::sha256({bytes_of(phase_1)});
+}
+
 crypto::Digest transcript_start(HandshakeKind kind) {
   return crypto::sha256(
       {bytes_of(kind == HandshakeKind::client_server ? labels::client_server : labels::client_client)});

@@ -35,6 +35,7 @@ struct HandshakeFrame {
   std::vector<std::string> ciphers;
   std::vector<std::uint64_t> versions;         // phase 1: the list; phase 2: the one
   std::optional<Nonce> nonce;                  // phases 1, 2
+  std::optional<crypto::Digest> to;            // phase 2: SHA of phase 1; a first-edition peer sends none
   std::string status;                          // phase 3
   Bytes key;                                   // phases 4, 5
   std::optional<crypto::Signature> signature;  // phases 4, 5

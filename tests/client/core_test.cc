@@ -51,6 +51,40 @@ TEST_CASE("a refused login is not repeated, a busy server is asked again") {
   CHECK(alice.model().link == LinkState::online);
 }
 
+// Before a server is known; one that is known is tried again, since phase 2 proves nothing.
+TEST_CASE("a server of the first edition, which names no call in phase 2, is told of at once") {
+  Relay relay;
+  client::CoreOptions options;
+  options.accept_new = true;
+  Guest& alice = relay.add("alice", options);
+  proto::HandshakeFrame frame;
+  frame.phase = 2;
+  frame.name = "relay";
+  frame.id = proto::Id::of(relay.identity.public_key()).str();
+  frame.ciphers = {std::string(crypto::default_suites().front()->name)};
+  frame.versions = {1};
+  frame.nonce.emplace();
+  SUBCASE("unknown") {
+    alice.trust.servers.clear();
+    relay.refuse_login = proto::encode(frame);
+    alice.connect();
+    CHECK(alice.model().link == LinkState::offline);
+  }
+  SUBCASE("known") {
+    alice.connect();
+    REQUIRE(alice.model().link == LinkState::online);
+    relay.refuse_login = proto::encode(frame);
+    alice.restart();
+    CHECK(alice.model().link == LinkState::waiting);
+  }
+  CHECK(alice.model().problem.find("the server is too old") == 0);
+  CHECK(alice.model().refusal == proto::ErrorCode::unsupported_version);
+  relay.refuse_login.reset();
+  if (alice.model().link == LinkState::offline) alice.connect();
+  relay.advance(20'000);
+  CHECK(alice.model().link == LinkState::online);
+}
+
 TEST_CASE("a lost link is mended with growing waits, and what was typed meanwhile is sent") {
   Pair pair;
   auto& [relay, alice, bob] = pair;

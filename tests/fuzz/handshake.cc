@@ -138,7 +138,7 @@ void Scene::edit(HandshakeFrame& frame, Source& source) {
   const Side* sides[] = {&alice, &bob, &mallory};
   const Side& someone = *sides[source.pick(3)];
   const auto other = decoded(any(source));
-  switch (source.pick(14)) {
+  switch (source.pick(15)) {
     case 0:
       frame.name = source.coin() ? someone.name : source.text();
       break;
@@ -178,8 +178,12 @@ void Scene::edit(HandshakeFrame& frame, Source& source) {
     case 12:
       frame.phase = static_cast<int>(source.pick(7));
       break;
+    case 13:
+      if (frame.to) flip(*frame.to, source);
+      break;
     default:  // what another frame had there
       if (!other) break;
+      if (source.coin()) frame.to = other->to;
       if (source.coin()) frame.nonce = other->nonce;
       if (source.coin()) frame.key = other->key;
       if (source.coin()) frame.signature = other->signature;
@@ -337,7 +341,7 @@ std::vector<std::string> seeds() {
   // Each field of each phase changed, and on from there.
   for (char kind = 0; kind < 2; ++kind)
     for (char phases = 0; phases < 6; ++phases)
-      for (char field = 0; field < 14; ++field) {
+      for (char field = 0; field < 15; ++field) {
         const char to = static_cast<char>((phases + 1) % 2), other = static_cast<char>(1 - to);
         const auto next = [](char who) { return who + "\1\7"s; };
         std::string seed{kind, '\1', '\0', '\0', phases, to};

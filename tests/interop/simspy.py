@@ -336,6 +336,7 @@ class Handshake:
         self.done, self.epoch = False, 0
         self.expect = 2 if initiator else 1
         self.nonce = self.draws.nonce()
+        self.call = None  # the hash of phase 1
 
     # frames
 
@@ -357,7 +358,9 @@ class Handshake:
         return raw
 
     def start(self):
-        return self._send(1, {"version": [1], "nonce": b64(self.nonce)}, self.suites)
+        raw = self._send(1, {"version": [1], "nonce": b64(self.nonce)}, self.suites)
+        self.call = sha(raw)
+        return raw
 
     def feed(self, raw):
         """One frame in, the answer out (None when there is none)."""
@@ -399,14 +402,23 @@ class Handshake:
         chosen = [s for s in ciphers if s in self.suites]
         if not chosen:
             raise Fault("unsupported-suite")
-        self.suite = chosen[0]
+        self.suite, self.call = chosen[0], sha(raw)
         self._absorb(raw)
         self.expect = 3
-        return self._send(2, {"version": 1, "nonce": b64(self.nonce)})
+        return self._send(2, {"version": 1, "nonce": b64(self.nonce), "to": b64(self.call)})
+
+    def late(self, obj):
+        """A phase 2 that answers another call than ours: dropped between clients."""
+        to = obj["data"].get("to") if obj.get("phase") == 2 and isinstance(obj.get("data"), dict) else None
+        return to is not None and to != b64(self.call)
 
     def _phase2(self, raw, data, ciphers):
         if field(data, "version", int) != 1 or unb64(data.get("nonce"), 32) == self.nonce:
             raise Fault("version or nonce")
+        if "to" not in data:
+            raise Fault("unsupported-version: first edition")
+        if unb64(data["to"], 32) != self.call:
+            raise Fault("answers another call")
         if len(ciphers) != 1 or ciphers[0] not in self.suites:
             raise Fault("suite not offered")
         self.suite = ciphers[0]
@@ -772,6 +784,8 @@ class Session:
         again = self.hs.done
         if again and self.hs.suite != RSA:
             raise Fault("handshake again")
+        if self.hs.expect == 2 and self.hs.late(parse(raw)):
+            return []
         out = self.hs.feed(raw)
         # At R the handshake ends with phase 5 in, at I with phase 6 in: the same moment for a re-key.
         if parse(raw)["phase"] == (6 if self.hs.initiator else 5):

@@ -47,6 +47,11 @@ std::string b64(ByteView bytes) {
   return base64_encode(bytes, Base64::standard);
 }
 
+// A phase 2 as an attacker changes it, so that it names this call.
+std::string answering(const std::string& phase_2, const std::string& phase_1) {
+  return replaced(phase_2, field_of(phase_2, "to"), b64(call_hash(phase_1)));
+}
+
 }  // namespace
 
 TEST_CASE("attack 9: a line deleted, doubled or injected in any phase ends it at the first unexpected line") {
@@ -140,14 +145,17 @@ TEST_CASE("attack 10: suite and version downgrades show in phase 4 at the latest
   };
   for (const HandshakeKind kind : kinds) {
     for (const Row& row : rows) {
-      Pair pair(kind);
-      pair.run([&](int phase, std::string frame) {
-        return phase == row.phase ? replaced(frame, row.from, row.to) : frame;
-      });
       CAPTURE(row.from);
       CAPTURE(row.to);
-      CHECK(pair.failed_at == row.fails_at);
-      CHECK_FALSE(pair.both_done());
+      for (const bool renames : {false, true}) {
+        Pair pair(kind);
+        pair.run([&](int phase, std::string frame) {
+          if (phase == 2 && row.phase == 1 && renames) return answering(frame, pair.frames[0]);
+          return phase == row.phase ? replaced(frame, row.from, row.to) : frame;
+        });
+        CHECK(pair.failed_at == (row.phase == 1 && !renames ? 2 : row.fails_at));
+        CHECK_FALSE(pair.both_done());
+      }
     }
   }
   // The choice changed to RSA for I and back to ECDHE for R.
@@ -168,12 +176,39 @@ TEST_CASE("attack 5: phase 5 of an earlier login is nothing against new nonces")
     CHECK(fed.taken == 2);
     CHECK(fed.failure->code == ErrorCode::handshake_failed);
     // And R's lines of an earlier login are nothing to an initiator with a new nonce.
-    Pair again(kind);
-    again.i_side.ephemerals.random.next();
-    again.initiator->start();
-    const auto answered = feed(*again.initiator, {old[1], old[3], old[5]});
-    CHECK(answered.taken == 1);
-    CHECK(answered.failure->code == ErrorCode::handshake_failed);
+    for (const bool renamed : {false, true}) {
+      Pair again(kind);
+      again.i_side.ephemerals.random.next();
+      const auto call = again.initiator->start();
+      const auto phase_2 = renamed ? answering(old[1], call) : old[1];
+      const auto answered = feed(*again.initiator, {phase_2, old[3], old[5]});
+      CHECK(answered.taken == (renamed ? 1 : 0));
+      CHECK(answered.failure->code == ErrorCode::handshake_failed);
+    }
+  }
+}
+
+TEST_CASE("attack 5: phase 2 names the call that it answers: another call's is no answer") {
+  for (const HandshakeKind kind : kinds) {
+    const auto old = recorded(kind);
+    Pair pair(kind);
+    pair.i_side.ephemerals.random.next();  // another nonce, so another call
+    const auto phase_1 = pair.initiator->start();
+    std::string text = old[1];
+    JsonTape tape;
+    const auto late = decode_handshake(*tape.parse(text));
+    REQUIRE(late);
+    CHECK(*late->to == call_hash(old[0]));
+    CHECK(pair.initiator->answers_another_call(*late));
+
+    text = *pair.responder->receive(phase_1);
+    const auto mine = decode_handshake(*tape.parse(text));
+    CHECK(*mine->to == call_hash(phase_1));
+    CHECK_FALSE(pair.initiator->answers_another_call(*mine));
+    const auto fed = feed(*pair.initiator, {old[1]});  // between client and server it ends the handshake
+    CHECK(fed.taken == 0);
+    CHECK(fed.failure->code == ErrorCode::handshake_failed);
+    CHECK(fed.failure->detail == "phase 2: an answer to another call");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "base/base64.h"
 #include "proto/handshake_pair.h"
 
 using namespace sims;
@@ -61,6 +62,9 @@ TEST_CASE("handshake: unknown suites in the offer are passed over, NONE and an e
   const auto offer = [](const char* ciphers) {
     Pair pair(HandshakeKind::client_server, {&test::ecdhe()});
     pair.run([&](int phase, std::string frame) {
+      if (phase == 2)  // as if it answered what was sent
+        return test::replaced(frame, test::field_of(frame, "to"),
+                              base64_encode(call_hash(pair.frames[0]), Base64::standard));
       return phase == 1 ? test::replaced(frame, "\"ECDHE_WITH_AES_128_CBC_SHA256\"", ciphers) : frame;
     });
     return pair;
@@ -176,6 +180,9 @@ TEST_CASE("handshake: every check of section 3 on a frame's fields, with its cod
       {1, "\"phase\":1", "\"phase\":7", bad_message},
       {1, "\"phase\":1", "\"phase\":\"1\"", bad_message},
       {1, "\"nonce\":\"", "\"nonce\":\"A", bad_message},
+      {2, "\"to\":\"", "\"to\":\"A", bad_message},
+      {2, "\"to\":\"", "\"to\":7,\"x\":\"", bad_message},
+      {2, ",\"to\":\"", ",\"too\":\"", unsupported_version},  // the first edition had no `to`
       {2, "\"ECDHE_WITH_AES_128_CBC_SHA256\"", "\"NONE\"", unsupported_suite},
       {2, "\"ECDHE_WITH_AES_128_CBC_SHA256\"", "", unsupported_suite},
       {2, "[\"ECDHE_WITH_AES_128_CBC_SHA256\"",
