@@ -1,5 +1,5 @@
-// simsd's state folder (0700): `identity` (the server's key, 0600), `accounts.db`, `lock`. One simsd at a
-// time.
+// simsd's state folder (0700): `identity` (the server's key, 0600), `accounts.db`, `accounts.db.begun` (there
+// are no accounts yet), `lock`. One simsd at a time.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,8 @@ struct StateFolder {
   std::unique_ptr<SqliteAccounts> accounts;
   std::string path;
 
-  // Makes what is missing. Fails in words, also when another simsd has the folder.
+  // Makes what is missing in a folder without an identity. Fails in words, also when another simsd has the
+  // folder, and when accounts that existed are missing or empty.
   static Result<StateFolder> open(const std::string& path);
 };
 

@@ -67,10 +67,17 @@ Result<void> touch(const std::string& path) {
 
 SqliteAccounts::~SqliteAccounts() = default;
 
-Result<std::unique_ptr<SqliteAccounts>> SqliteAccounts::open(const std::string& path) {
-  if (auto there = touch(path); !there) return fail(there.error());
+Result<std::unique_ptr<SqliteAccounts>> SqliteAccounts::open(const std::string& path,
+                                                             std::string_view if_empty) {
+  if (if_empty.empty())
+    if (auto there = touch(path); !there) return fail(there.error());
   auto db = sqlite::Database::open(path);
   if (!db) return fail(path + ": " + db.error());
+  if (!if_empty.empty()) {
+    const auto has = db->number("SELECT count(*) FROM sqlite_schema");
+    if (!has) return fail(path + ": " + has.error());
+    if (*has == 0) return fail(path + " holds nothing" + std::string(if_empty));
+  }
   std::unique_ptr<SqliteAccounts> store(new SqliteAccounts(std::move(*db), path));
   auto done = store->prepare();
   if (done) done = store->load();

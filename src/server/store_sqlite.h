@@ -12,8 +12,10 @@ namespace sims::server {
 class SqliteAccounts : public AccountStore {
  public:
   // Opens or makes the file (0600), and brings one of an older simsd up to date. Fails in words for a file
-  // that is damaged, from a newer version, or not ours.
-  static Result<std::unique_ptr<SqliteAccounts>> open(const std::string& path);
+  // that is damaged, from a newer version, or not ours. With `if_empty`, the end of those words, it makes
+  // nothing: a file without tables is refused, and left as it is.
+  static Result<std::unique_ptr<SqliteAccounts>> open(const std::string& path,
+                                                      std::string_view if_empty = {});
   ~SqliteAccounts() override;
 
   Result<Binding, Refusal> check(const std::string& name, const proto::Id& id, bool open) const override {

@@ -118,3 +118,30 @@ def test_a_damaged_database_is_refused_and_restored_as_the_manual_says(world):
         Path(f"{database}{suffix}").unlink(missing_ok=True)
     subprocess.run(["install", "-m", "600", copy, database], check=True)
     world.sims("alice", world.server("--registration", "closed"), "list")
+
+
+def test_accounts_that_were_lost_are_missed(world):
+    """attack 44: a missing or emptied accounts.db doesn't give the names away; what the manual says begins again."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    server.stop()
+    database = server.state / "accounts.db"
+
+    def refused(words):
+        try:
+            world.server()
+            check(False, f"it started: {words}")
+        except Failure as refusal:
+            check(re.search(rf"accounts.db {words}.*; put a backup in its place", str(refusal)), str(refusal))
+
+    for size in (1, 0):
+        os.truncate(database, size)
+        refused("is empty")
+        check(database.stat().st_size == size, "the refused file was changed")
+    (server.state / "lost").mkdir()
+    for file in server.state.glob("accounts.db*"):
+        file.rename(server.state / "lost" / file.name)
+    refused("is missing beside an identity")
+    (server.state / "accounts.db.begun").touch()
+    world.sims("alice", world.server(), "list")
+    check(not (server.state / "accounts.db.begun").exists(), "the marker stays")
