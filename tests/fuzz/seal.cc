@@ -13,7 +13,7 @@ const ByteArray<32> master{1, 2, 3};
 
 void run(ByteView input) {
   static test::FixedRng rng(1);
-  static Sealer sealer(master, rng);
+  Sealer sealer(master, rng);  // not static: it would outlive what it shares with its thread
   Source source(input);
   const std::string place = source.text(), other = source.text();
   const std::size_t at = source.number(2);
