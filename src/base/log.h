@@ -1,8 +1,7 @@
 // One line an event to standard error: "<6>simsd: event key=value ...". The <N> prefix (sd-daemon(3)) is
-// written only when standard error is the journal. Or to syslog(3)'s socket, with the program's name before it; when
-// that breaks, to standard error.
-// Values that come from somebody else go through escape_for_log by type: pass them as remote(text). No secret
-// has a formatter, so none can be logged.
+// written only when standard error is the journal. Or to syslog(3)'s socket, with the program's name before
+// it; when that breaks, to standard error. Values that come from somebody else go through escape_for_log by
+// type: pass them as remote(text). No secret has a formatter, so none can be logged.
 #pragma once
 
 #include <fmt/format.h>
