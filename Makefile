@@ -165,11 +165,24 @@ endef
 $(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
 test-term: all $(BUILD)/bench/talker
 
+MEASURING := $(addprefix $(BUILD)/bench/,micro timing simsbench talker fill_store count_allocations.so)
+STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/stress/queue tests/sim_test bench/simsbench)
+
 check: deps
 	@scripts/deps.sh $(TEST_DEPS) || true
 	@+$(MAKE) --no-print-directory check-programs
-	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/check.sh $(TESTS)
-check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test)
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/check.sh $(TESTS)
+# What the short runs start is built with the rest: only the release has them.
+check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test) \
+                $(if $(filter release,$(VARIANT)),$(MEASURING) $(STRESS))
+
+# What of this file has no test of its own, for a moment each: make short ONLY=bench; short-ci: what .ci/run adds
+short: deps
+	@+$(MAKE) --no-print-directory check-programs
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/short.py $(ONLY)
+short-ci: deps
+	@+$(MAKE) --no-print-directory check-programs
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/short.py ci $(ONLY)
 
 # One end-to-end test or a few: make test-e2e ONLY=wrong_server
 test-e2e: all $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue
@@ -181,6 +194,9 @@ valgrind:
 	@+$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) /usr/bin/python3 tests/valgrind.py
 
+# libFuzzer comes with clang. Its main() and its link are clang's whatever CXX is: so tests/short.py starts each target from
+# objects of a release, without compiling all of them with clang.
+FUZZ_CXX := $(if $(filter clang%,$(CXX)),$(CXX),clang++)
 # A target of tests/fuzz for so many seconds (FUZZ=list: their names). What it finds stays in build/corpus/NAME, where
 # it goes on from the next time; an input that breaks something is written beside it.
 FUZZ ?= list
@@ -191,16 +207,20 @@ fuzz:
 	@[ '$(FUZZ)' = list ] || mkdir -p build/corpus/$(FUZZ)
 	FUZZ=$(FUZZ) LSAN_OPTIONS=suppressions=tests/lsan.supp build/fuzz/fuzz -max_total_time=$(T) -max_len=4096 \
 	  -timeout=20 -artifact_prefix=build/corpus/$(FUZZ)- build/corpus/$(FUZZ)
+$(BUILD)/tests/fuzz/libfuzzer/main.o: tests/fuzz/libfuzzer/main.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX )
+	$(Q)$(FUZZ_CXX) $(cppflags) $(cxxflags) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
 $(BUILD)/fuzz: $(filter-out %_test.o,$(call objects,tests/fuzz)) $(BUILD)/tests/fuzz/libfuzzer/main.o $(also_fuzz) \
                $(filter-out %/main.o,$(call objects,tests/support)) $(call archives,$(below_fuzz))
 	$(call say,LINK)
-	$(Q)$(LINK) -fsanitize=fuzzer $^ $(call libs,$(below_fuzz)) -o $@
+	$(Q)$(FUZZ_CXX) $(ldflags) -fsanitize=fuzzer $^ $(call libs,$(below_fuzz)) -o $@
 
 # What the relay costs, beside its goals: make bench RUNS=5 ONLY=messages PEERS=folder; the micro-benchmarks alone: make
-# micro BENCH=--benchmark_filter=hop
+# micro BENCH=--benchmark_filter=hop. With SHORT=1 bench, bench-tui and stress only show that each of their parts runs.
 bench: deps
 	@+$(MAKE) --no-print-directory all $(addprefix $(BUILD)/bench/,micro simsbench count_allocations.so)
-	BUILD=$(BUILD) RUNS='$(RUNS)' ONLY='$(ONLY)' PEERS='$(PEERS)' /usr/bin/python3 bench/relay.py
+	BUILD=$(BUILD) RUNS='$(RUNS)' ONLY='$(ONLY)' PEERS='$(PEERS)' SHORT='$(SHORT)' /usr/bin/python3 bench/relay.py
 micro: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
 	$(BUILD)/bench/micro $(BENCH)
@@ -229,10 +249,9 @@ $(BUILD)/bench/fill_store: $(BUILD)/bench/fill_store.o $(call archives,$(below_c
 	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
 
 # Faults, load and attack, each figure beside its limit: make stress ONLY=part-of-a-name (tests/stress/README.md)
-STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/stress/queue tests/sim_test bench/simsbench)
 stress: deps
 	@+$(MAKE) --no-print-directory all $(STRESS)
-	BUILD=$(BUILD) /usr/bin/python3 tests/stress/stress.py $(ONLY)
+	BUILD=$(BUILD) SHORT='$(SHORT)' /usr/bin/python3 tests/stress/stress.py $(ONLY)
 $(addprefix $(BUILD)/tests/stress/,storm.o attack.o): DEFINES := -Ibench
 $(addprefix $(BUILD)/tests/stress/,storm attack): %: %.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
 	$(call say,LINK)
@@ -244,7 +263,7 @@ $(BUILD)/tests/stress/queue: $(BUILD)/tests/stress/queue.o $(call archives,$(bel
 # What the terminal client costs, beside others that are installed: make bench-tui RUNS=5
 bench-tui: deps
 	@+$(MAKE) --no-print-directory all $(BUILD)/bench/talker $(BUILD)/bench/fill_store
-	BUILD=$(BUILD) /usr/bin/python3 bench/tui.py $(RUNS)
+	BUILD=$(BUILD) SHORT='$(SHORT)' /usr/bin/python3 bench/tui.py $(RUNS)
 
 # --- the first minutes ------------------------------------------------------------------------------------------------
 
@@ -260,11 +279,10 @@ demo: deps
 CODE := $(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
 HEADERS := $(wildcard src/*/*.h src/*/*/*.h tests/*/*.h bench/*.h)
 
+# All of it, or: make lint SINCE=commit MINUTES=4
 lint: compile_commands.json
 	@scripts/deps.sh $(DEPS) $(LINT_DEPS)
-	clang-format --dry-run -Werror $(CODE) $(HEADERS)
-	@echo clang-tidy...
-	@printf '%s\n' $(filter src/%,$(CODE)) | xargs -P $$(nproc) -n 1 clang-tidy --quiet -p . 2>/dev/null
+	SINCE='$(SINCE)' MINUTES='$(MINUTES)' scripts/lint.sh
 
 format:
 	@scripts/deps.sh $(LINT_DEPS)
@@ -272,7 +290,7 @@ format:
 
 compile_commands.json: FORCE
 	@for f in $(CODE); do printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \
-	  "$$comma" '$(CURDIR)' $$f '$(COMPILE)' $$f; comma=,; done | { echo '['; cat; echo ']'; } >$@
+	  "$$comma" '$(CURDIR)' $$f '$(filter-out ccache,$(COMPILE))' $$f; comma=,; done | { echo '['; cat; echo ']'; } >$@
 
 # The programs, built once more elsewhere, are the same: tests/reproducible.sh.
 reproducible: all
@@ -344,17 +362,18 @@ help:
 	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
 	@echo "make check            everything that is tested; the last line counts"
 	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
+	@echo "make short, short-ci  a short run of each target that has no test of its own (check and .ci/run do that; ONLY=...)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
 	@echo "make valgrind         a chat of the programs under valgrind's memcheck"
-	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals"
+	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals (SHORT=1: only that they run)"
 	@echo "make stress           faults, load and attack at full size, each figure beside its limit (ONLY=part-of-a-name)"
 	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
 	@echo "make timing           whether comparisons, RSA and the relay take as long whatever they find (TIMES=0.1: quicker)"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
 	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
 	@echo "                      simsd.conf that was changed)"
-	@echo "make lint, format     clang-tidy and clang-format"
+	@echo "make lint, format     clang-tidy and clang-format (SINCE=commit MINUTES=4: clang-tidy only of what changed, so long)"
 	@echo "make reproducible     builds the programs in another folder and compares them"
 	@echo "make dist             release tarball from HEAD"
 	@echo "make compile_commands.json, clean, help"
@@ -366,7 +385,7 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs test-e2e valgrind fuzz bench micro timing bench-tui stress deps demo lint format reproducible install uninstall dist \
+.PHONY: all check check-programs short short-ci test-e2e valgrind fuzz bench micro timing bench-tui stress deps demo lint format reproducible install uninstall dist \
         clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
-"""What the relay costs, beside its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder].
+"""What the relay costs, beside its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder] [SHORT=1].
 
 Runs bench/micro and simsbench against a simsd on loopback, the server pinned to one core and the generator to another,
 and prints a table. PEERS is a folder with a floor (a relay of bytes over TLS) and a load generator for other servers;
-without it the comparisons with them are left out. See bench/README.md.
+without it the comparisons with them are left out. SHORT runs every part for a moment, without goals: it shows that the
+parts still run, and its figures say nothing. See bench/README.md.
 """
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -17,10 +19,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../build/release")))
 PEERS = os.environ.get("PEERS", "")
 ONLY = os.environ.get("ONLY", "")
-RUNS = int(os.environ.get("RUNS", "3") or 3)
-PORT = 7467 + 2000
+SHORT = os.environ.get("SHORT", "") not in ("", "0")
+RUNS = 1 if SHORT else int(os.environ.get("RUNS", "3") or 3)
+RSA_KEYS = 1 if SHORT else 32
 CONFIG = """
-listen = ["127.0.0.1:%d"]
+listen = ["127.0.0.1:0"]
 log-level = "warning"
 name = "bench.example"
 [limits]
@@ -36,16 +39,18 @@ message-bytes = 1073741824
 message-bytes-burst = 107374182400
 queue-bytes = 16777216
 queue-bytes-total = 1073741824
-rsa-keys = 32
-"""
+rsa-keys = %d
+""" % RSA_KEYS
 # Processors that sleep between two messages take longer to wake, on a virtual machine, than any server takes to answer.
 # While this is open they don't: for our server, the floor and the others alike.
 try:
-    awake = open("/dev/cpu_dma_latency", "wb", buffering=0)
-    awake.write((0).to_bytes(4, "little"))
+    awake = None if SHORT else open("/dev/cpu_dma_latency", "wb", buffering=0)
+    if awake:
+        awake.write((0).to_bytes(4, "little"))
 except OSError as error:
     awake = None
     print("processors may sleep (%s): latencies at small loads are the machine's then" % error, file=sys.stderr)
+SECONDS = 0.2 if SHORT else 2  # of a run with messages
 work = tempfile.TemporaryDirectory(prefix="simsbench-")
 rows, wrong = [], []
 
@@ -61,7 +66,7 @@ class Server:
         config = os.path.join(work.name, "simsd.conf")
         self.counter = os.path.join(work.name, "allocations") if count else ""
         with open(config, "w") as file:
-            file.write("suites = [%s]\n" % ('"ecdhe", "rsa"' if rsa else '"ecdhe"') + CONFIG % PORT)
+            file.write("suites = [%s]\n" % ('"ecdhe", "rsa"' if rsa else '"ecdhe"') + CONFIG)
         env = dict(os.environ)
         if count:
             env.update(LD_PRELOAD=os.path.join(BUILD, "bench/count_allocations.so"), ALLOCATIONS=self.counter)
@@ -70,10 +75,11 @@ class Server:
             ["taskset", "-c", cpus, os.path.join(BUILD, "simsd"), "--config", config, "--state-dir", os.path.join(work.name, "state")],
             env=env, stdin=subprocess.DEVNULL, stderr=self.log)
         until = time.monotonic() + 30
-        while "ready on" not in open(self.log.name).read():
+        while not (ready := re.search(r"ready on (\S+)", open(self.log.name).read())):
             if self.process.poll() is not None or time.monotonic() > until:
                 sys.exit("simsd does not start:\n" + open(self.log.name).read())
             time.sleep(0.05)
+        self.address = ready[1]
 
     def __enter__(self):
         return self
@@ -83,8 +89,14 @@ class Server:
         self.process.wait()
         self.log.close()
 
+    def rsa_keys(self):
+        """Those made ahead that are ready."""
+        said = subprocess.run([os.path.join(BUILD, "simsctl"), "--state-dir", os.path.join(work.name, "state"), "stats", "--json"],
+                              stdout=subprocess.PIPE, text=True, check=True).stdout
+        return json.loads(said)["keys_ready"]["rsa"]
+
     def load(self, *arguments, cpus="1", first=()):
-        command = [*first, "taskset", "-c", cpus, os.path.join(BUILD, "bench/simsbench"), "--server", "127.0.0.1:%d" % PORT,
+        command = [*first, "taskset", "-c", cpus, os.path.join(BUILD, "bench/simsbench"), "--server", self.address,
                    "--json", "--server-pid", str(self.process.pid), *map(str, arguments)]
         if self.counter:
             command += ["--allocations", self.counter]
@@ -114,11 +126,18 @@ def have(program):
     return PEERS and subprocess.run(["sh", "-c", "command -v " + program], stdout=subprocess.DEVNULL).returncode == 0
 
 
+def usual(value, short):
+    """A number of seconds, clients or messages: the usual one, or with SHORT the other."""
+    return short if SHORT else value
+
+
 def median(values):
     return statistics.median(values)
 
 
 def row(what, value, goal=None, unit="", low=None, high=None):
+    if SHORT:
+        goal = None
     over = goal is not None and value > goal
     if over:
         wrong.append(what)
@@ -135,7 +154,7 @@ def rows_of(what, values, goal=None, unit=""):
 
 def micro(pattern):
     command = ["taskset", "-c", "0", os.path.join(BUILD, "bench/micro"), "--benchmark_format=json", "--benchmark_filter=" + pattern,
-               "--benchmark_min_time=0.2"]
+               "--benchmark_min_time=%g" % usual(0.2, 0.001)]
     found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout)
     factor = {"ns": 1e-3, "us": 1, "ms": 1e3}
     return {b["name"].split("/manual")[0]: b["real_time"] * factor[b["time_unit"]] for b in found["benchmarks"]}
@@ -147,12 +166,12 @@ def part_messages():
     for _ in range(RUNS):
         runs["sum"].append(sum(micro("^hop_part").values()))
         if PEERS:
-            runs["floor64"].append(peer("floor-tls", "--pairs", 50, "--window", 64, "--size", 100, "--warmup", 0.7, "--dur", 2)["srv_us"])
-        runs["w64"].append(simsd("--pairs", 50, "--window", 64, "--seconds", 2))
+            runs["floor64"].append(peer("floor-tls", "--pairs", 50, "--window", 64, "--size", 100, "--warmup", 0.7, "--dur", SECONDS)["srv_us"])
+        runs["w64"].append(simsd("--pairs", 50, "--window", 64, "--seconds", SECONDS))
         if PEERS:
-            runs["floor1"].append(peer("floor-tls", "--pairs", 50, "--window", 1, "--size", 100, "--warmup", 0.7, "--dur", 2)["srv_us"])
-        runs["w1"].append(simsd("--pairs", 50, "--window", 1, "--seconds", 2))
-        runs["k64"].append(simsd("--pairs", 50, "--window", 64, "--size", 1024, "--seconds", 2))
+            runs["floor1"].append(peer("floor-tls", "--pairs", 50, "--window", 1, "--size", 100, "--warmup", 0.7, "--dur", SECONDS)["srv_us"])
+        runs["w1"].append(simsd("--pairs", 50, "--window", 1, "--seconds", SECONDS))
+        runs["k64"].append(simsd("--pairs", 50, "--window", 64, "--size", 1024, "--seconds", SECONDS))
     us = {name: [r["server_us"] for r in runs[name]] for name in ("w64", "w1", "k64")}
     rows_of("sum of the primitives of a hop", runs["sum"], None, "us")
     rows_of("CPU a message, 50 pairs, 64 in flight", us["w64"], 4.8, "us")
@@ -173,27 +192,27 @@ def part_peers():
     if have("mosquitto"):
         ours, theirs = [], []
         for _ in range(RUNS):
-            theirs.append(peer("mosquitto", "--pairs", 1, "--window", 1, "--size", 100, "--warmup", 0.5, "--dur", 2)["p50_us"])
-            ours.append(simsd("--pairs", 1, "--window", 1, "--seconds", 2)["p50_us"])
+            theirs.append(peer("mosquitto", "--pairs", 1, "--window", 1, "--size", 100, "--warmup", 0.5, "--dur", SECONDS)["p50_us"])
+            ours.append(simsd("--pairs", 1, "--window", 1, "--seconds", SECONDS)["p50_us"])
         rows_of("one pair, 1 in flight: median latency", ours, None, "us")
         rows_of("  mosquitto", theirs, None, "us")
         rows_of("  times mosquitto's", [a / b for a, b in zip(ours, theirs)], 1)
     for name, program in (("nats", "nats-server"), ("mosquitto", "mosquitto")):
         if have(program):
             for window in (64, 1):
-                got = [peer(name, "--pairs", 50, "--window", window, "--size", 1024, "--warmup", 0.7, "--dur", 2)["srv_us"] for _ in range(RUNS)]
+                got = [peer(name, "--pairs", 50, "--window", window, "--size", 1024, "--warmup", 0.7, "--dur", SECONDS)["srv_us"] for _ in range(RUNS)]
                 rows_of("%s: CPU a message of 1 KiB, 50 pairs, %d in flight" % (name, window), got, None, "us")
 
 
 def part_rate():
-    quiet = [simsd("--pairs", 500, "--rate", 5000, "--seconds", 5) for _ in range(RUNS)]
+    quiet = [simsd("--pairs", usual(500, 10), "--rate", usual(5000, 500), "--seconds", usual(5, 0.2)) for _ in range(RUNS)]
     rows_of("5,000 messages a second, 1,000 connections: 99 %", [r["p99_us"] for r in quiet], 500, "us")
     rows_of("  from socket to socket", [r["hop_p99_us"] for r in quiet], None, "us")
     # The generator's core is the handshakes' too. Its messages (not its logins) have the priority that the cores of other
     # machines would give them; the last rows are without that.
     def with_logins(*first):
-        return [simsd("--pairs", 500, "--rate", 5000, "--seconds", 5, "--logins-per-second", 100, cpus="0,1", first=first)
-                for _ in range(RUNS)]
+        return [simsd("--pairs", usual(500, 10), "--rate", usual(5000, 500), "--seconds", usual(5, 0.3),
+                      "--logins-per-second", 100, cpus="0,1", first=first) for _ in range(RUNS)]
     urgent = ("chrt", "--reset-on-fork", "--fifo", "1")
     if may_run([*urgent, "true"]):
         busy = with_logins(*urgent)
@@ -221,48 +240,47 @@ def part_logins():
                                    ("  after phase 1, with the key made ahead", "login_after_phase_1", "primitives_of_login/after_phase_1", 900)):
         rows_of("the server's work for " + what.strip() if goal is None else what, [r[name] for r in runs], goal, "us")
         rows_of("  times the sum of its primitives", [r[name] / r[base] for r in runs], 1.15)
+    seconds = usual(10, 1)
     with Server(cpus="0,1") as server:
-        got = server.load("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", 10, "--logins-per-second", 400, cpus="0,1")
+        got = server.load("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", seconds, "--logins-per-second", 400, cpus="0,1")
     row("400 logins a second asked for on 2 cores: those that were", got["logins_s"])
-    row("  seconds lost of 10", (4000 - got["logins_s"] * 10) / 400, 0.5, "s")
+    row("  seconds lost of %d" % seconds, (400 - got["logins_s"]) * seconds / 400, 0.5, "s")
     row("  cores of the server that 400 a second take", got["server_cores"] / got["logins_s"] * 400, 2)
     row("  median of a login", got["login_p50_us"] / 1000, None, "ms")
+    logins = RSA_KEYS
     with Server(cpus="0,1", rsa=True) as server:
         until = time.monotonic() + 90
-        time.sleep(1)
-        while time.monotonic() < until:
-            before = cpu(server.process.pid)
-            time.sleep(1)
-            if cpu(server.process.pid) - before < 0.05:
-                break  # the pool is full
-        got = server.load("--suite", "rsa", "--connections", 32, "--pairs", 0, "--seconds", 0, "--warmup", 0, cpus="0,1")
-        row("32 RSA logins at once: a second's worth", 32 / got["setup_logins_s"], 1, "s")
-
-
-def cpu(pid):
-    fields = open("/proc/%d/stat" % pid).read().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        while server.rsa_keys() < logins:
+            if time.monotonic() > until:
+                sys.exit("simsd has made %d of %d RSA keys in 90 s" % (server.rsa_keys(), logins))
+            time.sleep(0.1)
+        got = server.load("--suite", "rsa", "--connections", logins, "--pairs", 0, "--seconds", 0, "--warmup", 0, cpus="0,1")
+        row("%d RSA logins at once: a second's worth" % logins, logins / got["setup_logins_s"], 1, "s")
 
 
 def part_connections():
-    few = simsd("--connections", 100, "--pairs", 50, "--window", 16, "--seconds", 4)
+    clients, seconds = usual(10000, 200), usual(4, 0.2)
+    load = ("--pairs", 50, "--window", 16, "--seconds", seconds)
+    few = simsd("--connections", 100, *load)
     with Server(cpus="0,1") as server:
-        say("  10,000 clients log in: some minutes")
-        many = server.load("--connections", 10000, "--pairs", 50, "--window", 16, "--seconds", 4)
-    again = simsd("--connections", 100, "--pairs", 50, "--window", 16, "--seconds", 4)
-    row("memory of an idle connection, of 10,000", many["connection_kib"], 4, "KiB")
-    row("CPU a message at 10,000 connections, times that at 100", many["server_us"] / ((few["server_us"] + again["server_us"]) / 2), 1.15)
+        say("  {:,} clients log in: some minutes for 10,000".format(clients))
+        many = server.load("--connections", clients, *load)
+    again = simsd("--connections", 100, *load)
+    row("memory of an idle connection, of {:,}".format(clients), many["connection_kib"], 4, "KiB")
+    row("CPU a message at {:,} connections, times that at 100".format(clients), many["server_us"] / ((few["server_us"] + again["server_us"]) / 2), 1.15)
     with Server(cpus="0,1") as server:
-        idle = server.load("--connections", 10000, "--pairs", 0, "--seconds", 30, "--warmup", 2, "--ping", 60)
-    row("10,000 idle connections with a ping a minute: CPU", idle["server_cores"] * 100, 1, "%")
+        idle = server.load("--connections", clients, "--pairs", 0, "--seconds", usual(30, 0.5), "--warmup", usual(2, 0.1),
+                           "--ping", 60)
+    row("{:,} idle connections with a ping a minute: CPU".format(clients), idle["server_cores"] * 100, 1, "%")
     if PEERS:
         floor = peer("floor-tls", "--pairs", 500, "--window", 64, "--rate", 10000 / 60, "--size", 100, "--warmup", 1, "--dur", 12)
         row("  floor-tls with as many messages a second", floor["srv_us"] * floor["msgs_s"] / 1e4, None, "%")
 
 
 def part_million():
-    got = simsd("--pairs", 50, "--window", 64, "--seconds", 300, "--messages", 1000000, "--warmup", 30, count=True)
-    row("1,000,000 messages: memory grows by", got["rss_end_kib"] - got["rss_warm_kib"], 256, "KiB")
+    messages = usual(1000000, 10000)
+    got = simsd("--pairs", 50, "--window", 64, "--seconds", 300, "--messages", messages, "--warmup", usual(30, 0.2), count=True)
+    row("{:,} messages: memory grows by".format(messages), got["rss_end_kib"] - got["rss_warm_kib"], 256, "KiB")
     row("  allocations a message", got["allocations_a_message"], 0.0005)
 
 
@@ -270,6 +288,8 @@ PARTS = [part_messages, part_peers, part_rate, part_logins, part_connections, pa
 
 
 def main():
+    if not any(ONLY in part.__name__ for part in PARTS):
+        sys.exit("no part has %r in its name; there are: %s" % (ONLY, " ".join(part.__name__[5:] for part in PARTS)))
     if PEERS:
         subprocess.run(["make", "-s", "-C", PEERS, "OUT=" + os.path.join(work.name, "peers-build")], check=True, stdout=subprocess.DEVNULL)
     for part in PARTS:
@@ -279,7 +299,10 @@ def main():
     print("\n%-68s %-34s %s" % ("what", "measured (least to most)", "goal"))
     for what, value, goal, mark in rows:
         print("%-68s %-34s %s %s" % (what, value, goal, mark))
-    print("\n%d over their goal%s" % (len(wrong), "" if not wrong else ", marked !"))
+    if SHORT:
+        print("\nSHORT: every part runs; the figures say nothing")
+    else:
+        print("\n%d over their goal%s" % (len(wrong), "" if not wrong else ", marked !"))
 
 
 main()

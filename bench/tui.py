@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What the terminal client costs: tui.py [RUNS]. sims-tui, and beside it irssi, weechat and profanity where they are
 installed, each in a pty of 80x24, by turns, RUNS times (3), the median of the runs. Only Python's standard library.
+With SHORT=1 each part runs for a moment, without goals: it shows that the parts still run.
 See README.md here for what the figures are."""
 
 import fcntl
@@ -23,11 +24,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / os.environ.get("BUILD", "build/release")
 WORDS = "the quick brown fox jumps over the lazy dog "
-KEYS = 200
+SHORT = os.environ.get("SHORT", "") not in ("", "0")
+KEYS = 10 if SHORT else 200
+ECHOED = 4 if SHORT else 60
 QUIET = 0.03  # s without output: the screen is at rest
-RATE, FLOOD = 200, 10  # messages a second, seconds
+RATE, FLOOD = 200, 4 if SHORT else 10  # messages a second, seconds
 ECHOES = "qzjx"  # in nothing else that is drawn
-STORED, PEERS = 100_000, 50  # messages in a store, of so many peers
+STORED, PEERS = 10_000 if SHORT else 100_000, 50  # messages in a store, of so many peers
 
 
 class Program:
@@ -149,7 +152,7 @@ def echo_ms(program, key):
 
 def echoes(program):
     delays = []
-    for i in range(60):
+    for i in range(ECHOED):
         delays.append(echo_ms(program, ECHOES[i % 4]))
         program.drain(quiet=0.02, most=0.05)
     return delays
@@ -278,18 +281,19 @@ def table(title, columns, rows):
     """Rows: a name, the figure's key, a goal in words and as a number (None: none)."""
     print(f"\n{title:<30} {'goal':>16}" + "".join(f"{name:>12}" for name in columns))
     for key, words, most in rows:
-        line = f"{key:<30} {words:>16}"
+        line = f"{key:<30} {'' if SHORT else words:>16}"
         for name, figures in columns.items():
-            over = name == "sims-tui" and most is not None and figures[key] > most
+            over = not SHORT and name == "sims-tui" and most is not None and figures[key] > most
             line += f"{shown(figures[key]) + ('!' if over else ''):>12}"
         print(line)
 
 
 def main():
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    runs = 1 if SHORT else int(sys.argv[1]) if len(sys.argv) > 1 else 3
     programs = {"sims-tui": ([BUILD / "sims-tui"], "\x1b"), "irssi": (["irssi"], ""), "weechat": (["weechat"], ""),
                 "profanity": (["profanity"], "")}
-    programs = {name: what for name, what in programs.items() if shutil.which(what[0][0])}
+    programs = {name: what for name, what in programs.items() if shutil.which(what[0][0])
+                and not (SHORT and name != "sims-tui")}
     results, floods, stores = {name: [] for name in programs}, [], []
     for _ in range(runs):
         for name, (argv, prepare) in programs.items():
@@ -336,7 +340,7 @@ def main():
         ("search cancelled ms", "100", 100),
         ("RSS MiB", "40", 40),
         ("RSS after it MiB", "40", 40)])
-    print("\n!: over the goal")
+    print("\nSHORT: every part runs; the figures say nothing" if SHORT else "\n!: over the goal")
 
 
 main()

@@ -48,7 +48,7 @@ suite() {  # name, command...
     echo "== $name"
     cat "$log"
     echo "   ($((SECONDS - began)) s)"
-    echo "$p $f $s" >&9
+    echo "$p $f $s $((SECONDS - began)) $name" >&9
   } 9>>"$logs/counts"
 }
 
@@ -68,15 +68,16 @@ programs() {
   for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done
 }
 
-# The programs mostly wait for each other: the units run beside them.
+# The programs mostly wait for each other: the units run beside them, and so does what is only shown to run.
 programs &
+[ "$VARIANT" != release ] || suite short tests/short.py &
 units "$@"
 wait
 # Not beside anything: it compiles.
 [ "$VARIANT" != release ] || suite reproducible tests/reproducible.sh simsd
 
 passed=0 failed=0 skipped=0
-while read -r p f s; do
+while read -r p f s _; do
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done <"$logs/counts"
 
@@ -91,6 +92,7 @@ done
 [ "$VARIANT" != cov ] || tests/coverage.sh
 
 echo
+echo "seconds: $(sort -k4,4nr "$logs/counts" | awk '{ printf "%s%s %s", sep, $5, $4; sep = ", " }'); some run beside others"
 grep -hE '^(SKIPPED|FAIL)' "$logs"/*.log | sort -u
 if [ "$skipped" = 0 ]; then
   echo "$passed passed, $failed failed"

@@ -7,9 +7,10 @@ import subprocess
 
 from chaos import Exchange
 from harness import BUILD, Failure
+from size import usual
 
-MESSAGES = int(os.environ.get("SIMS_STRESS_MESSAGES", "1000000"))  # of the simulation
-PROCESSES, EACH = 50, 1000
+MESSAGES = int(os.environ.get("SIMS_STRESS_MESSAGES", usual(1_000_000, 2_000)))  # of the simulation
+PROCESSES, EACH = usual(50, 4), usual(1000, 20)
 
 
 def part_sim_accounting(world, table):
@@ -40,7 +41,7 @@ def part_sim_accounting(world, table):
 def part_chaos(world, table):
     """Real programs through the chaos proxy, some killed, the server restarted."""
     exchange = Exchange(world, PROCESSES // 2, EACH, seed=int(os.environ.get("SIMS_STRESS_SEED", "1")))
-    account = exchange.run(kills=20, restarts=5, seconds=1800)
+    account = exchange.run(kills=usual(20, 1), restarts=usual(5, 1), seconds=1800)
     counts = account.counts
     table.row("messages", counts["said"], at_least=PROCESSES * EACH)
     table.row("proved delivered", counts["delivered"])

@@ -10,9 +10,11 @@ import time
 
 from harness import BUILD, MANY_FROM_ONE_ADDRESS, Failure
 from part_storm import memory
+from size import usual
 
-READERS = 50
-SOCKETS = 5000
+READERS = usual(50, 2)
+SOCKETS = usual(5000, 20)
+KILLS = usual(200, 2)
 
 
 class Attack:
@@ -29,7 +31,7 @@ class Attack:
         return json.loads(self.process.communicate("", 60)[0])
 
 
-def others(server, seconds=4, rate=500):
+def others(server, seconds=usual(4, 0.2), rate=500):
     """What a pair of others sees: the 99th percentile of their messages, socket to socket, in milliseconds."""
     run = subprocess.run([BUILD / "bench/simsbench", "--server", server.address, "--pairs", "1", "--rate", str(rate), "--seconds",
                           str(seconds), "--json"], capture_output=True, text=True, timeout=120)
@@ -48,7 +50,7 @@ def part_flood(world, table):
     server = world.server("--suites", "ecdhe")
     others(server, 1)
     ratios, quiet_ms, attacked_ms, ends = [], [], [], []
-    for _ in range(5):
+    for _ in range(usual(5, 1)):
         quiet_ms.append(others(server))
         attack = Attack(world, server, "flood", 10000)
         attacked_ms.append(others(server))
@@ -72,7 +74,7 @@ def part_stopped_readers(world, table):
     during, most = [], 0
     end = time.monotonic() + 180
     while stats(world, server)["slow_readers_total"] < READERS and time.monotonic() < end:
-        during.append(others(server, 2))
+        during.append(others(server, usual(2, 0.2)))
         most = max(most, memory(server.process.pid)[0])
     cut = stats(world, server)["slow_readers_total"]
     told = attack.end()
@@ -86,7 +88,7 @@ def part_stopped_readers(world, table):
 
 def part_slow_logins(world, table):
     """attack 34: 5,000 sockets say one byte in 10 s; a login takes under a second meanwhile, and they are all closed in time."""
-    server = world.server(*world.config(suites=["ecdhe"], limits={"connections": 18000, "connections-per-address": 18000}))
+    server = world.server(*world.config(suites=["ecdhe"], limits=dict(MANY_FROM_ONE_ADDRESS, **{"handshake-seconds": usual(30, 1)})))
     host, port = server.address.rsplit(":", 1)
     began = time.monotonic()
     sockets = [socket.create_connection((host, int(port))) for _ in range(SOCKETS)]
@@ -100,7 +102,7 @@ def part_slow_logins(world, table):
         login = time.monotonic()
         world.sims("alice", server, "list")
         slowest = max(slowest, time.monotonic() - login)
-        if int(time.monotonic() - began) % 10 == 0:
+        if int(time.monotonic() - began) % usual(10, 1) == 0:
             for one in sockets:
                 try:
                     one.send(b"{")
@@ -123,13 +125,13 @@ def part_memory(world, table):
                                       text=True, env=world.env, check=True).stdout)["memory_bound_bytes"] / (1 << 20)
     host, port = server.address.rsplit(":", 1)
     silent = []
-    for _ in range(800):
+    for _ in range(usual(800, 20)):
         one = socket.create_connection((host, int(port)))
         one.send(b"{" + b" " * 4000)
         silent.append(one)
-    attack = Attack(world, server, "stopped", 300)
+    attack = Attack(world, server, "stopped", usual(300, 2))
     end = time.monotonic() + 60
-    while stats(world, server)["slow_readers_total"] < 300 and time.monotonic() < end:
+    while stats(world, server)["slow_readers_total"] < usual(300, 2) and time.monotonic() < end:
         time.sleep(1)  # looks at the figures now and then, waits for nothing that it could be told
     attack.end()
     table.row("bound by the configuration", bound, unit="MiB")
@@ -144,7 +146,7 @@ def part_rsa_flood(world, table):
     attack = Attack(world, server, "rsa", 200)
     began, logins, slowest = time.monotonic(), 0, 0.0
     busy = others(server)
-    while time.monotonic() - began < 20:
+    while logins == 0 or time.monotonic() - began < usual(20, 1):
         login = time.monotonic()
         world.sims("alice", server, "list")
         slowest = max(slowest, time.monotonic() - login)
@@ -166,7 +168,7 @@ def one_address(world, table):
     server = world.server(*world.config(limits=limits), state="one")
     attack = Attack(world, server, "rsa", 200, "127.0.0.2")
     logins = 0
-    for _ in range(10):
+    for _ in range(usual(10, 1)):
         world.sims("bob", server, "--suite", "rsa", "list", expect=None, seconds=60)
         logins += world.last_status == 0
     end = attack.end()
@@ -177,9 +179,9 @@ def one_address(world, table):
 def part_kills(world, table):
     """attack 44: killed 200 times under registrations: nothing confirmed is lost, and it is there again within 2 s."""
     run = subprocess.run(["/usr/bin/python3", "tests/e2e/run.py", "kill_9"], capture_output=True, text=True, timeout=1800,
-                         env=world.env | {"KILLS": "200", "BUILD": str(BUILD)})
+                         env=world.env | {"KILLS": str(KILLS), "BUILD": str(BUILD)})
     print(run.stdout[-2000:])
-    table.row("kills without a loss", 200 if run.returncode == 0 else 0, at_least=200)
+    table.row("kills after which something was lost, or the test's own failure", run.returncode, at_most=0)
     found = re.search(r"within (\d+\.\d+) s", run.stdout)
     if found:
         table.row("the longest until it served again", float(found[1]), at_most=2.0, unit="s")

@@ -9,8 +9,9 @@ import subprocess
 import time
 
 from harness import BUILD, MANY_FROM_ONE_ADDRESS, Failure
+from size import usual
 
-CLIENTS = int(os.environ.get("SIMS_STRESS_CLIENTS", "5000"))
+CLIENTS = int(os.environ.get("SIMS_STRESS_CLIENTS", usual(5000, 20)))
 
 
 def memory(pid):
@@ -46,7 +47,7 @@ def part_storm(world, table):
     world.processes.append(storm)
     online(storm, 600)
     for word, number in (("kill -9", signal.SIGKILL), ("SIGTERM", signal.SIGTERM)):
-        time.sleep(3)  # the last lists
+        time.sleep(usual(3, 0))  # the last lists
         steady = memory(server.process.pid)[0]
         began = time.monotonic()
         server.stop(number)

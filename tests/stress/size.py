@@ -1,0 +1,10 @@
+"""How much a part does: `make stress SHORT=1` runs each for a moment, to show that it still runs."""
+
+import os
+
+SHORT = os.environ.get("SHORT", "") not in ("", "0")
+
+
+def usual(value, short):
+    """A number of seconds, clients or messages: the usual one, or with SHORT the other."""
+    return short if SHORT else value
