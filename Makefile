@@ -24,6 +24,7 @@ TEST_DEPS := systemd zsh fish
 LINT_DEPS := clang-tidy clang-format
 FUZZ_DEPS := clang libclang-rt-14-dev
 VALGRIND_DEPS := valgrind
+BOOT_DEPS := mmdebstrap systemd-container
 
 # Work in parallel unless told otherwise with -j.
 ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
@@ -193,6 +194,12 @@ valgrind:
 	@scripts/deps.sh $(DEPS) $(VALGRIND_DEPS)
 	@+$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) /usr/bin/python3 tests/valgrind.py
+
+# The units in a small Debian that is made for it and booted. Without what it needs it is skipped.
+boot-check:
+	@scripts/deps.sh $(DEPS) $(BOOT_DEPS) || true
+	@+$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) CXX='$(CXX)' tests/boot.sh
 
 # libFuzzer comes with clang. Its main() and its link are clang's whatever CXX is: so tests/short.py starts each target from
 # objects of a release, without compiling all of them with clang.
@@ -366,6 +373,7 @@ help:
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
 	@echo "make valgrind         a chat of the programs under valgrind's memcheck"
+	@echo "make boot-check       the systemd units in a small Debian that it makes and boots: some minutes, as root"
 	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals (SHORT=1: only that they run)"
 	@echo "make stress           faults, load and attack at full size, each figure beside its limit (ONLY=part-of-a-name)"
 	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
@@ -385,7 +393,7 @@ ifeq ($(filter help clean deps dist uninstall install-completions uninstall-comp
 endif
 
 FORCE:
-.PHONY: all check check-programs short short-ci test-e2e valgrind fuzz bench micro timing bench-tui stress deps demo lint format reproducible install uninstall dist \
+.PHONY: all check check-programs short short-ci test-e2e valgrind boot-check fuzz bench micro timing bench-tui stress deps demo lint format reproducible install uninstall dist \
         clean help FORCE \
         install-completions uninstall-completions \
         $(addprefix test-,$(LAYERS) sim fuzz term)

@@ -154,6 +154,11 @@ def run_format():
         expect(source.read_text(), r"^int made_up;$")
 
 
+def run_boot_check():
+    """Not the boot, which takes minutes: whether all is there that it uses, and whether it would run."""
+    expect(command("tests/boot.sh", "--check"), r"^[0-9]+ passed, 0 failed")
+
+
 def run_lint():
     packages("LINT_DEPS")
     since = os.environ.get("CI_BASE") or command("git", "rev-list", "--max-count=40", "HEAD").split()[-1]
@@ -206,6 +211,7 @@ RUNS = {
     "dist": (CHECK, run_dist),
     "clean": ("tests/short.py", 'make("clean"'),
     "compile_commands.json": (CHECK, run_compile_commands),
+    "boot-check": (CHECK, run_boot_check),
     "lint": (CI, run_lint),
     "format": (CI, run_format),
     "fuzz": (CI, run_fuzz),
