@@ -148,10 +148,12 @@ const Peer* Session::await_target() {
     finish(
         Exit::peer_key,
         fmt::format(
-            "THE KEY OF {0} CHANGED. Remembered since {1}: {2}; the server shows now: {3}. Somebody may be "
-            "in between. If you know the reason, `sims forget {0}` makes the next contact a first one",
+            "THE KEY OF {0} CHANGED. Remembered since {1}: {2}, which {4}; the server shows now: {3}. "
+            "Somebody "
+            "may be in between. If you know the reason, `sims forget {0}` makes the next contact a first one",
             peer->name, utc_time(peer->first_seen_unix_ms), peer->id.text(),
-            peer->changed_to ? peer->changed_to->text() : "?"));
+            peer->changed_to ? peer->changed_to->text() : "?",
+            peer->was_verified ? "you had verified" : "was never verified"));
     return nullptr;
   }
   return peer;

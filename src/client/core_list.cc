@@ -69,6 +69,7 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
       peer.attention = true;
       window_lines.key_alert(peer,
                              "KEY CHANGED: the server shows another key for " + change.name +
+                                 (peer.was_verified ? ", whose old key you had verified" : "") +
                                  ". Nothing is sent until you decide.",
                              now);
   }

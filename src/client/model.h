@@ -72,6 +72,7 @@ struct Peer {
   std::int64_t first_seen_unix_ms = 0;
   std::int64_t changed_unix_ms = 0;
   std::optional<Id> changed_to;           // trust == changed: the id that the server shows now
+  bool was_verified = false;              // trust == changed: the pinned id had been verified
   std::optional<std::string> looks_like;  // not a contact: the contact's name that this one could pass for
   std::string suite;                      // wire name, of the session
   std::uint64_t key_rotations = 0;

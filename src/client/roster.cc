@@ -36,6 +36,7 @@ void Roster::refresh(const std::string& name) {
   if (pin && shown && *shown != pin->id) {
     peer.trust = Trust::changed;
     peer.changed_to = shown;
+    peer.was_verified = pin->verified;
   } else {
     peer.changed_to.reset();
   }
@@ -74,6 +75,7 @@ bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::ve
     const bool news = peer.changed_to != entry.id;
     peer.trust = Trust::changed;
     peer.changed_to = entry.id;
+    peer.was_verified = pin && pin->verified;
     if (news) {
       peer.changed_unix_ms = now.unix_ms;
       changes.push_back({Change::Event::changed, entry.name});

@@ -95,6 +95,7 @@ TEST_CASE_FIXTURE(Fixture,
   CHECK(model.peers.at("bob").id == id(1));
   CHECK(model.peers.at("bob").changed_to == id(2));
   CHECK(model.peers.at("bob").changed_unix_ms == 5'000);
+  CHECK(model.peers.at("bob").was_verified);
   CHECK(online("bob", id(2)).empty());
   CHECK(offline("bob", id(2)).size() == 1);
   CHECK(model.peers.at("bob").trust == Trust::changed);
