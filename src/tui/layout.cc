@@ -13,16 +13,16 @@ int list_width(int width) {
 }  // namespace
 
 // What goes first when there is no room: the title, then the chat, then the status line. The input line
-// stays.
-Layout lay_out(Size size, int input_rows, Columns columns) {
+// stays, and a question is seen whole.
+Layout lay_out(Size size, int input_rows, Columns columns, bool question) {
   Layout out;
   const int width = std::max(size.width, 0);
   const int height = std::max(size.height, 0);
   if (width == 0 || height == 0) return out;
-  const int input = std::clamp(input_rows, 1, std::max(1, height / 3));
+  const int input = std::clamp(input_rows, 1, question ? height : std::max(1, height / 3));
   const bool bare = columns == Columns::bare;
-  const int status = height >= 2 && !bare ? 1 : 0;
-  const int title = height >= 4 && !bare ? 1 : 0;
+  const int status = height - input >= 1 && !bare ? 1 : 0;
+  const int title = height - input >= 3 && !bare ? 1 : 0;
   const int body = std::max(0, height - input - status - title);
   const int list = height >= 4 && columns == Columns::list ? list_width(width) : 0;
   if (title) out.title = {0, 0, width, 1};

@@ -22,7 +22,7 @@ struct Layout {
   Rect separator;  // one column between list and chat
   Rect chat;
   Rect status;  // one row
-  Rect input;   // from one row to a third of the screen
+  Rect input;   // from one row to a third of the screen; a question takes what it needs
   bool operator==(const Layout&) const = default;
 };
 
@@ -35,7 +35,7 @@ enum class Columns {
   bare,     // and no title and status line either
 };
 
-// `input_rows`: how many the typed text would like.
-Layout lay_out(Size size, int input_rows, Columns columns = Columns::list);
+// `input_rows`: how many the typed text would like, or a question needs.
+Layout lay_out(Size size, int input_rows, Columns columns = Columns::list, bool question = false);
 
 }  // namespace sims::tui

@@ -55,6 +55,9 @@ Panel changed_peer(const Peer& peer, UtcOffset offset) {
            "pretends to be " +
            peer.name + ". Nothing is sent; your draft is kept.",
        Style::alert},
+      {peer.was_verified ? "You had verified the old key: the new one is not the one that you compared."
+                         : "The old key was never verified.",
+       peer.was_verified ? Style::alert : Style::normal},
       {"Known since " + format_date_time(peer.first_seen_unix_ms, offset) + ":", Style::normal},
       {"  " + peer.id.str(), Style::strong},
       {"New, first seen " + format_date_time(peer.changed_unix_ms, offset) + ":", Style::normal},
@@ -85,6 +88,16 @@ Panel verification(const Window& window, bool ascii) {
         {"A QR code cannot be drawn in ASCII: the number is all there is to it.", Style::dim});
   out.prompt = window.peer + "'s number: ";
   return out;
+}
+
+void add_said(std::string_view text, Panel& out) {
+  std::vector<PanelLine> lines;
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back({std::string(text.substr(at, end - at)), Style::strong});
+    at = end + 1;
+  }
+  out.lines.insert(out.lines.begin(), lines.begin(), lines.end());
 }
 
 Panel stranger(const Peer& peer) {
@@ -155,6 +168,7 @@ Panel make_panel(const Model& model, const UiState& ui) {
   }
   if (!problem->empty())
     out.lines.insert(out.lines.begin(), {*problem, Style::alert});  // seen on small screens too
+  if (!ui.said.empty()) add_said(ui.said, out);
   return out;
 }
 

@@ -116,12 +116,11 @@ void Renderer::State::show_body(const Rect& at, const Model& model, const UiStat
       grid.fill(at, Style::normal);
       rest.height -= draw_panel(grid, place_panel(panel, at), panel, ui.panel_scroll, qr);
     }
-    if (const auto conversation = chat_of(model, ui, at.width)) {
-      view = visible_rows(*conversation, cache, rest.height, ui.window().scroll);
-      words.below = view.below;
-      words.percent = static_cast<int>(100 * (conversation->lines.size() - view.below) /
-                                       std::max<std::size_t>(1, conversation->lines.size()));
-    }
+    const Chat conversation = chat_of(model, ui, at.width);
+    view = visible_rows(conversation, cache, rest.height, ui.window().scroll);
+    words.below = view.below;
+    words.percent = static_cast<int>(100 * (conversation.lines.size() - view.below) /
+                                     std::max<std::size_t>(1, conversation.lines.size()));
     if (only_chat && was_only_chat && !stale && view.rows == chat) return;
     grid.fill(rest, Style::normal);
     for (std::size_t y = 0; y < view.rows.size(); ++y)

@@ -30,7 +30,6 @@ struct Window {
   std::uint64_t divider = 0;  // serial of the first line that was unread when it came in front; 0: none
   std::uint64_t marked = 0;   // serial of the line that a search led to; 0: none
   bool passing = false;       // opened by walking through the list: goes when it is left unused
-  bool close_asked = false;   // /close warned that something is undelivered
 };
 
 struct ConnectFields {
@@ -79,6 +78,7 @@ struct Ask {
     paste,    // of many lines: into the input or not
     slash,    // the line starts with spaces and a slash: a text, a command or neither
     request,  // the text would answer a request
+    command,  // it destroys or ends something
   };
   About about = About::nothing;
   std::string words;    // the question and its keys
@@ -126,8 +126,10 @@ struct UiState {
   ConnectDialog dialog;
   Editor answer{256, Newlines::fold};  // to the model's question
   std::string answer_problem;
-  int panel_scroll = 0;  // rows of the panel that are above its area
-  std::string hint;      // a word about the last key, in the status line until the next one
+  int panel_scroll = 0;   // rows of the panel that are above its area
+  std::string said;       // by a command that was typed into the panel: above its own words
+  std::string hint;       // a word about the last key, in the status line until the next one
+  std::string self_name;  // that we were last connected under; empty: not since the start
   UtcOffset offset = nullptr;
 
   const Window& window() const { return windows[current]; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tui/panel.h"
 #include "tui/view.h"
 
 namespace sims::tui {
@@ -47,9 +48,20 @@ void Ui::open_when_known(const std::string& peer) {
   wanted_peer_ = peer;
 }
 
+// A panel may cover the chat: then its first rows say it.
 void Ui::say(std::string text) {
-  const std::string& peer = state_.window().peer;
-  intents_.notice(intents_.model().peers.count(peer) ? peer : std::string(), std::move(text));
+  Window& window = state_.window();
+  window.scroll = Scroll{};
+  if (panel_kind(intents_.model(), state_) != PanelKind::none) {
+    state_.said = text;
+    state_.panel_scroll = 0;
+  }
+  intents_.notice(intents_.model().peers.count(window.peer) ? window.peer : std::string(), std::move(text));
+}
+
+void Ui::say_elsewhere(const std::string& peer, std::string text) {
+  if (state_.window().peer != peer) return say(std::move(text));
+  state_.window().scroll = Scroll{};
 }
 
 bool Ui::refuse(std::string why) {
@@ -124,10 +136,14 @@ void Ui::interrupt(const Key& key) {
     editor.set("");
     return tell_typing();
   }
+  if (undelivered(intents_.model()) > 0) {
+    held_ = {window.peer, "", "", "", false, Invocation{find_command("/quit"), {}}};
+    run(*held_.call);
+    return;
+  }
   if (interrupted_) return intents_.quit();
   interrupted_ = true;
-  const std::size_t open = undelivered(intents_.model());
-  state_.hint = (open == 0 ? "" : undelivered_words(open) + " ") + shown_key(key) + " again leaves";
+  state_.hint = shown_key(key) + " again leaves";
 }
 
 bool Ui::window_key(const Key& key) {
@@ -191,7 +207,7 @@ void Ui::cancel() {
   const bool trying = link != client::LinkState::offline && link != client::LinkState::online;
   if (!trying || been_online_) return;
   intents_.disconnect();
-  intents_.notice("", "The attempt to connect was ended. /connect opens the dialog.");
+  say("The attempt to connect was ended. /connect opens the dialog.");
 }
 
 void Ui::paste(const Key& key) {

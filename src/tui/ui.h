@@ -52,11 +52,13 @@ class Ui {
   void restore(const Kept& kept);
 
  private:
-  // A text that waits for the answer whether to send it, and where it was typed.
+  // A text that waits for the answer whether to send it, or a command whether to do it, and where it was
+  // typed.
   struct Held {
     std::string window, line;
     std::string to, text;
     bool action = false;
+    std::optional<Invocation> call = std::nullopt;
   };
   // ui.cc: the keys
   void focus_changed(bool focused);
@@ -74,14 +76,20 @@ class Ui {
   void interrupt(const Key& key);
   void tell_typing();
   void stop_typing();
-  void say(std::string text);    // our own words into this window
+  // Our own words into this window, where they are seen at once.
+  void say(std::string text);
+  // About `peer`, in whose window the core said it: also here, if that is not the one in front.
+  void say_elsewhere(const std::string& peer, std::string text);
   bool refuse(std::string why);  // says so; false
   // ui_windows.cc
   const client::Peer* front_peer() const;
+  bool panel_covers() const;
   bool seeing() const;  // the user sees what comes into the window in front
   void look();
   void tell_link();  // what the connection did, into the status window
   void tell_why();
+  bool back_to_name();          // after /nick was refused; false: there is no name to go back to
+  void tell(std::string text);  // into the status window, and here if the user asked for it
   void scroll(int direction, int by = 0);
   void scroll_to_end(bool top);
   void scroll_chat(int width, int height, int rows);
@@ -106,7 +114,9 @@ class Ui {
   // ui_commands.cc: Enter in the input
   void enter();
   void entered(const std::string& peer, Editor typed, bool done);
-  bool run(const Invocation& call);  // false: refused, the line stays
+  bool run(const Invocation& call);  // false: refused or asked about, the line stays
+  // Of a command that destroys or ends something. False: the user is asked, and a yes runs it again.
+  bool sure(const std::string& question);
   bool done(const Result<void>& result);
   bool send(const std::string& peer, std::string_view text, bool action);
   bool deliver(const std::string& peer, std::string_view text, bool action);
@@ -118,6 +128,7 @@ class Ui {
   bool quit();
   bool help(const Invocation& call);
   bool nick(const std::string& name);
+  bool disconnect();
   bool away(const Invocation& call);
   // ui_options.cc
   bool set(const Invocation& call);
@@ -145,7 +156,7 @@ class Ui {
   void ask(Ask::About about, std::string words, std::string text = "");
   void ask_key(const Key& key);
   void answer_ask(char32_t answer);
-  void answer_request();
+  void answer_held(Ask::About about);
   void enter_doubtful(bool command);
   // ui_find.cc
   void open_find(const std::string& text);
@@ -178,12 +189,13 @@ class Ui {
   bool been_online_ = false;  // since the user asked for this connection
   std::string was_at_;        // the server of that time
   std::string told_why_;      // there is no connection: said already
+  std::string name_before_;   // /nick: the name that held until then
+  bool asked_link_ = false;   // a command asked for what the connection does now
   bool was_seeing_ = false;   // at the last look(), this window
   Held held_;
-  std::string typing_to_;    // who was told that we type
-  std::string erase_asked_;  // /history delete warned about this peer
-  bool quit_asked_ = false;  // /quit warned that something is undelivered
-  Completion completion_;    // being cycled through
+  bool sure_ = false;      // the command that runs was asked about, and the answer was yes
+  std::string typing_to_;  // who was told that we type
+  Completion completion_;  // being cycled through
   std::size_t completion_at_ = 0;
   bool completing_ = false;
   bool interrupted_ = false;  // Ctrl-C on an empty line: once more leaves

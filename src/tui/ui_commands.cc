@@ -18,13 +18,6 @@ void Ui::enter() {
   const std::string line = state_.window().input.text();
   const std::string peer = state_.window().peer;
   const Parsed parsed = parse_line(line);
-  const auto is = [&](CommandId id) {
-    const auto* call = std::get_if<Invocation>(&parsed);
-    return call && call->command->id == id;
-  };
-  if (!is(CommandId::close)) state_.window().close_asked = false;
-  if (!is(CommandId::quit)) quit_asked_ = false;
-  if (!is(CommandId::history)) erase_asked_.clear();
   if (std::holds_alternative<Nothing>(parsed)) return;
   if (std::holds_alternative<Doubtful>(parsed))
     return ask(Ask::About::slash, "A slash after a space: s send as text, r run as command, Esc back");
@@ -33,12 +26,13 @@ void Ui::enter() {
   // first and put back when it was refused.
   Editor typed = state_.window().input;
   state_.window().input.clear();
-  held_ = {peer, line, "", "", false};
+  held_ = {peer, line, "", ""};
   if (const auto* refused = std::get_if<Refused>(&parsed)) {
     done = refuse(refused->why);
   } else if (const auto* text = std::get_if<Text>(&parsed)) {
     done = send(peer, text->body, false);
   } else if (const auto* call = std::get_if<Invocation>(&parsed)) {
+    held_.call = *call;
     done = run(*call);
   }
   entered(peer, std::move(typed), done);
@@ -79,6 +73,9 @@ bool Ui::deliver(const std::string& peer, std::string_view text, bool action) {
   for (Window& window : state_.windows) {
     if (window.peer == peer) window.scroll = Scroll{};
   }
+  const auto to = intents_.model().peers.find(peer);
+  const bool waits = to == intents_.model().peers.end() || !to->second.online;
+  say_elsewhere(peer, fmt::format("To {}{}: {}", peer, waits ? ", who is offline (it waits)" : "", text));
   return true;
 }
 
@@ -102,7 +99,7 @@ bool Ui::run(const Invocation& call) {
     case CommandId::connect:
       return connect(call);
     case CommandId::disconnect:
-      return intents_.disconnect(), true;
+      return disconnect();
     case CommandId::doctor:
       return say(intents_.doctor()), true;
     case CommandId::help:
@@ -159,15 +156,14 @@ bool Ui::connect(const Invocation& call) {
   state_.dialog.server.set(call.word(0));
   state_.dialog.port.set(std::to_string(proto::default_port));
   state_.dialog.open = true;
+  asked_link_ = true;
   return submit_dialog(), true;
 }
 
 // What is not delivered goes only when the program runs again.
 bool Ui::quit() {
   const std::size_t open = undelivered(intents_.model());
-  if (open > 0 && !std::exchange(quit_asked_, true))
-    return refuse(undelivered_words(open) +
-                  " They stay queued and go at the next start: Enter again leaves.");
+  if (open > 0 && !sure(undelivered_words(open) + " They go at the next start. Leave?")) return false;
   intents_.quit();
   return true;
 }
@@ -184,8 +180,7 @@ bool Ui::close(const Invocation& call) {
   if (peer.empty()) return refuse("The status window stays. /quit leaves SIMS.");
   if (const Peer* with = front_peer()) {
     const std::size_t open = undelivered(*with);
-    if (open > 0 && !std::exchange(state_.window().close_asked, true))
-      return refuse(undelivered_words(open) + " They stay queued: Enter again closes.");
+    if (open > 0 && !sure(undelivered_words(open) + " They stay queued. Close?")) return false;
     intents_.end_session(peer, call.word(0));
     intents_.looked_at(peer);
   }
@@ -237,8 +232,17 @@ bool Ui::nick(const std::string& name) {
   if (!proto::valid_name(name))
     return refuse("A name is a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -");
   if (auto connects = intents_.nick(name); !connects) return refuse(connects.error());
+  if (been_online_ && name_before_.empty()) name_before_ = state_.self_name;
   been_online_ = false;
+  asked_link_ = true;
   state_.dialog.name.set(name);
+  return true;
+}
+
+bool Ui::disconnect() {
+  if (intents_.model().link == client::LinkState::offline) return refuse("There is no connection to leave.");
+  asked_link_ = true;
+  intents_.disconnect();
   return true;
 }
 

@@ -72,7 +72,7 @@ void Ui::dialog_key(const Key& key) {
     dialog.problem.clear();
     if (busy) return intents_.disconnect();
     dialog.open = false;
-    intents_.notice("", "/connect opens the dialog again, /quit leaves.");
+    say("/connect opens the dialog again, /quit leaves.");
     return;
   }
   if (action == Action::send) return submit_dialog();

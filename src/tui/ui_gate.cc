@@ -29,9 +29,9 @@ void Ui::locked() {
   renew(elsewhere_);
   renew(held_);
   renew(completion_);
-  for (std::string* name : {&server_id_, &wanted_peer_, &typing_to_, &erase_asked_, &was_at_, &told_why_})
+  for (std::string* name : {&server_id_, &wanted_peer_, &typing_to_, &was_at_, &told_why_, &name_before_})
     renew(*name);
-  was_online_ = been_online_ = false;
+  was_online_ = been_online_ = asked_link_ = false;
 }
 
 bool Ui::open_gate() {

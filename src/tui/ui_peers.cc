@@ -141,23 +141,33 @@ bool Ui::trust(const Invocation& call) {
   const Peer* peer = known(with_name ? call.word(0) : state_.window().peer);
   if (peer == nullptr) return false;
   const std::string name = peer->name;
-  return done(intents_.accept_changed(name, call.word(with_name ? 1 : 0)));
+  if (!done(intents_.accept_changed(name, call.word(with_name ? 1 : 0)))) return false;
+  return say_elsewhere(name, "The new key of " + name + " is accepted, not verified."), true;
 }
 
 bool Ui::stand(const Invocation& call) {
   const Peer* peer = known(named(call));
   if (peer == nullptr) return false;
   const std::string name = peer->name;
+  // Blocked or declined, a request takes what it said with it.
+  const bool request = peer->standing == Standing::request;
+  const bool verified =
+      peer->trust == client::Trust::verified || (peer->trust == client::Trust::changed && peer->was_verified);
   switch (call.command->id) {
     case CommandId::accept:
-      return done(intents_.accept(name));
+      if (!done(intents_.accept(name))) return false;
+      return say_elsewhere(name, name + " is a contact now."), true;
     case CommandId::block:
-      return done(intents_.block(name));
+      if (request && !sure("Block " + name + " and delete what was said?")) return false;
+      if (!done(intents_.block(name))) return false;
+      return say(name + " is blocked: nothing of theirs is shown or answered."), true;
     case CommandId::decline:
+      if (request && !sure("Forget " + name + "'s request and what was said?")) return false;
       if (!done(intents_.decline(name))) return false;
       drop_window(name);
-      return true;
+      return say("The request of " + name + " is forgotten."), true;
     default:
+      if (verified && !sure("Take back that " + name + " is verified?")) return false;
       if (!done(intents_.unverify(name))) return false;
       return say(name + " does not count as verified any more."), true;
   }
@@ -181,12 +191,7 @@ bool Ui::history(const Invocation& call) {
     say("What was said with " + name + " is in " + file + " now, readable for whoever has the file.");
     return true;
   }
-  if (erase_asked_ != name) {
-    erase_asked_ = name;
-    return refuse("This deletes all that was said with " + name +
-                  " from this computer, for good: Enter again does it.");
-  }
-  erase_asked_.clear();
+  if (!sure("Delete all that was said with " + name + ", for good?")) return false;
   if (auto erased = intents_.erase_history(name); !erased) return refuse(erased.error());
   for (Window& window : state_.windows) {
     if (window.peer == name) window.scroll = Scroll{};

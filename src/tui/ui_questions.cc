@@ -45,23 +45,40 @@ void Ui::answer_ask(char32_t answer) {
     paste.text = asked.text;
     paste.cut = asked.cut;
     edit(paste);
-  } else if (about == Ask::About::request) {
-    answer_request();
-  } else {
+  } else if (about == Ask::About::slash) {
     enter_doubtful(answer == U'r');
+  } else {
+    answer_held(about);
   }
 }
 
-// What waited goes out, and its line out of the window where it was typed.
-void Ui::answer_request() {
+bool Ui::sure(const std::string& question) {
+  if (sure_) return true;
+  ask(Ask::About::command, question + " y yes, n no");
+  return false;
+}
+
+// What waited is sent or done, and its line leaves the window where it was typed.
+void Ui::answer_held(Ask::About about) {
   const Held held = std::exchange(held_, Held{});
-  const auto window = std::find_if(state_.windows.begin(), state_.windows.end(),
-                                   [&](const Window& w) { return w.peer == held.window; });
-  const bool sent = deliver(held.to, held.text, held.action);
-  if (window == state_.windows.end() || window->input.text() != held.line) return;
-  Editor typed = window->input;
-  window->input.clear();
-  entered(held.window, std::move(typed), sent);
+  const auto find = [&] {
+    return std::find_if(state_.windows.begin(), state_.windows.end(),
+                        [&](const Window& w) { return w.peer == held.window; });
+  };
+  Editor typed;
+  if (const auto window = find(); window != state_.windows.end() && window->input.text() == held.line) {
+    typed = window->input;
+    window->input.clear();
+  }
+  bool done = false;
+  if (about == Ask::About::request) {
+    done = deliver(held.to, held.text, held.action);
+  } else if (held.call && held.window == state_.window().peer) {
+    sure_ = true;
+    done = run(*held.call);
+    sure_ = false;
+  }
+  if (!typed.empty()) entered(held.window, std::move(typed), done);
 }
 
 // The line that starts with spaces and a slash, as what the user says it is.
@@ -77,7 +94,7 @@ void Ui::enter_doubtful(bool command) {
   }
   Editor typed = state_.window().input;
   state_.window().input.clear();
-  held_ = {peer, line, "", "", false};
+  held_ = {peer, line, "", ""};
   const bool sent = send(peer, line, false);
   entered(peer, std::move(typed), sent);
 }
@@ -93,6 +110,7 @@ void Ui::panel_key(const Key& key) {
     window.verifying = false;
     window.problem.clear();
     window.answer.clear();
+    state_.said.clear();
     return;
   }
   type_into(asked ? state_.answer : state_.window().answer, key);
@@ -104,13 +122,16 @@ void Ui::enter_answer() {
   const bool asked = kind == PanelKind::server_first || kind == PanelKind::server_changed;
   Editor& editor = asked ? state_.answer : state_.window().answer;
   const std::string text = trimmed(editor.take());
+  state_.said.clear();
   if (!text.empty() && text.front() == '/') {
     const Parsed parsed = parse_line(text);
-    held_ = {};
-    if (const auto* call = std::get_if<Invocation>(&parsed))
+    held_ = {state_.window().peer, "", "", ""};
+    if (const auto* call = std::get_if<Invocation>(&parsed)) {
+      held_.call = *call;
       run(*call);
-    else if (const auto* refused = std::get_if<Refused>(&parsed))
-      state_.hint = refused->why;
+    } else if (const auto* refused = std::get_if<Refused>(&parsed)) {
+      say(refused->why);
+    }
     return;
   }
   if (asked) return answer_server(text);

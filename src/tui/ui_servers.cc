@@ -43,6 +43,7 @@ void Ui::show(const KeptServer& kept) {
   state_.panel_scroll = 0;
   typing_to_.clear();
   was_seeing_ = false;
+  if (state_.ask.about != Ask::About::paste) state_.ask = {};  // it was about somebody of the other server
 }
 
 void Ui::restore(const Kept& kept) {

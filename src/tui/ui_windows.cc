@@ -4,6 +4,7 @@
 #include "tui/panel.h"
 #include "tui/ui.h"
 #include "tui/view.h"
+#include "tui/view_parts.h"
 #include "tui/words.h"
 
 namespace sims::tui {
@@ -72,12 +73,12 @@ void Ui::go_to(std::size_t index) {
   if (index >= state_.windows.size() || index == state_.current) return;
   stop_typing();
   state_.panel_scroll = 0;
+  state_.said.clear();
   Window& old = state_.window();
   const auto it = intents_.model().peers.find(old.peer);
   const bool unused = old.passing && old.input.empty() && old.history.empty() &&
                       (it == intents_.model().peers.end() || it->second.lines.empty());
   old.history.leave();
-  old.close_asked = false;
   old.divider = 0;
   if (unused) {
     state_.windows.erase(state_.windows.begin() + static_cast<std::ptrdiff_t>(state_.current));
@@ -109,15 +110,27 @@ void Ui::step_peer(int by) {
   if (index) go_to(*index);
 }
 
+// As the list shows it: in other windows, then of those who have no window (there may be too many), then
+// below what this window shows.
 void Ui::next_unread() {
+  const auto& peers = intents_.model().peers;
+  const auto waits = [](const Peer& peer) { return peer.unread > 0 || peer.attention; };
   const auto& windows = state_.windows;
   for (std::size_t step = 1; step < windows.size(); ++step) {
     const std::size_t i = (state_.current + step) % windows.size();
-    const auto it = intents_.model().peers.find(windows[i].peer);
-    if (it != intents_.model().peers.end() && (it->second.unread > 0 || it->second.attention))
-      return go_to(i);
+    const auto it = peers.find(windows[i].peer);
+    if (it != peers.end() && waits(it->second)) return go_to(i);
   }
-  state_.hint = "nothing unread";
+  for (const auto& [name, peer] : peers) {
+    if (waits(peer) && window_number(state_, name) == 0) return static_cast<void>(go_to_peer(name));
+  }
+  const Peer* here = front_peer();
+  if (here == nullptr || !waits(*here)) {
+    state_.hint = "nothing unread";
+    return;
+  }
+  state_.window().scroll = Scroll{};
+  if (state_.away) state_.hint = "unread here until /away ends";
 }
 
 // --- what was seen ---------------------------------------------------------------------------------
@@ -127,11 +140,19 @@ const Peer* Ui::front_peer() const {
   return it == intents_.model().peers.end() ? nullptr : &it->second;
 }
 
+// On a small screen a number to compare leaves no row of the chat.
+bool Ui::panel_covers() const {
+  if (!state_.window().verifying) return false;
+  const client::Model& model = intents_.model();
+  const Rect body = layout_of(model, state_).chat;
+  return place_panel(shown_panel(model, state_), body).height >= body.height;
+}
+
 bool Ui::seeing() const {
   const Focus focus = focus_of(intents_.model(), state_);
   const bool covered =
       focus == Focus::gate || focus == Focus::server_key || focus == Focus::dialog || focus == Focus::find;
-  return !covered && state_.focused && !state_.away && state_.window().scroll.following;
+  return !covered && !panel_covers() && state_.focused && !state_.away && state_.window().scroll.following;
 }
 
 // What came before the user saw this window is under a line; what comes while they see it is not.
@@ -154,6 +175,7 @@ void Ui::tell_link() {
   const bool online = model.link == client::LinkState::online;
   const bool ended = model.link == client::LinkState::offline && was_link_ != model.link;
   was_link_ = model.link;
+  if (ended && back_to_name()) return;
   if (ended) ask_for_invitation();
   if (model.link != client::LinkState::offline) told_why_.clear();
   // What the dialog was submitted for; not one that was opened since, for another server.
@@ -161,13 +183,41 @@ void Ui::tell_link() {
   if (online == was_online_) return tell_why();
   was_online_ = online;
   if (online) {
+    state_.self_name = model.self_name;
+    name_before_.clear();
     state_.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
     was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
-    return intents_.notice("", "Connected to " + was_at_ + " as " + model.self_name + ".");
+    tell("Connected to " + was_at_ + " as " + model.self_name + ".");
+    asked_link_ = false;
+    return;
   }
   const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
   if (model.link == client::LinkState::offline) told_why_ = model.problem;
-  intents_.notice("", "Disconnected from " + was_at_ + why);
+  tell("Disconnected from " + was_at_ + why);
+  if (model.link == client::LinkState::offline) asked_link_ = false;
+}
+
+void Ui::tell(std::string text) {
+  if (asked_link_ && !state_.window().peer.empty()) say(text);
+  intents_.notice("", std::move(text));
+}
+
+// A server that refuses another name still holds the one before it.
+bool Ui::back_to_name() {
+  const client::Model& model = intents_.model();
+  using enum proto::ErrorCode;
+  const auto refusal = model.refusal;
+  const bool of_the_name =
+      refusal == id_taken || refusal == name_taken || refusal == name_invalid || refusal == not_registered;
+  if (name_before_.empty() || !of_the_name) return false;
+  const std::string before = std::exchange(name_before_, std::string());
+  const std::string words = "Not connected as " + model.self_name + ": " + model.problem +
+                            ". The name registered for this key is " + before + ": going on as " + before +
+                            ".";
+  if (auto connects = intents_.nick(before); !connects) return false;
+  state_.dialog.name.set(before);
+  tell(words);
+  return true;
 }
 
 // Where no dialog shows it: what ended the attempt, once and in full.
@@ -175,14 +225,15 @@ void Ui::tell_why() {
   const client::Model& model = intents_.model();
   if (model.link != client::LinkState::offline || state_.dialog.open || model.problem == told_why_) return;
   told_why_ = model.problem;
-  if (!told_why_.empty()) intents_.notice("", "Not connected: " + told_why_ + ". /connect opens the dialog.");
+  if (!told_why_.empty()) tell("Not connected: " + told_why_ + ". /connect opens the dialog.");
+  asked_link_ = false;
 }
 
 void Ui::model_changed() {
   if (state_.gate.kind == Gate::Kind::unlock) return;
-  const client::Model& model = intents_.model();
   change_server();
   tell_link();
+  const client::Model& model = intents_.model();  // tell_link() may have made another connection
   if (!model.question) state_.answer_problem.clear();
   for (const auto& [name, peer] : model.peers) {
     if (peer.attention || peer.unread > 0) window_of(name, By::peer);
@@ -225,11 +276,10 @@ void Ui::scroll_chat(int width, int height, int rows) {
   Window& window = state_.window();
   const client::Model& model = intents_.model();
   const Peer* peer = front_peer();
-  const auto chat = chat_of(model, state_, width);
-  if (!chat) return;
+  const Chat chat = chat_of(model, state_, width);
   for (int page = 0;; ++page) {
-    const Scroll to = scrolled(*chat, height, window.scroll, rows);
-    const bool top = rows > 0 && same(scrolled(*chat, height, to, 1), to);
+    const Scroll to = scrolled(chat, height, window.scroll, rows);
+    const bool top = rows > 0 && same(scrolled(chat, height, to, 1), to);
     if (top && peer && peer->older && page < most_pages && intents_.load_older(peer->name)) continue;
     if (top && same(to, window.scroll)) state_.hint = "there is nothing older";
     window.scroll = to;

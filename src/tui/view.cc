@@ -41,12 +41,15 @@ std::string undelivered_words(std::size_t count) {
   return fmt::format("{} of your messages {} not delivered yet.", count, count == 1 ? "is" : "are");
 }
 
-std::optional<Chat> chat_of(const Model& model, const UiState& ui, int width) {
+const std::string& own_name(const Model& model, const UiState& ui) {
+  return ui.self_name.empty() ? model.self_name : ui.self_name;
+}
+
+Chat chat_of(const Model& model, const UiState& ui, int width) {
   const Window& window = ui.window();
   const Peer* peer = current_peer(model, ui);
-  if (peer == nullptr && !window.peer.empty()) return std::nullopt;
   return Chat{peer ? peer->lines : model.status,
-              model.self_name,
+              own_name(model, ui),
               window.peer,
               ui.offset,
               width,
@@ -57,11 +60,12 @@ std::optional<Chat> chat_of(const Model& model, const UiState& ui, int width) {
 }
 
 Layout layout_with(const UiState& ui, const Panel& panel, int input_rows) {
-  if (ui.look.bare) return lay_out(ui.size, input_rows, Columns::bare);
-  const Layout layout = lay_out(ui.size, input_rows, Columns::list);
+  const bool question = ui.ask.open();
+  if (ui.look.bare) return lay_out(ui.size, input_rows, Columns::bare, question);
+  const Layout layout = lay_out(ui.size, input_rows, Columns::list, question);
   if (panel.qr.empty() || layout.list.empty() || !place_panel(panel, layout.chat).qr.empty()) return layout;
   // A QR code that is not seen whole beside the list comes in its place.
-  const Layout wide = lay_out(ui.size, input_rows, Columns::no_list);
+  const Layout wide = lay_out(ui.size, input_rows, Columns::no_list, question);
   return place_panel(panel, wide.chat).qr.empty() ? layout : wide;
 }
 

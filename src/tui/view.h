@@ -18,8 +18,10 @@ Grid render(const client::Model& model, const UiState& ui, Now now);
 
 // The layout that render() uses now: for keys that scroll by pages.
 Layout layout_of(const client::Model& model, const UiState& ui);
-// The conversation of the current window; nullopt: its peer is not known.
-std::optional<Chat> chat_of(const client::Model& model, const UiState& ui, int width);
+// The name that we were last connected under, or else will be: a name that is only tried relabels nothing.
+const std::string& own_name(const client::Model& model, const UiState& ui);
+// What the current window shows; where its peer is not known, the lines of the status window.
+Chat chat_of(const client::Model& model, const UiState& ui, int width);
 
 // Messages of ours that are not delivered yet, and words for how many there are.
 std::size_t undelivered(const client::Peer& peer);

@@ -6,6 +6,7 @@
 
 #include "base/caseless.h"
 #include "base/text.h"
+#include "tui/view.h"
 #include "tui/view_parts.h"
 
 namespace sims::tui {
@@ -13,16 +14,6 @@ namespace {
 
 using client::Model;
 using client::SearchHit;
-
-std::string title_of(const Find& find) {
-  std::string out =
-      "Search " + (find.peer.empty() ? std::string("all that was said") : "what was said with " + find.peer);
-  if (find.running) return out + ": running… (Esc cancels)";
-  if (!find.problem.empty()) return out + ": " + find.problem;
-  if (find.hits.empty()) return out + " (Enter searches, Esc leaves)";
-  return out +
-         fmt::format(": {} of {} (Up older, Enter goes there, Esc leaves)", find.at + 1, find.hits.size());
-}
 
 // The bytes of the text that are what was wanted: the first end that holds it, the last beginning of that.
 // {0, 0}: it is not there.
@@ -70,7 +61,7 @@ void draw_hit(Grid& grid, const Rect& at, const SearchHit& hit, const Model& mod
   const std::string when = format_date_time(hit.entry.at_unix_ms, ui.offset);
   head += at.width >= 50 ? when + " " : at.width >= 30 ? when.substr(5, 5) + " " : "";
   if (ui.find.peer.empty() && hit.entry.mine) head += hit.peer.name + " ";
-  const std::string& who = hit.entry.mine ? model.self_name : hit.peer.name;
+  const std::string& who = hit.entry.mine ? own_name(model, ui) : hit.peer.name;
   head += hit.entry.action ? "* " + who + " " : "<" + who + "> ";
   const int x = grid.put(at.x, at.y, at.width, fit(to_cells(head, style), at.width * 2 / 3));
   const int room = at.x + at.width - x;
@@ -79,12 +70,22 @@ void draw_hit(Grid& grid, const Rect& at, const SearchHit& hit, const Model& mod
 
 }  // namespace
 
+std::string find_title(const Find& find) {
+  std::string out =
+      "Search " + (find.peer.empty() ? std::string("all that was said") : "what was said with " + find.peer);
+  if (find.running) return out + ": running… (Esc cancels)";
+  if (!find.problem.empty()) return out + ": " + find.problem;
+  if (find.hits.empty()) return out + " (Enter searches, Esc leaves)";
+  return out +
+         fmt::format(": {} of {} (Up older, Enter goes there, Esc leaves)", find.at + 1, find.hits.size());
+}
+
 void draw_find(Grid& grid, const Rect& at, const Model& model, const UiState& ui) {
   if (at.empty()) return;
   const Find& find = ui.find;
   const int bottom = at.y + at.height - 1;
   grid.fill({at.x, bottom, at.width, 1}, Style::bar);
-  grid.put(at.x + 1, bottom, at.width - 1, fit(to_cells(title_of(find), Style::bar_strong), at.width - 1));
+  grid.put(at.x + 1, bottom, at.width - 1, fit(to_cells(find_title(find), Style::bar_strong), at.width - 1));
   const auto rows = static_cast<std::size_t>(at.height - 1);
   // The one that is looked at in the middle, but no row stays empty that could be used.
   std::size_t first = find.at > rows / 2 ? find.at - rows / 2 : 0;

@@ -92,7 +92,7 @@ InputPart input_part(const client::Model& model, const UiState& ui, const Panel&
       show_editor(ui.find.query, out);
       break;
     case Focus::ask:
-      out.text = ui.ask.words + " ";
+      out.text = ui.ask.words;
       out.style = Style::strong;
       out.cursor = out.text.size();
       break;

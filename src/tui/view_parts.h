@@ -97,6 +97,7 @@ InputRows rows_of(const InputPart& part);
 void draw(Grid& grid, const Rect& at, const InputRows& input);
 
 // --- view_find.cc: what was found, over the whole chat
+std::string find_title(const Find& find);
 void draw_find(Grid& grid, const Rect& at, const client::Model& model, const UiState& ui);
 
 // Rows: Cells, or spans of them.

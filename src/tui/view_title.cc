@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "tui/view.h"
 #include "tui/view_parts.h"
 #include "tui/words.h"
 
@@ -30,7 +31,7 @@ Style trust_style(const Peer& peer) {
 
 TitlePart title_part(const Model& model, const UiState& ui) {
   TitlePart out;
-  out.self = model.self_name;
+  out.self = own_name(model, ui);
   out.server = model.server;
   const std::string& peer = ui.window().peer;
   out.with = peer.empty() ? "status" : peer;

@@ -277,14 +277,39 @@ def test_server_gone_for_good(world):
 
 
 def test_another_name(world):
-    """Refused, as an id has one name at a server; what was said before stays on the screen."""
+    """Refused, as an id has one name at a server: the one that holds goes on, and what was said stays."""
     server = world.server()
     pin(world, server, "alice")
     alice = world.tui("alice", server)
     alice.see(r"Connected to .* as alice\.")
     alice.enter("/nick alicia")
-    alice.see("registered there under")
-    check(re.search(r"as alice\.", alice.screen()), "what the status window said before is gone")
+    alice.see("this key is alice: going on as alice")
+    alice.see(r"(?s)as alice\..*Disconnected.*as alice\.")
+    alice.see(r"alice @ .*status")
+    listed = world.sims("watcher", server, "list")
+    check("alice" in listed and "alicia" not in listed, f"the server lists {listed}")
+
+
+def test_deletion_is_asked_about_when_scrolled_up(world):
+    alice, bob = two(world, world.server())
+    talk(alice, bob, "hello")
+    for i in range(40):
+        alice.enter(f"line {i}")
+    alice.see("line 39")
+    alice.key("PageUp")
+    alice.see_not("line 39")
+    alice.enter("/history delete")
+    alice.see(r"Delete all that was said with bob, for good\? y yes, n no")
+    alice.key("Enter")
+    alice.key("n")
+    alice.see(r"\[bob\] /history delete")
+    alice.key("PageDown")
+    alice.see("line 39")
+    alice.key("Enter")
+    alice.see("for good")
+    alice.key("y")
+    alice.see("What was said with bob is deleted here")
+    alice.see_not("line 39")
 
 
 def test_export_into_the_home_folder(world):

@@ -144,7 +144,7 @@ TEST_CASE("ui: a text to a request is held until yes") {
     d.keys("/msg carol hello\r");
     REQUIRE(asked(d) == Ask::About::request);
     d.keys("y");
-    CHECK(d.intents.last() == "send carol hello");
+    CHECK(d.intents.logged("send carol hello"));
     CHECK_FALSE(d.intents.logged("send bob"));
   }
   SUBCASE("a space and a slash besides") {
@@ -181,35 +181,78 @@ TEST_CASE("ui: /accept, /decline, /block") {
     d.keys(
         "\x1b"
         "1/block carol\r");
-    CHECK(d.intents.last() == "block carol");
+    CHECK_FALSE(d.intents.logged("block carol"));
+    d.keys("y");
+    CHECK(d.intents.logged("block carol"));
+    CHECK(d.intents.last() == "notice : carol is blocked: nothing of theirs is shown or answered.");
   }
   SUBCASE("decline: the window goes with it") {
     d.keys("/decline\r");
+    CHECK_FALSE(d.intents.logged("decline carol"));
+    d.keys("y");
     CHECK(d.intents.logged("decline carol"));
     CHECK(d.peer().empty());
+    CHECK(d.intents.last() == "notice : The request of carol is forgotten.");
     CHECK(d.ui.state().windows.size() == 1);
   }
   SUBCASE("refused: the words of the core, and the line stays") {
     d.intents.refuse = "is a contact already";
-    d.keys("/decline\r");
+    d.keys("/decline\ry");
     CHECK(d.peer() == "carol");
     CHECK(d.input() == "/decline");
     CHECK(d.intents.last() == "notice carol: is a contact already");
   }
 }
 
-TEST_CASE("ui: /history delete has to be said twice, and to mean the same one") {
+TEST_CASE("ui: /history delete asks in the place of the input, also when the pane is scrolled up") {
   Desk d;
-  d.keys("/history delete bob\r");
+  d.keys("/query bob\r\x1b[5~\x1b[5~/history delete\r\r\r");
+  CHECK(asked(d) == Ask::About::command);
+  CHECK(d.ui.state().ask.words == "Delete all that was said with bob, for good? y yes, n no");
   CHECK_FALSE(d.intents.logged("erase_history"));
-  CHECK(d.input() == "/history delete bob");
-  d.keys("\x15/history delete frank\r");
-  CHECK_FALSE(d.intents.logged("erase_history"));
-  d.keys("\x15/names\r/history delete frank\r");
-  CHECK_FALSE(d.intents.logged("erase_history"));
-  d.keys("\r");
-  CHECK(d.intents.logged("erase_history frank"));
-  CHECK_FALSE(d.intents.logged("erase_history bob"));
+  SUBCASE("no") {
+    d.keys("n");
+    CHECK(d.input() == "/history delete");
+    d.keys("\x15/names\r");
+    CHECK_FALSE(d.intents.logged("erase_history"));
+  }
+  SUBCASE("yes") {
+    d.keys("y");
+    CHECK(d.intents.logged("erase_history bob"));
+    CHECK(d.input().empty());
+    CHECK(d.intents.last() == "notice bob: What was said with bob is deleted here.");
+    d.keys("\x1b[A");
+    CHECK(d.input() == "/history delete");
+  }
+}
+
+TEST_CASE("ui: what is asked about is seen whole on the smallest screen") {
+  const std::string eve = "eve.with-a-very-long-name_000001";
+  for (const std::string& line : {"/history delete " + eve, "/block " + eve, "/decline " + eve,
+                                  "/distrust " + eve, std::string("/quit")}) {
+    CAPTURE(line);
+    Desk d;
+    d.of(eve).standing =
+        line[1] == 'b' || line.starts_with("/de") ? client::Standing::request : client::Standing::contact;
+    d.of(eve).was_verified = true;
+    d.ui.resize({20, 5});
+    d.keys(line + "\r");
+    REQUIRE(asked(d) == Ask::About::command);
+    const Grid grid = render(d.intents.fake, d.ui.state(), {});
+    std::string shown;
+    for (int y = 0; y < 5; ++y)
+      shown += test::dump_row(grid, y);
+    CHECK(shown.find(d.ui.state().ask.words) != std::string::npos);
+  }
+}
+
+TEST_CASE("ui: a question that was asked in a panel is answered there") {
+  Desk d;
+  d.keys("/verify frank\r/distrust\r");
+  REQUIRE(asked(d) == Ask::About::command);
+  d.keys("y");
+  CHECK(d.intents.logged("unverify frank"));
+  CHECK(d.ui.state().said == "frank does not count as verified any more.");
 }
 
 TEST_CASE("ui: /history export takes a name, a file, both or neither") {

@@ -36,7 +36,7 @@ TEST_CASE("ui: a line goes to the window's peer, commands do not") {
   type(d.ui, "//shrug\r");
   CHECK(d.intents.last() == "send bob /shrug");
   type(d.ui, "/msg frank in passing\r");
-  CHECK(d.intents.last() == "send frank in passing");
+  CHECK(d.intents.logged("send frank in passing"));
   CHECK(d.peer() == "bob");
 }
 
@@ -153,12 +153,16 @@ TEST_CASE("ui: windows by number, by neighbour, by the list; what was only passe
   CHECK(d.peer() == "bob");
 }
 
-TEST_CASE("ui: /close warns of what is undelivered, then closes and ends the session") {
+TEST_CASE("ui: /close asks when something is undelivered, then closes and ends the session") {
   Desk d;
-  type(d.ui, "/query bob\r/close\r");
+  type(d.ui, "/query bob\r/close\r\r");
   CHECK(d.peer() == "bob");
-  CHECK(d.intents.last().find("2 of your messages are not delivered") != std::string::npos);
-  type(d.ui, "\r");
+  CHECK(d.ui.state().ask.words ==
+        "2 of your messages are not delivered yet. They stay queued. Close? y yes, n no");
+  type(d.ui, "n");
+  CHECK(d.peer() == "bob");
+  CHECK(d.input() == "/close");
+  type(d.ui, "\ry");
   CHECK(d.intents.logged("end_session bob"));
   CHECK(d.peer() == "carol");
   CHECK(d.ui.state().windows.size() == 2);
@@ -168,29 +172,38 @@ TEST_CASE("ui: /close warns of what is undelivered, then closes and ends the ses
   CHECK(d.ui.state().windows.size() == 2);
 }
 
-TEST_CASE("ui: /quit and Ctrl-C warn of what is undelivered, then leave") {
+TEST_CASE("ui: /quit and Ctrl-C ask when something is undelivered, then leave") {
   Desk d;
-  type(d.ui, "\x03");
-  CHECK(d.ui.state().hint == "2 of your messages are not delivered yet. Ctrl-C again leaves");
-  type(d.ui, "/quit\r");
-  CHECK(d.intents.last() ==
-        "notice : 2 of your messages are not delivered yet. They stay queued and go at the next start: Enter "
-        "again leaves.");
-  CHECK(d.input() == "/quit");
-  SUBCASE("again") {
-    type(d.ui, "\r");
+  const std::string asked =
+      "2 of your messages are not delivered yet. They go at the next start. Leave? y yes, n no";
+  SUBCASE("/quit") {
+    type(d.ui, "/quit\r\r");
+    CHECK(d.ui.state().ask.words == asked);
+    CHECK(d.input() == "/quit");
+    CHECK(d.intents.log.empty());
+    type(d.ui, "y");
     CHECK(d.intents.last() == "quit");
   }
-  SUBCASE("something else between: the warning comes again") {
-    type(d.ui, "\x15/names\r/quit\r");
-    CHECK(d.intents.last().find("Enter again leaves") != std::string::npos);
-    type(d.ui, "\r");
+  SUBCASE("Ctrl-C, which is a no when it is asked about") {
+    type(d.ui, "\x03");
+    CHECK(d.ui.state().ask.words == asked);
+    type(d.ui, "\x03");
+    CHECK_FALSE(d.ui.state().ask.open());
+    CHECK_FALSE(d.intents.logged("quit"));
+    type(d.ui, "\x03y");
     CHECK(d.intents.last() == "quit");
+  }
+  SUBCASE("in another window than the one where it was asked") {
+    type(d.ui, "/quit\r");
+    d.ui.open_when_known("bob");
+    d.ui.restore({{"", {{"", "", {}}, {"bob", "", {}}}, 1}});
+    type(d.ui, "y");
+    CHECK_FALSE(d.intents.logged("quit"));
   }
   SUBCASE("nothing undelivered") {
     for (auto& [name, peer] : d.intents.fake.peers)
       peer.lines.clear();
-    type(d.ui, "\x15/quit\r");
+    type(d.ui, "/quit\r");
     CHECK(d.intents.last() == "quit");
   }
 }
@@ -253,7 +266,10 @@ TEST_CASE("ui: /verify takes the number alone for this window's peer") {
   CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
   CHECK(d.ui.state().window().problem == "Not verified: The numbers differ.");
   type(d.ui, "\x1b");
+  d.of("bob").trust = client::Trust::verified;
   type(d.ui, "/distrust\r");
+  CHECK_FALSE(d.intents.logged("unverify"));
+  type(d.ui, "y");
   CHECK(d.intents.logged("notice bob: bob does not count as verified any more."));
 }
 
@@ -371,6 +387,7 @@ TEST_CASE(
 
 TEST_CASE("ui: Ctrl-C empties the line, and leaves only when pressed twice on an empty one") {
   Desk d;
+  d.of("bob").lines.clear();
   type(d.ui, "typed\x03");
   CHECK(d.input().empty());
   CHECK_FALSE(d.intents.logged("quit"));
