@@ -6,9 +6,11 @@
 
 #include "base/text.h"
 #include "tui/dialog_view.h"
+#include "tui/focus.h"
 #include "tui/gate_view.h"
 #include "tui/panel.h"
 #include "tui/view.h"
+#include "tui/view_parts.h"
 #include "tui/words.h"
 
 namespace sims::tui {
@@ -200,8 +202,26 @@ void Plain::tell_gate(const UiState& ui) {
   gate_ = text;
 }
 
+void Plain::tell_question(const UiState& ui) {
+  if (ui.ask.words != question_ && ui.ask.open()) say(ui.ask.words);
+  question_ = ui.ask.open() ? ui.ask.words : "";
+}
+
+void Plain::tell_find(const Model& model, const UiState& ui) {
+  const Find& find = ui.find;
+  std::string text = find.open ? find_title(find) : "";
+  if (find.at < find.hits.size()) {
+    const client::SearchHit& hit = find.hits[find.at];
+    text += fmt::format("\n{} {}: {}", format_date_time(hit.entry.at_unix_ms, ui.offset),
+                        hit.entry.mine ? own_name(model, ui) : hit.peer.name,
+                        safe_text(hit.entry.body, Lines::fold));
+  }
+  if (text != find_ && !text.empty()) say(text);
+  find_ = std::move(text);
+}
+
 void Plain::tell_panel(const Model& model, const UiState& ui) {
-  const Panel panel = make_panel(model, ui);
+  const Panel panel = shown_panel(model, ui);
   std::string text;
   if (panel.kind != PanelKind::none) {
     text = panel.title;
@@ -220,6 +240,8 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
   tell_elsewhere(model, ui);
   tell_dialog(model, ui);
   tell_panel(model, ui);
+  tell_question(ui);
+  tell_find(model, ui);
   tell_gate(ui);
   if (ui.hint != hint_ && !ui.hint.empty()) say("(" + ui.hint + ")");
   hint_ = ui.hint;
@@ -229,30 +251,45 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
     shown_ = {};
   }
   width_ = width;
-  const Panel panel = make_panel(model, ui);
-  std::string prompt;
-  const Editor* editor = nullptr;
-  if (ui.gate.open()) {
-    for (const GateRow& row : gate_rows(ui.gate))
-      if (row.focused) prompt = row.label + ": " + row.stars;
-  } else if (panel.kind != PanelKind::none) {
-    prompt = panel.prompt;
-    editor = panel.answer;
-  } else if (ui.dialog.open) {
-    const Field field = focused_field(ui.dialog);
-    prompt = field.label + ": " + field.choice;
-    editor = field.editor;
-  } else {
-    prompt = (ui.window().peer.empty() ? std::string("status") : ui.window().peer) + "> ";
-    editor = &ui.window().input;
-  }
-  Input input{safe_text(prompt, Lines::fold), ""};
-  if (editor) {
-    input.before += safe_text(std::string_view(editor->text()).substr(0, editor->cursor()), Lines::fold);
-    input.after = safe_text(std::string_view(editor->text()).substr(editor->cursor()), Lines::fold);
-  }
+  Input input = input_of(model, ui);
   fit_into(input.before, input.after, std::max(10, width) - 1);
   return input_bytes(input);
+}
+
+// The one that has the keys.
+Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
+  const Panel panel = make_panel(model, ui);
+  InputPart part = input_part(model, ui, panel);
+  switch (focus_of(model, ui)) {
+    case Focus::gate:
+      part = {};
+      for (const GateRow& row : gate_rows(ui.gate))
+        if (row.focused) part.prompt = row.label + ": " + row.stars;
+      break;
+    case Focus::dialog: {
+      const Field field = focused_field(ui.dialog);
+      part = {field.label + ": " + field.choice, field.editor ? field.editor->text() : "", {}, 0, 0};
+      if (field.editor) part.cursor = field.editor->cursor();
+      break;
+    }
+    case Focus::ask:
+      part = {"answer: ", "", {}, 0, 0};
+      break;
+    case Focus::find:
+      part.prompt = "search: ";
+      break;
+    case Focus::history_find:
+      break;
+    case Focus::server_key:
+    case Focus::panel:
+      part.prompt = panel.prompt;
+      break;
+    case Focus::input:
+      part.prompt = (ui.window().peer.empty() ? std::string("status") : ui.window().peer) + "> ";
+  }
+  const std::string_view text = part.text;
+  return {safe_text(part.prompt, Lines::fold) + safe_text(text.substr(0, part.cursor), Lines::fold),
+          safe_text(text.substr(part.cursor), Lines::fold)};
 }
 
 // The part of a long line around the cursor that the terminal's line holds: it must not wrap, for what has

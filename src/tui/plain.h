@@ -36,7 +36,10 @@ class Plain {
   void tell_delivery(const client::Model& model);
   void tell_dialog(const client::Model& model, const UiState& ui);
   void tell_gate(const UiState& ui);
+  void tell_question(const UiState& ui);
+  void tell_find(const client::Model& model, const UiState& ui);
   void tell_panel(const client::Model& model, const UiState& ui);
+  static Input input_of(const client::Model& model, const UiState& ui);
   static void fit_into(std::string& before, std::string& after, int width);
   std::string input_bytes(const Input& now);
 
@@ -44,7 +47,7 @@ class Plain {
   std::map<std::string, Told> told_;
   std::map<std::uint64_t, client::Delivery> mine_;  // lines of ours that were said and are not settled
   std::string window_ = "\n";                       // no window is called so
-  std::string dialog_, panel_, gate_, hint_;
+  std::string dialog_, panel_, gate_, hint_, question_, find_;
   Input shown_;
   int width_ = 0;
   bool anew_ = true;

@@ -104,6 +104,39 @@ TEST_CASE("plain: the dialog is one field after the other") {
   CHECK(s.type("\t").ends_with("Ciphers: ECDHE only"));
 }
 
+TEST_CASE("plain: questions, what is found and who asks to write are said") {
+  Stage s;
+  s.type("/query bob\r");
+  const std::string asked = s.type("\x1b[200~1\r2\r3\r4\x1b[201~");
+  CHECK(asked.find("Insert what was pasted, 4 lines? y yes, n no\r\n") != std::string::npos);
+  CHECK(asked.ends_with("answer: "));
+  CHECK(s.type("n").ends_with("bob> "));
+  CHECK(s.type("/history delete\r").find("Delete all that was said with bob, for good?") !=
+        std::string::npos);
+  s.type("n\x15");
+
+  s.type("/search ratchet\r");
+  client::SearchHit hit;
+  hit.peer.name = "bob";
+  hit.entry.body = "about ratchets";
+  s.ui.found({hit}, "");
+  const std::string found = s.update();
+  CHECK(found.find("1 of 1") != std::string::npos);
+  CHECK(found.find("bob: about ratchets\r\n") != std::string::npos);
+  CHECK(found.ends_with("search: ratchet"));
+  s.type("\x1b");
+  s.type("hello there\r");
+  CHECK(s.type("\x12hell").find("(search)`hell': hello there") != std::string::npos);
+  s.type("\x1b");
+
+  auto& carol = s.intents.fake.peers.at("carol");
+  carol.standing = client::Standing::request;
+  const std::string request = s.type("/query carol\r");
+  CHECK(request.find(carol.id.str()) != std::string::npos);
+  CHECK(request.find("/accept  or  /decline") != std::string::npos);
+  CHECK(request.ends_with("carol> "));
+}
+
 TEST_CASE("plain: nothing but text, CR, LF and backspace is ever written") {
   Stage s;
   client::Line line;
