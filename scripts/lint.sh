@@ -56,7 +56,7 @@ through() {
   esac
 }
 if [ -n "$SINCE" ]; then
-  checks=--checks=-clang-analyzer-*
+  checks="--checks=-clang-analyzer-*"
   changed=$(git diff --name-only HEAD -- src && git log --format= --name-only "$SINCE"..HEAD -- src) || exit 1
   files=$(for path in $changed; do
     [ ! -e "$path" ] || case $path in *.cc | *.h) through "$path" ;; esac

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every man page is clean mdoc, and names every option that its program's --help names.
+# Every man page is clean mdoc, and names every command of its program and every option that the --help of the program or
+# of one of its commands names.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}"
@@ -21,7 +22,14 @@ for page in man/simsd.8 man/simsctl.8 man/sims.1 man/sims-tui.1; do
   name=$(basename "${page%.*}")
   text=$(mandoc -T ascii "$page" | sed 's/.\x08//g')
   missing=
-  options=$("$BUILD/$name" --help 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u)
+  commands=$("$BUILD/$name" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
+  options=$({
+    "$BUILD/$name" --help
+    for command in $commands; do "$BUILD/$name" "$command" --help; done
+  } 2>&1 | grep -oE -- '--[a-z][a-z-]+' | sort -u)
+  for command in $commands; do
+    grep -qw -- "$command" <<<"$text" || missing="$missing $command"
+  done
   for option in $options; do
     grep -qF -- "$option" <<<"$text" || missing="$missing $option"
   done

@@ -33,7 +33,7 @@ log_in() {  # name, options: exit status 0 only after a login
 }
 logged() { journalctl -o cat -u simsd.service | grep -q -- "$1"; }
 # What the user of the network sees: the port takes a connection.
-open() { (exec 3<>"/dev/tcp/127.0.0.1/${1:-7467}") 2>/dev/null; }
+open() { (exec 3<>/dev/tcp/127.0.0.1/7467) 2>/dev/null; }
 
 systemctl daemon-reload
 [ -z "$(systemctl --failed --plain --no-legend)" ]
