@@ -202,6 +202,20 @@ def test_units_are_understood(world):
         check(status == 0 and said == "", f"{drop_in}: {said}")
 
 
+def test_manual_shows_how_to_bind_one_address(world):
+    """Its drop-in for the socket unit, which also works before the machine has the address."""
+    manual = (ROOT / "man/simsd.8").read_text()
+    drop_in = re.search(r"(?s)\n(\[Socket\]\nListenStream=\nListenStream=.*?)\.Ed\n", manual)
+    check(drop_in and "FreeBind=yes\n" in drop_in[1], "the example has no FreeBind=")
+    (world.path / "simsd.service").write_text((UNITS / "simsd.service").read_text().replace("/usr/local/sbin/simsd", "/bin/true"))
+    shutil.copy(UNITS / "simsd.socket", world.path)
+    (world.path / "simsd.socket.d").mkdir()
+    (world.path / "simsd.socket.d/address.conf").write_text(drop_in[1])
+    status, said = analyze("verify", "--man=no", "--recursive-errors=no", world.path / "simsd.socket",
+                           env=os.environ | {"SYSTEMD_UNIT_PATH": f"{world.path}:"})
+    check(status == 0 and said == "", said)
+
+
 def test_metrics_socket_is_understood(world):
     (world.path / "simsd.conf").touch()
     shutil.copy(UNITS / "simsd-metrics.socket.example", world.path / "simsd-metrics.socket")
