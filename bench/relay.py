@@ -227,6 +227,13 @@ def part_rate():
     rows_of("    from socket to socket", [r["hop_p99_us"] for r in late], None, "us")
 
 
+def part_start():
+    """On one core, while the pool of RSA keys is filled; beside it the same without that suite."""
+    for what, rsa in (("while RSA keys are made ahead", True), ("without the RSA suite", False)):
+        got = [simsd("--pairs", 20, "--rate", 2000, "--seconds", 5, "--warmup", 1, rsa=rsa) for _ in range(RUNS)]
+        rows_of("one core, %s: 99 %%, from socket to socket" % what, [r["hop_p99_us"] for r in got], 500 if rsa else None, "us")
+
+
 def may_run(command):
     try:
         return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
@@ -284,7 +291,7 @@ def part_million():
     row("  allocations a message", got["allocations_a_message"], 0.0005)
 
 
-PARTS = [part_messages, part_peers, part_rate, part_logins, part_connections, part_million]
+PARTS = [part_messages, part_peers, part_rate, part_start, part_logins, part_connections, part_million]
 
 
 def main():

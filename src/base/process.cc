@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -47,6 +48,13 @@ void set_slice(std::uint64_t ns) {
 void lower_thread_priority() {
   set_slice(0);
   static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10));
+}
+
+void run_only_when_idle() {
+  sched_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.sched_policy = SCHED_IDLE;
+  if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) lower_thread_priority();
 }
 
 void ask_for_short_slices() {

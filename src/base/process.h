@@ -12,6 +12,9 @@ void harden_process();
 // The calling thread's work may wait: nice 10, a tenth of a contended core. Less would leave it nothing for
 // minutes on a machine with other work.
 void lower_thread_priority();
+// The calling thread's work takes only what every other thread leaves over, and it gives way to them at once
+// (SCHED_IDLE); on a machine with other work it may get nothing for minutes. There is no way back.
+void run_only_when_idle();
 // The calling thread works in short pieces that must not wait: it asks for a short time slice, with which
 // newer kernels (6.12) let it interrupt threads that have not; older ones go by the priority of those. No
 // more time than before.

@@ -1,6 +1,7 @@
 #include "crypto/rsa.h"
 
 #include <cryptopp/filters.h>
+#include <cryptopp/nbtheory.h>
 #include <cryptopp/oaep.h>
 #include <cryptopp/rsa.h>
 #include <cryptopp/sha.h>
@@ -33,6 +34,23 @@ class Adapter final : public CryptoPP::RandomNumberGenerator {
 
  private:
   Rng& rng_;
+};
+
+constexpr long public_exponent = 65537;
+
+struct Stopped {};
+
+// Crypto++ asks it for each number that may be a prime, before the costly tests.
+class Steps final : public CryptoPP::PrimeSelector {
+ public:
+  explicit Steps(const std::function<bool()>& go_on) : go_on_(go_on) {}
+  bool IsAcceptable(const Integer& candidate) const override {
+    if (!go_on_()) throw Stopped{};
+    return CryptoPP::RelativelyPrime(public_exponent, candidate - 1);
+  }
+
+ private:
+  const std::function<bool()>& go_on_;
 };
 
 Integer integer(ByteView big_endian) {
@@ -82,7 +100,7 @@ std::optional<Bytes> rsa_encrypt(ByteView spki, ByteView message, Rng& rng) {
   try {
     Adapter adapter(rng);
     CryptoPP::RSAFunction key;
-    key.Initialize(integer(spki.subspan(sizeof spki_prefix, modulus_size)), 65537);
+    key.Initialize(integer(spki.subspan(sizeof spki_prefix, modulus_size)), public_exponent);
     Scheme::Encryptor encryptor(key);
     assert(message.size() <= encryptor.FixedMaxPlaintextLength());
     Bytes out(rsa_ciphertext_size);
@@ -104,9 +122,25 @@ RsaKey& RsaKey::operator=(RsaKey&&) noexcept = default;
 RsaKey::~RsaKey() = default;
 
 RsaKey RsaKey::generate(Rng& rng) {
+  return std::move(*generate(rng, [] { return true; }));
+}
+
+// What InvertibleRSAFunction::GenerateRandom() does, with a selector of ours.
+std::optional<RsaKey> RsaKey::generate(Rng& rng, const std::function<bool()>& go_on) {
   Adapter adapter(rng);
+  const Steps steps(go_on);
+  const auto primes = CryptoPP::MakeParametersForTwoPrimesOfEqualSize(8 * modulus_size)(
+      CryptoPP::Name::PointerToPrimeSelector(), static_cast<const CryptoPP::PrimeSelector*>(&steps));
+  Integer p, q;
+  try {
+    p.GenerateRandom(adapter, primes);
+    q.GenerateRandom(adapter, primes);
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+  const Integer e = public_exponent, d = e.InverseMod(CryptoPP::LCM(p - 1, q - 1));
   auto state = std::make_unique<State>();
-  state->key.Initialize(adapter, 8 * modulus_size, 65537);
+  state->key.Initialize(p * q, e, d, p, q, d % (p - 1), d % (q - 1), q.InverseMod(p));
   assert(valid_modulus(state->key.GetModulus()));
   return RsaKey(std::move(state));
 }
@@ -117,7 +151,7 @@ Result<RsaKey> RsaKey::from_pkcs8(ByteView der) {
     CryptoPP::ArraySource source(der.data(), der.size(), true);
     state->key.Load(source);
     if (!valid_modulus(state->key.GetModulus())) return fail("not an RSA-4096 key");
-    if (state->key.GetPublicExponent() != 65537) return fail("not e = 65537");
+    if (state->key.GetPublicExponent() != public_exponent) return fail("not e = 65537");
     return RsaKey(std::move(state));
   } catch (const CryptoPP::Exception& e) {
     return fail(std::string("not PKCS#8: ") + e.what());

@@ -1,6 +1,7 @@
 // Ephemeral RSA-4096 with e = 65537, for OAEP (SHA-256, MGF1-SHA-256, empty label) only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -24,6 +25,9 @@ class RsaKey {
  public:
   // 100 to 800 ms: never on a loop's thread.
   static RsaKey generate(Rng& rng);
+  // The same in small steps: go_on is asked before each, every millisecond or two of work. It may wait; with
+  // false the key is given up.
+  static std::optional<RsaKey> generate(Rng& rng, const std::function<bool()>& go_on);
   // For known-answer tests: PKCS#8 DER of our own making, never a peer's.
   static Result<RsaKey> from_pkcs8(ByteView der);
   RsaKey(RsaKey&&) noexcept;

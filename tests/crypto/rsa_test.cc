@@ -128,6 +128,19 @@ TEST_CASE("RSA: a fresh key has the one accepted encoding and decrypts what was 
   CHECK(text_of(message->view()) == "thirty-two bytes of shared secre");
 }
 
+TEST_CASE("RSA: a key is made in small steps, and given up at any of them") {
+  int steps = 0;
+  const auto key = RsaKey::generate(system_rng(), [&] { return ++steps > 0; });
+  REQUIRE(key);
+  CHECK(rsa_valid_spki(key->spki()));
+  CHECK(steps > 10);  // 2,048-bit numbers without small factors: one in some hundred is a prime
+  for (const int last : {1, 5}) {
+    steps = 0;
+    CHECK_FALSE(RsaKey::generate(system_rng(), [&] { return ++steps < last; }));
+    CHECK(steps <= last);
+  }
+}
+
 TEST_CASE("RSA: empty and longest messages; encryption is randomised") {
   test::FixedRng rng;
   for (std::size_t size : {0, 1, 446}) {

@@ -28,6 +28,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/process.h"
 #include "base/sqlite.h"
 #include "folder.h"
 
@@ -149,6 +150,15 @@ TEST_CASE("confined: threads that there were are, too, and new ones can be made"
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   CHECK(status == 0);
+}
+
+TEST_CASE("confined: a thread may give way to all others, and changes nobody else's priority") {
+  if (!can_confine()) return;
+  CHECK(confined([] {
+          run_only_when_idle();
+          return sched_getscheduler(0) == SCHED_IDLE ? 0 : 1;
+        }) == 0);
+  CHECK(confined([] { return errno_of(syscall(SYS_sched_setattr, getppid(), nullptr, 0)); }) == EPERM);
 }
 
 TEST_CASE("confined: a database is opened, written, checkpointed and copied") {
