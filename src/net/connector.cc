@@ -25,8 +25,7 @@ bool same(const sockaddr_storage& a, const sockaddr_storage& b) {
   return numeric_address(plain(a)) == numeric_address(plain(b)) && a.ss_family == b.ss_family;
 }
 
-// Each address once, as it will be tried: the first one's family first, then the families by turns (section
-// 4).
+// Each address once, as it will be tried: the first one's family, then the families by turns (section 4).
 std::vector<sockaddr_storage> order(const addrinfo* found) {
   std::vector<sockaddr_storage> first, other, ordered;
   for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
@@ -82,8 +81,7 @@ struct Connector::Box : std::enable_shared_from_this<Connector::Box> {
   void done(Result<std::unique_ptr<Stream>> result) noexcept;  // calls out
 };
 
-// --- the look-up
-// --------------------------------------------------------------------------------------------------
+// --- the look-up -------------------------------------------------------------------------------------
 
 void Connector::Box::look_up() {
   auto* l = new Lookup{{}, shared_from_this()};
@@ -120,8 +118,7 @@ void Connector::Box::resolved(int status, addrinfo* found) noexcept {
   begin_next();
 }
 
-// --- the attempts
-// -------------------------------------------------------------------------------------------------
+// --- the attempts ------------------------------------------------------------------------------------
 
 void Connector::Box::begin_next() noexcept {
   while (next < addresses.size()) {
@@ -179,8 +176,7 @@ void Connector::Box::fail_all() noexcept {
   done(fail(all.empty() ? "no address for " + to.host : all));
 }
 
-// --- the end
-// ------------------------------------------------------------------------------------------------------
+// --- the end -----------------------------------------------------------------------------------------
 
 void Connector::Box::give_up_attempts() {
   for (auto* attempt : std::exchange(under_way, {}))

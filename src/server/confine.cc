@@ -51,10 +51,8 @@ constexpr const char* allowed[] = {
     "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid",
     "getgroups", "getpriority", "getrlimit", "ugetrlimit",
     // sockets that there are. Not connect(): it also disconnects, and a socket that was accepted in the
-    // host's
-    // network could then go to any address there. Not bind() and listen(). Not sendmsg() and sendmmsg(),
-    // whose
-    // address a filter cannot see, nor recvmsg(), which takes sockets from other programs.
+    // host's network could then go to any address there. Not bind() and listen(). Not sendmsg() and
+    // sendmmsg(), whose address a filter cannot see, nor recvmsg(), which takes sockets from other programs.
     "accept", "accept4", "recvfrom", "recv", "send", "shutdown", "getsockopt", "getsockname", "getpeername",
     // files: the accounts and their copies, the configuration, the pid file
     "open", "openat", "openat2", "close", "close_range", "read", "readv", "pread64", "preadv", "preadv2",
@@ -146,8 +144,8 @@ scmp_arg_cmp masked(unsigned argument, std::uint64_t mask, std::uint64_t value) 
 
 void allow_by_arguments(Filter& filter) {
   // To whom the socket is connected already (the system log, the service manager): no address, and no
-  // connection by TCP Fast Open. (x86-32 and others have socketcall, which cannot be told apart, and is
-  // refused.)
+  // connection by TCP Fast Open. (x86-32 and others have socketcall, which cannot be told apart,
+  // and is refused.)
   filter.allow("sendto", {masked(3, MSG_FASTOPEN, 0), equals(4, 0)});
   // What libuv sets on each connection. Others load filters, change the protocol or repair connections.
   filter.allow("setsockopt", {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)});

@@ -25,8 +25,7 @@ class Detached {
  private:
   Detached(int fd, int journal) : fd_(fd), journal_(journal) {}
   int fd_;
-  int journal_;  // opened early: a confined process connects to nothing. -1: there is none, or it is not
-                 // needed
+  int journal_;  // opened early, since a confined process connects to nothing; -1: none
 };
 
 // A file with our process id, written atomically (0644), removed when it dies if it still is ours; emptied
