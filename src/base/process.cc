@@ -29,6 +29,7 @@ void harden_process() {
   setrlimit(RLIMIT_CORE, &no_core);
   umask(077);
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(signal(SIGXFSZ, SIG_IGN));
 }
 
 namespace {

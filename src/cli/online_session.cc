@@ -219,14 +219,15 @@ void Session::decide() {
   return done ? finish(Exit::ok) : finish(Exit::failure, done.error());
 }
 
-// Also after the end was begun: what comes here is acknowledged to its sender.
+// Also after the end was begun: what comes here is in the store, and will be acknowledged to its sender.
 void Session::received(const std::string& name, const Line& line) {
   if (options_.command != Command::listen) return;
   const auto& peers = link_.model().peers;
   auto peer = peers.find(name);
   if (peer == peers.end()) return;
   ++count_;
-  if (!print(options_.json ? message_json(peer->second, line) : message_line(peer->second, line))) return;
+  if (!print(options_.json ? message_json(peer->second, line) : message_line(peer->second, line)))
+    return tell("what was not printed is in the store, unread: sims history " + name);
   if (exit_) return;
   link_.core().looked_at(name, link_.now());
   if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
@@ -313,7 +314,8 @@ void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
 bool Session::print(const std::string& text) {
   const auto printed = sims::print(text);
   if (printed) return true;
-  // What nobody could read must not be acknowledged: no orderly end.
+  // What nobody could read is not acknowledged, though it is in the store: no orderly end. Its sender sends
+  // it again, which shows it nowhere twice.
   exit_ = Exit::failure;
   tell(printed.error());
   link_.drop();

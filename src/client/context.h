@@ -69,8 +69,6 @@ class Context {
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
   // Carries out `writes` to the Memory and commits them: all of it lasts, or nothing and the error.
   virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
-  // A text of this peer was shown.
-  virtual void arrived(const std::string& name, Now now) = 0;
   bool online() const { return model.link == LinkState::online; }
 
   const CoreOptions& options;

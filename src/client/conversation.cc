@@ -233,8 +233,6 @@ bool Conversation::receive_text(const proto::TextContent& text, Now now) {
   stops_typing();
   ++p.unread;
   p.attention = true;
-  context_.arrived(name_, now);
-  context_.effects.received(p, **shown);
   return true;
 }
 

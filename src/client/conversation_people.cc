@@ -31,11 +31,13 @@ void Conversation::became_contact(Now now) {
   p.standing = Standing::contact;
   p.first_seen_unix_ms = context_.pins.find(name_)->first_seen_unix_ms;
   p.looks_like.reset();
-  context_.windows.notice(&p,
-                          p.trust == Trust::verified ? name_ + " is a contact again."
-                                                     : "First contact with " + name_ +
-                                                           ": the key is now remembered, but not verified.",
-                          now);
+  const Line& told = context_.windows.notice(
+      &p,
+      p.trust == Trust::verified
+          ? name_ + " is a contact again."
+          : "First contact with " + name_ + ": the key is now remembered, but not verified.",
+      now);
+  context_.history.depends_on_commit(p, told);
   if (session_ && may_talk())
     for (const auto& [m, ack] : held_acks_)
       context_.send_ack(ack, now);
@@ -77,13 +79,16 @@ bool Conversation::let_in(Now now) {
   }
   p.standing = Standing::request;
   p.first_seen_unix_ms = now.unix_ms;
-  context_.windows.notice(&p,
-                          "A request: " + name_ +
-                              " is not among your contacts. Nothing goes back, also no sign that this "
-                              "arrived, until you accept or write.",
-                          now);
+  const Line& told =
+      context_.windows.notice(&p,
+                              "A request: " + name_ +
+                                  " is not among your contacts. Nothing goes back, also no sign that this "
+                                  "arrived, until you accept or write.",
+                              now);
+  context_.history.depends_on_commit(p, told);
   if ((p.looks_like = look_alike(name_, context_.pins.peers())))
-    context_.windows.alarm(&p, look_alike_words(name_, *p.looks_like), now);
+    context_.history.depends_on_commit(
+        p, context_.windows.alarm(&p, look_alike_words(name_, *p.looks_like), now));
   return true;
 }
 

@@ -34,7 +34,8 @@ class Effects {
   virtual void close_link(bool flush) = 0;
   virtual void start_work(std::unique_ptr<Work> work) = 0;
   virtual void changed() = 0;  // the model changed: redraw at the end of the turn
-  // For scripts and notifications; `line` is also in the model.
+  // For scripts and notifications, once the commit succeeded that keeps it; `line` is also in the model,
+  // which shows it before.
   virtual void received(const Peer& peer, const Line& line) = 0;
   virtual void delivery_changed(const Peer& peer, const Line& line) = 0;
 };

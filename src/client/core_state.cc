@@ -119,7 +119,8 @@ void Core::State::use_server(const Id& server, Now now) {
 void Core::State::restore_outbox(Now now) {
   const auto waiting = store.outbox(server_);
   if (!waiting)
-    return window_lines.alarm(nullptr, "What is still to be sent could not be read: " + waiting.error(), now);
+    return void(
+        window_lines.alarm(nullptr, "What is still to be sent could not be read: " + waiting.error(), now));
   for (const auto& [name, entries] : *waiting) {
     if (entries.empty()) continue;
     Peer& peer = shown.peers[name];
@@ -134,10 +135,23 @@ Result<void> Core::State::write_down(Now now, const std::function<Result<void>()
     if (auto before = commit(now); !before) return before;
   past.wrote(now);
   auto written = writes();
-  auto lasts = past.commit(now);
+  auto lasts = commit_past(now);
   if (written && lasts) return {};
   read_pins_again();
   return written ? lasts : written;
+}
+
+// Nobody hears of a text before it lasts.
+Result<void> Core::State::commit_past(Now now) {
+  auto done = past.commit(now);
+  if (!done) return done;
+  for (const auto& [name, line] : past.take_arrived()) {
+    const auto at = shown.peers.find(name);
+    if (at == shown.peers.end()) continue;
+    summary.received(name, now);
+    effects.received(at->second, line);
+  }
+  return done;
 }
 
 Result<void> Core::State::pin(const std::string& name, const PinnedPeer& peer, Now now) {
@@ -149,7 +163,7 @@ Result<void> Core::State::pin(const std::string& name, const PinnedPeer& peer, N
 
 Result<void> Core::State::commit(Now now) {
   const bool promised = past.holds();
-  auto done = past.commit(now);
+  auto done = commit_past(now);
   if (done) return done;
   if (!promised) {
     window_lines.alert(nullptr, "What changed could not be stored: " + done.error(), now);

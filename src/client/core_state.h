@@ -24,7 +24,6 @@ struct Core::State final : Context, Connection::Host {
   void send_ack(std::string_view message, Now now) override { connection.send_unanswered(message, now); }
   void start(std::unique_ptr<PeerWork> work) override;
   void start(std::unique_ptr<RekeyWork> work) override;
-  void arrived(const std::string& name, Now now) override { summary.received(name, now); }
 
   // --- Context, Connection::Host
   Result<void> write_down(Now now, const std::function<Result<void>()>& writes) override;
@@ -69,6 +68,7 @@ struct Core::State final : Context, Connection::Host {
     std::int64_t until_ms;
   };
 
+  Result<void> commit_past(Now now);
   void use_server(const Id& server, Now now);
   void restore_outbox(Now now);
   void read_pins_again();

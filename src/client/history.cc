@@ -67,7 +67,7 @@ Result<const Line*> History::receive(Peer& peer, const proto::TextContent& text,
   if (!row) return fail(row.error());
   entry.row = *row;
   const Line& line = windows_.add(&peer, line_of(entry));
-  fresh_.push_back({peer.name, line.serial});
+  fresh_.push_back({peer.name, line});
   if (!keep_) passing_.insert(peer.name);
   return &line;
 }
@@ -102,6 +102,10 @@ void History::wrote(Now now) {
   holds_ = true;
 }
 
+void History::depends_on_commit(const Peer& peer, const Line& line) {
+  if (holds_) fresh_.push_back({peer.name, line});
+}
+
 void History::wait(Now now) {
   if (!later_since_ms_) later_since_ms_ = now.steady_ms;
 }
@@ -122,6 +126,8 @@ Result<void> History::commit(Now now) {
     if (later_since_ms_) later_since_ms_ = now.steady_ms + retry_ms - later_ms;
     return done;
   }
+  for (Arrived& one : fresh_)
+    if (one.line.row != 0) arrived_.push_back(std::move(one));
   fresh_.clear();
   later_since_ms_.reset();
   marks_.clear();
@@ -150,12 +156,12 @@ void History::write_later() {
 }
 
 void History::take_back() {
-  for (const auto& [name, serial] : fresh_) {
+  for (const auto& [name, line] : fresh_) {
     auto at = model_.peers.find(name);
     if (at == model_.peers.end()) continue;
     Peer& peer = at->second;
-    windows_.erase(peer, serial);
-    if (peer.unread > 0) --peer.unread;
+    windows_.erase(peer, line.serial);
+    if (line.row != 0 && peer.unread > 0) --peer.unread;
   }
   fresh_.clear();
 }

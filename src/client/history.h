@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/memory.h"
@@ -42,12 +43,19 @@ class History {
                  Now now);
   Result<void> erase(const std::string& name) { return memory_.erase_history(key(name)); }
   void wrote(Now now);  // a pin
+  // Own words about something that was written: they go with it when the next commit fails.
+  void depends_on_commit(const Peer& peer, const Line& line);
 
   // --- what lasts
   bool holds() const { return holds_; }  // nothing may be sent before commit()
   std::int64_t commit_at() const;        // steady ms; INT64_MAX: nothing waits
   // An error: what was shown since the last one is taken back, and pins are to be read again.
   Result<void> commit(Now now);
+  struct Arrived {
+    std::string name;
+    Line line;  // a copy: its window may have dropped it
+  };
+  std::vector<Arrived> take_arrived() { return std::exchange(arrived_, {}); }  // texts that last by now
 
   // --- windows
   void show_unread(Peer& peer);  // as of the last time
@@ -64,10 +72,6 @@ class History {
   struct Place {
     bool opened = false;
     std::uint64_t floor = 0;  // this row and those before it are not shown
-  };
-  struct Shown {
-    std::string name;
-    std::uint64_t serial;
   };
   struct Mark {
     std::string name;  // empty: at the server before this one
@@ -89,7 +93,8 @@ class History {
   std::map<std::string, Place> places_;  // by name
 
   bool holds_ = false;
-  std::vector<Shown> fresh_;  // since the last commit
+  std::vector<Arrived> fresh_;    // lines since the last commit
+  std::vector<Arrived> arrived_;  // texts among those that were committed
   // To be written by the next commit, kept when it fails.
   std::optional<std::int64_t> later_since_ms_;
   std::vector<Mark> marks_;

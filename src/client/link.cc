@@ -37,7 +37,8 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   void schedule();
   void end_turn();
   void arm_timer();
-  bool commit();
+  bool commit(bool at_once = false);
+  void tell_owner();
   void send();
   void adopt(std::unique_ptr<net::Stream> opened);
   void ended(std::uint64_t connection, const std::string& reason);
@@ -192,12 +193,12 @@ void Link::State::schedule() {
   });
 }
 
-// Writes down what this turn did, when it is time; an end does not wait. false: what was to be sent stays
-// here.
-bool Link::State::commit() {
+// Writes down what this turn did, when it is time or `at_once`; an end does not wait. false: what was to be
+// sent stays here.
+bool Link::State::commit(bool at_once) {
   const Now now = loop.now();
-  const bool ending = on_left || !going.empty();
-  if (core.commit_at() > now.steady_ms && !(ending && core.commit_at() != INT64_MAX))
+  at_once = at_once || on_left || !going.empty();
+  if (core.commit_at() > now.steady_ms && !(at_once && core.commit_at() != INT64_MAX))
     return !core.holds_writes();
   const bool held = core.holds_writes();
   if (core.commit(now) || !held) return true;
@@ -206,18 +207,24 @@ bool Link::State::commit() {
   return true;
 }
 
-// Held by its caller: any of the owner's callbacks may end the link. The owner has what was received before
-// its acks go out.
-void Link::State::end_turn() {
-  scheduled = false;
+void Link::State::tell_owner() {
   for (auto& event : std::exchange(events, {})) {
     const auto& tell = event.is_received ? callbacks.received : callbacks.delivery_changed;
     if (tell) tell(event.peer, event.line);
     if (dead) return;
   }
+}
+
+// Held by its caller: any of the owner's callbacks may end the link. The owner has what was received after it
+// was committed and before its acks go out. What the owner did then is committed before it goes out, too.
+void Link::State::end_turn() {
+  scheduled = false;
+  commit();
+  tell_owner();
+  if (dead) return;
   if (commit()) send();
   arm_timer();
-  if (std::exchange(model_changed, false) && callbacks.changed) callbacks.changed();
+  if (!core.holds_writes() && std::exchange(model_changed, false) && callbacks.changed) callbacks.changed();
   if (!dead) check_left();
 }
 
@@ -268,6 +275,12 @@ void Link::leave(std::int64_t limit_ms, std::function<void()> done) {
   state_->on_left = std::move(done);
   state_->core.disconnect(loop_.now());
   state_->close_link(true);  // whatever state the core was in
+  state_->schedule();
+}
+
+void Link::commit() {
+  if (!state_->core.holds_writes()) return;
+  state_->commit(true);
   state_->schedule();
 }
 

@@ -14,10 +14,13 @@ namespace sims::client {
 
 class Link {
  public:
-  // All called at the end of the loop's turn, never from inside a Core function: they may call the core.
+  // All called at the end of the loop's turn, never from inside a Core function: they may call the core. In a
+  // turn the order is: commit, `received` and `delivery_changed`, what the core wrote (acks) goes out,
+  // `changed`. So the owner tells nobody of what may yet be taken back.
   struct Callbacks {
-    std::function<void()> changed;  // at most once a turn, after the others
-    // Before it is committed and its ack goes out: an owner who cannot keep the message calls drop().
+    std::function<void()> changed;  // at most once a turn, and not while something waits for its commit
+    // It is committed; its ack goes out after this. An owner who cannot pass the message on may call drop():
+    // then it stays in the history, unread, and its sender sends it again.
     std::function<void(const std::string& peer, const Line& line)> received;
     std::function<void(const std::string& peer, const Line& line)> delivery_changed;
   };
@@ -38,8 +41,10 @@ class Link {
   // An orderly end: says disconnect, sends what is queued within `limit_ms`, waits for work that is out (it
   // uses the identity), and then calls `done`. The link does nothing else any more.
   void leave(std::int64_t limit_ms, std::function<void()> done);
-  // Ends the connection at once: nothing more goes out or is committed, also of what the owner was given this
-  // turn.
+  // Commits now what waits for it, so that what the model shows lasts; a failure takes it out of the model.
+  // For an owner who draws the model at a moment of their own.
+  void commit();
+  // Ends the connection at once: nothing more goes out, also no ack of what the owner was given this turn.
   void drop();
 
  private:

@@ -52,8 +52,8 @@ Line& Windows::notice(Peer* peer, std::string text, Now now) {
   return own_words(peer, Line::Kind::notice, std::move(text), now);
 }
 
-void Windows::alarm(Peer* peer, std::string text, Now now) {
-  own_words(peer, Line::Kind::alert, std::move(text), now);
+Line& Windows::alarm(Peer* peer, std::string text, Now now) {
+  return own_words(peer, Line::Kind::alert, std::move(text), now);
 }
 
 void Windows::alert(Peer* peer, std::string text, Now now) {

@@ -27,7 +27,7 @@ class Windows {
   // Likewise, about the peer's key: other alerts can't crowd it out.
   void key_alert(Peer& peer, std::string text, Now now);
   // An alert that must be seen: for what happens once.
-  void alarm(Peer* peer, std::string text, Now now);
+  Line& alarm(Peer* peer, std::string text, Now now);
 
   // nullptr: dropped since. Its text is changed by reword() alone.
   static Line* find(Peer& peer, std::uint64_t serial);

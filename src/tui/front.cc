@@ -114,6 +114,7 @@ void Front::model_changed() {
 
 void Front::draw() {
   whole_ = false;
+  before_draw();
   if (std::exchange(model_changed_, false)) ui_.model_changed();
   const Now now = loop_.now();
   notify();

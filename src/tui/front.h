@@ -29,6 +29,7 @@ class Front : public Intents {
 
   virtual void leave(std::function<void()> done) = 0;  // last words; `done` may be called at once
   virtual void keys_handled() {}                       // after what one read of the terminal brought
+  virtual void before_draw() {}                        // the model may change still
 
   // A key is answered at once; what comes from the network is drawn at most every 35 ms, and what is typed
   // meanwhile does not wait for it.

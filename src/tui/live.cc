@@ -187,6 +187,11 @@ void Live::keys_handled() {
   arm_lock();
 }
 
+// What the screen shows, and the stream of lines says, must not be taken back.
+void Live::before_draw() {
+  if (link_) link_->commit();
+}
+
 void Live::leave(std::function<void()> done) {
   keep();
   cancel_search();

@@ -64,6 +64,7 @@ class Live final : public Front {
   void new_link(const ConnectFields& fields, crypto::SuiteList suites);
   void leave(std::function<void()> done) override;
   void keys_handled() override;
+  void before_draw() override;
 
   void opened();  // the store is unlocked
   void recall(const ConnectFields& fields);

@@ -166,12 +166,13 @@ TEST_CASE(
   CHECK(bob.trust.commits == before + 1);
   for (int i = 0; i < 10; ++i)
     REQUIRE(alice.say("bob", std::to_string(i)));
-  CHECK(bob.heard.size() == 12);
+  CHECK(bob.heard.size() == 2);  // nobody is told before the commit
   CHECK(alice.delivered == delivered + 1);
   CHECK(bob.core->holds_writes());
   CHECK(bob.core->commit_at() == relay.now.steady_ms + 20);
   relay.now.steady_ms += 20;
   relay.settle();
+  CHECK(bob.heard.size() == 12);
   CHECK(alice.delivered == delivered + 11);
   CHECK(bob.trust.commits == before + 2);
   CHECK_FALSE(bob.core->holds_writes());
@@ -219,6 +220,50 @@ TEST_CASE("what came and could not be stored is taken back, not acked, and comes
   CHECK(pair.texts(bob, "alice").size() == shown + 1);
   CHECK(pair.texts(bob, "alice").back() == "lost");
   CHECK(alice.delivery("bob", alice.peer("bob").lines.back().serial) == Delivery::delivered);
+}
+
+TEST_CASE(
+    "attack 44: a full disk: a text is told once, after the commit that kept it, however often it came") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "before"));
+  bob.trust.full = true;
+  int tries = 0;
+  relay.pass = [&](Guest&, Guest& to, const std::string& message) {
+    if (&to == &bob && Relay::type_of(message) == "client-com") ++tries;
+    relay.give(to, message);
+  };
+  REQUIRE(alice.say("bob", "told once"));
+  relay.advance(600'000);
+  CHECK(tries >= 3);
+  CHECK(bob.heard == std::vector<std::string>{"alice: before"});
+  CHECK(alice.delivered == 1);
+  bob.trust.full = false;
+  relay.advance(600'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: before", "alice: told once"});
+  CHECK(alice.delivered == 2);
+}
+
+TEST_CASE("attack 44: a full disk: a request that was not stored leaves no word of it behind") {
+  Relay relay;
+  Guest& bob = relay.add("bob");
+  Guest& b0b = relay.add("b0b");
+  Guest& alice = relay.add("alice");
+  relay.listed = {{"alice", alice.id}, {"bob", bob.id}, {"b0b", b0b.id}};
+  relay.befriend(alice, bob);
+  for (Guest* one : {&bob, &b0b, &alice})
+    one->connect();
+  alice.trust.full = true;
+  REQUIRE(b0b.say("alice", "who am I?"));
+  relay.advance(300'000);
+  CHECK(alice.heard.empty());
+  CHECK(alice.peer("b0b").standing == client::Standing::stranger);
+  CHECK(alice.peer("b0b").lines.empty());
+  alice.trust.full = false;
+  relay.advance(600'000);
+  CHECK(alice.heard == std::vector<std::string>{"b0b: who am I?"});
+  CHECK(alice.count("b0b", Line::Kind::notice, "A request") == 1);
+  CHECK(alice.count("b0b", Line::Kind::alert, "bob") == 1);  // looks like him
 }
 
 TEST_CASE("a contact that could not be stored is none, and a mark that could not be is written later") {

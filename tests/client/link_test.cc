@@ -311,14 +311,15 @@ void converse(Fixture& f, std::vector<std::string> bodies, client::Link::Callbac
 
 }  // namespace
 
-TEST_CASE("the owner is told, then it is committed, then the ack goes") {
+TEST_CASE("attack 44: it is committed, then the owner is told, then the ack goes") {
   Fixture f;
-  bool committed_when_told = false;
-  std::size_t told = 0;
+  std::size_t told = 0, uncommitted = 0, shown_uncommitted = 0, acked_before = 0;
   converse(f, {"one", "two", "three"},
-           {{},
+           {[&] { shown_uncommitted += f.memory.clean() ? 0 : 1; },
             [&](const std::string&, const client::Line&) {
-              if (++told == 1) committed_when_told = f.memory.clean();
+              ++told;
+              uncommitted += f.memory.clean() ? 0 : 1;
+              acked_before += f.server.acks();
             },
             {}});
   auto heard = std::move(f.server.heard);
@@ -330,32 +331,38 @@ TEST_CASE("the owner is told, then it is committed, then the ack goes") {
     if (f.server.acks() == 3) f.loop.stop();
   };
   f.loop.run();
-  CHECK_FALSE(committed_when_told);
+  CHECK(uncommitted == 0);
+  CHECK(shown_uncommitted == 0);
+  CHECK(acked_before == 0);
   CHECK(f.server.acks() == 3);
   CHECK(f.memory.uids.size() == 3);
 }
 
-TEST_CASE("what could not be committed is not acked: the connection ends without a word") {
+TEST_CASE(
+    "attack 44: what could not be committed is neither told nor acked: the connection ends without a word") {
   Fixture f;
   f.options.reconnect = false;
+  int told = 0;
   converse(f, {"one", "two"},
            {[&] {
               if (f.link->model().link == LinkState::offline && f.server.session && !f.server.stream)
                 f.loop.stop();
             },
-            [&](const std::string&, const client::Line&) { f.memory.broken = true; },
+            [&](const std::string&, const client::Line&) { ++told; },
             {}});
+  f.memory.on_call = [&] { f.memory.broken = f.memory.broken || f.server.session.has_value(); };
   net::Timer end(f.loop, [&] {
     if (f.link->model().link == LinkState::offline && !f.server.stream) f.loop.stop();
   });
   end.start(1, 1);
   f.loop.run();
+  CHECK(told == 0);
   CHECK(f.server.acks() == 0);
   CHECK(f.memory.uids.empty());
   CHECK(f.link->model().problem.find("disk full") != std::string::npos);
 }
 
-TEST_CASE("an owner who could not keep what came drops the link: it is neither acked nor committed") {
+TEST_CASE("an owner who could not pass on what came drops the link: it is not acked, but stays, unread") {
   Fixture f;
   converse(f, {"one"}, {{}, [&](const std::string&, const client::Line&) { f.link->drop(); }, {}});
   net::Timer end(f.loop, [&] {
@@ -365,7 +372,26 @@ TEST_CASE("an owner who could not keep what came drops the link: it is neither a
   f.loop.run();
   CHECK(f.server.acks() == 0);
   f.memory.lose_uncommitted();
-  CHECK(f.memory.uids.empty());
+  CHECK(f.memory.uids.size() == 1);
+  CHECK(f.memory.unread({proto::Id::of(f.server.identity.public_key()), "bob"}, 0) == 1);
+}
+
+TEST_CASE(
+    "an owner who draws at a moment of their own commits first, and draws nothing that may be taken back") {
+  Fixture f;
+  std::size_t shown = 0, uncommitted = 0;
+  converse(f, {"one", "two", "three"}, {});
+  net::Timer draw(f.loop, [&] {
+    f.link->commit();
+    uncommitted += f.memory.clean() ? 0 : 1;
+    const auto& peers = f.link->model().peers;
+    if (const auto bob = peers.find("bob"); bob != peers.end()) shown = bob->second.lines.size();
+    if (f.server.acks() == 3) f.loop.stop();
+  });
+  draw.start(1, 1);
+  f.loop.run();
+  CHECK(shown >= 4);
+  CHECK(uncommitted == 0);
 }
 
 TEST_CASE("who leaves commits first: the last acks go out with the goodbye") {

@@ -63,6 +63,7 @@ def test_many_in_order(world):
 
 
 def test_what_cannot_be_printed_is_not_acknowledged(world):
+    """attack 44: a full disk: what can't be printed stays in the history, and the exit status says so."""
     server = world.server()
     with open("/dev/full", "w") as full:
         bob = world.start_sims("bob", server, "listen", stdout=full)
@@ -70,6 +71,8 @@ def test_what_cannot_be_printed_is_not_acknowledged(world):
         world.sims("alice", server, "send", "--timeout", "3", "bob", "lost?", expect=TIMEOUT)
         _, errors = bob.communicate(timeout=DEADLINE)
     check(bob.returncode == FAILURE and "standard output" in errors, f"{bob.returncode}: {errors}")
+    check("is in the store, unread: sims history alice" in errors, errors)
+    check("lost?" in world.sims("bob", server, "history", "alice"), "it is not in the history")
 
 
 def test_id_and_list(world):

@@ -118,7 +118,7 @@ class FakeMemory final : public client::Memory {
   }
   Result<void> commit() override {
     called();
-    if (broken || failed_) {
+    if (broken || full || failed_) {
       lose_uncommitted();
       return fail("disk full");
     }
@@ -158,6 +158,7 @@ class FakeMemory final : public client::Memory {
   }
 
   bool broken = false;  // every write fails
+  bool full = false;    // writes are taken, their commit fails, as SQLite does on a full disk
   int commits = 0;      // that wrote something
   // Called before and after every write and every look at the uids: may throw, as if the process died there.
   std::function<void()> on_call;
