@@ -15,7 +15,7 @@ void Call::begin(const Id& peer, proto::Role role, Now now) {
   handshake_.emplace(std::move(options), context_.ephemerals);
   running_ = true;
   role_ = role;
-  ++number_;
+  number_ = ++context_.last_number;
   started_ms_ = now.steady_ms;
 }
 

@@ -81,6 +81,8 @@ class Context {
   Manners manners;                // as they are now
   Pace pace;                      // of the texts of all conversations
   std::size_t waiting_bytes = 0;  // of all conversations' WaitingFrames
+  // Of calls and sessions, no two alike: work that comes back late is not taken for a later one's.
+  std::uint64_t last_number = 0;
 };
 
 }  // namespace sims::client

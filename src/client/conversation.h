@@ -52,6 +52,9 @@ class Conversation {
   std::int64_t next_tick() const;
 
   bool in_use() const { return session_ || call_.running() || !outbox_.empty(); }
+  // Nothing of it would be missed but the budgets of what the peer may do, which are full after two minutes.
+  bool nothing_left() const { return !in_use() && waiting_.empty() && held_acks_.empty() && read_told_; }
+  bool in_flight() const { return outbox_.oldest_in_flight().has_value(); }
   bool carries(std::uint64_t seq) const { return outbox_.carries(seq); }
   bool unanswered() const { return outbox_.oldest_in_flight().has_value() || call_.calling(); }
   // Still awaited, so worth starting.

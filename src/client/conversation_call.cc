@@ -65,7 +65,7 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   meet(now);
   p.suite = std::string(result.suite->name);
   session_.emplace(std::move(result), *context_.options.identity, context_.ephemerals);
-  ++session_number_;
+  session_number_ = ++context_.last_number;
   session_since_ms_ = now.steady_ms;
   next_m_ = 0;
   hole_serial_ = 0;
@@ -110,7 +110,7 @@ void Conversation::drop_call() {
 void Conversation::drop_session() {
   if (session_) {
     session_.reset();
-    ++session_number_;
+    session_number_ = ++context_.last_number;
   }
   rekeying_ = false;
   renew_ms_ = INT64_MAX;

@@ -179,6 +179,10 @@ std::int64_t Core::next_tick() const {
   return state_->next_tick();
 }
 
+Core::Load Core::load() const {
+  return state_->load();
+}
+
 // --- what must last ------------------------------------------------------------------------------
 
 bool Core::holds_writes() const {

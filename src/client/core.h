@@ -110,6 +110,12 @@ class Core {
   void work_done(std::unique_ptr<Work> work, Now now);
   void tick(Now now);              // at or after next_tick()
   std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time
+  // What it costs to go on: conversations in memory, and how often one was looked at since the start.
+  struct Load {
+    std::size_t conversations;
+    std::uint64_t looked_at;
+  };
+  Load load() const;
 
   // --- what must last ----------------------------------------------------------------------------
   // While this is so, nothing that write() was given may leave: it may ack what is not on disk yet.

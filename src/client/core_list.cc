@@ -76,7 +76,7 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
 }
 
 void Core::State::forget_gone(const std::string& name) {
-  conversations_.erase(name);
+  drop(name);
   past.forget(name);
 }
 
@@ -131,7 +131,7 @@ void Core::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now n
   const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
   const bool begins =
       handshake ? handshake->phase == 1 : std::holds_alternative<proto::ClientCom>(frame.message);
-  if (!begins && !talking(*name)) return;
+  if (!talking(*name) && (!begins || !room_for_caller(peer))) return;
   conversation(*name).receive(std::move(frame), now);
 }
 

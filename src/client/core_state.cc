@@ -72,12 +72,15 @@ Result<Peer*> Core::State::find(const std::string& name) {
 }
 
 Conversation& Core::State::conversation(const std::string& name) {
+  touched_.insert(name);
   return conversations_.try_emplace(name, *this, name).first->second;
 }
 
 Conversation* Core::State::talking(const std::string& name) {
   auto at = conversations_.find(name);
-  return at == conversations_.end() ? nullptr : &at->second;
+  if (at == conversations_.end()) return nullptr;
+  touched_.insert(name);
+  return &at->second;
 }
 
 PinnedPeer Core::State::pin_of(const Peer& peer, Now now) const {
@@ -99,7 +102,7 @@ void Core::State::use_server(const Id& server, Now now) {
   if (server == server_) return;
   (void)commit(now);
   if (shown.link != LinkState::online) shown.server_name.clear();
-  conversations_.clear();
+  drop_all();
   server_ = server;
   been_online_ = false;
   shown.server_id = server;
@@ -157,6 +160,7 @@ Result<void> Core::State::commit_past(Now now) {
 Result<void> Core::State::pin(const std::string& name, const PinnedPeer& peer, Now now) {
   auto stored = write_down(now, [&] { return pinned.pin(name, peer); });
   if (stored) roster.refresh(name);
+  touched_.insert(name);
   effects.changed();
   return stored;
 }
@@ -183,10 +187,14 @@ void Core::State::read_pins_again() {
   if (server_.empty()) return;
   const auto before = pinned.peers();
   pinned.load(server_);
+  const auto again = [this](const std::string& name) {
+    roster.refresh(name);
+    touched_.insert(name);
+  };
   for (const auto& [name, pin] : before)
-    roster.refresh(name);
+    again(name);
   for (const auto& [name, pin] : pinned.peers())
-    roster.refresh(name);
+    again(name);
 }
 
 // --- the connection ------------------------------------------------------------------------------
@@ -208,8 +216,10 @@ void Core::State::lost() {
   snapshot_ = false;
   page_again_ms_ = INT64_MAX;
   shown.list_complete = false;
-  for (auto& [name, talk] : conversations_)
+  for (auto& [name, talk] : conversations_) {
     talk.link_lost();
+    touched_.insert(name);
+  }
 }
 
 void Core::State::leaving(Now now) {
@@ -244,8 +254,9 @@ void Core::State::hop(proto::FromServer& message, Now now) {
   } else if (const auto* ack = std::get_if<proto::Ack>(&message)) {
     if (ack->id >= connection.sent()) return;  // claims what we never sent
     connection.acked(ack->id, now);
-    for (auto& [name, talk] : conversations_)
-      talk.server_took(ack->id);
+    index_touched();
+    for (const auto& name : in_flight_)
+      if (auto* talk = talking(name)) talk->server_took(ack->id);
   } else if (const auto* error = std::get_if<proto::Error>(&message)) {
     receive_error(*error, now);
   } else if (std::holds_alternative<proto::Disconnect>(message)) {
@@ -266,8 +277,9 @@ void Core::State::receive_error(const proto::Error& error, Now now) {
     if (const auto* name = name_of(*error.dst)) talk = talking(*name);
     if (!talk) return;  // nothing of ours waits for it
   } else if (error.id) {
-    for (auto& [name, one] : conversations_)
-      if (one.carries(*error.id)) talk = &one;
+    index_touched();
+    for (const auto& name : in_flight_)
+      if (auto* one = talking(name); one && one->carries(*error.id)) talk = one;
   }
   if (error.code == rate_limited && error.id && Context::online() && *error.id < connection.sent()) {
     connection.acked(*error.id, now);  // refused, but read

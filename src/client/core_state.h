@@ -6,11 +6,13 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "client/connection.h"
 #include "client/conversation.h"
 #include "client/core.h"
+#include "client/core/due_times.h"
 #include "client/roster.h"
 #include "client/summary.h"
 
@@ -39,10 +41,12 @@ struct Core::State final : Context, Connection::Host {
   Result<void> commit(Now now);
   void work_done(Work& work, Now now);
   void tick(Now now);
-  std::int64_t next_tick() const;
+  std::int64_t next_tick();
+  Load load() const { return {conversations_.size(), looked_at_}; }
   // Who is known there, before we are online; `elsewhere`: what the model shows is another server's.
   void show_known(const std::string& host_port, bool elsewhere, Now now);
   Result<Peer*> find(const std::string& name);
+  // These two note that it is used: index_touched() looks at it again.
   Conversation& conversation(const std::string& name);  // of a peer in the model
   Conversation* talking(const std::string& name);       // nullptr: none yet
   Result<void> pin(const std::string& name, const PinnedPeer& peer, Now now);
@@ -69,6 +73,10 @@ struct Core::State final : Context, Connection::Host {
   };
 
   Result<void> commit_past(Now now);
+  void index_touched();
+  void drop(const std::string& name);
+  void drop_all();
+  bool room_for_caller(const Peer& peer);
   void use_server(const Id& server, Now now);
   void restore_outbox(Now now);
   void read_pins_again();
@@ -94,9 +102,15 @@ struct Core::State final : Context, Connection::Host {
   std::uint64_t page_seq_ = 0;                         // of the request for the next page
   std::int64_t page_again_ms_ = INT64_MAX;             // when to say it again: the server refused it
   bool snapshot_ = false;                              // it is coming, page by page
-  std::map<std::string, Conversation> conversations_;  // by name
-  std::deque<Parked> parked_;                          // calls of ids that the list has not shown yet
-  bool costly_out_ = false;                            // work that makes a costly key runs
+  std::map<std::string, Conversation> conversations_;  // by name; those with nothing left are dropped
+  // Of the conversations: what a turn must look at. Touched ones are indexed again before the index is asked.
+  std::set<std::string> touched_;
+  DueTimes due_;                     // whose tick() is due
+  DueTimes idle_;                    // nothing is left of them: when they are dropped
+  std::set<std::string> in_flight_;  // whose texts are on their way
+  std::uint64_t looked_at_ = 0;
+  std::deque<Parked> parked_;  // calls of ids that the list has not shown yet
+  bool costly_out_ = false;    // work that makes a costly key runs
   std::deque<std::unique_ptr<PeerWork>> costly_calls_;
   std::deque<std::unique_ptr<RekeyWork>> costly_rekeys_;
 };

@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::size_t max_costly_calls = 16;
 
+// Conversations of people who are no contacts: about 4 KiB each while their calls run. All that a peer has is
+// full again long before the idle ones are dropped.
+constexpr std::size_t max_callers = 1'000;
+constexpr std::int64_t idle_ms = 120'000;
+
 }  // namespace
 
 void Core::State::start(std::unique_ptr<PeerWork> work) {
@@ -64,17 +69,68 @@ void Core::State::tick(Now now) {
   if (Context::online() && page_again_ms_ <= now.steady_ms) ask_page(now);
   while (!parked_.empty() && parked_.front().until_ms <= now.steady_ms)
     parked_.pop_front();
-  for (auto& [name, talk] : conversations_)
-    if (talk.next_tick() <= now.steady_ms) talk.tick(now);
+  index_touched();
+  for (const auto& name : due_.take(now.steady_ms)) {
+    auto* talk = talking(name);
+    if (talk && talk->next_tick() <= now.steady_ms) talk->tick(now);
+  }
+  index_touched();
+  for (const auto& name : idle_.take(now.steady_ms))
+    drop(name);
 }
 
-std::int64_t Core::State::next_tick() const {
+std::int64_t Core::State::next_tick() {
+  index_touched();
   std::int64_t next = std::min(connection.next_tick(), summary.next_tick());
-  next = std::min(next, page_again_ms_);
+  next = std::min({next, page_again_ms_, due_.next(), idle_.next()});
   if (!parked_.empty()) next = std::min(next, parked_.front().until_ms);
-  for (const auto& [name, talk] : conversations_)
-    next = std::min(next, talk.next_tick());
   return next;
+}
+
+// What a conversation waits for depends on itself, on its peer and on the link. Each change of these comes to
+// it by conversation() or talking(), or through lost(). Pace is shared, but only puts off what is due.
+void Core::State::index_touched() {
+  for (const auto& name : touched_) {
+    const auto at = conversations_.find(name);
+    if (at == conversations_.end()) continue;
+    ++looked_at_;
+    const Conversation& talk = at->second;
+    due_.set(name, talk.next_tick());
+    idle_.set(name, talk.nothing_left() ? clock.steady_ms + idle_ms : INT64_MAX);
+    if (talk.in_flight())
+      in_flight_.insert(name);
+    else
+      in_flight_.erase(name);
+  }
+  touched_.clear();
+}
+
+void Core::State::drop(const std::string& name) {
+  conversations_.erase(name);
+  touched_.erase(name);
+  due_.erase(name);
+  idle_.erase(name);
+  in_flight_.erase(name);
+}
+
+void Core::State::drop_all() {
+  conversations_.clear();
+  touched_.clear();
+  due_.clear();
+  idle_.clear();
+  in_flight_.clear();
+}
+
+// Somebody else's place is taken only when nothing is left there. Who finds none hears nothing; contacts
+// always find one.
+bool Core::State::room_for_caller(const Peer& peer) {
+  const std::size_t most = pinned.peers().size() + max_callers;
+  if (peer.known() || conversations_.size() < most) return true;
+  index_touched();
+  const std::string* quiet = idle_.earliest();
+  if (!quiet) return false;
+  drop(std::string(*quiet));
+  return true;
 }
 
 }  // namespace sims::client
