@@ -1,7 +1,10 @@
 // sims: the client without a screen. See sims(1); everything is in src/client.
 #include <clocale>
 
+#include "base/locked_memory.h"
 #include "base/process.h"
+#include "base/program.h"
+#include "cli/output.h"
 #include "cli/run.h"
 
 int main(int argc, char** argv) {
@@ -9,5 +12,10 @@ int main(int argc, char** argv) {
   sims::harden_process();
   auto parsed = sims::client::cli::parse_arguments(argc, argv);
   if (const int* status = std::get_if<int>(&parsed)) return *status;
+  if (const auto enough = sims::check_descriptors(24); !enough) {
+    sims::client::cli::tell(enough.error());
+    return 1;
+  }
+  static_cast<void>(sims::lock_memory());  // sims-tui's /doctor says how much of it can be
   return sims::client::cli::run(std::get<sims::client::cli::Options>(parsed));
 }

@@ -1,6 +1,9 @@
 // sims-tui(1): the client with a screen. Arguments only; the rest is tui/app's.
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
+
+#include "base/locked_memory.h"
 #include "base/process.h"
 #include "base/program.h"
 #include "tui/app.h"
@@ -43,5 +46,10 @@ int main(int argc, char** argv) {
   app.add_flag("--demo", options.demo, "a conversation with people who do not exist, without a server");
   app.footer("With --server and --name it connects at once.");
   if (const auto status = sims::parse_arguments(app, argc, argv)) return *status;
+  if (const auto enough = sims::check_descriptors(32); !enough) {
+    static_cast<void>(std::fprintf(stderr, "sims-tui: %s\n", enough.error().c_str()));
+    return 1;
+  }
+  options.memory = sims::words_for(sims::lock_memory());
   return sims::tui::run_app(options);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 
+#include "base/locked_memory.h"
 #include "base/process.h"
 #include "base/program.h"
 #include "server/confine.h"
@@ -175,6 +176,7 @@ int main(int argc, char** argv) {
     detached.emplace(std::move(*begun));
   }
   log::set_sink(settings->log_sink);  // after begin(), which closes descriptors
+  log::info("event=memory-lock what=\"{}\"", words_for(lock_memory()));
   const int code = serve_from(line, *settings, detached);
   if (detached) detached->fail(code);
   return code;

@@ -1,9 +1,11 @@
 #include "base/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -12,8 +14,37 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
+#include <initializer_list>
+#include <new>
 
 namespace sims {
+
+namespace {
+
+// Async-signal-safe, and needs no memory. The interface's crash handler puts the terminal right.
+[[noreturn]] void end_with(const char* why) {
+  for (const char* part : {static_cast<const char*>(program_invocation_short_name), ": ", why, "\n"})
+    if (write(STDERR_FILENO, part, strlen(part)) < 0) break;
+  abort();
+}
+
+[[noreturn]] void out_of_memory() {
+  end_with("out of memory");
+}
+
+// An exception that nobody caught: a thread that could not be started, most likely.
+[[noreturn]] void uncaught() {
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::exception& error) {
+    end_with(error.what());
+  } catch (...) {
+  }
+  end_with("cannot go on");
+}
+
+}  // namespace
 
 void harden_process() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
@@ -30,6 +61,8 @@ void harden_process() {
   umask(077);
   static_cast<void>(signal(SIGPIPE, SIG_IGN));
   static_cast<void>(signal(SIGXFSZ, SIG_IGN));
+  std::set_new_handler(out_of_memory);
+  std::set_terminate(uncaught);
 }
 
 namespace {

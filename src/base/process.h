@@ -5,7 +5,7 @@ namespace sims {
 
 // Standard descriptors that are closed are opened so that every use of them fails (else the next file opened
 // would be one of them, and be written to); PR_SET_DUMPABLE 0, RLIMIT_CORE 0, umask 077; SIGPIPE and SIGXFSZ
-// ignored: a write that can't be done fails, and has words.
+// ignored: a write that can't be done fails, and has words. So has the end for want of memory or of threads.
 // Sanitizer builds keep dumpable (LeakSanitizer needs ptrace). Aborts if a descriptor can't be had: nothing
 // is safe then.
 void harden_process();

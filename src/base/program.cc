@@ -1,6 +1,8 @@
 #include "base/program.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -49,6 +51,20 @@ std::string text_of(const CLI::App& app, const CLI::ParseError& asked) {
 Result<void> print(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
   return fail(fmt::format("standard output: {}", std::strerror(errno)));
+}
+
+Result<void> check_descriptors(int needed) {
+  std::vector<int> opened;
+  int fd = -1;
+  while (static_cast<int>(opened.size()) < needed && (fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+    opened.push_back(fd);
+  const int why = errno;
+  for (const int one : opened)
+    ::close(one);
+  if (static_cast<int>(opened.size()) == needed) return {};
+  return fail(
+      fmt::format("only {} more files can be opened ({}), {} are needed; raise the limit with ulimit -n",
+                  opened.size(), std::strerror(why), needed));
 }
 
 void add_common_options(CLI::App& app) {

@@ -20,6 +20,8 @@ Result<void> print(std::string_view text);
 // -h, --help and --version, and what help looks like. To be called first, for commands take it over; the app
 // has the bare name of the program.
 void add_common_options(CLI::App& app);
+// Whether so many more files can be opened; else the words for it, with what to do.
+Result<void> check_descriptors(int needed);
 // A path of the command line, whatever the working directory will be.
 std::string absolute_path(const std::string& path);
 // For an option whose value must not be empty.

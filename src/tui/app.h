@@ -12,6 +12,7 @@ struct AppOptions {
   std::string key_file;                    // opens the store
   std::string query;                       // a peer whose window to open
   std::string invite;                      // for the first login
+  std::string memory;                      // how much of it is locked, for /doctor
   bool accept_new = false;
   bool connect = false;  // at once
   bool demo = false;     // a conversation without a server

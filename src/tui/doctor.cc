@@ -90,8 +90,10 @@ void clock(Report& out, const UiState& ui, Now now) {
 void store(Report& out, const DoctorFacts& f, const UiState& ui) {
   out.line("store", fmt::format("{}, {} KiB, {}", f.store, f.store_bytes / 1'024,
                                 f.passphrase ? "sealed with a passphrase or key file" : "no passphrase"));
+  if (!f.damage.empty()) out.advice(f.damage);
   if (!f.passphrase) out.advice("whoever can read the file can read it all: /passphrase seals it");
   if (f.restored) out.advice("it was restored from a backup: what was written since is not in it");
+  if (!f.memory.empty()) out.line("memory", f.memory);
   out.line("history", ui.options.history ? "kept" : "not kept");
   out.line("settings", f.config);
 }

@@ -21,6 +21,8 @@ struct DoctorFacts {
   std::string store, config;               // paths
   bool passphrase = false, restored = false;
   std::int64_t store_bytes = 0;
+  std::string memory;  // how much of it is locked
+  std::string damage;  // of the store; empty: none is known
 };
 
 std::string doctor_text(const DoctorFacts& facts, const client::Model& model, const UiState& ui, Now now);

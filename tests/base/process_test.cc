@@ -9,10 +9,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <tuple>
 
 #include "base/clock.h"
+#include "base/locked_memory.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "base/secret.h"
 #include "base/version.h"
 #include "support/vectors.h"
@@ -183,3 +190,84 @@ TEST_CASE("clocks go forward and know the century; the version is said") {
   CHECK(a.unix_s() > 1'700'000'000);
   CHECK(version_text("simsd").starts_with(std::string("simsd ") + version() + "\n"));
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
+std::size_t locked_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmLck:")) return std::stoul(line.substr(6));
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("attack 40: keys in swap: the heap's beginning is locked as far as the limit goes") {
+  auto [status, output] = in_child([] {
+    const rlimit limit{1 << 20, 1 << 20};
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 1;
+    const auto locked = lock_memory();
+    if (locked.all || !locked.problem.empty() || locked.heap != 1 << 20) return 2;
+    if (locked_kib() < 700 || locked_kib() > 1'024) return 3;
+    const auto words = words_for(locked);
+    if (words.find("first 1024 KiB") == words.npos || words.find("ulimit -l") == words.npos) return 4;
+    for (int i = 0; i < 100; ++i)  // what it gives is from there
+      SecretBytes(1'000);
+    return locked_kib() <= 1'024 ? 0 : 5;
+  });
+  CHECK(status == 0);
+}
+
+TEST_CASE("without a limit all memory is locked, with none allowed it says so") {
+  auto [status, output] = in_child([] {
+    const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    if (setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) return 0;  // not ours to raise
+    return lock_memory().all && locked_kib() > 1'024 ? 0 : 2;
+  });
+  CHECK(status == 0);
+  std::tie(status, output) = in_child([] {
+    const rlimit none{0, 0};
+    if (setrlimit(RLIMIT_MEMLOCK, &none) != 0) return 1;
+    const auto locked = lock_memory();
+    return !locked.all && locked.heap == 0 && words_for(locked).starts_with("not locked (the limit is 0)")
+               ? 0
+               : 2;
+  });
+  CHECK(status == 0);
+}
+TEST_CASE("attack 44: no descriptors: too few are counted, and said with what to do") {
+  auto [status, output] = in_child([] {
+    if (!check_descriptors(8)) return 1;
+    const rlimit few{8, 8};
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0) return 2;
+    const auto enough = check_descriptors(24);
+    if (enough) return 3;
+    return enough.error().find("ulimit -n") != std::string::npos && check_descriptors(1) ? 0 : 4;
+  });
+  CHECK(status == 0);
+}
+
+TEST_CASE("what nobody caught, and the want of memory, have words") {
+  auto [status, output] = in_child([]() -> int {
+    harden_process();
+    static_cast<void>(signal(SIGABRT, SIG_DFL));
+    const auto start = [](const char* why) { throw std::runtime_error(why); };
+    std::thread(start, "no thread could be started").join();
+    return 0;
+  });
+  CHECK(status == 128);
+  CHECK(output.find("no thread could be started\n") != std::string::npos);
+  std::tie(status, output) = in_child([]() -> int {
+    harden_process();
+    static_cast<void>(signal(SIGABRT, SIG_DFL));
+    const rlimit little{std::size_t{1} << 28, std::size_t{1} << 28};
+    setrlimit(RLIMIT_AS, &little);
+    std::string much;
+    much.resize(std::size_t{1} << 40);
+    return much.empty() ? 0 : 1;
+  });
+  CHECK(status == 128);
+  CHECK(output.find("out of memory\n") != std::string::npos);
+}
+#endif

@@ -2,11 +2,13 @@
 
 import json
 import re
+import shlex
 import socket
 import stat
+import subprocess
 import time
 
-from harness import DEADLINE, check, until
+from harness import BUILD, DEADLINE, check, until
 
 # sims(1), EXIT STATUS
 FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCKED = range(1, 10)
@@ -483,3 +485,33 @@ def test_time_of_a_login(world):
         world.sims("alice", server, "list")
         times.append(time.monotonic() - began)
     world.note(f"sims list: {min(times) * 1000:.0f} ms")
+
+
+def test_few_descriptors(world):
+    """attack 44: no descriptors: a start that fails has words, in all four programs."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    programs = {
+        "sims": world._sims("alice", server, ("list",), ()),
+        "sims-tui": ["script", "-qec", shlex.join(map(str, world.tui_command("alice", server))), "/dev/null"],
+        "simsctl": [str(BUILD / "simsctl"), "--state-dir", str(server.state), "status"],
+        "simsd": [str(BUILD / "simsd"), "--state-dir", str(world.path / "few"), "--listen", "127.0.0.1:0"],
+    }
+    for name, command in programs.items():
+        for limit in range(3, 17):
+            words = ["/bin/sh", "-c", 'ulimit -n "$0" && exec "$@"', str(limit), *map(str, command)]
+            run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=world.env,
+                                 cwd=world.path, timeout=DEADLINE)
+            if name == "simsctl" and run.returncode == 0:
+                continue
+            check(run.returncode > 0 and run.returncode < 128, f"{name} with {limit}: {run}")
+            check((run.stderr + run.stdout).strip(), f"{name} with {limit} says nothing: {run}")
+
+
+def test_no_home(world):
+    """Without HOME each program says so."""
+    env = {key: value for key, value in world.env.items() if key != "HOME"}
+    for name, words in (("sims", ("id",)), ("sims-tui", ())):
+        run = subprocess.run([str(BUILD / name), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             env=env, cwd=world.path, timeout=DEADLINE)
+        check(run.returncode in (1, 2) and "HOME" in run.stderr, f"{name}: {run}")
