@@ -153,6 +153,17 @@ Result<void> write_private_file(const std::string& path, std::string_view conten
   return move_file(temporary, path);
 }
 
+Result<void> make_empty_file(const std::string& path) {
+  const Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600));
+  if (!fd.valid()) return errno_failure(path);
+  return {};
+}
+
+Result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_failure(path);
+  return {};
+}
+
 Result<void> move_file(const std::string& from, const std::string& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) {
     int why = errno;
@@ -203,10 +214,20 @@ Result<void> remove_secret_file(const std::string& path) {
 }
 
 Result<void> make_private_folder(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1))
-    if (!make_folder(path.substr(0, slash)) && errno != EEXIST && errno != EROFS && errno != EACCES)
-      return errno_failure(path.substr(0, slash));
-  if (!make_folder(path) && errno != EEXIST) return errno_failure(path);
+  // A parent that may not be made may be there already. If it is not, that is why the folder can't be made.
+  std::string refused;
+  int why = 0;
+  for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
+    const std::string parent = path.substr(0, slash);
+    if (make_folder(parent) || errno == EEXIST) continue;
+    if (errno != EROFS && errno != EACCES) return errno_failure(parent);
+    if (refused.empty()) refused = parent, why = errno;
+  }
+  if (!make_folder(path) && errno != EEXIST) {
+    if (errno != ENOENT || refused.empty()) return errno_failure(path);
+    errno = why;
+    return errno_failure(refused);
+  }
   struct stat s {};
   if (::stat(path.c_str(), &s) != 0) return errno_failure(path);
   if (!S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(ENOTDIR)));

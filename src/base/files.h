@@ -29,6 +29,9 @@ std::optional<std::uint64_t> file_size(const std::string& path);
 // holds the folder's lock: what a killed one left in PATH.unfinished, which may be a secret, goes with the
 // next write.
 Result<void> write_private_file(const std::string& path, std::string_view content);
+// An empty file (0600), if there is none.
+Result<void> make_empty_file(const std::string& path);
+Result<void> remove_file(const std::string& path);  // done for one that is missing
 // Renames, over what is there, and fsyncs the folder (the same of both). When it fails `from` is removed.
 Result<void> move_file(const std::string& from, const std::string& to);
 // A file that another part writes, with no half of it under its name: fill(PATH.unfinished) is given an empty

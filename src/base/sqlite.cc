@@ -8,21 +8,26 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/files.h"
 #include "base/secret.h"
+#include "base/sqlite_log.h"
 
 namespace sims::sqlite {
 
 namespace {
 constexpr int busy_ms = 5'000;
-}
+constexpr std::size_t most_in_memory = std::size_t{4} << 30;
+}  // namespace
 
 struct Database::State {
   ~State() {
     for (auto& [sql, statement] : idle)
       sqlite3_finalize(statement);
     sqlite3_close(db);
+    wipe(image);
   }
   sqlite3* db = nullptr;
+  std::string image;  // of a snapshot in memory
   std::unordered_multimap<const char*, sqlite3_stmt*> idle;
 
   // What SQLite says about its last call.
@@ -30,7 +35,12 @@ struct Database::State {
     if (db == nullptr) return "out of memory";
     const int code = sqlite3_errcode(db);
     const char* why = sqlite3_errmsg(db);
-    return code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? damaged(why) : why;
+    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return damaged(why);
+    // "disk I/O error" alone says nothing: the cause is what the system said.
+    const int cause = sqlite3_system_errno(db);
+    if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && cause != 0)
+      return fmt::format("{}: {}", why, std::strerror(cause));
+    return why;
   }
 };
 
@@ -87,14 +97,65 @@ Result<void> opened(const std::string& path, int flags, sqlite3** db) {
 
 Result<Database> Database::open(const std::string& path) {
   auto state = std::make_unique<State>();
-  if (auto done = opened(path, SQLITE_OPEN_READWRITE, &state->db); !done) return fail(done.error());
+  if (!opened(path, SQLITE_OPEN_READWRITE, &state->db)) return fail(state->words());
   return Database(std::move(state));
 }
 
 Result<Database> Database::open_read_only(const std::string& path) {
   auto state = std::make_unique<State>();
-  if (auto done = opened(path, SQLITE_OPEN_READONLY, &state->db); !done) return fail(done.error());
+  if (!opened(path, SQLITE_OPEN_READONLY, &state->db)) return fail(state->words());
   return Database(std::move(state));
+}
+
+namespace {
+
+// A path as SQLite's URIs want it.
+std::string uri_of(const std::string& path) {
+  std::string out = "file:";
+  for (const char c : path)
+    c == '%' || c == '?' || c == '#' ? out += fmt::format("%{:02x}", static_cast<unsigned char>(c))
+                                     : out += c;
+  return out + "?immutable=1";
+}
+
+}  // namespace
+
+Result<Database> Database::open_snapshot(const std::string& path) {
+  auto state = std::make_unique<State>();
+  const std::string log = path + "-wal";
+  if (file_size(log).value_or(0) == 0) {
+    if (!opened(uri_of(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &state->db))
+      return fail(state->words());
+    return Database(std::move(state));
+  }
+  auto image = read_private_file(path, most_in_memory), changes = read_private_file(log, most_in_memory);
+  if (!image || !changes) return fail(image ? changes.error() : image.error());
+  state->image = std::move(*image);
+  apply_log(state->image, *changes);
+  if (!opened(":memory:", SQLITE_OPEN_READWRITE, &state->db)) return fail(state->words());
+  const auto size = static_cast<sqlite3_int64>(state->image.size());
+  auto* bytes = reinterpret_cast<unsigned char*>(state->image.data());
+  if (sqlite3_deserialize(state->db, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
+    return fail(state->words());
+  return Database(std::move(state));
+}
+
+Result<std::string> Database::check() {
+  Statement ask(*this, "PRAGMA integrity_check(1)");
+  const auto row = ask.step();
+  if (row && *row) return std::string(ask.text(0) == "ok" ? "" : ask.text(0));
+  const int code = sqlite3_errcode(state_->db);
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return std::string(sqlite3_errmsg(state_->db));
+  return fail(row ? "no answer" : row.error());
+}
+
+bool Database::writable() const {
+  return sqlite3_db_readonly(state_->db, "main") == 0;
+}
+
+bool Database::medium_failed() const {
+  const int code = sqlite3_errcode(state_->db) & 0xff;
+  return code == SQLITE_CANTOPEN || code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_FULL;
 }
 
 Result<void> Database::execute(const char* sql) {

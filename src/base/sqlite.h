@@ -22,10 +22,20 @@ class Database {
   // same. Waits for other programs' locks for 5 s.
   static Result<Database> open(const std::string& path);
   static Result<Database> open_read_only(const std::string& path);
+  // For a medium on which nothing can be written, not even what SQLite needs to read a database with a
+  // write-ahead log. As it is now: where it is, or, when its log holds anything, in memory. Nobody may write
+  // to it meanwhile.
+  static Result<Database> open_snapshot(const std::string& path);
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
   ~Database();
 
+  // Empty: whole; else what the first damage is that was found. An error: it could not be looked at. Reads
+  // all of it.
+  Result<std::string> check();
+  bool writable() const;
+  // What went wrong last is the medium's fault, not the file's: it can't be written to, or is full.
+  bool medium_failed() const;
   Result<void> execute(const char* sql);  // one or more statements; what they return is dropped
   Result<std::int64_t> number(const char* sql);
   // All of it as it is at one moment, to a file that is missing or empty; not synced. Others may write

@@ -11,6 +11,7 @@
 #include "cli/offline_commands.h"
 #include "cli/online_session.h"
 #include "cli/output.h"
+#include "cli/store_checkup.h"
 #include "cli/unlock.h"
 #include "client/dirs.h"
 #include "proto/limits.h"
@@ -115,7 +116,8 @@ Exit run(const Options& options) {
   const bool passphrase = options.command == Command::passphrase;
   if (passphrase && options.change == Options::Change::none) return change_passphrase(options, store);
   if (auto open = unlock(options, store); !open) return complain(Exit::locked, open.error());
-  return passphrase ? change_passphrase(options, store) : with_server(options, store);
+  StoreCheckup checkup(store);
+  return checkup.finish(passphrase ? change_passphrase(options, store) : with_server(options, store));
 }
 
 }  // namespace sims::client::cli

@@ -24,6 +24,8 @@ Store::~Store() {
   State& s = *state_;
   if (s.transaction) s.undo("not committed");
   s.raise_if_written();
+  // Damage that was told of is told of again.
+  if (s.held && !s.unclean) s.note_end();
 }
 
 // --- 1. opening ----------------------------------------------------------------------------------
@@ -99,6 +101,7 @@ Result<void> Store::hold() {
 
 Result<void> Store::State::hold() {
   if (held) return {};
+  if (!read_only.empty()) return fail(read_only);
   auto taken = FileLock::take(folder + "/lock", in_use);
   if (!taken) return fail(taken.error());
   if (db.moved()) return fail(in_file(replaced));
@@ -109,6 +112,7 @@ Result<void> Store::State::hold() {
     if (auto done = raise(); !done) return done;
   }
   held = std::move(*taken);
+  note_beginning();
   return {};
 }
 

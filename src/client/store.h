@@ -19,6 +19,7 @@
 #include "client/core.h"
 #include "client/history_search.h"
 #include "client/memory.h"
+#include "client/store/store_check.h"
 #include "client/store_derivation.h"
 #include "crypto/sign.h"
 
@@ -51,6 +52,13 @@ class Store final : public Memory {
   // The file is older than the one last used: somebody put a backup in its place. (Not noticed when nearly
   // nothing was written between the copy and a crash.)
   bool restored() const;
+  // Why it can only be read where it is, as on a read-only or full disk; empty: it can be written.
+  const std::string& read_only() const;
+  // The last program that held it ended unclean (killed, a power cut), or the last check that found it whole
+  // is a week old; and no other program holds it, whose business that would be.
+  bool check_due(std::int64_t unix_ms) const;
+  std::unique_ptr<StoreCheck> check() const;                   // a job for another thread
+  void checked(const StoreCheck& done, std::int64_t unix_ms);  // notes it when it is whole
   // One program at a time may connect and write: takes `lock`, reads again what another program may have
   // written before. Every write does it by itself. Idempotent; held until this object dies.
   Result<void> hold();

@@ -131,7 +131,8 @@ Result<void> check_permissions(const std::string& path) {
   return {};
 }
 
-Result<void> prepare(sqlite::Database& db, const std::string& folder) {
+// Its version, if it is a store.
+Result<std::int64_t> version_of(sqlite::Database& db) {
   auto version = db.number("PRAGMA user_version");
   if (!version) return fail(version.error());
   if (*version > schema_version)
@@ -141,6 +142,12 @@ Result<void> prepare(sqlite::Database& db, const std::string& folder) {
   auto foreign = db.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
   if (!foreign) return fail(foreign.error());
   if (*foreign != 0) return fail(sqlite::damaged("it holds what no store has"));
+  return version;
+}
+
+Result<void> prepare(sqlite::Database& db, const std::string& folder) {
+  auto version = version_of(db);
+  if (!version) return fail(version.error());
   auto set = db.execute(settings);
   if (set) set = db.execute("PRAGMA journal_mode = WAL");
   if (!set || *version == schema_version) return set;
@@ -149,6 +156,29 @@ Result<void> prepare(sqlite::Database& db, const std::string& folder) {
   version = db.number("PRAGMA user_version");
   if (!version) return fail(version.error());
   return migrate(db, *version);
+}
+
+struct Opened {
+  sqlite::Database db;
+  std::string read_only;  // why
+};
+
+// Where nothing can be written, or nothing more, it can still be read.
+Result<Opened> open_database(const std::string& folder, const std::string& path) {
+  auto db = sqlite::Database::open(path);
+  if (!db) return fail(db.error());
+  auto ready = prepare(*db, folder);
+  if (ready && db->writable()) return Opened{std::move(*db), {}};
+  const std::string why = ready ? "the file or its disk is read-only" : ready.error();
+  std::string words = fmt::format("{}: it can only be read here: {}", path, why);
+  if (ready) return Opened{std::move(*db), std::move(words)};
+  if (!db->medium_failed()) return fail(why);
+  auto snapshot = sqlite::Database::open_snapshot(path);
+  const auto version = snapshot ? version_of(*snapshot) : fail(snapshot.error());
+  if (!version) return fail(why);
+  if (*version != schema_version)
+    return fail(why + "; an older version made it: it can be read once it could be written to");
+  return Opened{std::move(*snapshot), std::move(words)};
 }
 
 }  // namespace
@@ -169,11 +199,13 @@ Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder)
     }
   }
   if (auto mine = check_permissions(path); !mine) return fail(mine.error());
-  auto db = sqlite::Database::open(path);
-  auto ready = db ? prepare(*db, folder) : fail(db.error());
-  if (!ready) return fail(fmt::format("{}: {}", path, ready.error()));
-  auto state = std::make_unique<Store::State>(folder, std::move(*db));
+  const bool log_left = file_exists(path + "-wal");
+  auto opened = open_database(folder, path);
+  if (!opened) return fail(fmt::format("{}: {}", path, opened.error()));
+  auto state = std::make_unique<Store::State>(folder, std::move(opened->db));
+  state->read_only = std::move(opened->read_only);
   state->made = is_new;
+  state->unclean = log_left;
   if (auto read = state->read_head(); !read) return fail(read.error());
   if (!any_old_files(folder)) return state;
   if (!alone) {

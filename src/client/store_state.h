@@ -40,6 +40,8 @@ struct Store::State {
   sqlite::Database db;
   StoreHead head;
   bool made = false, restored = false;
+  std::string read_only;  // why it can't be written; empty: it can
+  bool unclean = false;   // as it was found
   std::optional<FileLock> held;
   bool raised = false;  // the generation, by us
   int commits = 0;      // since it was
@@ -92,6 +94,12 @@ struct Store::State {
     if (done) owed = true;
     return done;
   }
+
+  // --- store_health.cc
+  std::string mark() const { return folder + "/unclean"; }  // a file that is there while the store is held
+  std::string note_of_check() const { return folder + "/checked"; }
+  void note_beginning();
+  void note_end() const;
 
   // --- store_keys.cc
   Result<void> open_with(Secret<32> key);

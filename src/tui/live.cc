@@ -42,9 +42,11 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
       store_path_(std::move(store_path)),
       store_(store),
       keep_timer_(loop_, [this] { keep(); }),
-      lock_timer_(loop_, [this] {
-        if (auto locked = lock(); !locked) notice("", locked.error());
-      }) {
+      lock_timer_(loop_,
+                  [this] {
+                    if (auto locked = lock(); !locked) notice("", locked.error());
+                  }),
+      check_timer_(loop_, [this] { check_store(); }) {
   ui_.set_options(config.options);
   ui_.set_keys(config.keys);
   idle_.self = store.id();

@@ -73,6 +73,7 @@ class Live final : public Front {
   void set_fresh(SecretBytes fresh);
   void keep();  // writes what of the windows changed since the last time
   void arm_lock();
+  void check_store();
 
   const AppOptions& options_;
   const std::string config_path_, store_path_;
@@ -83,7 +84,8 @@ class Live final : public Front {
   ConnectFields linked_;                     // what link_ was made for
   bool connect_again_ = false;               // was connected when it was locked
   std::map<std::string, std::string> kept_;  // as it is in the store
-  net::Timer keep_timer_, lock_timer_;
+  net::Timer keep_timer_, lock_timer_, check_timer_;
+  std::string damage_;  // of the store
   bool identity_told_ = false;
   bool keep_due_ = false, keep_failed_ = false;
   bool locking_ = false;                // the link is leaving, then the keys go

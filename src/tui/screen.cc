@@ -114,11 +114,14 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO))
     return fail("standard input and output must be a terminal; `sims' is the client for scripts");
   const char* term = std::getenv("TERM");
-  if (term == nullptr || *term == '\0') return fail("TERM is not set");
+  if (term == nullptr || *term == '\0')
+    return fail(
+        "TERM is not set: set it to what the terminal is, TERM=xterm-256color for most, or try --plain");
   int error = 0;
   if (::setupterm(nullptr, STDOUT_FILENO, &error) != OK)
     return fail("the terminal type " + std::string(term).substr(0, 60) +
-                " is not known; set TERM, or try --plain");
+                " is not known on this machine: set TERM=xterm-256color, which most terminals understand "
+                "(TERM=screen-256color in tmux and screen), or try --plain");
   if (capability("cup").empty() || capability("clear").empty())
     return fail("a terminal of type " + std::string(term).substr(0, 60) +
                 " cannot place the cursor; --plain shows lines, and `sims' is the client for scripts");

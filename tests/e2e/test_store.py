@@ -8,11 +8,13 @@ import re
 import resource
 import shutil
 import signal
+import sqlite3
 import stat
+import subprocess
 import time
 from collections import Counter
 
-from harness import DEADLINE, check, until
+from harness import DEADLINE, Skip, check, until
 from test_sims import FAILURE, LOCKED, meet, received
 
 def history(world, who, peer):
@@ -310,3 +312,91 @@ def test_damaged(world):
         check(path.read_bytes() == bad, "written over")
     path.write_bytes(good)
     check(len(history(world, "alice", "bob")) == 1, "the good one is not what it was")
+
+
+def with_disk(world, mount):
+    """The command's beginning under which the folder $0 is on a disk of its own, made by the shell's words `mount`."""
+    for unshare in (["unshare", "-m"], ["unshare", "-rm"]):
+        if subprocess.run([*unshare, "mount", "-t", "tmpfs", "tmpfs", str(world.path / "home")],
+                          capture_output=True, env=world.env).returncode == 0:
+            return [*unshare, "/bin/sh", "-c", mount + ' && exec "$@"']
+    raise Skip("no mount namespace may be made here")
+
+
+def run_at(world, before, who, *words, server=None):
+    command = [*before, str(world.path / who), *world._sims(who, server, words, ())]
+    return subprocess.run(command, capture_output=True, text=True, env=world.env, cwd=world.path, timeout=DEADLINE)
+
+
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"'
+FULL = ('cp -a "$0" "$0.copy" && mount -t tmpfs -o size=2m,mode=0700 tmpfs "$0" && cp -a "$0.copy/." "$0" && '
+        'rm -r "$0.copy" && { cat /dev/zero >"$0/filler" 2>/dev/null; true; }')
+
+
+def test_read_where_nothing_can_be_written(world):
+    """attack 44: a read-only medium, a full disk: what was said can be read, with what only SQLite's log holds."""
+    server = world.server()
+    for who in ("alice", "bob"):
+        world.sims(who, server, "list")
+    bob = listening(world, "bob", server)
+    world.sims("alice", server, "send", "bob", "kept")
+    bob.kill()
+    identity = world.sims("alice", None, "id").strip()
+    log = world.path / "bob" / "store.db-wal"
+    check(log.exists() and log.stat().st_size > 0, "no log is left")
+    for clean in (False, True):
+        if clean:
+            world.sims("bob", None, "requests")
+            check(not log.exists(), "the log is still there")
+        for mount in (READ_ONLY, FULL):
+            before = with_disk(world, mount)
+            said = run_at(world, before, "bob", "history", "alice", server=server)
+            check(said.returncode == 0 and "kept" in said.stdout, f"{mount}: {said}")
+            out = world.path / f"out-{world.next_number()}"
+            run = run_at(world, before, "bob", "export", "alice", str(out), server=server)
+            check(run.returncode == 0 and "kept" in out.read_text(), f"{mount}: {run}")
+            run = run_at(world, before, "bob", "id")
+            check(run.returncode == 0 and len(run.stdout.strip()) == 43, f"{mount}: {run}")
+            run = run_at(world, before, "bob", "fingerprint", "alice", server=server)
+            check(run.returncode == 0 and identity in run.stdout, f"{mount}: {run}")
+        run = run_at(world, with_disk(world, READ_ONLY), "bob", "send", "alice", "no", server=server)
+        check(run.returncode == FAILURE and "can only be read" in run.stderr, f"{run}")
+
+
+def empty_index(path):
+    """The index's page becomes one without entries, as it was before a write that never reached the disk."""
+    with sqlite3.connect(path) as db:
+        (page,), = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'history_of'")
+    db.close()
+    with open(path, "r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes([0x0a, 0, 0, 0, 0, 0x10]).ljust(4096, b"\0"))
+
+
+def test_an_emptied_index(world):
+    """attack 44: a lost write: after an unclean end the store is checked, and both programs say what is damaged."""
+    server = world.server()
+    for who in ("alice", "bob"):
+        world.sims(who, server, "list")
+    bob = listening(world, "bob", server)
+    world.sims("alice", server, "send", "bob", "hidden")
+    bob.kill()
+    store = world.path / "bob" / "store.db"
+    empty_index(store)
+    for words in (("history", "alice"), ("list",)):
+        world.sims("bob", server, *words, expect=None)
+        check(world.last_status != 0, f"{words}: exit status {world.last_status}")
+        check("DAMAGED" in world.last_error and str(store) in world.last_error and "REINDEX" in world.last_error,
+              world.last_error)
+    tui = world.tui("bob", server)
+    tui.see("online")
+    tui.see("DAMAGED")
+    tui.enter("/doctor")
+    tui.see("REINDEX")
+    tui.enter("/quit")
+    tui.await_end()
+    db = sqlite3.connect(store)
+    db.execute("REINDEX")
+    db.close()
+    check("hidden" in world.sims("bob", None, "history", "alice"), "it is still hidden")
+    check("DAMAGED" not in world.last_error, world.last_error)

@@ -1,0 +1,28 @@
+#include "cli/store_checkup.h"
+
+#include "base/clock.h"
+#include "cli/output.h"
+
+namespace sims::client::cli {
+
+StoreCheckup::StoreCheckup(Store& store) : store_(store) {
+  if (!store.check_due(read_clocks().unix_ms)) return;
+  check_ = store.check();
+  thread_ = std::thread([check = check_.get()] {
+    check->run();
+    if (!check->damage().empty()) tell(check->damage());
+  });
+}
+
+StoreCheckup::~StoreCheckup() {
+  if (thread_.joinable()) thread_.join();
+}
+
+Exit StoreCheckup::finish(Exit of_command) {
+  if (!check_) return of_command;
+  thread_.join();
+  store_.checked(*check_, read_clocks().unix_ms);
+  return of_command == Exit::ok && !check_->damage().empty() ? Exit::failure : of_command;
+}
+
+}  // namespace sims::client::cli
