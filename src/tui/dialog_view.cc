@@ -136,16 +136,19 @@ std::string suites_label(std::string_view labels) {
   return only ? out + " only" : out;
 }
 
+BoxField box_field(const ConnectDialog& dialog, const DialogField& field) {
+  const std::string value = value_of(dialog, field);
+  if (field.editor) return {std::string(field.label), value, (dialog.*field.editor).cursor(), false};
+  return {std::string(field.label), value.empty() ? "" : suites_label(value), 0, true};
+}
+
 BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now) {
   const ConnectDialog& dialog = ui.dialog;
   BoxPart out;
   out.title = "Connect to a server";
   out.keys = "Tab next field  ←/→ choose  Enter connect  Esc cancel";
-  out.fields = {{"Server", dialog.server.text(), dialog.server.cursor(), false},
-                {"Port", dialog.port.text(), dialog.port.cursor(), false},
-                {"Name", dialog.name.text(), dialog.name.cursor(), false},
-                {"Ciphers", dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite]), 0, true},
-                {"Invitation", dialog.invitation.text(), dialog.invitation.cursor(), false}};
+  for (const DialogField& field : dialog_fields)
+    out.fields.push_back(box_field(dialog, field));
   out.focus = static_cast<std::size_t>(dialog.focus);
   set_message(out, model, dialog.problem, now);
   return out;

@@ -9,6 +9,7 @@
 #include "client/model.h"
 #include "tui/cells.h"
 #include "tui/state.h"
+#include "tui/state/dialog_fields.h"
 
 namespace sims::tui {
 
@@ -27,6 +28,7 @@ struct BoxPart {
   bool operator==(const BoxPart&) const = default;
 };
 
+BoxField box_field(const ConnectDialog& dialog, const DialogField& field);
 BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now);
 BoxPart gate_part(const Gate& gate);
 // Where it is on a screen: in the middle, or all of it where that is too small for a box.

@@ -162,29 +162,6 @@ void Plain::tell_delivery(const Model& model) {
   }
 }
 
-namespace {
-
-struct Field {
-  std::string label;
-  const Editor* editor = nullptr;  // nullptr: a choice
-  std::string choice;
-};
-
-Field focused_field(const ConnectDialog& dialog) {
-  switch (dialog.focus) {
-    case ConnectDialog::server_field:
-      return {"Server", &dialog.server, ""};
-    case ConnectDialog::port_field:
-      return {"Port", &dialog.port, ""};
-    case ConnectDialog::name_field:
-      return {"Name", &dialog.name, ""};
-    default:
-      return {"Ciphers", nullptr, dialog.suites.empty() ? "" : suites_label(dialog.suites[dialog.suite])};
-  }
-}
-
-}  // namespace
-
 void Plain::tell_dialog(const Model& model, const UiState& ui) {
   if (!ui.dialog.open) {
     dialog_.clear();
@@ -267,9 +244,8 @@ Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
         if (row.focused) part.prompt = row.label + ": " + row.stars;
       break;
     case Focus::dialog: {
-      const Field field = focused_field(ui.dialog);
-      part = {field.label + ": " + field.choice, field.editor ? field.editor->text() : "", {}, 0, 0};
-      if (field.editor) part.cursor = field.editor->cursor();
+      const BoxField field = box_field(ui.dialog, focused_field(ui.dialog));
+      part = {field.label + ": ", field.text, {}, field.choice ? field.text.size() : field.cursor, 0};
       break;
     }
     case Focus::ask:

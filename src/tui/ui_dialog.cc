@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tui/state/dialog_fields.h"
 #include "tui/ui.h"
 
 namespace sims::tui {
@@ -8,10 +9,9 @@ using client::LinkState;
 
 void Ui::set_fields(const ConnectFields& fields) {
   ConnectDialog& dialog = state_.dialog;
-  dialog.server.set(fields.server);
-  dialog.port.set(fields.port);
-  dialog.name.set(fields.name);
-  dialog.invitation.set(fields.invitation);
+  for (const DialogField& field : dialog_fields) {
+    if (field.editor) (dialog.*field.editor).set(fields.*field.value);
+  }
   const auto it = std::find(dialog.suites.begin(), dialog.suites.end(), fields.suites);
   if (it != dialog.suites.end()) dialog.suite = static_cast<std::size_t>(it - dialog.suites.begin());
 }
@@ -31,26 +31,16 @@ void Ui::ask_for_invitation() {
 }
 
 Editor* Ui::dialog_editor() {
-  switch (state_.dialog.focus) {
-    case ConnectDialog::server_field:
-      return &state_.dialog.server;
-    case ConnectDialog::port_field:
-      return &state_.dialog.port;
-    case ConnectDialog::name_field:
-      return &state_.dialog.name;
-    case ConnectDialog::invitation_field:
-      return &state_.dialog.invitation;
-    default:
-      return nullptr;
-  }
+  const DialogField& field = focused_field(state_.dialog);
+  return field.editor ? &(state_.dialog.*field.editor) : nullptr;
 }
 
 void Ui::submit_dialog() {
   ConnectDialog& dialog = state_.dialog;
   dialog.problem.clear();
-  ConnectFields fields{dialog.server.text(), dialog.port.text(), dialog.name.text(),
-                       dialog.suites.empty() ? std::string() : dialog.suites[dialog.suite],
-                       dialog.invitation.text()};
+  ConnectFields fields;
+  for (const DialogField& field : dialog_fields)
+    fields.*field.value = value_of(dialog, field);
   auto done = intents_.connect(fields);
   if (done) {
     been_online_ = false;

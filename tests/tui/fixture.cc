@@ -130,6 +130,7 @@ Result<void> FakeIntents::note(std::string what) {
   return {};
 }
 Result<void> FakeIntents::connect(const tui::ConnectFields& f) {
+  connected = f;
   return note("connect " + f.server + " " + f.port + " " + f.name + " " + f.suites);
 }
 void FakeIntents::disconnect() {

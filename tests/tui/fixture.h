@@ -20,6 +20,7 @@ client::Model some_model();
 class FakeIntents final : public tui::Intents {
  public:
   client::Model fake;
+  tui::ConnectFields connected;         // of the last connect()
   std::vector<std::string> log;         // "send bob hello"
   std::vector<std::string> typing_log;  // apart from it: it comes with each key
   std::string refuse;                   // not empty: what can fail, fails so

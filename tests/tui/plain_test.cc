@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "tui/fixture.h"
+#include "tui/state/dialog_fields.h"
+#include "tui/view.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -102,6 +104,36 @@ TEST_CASE("plain: the dialog is one field after the other") {
   CHECK(first.find("Connect to a server.") != std::string::npos);
   CHECK(first.ends_with("Name: alice"));
   CHECK(s.type("\t").ends_with("Ciphers: ECDHE only"));
+}
+
+TEST_CASE("plain and box: each field of the connect dialog takes what is typed, shows it and hands it on") {
+  for (std::size_t i = 0; i < dialog_fields.size(); ++i) {
+    const DialogField& field = dialog_fields[i];
+    CAPTURE(field.label);
+    FakeIntents intents;
+    Ui ui{intents, {}, {"ecdhe,rsa", "rsa"}, test::utc};
+    Plain plain;
+    ui.resize({80, 24});
+    ui.open_dialog();
+    while (ui.state().dialog.focus != static_cast<int>(i))
+      test::type(ui, "\t");
+    static_cast<void>(plain.update(intents.fake, ui.state(), 80));
+    test::type(ui, field.editor ? "7" : "\x1b[C");
+    const std::string shown = field.editor ? "7" : "RSA only";
+    const std::string said = plain.update(intents.fake, ui.state(), 80);
+    CHECK(said.ends_with(shown));
+    test::type(ui, "\t\x1b[Z");
+    plain.repaint();
+    CHECK(plain.update(intents.fake, ui.state(), 80).ends_with(std::string(field.label) + ": " + shown));
+
+    const std::string screen = test::dump(render(intents.fake, ui.state(), {}), false);
+    const auto row = screen.find(">" + std::string(field.label));
+    REQUIRE(row != std::string::npos);
+    CHECK(screen.substr(row, screen.find('|', row) - row).find(shown) != std::string::npos);
+
+    test::type(ui, "\r");
+    CHECK(intents.connected.*field.value == (field.editor ? "7" : "rsa"));
+  }
 }
 
 TEST_CASE("plain: questions, what is found and who asks to write are said") {
