@@ -14,9 +14,10 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::int64_t frame_ms = 35;      // between two draws that no key asked for
-constexpr std::size_t most_files = 1'000;  // offered by completion
-constexpr std::int64_t blocked_ms = 50;    // until a terminal that took nothing is tried again
+constexpr std::int64_t frame_ms = 35;        // between two draws that no key asked for
+constexpr std::size_t most_files = 1'000;    // offered by completion
+constexpr std::int64_t brackets_ms = 1'000;  // for the answer of a terminal that knows bracketed pastes
+constexpr std::int64_t blocked_ms = 50;      // until a terminal that took nothing is tried again
 
 int local_offset(std::int64_t unix_s) {
   const std::time_t t = unix_s;
@@ -41,6 +42,7 @@ Front::Front(Face& face, const ConnectFields& fields, std::vector<std::string> s
       key_timer_(loop_, [this] { on_key_timeout(); }),
       draw_timer_(loop_, [this] { schedule_draw(true); }),
       notify_timer_(loop_, [this] { notify(); }),
+      brackets_timer_(loop_, [this] { decoder_.no_brackets(); }),
       input_(loop_, face.input_fd(), [this] { on_input(); }),
       passthrough_(passthrough()) {
   for (int number : {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT})
@@ -55,6 +57,7 @@ void Front::on_input() {
   std::string bytes;
   const bool alive = face_.read_input(bytes);
   std::vector<Key> keys;
+  decoder_.guess_pastes(ui_.takes_lines());
   decoder_.feed(bytes, keys);
   wipe(bytes);
   feed_keys(keys);
@@ -208,6 +211,12 @@ std::vector<std::string> Front::files(const std::string& beginning) {
 // --- 5. start and end ----------------------------------------------------------------------------
 
 void Front::run() {
+  if (passthrough_ == Passthrough::tmux)
+    decoder_.has_brackets();  // its own pastes have them, though it answers no question about it
+  else if (face_.modern())
+    brackets_timer_.start(brackets_ms);
+  else
+    decoder_.no_brackets();
   schedule_draw(true);
   loop_.run();
   face_.close();

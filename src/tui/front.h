@@ -57,6 +57,7 @@ class Front : public Intents {
   net::Timer key_timer_;
   net::Timer draw_timer_;
   net::Timer notify_timer_;
+  net::Timer brackets_timer_;  // until the terminal should have said whether it brackets pastes
   net::Readable input_;
   std::vector<std::unique_ptr<net::Signal>> signals_;
   Notifier notifier_;

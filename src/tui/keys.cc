@@ -14,6 +14,7 @@ constexpr int escape_wait_ms =
 // waits for Alt-].
 constexpr int answer_wait_ms = 100, answer_rest_wait_ms = 500;
 constexpr int paste_wait_ms = 5'000;  // a paste that stops for so long has lost its end
+constexpr int guessed_wait_ms = 100;  // between two reads of one paste without brackets
 constexpr std::string_view paste_end = "\x1b[201~";
 constexpr std::size_t x10_bytes = 3;
 
@@ -26,6 +27,20 @@ Key ascii_key(unsigned char c) {
   key.ctrl = c < 0x20;
   key.ch = c >= 0x20 ? c : c == 0 ? U' ' : c <= 26 ? char32_t(c + 'a' - 1) : char32_t(c + 0x40);
   return key;
+}
+
+// What a paste may hold: no control character but those of text.
+bool is_text(std::string_view bytes) {
+  return std::none_of(bytes.begin(), bytes.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\r' && c != '\n' && c != '\t') || byte == 0x7f;
+  });
+}
+
+// An Enter that was not the last key: text comes behind it.
+bool goes_on_after_enter(std::string_view bytes) {
+  const auto enter = bytes.find_first_of("\r\n");
+  return enter != bytes.npos && bytes.find_first_not_of("\r\n", enter) != bytes.npos;
 }
 
 bool begins_answer(unsigned char c) {
@@ -67,13 +82,38 @@ void KeyDecoder::emit_alt(char32_t c, std::vector<Key>& out) {
   emit(std::move(key), out);
 }
 
+bool KeyDecoder::guess(std::string_view bytes, std::vector<Key>& out) {
+  const bool text = is_text(bytes);
+  if (state_ == State::guessed && !text) flush(out);
+  const bool begins = state_ == State::ground && guess_wanted_ && brackets_ == Brackets::none && text &&
+                      goes_on_after_enter(bytes);
+  if (begins) begin_paste(State::guessed);
+  if (state_ != State::guessed) return false;
+  keep_pasted(bytes);
+  return true;
+}
+
+void KeyDecoder::begin_paste(State state) {
+  reset();
+  state_ = state;
+  pasted_.clear();
+  pasted_.reserve(max_paste);  // growing would leave copies behind, and it may be a passphrase
+  paste_cut_ = 0;
+  paste_end_ = 0;
+}
+
+void KeyDecoder::keep_pasted(std::string_view bytes) {
+  const std::size_t room = std::min(bytes.size(), max_paste - pasted_.size());
+  pasted_.append(bytes.substr(0, room));
+  paste_cut_ += bytes.size() - room;
+}
+
 void KeyDecoder::feed(std::string_view bytes, std::vector<Key>& out) {
+  if (guess(bytes, out)) return;
   for (std::size_t at = 0; at < bytes.size();) {
     if (state_ == State::paste && paste_end_ == 0) {  // the long stretches at once
       const std::size_t stop = std::min(bytes.find('\x1b', at), bytes.size());
-      const std::size_t keep = std::min(stop - at, max_paste - pasted_.size());
-      pasted_.append(bytes, at, keep);
-      paste_cut_ += stop - at - keep;
+      keep_pasted(bytes.substr(at, stop - at));
       at = stop;
       if (at == bytes.size()) return;
     }
@@ -87,6 +127,11 @@ int KeyDecoder::waiting_ms() const {
       return -1;
     case State::paste:
       return paste_wait_ms;
+    case State::guessed:
+      return guessed_wait_ms;
+    case State::csi:
+      // Only a terminal's answer has a question mark: its rest must not be taken for typed text.
+      return sequence_.starts_with('?') ? answer_rest_wait_ms : escape_wait_ms;
     case State::text:
     case State::text_escape:
       return text_begun_ ? answer_rest_wait_ms : answer_wait_ms;
@@ -114,8 +159,10 @@ void KeyDecoder::flush(std::vector<Key>& out) {
     case State::text_escape:
       reset();
       return emit(plain_key(KeyCode::escape), out);
+    case State::guessed:
     case State::paste: {
       Key key = plain_key(KeyCode::paste);
+      key.guessed = state_ == State::guessed;
       key.text = std::move(pasted_);
       key.cut = paste_cut_;
       pasted_.clear();
@@ -153,6 +200,8 @@ void KeyDecoder::byte(unsigned char c, std::vector<Key>& out) {
       return text(c, out);
     case State::paste:
       return paste(c, out);
+    case State::guessed:  // feed() keeps it whole
+      return;
   }
 }
 
@@ -234,14 +283,10 @@ void KeyDecoder::csi(unsigned char c, std::vector<Key>& out) {
 void KeyDecoder::end_csi(char final, std::vector<Key>& out) {
   if (overlong_) return reset();
   if (final == '~' && sequence_ == "200") {
-    reset();
-    state_ = State::paste;
-    pasted_.clear();
-    pasted_.reserve(max_paste);  // growing would leave copies behind, and it may be a passphrase
-    paste_cut_ = 0;
-    paste_end_ = 0;
-    return;
+    has_brackets();
+    return begin_paste(State::paste);
   }
+  if (final == 'y') told_brackets(sequence_);
   if (final == 'M' && sequence_.empty()) {
     reset();
     state_ = State::x10_mouse;
@@ -275,15 +320,16 @@ void KeyDecoder::paste(unsigned char c, std::vector<Key>& out) {
     if (++paste_end_ < paste_end.size()) return;
     return flush(out);
   }
-  auto keep = [this](std::string_view bytes) {
-    const std::size_t room = std::min(bytes.size(), max_paste - pasted_.size());
-    pasted_.append(bytes.substr(0, room));
-    paste_cut_ += bytes.size() - room;
-  };
-  keep(paste_end.substr(0, paste_end_));
+  keep_pasted(paste_end.substr(0, paste_end_));
   // The end mark has ESC only at its start: a mismatch can begin a new match only with this byte.
   paste_end_ = c == 0x1b ? 1 : 0;
-  if (paste_end_ == 0) keep({reinterpret_cast<const char*>(&c), 1});
+  if (paste_end_ == 0) keep_pasted({reinterpret_cast<const char*>(&c), 1});
+}
+
+// DECRPM: 1 and 2 are set and reset, 3 is set for good; 0 and 4 are a mode that there is not.
+void KeyDecoder::told_brackets(std::string_view parameters) {
+  if (parameters == "?2004;1$" || parameters == "?2004;2$" || parameters == "?2004;3$") has_brackets();
+  if (parameters == "?2004;0$" || parameters == "?2004;4$") no_brackets();
 }
 
 }  // namespace sims::tui

@@ -29,7 +29,7 @@ enum class KeyCode {
   page_up,
   page_down,
   function,  // `ch` is its number, from 1
-  paste,     // `text`: all of a bracketed paste, as sent
+  paste,     // `text`: all of a paste, as sent
   focus_in,
   focus_out,
   press,       // of a mouse button, at x, y; `ch` is its number: 1 left, 2 middle, 3 right
@@ -43,9 +43,10 @@ struct Key {
   bool ctrl = false;
   bool alt = false;
   bool shift = false;
-  int x = 0, y = 0;     // the mouse's cell, from 0
-  std::string text;     // paste
-  std::size_t cut = 0;  // paste: so many bytes above max_paste were dropped
+  int x = 0, y = 0;      // the mouse's cell, from 0
+  std::string text;      // paste
+  std::size_t cut = 0;   // paste: so many bytes above max_paste were dropped
+  bool guessed = false;  // paste: without brackets, see KeyDecoder::guess_pastes()
   bool operator==(const Key&) const = default;
 };
 
@@ -58,14 +59,25 @@ constexpr std::size_t max_sequence = 64;   // bytes of one escape sequence; long
 
 class KeyDecoder {
  public:
-  // Appends what the bytes complete.
+  // Appends what the bytes, which one read brought, complete.
   void feed(std::string_view bytes, std::vector<Key>& out);
   // How long to wait for the rest of what was begun before flush(), in ms; -1: nothing was begun.
   int waiting_ms() const;
   // The rest will not come: a lone ESC is the Escape key, a paste without its end is taken as it is.
   void flush(std::vector<Key>& out);
 
+  // The terminal has shown that it brackets its pastes, as feed() sees by its answer (DECRQM 2004) or by such
+  // a paste: from then on Enter is Enter, however fast it comes.
+  void has_brackets() { brackets_ = Brackets::shown; }
+  // It was asked and did not answer, or cannot be asked.
+  void no_brackets() {
+    if (brackets_ == Brackets::unknown) brackets_ = Brackets::none;
+  }
+  // Enter would send now: without brackets, text with an Enter in it that one read brought is a paste.
+  void guess_pastes(bool wanted) { guess_wanted_ = wanted; }
+
  private:
+  enum class Brackets { unknown, none, shown };
   enum class State {
     ground,
     escape,
@@ -76,6 +88,7 @@ class KeyDecoder {
     x10_mouse,
     utf8,
     paste,
+    guessed,     // a paste without brackets, which may go on in the next read
     text,        // of a terminal's answer: ESC ] P _ ^ X and what follows
     text_escape  // an ESC in it: with \ its end
   };
@@ -90,7 +103,11 @@ class KeyDecoder {
   void end_csi(char final, std::vector<Key>& out);
   void emit(Key key, std::vector<Key>& out);
   void emit_alt(char32_t c, std::vector<Key>& out);
-  void reset();  // to the ground, with nothing begun
+  void reset();                                               // to the ground, with nothing begun
+  bool guess(std::string_view bytes, std::vector<Key>& out);  // false: they are keys
+  void begin_paste(State state);
+  void keep_pasted(std::string_view bytes);
+  void told_brackets(std::string_view parameters);
 
   State state_ = State::ground;
   bool alt_ = false;       // an ESC came before
@@ -102,6 +119,8 @@ class KeyDecoder {
   std::string pasted_;
   std::size_t paste_cut_ = 0;
   std::size_t paste_end_ = 0;  // bytes of the end mark matched
+  Brackets brackets_ = Brackets::unknown;
+  bool guess_wanted_ = false;
 };
 
 }  // namespace sims::tui

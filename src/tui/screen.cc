@@ -30,6 +30,8 @@ namespace {
 constexpr const char* save_title = "\x1b[22;2t";
 constexpr const char* restore_title = "\x1b[23;2t";
 constexpr const char* modes_on = "\x1b[?2004h\x1b[?1004h";  // bracketed paste, focus reports
+// Does it know bracketed paste? KeyDecoder takes the answer.
+constexpr const char* ask_brackets = "\x1b[?2004$p";
 constexpr const char* modes_off = "\x1b[?2004l\x1b[?1004l";
 constexpr const char* mouse_on = "\x1b[?1000h\x1b[?1006h";  // buttons and wheel, in SGR's words
 constexpr const char* mouse_off = "\x1b[?1000l\x1b[?1006l";
@@ -162,7 +164,7 @@ void Screen::State::start_modes() {
   }
   set_theme(ThemeId::dark);
   ::wrefresh(stdscr);  // the alternate screen first, then our modes
-  if (modern) write_terminal(std::string(save_title) + modes_on);
+  if (modern) write_terminal(std::string(save_title) + modes_on + ask_brackets);
   shown = true;
 }
 

@@ -19,8 +19,9 @@
 namespace sims::tui {
 
 struct Window {
-  std::string peer;  // empty: the status window
-  Editor input;      // the draft; kept through everything
+  std::string peer;          // empty: the status window
+  Editor input;              // the draft; kept through everything
+  std::size_t left_out = 0;  // bytes of the draft that did not fit into it
   InputHistory history;
   Scroll scroll;
   Editor answer{256, Newlines::fold};  // to the panel: a number, a fingerprint
@@ -79,11 +80,13 @@ struct Ask {
     slash,    // the line starts with spaces and a slash: a text, a command or neither
     request,  // the text would answer a request
     command,  // it destroys or ends something
+    cut,      // bytes of the text did not fit into the input
   };
   About about = About::nothing;
-  std::string words;    // the question and its keys
-  std::string text;     // of the paste
-  std::size_t cut = 0;  // bytes of the paste that did not come
+  std::string words;     // the question and its keys
+  std::string text;      // of the paste
+  std::size_t cut = 0;   // bytes of the paste that did not come
+  bool guessed = false;  // the paste had no brackets
   bool open() const { return about != About::nothing; }
 };
 

@@ -132,7 +132,10 @@ void Ui::interrupt(const Key& key) {
   if (focus == Focus::server_key) return intents_.answer(false);
   Editor& editor = focus == Focus::panel ? window.answer : window.input;
   if (!editor.empty()) {
-    if (focus == Focus::input) window.history.add(editor.text());
+    if (focus == Focus::input) {
+      window.history.add(editor.text());
+      window.left_out = 0;
+    }
     editor.set("");
     return tell_typing();
   }
@@ -210,14 +213,21 @@ void Ui::cancel() {
   say("The attempt to connect was ended. /connect opens the dialog.");
 }
 
+bool Ui::takes_lines() const {
+  const Focus focus = focus_of(intents_.model(), state_);
+  return focus == Focus::input || focus == Focus::ask;
+}
+
 void Ui::paste(const Key& key) {
   const std::size_t lines = lines_of(key.text);
   if (lines <= static_cast<std::size_t>(state_.options.paste_lines)) {
     edit(key);
+    if (key.guessed && state_.hint.empty()) state_.hint = "paste: Enter sends";
     return;
   }
   ask(Ask::About::paste, fmt::format("Insert what was pasted, {} lines? y yes, n no", lines), key.text);
   state_.ask.cut = key.cut;
+  state_.ask.guessed = key.guessed;
 }
 
 void Ui::browse(Action action) {
@@ -225,7 +235,9 @@ void Ui::browse(Action action) {
   const std::string* entry = nullptr;
   if (action == Action::up) entry = window.history.older(window.input.text());
   if (action == Action::down) entry = window.history.newer();
-  if (entry != nullptr) window.input.set(*entry);
+  if (entry == nullptr) return;
+  window.input.set(*entry);
+  window.left_out = 0;
 }
 
 // False: the key means nothing to the editor.
@@ -233,8 +245,11 @@ bool Ui::edit(const Key& key) {
   Window& window = state_.window();
   const std::string before = window.input.text();
   if (!type_into(window.input, key)) return false;
-  if (const std::size_t lost = window.input.left_out())
-    state_.hint = "a message holds at most 16 KiB: " + left_out(lost + key.cut);
+  if (const std::size_t lost = window.input.left_out()) {
+    window.left_out += lost + key.cut;
+    state_.hint = "a message holds at most 16 KiB: " + left_out(window.left_out);
+  }
+  if (window.input.empty()) window.left_out = 0;
   if (window.input.text() == before) return true;
   window.history.leave();
   tell_typing();

@@ -31,6 +31,8 @@ class Ui {
   void set_options(const Options& options);        // as the configuration file has them, and
   void set_keys(const Keymap& keys);
   void key(const Key& key);
+  // Enter would send or answer a question about it: what is pasted here must be known as that.
+  bool takes_lines() const;
   // The last key() changed the draft in the input and nothing else that is shown, but for what it told the
   // Intents.
   bool typed() const { return typed_; }

@@ -21,6 +21,10 @@ void Ui::enter() {
   if (std::holds_alternative<Nothing>(parsed)) return;
   if (std::holds_alternative<Doubtful>(parsed))
     return ask(Ask::About::slash, "A slash after a space: s send as text, r run as command, Esc back");
+  if (std::holds_alternative<Text>(parsed) && state_.window().left_out > 0)
+    return ask(Ask::About::cut,
+               fmt::format("Not all of it fitted ({} bytes too many): send without the rest? y yes, n no",
+                           state_.window().left_out));
   bool done = false;
   // The line is the window's until it is done: a command may close or change the window, so it is taken out
   // first and put back when it was refused.

@@ -45,6 +45,10 @@ void Ui::answer_ask(char32_t answer) {
     paste.text = asked.text;
     paste.cut = asked.cut;
     edit(paste);
+    if (asked.guessed && state_.hint.empty()) state_.hint = "paste: Enter sends";
+  } else if (about == Ask::About::cut) {
+    state_.window().left_out = 0;
+    enter();
   } else if (about == Ask::About::slash) {
     enter_doubtful(answer == U'r');
   } else {

@@ -50,6 +50,41 @@ TEST_CASE("paste: what looks like keys in it is text") {
   CHECK(program->output().violations().empty());
 }
 
+TEST_CASE(
+    "paste: without brackets three lines in one write are one text, where no terminal has shown brackets") {
+  World world;
+  SUBCASE("a terminal that has none") {
+    world.environment["TERM"] = "vt100";
+  }
+  SUBCASE("lines alone") {
+    world.environment["TERM"] = "dumb";
+  }
+  const bool plain = world.environment["TERM"] == "dumb";
+  std::vector<std::string> words = {World::program("sims-tui"), "--home", world.path("nobody"), "--demo"};
+  if (plain) words.emplace_back("--plain");
+  TermProgram demo(words, world.environment, {80, 24}, false);
+  demo.see("bob");
+  demo.type("one of three\rtwo of three\rthree of three\r");
+  demo.see("paste: Enter sends");
+  CHECK_FALSE(demo.shows("you: one of three"));
+  CHECK_FALSE(demo.shows("<you> one of three"));
+  demo.type("\r");
+  demo.see(plain ? "you: one of three" : "<you> one of three");
+  CHECK_FALSE(demo.shows(plain ? "you: two of three" : "<you> two of three"));
+  CHECK(demo.output().violations().empty());
+}
+
+TEST_CASE("paste: a terminal that answers about brackets: what is typed ahead is sent line by line") {
+  World world;
+  TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment);
+  demo.see("bob");
+  CHECK(demo.raw_since(0).find("\x1b[?2004$p") != std::string::npos);
+  demo.type("\x1b[?2004;1$y");  // after 300 ms or three seconds, it is the same
+  demo.type("first\rsecond\r");
+  demo.see("<you> second");
+  CHECK(demo.shows("<you> first"));
+}
+
 TEST_CASE("paste: one megabyte neither sends, nor fills the memory, nor stops the keyboard") {
   World world;
   const auto server = world.server();

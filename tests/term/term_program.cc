@@ -36,8 +36,11 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
 
 }  // namespace
 
-TermProgram::TermProgram(const std::vector<std::string>& argv, const Environment& environment, tui::Size size)
-    : terminal_(size, [this](std::string_view answer) { waiting_ += answer; }) {
+TermProgram::TermProgram(const std::vector<std::string>& argv, const Environment& environment, tui::Size size,
+                         bool answers)
+    : terminal_(size, [this, answers](std::string_view answer) {
+        if (answers) waiting_ += answer;
+      }) {
   std::vector<std::string> words = argv, variables;
   for (const auto& [name, value] : environment)
     variables.push_back(name + "=" + value);

@@ -21,9 +21,9 @@ using Environment = std::map<std::string, std::string>;
 
 class TermProgram final : public Pumped {
  public:
-  TermProgram(const std::vector<std::string>& argv, const Environment& environment,
-              tui::Size size = {80, 24});
-  ~TermProgram() override;  // kills what still runs
+  TermProgram(const std::vector<std::string>& argv, const Environment& environment, tui::Size size = {80, 24},
+              bool answers = true);  // false: the terminal tells nothing
+  ~TermProgram() override;           // kills what still runs
 
   void type(std::string_view bytes);  // all of them are taken by the program before this returns
   void resize(tui::Size size);

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 
 using namespace sims::tui;
@@ -298,4 +299,90 @@ TEST_CASE("keys: no bytes at all crash the decoder") {
     if (out.size() > 1'000) out.clear();
   }
   CHECK(true);
+}
+
+namespace {
+
+// What one read each brings, where Enter would send.
+std::vector<Key> reads(KeyDecoder& decoder, std::initializer_list<std::string_view> bytes) {
+  std::vector<Key> keys;
+  decoder.guess_pastes(true);
+  for (const auto& each : bytes)
+    decoder.feed(each, keys);
+  decoder.flush(keys);
+  return keys;
+}
+
+std::size_t enters(const std::vector<Key>& keys) {
+  return static_cast<std::size_t>(
+      std::count_if(keys.begin(), keys.end(), [](const Key& key) { return key.code == KeyCode::enter; }));
+}
+
+}  // namespace
+
+TEST_CASE("keys: without brackets, text with an Enter in it that one read brings is a paste") {
+  KeyDecoder decoder;
+  decoder.no_brackets();
+  const auto keys = reads(decoder, {"one\rtwo\r\tthree\r"});
+  REQUIRE(keys.size() == 1);
+  CHECK(keys[0].code == KeyCode::paste);
+  CHECK(keys[0].guessed);
+  CHECK(keys[0].text == "one\rtwo\r\tthree\r");
+  // It goes on in the next reads, also with its last line end alone.
+  const auto long_one = reads(decoder, {"one\rtwo", " three", "\r"});
+  REQUIRE(long_one.size() == 1);
+  CHECK(long_one[0].text == "one\rtwo three\r");
+  CHECK(decoder.waiting_ms() == -1);
+  const auto large = reads(decoder, {"a\rb", std::string(70'000, 'x')});
+  REQUIRE(large.size() == 1);
+  CHECK(large[0].text.size() + large[0].cut == 70'003);
+}
+
+TEST_CASE("keys: without brackets, Enter at the end of a read and what is no text are keys") {
+  KeyDecoder decoder;
+  decoder.no_brackets();
+  CHECK(enters(reads(decoder, {"hello\r"})) == 1);
+  CHECK(enters(reads(decoder, {"hello\r\r"})) == 2);
+  CHECK(enters(reads(decoder, {"hello\r\x1b[A\r"})) == 2);
+  CHECK(enters(reads(decoder, {"hello\r", "you\r"})) == 2);
+  const auto after = reads(decoder, {"one\rtwo", "\x03"});
+  REQUIRE(after.size() == 2);
+  CHECK(after[0].code == KeyCode::paste);
+  CHECK(after[1].ctrl);
+  decoder.guess_pastes(false);  // a passphrase, a fingerprint, the dialog
+  std::vector<Key> elsewhere;
+  decoder.feed("secret\rhello\r", elsewhere);
+  CHECK(enters(elsewhere) == 2);
+}
+
+TEST_CASE("keys: where the terminal has shown bracketed paste, or did not answer yet, Enter is Enter") {
+  const std::string_view ahead = "one\rtwo\rthree\r";  // typed ahead over a slow link
+  KeyDecoder waiting;
+  CHECK(enters(reads(waiting, {ahead})) == 3);
+  for (const char* known : {"\x1b[?2004;1$y", "\x1b[?2004;2$y", "\x1b[?2004;3$y", "\x1b[200~x\x1b[201~"}) {
+    CAPTURE(known);
+    KeyDecoder decoder;
+    CHECK(enters(reads(decoder, {known})) == 0);
+    decoder.no_brackets();  // that the answer is late is no matter
+    CHECK(enters(reads(decoder, {ahead})) == 3);
+    KeyDecoder late;
+    late.no_brackets();
+    static_cast<void>(reads(late, {known}));
+    CHECK(enters(reads(late, {ahead})) == 3);
+  }
+  for (const char* without : {"\x1b[?2004;0$y", "\x1b[?2004;4$y"}) {
+    CAPTURE(without);
+    KeyDecoder decoder;
+    CHECK(reads(decoder, {without}).empty());
+    CHECK(enters(reads(decoder, {ahead})) == 0);
+  }
+}
+
+TEST_CASE("keys: an answer about a mode that comes in two pieces is no text") {
+  KeyDecoder decoder;
+  std::vector<Key> keys;
+  decoder.feed("\x1b[?2004;", keys);
+  CHECK(decoder.waiting_ms() == 500);
+  decoder.feed("1$y", keys);
+  CHECK(keys.empty());
 }

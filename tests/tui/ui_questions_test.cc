@@ -97,6 +97,28 @@ TEST_CASE("ui: a long paste asks, a short one does not") {
   CHECK(d.input() == "1\n2\n3\n4");
 }
 
+TEST_CASE("ui: a paste without brackets says what Enter does, and is asked about like another") {
+  Desk d;
+  d.keys("/query bob\r");
+  Key paste;
+  paste.code = KeyCode::paste;
+  paste.text = "one\rtwo\rthree\r";
+  paste.guessed = true;
+  CHECK(d.ui.takes_lines());
+  d.ui.key(paste);
+  CHECK(d.ui.state().hint == "paste: Enter sends");
+  CHECK(d.input() == "one\ntwo\nthree\n");
+  CHECK_FALSE(d.intents.logged("send"));
+  paste.text += "four\r";
+  d.ui.key(paste);
+  CHECK(asked(d) == Ask::About::paste);
+  CHECK(d.ui.takes_lines());
+  d.keys("y");
+  CHECK(d.ui.state().hint == "paste: Enter sends");
+  d.keys("\x03/verify\r");
+  CHECK_FALSE(d.ui.takes_lines());
+}
+
 TEST_CASE("ui: a text to a request is held until yes") {
   Desk d;
   make_request(d);

@@ -221,7 +221,20 @@ TEST_CASE("ui: what does not fit into a message is said") {
   type(d.ui, "a");
   CHECK(d.ui.state().hint.empty());
   type(d.ui, "b");
-  CHECK(d.ui.state().hint == "a message holds at most 16 KiB: 1 byte was left out");
+  CHECK(d.ui.state().hint == "a message holds at most 16 KiB: 124 bytes were left out");
+  // The words are gone with the next key: Enter asks, so that nothing is sent that is not all of it.
+  d.intents.log.clear();
+  type(d.ui, "\r\r");
+  CHECK(d.ui.state().ask.words ==
+        "Not all of it fitted (124 bytes too many): send without the rest? y yes, n no");
+  type(d.ui, "n");
+  CHECK(d.input().size() == 16'384);
+  CHECK_FALSE(d.intents.logged("send"));
+  type(d.ui, "\ry");
+  CHECK(d.intents.logged("send bob xxx"));
+  CHECK(d.input().empty());
+  type(d.ui, "short\r");
+  CHECK(d.intents.last() == "send bob short");
   // What only shrinks when it is made clean was not left out.
   type(d.ui, "\x15\x1b[200~" + std::string(300, '\x07') + "x\x1b[201~");
   CHECK(d.ui.state().hint.empty());
