@@ -107,7 +107,7 @@ void Conversation::pump(Now now) {
     outbox_.sent(*entry, sealed.id, context_.send(sealed.message, now), now.steady_ms);
     wipe(*plaintext);
   }
-  rekey_if_due();
+  rekey_if_due(now);
   show_session();
 }
 

@@ -71,7 +71,7 @@ class Conversation {
   void established(proto::HandshakeResult result, proto::Role role, Now now);
   void call_failed(const std::string& why, proto::Role role, Now now);
   void wait_before_next_call(Now now);
-  void rekey_if_due();
+  void rekey_if_due(Now now);
   void drop_call();
   void drop_session();
   void show_session();
@@ -112,13 +112,14 @@ class Conversation {
   std::optional<proto::PeerSession> session_;
   std::uint64_t session_number_ = 0;
   std::int64_t session_since_ms_ = 0;
-  bool rekeying_ = false;  // a RekeyWork is out
+  bool rekeying_ = false;      // a RekeyWork is out
+  bool overdue_told_ = false;  // of this session
   WaitingFrames waiting_;
 
   Outbox outbox_;
   bool paused_ = false;  // ended by the user: no call until something is typed
   int failed_calls_ = 0, unanswered_ = 0;
-  std::uint64_t call_seq_ = 0, rekey_seq_ = 0;  // of what was sent last of a call, of a re-key
+  std::uint64_t call_seq_ = 0;  // of what was sent last of a call
   std::int64_t next_call_ms_ = 0;
   std::int64_t renew_ms_ = INT64_MAX;  // when a session of which the relay refused a text is ended
   TokenBucket uninvited_{3, 20'000};   // calls because a message came that no session opens

@@ -29,11 +29,11 @@ void Conversation::start_call(Now now) {
 
 void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
   if (call_.expects(frame)) return act(call_.receive(peer().id, frame, std::move(raw), now), now);
-  // What fits neither belongs to a call that was given up meanwhile.
-  if (!session_ || session_->expected_rekey_phase() != frame.phase) return;
+  // A frame that fits neither belongs to a call that was given up meanwhile.
+  if (!session_ || !session_->takes_rekey(frame.phase)) return;
   auto answer = session_->receive_rekey(raw);
   if (!answer) return complain("A bad change of keys from " + name_ + " was ignored.", now);
-  if (!answer->empty()) rekey_seq_ = context_.send(*answer, now);
+  if (!answer->empty()) context_.send(*answer, now);
 }
 
 void Conversation::act(Call::Outcome outcome, Now now) {
@@ -67,6 +67,7 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   session_.emplace(std::move(result), *context_.options.identity, context_.ephemerals);
   session_number_ = ++context_.last_number;
   session_since_ms_ = now.steady_ms;
+  overdue_told_ = false;
   next_m_ = 0;
   hole_serial_ = 0;
   failed_calls_ = 0;
@@ -88,8 +89,15 @@ void Conversation::wait_before_next_call(Now now) {
 }
 
 // A stranger makes us no costly keys: what may be said before the user decides is less than needs a new one.
-void Conversation::rekey_if_due() {
-  if (!session_ || !peer().known() || rekeying_ || call_.running() || !session_->wants_rekey()) return;
+void Conversation::rekey_if_due(Now now) {
+  if (!session_ || !peer().known() || call_.running()) return;
+  if (session_->owes_word_of_epoch()) say_aside(proto::TypingContent{told_typing_}, now);
+  if (session_->rekey_overdue() && !std::exchange(overdue_told_, true))
+    context_.windows.notice(&peer(),
+                            "The keys of this session with " + name_ +
+                                " should change every 100 messages and have not for 200. Retrying.",
+                            now);
+  if (rekeying_ || !session_->wants_rekey()) return;
   rekeying_ = true;
   context_.start(std::make_unique<RekeyWork>(name_, session_number_, session_->suite(), context_.ephemerals));
 }
@@ -97,8 +105,8 @@ void Conversation::rekey_if_due() {
 void Conversation::work_done(RekeyWork& work, Now now) {
   if (work.number != session_number_) return;
   rekeying_ = false;
-  if (!session_ || !work.key || !context_.online() || !session_->wants_rekey()) return;
-  rekey_seq_ = context_.send(session_->start_rekey(std::move(work.key)), now);
+  if (!session_ || !work.key || !context_.online() || call_.running() || !session_->wants_rekey()) return;
+  context_.send(session_->start_rekey(std::move(work.key)), now);
 }
 
 void Conversation::drop_call() {
@@ -155,11 +163,11 @@ void Conversation::undeliverable(Now now) {
 }
 
 // The relay did not pass it on because we say too much. What of it was a text goes again, in its order, in a
-// session anew, when the acks of those that were passed on have had the time to come. A refused ack, or a
-// word beside the texts, is no reason to end anything: the peer sends again what it has no proof for.
+// session anew, when the acks of those that were passed on have had the time to come. A refused ack, re-key
+// or word beside the texts is no reason to end anything: it is sent again, or was of no weight.
 void Conversation::rate_limited(std::uint64_t seq, Now now) {
   context_.pace.hold(now.steady_ms);
-  if ((call_.running() && seq >= call_seq_) || (session_ && seq == rekey_seq_)) return undeliverable(now);
+  if (call_.running() && seq >= call_seq_) return undeliverable(now);
   if (outbox_.carries(seq)) renew_ms_ = std::min(renew_ms_, context_.pace.held_until_ms());
 }
 

@@ -318,6 +318,7 @@ Outcome Handshake::State::consume_5(const HandshakeFrame& frame, std::string_vie
 
 std::string Handshake::State::create_6() {
   HandshakeFrame frame = own_frame(6);
+  result.transcript = transcript;
   frame.confirm = confirm_responder(result.master, transcript);
   done = true;
   return send(frame, 0);
@@ -327,6 +328,7 @@ Outcome Handshake::State::consume_6(const HandshakeFrame& frame, std::string_vie
   if (const auto same = check_unchanged(frame); !same) return refuse(same.error());
   if (!crypto::equal(confirm_responder(result.master, transcript), *frame.confirm))
     return refuse(ErrorCode::handshake_failed, "phase 6: wrong confirm");
+  result.transcript = transcript;
   take(bytes);
   expected = 0;
   done = true;
@@ -387,7 +389,6 @@ HandshakeResult Handshake::take_result() {
   result.self = state_->self;
   result.peer = state_->peer;
   result.peer_name = state_->peer_name;
-  result.transcript = state_->transcript;
   return result;
 }
 

@@ -55,7 +55,7 @@ struct HandshakeResult {
   Id self, peer;
   std::string peer_name;
   Secret<32> master;                                  // K
-  crypto::Digest transcript{};                        // t6
+  crypto::Digest transcript{};                        // t5, where an RSA re-key goes on
   std::optional<crypto::P384Key> ratchet_key;         // ECDHE: our ephemeral key, for the first ratchet step
   std::optional<crypto::P384Point> peer_ratchet_key;  // ECDHE: the other side's
 };

@@ -17,11 +17,11 @@ namespace sims::proto {
 
 namespace {
 
-// A re-key that failed or got stuck is tried again after so many more messages, twice as many each time: an
-// answer that is only slow is then never overtaken for ever, and a peer that cannot re-key costs few RSA
-// keys.
+// A failed re-key is made again after so many more messages, twice as many each time. So a slow answer is in
+// time for one of the attempts, and a peer that cannot re-key costs few RSA keys.
 constexpr std::uint64_t rekey_retry_messages = 10;
 constexpr int max_retry_doublings = 10;
+constexpr std::uint64_t rekey_overdue_messages = 100;
 
 Role other(Role role) {
   return role == Role::initiator ? Role::responder : Role::initiator;
@@ -42,6 +42,14 @@ struct PeerSession::State {
   void make_ratchet(HandshakeResult& handshake, const crypto::SigningKey& identity,
                     crypto::EphemeralSource& ephemerals);
   bool fits(const ClientCom& com) const;
+  struct Verified {
+    Staged staged;
+    MessageKeys keys;
+    const Rekey::Answered* completes;  // the re-key whose phase 6 was lost; nullptr: none
+  };
+  Result<Verified, OpenError> verify(const ClientCom& com, Now now);
+  Result<Verified, OpenError> verify_ahead(const ClientCom& com) const;
+  void enter_next_epoch(const Secret<32>& master);
   void count_rekey_attempt();
 
   const crypto::Suite* suite;
@@ -55,8 +63,8 @@ struct PeerSession::State {
   std::uint64_t next_id = 0;                         // M of the next message to send
   SentMessages sent;
   OpenedMessages opened;
-  // From the first K for the whole session: the specification is silent about re-keys here, and a key of the
-  // first handshake lets either side end the session also while the other is still an epoch behind.
+  // From the first K for the whole session, so that either side can end it while the other is still an epoch
+  // behind.
   crypto::HmacKey close_own, close_peer;
 };
 
@@ -137,6 +145,26 @@ bool PeerSession::State::fits(const ClientCom& com) const {
          header_fits(com.ratchet, chains == nullptr);
 }
 
+Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify(const ClientCom& com, Now now) {
+  if (rekey && *com.ratchet.epoch == chains->epoch() + 1) return verify_ahead(com);
+  auto staged = ratchet->stage(com.ratchet, opened.newest(com.id), now);
+  if (!staged) return fail(staged.error());
+  MessageKeys keys(staged->message_key);
+  if (!keys.verify(com)) return fail(OpenError::forged);
+  return Verified{std::move(*staged), std::move(keys), nullptr};
+}
+
+// A message of the next epoch: it proves what a phase 6 that was lost would have.
+Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify_ahead(const ClientCom& com) const {
+  for (const auto& attempt : rekey->answered()) {
+    auto staged = chains->stage_ahead(com.ratchet, attempt.master);
+    if (!staged) return fail(staged.error());  // by the header alone
+    MessageKeys keys(staged->message_key);
+    if (keys.verify(com)) return Verified{std::move(*staged), std::move(keys), &attempt};
+  }
+  return fail(OpenError::forged);
+}
+
 Result<PeerSession::Opened, OpenError> PeerSession::open(const ClientCom& com, Now now) {
   State& s = *state_;
   if (!s.fits(com)) return fail(OpenError::forged);
@@ -151,15 +179,15 @@ Result<PeerSession::Opened, OpenError> PeerSession::open(const ClientCom& com, N
     return Opened{com.id, true, "", encode(before->ack)};
   }
 
-  auto staged = s.ratchet->stage(com.ratchet, s.opened.newest(com.id), now);
-  if (!staged) return fail(staged.error());
-  const MessageKeys keys(staged->message_key);
-  if (!keys.verify(com)) return fail(OpenError::forged);
-  auto plaintext = keys.open(com.data);
+  auto verified = s.verify(com, now);
+  if (!verified) return fail(verified.error());
+  auto plaintext = verified->keys.open(com.data);
   if (!plaintext) return fail(OpenError::forged);
 
-  s.ratchet->commit(std::move(*staged));
-  record.ack.verification = ack_verification(keys.ack_key(), s.self, s.peer, com.id, record.ack.data);
+  if (verified->completes) s.enter_next_epoch(s.rekey->complete(*verified->completes));
+  s.ratchet->commit(std::move(verified->staged));
+  record.ack.verification =
+      ack_verification(verified->keys.ack_key(), s.self, s.peer, com.id, record.ack.data);
   s.opened.add(com.id, record);
   return Opened{com.id, false, std::move(*plaintext), encode(record.ack)};
 }
@@ -204,16 +232,29 @@ Checked<std::string> PeerSession::receive_rekey(std::string_view frame) {
   if (!s.rekey) return fault(ErrorCode::handshake_failed, "this suite has no re-key");
   auto step = s.rekey->receive(frame);
   if (!step) return fail(std::move(step.error()));
-  if (step->master) {
-    s.chains->advance(*step->master);
-    s.next_rekey_at = messages_per_epoch;
-    s.rekey_attempts = 0;
-  }
+  if (step->master) s.enter_next_epoch(*step->master);
   return std::move(step->answer);
 }
 
-int PeerSession::expected_rekey_phase() const {
-  return state_->rekey ? state_->rekey->expected_phase() : 0;
+void PeerSession::State::enter_next_epoch(const Secret<32>& master) {
+  chains->advance(master);
+  next_rekey_at = messages_per_epoch;
+  rekey_attempts = 0;
+}
+
+bool PeerSession::takes_rekey(int phase) const {
+  return state_->rekey && state_->rekey->takes(phase);
+}
+
+bool PeerSession::owes_word_of_epoch() const {
+  const State& s = *state_;
+  if (!s.chains || s.role != Role::responder) return false;
+  const auto sent = std::min<std::uint64_t>(s.chains->sent_in_epoch(), max_retry_doublings);
+  return s.chains->messages_behind() >= rekey_retry_messages << sent;
+}
+
+bool PeerSession::rekey_overdue() const {
+  return state_->chains && state_->chains->messages_in_epoch() >= messages_per_epoch + rekey_overdue_messages;
 }
 
 std::uint64_t PeerSession::epoch() const {

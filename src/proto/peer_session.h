@@ -61,13 +61,18 @@ class PeerSession {
   // gives it in; the initiator only answers. Messages go on under the old epoch until phase 6.
   bool wants_rekey() const;
   std::string start_rekey(std::unique_ptr<crypto::ResponderKey> key);  // phase 4
-  // Phase 4 (as initiator), 5 (as responder) or 6 (as initiator) of a re-key: the answer to send, empty after
-  // phase 6. On failure the old epoch goes on. A frame that is not the peer's changes nothing; one of the
-  // peer's own that fails ends the attempt. See rekey.h.
+  // Would receive_rekey() take this phase now? An initiator takes 4 always and 6 after it answered a 4; a
+  // responder takes 5 while its attempt waits for one.
+  bool takes_rekey(int phase) const;
+  // The answer to send, empty after phase 6 and for a late frame of an attempt that was given up. On failure
+  // the old epoch goes on. A frame that is not the peer's changes nothing; one of the peer's own that fails
+  // ends the attempt. See rekey.h.
   Checked<std::string> receive_rekey(std::string_view frame);
-  // Which phase of a re-key could come next: 4, 5, 6, or 0. At 6 another 4 is taken too: the responder began
-  // anew.
-  int expected_rekey_phase() const;
+  // The peer writes under the epoch before ours and has heard nothing of ours: phase 6 was lost. Any message
+  // that we seal now tells it. Due after 10, 20, 40, ... of its messages.
+  bool owes_word_of_epoch() const;
+  // The epoch is 100 messages older than it should be.
+  bool rekey_overdue() const;
 
   std::uint64_t epoch() const;       // of the RSA suite; ECDHE: ratchet steps so far
   std::size_t skipped_keys() const;  // for tests and /doctor

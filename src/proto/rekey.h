@@ -1,22 +1,20 @@
 // The RSA suite's re-key (sims-protocol(7) section 6): phases 4 to 6 of the handshake again, under a running
 // session. Owned by a PeerSession.
 //
-// The specification is silent about a re-key that fails. Here the transcript goes on from the last
-// *completed* exchange: each attempt hashes onto a copy, R keeps it when phase 5 has proved genuine, I when
-// phase 6 has. So
-//  - a frame that does not prove genuine changes nothing: the attempt goes on waiting for the one that does;
-//  - an attempt that got stuck (a frame lost or dropped) is simply replaced by the next phase 4, which both
-//  sides hash
-//    onto the same transcript;
-//  - only a lost phase 6 parts the two sides: R is an epoch ahead then, and I refuses what it sends until a
-//  new session
-//    is made. The server connections are reliable and ordered, so only a server that drops messages can do
-//    this, and it could as well drop everything.
+// The transcript goes on from t5 of the last completed exchange. Each attempt hashes onto a copy. R keeps the
+// copy when phase 5 has proved genuine, I when phase 6 has. So
+//  - a frame that does not prove genuine changes nothing: the attempt waits for the one that does;
+//  - a lost phase 4 or 5 ends no more than its attempt: the next phase 4 starts from the same t5;
+//  - a lost phase 6 leaves R an epoch ahead. R's first message of that epoch proves the same as phase 6, and
+//    completes the exchange at I (PeerSession::open).
+// I keeps every attempt that it answered since the last exchange: a relay that holds frames back decides
+// which of them R completes.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "crypto/suite.h"
 #include "proto/handshake.h"
@@ -34,36 +32,47 @@ class Rekey {
   };
   Rekey(Parties parties, const crypto::Digest& transcript, crypto::EphemeralSource& ephemerals);
 
-  // Responder: phase 4. An attempt under way is given up.
+  // Responder: phase 4. The attempt that waits for its phase 5 is given up.
   std::string start(std::unique_ptr<crypto::ResponderKey> key);
 
   struct Step {
-    std::string answer;                // empty after phase 6
+    std::string answer;                // empty: nothing is to be sent
     std::optional<Secret<32>> master;  // K': the next epoch begins for us
   };
+  // A frame of an attempt that was given up is ignored: an empty Step.
   Checked<Step> receive(std::string_view frame);
 
-  // 5 or 0 for a responder, 4 or 6 for an initiator (which also takes another phase 4 while it waits for 6).
-  int expected_phase() const;
+  // A responder takes phase 5 while an attempt waits for it. An initiator takes phase 4 at any time (the
+  // responder may have started again), and phase 6 after it answered one.
+  bool takes(int phase) const;
+
+  // Initiator: the attempts that wait for phase 6, oldest first.
+  struct Answered {
+    crypto::Digest t4{}, t5{};
+    std::string answer;  // phase 5
+    Secret<32> master;   // K'
+  };
+  const std::vector<Answered>& answered() const { return answered_; }
+  // Initiator: a message under the K' of this attempt has proved what its phase 6 would have. Returns K'.
+  Secret<32> complete(const Answered& attempt);
   void mix_into(StateHash& hash) const;
 
  private:
-  struct Attempt {
-    crypto::Digest transcript;                  // after the last frame of this attempt
-    std::unique_ptr<crypto::ResponderKey> key;  // responder
-    crypto::Digest offer{};  // initiator: the phase-4 frame that was answered, and the answer
-    std::string answer;
-    Secret<32> master;  // initiator
-  };
-  Checked<Step> receive_offer(const HandshakeFrame& frame, std::string_view text);    // 4
-  Checked<Step> receive_share(const HandshakeFrame& frame, std::string_view text);    // 5
-  Checked<Step> receive_confirm(const HandshakeFrame& frame, std::string_view text);  // 6
+  Checked<Step> receive_offer(const HandshakeFrame& frame, std::string_view text);  // 4
+  Checked<Step> receive_share(const HandshakeFrame& frame, std::string_view text);  // 5
+  Checked<Step> receive_confirm(const HandshakeFrame& frame);                       // 6
   HandshakeFrame frame(int phase) const;
+  void give_up_offer();
+  bool answers_given_up(const HandshakeFrame& share) const;
 
   Parties parties_;
-  crypto::Digest transcript_;  // of the last completed exchange
+  crypto::Digest transcript_;  // t5 of the last completed exchange
   crypto::EphemeralSource& ephemerals_;
-  std::optional<Attempt> attempt_;
+  // Responder: the key and t4 of the phase 4 that waits for its answer; t4 of those before it.
+  std::unique_ptr<crypto::ResponderKey> key_;
+  crypto::Digest t4_{};
+  std::vector<crypto::Digest> given_up_;
+  std::vector<Answered> answered_;
 };
 
 }  // namespace sims::proto

@@ -24,14 +24,21 @@ RsaChains::RsaChains(Role role, Secret<32> root) : role_(role), root_(std::move(
 
 void RsaChains::start_chains() {
   sending_ = chain_of(root_, role_);
-  receiving_.push_back(
-      {epoch_, chain_of(root_, role_ == Role::initiator ? Role::responder : Role::initiator)});
+  receiving_.push_back(receiving_chain(root_, epoch_));
   if (receiving_.size() > kept_epochs) receiving_.erase(receiving_.begin());
-  opened_in_epoch_ = 0;
+  opened_in_epoch_ = opened_behind_ = 0;
+}
+
+RsaChains::Receiving RsaChains::receiving_chain(const Secret<32>& root, std::uint64_t epoch) const {
+  return {epoch, chain_of(root, role_ == Role::initiator ? Role::responder : Role::initiator)};
+}
+
+Secret<32> RsaChains::next_root(const Secret<32>& master) const {
+  return crypto::hkdf<32>(root_.view(), master.view(), labels::ratchet);
 }
 
 void RsaChains::advance(const Secret<32>& master) {
-  root_ = crypto::hkdf<32>(root_.view(), master.view(), labels::ratchet);
+  root_ = next_root(master);
   ++epoch_;
   previous_length_ = sending_.n;
   start_chains();
@@ -48,14 +55,26 @@ SendKey RsaChains::next_to_send() {
   header.epoch = epoch_;
   header.pn = previous_length_;
   header.n = sending_.n;
+  opened_behind_ = 0;
   return {header, sending_.step()};
 }
 
 Result<Staged, OpenError> RsaChains::stage(const RatchetHeader& header, bool, Now) {
+  if (*header.epoch > epoch_) return fail(OpenError::forged);
+  return stage_in(header, receiving(*header.epoch));
+}
+
+Result<Staged, OpenError> RsaChains::stage_ahead(const RatchetHeader& header,
+                                                 const Secret<32>& master) const {
+  if (*header.epoch != epoch_ + 1) return fail(OpenError::forged);
+  const Receiving ahead = receiving_chain(next_root(master), epoch_ + 1);
+  return stage_in(header, &ahead);
+}
+
+// `from`: the receiving chain of the header's epoch; nullptr: it is gone.
+Result<Staged, OpenError> RsaChains::stage_in(const RatchetHeader& header, const Receiving* from) const {
   const std::uint64_t epoch = *header.epoch;
-  if (epoch > epoch_) return fail(OpenError::forged);
   const auto name = epoch_chain(epoch);
-  const Receiving* from = receiving(epoch);
   const Receiving* before = epoch > 0 ? receiving(epoch - 1) : nullptr;
   const bool in_chain = from && header.n >= from->chain.n;
 
@@ -92,6 +111,7 @@ void RsaChains::commit(Staged staged) {
     if (epoch_chain(r.epoch) != staged.chain) continue;
     if (!staged.was_skipped) r.chain = std::move(staged.next);
     if (r.epoch == epoch_) ++opened_in_epoch_;
+    if (r.epoch + 1 == epoch_) ++opened_behind_;
   }
   if (!staged.ends_previous) return;
   std::erase_if(receiving_, [&](const auto& r) { return epoch_chain(r.epoch + 1) == staged.chain; });
@@ -99,7 +119,7 @@ void RsaChains::commit(Staged staged) {
 
 void RsaChains::mix_into(StateHash& hash) const {
   hash.mix(root_.view()).mix(epoch_).mix(sending_.key.view()).mix(sending_.n).mix(previous_length_);
-  hash.mix(opened_in_epoch_).mix(receiving_.size());
+  hash.mix(opened_in_epoch_).mix(opened_behind_).mix(receiving_.size());
   for (const auto& r : receiving_)
     hash.mix(r.epoch).mix(r.chain.key.view()).mix(r.chain.n);
   skipped_.mix_into(hash);

@@ -19,8 +19,13 @@ class RsaChains final : public Ratchet {
 
   // Both directions go over to the next epoch; `master` is K' of the key exchange.
   void advance(const Secret<32>& master);
+  // stage() for a header of the next epoch, should `master` be its K'. advance() goes before commit().
+  Result<Staged, OpenError> stage_ahead(const RatchetHeader& header, const Secret<32>& master) const;
   // Messages sent or opened in the current epoch.
   std::uint64_t messages_in_epoch() const { return sending_.n + opened_in_epoch_; }
+  // Messages opened of the epoch before this one since we last sent, while none of this one came.
+  std::uint64_t messages_behind() const { return opened_in_epoch_ == 0 ? opened_behind_ : 0; }
+  std::uint64_t sent_in_epoch() const { return sending_.n; }
 
  private:
   struct Receiving {
@@ -28,6 +33,9 @@ class RsaChains final : public Ratchet {
     Chain chain;
   };
   const Receiving* receiving(std::uint64_t epoch) const;
+  Secret<32> next_root(const Secret<32>& master) const;
+  Receiving receiving_chain(const Secret<32>& root, std::uint64_t epoch) const;
+  Result<Staged, OpenError> stage_in(const RatchetHeader& header, const Receiving* from) const;
   void start_chains();
 
   Role role_;
@@ -36,7 +44,7 @@ class RsaChains final : public Ratchet {
   Chain sending_;
   std::uint64_t previous_length_ = 0;  // PN
   std::vector<Receiving> receiving_;   // oldest first, at most three
-  std::uint64_t opened_in_epoch_ = 0;
+  std::uint64_t opened_in_epoch_ = 0, opened_behind_ = 0;
 };
 
 }  // namespace sims::proto

@@ -211,7 +211,7 @@ void Scene::give_ack_changed(const Said& message, Source& source) {
 void Scene::start_rekey() {
   if (suite.rekeying != crypto::Rekeying::fresh_exchange || rekeys.size() >= 24) return;
   rekeys.push_back({1, sessions, pair->bob->start_rekey(pair->fresh_key())});
-  HOLDS(!pair->bob->wants_rekey() && pair->bob->expected_rekey_phase() == 5);
+  HOLDS(!pair->bob->wants_rekey() && pair->bob->takes_rekey(5));
 }
 
 void Scene::rekey(const Frame& frame, bool changed) {

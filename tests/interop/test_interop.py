@@ -448,6 +448,36 @@ def rekey_with_sims_as_initiator():
         return note
 
 
+def rekey_again_and_without_phase_6():
+    """Our R gives up its first attempt and keeps the second one's phase 6 to itself: sims as I goes on from t5."""
+    with Clients("py-rekey-6") as (b,), Home("rekeyed-6") as home:
+        p = home.sims("--suite", "rsa", "send", "--timeout", "60", b.name, "hold on")
+        b.until(lambda: any(x.up for x in b.sessions.values()), 25, "session")
+        session = next(iter(b.sessions.values()))
+        session.auto_ack = False
+        b.until(lambda: session.inbox, 20, "the message")
+        b.answer = False
+        for turn in range(2):  # the second time it is a change of keys from the first one's t5
+            for attempt in range(2):
+                b.send(session.hs.phase4())
+                five = b.wait(20, type="client-connect", phase=5)
+            check(len(session.feed(five["_raw"])) == 1 and session.ratchet.epoch == turn + 1, "phase 5")
+            m = b.send(session.text("of epoch %d" % (turn + 1)))
+            b.until(lambda: b.acked >= m, 20, "the relay's ack")
+            ack = b.wait(20, type="ack", src=session.peer)
+            session.feed(ack["_raw"])
+            check(session.sent - 1 in session.delivered, session.faults)
+        b.answer = True
+        b.send(session.ack(0))
+        while p.process.poll() is None:
+            try:
+                b.pump(0.2)
+            except s.Late:
+                pass
+        finished(p)
+        check(not session.faults, session.faults)
+
+
 def sims_long_text():
     """16,384 bytes of body both ways."""
     body = "".join("%05d ñ " % n for n in range(3000)).encode()[:16384].decode(errors="ignore")
@@ -557,6 +587,7 @@ TESTS = [
     ("from_sims_rsa", lambda: from_sims("rsa")),
     ("from_sims_unacked", from_sims_unacked),
     ("rekey_with_sims_as_initiator", rekey_with_sims_as_initiator),
+    ("rekey_again_and_without_phase_6", rekey_again_and_without_phase_6),
     ("sims_long_text", sims_long_text),
     ("sims_unkind", sims_unkind),
     ("sims_list_and_fingerprint", sims_list_and_fingerprint),

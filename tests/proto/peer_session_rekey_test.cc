@@ -24,6 +24,22 @@ void check_frame_refused(PeerSession& session, std::string_view frame) {
   CHECK(session.state_digest() == before);
 }
 
+// Of an attempt that was given up: taken without a word, and the session is as before.
+void check_frame_ignored(PeerSession& session, std::string_view frame) {
+  const auto before = session.state_digest();
+  const auto answer = session.receive_rekey(frame);
+  REQUIRE(answer);
+  CHECK(answer->empty());
+  CHECK(session.state_digest() == before);
+}
+
+std::vector<int> taken_by(const PeerSession& session) {
+  std::vector<int> out;
+  for (int phase = 1; phase <= 6; ++phase)
+    if (session.takes_rekey(phase)) out.push_back(phase);
+  return out;
+}
+
 // Empty where there is none.
 std::string field_if_any(const std::string& frame, const std::string& name) {
   const bool there = frame.find("\"" + name + "\":\"") != frame.npos;
@@ -70,26 +86,25 @@ TEST_CASE("messages go on under the old epoch until phase 6, and late ones still
   chat(pair, 4);
   auto alice_late = com_of(pair.alice->seal("late", pair.now).message);
   auto bob_late = com_of(pair.bob->seal("late", pair.now).message);
-  CHECK(pair.alice->expected_rekey_phase() == 4);
-  CHECK(pair.bob->expected_rekey_phase() == 0);
+  CHECK(taken_by(*pair.alice) == std::vector{4});
+  CHECK(taken_by(*pair.bob).empty());
 
   auto four = pair.bob->start_rekey(pair.fresh_key());
-  CHECK(pair.bob->expected_rekey_phase() == 5);
+  CHECK(taken_by(*pair.bob) == std::vector{5});
   pass(*pair.bob, *pair.alice, "after 4", pair.now);
   auto five = pair.alice->receive_rekey(four).value();
-  CHECK(pair.alice->expected_rekey_phase() == 6);
+  CHECK(taken_by(*pair.alice) == std::vector{4, 6});
   auto between = com_of(pair.alice->seal("after 5", pair.now).message);
   CHECK(between.ratchet.epoch == 0);
   auto six = pair.bob->receive_rekey(five).value();
-  CHECK(pair.bob->expected_rekey_phase() == 0);
+  CHECK(taken_by(*pair.bob).empty());
   auto early = com_of(pair.bob->seal("after 6", pair.now).message);
   CHECK(early.ratchet.epoch == 1);
   CHECK(early.ratchet.pn == 4);
   CHECK(early.ratchet.n == 0);
-  check_refused(*pair.alice, early, OpenError::forged, pair.now);  // not before phase 6
   CHECK(pair.bob->open(between, pair.now)->plaintext == "after 5");
   CHECK(pair.alice->receive_rekey(six).value().empty());
-  CHECK(pair.alice->expected_rekey_phase() == 4);
+  CHECK(taken_by(*pair.alice) == std::vector{4});
 
   CHECK(pair.alice->open(early, pair.now)->plaintext == "after 6");
   CHECK(pair.alice->open(bob_late, pair.now)->plaintext == "late");
@@ -205,7 +220,7 @@ TEST_CASE("attack 4: a confirm of phase 6 is none for phase 5, and its failure e
   random.fill(other);
   CHECK_FALSE(pair.bob->receive_rekey(
       replaced(five, field_of(five, "confirm"), base64_encode(other, Base64::standard))));
-  CHECK(pair.bob->expected_rekey_phase() == 0);  // the key decrypted once and is gone
+  CHECK(taken_by(*pair.bob).empty());  // the key decrypted once and is gone
   check_frame_refused(*pair.bob, five);
   chat(pair, 4);
   CHECK(pair.bob->epoch() == 1);
@@ -249,7 +264,7 @@ TEST_CASE("a re-key whose frame is lost is replaced, later each time, by one tha
   }
   CHECK(pair.bob->wants_rekey());
   auto four = pair.bob->start_rekey(pair.fresh_key());
-  check_frame_refused(*pair.bob, lost_five);  // comes at last, for a key that is gone
+  check_frame_ignored(*pair.bob, lost_five);  // comes at last, for a key that is gone
   auto five = pair.alice->receive_rekey(four).value();
   auto six = pair.bob->receive_rekey(five).value();
   CHECK(pair.alice->receive_rekey(six).value().empty());
@@ -262,6 +277,89 @@ TEST_CASE("a re-key whose frame is lost is replaced, later each time, by one tha
   CHECK_FALSE(pair.bob->wants_rekey());
   chat(pair, 10);
   CHECK(pair.bob->wants_rekey());
+}
+
+TEST_CASE("phase 6 is lost: the first message of the new epoch does what it would have done") {
+  PeerPair pair(rsa());
+  chat(pair, 100);
+  auto late = com_of(pair.bob->seal("late", pair.now).message);
+  auto five = pair.alice->receive_rekey(pair.bob->start_rekey(pair.fresh_key())).value();
+  const auto six = pair.bob->receive_rekey(five).value();
+  pass(*pair.alice, *pair.bob, "still of the old epoch", pair.now);
+  auto first = com_of(pair.bob->seal("first", pair.now).message);
+  CHECK(first.ratchet.epoch == 1);
+  for (auto* part : {&first.data[70], &first.data.back()}) {
+    const char was = std::exchange(*part, *part == 'A' ? 'B' : 'A');
+    check_refused(*pair.alice, first, OpenError::forged, pair.now);
+    *part = was;
+  }
+  auto too_early = first;
+  too_early.ratchet.epoch = 2;
+  check_refused(*pair.alice, too_early, OpenError::forged, pair.now);
+  CHECK(pair.alice->epoch() == 0);
+  CHECK(pair.alice->open(first, pair.now)->plaintext == "first");
+  CHECK(pair.alice->epoch() == 1);
+  CHECK(taken_by(*pair.alice) == std::vector{4});
+  check_frame_refused(*pair.alice, six);  // comes at last
+  CHECK(pair.alice->open(late, pair.now)->plaintext == "late");
+  CHECK(com_of(pair.alice->seal("x", pair.now).message).ratchet.epoch == 1);
+  pair.rekey();  // both transcripts are the same
+  chat(pair, 4);
+  CHECK(pair.alice->epoch() == 2);
+}
+
+TEST_CASE("phase 6 is lost and only I talks: R owes a message after 10, 20, 40, ... of the old epoch") {
+  PeerPair pair(rsa());
+  chat(pair, 4);
+  CHECK_FALSE(pair.bob->owes_word_of_epoch());
+  auto five = pair.alice->receive_rekey(pair.bob->start_rekey(pair.fresh_key())).value();
+  static_cast<void>(pair.bob->receive_rekey(five).value());
+  std::string word;
+  for (int messages : {10, 20, 40}) {
+    for (int i = 0; i < messages; ++i) {
+      CHECK_FALSE(pair.bob->owes_word_of_epoch());
+      pass(*pair.alice, *pair.bob, "on and on", pair.now);
+    }
+    CHECK(pair.bob->owes_word_of_epoch());
+    CHECK_FALSE(pair.alice->owes_word_of_epoch());
+    word = pair.bob->seal("a word", pair.now).message;
+    CHECK_FALSE(pair.bob->owes_word_of_epoch());
+  }
+  CHECK(pair.alice->open(com_of(word), pair.now));
+  CHECK(pair.alice->epoch() == 1);
+  for (int i = 0; i < 97; ++i)
+    pass(*pair.alice, *pair.bob, "of the new one", pair.now);
+  CHECK_FALSE(pair.bob->owes_word_of_epoch());
+  CHECK(pair.bob->wants_rekey());  // after these and the three words
+}
+
+TEST_CASE(
+    "attack 24: a phase 4 that was given up, replayed or late, does not replace the one that R completed") {
+  PeerPair pair(rsa());
+  const auto given_up = pair.bob->start_rekey(pair.fresh_key());
+  std::string late_five;
+  SUBCASE("replayed") {
+    late_five = pair.alice->receive_rekey(given_up).value();
+  }
+  SUBCASE("late") {}
+  const auto five = pair.alice->receive_rekey(pair.bob->start_rekey(pair.fresh_key())).value();
+  if (!late_five.empty()) check_frame_ignored(*pair.bob, late_five);
+  static_cast<void>(pair.bob->receive_rekey(five).value());  // 6 is withheld
+  CHECK(pair.alice->receive_rekey(given_up).value() != five);
+  pass(*pair.bob, *pair.alice, "of the new epoch", pair.now);
+  CHECK(pair.alice->epoch() == 1);
+}
+
+TEST_CASE("an epoch is overdue at twice its length, at both sides, until the keys change") {
+  PeerPair pair(rsa());
+  chat(pair, 199);
+  CHECK_FALSE(pair.alice->rekey_overdue());
+  chat(pair, 1);
+  CHECK(pair.alice->rekey_overdue());
+  CHECK(pair.bob->rekey_overdue());
+  pair.rekey();
+  CHECK_FALSE(pair.alice->rekey_overdue());
+  CHECK_FALSE(pair.bob->rekey_overdue());
 }
 
 TEST_CASE("a phase 4 that comes twice gets the same answer") {
@@ -284,6 +382,6 @@ TEST_CASE("a close still proves itself while one side is an epoch behind") {
 TEST_CASE("the ECDHE suite has no re-key") {
   PeerPair pair(ecdhe()), other(rsa());
   CHECK_FALSE(pair.bob->wants_rekey());
-  CHECK(pair.alice->expected_rekey_phase() == 0);
+  CHECK(taken_by(*pair.alice).empty());
   check_frame_refused(*pair.alice, other.bob->start_rekey(other.fresh_key()));
 }

@@ -81,7 +81,7 @@ class SlowRekey {
       if (pair_.bob->wants_rekey()) frame_ = pair_.bob->start_rekey(pair_.fresh_key());
       return;
     }
-    if (pair_.bob->expected_rekey_phase() == 5 && pair_.alice->expected_rekey_phase() == 4) {
+    if (pair_.bob->takes_rekey(5) && !pair_.alice->takes_rekey(6)) {
       frame_ = pair_.alice->receive_rekey(frame_).value();
       return;
     }

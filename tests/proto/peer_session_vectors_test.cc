@@ -35,8 +35,8 @@ HandshakeResult result(const Value& file, const crypto::Suite& suite, Role role,
   out.self = self.id;
   out.peer = peer.id;
   out.master = secret<32>(file, "K");
-  auto t6 = unhex(file["transcript"][6].GetString());
-  std::copy(t6.begin(), t6.end(), out.transcript.begin());
+  auto t5 = unhex(file["transcript"][5].GetString());
+  std::copy(t5.begin(), t5.end(), out.transcript.begin());
   return out;
 }
 

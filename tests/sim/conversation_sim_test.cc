@@ -110,3 +110,24 @@ TEST_CASE("one session outlives several changes of keys") {
     CHECK(std::max(hers, his) - std::min(hers, his) <= 1);
   }
 }
+
+TEST_CASE("one RSA session under a second of delay each way: keys go on changing") {
+  Weather slow;
+  slow.delay_ms = 1'000;
+  slow.work_ms = 600;
+  World world(8, slow);
+  User& alice = world.add("alice", only("rsa"));
+  User& bob = world.add("bob", only("rsa"));
+  alice.connect();
+  bob.connect();
+  everybody_online(world);
+  for (int i = 0; i < 264; ++i) {
+    (i % 2 == 0 ? alice : bob).say(i % 2 == 0 ? "bob" : "alice");
+    world.run_for(150);
+  }
+  REQUIRE(world.run_until([&] { return world.all_delivered(); }, 60'000));
+  CHECK(world.complaints() == "");
+  CHECK(alice.sessions["bob"] == 1);
+  CHECK(alice.peer("bob")->key_rotations >= 1);
+  CHECK(bob.peer("alice")->key_rotations >= 1);
+}
