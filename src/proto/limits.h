@@ -14,6 +14,7 @@ constexpr std::size_t max_frame = 65'536;           // section 1, LF left out
 constexpr std::size_t max_handshake_frame = 4'096;  // section 1, until the handshake is done
 constexpr int max_json_depth = 8;                   // section 1; the frame's own object is depth 1
 constexpr std::uint64_t max_json_integer = (std::uint64_t{1} << 53) - 1;
+constexpr std::size_t max_forwarded = 48'896;      // section 4, a sub-message that the server passes on
 constexpr std::uint64_t messages_per_epoch = 100;  // sections 4 and 6
 constexpr std::int64_t handshake_deadline_ms = 30'000;
 constexpr std::size_t max_body = 16'384;         // section 6, bytes of UTF-8

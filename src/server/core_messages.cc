@@ -90,7 +90,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
 }
 
 void Core::State::forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now) {
-  const auto route = router.route(s, message);
+  const auto route = router.route(s, message, plaintext.size());
   if (!route) {
     const auto& why = route.error();
     if (why.fatal) return fault(s, why.code, why.text, why.text, now);
@@ -98,9 +98,6 @@ void Core::State::forward(Session& s, const proto::Forwarded& message, std::stri
   }
   Session& peer = **route;
   const Id dst = peer.transport.peer_id();
-  // The receiver's counters have more digits than the sender's, perhaps.
-  if (proto::SecureSender::frame_size_max(plaintext.size()) > proto::max_frame)
-    return reply_error(s, ErrorCode::too_large, "too long to be passed on", dst, now);
   // Who came (again) a moment ago must not be heard of before the others know that he came.
   const bool told = s.own_change < presence.first_change() || s.own_change < peer.seen_change ||
                     catch_up(peer, presence.next_change(), now);

@@ -19,10 +19,11 @@ struct Undeliverable {
 class Router {
  public:
   Router(const Presence& presence, const AccountStore& accounts) : presence_(presence), accounts_(accounts) {}
-  // The session that gets what `from` sends, or why there is none. A wrong src, a dst that is no id and a dst
-  // that is the sender itself are fatal; an id never registered here is unknown_peer, a registered one that
-  // is offline not_connected.
-  Result<Session*, Undeliverable> route(const Session& from, const proto::Forwarded& message) const;
+  // The session that gets what `from` sends (`size` bytes), or why there is none. A wrong src, a dst that is
+  // no id and a dst that is the sender itself are fatal. Over max_forwarded it is too_large; an id never
+  // registered here is unknown_peer, a registered one that is offline not_connected.
+  Result<Session*, Undeliverable> route(const Session& from, const proto::Forwarded& message,
+                                        std::size_t size) const;
 
  private:
   const Presence& presence_;

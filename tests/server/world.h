@@ -96,6 +96,7 @@ struct Client {
   std::string to_server;
   std::vector<std::string> messages;  // from the server, without acks
   std::vector<std::uint64_t> acks;    // their ids
+  std::vector<std::string> in_order;  // from the server, with acks
   std::optional<proto::HandshakeFailure> failure;
 };
 
@@ -201,6 +202,7 @@ class World {
 
  private:
   void take(Client& c, std::string message) {
+    c.in_order.push_back(message);
     std::string copy = message;
     const auto root = tape_.parse(copy);
     REQUIRE(root);
