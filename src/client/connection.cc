@@ -9,7 +9,6 @@
 namespace sims::client {
 namespace {
 
-constexpr std::int64_t retry_low_ms = 1'000, retry_high_ms = 15'000;
 constexpr std::int64_t settled_ms = 20'000;  // online for so long: the next loss is a new one
 constexpr std::int64_t connect_deadline_ms = 30'000;
 // Then a ping: while the user is there or something of ours is unanswered; else, so that idling costs little.
@@ -47,7 +46,6 @@ void Connection::connect(const std::string& host_port, Now now) {
   flush();
   model_.server = host_port;
   failures_ = 0;
-  accepted_ = false;
   accepted_key_.reset();
   model_.server_was.reset();
   open(now);
@@ -210,7 +208,6 @@ void Connection::became_online(Now now) {
     return stop(stored.error());
   }
   online_since_ms_ = now.steady_ms;
-  accepted_ = true;
   parting_.clear();
   model_.server_id = transport_->peer_id();
   model_.server_name = transport_->peer_name();
@@ -263,14 +260,14 @@ void Connection::stop(const std::string& problem) {
   model_.problem = problem;
 }
 
-void Connection::retry(const std::string& problem, Now now) {
+void Connection::retry(const std::string& problem, Now now, std::int64_t low_ms, std::int64_t high_ms) {
   if (!options_.reconnect) return stop(problem);
   if (online_since_ms_ > 0 && now.steady_ms - online_since_ms_ >= settled_ms) failures_ = 0;
   online_since_ms_ = 0;
   ++failures_;
   model_.link = LinkState::waiting;
   model_.problem = problem;
-  model_.retry_at_ms = now.steady_ms + backoff_ms(failures_, retry_low_ms, retry_high_ms, ephemerals_.rng());
+  model_.retry_at_ms = now.steady_ms + backoff_ms(failures_, low_ms, high_ms, ephemerals_.rng());
 }
 
 // --- time ----------------------------------------------------------------------------------------

@@ -71,8 +71,9 @@ class Connection {
   void redeem_ended(const proto::Error& error, Now now);
   void handshake_failed(const proto::HandshakeFailure& failure, Now now);
   void drop_link(bool flush);
-  void stop(const std::string& problem);            // offline, for good
-  void retry(const std::string& problem, Now now);  // waiting, or offline without `reconnect`
+  void stop(const std::string& problem);  // offline, for good
+  // Waiting, or offline without `reconnect`. The wait grows from `low` to `high`.
+  void retry(const std::string& problem, Now now, std::int64_t low_ms = 1'000, std::int64_t high_ms = 15'000);
   void probe(std::int64_t deadline_ms, Now now);
   std::int64_t ping_at() const;
   std::int64_t dead_at() const;
@@ -97,7 +98,6 @@ class Connection {
   std::int64_t deadline_ms_ = 0;  // connecting, handshaking
   int failures_ = 0;
   std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss
-  bool accepted_ = false;             // this server has let us in before
   std::optional<Id> accepted_key_;    // that the user took for this server's; not proved yet
   std::int64_t heard_ms_ = 0, heard_unix_ms_ = 0;
   std::int64_t poked_ms_ = INT64_MIN / 2;

@@ -4,6 +4,10 @@
 namespace sims::client {
 namespace {
 
+// A login that was refused in clear is tried again so rarely: an honest server should not have to say it
+// often.
+constexpr std::int64_t refused_low_ms = 5'000, refused_high_ms = 300'000;
+
 constexpr const char* too_old = "the server is too old for this client: ask its administrator to update it";
 constexpr const char* not_taken =
     "the server did not take the invitation: ask its administrator for a new one";
@@ -74,17 +78,22 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     }
     case Cause::peer_error:
       model_.refusal = failure.code;
-      // Nobody has signed this: who was let in before does not stay away because of it (section 4).
+      // Nobody has proved these words (section 4). A server that was never met may have the last one: the
+      // user is there. Of a server whose key is known it counts inside SECURE only, else anybody on the way
+      // could keep its clients away.
       if (const char* refused = refusal(failure.code)) {
         const bool invited = failure.code == proto::ErrorCode::not_registered && invitation_.size() > 0;
         const std::string words = with_hint(invited ? not_taken : refused, failure.detail);
-        return accepted_ ? retry(words, now) : stop(words);
+        if (!trust_.server(model_.server)) return stop(words);
+        return retry(words, now, refused_low_ms, refused_high_ms);
       }
       return retry(with_hint(delay(failure.code), failure.detail), now);
     case Cause::protocol:
       if (failure.code == proto::ErrorCode::unsupported_version) {  // of the first edition
         model_.refusal = failure.code;
-        return expected() ? retry(too_old, now) : stop(too_old);  // unproved: a known one may be there again
+        if (!expected()) return stop(too_old);
+        return retry(too_old, now, refused_low_ms,
+                     refused_high_ms);  // unproved: a known one may be there again
       }
       windows_.alert(nullptr,
                      (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail,

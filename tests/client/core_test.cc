@@ -28,9 +28,10 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("a refused login is not repeated, a busy server is asked again") {
+TEST_CASE("a login that a server refuses which was never met is not repeated, a busy server is asked again") {
   Relay relay;
   Guest& alice = relay.add("alice");
+  const auto known = std::exchange(alice.trust.servers, {});
   for (const auto* code : {"name-taken", "id-taken", "banned", "not-registered", "unsupported-suite"}) {
     CAPTURE(code);
     relay.refuse_login = error_frame(code, "go away");
@@ -41,6 +42,7 @@ TEST_CASE("a refused login is not repeated, a busy server is asked again") {
     CHECK(alice.model().problem.find("the server says: go away") != std::string::npos);
     CHECK(alice.opened == opened);
   }
+  alice.trust.servers = known;
   relay.refuse_login = error_frame("busy", "");
   alice.connect();
   CHECK(alice.model().link == LinkState::waiting);
@@ -83,6 +85,45 @@ TEST_CASE("a server of the first edition, which names no call in phase 2, is tol
   if (alice.model().link == LinkState::offline) alice.connect();
   relay.advance(20'000);
   CHECK(alice.model().link == LinkState::online);
+}
+
+TEST_CASE("attack 78: a refusal in clear does not keep a client away for good from a server that it knows") {
+  for (const auto* code : {"name-taken", "id-taken", "name-invalid", "banned", "not-registered",
+                           "unsupported-suite", "unsupported-version"}) {
+    CAPTURE(code);
+    Relay relay;
+    Guest& alice = relay.add("alice");
+    relay.refuse_login = error_frame(code, "go away");
+    alice.connect();
+    CHECK(alice.model().link == LinkState::waiting);
+    CHECK(alice.model().problem.find("the server says: go away") != std::string::npos);
+    CHECK(alice.model().refusal == proto::parse_error_code(code));
+    CHECK(alice.model().retry_at_ms >= relay.now.steady_ms + 5'000);
+    // Kind to a server that means it: few attempts in an hour, at most five minutes apart.
+    const int opened = alice.opened;
+    relay.advance(3'600'000);
+    CHECK(alice.opened - opened >= 12);
+    CHECK(alice.opened - opened <= 60);
+    relay.refuse_login.reset();
+    relay.advance(300'500);
+    CHECK(alice.model().link == LinkState::online);
+  }
+}
+
+TEST_CASE("a refusal inside SECURE is the last word, also of a server that is known") {
+  for (const auto code :
+       {proto::ErrorCode::banned, proto::ErrorCode::id_taken, proto::ErrorCode::not_registered}) {
+    Relay relay;
+    Guest& alice = relay.add("alice");
+    alice.connect();
+    REQUIRE(alice.model().link == LinkState::online);
+    relay.give(alice, proto::encode_error(code, ""));
+    relay.settle();
+    const int opened = alice.opened;
+    relay.advance(600'000);
+    CHECK(alice.model().link == LinkState::offline);
+    CHECK(alice.opened == opened);
+  }
 }
 
 TEST_CASE("a lost link is mended with growing waits, and what was typed meanwhile is sent") {

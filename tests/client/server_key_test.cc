@@ -46,11 +46,11 @@ TEST_CASE("first contact with a server is a question") {
     CHECK_FALSE(alice.model().suite.empty());
     CHECK(alice.trust.servers.at("server:7467").id == id);
   }
-  SUBCASE("yes, and refused for another reason: it is not asked again") {
+  SUBCASE("yes, and refused for another reason: the key is not asked about again") {
     relay.refuse_login = error_frame("name-taken", "");
     alice.core->answer(true, relay.now);
     relay.settle();
-    CHECK(alice.model().link == LinkState::offline);
+    CHECK(alice.model().link == LinkState::waiting);
     relay.refuse_login.reset();
     alice.connect();
     CHECK(alice.model().link == LinkState::online);
