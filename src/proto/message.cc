@@ -54,6 +54,29 @@ Checked<List> decode_list(const JsonValue& root) {
   return out;
 }
 
+Checked<FindRequest> decode_find_request(const JsonValue& root) {
+  Fields fields(root);
+  FindRequest out;
+  out.name = fields.optional_text("name").value_or(std::string_view{});
+  out.id = fields.optional_shaped_id("id");
+  const bool by_name = root.get("name").has_value();
+  if (by_name == out.id.has_value() || (by_name && !valid_name(out.name))) fields.miss("name");
+  return fields.checked(std::move(out));
+}
+
+Checked<Found> decode_found(const JsonValue& root) {
+  Fields fields(root);
+  Found out;
+  out.name = fields.text("name");
+  if (!valid_name(out.name)) fields.miss("name");
+  out.id = fields.shaped_id("id");
+  if (const auto status = fields.optional_text("status")) {
+    out.online = status == "online";
+    if (status != "online" && status != "offline") fields.miss("status");
+  }
+  return fields.checked(std::move(out));
+}
+
 template <class T>  // Ack, Disconnect
 Checked<T> decode_name_and_id(const JsonValue& root) {
   Fields fields(root);
@@ -79,6 +102,8 @@ Checked<Error> decode_error(const JsonValue& root) {
   out.message = utf8_prefix(fields.text("message"), max_error_text);
   out.id = fields.optional_number("id");
   out.dst = fields.optional_shaped_id("dst");
+  const auto name = fields.optional_text("name");
+  if (name && valid_name(*name)) out.name = *name;
   return fields.checked(std::move(out));
 }
 
@@ -206,6 +231,8 @@ Checked<FromServer> decode_from_server(const JsonValue& root) {
   switch (*type) {
     case MessageType::list:
       return widen<FromServer>(decode_list(root));
+    case MessageType::find:
+      return widen<FromServer>(decode_found(root));
     case MessageType::client_connect:
       return widen<FromServer>(decode_handshake(root));
     case MessageType::client_com:
@@ -239,6 +266,8 @@ Checked<FromClient> decode_from_client(const JsonValue& root) {
   switch (*type) {
     case MessageType::list:
       return widen<FromClient>(decode_list_request(root));
+    case MessageType::find:
+      return widen<FromClient>(decode_find_request(root));
     case MessageType::ack:
       return widen<FromClient>(decode_name_and_id<Ack>(root));
     case MessageType::ping:
@@ -257,33 +286,6 @@ Checked<FromClient> decode_from_client(const JsonValue& root) {
 }
 
 // --- encoders ------------------------------------------------------------------------------------
-
-std::string encode(const ListRequest& message) {
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object().field("type", "list");
-  if (message.after) json.field("after", message.after->text());
-  if (message.limit != 0) json.field("limit", message.limit);
-  if (!message.match.empty()) json.field("match", message.match);
-  json.end_object();
-  return out;
-}
-
-std::string encode(const List& message) {
-  const bool snapshot = message.event == List::Event::snapshot;
-  const bool offline = message.event == List::Event::offline;
-  std::string out;
-  JsonWriter json(out);
-  json.begin_object().field("type", "list").key("data").begin_array();
-  for (const ListEntry& entry : message.data) {
-    json.begin_object().field("name", entry.name).field("id", entry.id.text());
-    json.field("status", offline ? "offline" : "online").field("since", entry.since).end_object();
-  }
-  json.end_array().field("event", snapshot ? "snapshot" : offline ? "offline" : "online");
-  if (snapshot) json.key("more").boolean(message.more);
-  json.end_object();
-  return out;
-}
 
 void encode_ack(std::string& out, std::string_view name, std::uint64_t id) {
   JsonWriter(out).begin_object().field("type", "ack").field("name", name).field("id", id).end_object();
@@ -327,6 +329,7 @@ std::string encode(const Error& message) {
   json.field("message", utf8_prefix(message.message, max_error_text));
   if (message.id) json.field("id", *message.id);
   if (message.dst) json.field("dst", message.dst->text());
+  if (!message.name.empty()) json.field("name", message.name);
   json.end_object();
   return out;
 }

@@ -66,6 +66,16 @@ struct List {
   std::vector<ListEntry> data;
   bool more = false;
 };
+// Who has this name, or this id: one of the two.
+struct FindRequest {
+  std::string name;
+  std::optional<Id> id;
+};
+struct Found {
+  std::string name;
+  Id id;
+  std::optional<bool> online;  // nullopt: the server does not tell
+};
 struct Ack {  // cumulative, hop by hop
   std::string name;
   std::uint64_t id = 0;
@@ -86,6 +96,7 @@ struct Error {
   std::string message;
   std::optional<std::uint64_t> id;
   std::optional<Id> dst;
+  std::string name;  // unknown_peer: the one that a `find` asked for; empty: none
 };
 
 // --- client to client (sections 5, 6) ------------------------------------------------------------
@@ -119,6 +130,8 @@ struct UnknownMessage {
 
 std::string encode(const ListRequest&);
 std::string encode(const List&);
+std::string encode(const FindRequest&);
+std::string encode(const Found&);
 std::string encode(const Ack&);
 std::string encode(const Ping&);
 std::string encode(const Disconnect&);
@@ -133,7 +146,7 @@ void encode_ack(std::string& out, std::string_view name, std::uint64_t id);
 std::string encode_error(ErrorCode code, std::string_view message);
 
 // What a client gets from its server. A HandshakeFrame here is a `client-connect`.
-using FromServer = std::variant<List, HandshakeFrame, ClientCom, ClientDisconnect, PeerAck, Ack, Ping,
+using FromServer = std::variant<List, Found, HandshakeFrame, ClientCom, ClientDisconnect, PeerAck, Ack, Ping,
                                 Disconnect, Error, UnknownMessage>;
 Checked<FromServer> decode_from_server(const JsonValue& root);
 
@@ -144,7 +157,7 @@ struct Forwarded {
   std::string_view src, dst;  // unchecked text
 };
 using FromClient =
-    std::variant<Forwarded, ListRequest, Ack, Ping, Disconnect, Register, Error, UnknownMessage>;
+    std::variant<Forwarded, ListRequest, FindRequest, Ack, Ping, Disconnect, Register, Error, UnknownMessage>;
 Checked<FromClient> decode_from_client(const JsonValue& root);
 // A `client-com` or an `ack` between clients that has exactly the form that encode() writes: the same as
 // parsing and decode_from_client(), with neither a parser nor a copy for it to destroy. nullopt: something

@@ -15,6 +15,7 @@ constexpr MessageRow rows[] = {
     {"connect", MessageType::connect, in_clear, from_both, false, false},
     {"secure", MessageType::secure, in_clear, from_both, false, false},
     {"list", MessageType::list, in_secure, from_both, false, true},
+    {"find", MessageType::find, in_secure, from_both, false, true},
     {"client-connect", MessageType::client_connect, in_secure, from_both, true, true},
     {"client-disconnect", MessageType::client_disconnect, in_secure, from_both, true, true},
     {"client-com", MessageType::client_com, in_secure, from_both, true, true},

@@ -16,6 +16,7 @@ enum class MessageType : std::uint8_t {
   connect,
   secure,
   list,
+  find,
   client_connect,
   client_disconnect,
   client_com,

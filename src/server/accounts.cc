@@ -88,6 +88,13 @@ bool MemoryAccounts::registered(const proto::Id& id) const {
   return name_of_.contains(id);
 }
 
+std::optional<std::string> MemoryAccounts::name_of(const proto::Id& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = name_of_.find(id);
+  if (at == name_of_.end()) return std::nullopt;
+  return at->second;
+}
+
 std::optional<proto::Id> MemoryAccounts::id_of(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto owner = id_of_.find(name);

@@ -57,6 +57,7 @@ class AccountStore {
   virtual Result<bool> release(const std::string& name) = 0;  // frees name and id; false: not registered
   virtual bool registered(const proto::Id& id) const = 0;
   virtual std::optional<proto::Id> id_of(const std::string& name) const = 0;
+  virtual std::optional<std::string> name_of(const proto::Id& id) const = 0;
   virtual std::vector<Account> names(const std::string& after, std::size_t limit) const = 0;  // sorted
   virtual std::size_t size() const = 0;
 };
@@ -75,6 +76,7 @@ class MemoryAccounts : public AccountStore {
   Result<bool> release(const std::string& name) override;
   bool registered(const proto::Id& id) const override;
   std::optional<proto::Id> id_of(const std::string& name) const override;
+  std::optional<std::string> name_of(const proto::Id& id) const override;
   std::vector<Account> names(const std::string& after, std::size_t limit) const override;
   std::size_t size() const override;
   // The verdicts of bind() (without a code), redeem() and invite(), without doing it.

@@ -1,7 +1,7 @@
 // What clients say once they are logged in, and what the relay tells them: section 4 of sims-protocol(7).
 //   - on_message(): one sub-message, told apart by its type
 //   - forward(): re-sealed byte for byte for the peer it is for; the hot path
-//   - list() and the presence changes, gathered over 200 ms
+//   - list(), find() and the presence changes, gathered over 200 ms
 #include "server/core_state.h"
 
 namespace sims::server {
@@ -67,6 +67,10 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  [&](const proto::ListRequest& m) {
                    owe(proto::MessageType::list);
                    list(s, m, now);
+                 },
+                 [&](const proto::FindRequest& m) {
+                   owe(proto::MessageType::find);
+                   find(s, m, now);
                  },
                  [&](const proto::Ack&) {},  // the server resends nothing, so it has nothing to strike off
                  [&](const proto::Ping&) { owe(proto::MessageType::ping); },
@@ -176,6 +180,26 @@ void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
   }
   // Changes that are older than the snapshot go before it: after it they would undo what it says.
   if (catch_up(s, presence.next_change(), now)) push(s, encode(presence.page(request)), now);
+}
+
+// Registered names, whether they are here or not.
+void Core::State::find(Session& s, const proto::FindRequest& request, Now now) {
+  if (!s.finds.take(options.policy.limits.finds, now.steady_ms)) {
+    count_refused(Refused::find_requests);
+    return reply_error(s, ErrorCode::rate_limited, "too many find requests; try again in a minute", {}, now);
+  }
+  const auto id = request.id ? request.id : accounts.id_of(request.name);
+  const auto name = request.id ? accounts.name_of(*request.id) : request.name;
+  if (!id || !name) {
+    proto::Error error;
+    error.code = ErrorCode::unknown_peer;
+    error.message = "nobody is registered here under this";
+    error.id = s.transport.received() - 1;
+    error.dst = request.id;
+    error.name = request.name;
+    return void(push(s, encode(error), now));
+  }
+  push(s, encode(proto::Found{*name, *id, presence.find(*id) != nullptr}), now);
 }
 
 void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text, std::optional<Id> dst,

@@ -131,6 +131,7 @@ struct Core::State {
   bool may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message, Now now);
   void forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now);
   void list(Session& s, const proto::ListRequest& request, Now now);
+  void find(Session& s, const proto::FindRequest& request, Now now);
   void reply_error(Session& s, proto::ErrorCode code, std::string_view text, std::optional<proto::Id> dst,
                    Now now);
   bool push(Session& s, std::string_view plaintext, Now now);

@@ -41,6 +41,7 @@ struct Limits {
   Rate messages{500, 5'000};
   Rate message_bytes{2 << 20, 16 << 20};
   Rate lists{10, 100};
+  Rate finds{30, 30, 60'000};
   std::size_t unanswered_calls = 100;  // of one client in a minute
   // What waits for clients.
   std::size_t queue_bytes = 256 * 1024;       // for one; more and it is cut off

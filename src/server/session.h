@@ -41,7 +41,7 @@ struct Session {
   std::uint64_t written = 0;    // bytes given to the driver
   std::uint64_t taken = 0;      // of those, what the network had taken at `taken_ms`
   std::int64_t taken_ms = 0;    // steady; when it last took something, while it is stuck
-  Budget messages, message_bytes, lists;
+  Budget messages, message_bytes, lists, finds;
   std::int64_t refused_until = 0;   // steady ms: its messages, since it sends too fast
   std::uint32_t ack_credit = 0;     // acks that are owed for what it got are not counted as its messages
   std::uint64_t sent = 0, got = 0;  // messages forwarded from and to it

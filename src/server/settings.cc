@@ -147,6 +147,10 @@ std::vector<ConfigOption> limits_table(Settings& s) {
        number(proto::max_frame, 100 * most_bytes, as_is(limits.message_bytes.burst))},
       {"limits.lists", number(1, million, as_is(limits.lists.each))},
       {"limits.lists-burst", number(1, million, as_is(limits.lists.burst))},
+      {"limits.finds", number(1, million,
+                              [&limits](std::int64_t value) {
+                                limits.finds = {value, value, 60'000};
+                              })},
       {"limits.unanswered-calls", number(1, 10'000, size(limits.unanswered_calls))},
       {"limits.queue-bytes", number(proto::max_frame, most_bytes, size(limits.queue_bytes))},
       {"limits.queue-bytes-total", number(1 << 20, 1'024 * most_bytes, size(limits.queue_bytes_total))},

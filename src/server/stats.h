@@ -27,16 +27,20 @@ enum class Refused : std::uint8_t {
   login,                // name taken, not registered...
   messages,             // a second and client
   list_requests,
+  find_requests,
   calls,  // to people who have not answered
   queue,  // the receiver reads too slowly
   count
 };
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Refused::count)> refusal_names{
-    "going-away",          "banned",          "connections",
-    "address-connections", "penalty",         "address-handshakes",
-    "handshakes",          "unauthenticated", "registrations",
-    "id-logins",           "login",           "messages",
-    "list-requests",       "calls",           "queue"};
+    "going-away",    "banned",
+    "connections",   "address-connections",
+    "penalty",       "address-handshakes",
+    "handshakes",    "unauthenticated",
+    "registrations", "id-logins",
+    "login",         "messages",
+    "list-requests", "find-requests",
+    "calls",         "queue"};
 
 inline std::string_view name_of(Refused why) {
   return refusal_names[static_cast<std::size_t>(why)];

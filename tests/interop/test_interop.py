@@ -114,6 +114,59 @@ def list_pages_and_prefix():
         check(len(a.list(match="page-", limit=300)["data"]) == 7)
 
 
+def find_by_name_and_id():
+    with Clients("find-a") as (a,):
+        with Clients("find-b") as (b,):
+            for asked in ({"name": "find-b"}, {"id": b.id}):
+                a.send({"type": "find", **asked})
+                found = a.wait(type="find")
+                check(found.pop("_raw") and found == {"type": "find", "name": "find-b", "id": b.id, "status": "online"}, found)
+        a.wait(3, type="list", event="offline")
+        a.send({"type": "find", "id": b.id})
+        check(a.wait(type="find")["status"] == "offline")
+        for asked, field in (({"name": "find-nobody"}, "name"), ({"id": s.Identity().id}, "dst")):
+            seq = a.send({"type": "find", **asked})
+            e = a.wait(type="error")
+            check(e["code"] == "unknown-peer" and e["id"] == seq and e[field] == next(iter(asked.values())), e)
+        a.ping()
+
+
+def find_too_often():
+    with Clients("find-often") as (a,):
+        for _ in range(31):
+            seq = a.send({"type": "find", "name": "find-often"})
+        e = a.wait(type="error")
+        check(e["code"] == "rate-limited" and e["id"] == seq, e)
+        check(len([x for x in a.inbox if x["type"] == "find"]) == 30)
+        a.ping()
+
+
+def forwarded_size():
+    """48,896 bytes are passed on, one more is too-large, also for nobody; the error comes before the ack of it."""
+    with Clients("size-a", "size-b") as (a, b):
+        def of_size(size, dst):
+            sub = {"type": "client-disconnect", "src": a.id, "dst": dst, "data": {"reason": ""}, "verification": s.b64(bytes(32))}
+            sub["data"]["reason"] = "x" * (size - len(s.dump(sub)))
+            return s.dump(sub)
+
+        raw = of_size(48896, b.id)
+        a.send(raw)
+        check(b.wait(type="client-disconnect")["_raw"] == raw, "not byte for byte")
+        came, take = [], a._take
+        a._take = lambda sub, plain: (came.append(sub), take(sub, plain))
+        for dst in (b.id, s.Identity().id):
+            seq = a.send(of_size(48897, dst))
+            e = a.wait(type="error")
+            a.until(lambda: a.acked >= seq, 20, "the ack")
+            acks = [x for x in came[:[x["type"] for x in came].index("error")] if x["type"] == "ack"]
+            check(not [x for x in acks if x["id"] >= seq], "acked before the error")
+            came.clear()
+            check(e["code"] == "too-large" and e["id"] == seq and e["dst"] == dst, e)
+        a.ping()
+        b.ping()
+        check(not [x for x in b.inbox if x["type"] == "client-disconnect"])
+
+
 def events_online_offline():
     with Clients("watcher") as (a,):
         with Clients("coming") as (b,):
@@ -567,6 +620,9 @@ TESTS = [
     ("login_again_same_name", login_again_same_name),
     ("list_snapshot", list_snapshot),
     ("list_pages_and_prefix", list_pages_and_prefix),
+    ("find_by_name_and_id", find_by_name_and_id),
+    ("find_too_often", find_too_often),
+    ("forwarded_size", forwarded_size),
     ("events_online_offline", events_online_offline),
     ("acks_cumulative_one_per_read", acks_cumulative_one_per_read),
     ("acks_not_acked", acks_not_acked),

@@ -74,6 +74,9 @@ std::vector<std::string> examples(MessageType type) {
       return {encode(List{List::Event::snapshot, {{some_id(1), "alice", 1}, {some_id(2), "bob", 2}}, true}),
               encode(List{List::Event::online, {{some_id(1), "alice", 1}}, false}),
               encode(List{List::Event::offline, {}, false})};
+    case MessageType::find:
+      return {encode(Found{"alice", some_id(1), true}), encode(Found{"bob", some_id(2), false}),
+              encode(Found{"carol", some_id(1), std::nullopt})};
     case MessageType::client_com:
       return {encode(com), encode(epoch)};
     case MessageType::client_disconnect:
@@ -96,6 +99,7 @@ std::vector<std::string> examples(MessageType type) {
       full.code = ErrorCode::unknown_peer;
       full.id = 4;
       full.dst = some_id(2);
+      full.name = "alice";
       return {encode(plain), encode(full), encode_error(ErrorCode::internal, "")};
     }
     case MessageType::unknown:
@@ -177,7 +181,8 @@ TEST_CASE(
         CHECK(refused_by_server(text) == ErrorCode::bad_message);
       } else {
         CHECK(refused_by_client(text).has_value() == (row.sender == from_client));
-        if (row.type != MessageType::list) CHECK_FALSE(refused_by_server(text));
+        if (row.type != MessageType::list && row.type != MessageType::find)
+          CHECK_FALSE(refused_by_server(text));
       }
     }
   }
@@ -191,7 +196,7 @@ TEST_CASE(
 }
 
 TEST_CASE("messages: every field that is missing or of another type is a bad message") {
-  const std::set<std::string> optional = {"dst of error", "id of error"};
+  const std::set<std::string> optional = {"dst of error", "id of error", "name of error", "status of find"};
   for (const MessageRow& row : message_table()) {
     if (!sub_message(row.type) || row.type == MessageType::unknown) continue;
     for (const std::string& example : examples(row.type)) {
@@ -321,6 +326,28 @@ TEST_CASE("messages: list requests") {
   CHECK(refused_by_server(R"({"type":"list","after":"x"})") == ErrorCode::bad_message);
   CHECK(refused_by_server(R"({"type":"list","limit":"3"})") == ErrorCode::bad_message);
   CHECK(refused_by_server(R"({"type":"list","match":3})") == ErrorCode::bad_message);
+}
+
+TEST_CASE("messages: find requests, by name or by id") {
+  const auto decode = [](std::string text) {
+    JsonTape tape;
+    return std::get<FindRequest>(decode_from_client(*tape.parse(text)).value());
+  };
+  CHECK(encode(FindRequest{"alice", {}}) == R"({"type":"find","name":"alice"})");
+  CHECK(encode(FindRequest{"", some_id(1)}) == R"({"type":"find","id":")" + some_id(1).str() + "\"}");
+  CHECK(decode(encode(FindRequest{"alice", {}})).name == "alice");
+  const auto by_id = decode(encode(FindRequest{"", some_id(1)}));
+  CHECK((by_id.id == some_id(1) && by_id.name.empty()));
+  for (const auto& text :
+       {std::string(R"({"type":"find"})"), std::string(R"({"type":"find","name":"Alice"})"),
+        std::string(R"({"type":"find","name":""})"), std::string(R"({"type":"find","id":"x"})"),
+        std::string(R"({"type":"find","name":7})"),
+        R"({"type":"find","name":"alice","id":")" + some_id(1).str() + "\"}"})
+    CHECK(refused_by_server(text) == ErrorCode::bad_message);
+  const auto id = R"(,"id":")" + some_id(1).str() + '"';
+  CHECK(refused_by_client(R"({"type":"find","name":"alice")" + id + R"(,"status":"away"})") ==
+        ErrorCode::bad_message);
+  CHECK(refused_by_client(R"({"type":"find","name":"A")" + id + "}") == ErrorCode::bad_message);
 }
 
 TEST_CASE("messages: a full page of the longest names fits a frame, and its values the tape") {

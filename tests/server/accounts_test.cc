@@ -98,7 +98,10 @@ void releases(AccountStore& store) {
   REQUIRE(store.bind("carol", id(3), true, 30));
   CHECK(store.id_of("bob") == id(2));
   CHECK(store.id_of("dave") == std::nullopt);
+  CHECK(store.name_of(id(2)) == "bob");
+  CHECK(store.name_of(id(9)) == std::nullopt);
   CHECK(store.release("bob") == true);
+  CHECK(store.name_of(id(2)) == std::nullopt);
   CHECK(store.release("bob") == false);
   CHECK(store.id_of("bob") == std::nullopt);
   CHECK_FALSE(store.registered(id(2)));

@@ -72,6 +72,7 @@ TEST_CASE("every option of the file") {
     message-bytes-burst = 220000
     lists = 23
     lists-burst = 24
+    finds = 28
     unanswered-calls = 25
     queue-bytes-total = 2600000
     stall-seconds = 27
@@ -117,6 +118,7 @@ TEST_CASE("every option of the file") {
   CHECK(limits.message_bytes.burst == 220'000);
   CHECK(limits.lists.each == 23);
   CHECK(limits.lists.burst == 24);
+  CHECK(limits.finds == server::Rate{28, 28, 60'000});
   CHECK(limits.unanswered_calls == 25);
   CHECK(limits.queue_bytes_total == 2'600'000);
   CHECK(limits.stall_ms == 27'000);
