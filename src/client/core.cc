@@ -71,6 +71,13 @@ Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view 
   return serial;
 }
 
+Result<void> Core::find(const std::string& asked, std::optional<std::string> window, Now now) {
+  state_->clock = now;
+  auto done = state_->ask_who(asked, std::move(window), now);
+  state_->finish();
+  return done;
+}
+
 void Core::looked_at(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -64,6 +65,10 @@ class Core {
   // An error (in words) when it cannot be taken at all: unknown name, too long, changed key, not stored.
   // Returns the line's serial.
   Result<std::uint64_t> send_text(const std::string& peer, std::string_view text, bool action, Now now);
+  // Asks the server who has this name or id, though the list does not show them. The answer comes in
+  // Model::found and, with `window`, as a notice there (empty name: status). An error when there is nobody to
+  // ask, or it is neither a name nor an id.
+  Result<void> find(const std::string& asked, std::optional<std::string> window, Now now);
   // The window is in front: clears unread and attention, tells the peer if manners.receipts. The first time
   // it reads the newest page of what was said before.
   void looked_at(const std::string& peer, Now now);

@@ -216,6 +216,8 @@ void Core::State::lost() {
   snapshot_ = false;
   page_again_ms_ = INT64_MAX;
   shown.list_complete = false;
+  finds_.clear();
+  shown.found.clear();
   for (auto& [name, talk] : conversations_) {
     talk.link_lost();
     touched_.insert(name);
@@ -241,7 +243,9 @@ void Core::State::message(std::string_view plaintext, Now now) {
     return window_lines.alert(nullptr, "A malformed message was dropped: " + decoded.error().detail, now);
   }
   // Until an invitation was taken nothing here is of the new connection's server.
-  if (!Context::online() && (row.forwarded || std::holds_alternative<proto::List>(*decoded))) return;
+  if (!Context::online() && (row.forwarded || std::holds_alternative<proto::List>(*decoded) ||
+                             std::holds_alternative<proto::Found>(*decoded)))
+    return;
   if (!row.forwarded) return hop(*decoded, now);
   const auto to = addresses(*decoded);
   if (!to) return window_lines.alert(nullptr, "A message without a proper sender was dropped.", now);
@@ -251,6 +255,8 @@ void Core::State::message(std::string_view plaintext, Now now) {
 void Core::State::hop(proto::FromServer& message, Now now) {
   if (const auto* list = std::get_if<proto::List>(&message)) {
     receive_list(*list, now);
+  } else if (const auto* found = std::get_if<proto::Found>(&message)) {
+    receive_found(*found, now);
   } else if (const auto* ack = std::get_if<proto::Ack>(&message)) {
     if (ack->id >= connection.sent()) return;  // claims what we never sent
     connection.acked(ack->id, now);
@@ -272,6 +278,7 @@ void Core::State::hop(proto::FromServer& message, Now now) {
 
 void Core::State::receive_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
+  if (find_failed(error, now)) return;
   Conversation* talk = nullptr;
   if (error.dst) {
     if (const auto* name = name_of(*error.dst)) talk = talking(*name);

@@ -1,6 +1,6 @@
 // The core's inside: its parts and what goes between them. Included by core*.cc only: core.cc and
 // core_people.cc (intents), core_state.cc (the connection's host, the Memory), core_list.cc (who is there,
-// whose message this is), core_work.cc (threads and time).
+// whose message this is), core/find.cc (who has a name), core_work.cc (threads and time).
 #pragma once
 
 #include <deque>
@@ -52,6 +52,7 @@ struct Core::State final : Context, Connection::Host {
   Result<void> pin(const std::string& name, const PinnedPeer& peer, Now now);
   PinnedPeer pin_of(const Peer& peer, Now now) const;  // the one that it has, or would get
   void look_alike(Peer& peer);
+  Result<void> ask_who(const std::string& asked, std::optional<std::string> window, Now now);
   void shut(Peer& peer, bool forget);  // declined or blocked; `forget`: also what was said
 
   CoreOptions owned_options;
@@ -86,6 +87,9 @@ struct Core::State final : Context, Connection::Host {
   void ask_page(Now now);
   void receive_list(const proto::List& list, Now now);
   void receive_error(const proto::Error& error, Now now);
+  void receive_found(const proto::Found& found, Now now);
+  bool find_failed(const proto::Error& error, Now now);
+  void answer_finds(const std::string& asked, const FindAnswer& answer, Now now);
   void roster_changed(const Roster::Change& change, Now now);
   void forwarded(const Id& src, const Id& dst, PeerFrame frame, Now now);
   const std::string* name_of(const Id& src) const;
@@ -98,10 +102,15 @@ struct Core::State final : Context, Connection::Host {
   bool told_restored_ = false;
   std::string buffer_;  // a sub-message being parsed in place
   proto::JsonTape tape_;
-  std::optional<Id> page_after_;                       // the last id of the snapshot so far
-  std::uint64_t page_seq_ = 0;                         // of the request for the next page
-  std::int64_t page_again_ms_ = INT64_MAX;             // when to say it again: the server refused it
-  bool snapshot_ = false;                              // it is coming, page by page
+  std::optional<Id> page_after_;            // the last id of the snapshot so far
+  std::uint64_t page_seq_ = 0;              // of the request for the next page
+  std::int64_t page_again_ms_ = INT64_MAX;  // when to say it again: the server refused it
+  bool snapshot_ = false;                   // it is coming, page by page
+  struct Asked {
+    std::string what;                   // a name or an id
+    std::optional<std::string> window;  // where the answer is shown
+  };
+  std::map<std::uint64_t, Asked> finds_;               // by seq: those that wait for their answer
   std::map<std::string, Conversation> conversations_;  // by name; those with nothing left are dropped
   // Of the conversations: what a turn must look at. Touched ones are indexed again before the index is asked.
   std::set<std::string> touched_;

@@ -89,6 +89,21 @@ struct Question {
   std::int64_t pinned_since_unix_ms = 0;  // server_changed
 };
 
+// What the server answered to Core::find().
+struct FindAnswer {
+  enum class Outcome {
+    asked,  // no answer yet
+    online,
+    offline,
+    registered,   // this server does not tell who is online
+    unknown,      // nobody is registered there under it
+    too_often,    // asked for too much in a minute
+    unsupported,  // the server knows no `find`
+  } outcome = Outcome::asked;
+  std::string name;
+  Id id;
+};
+
 struct Model {
   LinkState link = LinkState::offline;
   std::string progress;          // connecting, handshaking: what is happening now
@@ -105,8 +120,9 @@ struct Model {
   std::string suite;                // wire name, of the connection
   std::int64_t round_trip_ms = -1;  // -1: not measured yet
   std::optional<Question> question;
-  std::map<std::string, Peer> peers;  // by name; the list never reorders by activity
-  bool list_complete = false;         // online: the server's whole list has come
+  std::map<std::string, Peer> peers;        // by name; the list never reorders by activity
+  std::map<std::string, FindAnswer> found;  // by the name or id that was asked for; of this connection
+  bool list_complete = false;               // online: the server's whole list has come
   bool catching_up =
       false;                // what waited for us is coming in: one notice in the status window will sum it up
   std::deque<Line> status;  // the status window

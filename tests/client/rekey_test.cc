@@ -113,7 +113,7 @@ TEST_CASE("keys change under a second of delay each way") {
   talk.check_undisturbed();
 }
 
-TEST_CASE("attack 24: a relay that drops one frame of a re-key: the next attempt changes the keys") {
+TEST_CASE("attack 79: a relay that drops one frame of a re-key: the next attempt changes the keys") {
   for (const int phase : {4, 5, 6}) {
     for (const By by : {By::alice, By::bob, By::both}) {
       CAPTURE(phase);
@@ -131,7 +131,7 @@ TEST_CASE("attack 24: a relay that drops one frame of a re-key: the next attempt
   }
 }
 
-TEST_CASE("attack 24: a relay that drops each third frame of the re-keys: keys go on changing") {
+TEST_CASE("attack 79: a relay that drops each third frame of the re-keys: keys go on changing") {
   Talk talk;
   int frames = 0;
   talk.lose([&](int) { return ++frames % 3 == 0; });
