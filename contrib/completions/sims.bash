@@ -33,10 +33,10 @@ _sims() {
     *)
       case $command in
         '')
-          options+=' id list send listen requests accept decline block fingerprint verify forget'
+          options+=' id list find send listen requests accept decline block fingerprint verify forget'
           options+=' peers history export erase passphrase'
           ;;
-        list | requests) options+=' --json' ;;
+        list | find | requests) options+=' --json' ;;
         send) options+=' --timeout' ;;
         listen) options+=' --json --count --timeout' ;;
         history) options+=' --json --search --limit' ;;
@@ -47,7 +47,7 @@ _sims() {
         passphrase) options+=' --new-key-file --remove --status' ;;
       esac
       case $command in
-        send | fingerprint | verify | accept | decline | block | forget | history | export | erase)
+        send | find | fingerprint | verify | accept | decline | block | forget | history | export | erase)
           [[ $peer || $cur == -* ]] || options=$("${COMP_WORDS[0]}" ${home:+--home "${home/#\~/$HOME}"} peers 2>/dev/null)
           ;;
       esac

@@ -14,7 +14,7 @@ function __sims_wants_peer
         end
     end
     test (count $words) = 1
-    and contains -- $words[1] send fingerprint verify accept decline block forget history export erase
+    and contains -- $words[1] send find fingerprint verify accept decline block forget history export erase
 end
 function __sims_peers
     set -l words (commandline -opc)
@@ -24,7 +24,7 @@ function __sims_peers
     $words[1] $home peers 2>/dev/null
 end
 
-set -l commands id list send listen peers requests accept decline block fingerprint verify forget
+set -l commands id list find send listen peers requests accept decline block fingerprint verify forget
 set -a commands history export erase passphrase
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c sims -f
@@ -40,6 +40,7 @@ complete -c sims -l accept-new -d 'Take a first-seen key without asking, never a
 complete -c sims -l no-history -d 'Keep nothing of what is said once it was delivered or printed'
 complete -c sims -n "$none" -a id -d 'Print the own id'
 complete -c sims -n "$none" -a list -d 'Print who is online'
+complete -c sims -n "$none" -a find -d 'Print who is registered under a name or an id'
 complete -c sims -n "$none" -a send -d 'Send one message'
 complete -c sims -n "$none" -a listen -d 'Print messages as they come'
 complete -c sims -n "$none" -a peers -d 'Print the names of the remembered peers'
@@ -55,7 +56,7 @@ complete -c sims -n "$none" -a history -d 'Print what was said with a peer'
 complete -c sims -n "$none" -a export -d 'Write what was said to a file'
 complete -c sims -n "$none" -a erase -d 'Erase what was said with a peer'
 complete -c sims -n "$none" -a passphrase -d "Set or change the store's passphrase"
-complete -c sims -n '__fish_seen_subcommand_from list listen requests history export' -l json -d 'One JSON object a line'
+complete -c sims -n '__fish_seen_subcommand_from list find listen requests history export' -l json -d 'One JSON object a line'
 complete -c sims -n '__fish_seen_subcommand_from send listen' -l timeout -x -d 'End after so many seconds'
 complete -c sims -n '__fish_seen_subcommand_from listen' -l count -x -d 'End after so many messages'
 complete -c sims -n '__fish_seen_subcommand_from history' -l search -x -d 'Only messages with this text'

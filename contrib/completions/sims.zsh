@@ -25,6 +25,7 @@ common=(
 commands=(
   'id:print the own id'
   'list:print who is online'
+  'find:print who is registered under a name or an id'
   'send:send one message'
   'listen:print messages as they come'
   'peers:print the names of the remembered peers'
@@ -49,6 +50,7 @@ case $state in
   rest)
     case $words[1] in
       list | requests) more=('--json[one JSON object a line]') ;;
+      find) more=('--json[one JSON object a line]' '1:NAME or ID:_sims_peers') ;;
       send) more=('--timeout[give up after so many seconds]:SECONDS' '1:PEER:_sims_peers' '2:TEXT') ;;
       listen)
         more=(

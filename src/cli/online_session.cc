@@ -76,9 +76,12 @@ void Session::look() {
     case LinkState::waiting: {
       std::string why = fmt::format("{}: {}", server_, m.problem);
       if (m.refusal == proto::ErrorCode::busy) return;  // until the deadline
-      bool stays = options_.command == Command::listen || options_.command == Command::send;
-      if (!was_online_ || !stays) return finish(Exit::no_connection, why);
-      if (was) tell(why + "; connecting again");
+      // A refusal in clear may be forged: what is to run for long says it and goes on trying.
+      const bool refused = m.refusal && proto::refuses_login(*m.refusal);
+      const bool listens = options_.command == Command::listen;
+      const bool stays = was_online_ ? listens || options_.command == Command::send : listens && refused;
+      if (!stays) return finish(refused ? Exit::refused : Exit::no_connection, why);
+      if (was || (refused && std::exchange(told_why_, why) != why)) tell(why + "; connecting again");
       return;
     }
     case LinkState::asking:
@@ -101,6 +104,8 @@ void Session::look_online() {
   switch (options_.command) {
     case Command::list:
       return list();
+    case Command::find:
+      return find();
     case Command::send:
       return send();
     case Command::fingerprint:
@@ -128,6 +133,50 @@ void Session::list() {
   if (print(out)) finish(Exit::ok);
 }
 
+void Session::find() {
+  const FindAnswer* answer = ask_about_target();
+  if (answer == nullptr) return;
+  using Outcome = FindAnswer::Outcome;
+  if (answer->outcome != Outcome::online && answer->outcome != Outcome::offline &&
+      answer->outcome != Outcome::registered)
+    return target_is_missing(*answer);
+  const auto& peers = link_.model().peers;
+  const auto known = peers.find(answer->name);
+  const bool changed = known != peers.end() && known->second.id != answer->id;
+  const std::string_view trust = known == peers.end() ? "new"
+                                 : changed            ? "changed"
+                                                      : trust_word(known->second);
+  if (!print(options_.json ? found_json(*answer, trust) : found_line(*answer, trust))) return;
+  if (!changed) return finish(Exit::ok);
+  finish(Exit::peer_key,
+         fmt::format("THE KEY OF {} CHANGED. Remembered: {}", answer->name, known->second.id.text()));
+}
+
+const FindAnswer* Session::ask_about_target() {
+  const auto& found = link_.model().found;
+  const auto answer = found.find(options_.target);
+  if (answer != found.end())
+    return answer->second.outcome == FindAnswer::Outcome::asked ? nullptr : &answer->second;
+  const auto asked = link_.core().find(options_.target, std::nullopt, link_.now());
+  if (!asked) finish(Exit::failure, asked.error());
+  return nullptr;
+}
+
+void Session::target_is_missing(const FindAnswer& answer) {
+  using Outcome = FindAnswer::Outcome;
+  const std::string& who = options_.target;
+  if (answer.outcome == Outcome::online) return;  // the list will show it in a moment
+  if (answer.outcome == Outcome::unknown)
+    return finish(Exit::no_peer, fmt::format("there is no user {} at {}", who, server_));
+  if (answer.outcome == Outcome::too_often)
+    return finish(Exit::failure, server_ + ": too many questions about names, try again in a minute");
+  if (options_.command == Command::find)
+    return finish(Exit::failure, server_ + " does not say who is registered there");
+  const bool registered = answer.outcome == Outcome::offline;
+  finish(Exit::no_peer, registered ? fmt::format("{} is a user of {}, but offline", who, server_)
+                                   : fmt::format("{} is not online at {}", who, server_));
+}
+
 const Peer* Session::target() const {
   const auto& peers = link_.model().peers;
   auto found = peers.find(options_.target);
@@ -140,7 +189,7 @@ const Peer* Session::await_target() {
     if (options_.target == link_.model().self_name) {
       finish(Exit::no_peer, options_.target + " is ourselves");
     } else if (link_.model().list_complete) {
-      finish(Exit::no_peer, fmt::format("{} is not online at {}", options_.target, server_));
+      if (const auto* answer = ask_about_target()) target_is_missing(*answer);
     }
     return nullptr;
   }

@@ -22,6 +22,7 @@ class Session {
   void look();  // the model changed: what now?
   void look_online();
   void list();
+  void find();
   void send();
   void fingerprint();
   void verify();
@@ -37,6 +38,9 @@ class Session {
   const Peer* target() const;  // who is online under the name that was given; else nullptr
   // The target, or nullptr: not listed yet, or the end was begun with the reason.
   const Peer* await_target();
+  // What the server says about the target; nullptr: nothing yet, or the end was begun.
+  const FindAnswer* ask_about_target();
+  void target_is_missing(const FindAnswer& answer);
 
   void report_own_words();
   void report_own_words(const std::deque<Line>& lines, bool notices);
@@ -49,6 +53,7 @@ class Session {
   Store& keys_;
   std::string server_;
   std::optional<Exit> exit_;
+  std::string told_why_;  // the refusal that was said last
   bool was_online_ = false, is_online_ = false, answered_ = false;
   std::optional<Id> accepted_peer_;
   std::optional<std::uint64_t> serial_;  // of the line that is being sent

@@ -87,6 +87,9 @@ void add_json(CLI::App* sub, Raw& raw) {
 void add_talking(CLI::App& app, Raw& raw) {
   Options& o = raw.options;
   add_json(add_command(app, raw, "list", Command::list, "print who is online"), raw);
+  auto* find = add_command(app, raw, "find", Command::find, "print who is registered under a name or an id");
+  find->add_option("NAME|ID", raw.options.target, "of whom")->required();
+  add_json(find, raw);
   auto* send =
       add_command(app, raw, "send", Command::send, "send one message; exit status 0: it was delivered");
   add_peer(send, raw, "to whom");
@@ -161,6 +164,7 @@ bool takes_peer(Command command) {
     case Command::list:
     case Command::listen:
     case Command::forget:  // SERVER or PEER
+    case Command::find:    // NAME or ID
     case Command::peers:
     case Command::requests:
     case Command::passphrase:
@@ -192,6 +196,8 @@ std::string complete(Raw& raw) {
     o.number += (o.number.empty() ? "" : " ") + group;
   if (raw.timeout_s == 0 && o.command != Command::listen) raw.timeout_s = default_timeout_s;
   if (raw.timeout_s > 0) o.timeout_ms = raw.timeout_s * 1'000;
+  if (o.command == Command::find && !proto::valid_name(o.target) && !proto::Id::shaped(o.target))
+    return "NAME|ID: neither a name nor an id";
   if (takes_peer(o.command) && !proto::valid_name(o.target)) return "PEER: not a name";
   return "";
 }

@@ -27,6 +27,7 @@ enum Exit : int {
 enum class Command {
   id,
   list,
+  find,
   send,
   listen,
   fingerprint,
@@ -51,7 +52,7 @@ struct Options {
   bool keep_history = true;
   Command command = Command::id;
   bool json = false;
-  std::string target;               // PEER; forget: SERVER or PEER
+  std::string target;               // PEER; forget: SERVER or PEER; find: a name or an id
   std::optional<std::string> text;  // send; nullopt: standard input. history: what to search for
   std::string number;               // verify
   std::uint64_t count = 0;          // listen: messages; history: the newest ones; 0: no end

@@ -57,6 +57,11 @@ char mark_of(const HistoryEntry& entry) {
   return 'x';
 }
 
+std::string_view status_word(const FindAnswer& found) {
+  if (found.outcome == FindAnswer::Outcome::registered) return "registered";
+  return found.outcome == FindAnswer::Outcome::online ? "online" : "offline";
+}
+
 std::uint64_t json_time(std::int64_t unix_ms) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0));
 }
@@ -85,6 +90,18 @@ std::string list_json(const Peer& peer) {
       .field("since", peer.since)
       .field("trust", trust_word(peer))
       .end_object();
+  return ascii_json(out) + "\n";
+}
+
+std::string found_line(const FindAnswer& found, std::string_view trust) {
+  return fmt::format("{:<20} {:<10} {} {}\n", found.name, trust, found.id.text(), status_word(found));
+}
+
+std::string found_json(const FindAnswer& found, std::string_view trust) {
+  std::string out;
+  proto::JsonWriter json(out);
+  json.begin_object().field("name", found.name).field("id", found.id.text()).field("trust", trust);
+  json.field("status", status_word(found)).end_object();
   return ascii_json(out) + "\n";
 }
 

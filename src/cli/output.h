@@ -15,6 +15,9 @@ std::string_view trust_word(const PinnedPeer& peer);
 
 std::string list_line(const Peer& peer);
 std::string list_json(const Peer& peer);
+// `trust` is trust_word()'s, of the id that was found.
+std::string found_line(const FindAnswer& found, std::string_view trust);
+std::string found_json(const FindAnswer& found, std::string_view trust);
 std::string message_line(const Peer& peer, const Line& line);
 std::string message_json(const Peer& peer, const Line& line);
 // Of the history: TIME MARK TEXT, the mark being < for what was received.

@@ -55,6 +55,21 @@ std::string_view explain(ErrorCode code) {
   return row(code).text;
 }
 
+bool refuses_login(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::name_taken:
+    case ErrorCode::id_taken:
+    case ErrorCode::name_invalid:
+    case ErrorCode::banned:
+    case ErrorCode::not_registered:
+    case ErrorCode::unsupported_suite:
+    case ErrorCode::unsupported_version:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::optional<ErrorCode> parse_error_code(std::string_view text) {
   const auto* found =
       std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == text; });

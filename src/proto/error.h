@@ -34,6 +34,8 @@ std::string_view to_string(ErrorCode code);  // "bad-frame"
 // One short line for people: all that an `error` we send says, so that its text never tells more than its
 // code.
 std::string_view explain(ErrorCode code);
+// Codes by which a server refuses a login until something is changed: a name, a suite, its mind.
+bool refuses_login(ErrorCode code);
 std::optional<ErrorCode> parse_error_code(std::string_view text);
 
 // A code that may be told to the other side, and words for our own log only.

@@ -52,6 +52,10 @@ TEST_CASE("options are taken before and after the command") {
 }
 
 TEST_CASE("what the commands mean") {
+  CHECK(parsed({"find", "bob"}).target == "bob");
+  const std::string id = some_peer().id.str();
+  CHECK(parsed({"find", "--json", id.c_str()}).target == id);
+  CHECK(std::get<int>(parse({"find", "Bob"})) == Exit::usage);
   CHECK_FALSE(parsed({"send", "bob"}).text.has_value());
   CHECK_FALSE(parsed({"send", "bob", "-"}).text.has_value());
   CHECK(parsed({"send", "bob", ""}).text == "");

@@ -93,6 +93,9 @@ def test_id_and_list(world):
 def test_unknown_and_offline_peers(world):
     server = world.server()
     world.sims("alice", server, "send", "nobody", "hello", "--timeout", 2, expect=NO_PEER)
+    check("there is no user nobody" in world.last_error, world.last_error)
+    world.sims("alice", server, "fingerprint", "nobody", expect=NO_PEER)
+    check("there is no user nobody" in world.last_error, world.last_error)
     bob = meet(world, server)
     world.sims("alice", server, "send", "bob", "hello")
     received(bob)
@@ -100,6 +103,46 @@ def test_unknown_and_offline_peers(world):
     began = time.monotonic()
     world.sims("alice", server, "send", "bob", "are you there?", "--timeout", 2, expect=NO_PEER)
     check(time.monotonic() - began < 20, "it took too long")
+    check("bob is a user of" in world.last_error and "offline" in world.last_error, world.last_error)
+
+
+def test_find(world):
+    server = world.server()
+    bob = meet(world, server)
+    ident = world.sims("bob", None, "id").strip()
+    found = json.loads(world.sims("alice", server, "find", "--json", "bob"))
+    check(found == {"name": "bob", "id": ident, "trust": "new", "status": "online"}, found)
+    world.sims("alice", server, "send", "bob", "hello")
+    received(bob)
+    until(lambda: world.sims("watcher", server, "list"), lambda out: "bob" not in out, "bob gone from the list")
+    line = world.sims("alice", server, "find", ident)
+    check(line.split() == ["bob", "unverified", ident, "offline"], line)
+    world.sims("alice", server, "find", "nobody", expect=NO_PEER)
+    check("there is no user nobody" in world.last_error, world.last_error)
+    world.sims("alice", server, "find", "A" * 43, expect=NO_PEER)
+    world.sims("alice", server, "find", "Not A Name", expect=USAGE)
+
+
+def test_listen_outlives_a_refusal_in_clear(world):
+    """attack 78: somebody on the way says `banned` in the server's place: said once, and tried again."""
+    server = world.server()
+    world.sims("bob", server, "list")
+    address = server.address
+    server.stop()
+    host, port = address.rsplit(":", 1)
+    with socket.create_server((host, int(port))) as forger:
+        forger.settimeout(DEADLINE)
+        listener = world.start_sims("bob", server, "listen", "--count", 1)
+        connection, _ = forger.accept()
+        with connection:
+            connection.recv(1)
+            connection.sendall(b'{"type":"error","code":"banned","message":"go away"}\n')
+            connection.recv(65536)
+    again = world.server(listen=address)
+    world.await_online(again, "bob")
+    world.sims("alice", again, "send", "bob", "hello")
+    _, errors = listener.communicate(timeout=DEADLINE)
+    check(listener.returncode == 0 and errors.count("banned") == 1 and "go away" in errors, errors)
 
 
 def test_listen_times_out(world):
