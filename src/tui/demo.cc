@@ -57,6 +57,7 @@ class Demo final : public Front {
   void search(const std::string&, const std::string&) override { ui_.found({}, "nothing is kept here"); }
   void cancel_search() override {}
   Result<void> nick(const std::string&) override { return none("a server"); }
+  Result<void> find(const std::string&, const std::string&) override { return none("a server"); }
   bool has_passphrase() const override { return false; }
   Result<void> lock() override { return none("a passphrase"); }
   void unlock(SecretBytes) override {}

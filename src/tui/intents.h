@@ -23,6 +23,8 @@ class Intents {
   virtual void answer(bool accept) = 0;
   virtual Result<void> accept_changed_server(std::string_view fingerprint) = 0;
   virtual Result<void> send_text(const std::string& peer, std::string_view text, bool action) = 0;
+  // Asks the server who has this name or id; the answer is a notice in `window` (empty: status).
+  virtual Result<void> find(const std::string& asked, const std::string& window) = 0;
   virtual void looked_at(const std::string& peer) = 0;
   virtual Result<void> verify(const std::string& peer, std::string_view number) = 0;
   virtual Result<void> unverify(const std::string& peer) = 0;

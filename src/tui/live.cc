@@ -115,6 +115,9 @@ Result<void> Live::nick(const std::string& name) {
 Result<void> Live::send_text(const std::string& peer, std::string_view text, bool action) {
   return with_core([&](auto& core) { return core.send_text(peer, text, action, loop_.now()); });
 }
+Result<void> Live::find(const std::string& asked, const std::string& window) {
+  return with_core([&](auto& core) { return core.find(asked, window, loop_.now()); });
+}
 void Live::looked_at(const std::string& peer) {
   static_cast<void>(with_core([&](auto& core) { core.looked_at(peer, loop_.now()); }));
 }

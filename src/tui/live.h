@@ -45,6 +45,7 @@ class Live final : public Front {
   bool load_older(const std::string& peer) override;
   Result<void> erase_history(const std::string& peer) override;
   Result<void> nick(const std::string& name) override;
+  Result<void> find(const std::string& asked, const std::string& window) override;
   // --- live_store.cc
   Result<void> export_history(const std::string& peer, const std::string& file) override;
   void search(const std::string& peer, const std::string& text) override;

@@ -49,7 +49,11 @@ const Peer* Ui::known(const std::string& name) {
   const auto& peers = intents_.model().peers;
   const auto it = peers.find(name);
   if (it != peers.end()) return &it->second;
-  refuse("Nobody called " + name.substr(0, 64) + " is known here. /names lists who is online.");
+  const std::string who = name.substr(0, 64);
+  if (intents_.find(name, state_.window().peer))
+    refuse(who + " is not in the list: the server is asked whether there is such a user.");
+  else
+    refuse("Nobody called " + who + " is known here. /names lists who is online.");
   return nullptr;
 }
 

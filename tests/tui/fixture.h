@@ -59,6 +59,10 @@ class FakeIntents final : public tui::Intents {
   }
   void cancel_search() override { log.emplace_back("cancel_search"); }
   Result<void> nick(const std::string& name) override { return note("nick " + name); }
+  Result<void> find(const std::string& asked, const std::string& window) override {
+    if (fake.link != client::LinkState::online) return fail("not connected");
+    return note("find " + asked + " for " + (window.empty() ? "status" : window));
+  }
   std::vector<std::string> files(const std::string& beginning) override;
   bool has_passphrase() const override { return !passphrase.empty(); }
   Result<void> lock() override;

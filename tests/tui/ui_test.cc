@@ -304,6 +304,26 @@ TEST_CASE("ui: a peer's changed key stops everything but the new fingerprint, an
   CHECK(d.intents.last() == "send " + eve + " my draft");
 }
 
+TEST_CASE("ui: of somebody who is not in the list the server is asked, and the line stays") {
+  Desk d;
+  const std::string id = test::some_id('z').str();
+  type(d.ui, "/query bob\r");
+  for (const std::string& line : {"/whois nobody", "/msg nobody hello", "/query nobody"}) {
+    CAPTURE(line);
+    d.intents.log.clear();
+    type(d.ui, line + "\r");
+    CHECK(d.intents.logged("find nobody for bob"));
+    CHECK(d.input() == line);
+    type(d.ui, "\x15");
+  }
+  type(d.ui, "/win 1\r/whois " + id + "\r");
+  CHECK(d.intents.logged("find " + id + " for status"));
+  d.intents.fake.link = client::LinkState::offline;
+  d.intents.log.clear();
+  type(d.ui, "\x15/whois nobody\r");
+  CHECK_FALSE(d.intents.logged("find"));
+}
+
 TEST_CASE("ui: a new server is accepted by yes or its fingerprint, by nothing else") {
   for (const std::string& answer : {std::string("yes"), test::some_id('s').str(), std::string("  yes ")}) {
     Desk d;
