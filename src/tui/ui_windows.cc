@@ -173,7 +173,10 @@ void Ui::look() {
 void Ui::tell_link() {
   const client::Model& model = intents_.model();
   const bool online = model.link == client::LinkState::online;
-  const bool ended = model.link == client::LinkState::offline && was_link_ != model.link;
+  // A refusal in clear is tried again, but the user who chose the name or has an invitation is here.
+  const bool refused = model.link == client::LinkState::waiting && model.refusal.has_value() &&
+                       proto::refuses_login(*model.refusal);
+  const bool ended = (model.link == client::LinkState::offline || refused) && was_link_ != model.link;
   was_link_ = model.link;
   if (ended && back_to_name()) return;
   if (ended) ask_for_invitation();
