@@ -334,7 +334,7 @@ TEST_CASE("phase 6 is lost and only I talks: R owes a message after 10, 20, 40, 
 }
 
 TEST_CASE(
-    "attack 24: a phase 4 that was given up, replayed or late, does not replace the one that R completed") {
+    "attack 79: a phase 4 that was given up, replayed or late, does not replace the one that R completed") {
   PeerPair pair(rsa());
   const auto given_up = pair.bob->start_rekey(pair.fresh_key());
   std::string late_five;
