@@ -14,6 +14,7 @@ constexpr std::string_view client_client = "SIMS/1 client-client";
 // what an identity key signs
 constexpr std::string_view responder = "SIMS/1 responder";
 constexpr std::string_view initiator = "SIMS/1 initiator";
+constexpr std::string_view refuse = "SIMS/1 refuse";
 // HKDF info under K
 constexpr std::string_view confirm_initiator = "SIMS/1 confirm initiator";
 constexpr std::string_view confirm_responder = "SIMS/1 confirm responder";
@@ -38,6 +39,7 @@ constexpr std::string_view all[] = {
     client_client,
     responder,
     initiator,
+    refuse,
     confirm_initiator,
     confirm_responder,
     client_to_server,

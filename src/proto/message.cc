@@ -145,6 +145,19 @@ Checked<ClientDisconnect> decode_client_disconnect(const JsonValue& root) {
   return fields.checked(std::move(out));
 }
 
+Checked<ClientRefuse> decode_client_refuse(const JsonValue& root) {
+  Fields fields(root);
+  ClientRefuse out;
+  out.src = fields.shaped_id("src");
+  out.dst = fields.shaped_id("dst");
+  out.to = fields.bytes<32>("to");
+  const auto code = parse_error_code(fields.text("code"));
+  if (!code || refusal_code(*code) != *code) fields.miss("code");
+  out.code = code.value_or(ErrorCode::handshake_failed);
+  out.signature = fields.bytes<64>("signature");
+  return fields.checked(out);
+}
+
 Checked<PeerAck> decode_peer_ack(const JsonValue& root) {
   Fields fields(root);
   PeerAck out;
@@ -165,6 +178,11 @@ Checked<Forwarded> decode_forwarded(MessageType type, const JsonValue& root) {
       fields.number("phase");
       fields.array("ciphers");
       fields.object("data");
+      break;
+    case MessageType::client_refuse:
+      fields.text("to");
+      fields.text("code");
+      fields.text("signature");
       break;
     case MessageType::client_com:
       fields.number("id");
@@ -212,6 +230,17 @@ UnknownMessage unknown_message(const JsonValue& root) {
 
 }  // namespace
 
+ErrorCode refusal_code(ErrorCode why) {
+  switch (why) {
+    case ErrorCode::unsupported_suite:
+    case ErrorCode::unsupported_version:
+    case ErrorCode::busy:
+      return why;
+    default:
+      return ErrorCode::handshake_failed;
+  }
+}
+
 Checked<SecureFrame> decode_secure(const JsonValue& root) {
   Fields fields(root);
   SecureFrame out;
@@ -235,6 +264,8 @@ Checked<FromServer> decode_from_server(const JsonValue& root) {
       return widen<FromServer>(decode_found(root));
     case MessageType::client_connect:
       return widen<FromServer>(decode_handshake(root));
+    case MessageType::client_refuse:
+      return widen<FromServer>(decode_client_refuse(root));
     case MessageType::client_com:
       return widen<FromServer>(decode_client_com(root));
     case MessageType::client_disconnect:
@@ -363,6 +394,15 @@ std::string encode(const ClientDisconnect& message) {
   json.field("src", message.src.text()).field("dst", message.dst.text());
   json.key("data").begin_object().field("reason", message.reason).end_object();
   json.field("verification", b64(message.verification)).end_object();
+  return out;
+}
+
+std::string encode(const ClientRefuse& message) {
+  std::string out;
+  JsonWriter json(out);
+  json.begin_object().field("type", "client-refuse");
+  json.field("src", message.src.text()).field("dst", message.dst.text()).field("to", b64(message.to));
+  json.field("code", to_string(message.code)).field("signature", b64(message.signature)).end_object();
   return out;
 }
 

@@ -124,6 +124,15 @@ struct PeerAck {
   crypto::Digest data{};
   crypto::Digest verification{};
 };
+// The callee's word that a call can't go on (section 3); see channel/refusal.h.
+struct ClientRefuse {
+  Id src, dst;
+  crypto::Digest to{};                           // of the call's phase 1
+  ErrorCode code = ErrorCode::handshake_failed;  // one that refusal_code() gives
+  crypto::Signature signature{};
+};
+// What a callee may say of why a call can't go on: anything else becomes handshake_failed.
+ErrorCode refusal_code(ErrorCode why);
 struct UnknownMessage {
   std::string type;
 };
@@ -140,14 +149,15 @@ std::string encode(const Error&);
 std::string encode(const ClientCom&);
 std::string encode(const ClientDisconnect&);
 std::string encode(const PeerAck&);
+std::string encode(const ClientRefuse&);
 // Appends; for who sends one after nearly every read.
 void encode_ack(std::string& out, std::string_view name, std::uint64_t id);
 // In clear or inside SECURE; `message` is cut to max_error_text.
 std::string encode_error(ErrorCode code, std::string_view message);
 
 // What a client gets from its server. A HandshakeFrame here is a `client-connect`.
-using FromServer = std::variant<List, Found, HandshakeFrame, ClientCom, ClientDisconnect, PeerAck, Ack, Ping,
-                                Disconnect, Error, UnknownMessage>;
+using FromServer = std::variant<List, Found, HandshakeFrame, ClientRefuse, ClientCom, ClientDisconnect,
+                                PeerAck, Ack, Ping, Disconnect, Error, UnknownMessage>;
 Checked<FromServer> decode_from_server(const JsonValue& root);
 
 // What a server gets from a client. Forwarded types are checked for their fields' presence and kinds only:

@@ -17,6 +17,7 @@ constexpr MessageRow rows[] = {
     {"list", MessageType::list, in_secure, from_both, false, true},
     {"find", MessageType::find, in_secure, from_both, false, true},
     {"client-connect", MessageType::client_connect, in_secure, from_both, true, true},
+    {"client-refuse", MessageType::client_refuse, in_secure, from_both, true, true},
     {"client-disconnect", MessageType::client_disconnect, in_secure, from_both, true, true},
     {"client-com", MessageType::client_com, in_secure, from_both, true, true},
     {"ack", MessageType::peer_ack, in_secure, from_both, true, false},

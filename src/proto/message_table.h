@@ -18,6 +18,7 @@ enum class MessageType : std::uint8_t {
   list,
   find,
   client_connect,
+  client_refuse,
   client_disconnect,
   client_com,
   peer_ack,  // `ack` with `dst`

@@ -62,6 +62,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  [&](const proto::Forwarded& m) {
                    owe(m.type);
                    if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
+                   if (m.type == proto::MessageType::client_refuse) answers_call(s, m);
                    forward(s, m, plaintext, now);
                  },
                  [&](const proto::ListRequest& m) {
@@ -148,15 +149,19 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
   return false;
 }
 
+void Core::State::answers_call(Session& s, const proto::Forwarded& message) {
+  if (const Online* caller = presence.find(message.dst); caller && caller->session->calls)
+    std::erase_if(caller->session->calls->open,
+                  [&](const auto& call) { return call.dst == s.transport.peer_id(); });
+}
+
 // Calls that are not answered may be a nuisance: a stranger's phone that rings. An answer takes its call off
-// the list.
+// the list, and so does a refusal.
 bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message,
                            Now now) {
   const auto dst = proto::Id::shaped(message.dst);
   if (!dst) return true;  // the router's to refuse
-  if (const Online* caller = presence.find(*dst); caller && caller->session->calls)
-    std::erase_if(caller->session->calls->open,
-                  [&](const auto& call) { return call.dst == s.transport.peer_id(); });
+  answers_call(s, message);
   if (root.get_number("phase") != 1) return true;
   if (!s.calls) s.calls = std::make_unique<Calls>();
   auto& open = s.calls->open;

@@ -128,6 +128,7 @@ struct Core::State {
   void on_message(Session& s, std::string_view plaintext, Now now);
   void before_login(Session& s, const proto::FromClient& message, Now now);
   bool within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now);
+  void answers_call(Session& s, const proto::Forwarded& message);
   bool may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message, Now now);
   void forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now);
   void list(Session& s, const proto::ListRequest& request, Now now);

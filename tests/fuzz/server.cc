@@ -90,7 +90,14 @@ std::string Scene::again(Source& source) {
 }
 
 std::string Scene::says(Source& source) {
-  switch (source.pick(8)) {
+  switch (source.pick(9)) {
+    case 8: {
+      proto::ClientRefuse out;
+      out.src = id(source);
+      out.dst = id(source);
+      out.code = proto::refusal_code(static_cast<proto::ErrorCode>(source.pick(18)));
+      return proto::encode(out);
+    }
     case 0:
       return source.text();
     case 1:

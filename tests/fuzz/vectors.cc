@@ -20,8 +20,8 @@ void add_strings(const rapidjson::Value& value, std::vector<std::string>& out) {
 
 std::vector<std::string> all_strings() {
   std::vector<std::string> out;
-  for (const char* file :
-       {"connect-ecdhe.json", "connect-rsa.json", "client-connect-ecdhe.json", "client-connect-rsa.json"})
+  for (const char* file : {"connect-ecdhe.json", "connect-rsa.json", "client-connect-ecdhe.json",
+                           "client-connect-rsa.json", "client-refuse.json"})
     add_strings(test::read_json(test::own(file)), out);
   for (const char* file :
        {"fernet-spec/generate.json", "fernet-spec/verify.json", "fernet-spec/invalid.json", "blns/blns.json"})

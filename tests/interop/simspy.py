@@ -322,6 +322,24 @@ class Draws:
 # --- handshake (3) ----------------------------------------------------------------------------------------
 
 
+REFUSE_CODES = ("unsupported-suite", "unsupported-version", "busy", "handshake-failed")
+
+
+def refusal(me, caller, call, code):
+    signature = me.sign(b"SIMS/1 refuse" + call + code.encode())
+    return dump({"type": "client-refuse", "src": me.id, "dst": caller, "to": b64(call), "code": code, "signature": b64(signature)})
+
+
+def check_refusal(obj, callee, call):
+    """The code, if the callee signed it about this call."""
+    code = field(obj, "code", str)
+    if field(obj, "src", str) != callee or unb64(obj.get("to"), 32) != call or code not in REFUSE_CODES:
+        raise Fault("a refusal of something else")
+    if not signed_by(callee, unb64(obj.get("signature"), 64), b"SIMS/1 refuse" + call + code.encode()):
+        raise Fault("signature of a refusal")
+    return code
+
+
 class Handshake:
     """Both roles, both kinds, without I/O. hook(phase, object, self) may change the object in place and
     returns it, or raw bytes that are sent instead; the transcript takes what was really sent."""
@@ -1008,7 +1026,7 @@ class Client:
             self.acks.append(self.acked)
             return
         peer = sub.get("src")
-        if peer and self.answer and self._session(sub, plain):
+        if peer and self.answer and sub["type"] != "client-refuse" and self._session(sub, plain):
             for raw in self.sessions[peer].feed(plain):
                 self.send(raw)
             return

@@ -161,6 +161,14 @@ def safety():
         check(s.safety_number(case["a"], case["b"]) == case["number"], "number")
 
 
+def refuse():
+    v = load("client-refuse.json")
+    me, call = party(v, "responder"), s.sha(v["call"].encode())
+    obj = json.loads(v["refuse"])
+    check(s.refusal(me, obj["dst"], call, obj["code"]) == v["refuse"].encode(), "refusal")
+    check(s.check_refusal(obj, me.id, call) == obj["code"])
+
+
 def tampered():
     """The checks can fail: every bit of a message matters, and a refused one changes nothing."""
     v = load("client-connect-ecdhe.json")
@@ -191,6 +199,7 @@ TESTS = [
     ("vectors_connect_rsa", lambda: connect("connect-rsa.json")),
     ("vectors_client_connect_ecdhe", lambda: conversation("client-connect-ecdhe.json")),
     ("vectors_client_connect_rsa", lambda: conversation("client-connect-rsa.json")),
+    ("vectors_client_refuse", refuse),
     ("vectors_safety_number", safety),
     ("vectors_tampered", tampered),
 ]

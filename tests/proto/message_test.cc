@@ -79,6 +79,9 @@ std::vector<std::string> examples(MessageType type) {
               encode(Found{"carol", some_id(1), std::nullopt})};
     case MessageType::client_com:
       return {encode(com), encode(epoch)};
+    case MessageType::client_refuse:
+      return {encode(
+          ClientRefuse{some_id(1), some_id(2), some_bytes<32>(1), ErrorCode::busy, some_bytes<64>(2)})};
     case MessageType::client_disconnect:
       return {encode(ClientDisconnect{some_id(1), some_id(2), "good \"bye\"\n", some_bytes<32>(1)})};
     case MessageType::peer_ack:
@@ -243,13 +246,14 @@ TEST_CASE("messages: a server looks at presence and kinds of forwarded fields, n
   CHECK(decode(
       R"({"type":"client-com","src":"a","dst":"b","id":1,"ratchet":{},"verification":"?","data":"?"})"));
   CHECK(decode(R"({"type":"client-connect","src":"a","dst":"b","phase":9,"ciphers":[],"data":{}})"));
+  CHECK(decode(R"({"type":"client-refuse","src":"a","dst":"b","to":"?","code":"?","signature":"?"})"));
   CHECK(decode(R"({"type":"client-disconnect","src":"a","dst":"b","data":{},"verification":"?"})"));
   CHECK(decode(R"({"type":"ack","src":"a","dst":"b","id":1,"data":"?","verification":"?"})"));
   for (const MessageRow& row : message_table()) {
     if (!row.forwarded) continue;
     for (const std::string& example : examples(row.type)) {
       CHECK(decode(example));
-      for (const char* key : {"src", "data"}) {
+      for (const char* key : {"src", row.type == MessageType::client_refuse ? "signature" : "data"}) {
         std::string bad = example;
         bad.replace(bad.find(std::string("\"") + key), std::string(key).size() + 2, "\"zz\"");
         CHECK(refused_by_server(bad) == ErrorCode::bad_message);

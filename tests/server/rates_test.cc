@@ -149,8 +149,17 @@ TEST_CASE("45: calls that nobody answers are few in a minute; an answer takes it
   const auto error = mallory.take("error");
   CHECK(has(error, R"("code":"rate-limited")"));
   CHECK(has(error, people[3].id().str()));
-  people[0].send(call(people[0], mallory, 2), w.now);
-  w.pump({&people[0], &mallory});
+  SUBCASE("by phase 2") {
+    people[0].send(call(people[0], mallory, 2), w.now);
+    w.pump({&people[0], &mallory});
+  }
+  SUBCASE("by a refusal, which is passed on as it is") {
+    const std::string refusal = R"({"type":"client-refuse", )" + people[0].src_dst(mallory) +
+                                R"(,"to":"x","code":"busy","signature":"y", "more":[]})";
+    people[0].send(refusal, w.now);
+    w.pump({&people[0], &mallory});
+    CHECK(mallory.take("client-refuse") == refusal);
+  }
   CHECK(rings(people[3]));
   CHECK_FALSE(rings(people[4]));
   w.pass(60'000);

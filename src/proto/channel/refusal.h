@@ -1,0 +1,16 @@
+// A call that its callee can't go on with ends at once: `client-refuse`, signed by the callee
+// (sims-protocol(7) section 3). Pure.
+#pragma once
+
+#include "crypto/sign.h"
+#include "proto/message.h"
+
+namespace sims::proto {
+
+// `call` is call_hash() of the caller's phase 1; `code` one that refusal_code() gives.
+ClientRefuse sign_refusal(const crypto::SigningKey& identity, const Id& caller, const crypto::Digest& call,
+                          ErrorCode code);
+// Whether `callee` signed this about `call`. Verifies the signature only when all else fits.
+bool verify_refusal(const ClientRefuse& refusal, const Id& callee, const crypto::Digest& call);
+
+}  // namespace sims::proto
