@@ -33,7 +33,7 @@ struct Limits {
   Rate handshakes{1'000, 2'000};                    // in all
   Rate handshakes_per_address{10, 100};             // from one source
   Rate rsa_handshakes_per_address{10, 10, 60'000};  // of those; a key takes half a second to make
-  Rate logins{1, 20};                               // of one id, which everybody is told of
+  Rate logins{2, 60};                               // of one id, which everybody is told of
   Rate registrations{20, 20, 3'600'000};            // new names from one source
   std::int64_t penalty_max_ms = 600'000;            // that a source can be shut out for; 0: never
   std::vector<AddressRange> exempt = {*AddressRange::parse("127.0.0.0/8"), *AddressRange::parse("::1")};

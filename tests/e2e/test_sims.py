@@ -64,6 +64,27 @@ def test_many_in_order(world):
     check(got == [f"number {i}" for i in range(5)], f"bob got {got}")
 
 
+def test_ten_sends_in_a_row(world):
+    """The seventh within a minute is as quick as the first: a contact's calls have no silent limit."""
+    server = world.server()
+    bob = meet(world, server, count=10)
+    for i in range(10):
+        world.sims("alice", server, "send", "--timeout", "8", "bob", f"number {i}")
+    got = [m["body"] for m in received(bob)]
+    check(got == [f"number {i}" for i in range(10)], f"bob got {got}")
+
+
+def test_twelve_sends_at_once(world):
+    server = world.server()
+    bob = meet(world, server, count=12)
+    senders = [world.start_sims(f"user{i}", server, "send", "bob", f"from {i}", options=("--accept-new",)) for i in range(12)]
+    for sender in senders:
+        _, errors = sender.communicate(timeout=DEADLINE)
+        check(sender.returncode == 0, f"{sender.returncode}: {errors}")
+    got = sorted(m["body"] for m in received(bob))
+    check(got == sorted(f"from {i}" for i in range(12)), f"bob got {got}")
+
+
 def test_what_cannot_be_printed_is_not_acknowledged(world):
     """attack 44: a full disk: what can't be printed stays in the history, and the exit status says so."""
     server = world.server()
