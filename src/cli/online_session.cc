@@ -75,7 +75,8 @@ void Session::look() {
       return finish(answered_ ? Exit::failure : Exit::refused, fmt::format("{}: {}", server_, m.problem));
     case LinkState::waiting: {
       std::string why = fmt::format("{}: {}", server_, m.problem);
-      if (m.refusal == proto::ErrorCode::busy) return;  // until the deadline
+      if (m.refusal == proto::ErrorCode::busy || m.refusal == proto::ErrorCode::rate_limited)
+        return;  // until the deadline
       // A refusal in clear may be forged: what is to run for long says it and goes on trying.
       const bool refused = m.refusal && proto::refuses_login(*m.refusal);
       const bool listens = options_.command == Command::listen;
@@ -209,7 +210,8 @@ const Peer* Session::await_target() {
 }
 
 void Session::send() {
-  if (serial_ || prompt_) return;
+  if (prompt_) return;
+  if (serial_) return end_if_refused();
   const Peer* peer = await_target();
   if (peer == nullptr) return;
   if (!peer->known() && !options_.accept_new && accepted_peer_ != peer->id) return decide_about_peer(*peer);
@@ -219,6 +221,14 @@ void Session::send() {
   const auto line = std::find_if(peer->lines.rbegin(), peer->lines.rend(),
                                  [&](const Line& one) { return one.serial == serial_; });
   if (line != peer->lines.rend()) unproved_row_ = line->row;
+}
+
+// Waiting for the deadline would change nothing.
+void Session::end_if_refused() {
+  const auto& peers = link_.model().peers;
+  const auto peer = peers.find(options_.target);
+  if (peer == peers.end() || peer->second.call_refused.empty()) return;
+  finish(Exit::failure, "not delivered: " + peer->second.call_refused);
 }
 
 void Session::delivery_changed(const Line& line) {

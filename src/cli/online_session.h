@@ -24,6 +24,7 @@ class Session {
   void list();
   void find();
   void send();
+  void end_if_refused();
   void fingerprint();
   void verify();
   void decide();

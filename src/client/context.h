@@ -31,10 +31,12 @@ struct PeerWork final : Work {
   PeerWork(std::uint64_t call, proto::Handshake running, std::string next)
       : number(call), handshake(std::move(running)), frame(std::move(next)) {}
   void run() override { outcome = handshake.receive(frame); }
+  bool in_spare_time() const override { return makes_costly_key && of_stranger; }
 
   std::string peer;  // name
   std::uint64_t number;
   bool makes_costly_key = false;  // the responder's of a suite like RSA: up to a second
+  bool of_stranger = false;
   proto::Handshake handshake;
   std::string frame;
   Result<std::string, proto::HandshakeFailure> outcome;
@@ -64,8 +66,9 @@ class Context {
   // Seals a sub-message for the server; its seq in the connection. Only while online().
   virtual std::uint64_t send(std::string_view message, Now now) = 0;
   virtual void send_ack(std::string_view message, Now now) = 0;
-  // Work that makes a costly key runs one at a time.
-  virtual void start(std::unique_ptr<PeerWork> work) = 0;
+  // Work that makes a costly key runs one at a time; for strangers it is rationed. false: there is no room
+  // for this one, and it is dropped.
+  virtual bool start(std::unique_ptr<PeerWork> work) = 0;
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
   // Carries out `writes` to the Memory and commits them: all of it lasts, or nothing and the error.
   virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;

@@ -168,6 +168,8 @@ void Conversation::receive(PeerFrame frame, Now now) {
 void Conversation::dispatch(PeerFrame frame, Now now) {
   if (auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message))
     receive_handshake(*handshake, std::move(frame.raw), now);
+  else if (auto* refusal = std::get_if<proto::ClientRefuse>(&frame.message))
+    receive_refuse(*refusal, now);
   else if (auto* com = std::get_if<proto::ClientCom>(&frame.message))
     receive_com(*com, now);
   else if (auto* close = std::get_if<proto::ClientDisconnect>(&frame.message))

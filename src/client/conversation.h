@@ -68,6 +68,8 @@ class Conversation {
   void start_call(Now now);
   void receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now);
   void act(Call::Outcome outcome, Now now);
+  void refuse(const Call::Refusal& refusal, Now now);
+  void receive_refuse(const proto::ClientRefuse& refusal, Now now);
   void established(proto::HandshakeResult result, proto::Role role, Now now);
   void call_failed(const std::string& why, proto::Role role, Now now);
   void wait_before_next_call(Now now);
@@ -122,6 +124,7 @@ class Conversation {
   std::uint64_t call_seq_ = 0;  // of what was sent last of a call
   std::int64_t next_call_ms_ = 0;
   std::int64_t renew_ms_ = INT64_MAX;  // when a session of which the relay refused a text is ended
+  TokenBucket refusals_{8, 5'000};     // whose signature is looked at
   TokenBucket uninvited_{3, 20'000};   // calls because a message came that no session opens
 
   std::map<std::uint64_t, std::string> held_acks_;  // of this session, until the peer is accepted

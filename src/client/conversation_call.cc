@@ -1,5 +1,6 @@
 // Conversation: its calls and sessions. What it says in them is in conversation.cc.
 #include "client/conversation.h"
+#include "proto/channel/refusal.h"
 #include "proto/limits.h"
 
 namespace sims::client {
@@ -7,11 +8,28 @@ namespace {
 
 constexpr std::int64_t call_again_low_ms = 1'000, call_again_high_ms = 60'000;
 constexpr std::int64_t young_ms = 1'000;
+constexpr std::int64_t busy_ms = 4'000;  // a callee that was busy is called again within it
 
 std::string words_for(const Call::Outcome& failed, const std::string& name) {
   const bool too_old =
       failed.role == proto::Role::initiator && failed.failure.code == proto::ErrorCode::unsupported_version;
   return too_old ? name + "'s client is too old: it has to be updated" : failed.failure.detail;
+}
+
+std::string words_for(proto::ErrorCode refused, const std::string& name) {
+  switch (refused) {
+    case proto::ErrorCode::unsupported_suite:
+      return name + "'s client accepts none of our cipher suites: one of the two has to allow another";
+    case proto::ErrorCode::unsupported_version:
+      return name + "'s client speaks another version of the protocol: one of the two has to be updated";
+    default:
+      return name + "'s client could not go on with the call";
+  }
+}
+
+// Until one of the two clients changes.
+bool lasts(proto::ErrorCode code) {
+  return code == proto::ErrorCode::unsupported_suite || code == proto::ErrorCode::unsupported_version;
 }
 
 }  // namespace
@@ -28,7 +46,7 @@ void Conversation::start_call(Now now) {
 }
 
 void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
-  if (call_.expects(frame)) return act(call_.receive(peer().id, frame, std::move(raw), now), now);
+  if (call_.expects(frame)) return act(call_.receive(peer(), frame, std::move(raw), now), now);
   // A frame that fits neither belongs to a call that was given up meanwhile.
   if (!session_ || !session_->takes_rekey(frame.phase)) return;
   auto answer = session_->receive_rekey(raw);
@@ -39,12 +57,43 @@ void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::st
 void Conversation::act(Call::Outcome outcome, Now now) {
   using Step = Call::Outcome::Step;
   if (!outcome.answer.empty()) call_seq_ = context_.send(outcome.answer, now);
+  if (outcome.refusal) refuse(*outcome.refusal, now);
   if (outcome.work) {
     outcome.work->peer = name_;
-    context_.start(std::move(outcome.work));
+    if (!context_.start(std::move(outcome.work))) {
+      refuse({call_.hash(), proto::ErrorCode::busy}, now);
+      drop_call();
+    }
   }
-  if (outcome.step == Step::failed) call_failed(words_for(outcome, name_), outcome.role, now);
+  if (outcome.step == Step::failed) {
+    const std::string why = words_for(outcome, name_);
+    if (outcome.role == proto::Role::initiator && lasts(outcome.failure.code)) peer().call_refused = why;
+    call_failed(why, outcome.role, now);
+  }
   if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
+  show_session();
+}
+
+// A stranger does not learn that we are here.
+void Conversation::refuse(const Call::Refusal& refusal, Now now) {
+  if (!peer().known() || !context_.online()) return;
+  const auto signed_word =
+      proto::sign_refusal(*context_.options.identity, peer().id, refusal.to, refusal.code);
+  context_.send(proto::encode(signed_word), now);
+}
+
+// Of our last call, and signed by the one that we call; else it is nothing.
+void Conversation::receive_refuse(const proto::ClientRefuse& refusal, Now now) {
+  if (!call_.calling() || refusal.to != call_.hash() || !refusals_.take(now.steady_ms)) return;
+  if (!proto::verify_refusal(refusal, peer().id, call_.hash())) return;
+  drop_call();
+  if (refusal.code == proto::ErrorCode::busy) {
+    next_call_ms_ = now.steady_ms + backoff_ms(2, call_again_low_ms, busy_ms, context_.ephemerals.rng());
+  } else {
+    const std::string why = words_for(refusal.code, name_);
+    if (lasts(refusal.code)) peer().call_refused = why;
+    call_failed(why, proto::Role::initiator, now);
+  }
   show_session();
 }
 
@@ -72,6 +121,7 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   hole_serial_ = 0;
   failed_calls_ = 0;
   next_call_ms_ = 0;
+  p.call_refused.clear();
   paused_ = false;
   if (role == proto::Role::responder && p.known()) p.attention = true;
 }
@@ -147,6 +197,7 @@ void Conversation::peer_came(bool again, Now now) {
   if (again) peer_left(now);
   next_call_ms_ = now.steady_ms;
   failed_calls_ = 0;
+  peer().call_refused.clear();
   pump(now);
 }
 

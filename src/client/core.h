@@ -22,6 +22,8 @@ class Work {
  public:
   virtual ~Work() = default;
   virtual void run() = 0;
+  // Run it on CPU time that others want less: it may take its time.
+  virtual bool in_spare_time() const { return false; }
 };
 
 // What the core wants done. Called from inside the core's own functions: implementations must not call back

@@ -20,6 +20,7 @@ std::optional<Addressed> addresses(const proto::FromServer& message) {
     if (!src || !dst) return std::nullopt;
     return Addressed{*src, *dst};
   }
+  if (const auto* m = std::get_if<proto::ClientRefuse>(&message)) return Addressed{m->src, m->dst};
   if (const auto* m = std::get_if<proto::ClientCom>(&message)) return Addressed{m->src, m->dst};
   if (const auto* m = std::get_if<proto::ClientDisconnect>(&message)) return Addressed{m->src, m->dst};
   if (const auto* m = std::get_if<proto::PeerAck>(&message)) return Addressed{m->src, m->dst};
@@ -29,6 +30,7 @@ std::optional<Addressed> addresses(const proto::FromServer& message) {
 PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
   PeerFrame frame;
   if (auto* m = std::get_if<proto::HandshakeFrame>(&message)) frame.message = std::move(*m);
+  if (auto* m = std::get_if<proto::ClientRefuse>(&message)) frame.message = *m;
   if (auto* m = std::get_if<proto::ClientCom>(&message)) frame.message = std::move(*m);
   if (auto* m = std::get_if<proto::ClientDisconnect>(&message)) frame.message = std::move(*m);
   if (auto* m = std::get_if<proto::PeerAck>(&message)) frame.message = *m;

@@ -24,7 +24,7 @@ struct Core::State final : Context, Connection::Host {
   // --- Context
   std::uint64_t send(std::string_view message, Now now) override { return connection.send(message, now); }
   void send_ack(std::string_view message, Now now) override { connection.send_unanswered(message, now); }
-  void start(std::unique_ptr<PeerWork> work) override;
+  bool start(std::unique_ptr<PeerWork> work) override;
   void start(std::unique_ptr<RekeyWork> work) override;
 
   // --- Context, Connection::Host
@@ -118,8 +118,9 @@ struct Core::State final : Context, Connection::Host {
   DueTimes idle_;                    // nothing is left of them: when they are dropped
   std::set<std::string> in_flight_;  // whose texts are on their way
   std::uint64_t looked_at_ = 0;
-  std::deque<Parked> parked_;  // calls of ids that the list has not shown yet
-  bool costly_out_ = false;    // work that makes a costly key runs
+  std::deque<Parked> parked_;         // calls of ids that the list has not shown yet
+  bool costly_out_ = false;           // work that makes a costly key runs
+  Ration strangers_keys_{2, 60'000};  // costly ones: nobody has proved who he is by then
   std::deque<std::unique_ptr<PeerWork>> costly_calls_;
   std::deque<std::unique_ptr<RekeyWork>> costly_rekeys_;
 };

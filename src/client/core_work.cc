@@ -15,19 +15,22 @@ constexpr std::int64_t idle_ms = 120'000;
 
 }  // namespace
 
-void Core::State::start(std::unique_ptr<PeerWork> work) {
-  if (!work->makes_costly_key) return effects.start_work(std::move(work));
-  // Contacts go before strangers, and take their place. Who finds none is ended by the caller's deadline.
-  const auto known = [this](const std::unique_ptr<PeerWork>& one) {
-    auto at = shown.peers.find(one->peer);
-    return at != shown.peers.end() && at->second.known();
-  };
+bool Core::State::start(std::unique_ptr<PeerWork> work) {
+  if (!work->makes_costly_key) {
+    effects.start_work(std::move(work));
+    return true;
+  }
+  if (work->of_stranger && !strangers_keys_.take(clock.steady_ms)) return false;
+  // Contacts go before strangers, and take their place. The caller's deadline ends the call of a stranger who
+  // loses it.
+  const auto of_contact = [](const std::unique_ptr<PeerWork>& one) { return !one->of_stranger; };
   auto place = costly_calls_.end();
-  if (known(work)) place = std::find_if_not(costly_calls_.begin(), costly_calls_.end(), known);
-  if (costly_calls_.size() >= max_costly_calls && place == costly_calls_.end()) return;
+  if (of_contact(work)) place = std::find_if_not(costly_calls_.begin(), costly_calls_.end(), of_contact);
+  if (costly_calls_.size() >= max_costly_calls && place == costly_calls_.end()) return false;
   costly_calls_.insert(place, std::move(work));
   if (costly_calls_.size() > max_costly_calls) costly_calls_.pop_back();
   next_costly();
+  return true;
 }
 
 void Core::State::start(std::unique_ptr<RekeyWork> work) {

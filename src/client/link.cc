@@ -3,16 +3,34 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/process.h"
 #include "proto/limits.h"
 
 namespace sims::client {
 
 namespace {
+
 constexpr std::int64_t flush_limit_ms = 2'000;  // for a last word, when nobody said another limit
+
+// On a worker's thread, which must not lower its own priority: it could not raise it again.
+void run(Work& work) {
+  if (!work.in_spare_time()) return work.run();
+  try {
+    std::thread([&work] {
+      lower_thread_priority();
+      work.run();
+    }).join();
+  } catch (const std::system_error&) {  // no thread to be had
+    work.run();
+  }
 }
+
+}  // namespace
 
 struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   State(net::Loop& on, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
@@ -159,7 +177,7 @@ void Link::State::close_link(bool flush) {
 void Link::State::start_work(std::unique_ptr<Work> work) {
   ++working;
   auto shared = std::make_shared<std::unique_ptr<Work>>(std::move(work));  // std::function wants to copy
-  loop.work([shared] { (*shared)->run(); },
+  loop.work([shared] { run(**shared); },
             [shared, weak = weak_from_this()] {
               auto self = weak.lock();
               if (!self || self->dead) return;

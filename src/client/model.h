@@ -75,6 +75,9 @@ struct Peer {
   bool was_verified = false;              // trust == changed: the pinned id had been verified
   std::optional<std::string> looks_like;  // not a contact: the contact's name that this one could pass for
   std::string suite;                      // wire name, of the session
+  // Why calls of ours can't succeed until one of the two clients changes, in words; empty: nothing is known
+  // against it. Until a session, or until the peer comes (again).
+  std::string call_refused;
   std::uint64_t key_rotations = 0;
   bool known() const { return standing == Standing::contact; }
   std::deque<Line> lines;  // at most Core's max_lines and 4 MiB of text, oldest dropped

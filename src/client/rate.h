@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 
 #include "crypto/rng.h"
 
@@ -32,6 +33,25 @@ class TokenBucket {
   std::int64_t interval_ms_;
   int left_;
   std::int64_t filled_ms_ = 0;
+};
+
+// At most `most` events in any span of `window_ms`, however they fall.
+class Ration {
+ public:
+  Ration(std::size_t most, std::int64_t window_ms) : most_(most), window_ms_(window_ms) {}
+
+  bool take(std::int64_t now_ms) {
+    while (!taken_.empty() && taken_.front() + window_ms_ <= now_ms)
+      taken_.pop_front();
+    if (taken_.size() >= most_) return false;
+    taken_.push_back(now_ms);
+    return true;
+  }
+
+ private:
+  std::size_t most_;
+  std::int64_t window_ms_;
+  std::deque<std::int64_t> taken_;
 };
 
 // How fast texts go out: so that they and the acks for as many that come stay below the 500 messages a second

@@ -12,7 +12,9 @@ namespace sims::client {
 
 // A forwarded sub-message, its src found to be the peer's id.
 struct PeerFrame {
-  std::variant<proto::HandshakeFrame, proto::ClientCom, proto::ClientDisconnect, proto::PeerAck> message;
+  std::variant<proto::HandshakeFrame, proto::ClientRefuse, proto::ClientCom, proto::ClientDisconnect,
+               proto::PeerAck>
+      message;
   std::string raw;  // the exact bytes
 };
 

@@ -247,8 +247,10 @@ TEST_CASE("costly keys are made one at a time") {
   for (int i = 0; i < 4; ++i)
     callers.push_back(&relay.add("u" + std::to_string(i), rsa));
   relay.listed["alice"] = alice.id;
-  for (auto* caller : callers)
+  for (auto* caller : callers) {
     relay.listed[caller->name] = caller->id;
+    relay.befriend(alice, *caller);  // strangers' keys are rationed
+  }
   alice.connect();
   for (auto* caller : callers)
     caller->connect();

@@ -612,6 +612,62 @@ def sims_list_and_fingerprint():
         check(s.safety_number(ident, a.id).replace(" ", "") in digits, p.output)
 
 
+def sims_refuses():
+    """A contact's call that finds no suite is refused, signed; the same call of a stranger is not answered."""
+    with Clients("py-refused") as (a,), Home("picky") as home:
+        _, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--timeout", "60")
+
+        def call():
+            raw = s.Handshake("client-client", True, a.me, a.name, [SUITES["rsa"]], ident).start()
+            a.send(raw)
+            return s.sha(raw)
+
+        call()
+        try:
+            raise Failed("a stranger got %r" % a.wait(1, src=ident))
+        except s.Late:
+            pass
+        a.call(ident, [SUITES["ecdhe"]], timeout=25)
+        hashed = call()
+        check(s.check_refusal(a.wait(10, type="client-refuse"), ident, hashed) == "unsupported-suite")
+
+
+def sims_is_refused():
+    """A signed refusal ends sims send at once; an unsigned one does nothing."""
+    with Clients("py-refuses") as (b,), Home("refused") as home:
+        b.answer = False
+        p = home.sims("send", b.name, "hello?")
+        call = b.wait(25, type="client-connect", phase=1)
+        good = json.loads(s.refusal(b.me, call["src"], s.sha(call["_raw"]), "unsupported-version"))
+        b.send({**good, "signature": s.b64(bytes(64))})
+        b.send({**good, "to": s.b64(bytes(32))})
+        b.ping()
+        check(p.process.poll() is None, p.log)
+        b.send(good)
+        finished(p, 1)
+        check(any("another version of the protocol" in line for line in p.log), p.log)
+
+
+def sims_meets_the_first_edition():
+    """A callee whose phase 2 names no call: its client is too old, said at once."""
+    with Clients("py-first") as (b,), Home("second") as home:
+
+        def first(phase, obj, _hs):
+            if phase == 2:
+                del obj["data"]["to"]
+            return obj
+
+        b.session_hook = first
+        p = home.sims("send", b.name, "hello?")
+        while p.process.poll() is None:
+            try:
+                b.pump(0.2)
+            except s.Late:
+                pass
+        finished(p, 1)
+        check(any("client is too old" in line for line in p.log), p.log)
+
+
 TESTS = [
     ("login_ecdhe", lambda: login_with("ecdhe")),
     ("login_rsa", lambda: login_with("rsa")),
@@ -647,6 +703,9 @@ TESTS = [
     ("sims_long_text", sims_long_text),
     ("sims_unkind", sims_unkind),
     ("sims_list_and_fingerprint", sims_list_and_fingerprint),
+    ("sims_refuses", sims_refuses),
+    ("sims_is_refused", sims_is_refused),
+    ("sims_meets_the_first_edition", sims_meets_the_first_edition),
 ]
 
 
