@@ -246,7 +246,7 @@ void Output::end_csi() {
     return;
   }
   if (body == "?2004$" && final == 'p') return;  // does the terminal bracket its pastes?
-  if (body == "?0" && final == 'c') return;  // the Linux console's cursor
+  if (body == "?0" && final == 'c') return;      // the Linux console's cursor
   // Places, erases, scrolls, colours.
   const bool known = std::string_view("ABCDGHIJKLMPSTXZ@bdfmr").find(final) != std::string_view::npos;
   if (!known || !parameters(body)) wrong("CSI " + shown(sequence_));
