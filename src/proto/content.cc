@@ -18,7 +18,9 @@ std::string json_of(const TextContent& content) {
   std::string out;
   JsonWriter json(out);
   json.begin_object().field("kind", content.action ? "action" : "text").field("uid", content.uid);
-  json.field("body", content.body).field("sent", content.sent).end_object();
+  json.field("body", content.body).field("sent", content.sent);
+  if (content.after) json.field("after", *content.after);
+  json.end_object();
   return out;
 }
 
@@ -44,6 +46,13 @@ std::string uid_field(Fields& fields) {
   const std::string_view uid = fields.text("uid");
   if (!base64_decode_exact<16>(uid, Base64::url_unpadded)) fields.miss("uid");
   return std::string(uid);
+}
+
+std::optional<std::string> after_field(Fields& fields) {
+  const auto after = fields.optional_text("after");
+  if (!after) return std::nullopt;
+  if (!after->empty() && !base64_decode_exact<16>(*after, Base64::url_unpadded)) fields.miss("after");
+  return std::string(*after);
 }
 
 }  // namespace
@@ -75,6 +84,7 @@ Checked<Content> decode_content(std::string_view plaintext) {
     out.body = fields.text("body");
     if (out.body.size() > max_body) fields.miss("body");
     out.sent = fields.number("sent");
+    out.after = after_field(fields);
     return fields.checked(Content(std::move(out)));
   }
   if (kind == "read") return fields.checked(Content(ReadContent{uid_field(fields)}));

@@ -180,6 +180,9 @@ struct TextContent {
   std::string uid;      // 22 characters
   std::string body;
   std::uint64_t sent = 0;  // unix ms
+  // The uid of the author's text before this one in the conversation; empty: there is none. Absent: nothing
+  // is known about the order.
+  std::optional<std::string> after;
 };
 struct ReadContent {
   std::string uid;

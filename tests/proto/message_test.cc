@@ -521,12 +521,18 @@ TEST_CASE("content: every kind there and back") {
     CHECK(text.body == "olá \"Bob\"\n\\ \x01");
     CHECK(text.sent == 1'767'225'600'000);
   }
+  for (const std::string& after : {std::string(), uid})
+    CHECK(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5, after})).after == after);
+  CHECK_FALSE(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5})).after);
   CHECK(std::get<ReadContent>(there_and_back(ReadContent{uid})).uid == uid);
   CHECK(std::get<TypingContent>(there_and_back(TypingContent{true})).on);
   CHECK_FALSE(std::get<TypingContent>(there_and_back(TypingContent{false})).on);
   CHECK(std::get<UnsupportedContent>(*decode_content(R"({"kind":"sticker","n":1})")).kind == "sticker");
   CHECK(encode_content(TextContent{false, uid, "x", 5})
             ->starts_with("{\"kind\":\"text\",\"uid\":\"" + uid + "\",\"body\":\"x\",\"sent\":5} "));
+  CHECK(encode_content(TextContent{false, uid, "x", 5, ""})
+            ->starts_with("{\"kind\":\"text\",\"uid\":\"" + uid +
+                          "\",\"body\":\"x\",\"sent\":5,\"after\":\"\"} "));
 }
 
 TEST_CASE("content: the limits of a text, exact") {
@@ -553,6 +559,8 @@ TEST_CASE("content: what cannot be is refused") {
         R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAB","body":"x","sent":1})",
         R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1})",
         R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":7,"sent":1})", R"({"kind":"typing","on":1})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1,"after":7})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1,"after":"short"})",
         R"({"kind":"text","kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1})"})
     CHECK_FALSE(decode_content(bad));
   CHECK_FALSE(decode_content("{\"kind\":\"text\",\"uid\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"body\":\"" +
@@ -561,9 +569,9 @@ TEST_CASE("content: what cannot be is refused") {
 
 TEST_CASE("attack 41: texts of 1 to 512 bytes have at most 4 sizes") {
   std::set<std::size_t> sizes;
+  const std::string uid(22, 'A');
   for (std::size_t n = 1; n <= 512; ++n) {
-    const auto text =
-        encode_content(TextContent{false, std::string(22, 'A'), std::string(n, 'x'), 1'767'225'600'000});
+    const auto text = encode_content(TextContent{false, uid, std::string(n, 'x'), 1'767'225'600'000, uid});
     REQUIRE(text);
     sizes.insert(text->size());
   }
