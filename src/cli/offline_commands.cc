@@ -99,12 +99,31 @@ Exit verify(const Options& options, Store& store, KnownPeer known) {
   return outcome(stored);
 }
 
+namespace {
+
+// What is still to be sent to a peer, but not to this key.
+std::vector<HistoryEntry> held_rows(Store& store, const PeerKey& peer, const Id& id) {
+  auto all = store.outbox(peer.server);
+  if (!all) return {};
+  std::vector<HistoryEntry> rows = std::move((*all)[peer.name]);
+  std::erase_if(rows, [&](const HistoryEntry& row) { return row.peer_id == id; });
+  return rows;
+}
+
+}  // namespace
+
 // HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
 Exit forget(const Options& options, Store& store, const std::string& host_port) {
   auto peer = remembered(options, store, host_port);
   if (!peer) return complain(Exit::failure, peer.error());
   Result<void> done;
   if (*peer) {
+    if (const auto held = held_rows(store, {(*peer)->server, (*peer)->name}, Id()); !held.empty())
+      tell(fmt::format(
+          "{} to {} not delivered yet, held: when the new key is known, `sims resend {}` sends to "
+          "it, `sims discard {}` drops",
+          held.size() == 1 ? "1 message" : fmt::format("{} messages", held.size()), options.target,
+          options.target, options.target));
     done = store.forget_peer((*peer)->server, (*peer)->name);
   } else if (store.server(options.target)) {
     done = store.forget_server(options.target);
@@ -145,6 +164,22 @@ Exit peers(const std::string& folder) {
   for (const auto& name : names)
     out += name + "\n";
   return outcome(print(out));
+}
+
+Exit discard(const Options& options, Store& store, const std::string& host_port) {
+  const auto peer = conversation(options, store, host_port);
+  if (!peer) return complain(Exit::failure, peer.error());
+  if (!*peer) return nobody(options);
+  const auto pins = store.peers((*peer)->server);
+  const auto pin = pins.find((*peer)->name);
+  const auto held = held_rows(store, **peer, pin == pins.end() ? Id() : pin->second.id);
+  if (held.empty()) return complain(Exit::no_peer, "nothing is held for " + options.target);
+  Result<void> done;
+  for (auto row = held.begin(); done && row != held.end(); ++row)
+    done =
+        store.set_delivery(row->row, Delivery::failed, "discarded: it was typed for an earlier key", false);
+  if (done) done = store.save();
+  return outcome(done);
 }
 
 Exit requests(const Options& options, Store& store, const std::string& host_port) {

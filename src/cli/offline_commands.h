@@ -25,6 +25,8 @@ Exit decide(const Options& options, Store& store, KnownPeer known);  // accept, 
 // asks nothing and makes nothing. A store that needs a passphrase or key file, or none: no names.
 Exit peers(const std::string& folder);
 Exit forget(const Options& options, Store& store, const std::string& host_port);
+// What was typed for an earlier key of the peer.
+Exit discard(const Options& options, Store& store, const std::string& host_port);
 Exit requests(const Options& options, Store& store, const std::string& host_port);
 Exit history(const Options& options, Store& store, const std::string& host_port);
 Exit export_history(const Options& options, Store& store, const std::string& host_port);

@@ -109,6 +109,8 @@ void Session::look_online() {
       return find();
     case Command::send:
       return send();
+    case Command::resend:
+      return resend();
     case Command::fingerprint:
       return fingerprint();
     case Command::verify:
@@ -231,9 +233,30 @@ void Session::end_if_refused() {
   finish(Exit::failure, "not delivered: " + peer->second.call_refused);
 }
 
+// Ends when nothing waits for the peer any more.
+void Session::resend() {
+  if (!resent_.empty()) return;
+  const Peer* peer = await_target();
+  if (peer == nullptr) return;
+  const Id id = peer->id;
+  const auto count = link_.core().resend_held(peer->name, link_.now());
+  if (!count) return finish(Exit::failure, count.error());
+  const auto rows = keys_.outbox(link_.model().server_id);
+  if (!rows) return finish(Exit::failure, rows.error());
+  for (const HistoryEntry& row : rows->at(options_.target))
+    if (row.peer_id == id) resent_.insert(row.row);
+}
+
 void Session::delivery_changed(const Line& line) {
+  if (resent_.contains(line.row)) {
+    if (line.delivery == Delivery::failed) return finish(Exit::failure, "not delivered: " + line.why);
+    if (line.delivery == Delivery::delivered) resent_.erase(line.row);
+    if (resent_.empty()) finish(Exit::ok);
+    return;
+  }
   if (line.serial != serial_) return;
   if (line.delivery == Delivery::delivered) unproved_row_ = 0;
+  if (line.delivery == Delivery::sent) unproved_left_ = true;
   if (exit_) return;
   if (line.delivery == Delivery::delivered) return finish(Exit::ok);
   if (line.delivery == Delivery::failed) finish(Exit::failure, "not delivered: " + line.why);
@@ -242,7 +265,7 @@ void Session::delivery_changed(const Line& line) {
 // Whoever was told that it failed must not find it sent later, by another program on this store.
 void Session::give_up() {
   if (unproved_row_ == 0) return;
-  auto done = keys_.set_delivery(unproved_row_, Delivery::failed, "given up by sims send");
+  auto done = keys_.set_delivery(unproved_row_, Delivery::failed, "given up by sims send", unproved_left_);
   if (done) done = keys_.save();
   tell(done ? "the message is given up: it is not sent again" : done.error());
 }

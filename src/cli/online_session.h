@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cli/options.h"
@@ -25,6 +26,7 @@ class Session {
   void find();
   void send();
   void end_if_refused();
+  void resend();
   void fingerprint();
   void verify();
   void decide();
@@ -59,6 +61,8 @@ class Session {
   std::optional<Id> accepted_peer_;
   std::optional<std::uint64_t> serial_;  // of the line that is being sent
   std::uint64_t unproved_row_ = 0;       // its row in the history, until the delivery is proved
+  std::set<std::uint64_t> resent_;       // rows that are not yet delivered
+  bool unproved_left_ = false;           // the server took it
   std::uint64_t last_told_ = 0, newest_told_ = 0;
   std::uint64_t count_ = 0;
   net::Loop loop_;

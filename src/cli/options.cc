@@ -116,6 +116,9 @@ void add_people(CLI::App& app, Raw& raw) {
       add_command(app, raw, "verify", Command::verify, "compare the safety number that a peer sees");
   add_peer(verify, raw, "who");
   verify->add_option("NUMBER", raw.number, "60 digits, or the QR code's text")->required();
+  add_peer(add_command(app, raw, "resend", Command::resend, "send what is held to the peer's key of today"),
+           raw, "whose");
+  add_peer(add_command(app, raw, "discard", Command::discard, "drop what is held for a peer"), raw, "whose");
   auto* forget = add_command(app, raw, "forget", Command::forget, "forget the key of a server or peer");
   forget->add_option("SERVER|PEER", raw.options.target, "whose")->required();
 }

@@ -36,6 +36,8 @@ enum class Command {
   history,
   export_history,
   erase,
+  resend,
+  discard,
   peers,
   requests,
   accept,

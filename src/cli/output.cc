@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "client/model/sent_time.h"
 #include "proto/json.h"
 
 namespace sims::client::cli {
@@ -66,6 +67,18 @@ std::uint64_t json_time(std::int64_t unix_ms) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0));
 }
 
+// Before a text, where its author's time says more than when it came.
+std::string sent_words(SentNote note, std::int64_t sent_unix_ms) {
+  if (note == SentNote::none) return "";
+  return fmt::format("(sent {}{}) ", utc_time(sent_unix_ms), note == SentNote::unlikely ? ", unlikely" : "");
+}
+
+void add_sent(proto::JsonWriter& json, SentNote note, std::int64_t sent_unix_ms) {
+  if (sent_unix_ms == 0) return;
+  json.field("sent", json_time(sent_unix_ms));
+  if (note != SentNote::none) json.field("sent_is", note == SentNote::sent ? "earlier" : "unlikely");
+}
+
 }  // namespace
 
 std::string_view trust_word(const Peer& peer) {
@@ -106,8 +119,9 @@ std::string found_json(const FindAnswer& found, std::string_view trust) {
 }
 
 std::string message_line(const Peer& peer, const Line& line) {
-  return fmt::format("{} {}{} {}\n", utc_time(line.at_unix_ms), line.kind == Line::Kind::action ? "* " : "",
-                     safe_text(peer.name, Lines::fold), safe_text(line.text, Lines::fold));
+  return fmt::format("{} {}{} {}{}\n", utc_time(line.at_unix_ms), line.kind == Line::Kind::action ? "* " : "",
+                     safe_text(peer.name, Lines::fold), sent_words(sent_note(line), line.sent_unix_ms),
+                     safe_text(line.text, Lines::fold));
 }
 
 std::string message_json(const Peer& peer, const Line& line) {
@@ -118,17 +132,19 @@ std::string message_json(const Peer& peer, const Line& line) {
   json.field("kind", line.kind == Line::Kind::action ? "action" : "text")
       .field("body", line.text)
       .field("at", json_time(line.at_unix_ms));
+  add_sent(json, sent_note(line), line.sent_unix_ms);
+  if (!line.missing.empty()) json.key("incomplete").boolean(true);
   json.key("request").boolean(peer.standing == Standing::request);
   json.end_object();
   return ascii_json(out) + "\n";
 }
 
 std::string entry_line(const std::string& peer, const HistoryEntry& entry) {
-  return fmt::format("{} {} {}{}\n", utc_time(entry.at_unix_ms), mark_of(entry),
+  return fmt::format("{} {} {}{}{}\n", utc_time(entry.at_unix_ms), mark_of(entry),
                      !entry.action ? ""
                      : entry.mine  ? "* "
                                    : "* " + safe_text(peer, Lines::fold) + " ",
-                     safe_text(entry.body, Lines::fold));
+                     sent_words(sent_note(entry), entry.sent_unix_ms), safe_text(entry.body, Lines::fold));
 }
 
 std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
@@ -138,6 +154,7 @@ std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
   json.key("mine").boolean(entry.mine);
   json.field("kind", entry.action ? "action" : "text").field("body", entry.body);
   json.field("at", json_time(entry.at_unix_ms)).field("uid", entry.uid);
+  if (!entry.mine) add_sent(json, sent_note(entry), entry.sent_unix_ms);
   if (entry.mine) json.field("delivery", word_of(entry.delivery));
   if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
   json.end_object();

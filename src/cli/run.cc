@@ -81,6 +81,8 @@ Exit with_server(const Options& options, Store& store) {
   switch (options.command) {
     case Command::forget:
       return forget(options, store, *server);
+    case Command::discard:
+      return discard(options, store, *server);
     case Command::requests:
       return requests(options, store, *server);
     case Command::history:

@@ -55,7 +55,9 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   content.uid = proto::make_uid(context_.ephemerals.rng());
   content.body = std::string(text);
   content.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.unix_ms));
+  content.after = content.uid;  // as long as what will stand there
   if (auto encoded = proto::encode_content(content); !encoded) return fail(words_for(encoded.error()));
+  content.after.reset();
 
   const bool first = !p.known();
   const auto alike = first ? look_alike(name_, context_.pins.peers()) : std::nullopt;
@@ -63,7 +65,7 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   auto stored = context_.write_down(now, [&]() -> Result<void> {
     if (first)
       if (auto pinned = pin_contact(now); !pinned) return pinned;
-    auto added = context_.history.typed(name_, content);
+    auto added = context_.history.typed(p, content);
     if (!added) return fail(added.error());
     row = *added;
     return {};
@@ -73,35 +75,37 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   if (alike) context_.windows.alarm(&p, look_alike_words(name_, *alike), now);
   say_typing(false, now);
   const std::uint64_t serial = context_.history.show_typed(p, content, row).serial;
-  outbox_.add(serial, row, std::move(content));
+  outbox_.add(serial, row, p.id, std::move(content));
   paused_ = false;
   pump(now);
   return serial;
 }
 
-void Conversation::restore(const std::vector<HistoryEntry>& entries) {
+void Conversation::restore(const std::vector<HistoryEntry>& entries, Now now) {
   for (const HistoryEntry& entry : entries) {
     proto::TextContent content;
     content.action = entry.action;
     content.uid = entry.uid;
     content.body = entry.body;
     content.sent = static_cast<std::uint64_t>(entry.at_unix_ms);
-    outbox_.add(0, entry.row, std::move(content));
+    outbox_.add(0, entry.row, entry.peer_id, std::move(content));
   }
+  offer_held(now);
 }
 
 void Conversation::pump(Now now) {
   if (!may_talk()) return;
   if (!session_) {
     const bool due = now.steady_ms >= std::max(next_call_ms_, context_.pace.held_until_ms());
-    if (!call_.running() && !paused_ && outbox_.waiting() && due) start_call(now);
+    if (!call_.running() && !paused_ && outbox_.waiting(peer().id) && due) start_call(now);
     return;
   }
   // While we call, the session may be about to be replaced: what we sealed now might find no one to open it.
   if (call_.calling()) return;
   tell_read(now);
-  while (auto* entry = outbox_.next()) {
+  while (auto* entry = outbox_.next(peer().id)) {
     if (!context_.pace.take(now.steady_ms)) break;
+    name_predecessor(*entry);
     auto plaintext = proto::encode_content(entry->content);
     auto sealed = session_->seal(*plaintext, now);
     outbox_.sent(*entry, sealed.id, context_.send(sealed.message, now), now.steady_ms);
@@ -111,11 +115,25 @@ void Conversation::pump(Now now) {
   show_session();
 }
 
+// `after` is the text that was handed to a session before this one. An entry of an earlier run, of which a
+// later one has left already, says nothing: its peer may wait for it to show that one.
+void Conversation::name_predecessor(Outbox::Entry& entry) {
+  if (entry.left) return;
+  if (!left_ || left_->to != entry.to)
+    left_ = Left{entry.to, context_.history.last_to(peer()).value_or(LastText{})};
+  if (entry.row <= left_->last.row) return;
+  entry.content.after = std::exchange(left_->last, {entry.row, entry.content.uid, 0}).uid;
+}
+
+Line* Conversation::line_of(const Outbox::Entry& entry) {
+  Line* line = Windows::find(peer(), entry.serial);
+  return line ? line : Windows::find_row(peer(), entry.row);
+}
+
 // Shows an entry's delivery mark in its line (which may be gone) and tells.
 void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
   Line gone;
-  Line* line = Windows::find(peer(), entry.serial);
-  if (!line) line = Windows::find_row(peer(), entry.row);
+  Line* line = line_of(entry);
   if (!line) {
     gone.serial = entry.serial;
     gone.row = entry.row;
@@ -133,7 +151,7 @@ void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
 
 // It left the outbox. (The mark `sent` is not written down: after a restart the text goes again.)
 void Conversation::settle(const Outbox::Entry& entry, Now now, const std::string& why) {
-  context_.history.delivered(name_, entry.row, entry.delivery, why, now);
+  context_.history.delivered(name_, entry.row, entry.delivery, why, entry.left, now);
   mark(entry, why);
 }
 
@@ -188,7 +206,9 @@ void Conversation::receive_com(const proto::ClientCom& com, Now now) {
   auto opened = session_->open(com, now);
   if (!opened)
     return complain("A message from " + name_ + " was dropped: " + words_for(opened.error()) + ".", now);
-  if (opened->duplicate || take(*opened, now)) acknowledge(opened->id, std::move(opened->ack), now);
+  const bool again = opened->duplicate;
+  if (again ? reacks_.take("#" + std::to_string(opened->id), now.steady_ms) : take(*opened, now))
+    acknowledge(opened->id, std::move(opened->ack), now);
 }
 
 bool Conversation::take(proto::PeerSession::Opened& opened, Now now) {
@@ -202,8 +222,8 @@ bool Conversation::take(proto::PeerSession::Opened& opened, Now now) {
       return receive_typing(*typing, now), false;
   }
   if (!peer().known()) return turn_away();
-  context_.windows.notice(&peer(), "unsupported message from " + name_, now);
-  return true;
+  context_.windows.caused(peer(), Line::Kind::notice, "unsupported message from " + name_, now);
+  return reacks_.take("", now.steady_ms);
 }
 
 void Conversation::note_order(std::uint64_t m, Now now) {
@@ -213,7 +233,8 @@ void Conversation::note_order(std::uint64_t m, Now now) {
   };
   if (m > next_m_ && p.standing != Standing::stranger) {
     hole_size_ = m - next_m_;
-    hole_serial_ = context_.windows.notice(&p, missing(hole_size_), now).serial;
+    const Line* line = context_.windows.caused(p, Line::Kind::notice, missing(hole_size_), now);
+    hole_serial_ = line ? line->serial : 0;
   } else if (m < next_m_ && hole_serial_ != 0) {
     if (--hole_size_ == 0)
       context_.windows.erase(p, std::exchange(hole_serial_, 0));
@@ -221,21 +242,6 @@ void Conversation::note_order(std::uint64_t m, Now now) {
       context_.windows.reword(p, hole_serial_, missing(hole_size_));
   }
   next_m_ = std::max(next_m_, m + 1);
-}
-
-bool Conversation::receive_text(const proto::TextContent& text, Now now) {
-  if (context_.history.seen(name_, text.uid)) return true;
-  Peer& p = peer();
-  if (!p.known() && !let_in(now)) return turn_away();
-  auto shown = context_.history.receive(p, text, now);
-  if (!shown) {
-    complain("A message from " + name_ + " could not be stored: " + shown.error(), now);
-    return false;
-  }
-  stops_typing();
-  ++p.unread;
-  p.attention = true;
-  return true;
 }
 
 void Conversation::receive_close(const proto::ClientDisconnect& message, Now now) {
@@ -247,7 +253,7 @@ void Conversation::receive_close(const proto::ClientDisconnect& message, Now now
   if (peer().standing == Standing::stranger) return;
   std::string text = name_ + " ended the session";
   if (!message.reason.empty()) text += ": " + message.reason;
-  context_.windows.notice(&peer(), std::move(text), now);
+  context_.windows.caused(peer(), Line::Kind::notice, std::move(text), now);
 }
 
 void Conversation::receive_ack(const proto::PeerAck& ack, Now now) {

@@ -2,9 +2,12 @@
 // owned by the core, one per name that was ever called, answered or written to; its window is the Peer of the
 // model.
 //
-// Order: texts are sent in the order typed and shown in the order they come. A hole in the peer's numbering
-// (a relay that drops) is shown as a notice; what comes late is shown when it comes, and the notice is
-// corrected.
+// Order: texts are sent in the order typed, each with the name of the one before it, and shown in the order
+// that those names give; one whose predecessor is missing for a minute is shown with a notice. A gap in the
+// peer's numbering within a session (a relay that drops) is counted in a notice. Both go when the texts come.
+//
+// A text goes only to the key that it was typed for. When the name got another key it is held until the user
+// sends it to that one or drops it.
 //
 // Who is not a contact hears nothing from us but answers to his calls: no ack, no manners, no call of ours.
 #pragma once
@@ -16,6 +19,7 @@
 
 #include "client/call.h"
 #include "client/context.h"
+#include "client/conversation/text_order.h"
 #include "client/outbox.h"
 #include "client/waiting_frames.h"
 #include "proto/peer_session.h"
@@ -35,9 +39,16 @@ class Conversation {
   void shut();                   // nothing goes on, and nobody is told; texts wait
   void say_typing(bool on, Now now);
   void say_read(const std::string& uid, Now now);  // up to this text of theirs
+  // What was typed for an earlier key: goes to the one of today, or is dropped; how many.
+  Result<std::size_t> resend_held(Now now);
+  Result<std::size_t> discard_held(Now now);
+  void offer_held(Now now);  // says how many are held, once for each key
 
   // --- events
-  void restore(const std::vector<HistoryEntry>& entries);  // texts of an earlier run, oldest first
+  // Texts of an earlier run, oldest first: ours that are to be sent, the peer's whose line waits.
+  void restore(const std::vector<HistoryEntry>& entries, Now now);
+  void restore_waiting(std::vector<HistoryEntry> entries, std::int64_t wait_ms, Now now);  // at least so long
+  void show_all_waiting(Now now);
   void receive(PeerFrame frame, Now now);
   void work_done(PeerWork& work, Now now);
   void work_done(RekeyWork& work, Now now);
@@ -51,7 +62,7 @@ class Conversation {
   void tick(Now now);
   std::int64_t next_tick() const;
 
-  bool in_use() const { return session_ || call_.running() || !outbox_.empty(); }
+  bool in_use() const { return session_ || call_.running() || !outbox_.empty() || !order_.empty(); }
   // Nothing of it would be missed but the budgets of what the peer may do, which are full after two minutes.
   bool nothing_left() const { return !in_use() && waiting_.empty() && held_acks_.empty() && read_told_; }
   bool in_flight() const { return outbox_.oldest_in_flight().has_value(); }
@@ -82,14 +93,24 @@ class Conversation {
   void dispatch(PeerFrame frame, Now now);
   void receive_com(const proto::ClientCom& com, Now now);
   bool take(proto::PeerSession::Opened& opened, Now now);  // to be acked
-  bool receive_text(const proto::TextContent& text, Now now);
   void receive_close(const proto::ClientDisconnect& message, Now now);
   void receive_ack(const proto::PeerAck& ack, Now now);
   void note_order(std::uint64_t m, Now now);
   void pump(Now now);
+  void name_predecessor(Outbox::Entry& entry);
+  Line* line_of(const Outbox::Entry& entry);  // nullptr: not in the window
   void mark(const Outbox::Entry& entry, const std::string& why = {});
   void settle(const Outbox::Entry& entry, Now now, const std::string& why = {});
   std::int64_t resend_at() const;
+
+  // The order of the peer's texts (conversation/ordering.cc)
+  bool receive_text(const proto::TextContent& text, Now now);  // to be acked
+  bool misses_predecessor(const proto::TextContent& text);
+  bool keep_waiting(const proto::TextContent& text, Now now);
+  void was_shown();
+  void show_waiting(HistoryEntry entry, bool incomplete, Now now);
+  void came(const Id& author, const std::string& uid, Now now);
+  void show_due(Now now);
 
   // Who this is (conversation_people.cc)
   Result<void> pin_contact(Now now);
@@ -119,6 +140,13 @@ class Conversation {
   WaitingFrames waiting_;
 
   Outbox outbox_;
+  // The last text that was handed to a session for this key.
+  struct Left {
+    Id to;
+    LastText last;
+  };
+  std::optional<Left> left_;
+  Id offered_;           // the key for which held texts were offered
   bool paused_ = false;  // ended by the user: no call until something is typed
   int failed_calls_ = 0, unanswered_ = 0;
   std::uint64_t call_seq_ = 0;  // of what was sent last of a call
@@ -129,6 +157,8 @@ class Conversation {
 
   std::map<std::uint64_t, std::string> held_acks_;  // of this session, until the peer is accepted
 
+  TextOrder order_;
+  Reacks reacks_;
   std::uint64_t next_m_ = 0;       // of the session, incoming
   std::uint64_t hole_serial_ = 0;  // the notice about what is missing, 0: none
   std::uint64_t hole_size_ = 0;

@@ -245,6 +245,7 @@ void Conversation::end(std::string_view reason, Now now) {
 }
 
 void Conversation::tick(Now now) {
+  show_due(now);
   if (now.steady_ms >= typing_until_ms_) stops_typing();
   if (now.steady_ms >= call_.deadline()) {
     const bool ours = call_.calling();
@@ -261,15 +262,15 @@ void Conversation::tick(Now now) {
 }
 
 std::int64_t Conversation::next_tick() const {
-  const std::int64_t soon = std::min(typing_until_ms_, renew_ms_);
+  const std::int64_t soon = std::min({typing_until_ms_, renew_ms_, order_.next_ms()});
   if (call_.running()) return std::min(soon, call_.deadline());
   if (!may_talk()) return soon;
   const std::int64_t held = context_.pace.held_until_ms();
   std::int64_t due = INT64_MAX;
   if (session_) {
     due = std::max(resend_at(), next_call_ms_);
-    if (outbox_.ready()) due = std::min(due, context_.pace.next_ms());
-  } else if (outbox_.waiting() && !paused_) {
+    if (outbox_.ready(peer().id)) due = std::min(due, context_.pace.next_ms());
+  } else if (outbox_.waiting(peer().id) && !paused_) {
     due = std::max(next_call_ms_, held);
   }
   return std::min(soon, due);

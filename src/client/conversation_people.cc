@@ -42,6 +42,7 @@ void Conversation::became_contact(Now now) {
     for (const auto& [m, ack] : held_acks_)
       context_.send_ack(ack, now);
   held_acks_.clear();
+  offer_held(now);
 }
 
 Result<void> Conversation::accept(Now now) {
@@ -65,7 +66,8 @@ void Conversation::meet(Now now) {
 // May this one, who is no contact, say something to the user?
 bool Conversation::let_in(Now now) {
   Peer& p = peer();
-  if (p.standing == Standing::request) return context_.history.received(name_) < max_request_texts;
+  if (p.standing == Standing::request)
+    return context_.history.received(name_) + order_.size() < max_request_texts;
   if (context_.pins.requests() >= max_requests) {
     context_.windows.alert(nullptr, "Too many strangers wait for an answer: " + name_ + " was not heard.",
                            now);

@@ -96,6 +96,10 @@ class Core {
   // Ends trust == changed: `fingerprint` must be the new id, typed or pasted. The new key is pinned,
   // unverified.
   Result<void> accept_changed(const std::string& peer, std::string_view fingerprint, Now now);
+  // Texts that were typed for an earlier key of this name: sent to the key of today, as the newest, or
+  // dropped (they stay in the history as not sent). How many: Peer::held of them.
+  Result<std::size_t> resend_held(const std::string& peer, Now now);
+  Result<std::size_t> discard_held(const std::string& peer, Now now);
   void end_session(const std::string& peer, std::string_view reason, Now now);
   Result<std::string> safety_number(const std::string& peer) const;
 

@@ -52,9 +52,26 @@ Result<void> Core::accept_changed(const std::string& peer, std::string_view fing
   auto stored = state_->pin(peer, pin, now);
   if (!stored) return stored;
   state_->window_lines.notice(*known, "The new key of " + peer + " is accepted, not verified.", now);
+  state_->conversation(peer).offer_held(now);
   state_->conversation(peer).peer_came(false, now);
   state_->finish();
   return {};
+}
+
+Result<std::size_t> Core::resend_held(const std::string& peer, Now now) {
+  state_->clock = now;
+  if (auto known = state_->find(peer); !known) return fail(known.error());
+  auto done = state_->conversation(peer).resend_held(now);
+  state_->finish();
+  return done;
+}
+
+Result<std::size_t> Core::discard_held(const std::string& peer, Now now) {
+  state_->clock = now;
+  if (auto known = state_->find(peer); !known) return fail(known.error());
+  auto done = state_->conversation(peer).discard_held(now);
+  state_->finish();
+  return done;
 }
 
 Result<void> Core::accept(const std::string& peer, Now now) {
@@ -77,6 +94,7 @@ Result<void> Core::decline(const std::string& peer, Now now) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
   if ((*known)->standing != Standing::request) return fail("there is no request of " + peer);
+  if (auto* talk = state_->talking(peer)) talk->show_all_waiting(now);
   auto done = state_->write_down(now, [&]() -> Result<void> {
     if (auto forgotten = state_->pinned.forget(peer); !forgotten) return forgotten;
     return state_->past.erase(peer);
@@ -94,6 +112,7 @@ Result<void> Core::block(const std::string& peer, Now now) {
   if (p.standing == Standing::blocked) return fail(peer + " is blocked already");
   if (p.id.empty()) return fail("the key of " + peer + " is not known");
   const bool request = p.standing == Standing::request;
+  if (auto* talk = state_->talking(peer)) talk->show_all_waiting(now);
   PinnedPeer pin = state_->pin_of(p, now);
   pin.standing = Standing::blocked;
   auto done = state_->write_down(now, [&]() -> Result<void> {

@@ -8,7 +8,8 @@
 namespace sims::client {
 namespace {
 
-constexpr std::int64_t page_again_ms = 1'000;  // after a page was refused because of the server's rate
+constexpr std::int64_t page_again_ms = 1'000;    // after a page was refused because of the server's rate
+constexpr std::int64_t write_again_ms = 10'000;  // what waits is not shown: its line could not be written
 
 // Where in PeerFrame a forwarded message goes; nullopt: not a forwarded one, or its ids have no shape.
 struct Addressed {
@@ -116,7 +117,9 @@ void Core::State::use_server(const Id& server, Now now) {
     past.show_unread(peer);
     if (peer.standing == Standing::request) look_alike(peer);
   }
-  if (!server.empty()) restore_outbox(now);
+  if (server.empty()) return;
+  restore_outbox(now);
+  restore_waiting(0, now);
 }
 
 // --- the Memory ----------------------------------------------------------------------------------
@@ -131,7 +134,19 @@ void Core::State::restore_outbox(Now now) {
     Peer& peer = shown.peers[name];
     peer.name = name;
     past.load_down_to(peer, entries.front().row, now);
-    conversation(name).restore(entries);
+    conversation(name).restore(entries, now);
+  }
+}
+
+void Core::State::restore_waiting(std::int64_t wait_ms, Now now) {
+  auto waiting = store.waiting(server_);
+  if (!waiting) {
+    window_lines.alarm(nullptr, "Messages that wait could not be read: " + waiting.error(), now);
+    return;
+  }
+  for (auto& [name, entries] : *waiting) {
+    shown.peers[name].name = name;
+    conversation(name).restore_waiting(std::move(entries), wait_ms, now);
   }
 }
 
@@ -197,6 +212,11 @@ void Core::State::read_pins_again() {
     again(name);
   for (const auto& [name, pin] : pinned.peers())
     again(name);
+  for (auto& [name, talk] : conversations_) {
+    talk.restore_waiting({}, 0, clock);
+    touched_.insert(name);
+  }
+  restore_waiting(write_again_ms, clock);
 }
 
 // --- the connection ------------------------------------------------------------------------------

@@ -80,6 +80,7 @@ struct Core::State final : Context, Connection::Host {
   bool room_for_caller(const Peer& peer);
   void use_server(const Id& server, Now now);
   void restore_outbox(Now now);
+  void restore_waiting(std::int64_t wait_ms, Now now);
   void read_pins_again();
   bool blocked(const std::string& name, const Id& src) const;
   void forget_gone(const std::string& name);

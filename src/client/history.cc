@@ -6,6 +6,8 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t gather_ms = 20, later_ms = 1'000, retry_ms = 10'000;
+// So long a name is remembered for sure; after that nobody knows whether the text before another came.
+constexpr std::int64_t names_ms = 89LL * 86'400'000;
 
 Line line_of(const HistoryEntry& entry) {
   Line line;
@@ -17,14 +19,34 @@ Line line_of(const HistoryEntry& entry) {
   line.text = entry.body;
   line.delivery = entry.delivery;
   line.why = entry.why;
+  line.sent_unix_ms = entry.sent_unix_ms;
+  line.disordered = entry.disordered;
+  if (entry.incomplete) line.missing = entry.after.value_or("");
   return line;
 }
 
-HistoryEntry entry_of(const proto::TextContent& text) {
+HistoryEntry entry_of(const proto::TextContent& text, const Id& peer) {
   HistoryEntry entry;
   entry.action = text.action;
   entry.uid = text.uid;
   entry.body = text.body;
+  entry.peer_id = peer;
+  return entry;
+}
+
+HistoryEntry typed_entry(const proto::TextContent& text, const Id& peer) {
+  HistoryEntry entry = entry_of(text, peer);
+  entry.mine = true;
+  entry.at_unix_ms = static_cast<std::int64_t>(text.sent);
+  entry.delivery = Delivery::queued;
+  return entry;
+}
+
+HistoryEntry received_entry(const proto::TextContent& text, const Id& author, Now now) {
+  HistoryEntry entry = entry_of(text, author);
+  entry.at_unix_ms = now.unix_ms;
+  entry.sent_unix_ms = static_cast<std::int64_t>(text.sent);
+  entry.after = text.after;
   return entry;
 }
 
@@ -59,39 +81,66 @@ void History::forget(const std::string& name) {
 
 // --- what comes and goes -------------------------------------------------------------------------
 
+const Line& History::show(Peer& peer, const HistoryEntry& entry) {
+  const Line& line = windows_.add(&peer, line_of(entry));
+  fresh_.push_back({peer.name, line});
+  if (!keep_) passing_.insert(peer.name);
+  return line;
+}
+
 Result<const Line*> History::receive(Peer& peer, const proto::TextContent& text, Now now) {
-  HistoryEntry entry = entry_of(text);
-  entry.at_unix_ms = now.unix_ms;
+  HistoryEntry entry = received_entry(text, peer.id, now);
+  const auto last = last_from(peer);
+  entry.disordered = last && entry.sent_unix_ms < last->sent_unix_ms;
   wrote(now);  // also when it fails: the others of this commit fail with it
   auto row = memory_.add(key(peer.name), entry);
   if (!row) return fail(row.error());
   entry.row = *row;
-  const Line& line = windows_.add(&peer, line_of(entry));
-  fresh_.push_back({peer.name, line});
-  if (!keep_) passing_.insert(peer.name);
-  return &line;
+  return &show(peer, entry);
 }
 
-Result<std::uint64_t> History::typed(const std::string& name, const proto::TextContent& text) {
-  HistoryEntry entry = entry_of(text);
-  entry.mine = true;
-  entry.at_unix_ms = static_cast<std::int64_t>(text.sent);
-  entry.delivery = Delivery::queued;
-  return memory_.add(key(name), entry);
+Result<HistoryEntry> History::keep_waiting(const Peer& peer, const proto::TextContent& text, Now now) {
+  HistoryEntry entry = received_entry(text, peer.id, now);
+  entry.waits = true;
+  wrote(now);
+  auto row = memory_.add(key(peer.name), entry);
+  if (!row) return fail(row.error());
+  entry.row = *row;
+  return entry;
+}
+
+Result<const Line*> History::show_waiting(Peer& peer, HistoryEntry entry, bool incomplete, Now now) {
+  const auto last = memory_.last_from(key(peer.name), entry.peer_id);
+  entry.waits = false;
+  entry.incomplete = incomplete;
+  entry.disordered = last && entry.sent_unix_ms < last->sent_unix_ms;
+  wrote(now);
+  auto row = memory_.put_last(key(peer.name), entry);
+  if (!row) return fail(row.error());
+  entry.row = *row;
+  return &show(peer, entry);
+}
+
+Result<std::uint64_t> History::typed(const Peer& peer, const proto::TextContent& text) {
+  return memory_.add(key(peer.name), typed_entry(text, peer.id));
+}
+
+Result<std::uint64_t> History::typed_again(const Peer& peer, const proto::TextContent& text,
+                                           std::uint64_t row) {
+  HistoryEntry entry = typed_entry(text, peer.id);
+  entry.row = row;
+  return memory_.put_last(key(peer.name), entry);
 }
 
 Line& History::show_typed(Peer& peer, const proto::TextContent& text, std::uint64_t row) {
-  HistoryEntry entry = entry_of(text);
+  HistoryEntry entry = typed_entry(text, peer.id);
   entry.row = row;
-  entry.mine = true;
-  entry.at_unix_ms = static_cast<std::int64_t>(text.sent);
-  entry.delivery = Delivery::queued;
   return windows_.add(&peer, line_of(entry));
 }
 
 void History::delivered(const std::string& name, std::uint64_t row, Delivery delivery, const std::string& why,
-                        Now now) {
-  marks_.push_back({name, row, delivery, why});
+                        bool left, Now now) {
+  marks_.push_back({name, row, delivery, why, left});
   wait(now);
 }
 
@@ -139,7 +188,7 @@ Result<void> History::commit(Now now) {
 // What fails here fails again in commit().
 void History::write_later() {
   for (const Mark& mark : marks_) {
-    (void)memory_.set_delivery(mark.row, mark.delivery, mark.why);
+    (void)memory_.set_delivery(mark.row, mark.delivery, mark.why, mark.left);
     if (!keep_ && !mark.name.empty()) passing_.insert(mark.name);
   }
   for (const auto& [name, row] : reads_) {
@@ -189,6 +238,18 @@ bool History::looked_at(Peer& peer, Now now) {
   return true;
 }
 
+// With the notice about the text before it, if that has not come since.
+bool History::prepend(Peer& peer, const HistoryEntry& entry, Now now) {
+  Line line = line_of(entry);
+  if (!line.missing.empty() && (now.unix_ms - entry.at_unix_ms > names_ms ||
+                                memory_.seen(key(peer.name), entry.peer_id, line.missing)))
+    line.missing.clear();
+  const std::string missing = line.missing;
+  if (!windows_.prepend(peer, std::move(line))) return false;
+  if (!missing.empty()) windows_.prepend(peer, missing_notice(missing, entry.at_unix_ms));
+  return true;
+}
+
 bool History::load_older(Peer& peer, std::size_t most, Now now) {
   Place& place = places_[peer.name];
   place.opened = true;
@@ -206,7 +267,7 @@ bool History::load_older(Peer& peer, std::size_t most, Now now) {
       peer.older = false;
       break;
     }
-    if (!windows_.prepend(peer, line_of(*entry))) {
+    if (!prepend(peer, *entry, now)) {
       peer.older = true;
       break;
     }

@@ -33,14 +33,25 @@ class History {
   void forget(const std::string& name);  // the peer left the model
 
   // --- what comes and goes
-  bool seen(const std::string& name, const std::string& uid) { return memory_.seen(key(name), uid); }
+  bool seen(const Peer& peer, const Id& author, const std::string& uid) {
+    return memory_.seen(key(peer.name), author, uid);
+  }
+  std::optional<LastText> last_from(const Peer& peer) { return memory_.last_from(key(peer.name), peer.id); }
+  std::optional<LastText> last_to(const Peer& peer) { return memory_.last_to(key(peer.name), peer.id); }
   std::size_t received(const std::string& name) { return memory_.unread(key(name), 0); }  // kept texts
   // Stored and shown; valid until the next line is added.
   Result<const Line*> receive(Peer& peer, const proto::TextContent& text, Now now);
-  Result<std::uint64_t> typed(const std::string& name, const proto::TextContent& text);  // its row
+  // Stored; its line waits.
+  Result<HistoryEntry> keep_waiting(const Peer& peer, const proto::TextContent& text, Now now);
+  // At last, as the newest line. `incomplete`: the text before it has not come.
+  Result<const Line*> show_waiting(Peer& peer, HistoryEntry entry, bool incomplete, Now now);
+  Result<std::uint64_t> typed(const Peer& peer, const proto::TextContent& text);  // its row
+  // As if it were typed now, for the peer's key of today; its new row.
+  Result<std::uint64_t> typed_again(const Peer& peer, const proto::TextContent& text, std::uint64_t row);
   Line& show_typed(Peer& peer, const proto::TextContent& text, std::uint64_t row);
+  // `left`: a session took it.
   void delivered(const std::string& name, std::uint64_t row, Delivery delivery, const std::string& why,
-                 Now now);
+                 bool left, Now now);
   Result<void> erase(const std::string& name) { return memory_.erase_history(key(name)); }
   void wrote(Now now);  // a pin
   // Own words about something that was written: they go with it when the next commit fails.
@@ -78,7 +89,10 @@ class History {
     std::uint64_t row;
     Delivery delivery;
     std::string why;
+    bool left;
   };
+  bool prepend(Peer& peer, const HistoryEntry& entry, Now now);
+  const Line& show(Peer& peer, const HistoryEntry& entry);
   PeerKey key(const std::string& name) const { return {server_, name}; }
   void wait(Now now);
   void write_later();

@@ -30,9 +30,11 @@ Result<Conversations> conversations(sqlite::Database& db, Sealer& sealer,
   return out;
 }
 
-constexpr const char* of_all = "SELECT row, conversation, kind, token FROM history ORDER BY row DESC";
+constexpr const char* of_all =
+    "SELECT row, conversation, kind, token FROM history WHERE kind != 3 ORDER BY row DESC";
 constexpr const char* of_one =
-    "SELECT row, conversation, kind, token FROM history WHERE conversation = ? ORDER BY row DESC";
+    "SELECT row, conversation, kind, token FROM history WHERE conversation = ? AND kind != 3"
+    " ORDER BY row DESC";
 
 }  // namespace
 

@@ -45,11 +45,26 @@ struct HistoryEntry {
   std::uint64_t row = 0;  // grows; given by Memory::add()
   bool action = false;
   bool mine = false;
+  // Received: its author. Mine: the key that it was typed for. Empty: an older version did not say.
+  Id peer_id;
   std::string uid;
   std::string body;
   std::int64_t at_unix_ms = 0;              // mine: when it was typed, what the peer is told as `sent`
   Delivery delivery = Delivery::delivered;  // mine: queued and sent ones are the outbox
   std::string why;                          // of a failed one
+  // Received:
+  std::int64_t sent_unix_ms = 0;     // what the author says; 0: an older version did not keep it
+  std::optional<std::string> after;  // the uid of the author's text before it
+  bool waits = false;                // stored and acked; its line waits for that text
+  bool incomplete = false;           // its line was shown although that text had not come
+  bool disordered = false;           // the author says to have sent it before one that was shown before it
+};
+
+// The text of one author, or to one peer, that was last in a conversation: what `after` refers to.
+struct LastText {
+  std::uint64_t row = 0;  // to a peer: its row then
+  std::string uid;
+  std::int64_t sent_unix_ms = 0;  // from an author: the newest `sent` that was shown and is likely
 };
 
 // What a search found.
@@ -77,18 +92,27 @@ class Memory {
 
   // --- history and outbox
   virtual Result<std::uint64_t> add(const PeerKey& peer, const HistoryEntry& entry) = 0;  // its row
-  // Nothing, when the row was erased.
-  virtual Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why) = 0;
-  // A text of this peer with this uid was added before, whether its row is still there or not.
-  virtual bool seen(const PeerKey& peer, const std::string& uid) = 0;
-  // At most `most` rows before `row` (0: the newest), oldest first.
+  // Nothing, when the row was erased. `left`: a session took it, so that it may have come to the peer.
+  virtual Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why,
+                                    bool left) = 0;
+  // The entry's row becomes the newest of its conversation, and what `entry` says; its new row.
+  virtual Result<std::uint64_t> put_last(const PeerKey& peer, const HistoryEntry& entry) = 0;
+  // A text of this author with this uid was added in the last 90 days, whether its row is still there or not.
+  virtual bool seen(const PeerKey& peer, const Id& author, const std::string& uid) = 0;
+  // The one that was added last, also when its row is gone; nullopt: none ever was.
+  virtual std::optional<LastText> last_from(const PeerKey& peer, const Id& author) = 0;
+  // The newest row that left for this key and is settled, also when it is gone.
+  virtual std::optional<LastText> last_to(const PeerKey& peer, const Id& id) = 0;
+  // At most `most` rows before `row` (0: the newest), oldest first. No row whose line waits.
   virtual Result<std::vector<HistoryEntry>> before(const PeerKey& peer, std::uint64_t row,
                                                    std::size_t most) = 0;
   // Rows received from this peer after `row`.
   virtual std::size_t unread(const PeerKey& peer, std::uint64_t row) = 0;
   // What was typed to this server's peers and is neither delivered nor failed, oldest first, by peer name.
   virtual Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) = 0;
-  // All rows but those that are still to be sent.
+  // Received rows of this server's peers whose line waits, oldest first, by peer name.
+  virtual Result<std::map<std::string, std::vector<HistoryEntry>>> waiting(const Id& server) = 0;
+  // All rows but those that are still to be sent, and those whose line waits.
   virtual Result<void> erase_history(const PeerKey& peer) = 0;
 
   virtual Result<void> commit() = 0;  // idempotent, cheap when nothing was written

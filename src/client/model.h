@@ -52,6 +52,11 @@ struct Line {
   std::string text;
   Delivery delivery = Delivery::queued;  // of my text and action
   std::string why;                       // of a failed one
+  // Of a received text: when its author says to have sent it (client/sent_time.h: when to show it).
+  std::int64_t sent_unix_ms = 0;
+  bool disordered = false;  // by that time it comes before one that was shown before it
+  // A received text: the uid of the one before it, which has not come. A notice: of the text that it misses.
+  std::string missing;
 };
 
 enum class SessionState { none, calling, established };
@@ -67,6 +72,7 @@ struct Peer {
   bool older = true;       // the history may hold lines before the first one here: Core::load_older()
   bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
+  std::size_t held = 0;       // of ours that wait: typed for another key than the one of today
   std::uint64_t since = 0;    // unix s, of this login
   std::uint64_t read_to = 0;  // serial of the last of our lines that they say to have read; 0: none
   std::int64_t first_seen_unix_ms = 0;

@@ -4,26 +4,32 @@
 
 namespace sims::client {
 
-void Outbox::add(std::uint64_t serial, std::uint64_t row, proto::TextContent content) {
+void Outbox::add(std::uint64_t serial, std::uint64_t row, const Id& to, proto::TextContent content) {
   Entry entry;
   entry.serial = serial;
   entry.row = row;
+  entry.to = to;
   entry.content = std::move(content);
+  add(std::move(entry));
+}
+
+void Outbox::add(Entry entry) {
   entries_.push_back(std::move(entry));
 }
 
-bool Outbox::ready() const {
-  return in_flight_ < window && in_flight_bytes_ < window_bytes && waiting();
+bool Outbox::ready(const Id& to) const {
+  return in_flight_ < window && in_flight_bytes_ < window_bytes && waiting(to);
 }
 
-Outbox::Entry* Outbox::next() {
+Outbox::Entry* Outbox::next(const Id& to) {
   if (in_flight_ >= window || in_flight_bytes_ >= window_bytes) return nullptr;
-  auto at = std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return !e.in_flight; });
+  auto at = std::find_if(entries_.begin(), entries_.end(),
+                         [&](const Entry& e) { return !e.in_flight && e.to == to; });
   return at == entries_.end() ? nullptr : &*at;
 }
 
 void Outbox::sent(Entry& entry, std::uint64_t m, std::uint64_t seq, std::int64_t now_ms) {
-  entry.in_flight = true;
+  entry.in_flight = entry.left = true;
   entry.m = m;
   entry.seq = seq;
   entry.sent_ms = now_ms;
@@ -74,8 +80,27 @@ std::vector<const Outbox::Entry*> Outbox::requeue() {
   return changed;
 }
 
-bool Outbox::waiting() const {
-  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& e) { return !e.in_flight; });
+bool Outbox::waiting(const Id& to) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const Entry& e) { return !e.in_flight && e.to == to; });
+}
+
+std::size_t Outbox::held(const Id& to) const {
+  return static_cast<std::size_t>(
+      std::count_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.to != to; }));
+}
+
+// None of them is in flight: the session in which it was ended with that key.
+std::vector<Outbox::Entry> Outbox::take_held(const Id& to) {
+  std::vector<Entry> held;
+  std::deque<Entry> others;
+  for (Entry& entry : entries_)
+    if (entry.to == to)
+      others.push_back(std::move(entry));
+    else
+      held.push_back(std::move(entry));
+  entries_ = std::move(others);
+  return held;
 }
 
 bool Outbox::carries(std::uint64_t seq) const {

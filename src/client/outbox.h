@@ -21,9 +21,11 @@ class Outbox {
   struct Entry {
     std::uint64_t serial = 0;  // of its Line; 0: of an earlier run, see row
     std::uint64_t row = 0;     // in the history
+    Id to;                     // the key that it was typed for: it goes to no other
     proto::TextContent content;
     Delivery delivery = Delivery::queued;
     bool in_flight = false;
+    bool left = false;         // a session took it, now or before: `after` stays what it was then
     std::uint64_t m = 0;       // in flight: its id in the end-to-end session
     std::uint64_t seq = 0;     // in flight: of the connection's message that carries it
     std::int64_t sent_ms = 0;  // in flight: steady
@@ -37,19 +39,24 @@ class Outbox {
   bool full() const { return entries_.size() >= max_entries; }
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
-  void add(std::uint64_t serial, std::uint64_t row, proto::TextContent content);
+  void add(std::uint64_t serial, std::uint64_t row, const Id& to, proto::TextContent content);
 
-  // The next to send; nullptr: nothing waits or too much is in flight.
-  Entry* next();
+  void add(Entry entry);  // one that was taken out
+
+  // The next to send to this key; nullptr: nothing waits or too much is in flight.
+  Entry* next(const Id& to);
   void sent(Entry& entry, std::uint64_t m, std::uint64_t seq, std::int64_t now_ms);
   // What changed its delivery mark, or left for good. Pointers hold until the next call.
   std::vector<const Entry*> server_took(std::uint64_t seq);  // cumulative
   std::optional<Entry> delivered(std::uint64_t m);
   std::vector<const Entry*> requeue();
   std::optional<Entry> take(std::uint64_t seq);  // the one in flight as this message
+  // Those that were typed for other keys, oldest first: how many, and taken out.
+  std::size_t held(const Id& to) const;
+  std::vector<Entry> take_held(const Id& to);
 
-  bool ready() const;                                    // next() has one
-  bool waiting() const;                                  // something is queued
+  bool ready(const Id& to) const;                        // next() has one
+  bool waiting(const Id& to) const;                      // something is queued for this key
   bool carries(std::uint64_t seq) const;                 // a text in flight went out as this message
   std::optional<std::int64_t> oldest_in_flight() const;  // its sent_ms
 

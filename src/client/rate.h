@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <string>
 
 #include "crypto/rng.h"
 
@@ -52,6 +53,31 @@ class Ration {
   std::size_t most_;
   std::int64_t window_ms_;
   std::deque<std::int64_t> taken_;
+};
+
+// Acks for what one peer sent again, or what is not shown: at most 60 within any minute, 3 of them of one
+// message (sims-protocol(7) section 6). More would tell its sender when we are here, as often as it likes.
+class Reacks {
+ public:
+  bool take(const std::string& message, std::int64_t now_ms) {
+    while (!acks_.empty() && now_ms - acks_.front().at_ms >= minute_ms)
+      acks_.pop_front();
+    const auto same =
+        std::count_if(acks_.begin(), acks_.end(), [&](const Ack& one) { return one.message == message; });
+    if (acks_.size() >= most || same >= most_of_one) return false;
+    acks_.push_back({now_ms, message});
+    return true;
+  }
+
+ private:
+  struct Ack {
+    std::int64_t at_ms;
+    std::string message;
+  };
+  static constexpr std::int64_t minute_ms = 60'000;
+  static constexpr std::size_t most = 60;
+  static constexpr std::ptrdiff_t most_of_one = 3;
+  std::deque<Ack> acks_;
 };
 
 // How fast texts go out: so that they and the acks for as many that come stay below the 500 messages a second

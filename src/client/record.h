@@ -51,6 +51,7 @@ class RecordReader {
     return take(size);
   }
   std::string_view rest() { return take(left_.size()); }
+  bool more() const { return !missed_ && !left_.empty(); }
   bool ok() const { return !missed_ && left_.empty(); }
 
  private:

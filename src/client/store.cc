@@ -162,7 +162,11 @@ Result<void> Store::State::begin() {
   auto begun = sqlite::Transaction::begin(db);
   if (!begun) return fail(in_file(begun.error()));
   transaction.emplace(std::move(*begun));
-  return {};
+  if (adopted) return {};
+  adopted = true;
+  auto done = adopt_outbox();
+  if (!done) undo(in_file(done.error()));
+  return done;
 }
 
 void Store::State::undo(std::string why) {
@@ -170,6 +174,7 @@ void Store::State::undo(std::string why) {
   if (committed) pins = std::move(*committed);
   committed.reset();
   scrub = false;
+  adopted = false;
   failed = std::move(why);
 }
 

@@ -99,11 +99,15 @@ class Store final : public Memory {
   std::vector<KnownPeer> all_peers() const;
 
   Result<std::uint64_t> add(const PeerKey& peer, const HistoryEntry& entry) override;
-  Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why) override;
-  bool seen(const PeerKey& peer, const std::string& uid) override;
+  Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why, bool left) override;
+  Result<std::uint64_t> put_last(const PeerKey& peer, const HistoryEntry& entry) override;
+  bool seen(const PeerKey& peer, const Id& author, const std::string& uid) override;
+  std::optional<LastText> last_from(const PeerKey& peer, const Id& author) override;
+  std::optional<LastText> last_to(const PeerKey& peer, const Id& id) override;
   Result<std::vector<HistoryEntry>> before(const PeerKey& peer, std::uint64_t row, std::size_t most) override;
   std::size_t unread(const PeerKey& peer, std::uint64_t row) override;
   Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
+  Result<std::map<std::string, std::vector<HistoryEntry>>> waiting(const Id& server) override;
   Result<void> erase_history(const PeerKey& peer) override;
   Result<std::vector<PeerKey>> conversations();  // in which something was said
   // Oldest first; false from f stops.

@@ -46,6 +46,22 @@ constexpr const char* migrations[] = {
     tag BLOB NOT NULL UNIQUE
   ) STRICT;
 )sql",
+    // The kind 3 of `history`: received, its line waits for the text before it. The uids of `seen` count as
+    // names that came today.
+    R"sql(
+  CREATE INDEX history_waiting ON history (row) WHERE kind = 3;
+  CREATE TABLE name (             -- of texts that came
+    tag BLOB PRIMARY KEY,
+    day INTEGER NOT NULL          -- since 1970-01-01: when it came
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX name_day ON name (day);
+  INSERT INTO name SELECT tag, CAST(strftime('%s', 'now') AS INTEGER) / 86400 FROM seen;
+  DROP TABLE seen;
+  CREATE TABLE chain (            -- the last text from, or to, a key
+    tag BLOB PRIMARY KEY,
+    token TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+)sql",
 };
 constexpr std::int64_t schema_version = std::size(migrations);
 

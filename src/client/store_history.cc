@@ -1,4 +1,5 @@
-// 1. what a row holds  2. adding and changing  3. reading  4. forgetting  5. a server's new id
+// What was said, row by row: 1. what a row holds  2. adding and changing  3. reading  4. forgetting
+// 5. a server's new id
 #include <algorithm>
 #include <limits>
 
@@ -11,16 +12,15 @@ namespace sims::client {
 namespace {
 
 // The column `kind`, in clear so that counting unread ones and finding the outbox open no token.
-enum Kind : int { received = 0, mine = 1, outgoing = 2 };
+enum Kind : int { received = 0, mine = 1, outgoing = 2, waiting_line = 3 };
+constexpr std::uint64_t is_mine = 1, is_action = 2, is_incomplete = 4, is_disordered = 8, has_after = 16,
+                        all_flags = 31;
 
-// A uid of long ago is forgotten: nobody sends again what was written so many rows before.
-constexpr std::uint64_t seen_rows = 200'000;
-constexpr std::uint64_t forget_every = 1'000;
 // With a server's new id only the last ones of each conversation are known again.
-constexpr std::uint64_t moved_uids = 1'000;
+constexpr std::uint64_t moved_names = 1'000;
 
 Kind kind_of(const HistoryEntry& entry) {
-  if (!entry.mine) return received;
+  if (!entry.mine) return entry.waits ? waiting_line : received;
   return entry.delivery == Delivery::queued || entry.delivery == Delivery::sent ? outgoing : mine;
 }
 
@@ -42,23 +42,6 @@ std::optional<Delivery> delivery_of(std::uint64_t number) {
   constexpr Delivery all[] = {Delivery::queued, Delivery::sent, Delivery::delivered, Delivery::failed};
   if (number >= std::size(all)) return std::nullopt;
   return all[number];
-}
-
-std::string seal_entry(Sealer& sealer, std::uint64_t row, std::uint64_t conversation,
-                       const HistoryEntry& entry) {
-  RecordWriter out;
-  out.reserve(entry.uid.size() + entry.body.size() + entry.why.size() + 64);
-  out.number((entry.mine ? 1 : 0) | (entry.action ? 2 : 0)).number(number_of(entry.delivery));
-  out.number(static_cast<std::uint64_t>(entry.at_unix_ms)).text(entry.uid).text(entry.body).text(entry.why);
-  return sealer.seal(row_place("history", row, conversation), out.view());
-}
-
-Tag conversation_tag(const Sealer& sealer, const PeerKey& peer) {
-  return sealer.tag("conversation", peer.server.text(), peer.name);
-}
-
-Tag uid_tag(const Sealer& sealer, const Tag& conversation, const std::string& uid) {
-  return sealer.tag("uid", text_of(conversation), uid);
 }
 
 std::string conversation_place(std::uint64_t number, ByteView tag) {
@@ -83,6 +66,24 @@ Result<std::uint64_t> conversation_number(sqlite::Database& db, const Tag& tag) 
 
 // --- 1. what a row holds -------------------------------------------------------------------------
 
+Tag conversation_tag(const Sealer& sealer, const PeerKey& peer) {
+  return sealer.tag("conversation", peer.server.text(), peer.name);
+}
+
+// Rows of schema 1 end after `why`.
+std::string seal_entry(Sealer& sealer, std::uint64_t row, std::uint64_t conversation,
+                       const HistoryEntry& entry) {
+  RecordWriter out;
+  out.reserve(entry.uid.size() + entry.body.size() + entry.why.size() + 160);
+  out.number((entry.mine ? is_mine : 0) | (entry.action ? is_action : 0) |
+             (entry.incomplete ? is_incomplete : 0) | (entry.disordered ? is_disordered : 0) |
+             (entry.after ? has_after : 0));
+  out.number(number_of(entry.delivery)).number(static_cast<std::uint64_t>(entry.at_unix_ms));
+  out.text(entry.uid).text(entry.body).text(entry.why).text(entry.peer_id.text());
+  out.number(static_cast<std::uint64_t>(entry.sent_unix_ms)).text(entry.after.value_or(""));
+  return sealer.seal(row_place("history", row, conversation), out.view());
+}
+
 std::optional<HistoryEntry> read_entry(Sealer& sealer, std::uint64_t row, std::uint64_t conversation,
                                        std::int64_t kind, std::string_view token) {
   const auto plain = sealer.open(row_place("history", row, conversation), token);
@@ -91,14 +92,25 @@ std::optional<HistoryEntry> read_entry(Sealer& sealer, std::uint64_t row, std::u
   HistoryEntry entry;
   entry.row = row;
   const auto flags = in.number();
-  entry.mine = flags & 1;
-  entry.action = flags & 2;
+  entry.mine = flags & is_mine;
+  entry.action = flags & is_action;
+  entry.incomplete = flags & is_incomplete;
+  entry.disordered = flags & is_disordered;
+  entry.waits = kind == waiting_line;
   const auto delivery = delivery_of(in.number());
   entry.at_unix_ms = static_cast<std::int64_t>(in.number());
   entry.uid = in.text();
   entry.body = in.text();
   entry.why = in.text();
-  if (!in.ok() || flags > 3 || !delivery) return std::nullopt;
+  if (in.more()) {
+    const auto id = in.text();
+    entry.peer_id = Id::shaped(id).value_or(Id());
+    entry.sent_unix_ms = static_cast<std::int64_t>(in.number());
+    const auto after = in.text();
+    if (flags & has_after) entry.after = after;
+    if (entry.peer_id.text() != id) return std::nullopt;
+  }
+  if (!in.ok() || flags > all_flags || !delivery) return std::nullopt;
   entry.delivery = *delivery;
   if (kind_of(entry) != kind) return std::nullopt;
   return entry;
@@ -141,14 +153,6 @@ Result<std::uint64_t> make_conversation(Store::State& s, const PeerKey& peer, co
   return number;
 }
 
-Result<void> remember_uid(Store::State& s, const Tag& conversation, const std::string& uid,
-                          std::uint64_t row) {
-  const Tag tag = uid_tag(*s.sealer, conversation, uid);
-  auto done = sqlite::Statement(s.db, "INSERT OR IGNORE INTO seen (row, tag) VALUES (?, ?)", row, tag).run();
-  if (!done || row < seen_rows || row % forget_every != 0) return done;
-  return sqlite::Statement(s.db, "DELETE FROM seen WHERE row <= ?", row - seen_rows).run();
-}
-
 Result<void> add_row(Store::State& s, const PeerKey& peer, const HistoryEntry& entry) {
   const Tag tag = conversation_tag(*s.sealer, peer);
   auto conversation = conversation_number(s.db, tag);
@@ -163,7 +167,7 @@ Result<void> add_row(Store::State& s, const PeerKey& peer, const HistoryEntry& e
                         *conversation, static_cast<int>(kind_of(entry)), token)
           .run();
   if (!done || entry.mine) return done;
-  return remember_uid(s, tag, entry.uid, row);
+  return s.note_received(peer, entry);
 }
 
 }  // namespace
@@ -175,40 +179,47 @@ Result<std::uint64_t> Store::add(const PeerKey& peer, const HistoryEntry& entry)
   return s.last_row;
 }
 
-Result<void> Store::set_delivery(std::uint64_t row, Delivery delivery, const std::string& why) {
+Result<std::uint64_t> Store::put_last(const PeerKey& peer, const HistoryEntry& entry) {
+  State& s = *state_;
+  auto done = s.write_for_core([&] {
+    auto gone = sqlite::Statement(s.db, "DELETE FROM history WHERE row = ?", entry.row).run();
+    return gone ? add_row(s, peer, entry) : gone;
+  });
+  if (!done) return fail(done.error());
+  return s.last_row;
+}
+
+Result<void> Store::set_delivery(std::uint64_t row, Delivery delivery, const std::string& why, bool left) {
   State& s = *state_;
   if (auto ready = s.ready(); !ready) return ready;
   std::optional<HistoryEntry> entry;
+  std::optional<PeerKey> peer;
   std::uint64_t conversation = 0;
   {
-    sqlite::Statement found(s.db, "SELECT conversation, kind, token FROM history WHERE row = ?", row);
+    sqlite::Statement found(s.db,
+                            "SELECT number, kind, history.token, tag, conversation.token FROM history"
+                            " JOIN conversation ON number = conversation WHERE row = ?",
+                            row);
     auto there = found.step();
     if (!there) return fail(s.in_file(there.error()));
     if (!*there) return {};  // erased since
     conversation = static_cast<std::uint64_t>(found.number(0));
     entry = read_entry(*s.sealer, row, conversation, found.number(1), found.text(2));
+    if (entry) peer = read_conversation(*s.sealer, conversation, found.blob(3), found.text(4));
   }
-  if (!entry) return fail(s.damaged("a message does not open"));
+  if (!entry || !peer) return fail(s.damaged("a message does not open"));
   entry->delivery = delivery;
   entry->why = why;
   return s.write_for_core([&] {
     const auto token = seal_entry(*s.sealer, row, conversation, *entry);
-    return sqlite::Statement(s.db, "UPDATE history SET kind = ?, token = ? WHERE row = ?",
-                             static_cast<int>(kind_of(*entry)), token, row)
-        .run();
+    auto done = sqlite::Statement(s.db, "UPDATE history SET kind = ?, token = ? WHERE row = ?",
+                                  static_cast<int>(kind_of(*entry)), token, row)
+                    .run();
+    return done && left ? s.note_left(*peer, *entry) : done;
   });
 }
 
 // --- 3. reading ----------------------------------------------------------------------------------
-
-bool Store::seen(const PeerKey& peer, const std::string& uid) {
-  State& s = *state_;
-  if (!s.sealer) return false;
-  const Tag tag = uid_tag(*s.sealer, conversation_tag(*s.sealer, peer), uid);
-  sqlite::Statement row(s.db, "SELECT 1 FROM seen WHERE tag = ?", tag);
-  const auto there = row.step();
-  return there && *there;
-}
 
 namespace {
 
@@ -239,7 +250,7 @@ Result<std::vector<HistoryEntry>> Store::before(const PeerKey& peer, std::uint64
   std::vector<HistoryEntry> out;
   auto done = each_entry(*state_, peer,
                          "SELECT row, kind, token FROM history WHERE conversation = ? AND row < ?"
-                         " ORDER BY row DESC LIMIT ?",
+                         " AND kind != 3 ORDER BY row DESC LIMIT ?",
                          row == 0 ? no_end : row, most, [&](HistoryEntry entry) {
                            out.push_back(std::move(entry));
                            return true;
@@ -252,7 +263,7 @@ Result<std::vector<HistoryEntry>> Store::before(const PeerKey& peer, std::uint64
 Result<void> Store::each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f) {
   return each_entry(*state_, peer,
                     "SELECT row, kind, token FROM history WHERE conversation = ? AND row > ?"
-                    " ORDER BY row LIMIT ?",
+                    " AND kind != 3 ORDER BY row LIMIT ?",
                     0, no_end, f);
 }
 
@@ -265,27 +276,6 @@ std::size_t Store::unread(const PeerKey& peer, std::uint64_t row) {
       s.db, "SELECT count(*) FROM history WHERE conversation = ? AND row > ? AND kind = 0", *number, row);
   const auto there = count.step();
   return there && *there ? static_cast<std::size_t>(count.number(0)) : 0;
-}
-
-Result<std::map<std::string, std::vector<HistoryEntry>>> Store::outbox(const Id& server) {
-  State& s = *state_;
-  if (!s.sealer) return fail("the store is locked");
-  std::map<std::string, std::vector<HistoryEntry>> out;
-  sqlite::Statement rows(s.db,
-                         "SELECT row, number, tag, conversation.token, kind, history.token FROM history"
-                         " JOIN conversation ON number = conversation WHERE kind = 2 ORDER BY row");
-  auto done = rows.each([&]() -> Result<void> {
-    const auto number = static_cast<std::uint64_t>(rows.number(1));
-    auto peer = read_conversation(*s.sealer, number, rows.blob(2), rows.text(3));
-    if (peer && peer->server != server) return {};
-    auto entry = read_entry(*s.sealer, static_cast<std::uint64_t>(rows.number(0)), number, rows.number(4),
-                            rows.text(5));
-    if (!peer || !entry) return fail(sqlite::damaged("a message that is to be sent does not open"));
-    out[peer->name].push_back(std::move(*entry));
-    return {};
-  });
-  if (!done) return fail(s.in_file(done.error()));
-  return out;
 }
 
 namespace {
@@ -338,8 +328,8 @@ Result<void> Store::erase_history(const PeerKey& peer) {
     const auto number = conversation_number(s.db, conversation_tag(*s.sealer, peer));
     if (!number || *number == 0) return number ? Result<void>() : fail(number.error());
     auto done =
-        sqlite::Statement(s.db, "DELETE FROM history WHERE conversation = ? AND kind != 2", *number).run();
-    // With nothing left to be sent, not even the name stays.
+        sqlite::Statement(s.db, "DELETE FROM history WHERE conversation = ? AND kind < 2", *number).run();
+    // With nothing left to be sent or shown, not even the name stays.
     if (done)
       done = sqlite::Statement(s.db,
                                "DELETE FROM conversation WHERE number = ? AND NOT EXISTS"
@@ -362,19 +352,17 @@ Result<bool> Store::State::has_history(const Id& server) {
 
 namespace {
 
-// The uids of what came last are known under the new tag, too: it may come again.
-Result<void> move_uids(Store::State& s, std::uint64_t conversation, const Tag& tag) {
-  sqlite::Statement rows(
-      s.db,
-      "SELECT row, kind, token FROM history WHERE conversation = ? AND kind = 0 ORDER BY row DESC LIMIT ?",
-      conversation, moved_uids);
+// What came last is known under its new name, too: it may come again.
+Result<void> move_names(Store::State& s, std::uint64_t conversation, const PeerKey& to) {
+  sqlite::Statement rows(s.db,
+                         "SELECT row, kind, token FROM history WHERE conversation = ? AND kind IN (0, 3)"
+                         " ORDER BY row DESC LIMIT ?",
+                         conversation, moved_names);
   return rows.each([&]() -> Result<void> {
     const auto row = static_cast<std::uint64_t>(rows.number(0));
     const auto entry = read_entry(*s.sealer, row, conversation, rows.number(1), rows.text(2));
     if (!entry) return fail(sqlite::damaged("a message does not open"));
-    return sqlite::Statement(s.db, "UPDATE OR IGNORE seen SET tag = ? WHERE row = ?",
-                             uid_tag(*s.sealer, tag, entry->uid), row)
-        .run();
+    return s.move_name(to, *entry);
   });
 }
 
@@ -391,10 +379,10 @@ Result<void> Store::State::move_history(const Id& from, const Id& to) {
     auto done = sqlite::Statement(db, "UPDATE conversation SET tag = ?, token = ? WHERE number = ?", tag,
                                   token, number)
                     .run();
-    if (done) done = move_uids(*this, number, tag);
+    if (done) done = move_names(*this, number, moved);
     if (!done) return done;
   }
-  return {};
+  return move_chains(from, to);
 }
 
 }  // namespace sims::client

@@ -59,6 +59,8 @@ struct Store::State {
   bool owed = false;                   // the core wrote, too: if all is undone commit() must say so
   bool scrub = false;                  // something was to leave no trace in the file
   std::uint64_t last_row = 0;          // given to a row; no failed commit makes one be given again
+  std::int64_t forgot_on = 0;          // the day on which old names were last forgotten
+  bool adopted = false;                // what an older version left to be sent says for whom
 
   std::string path() const { return folder + "/store.db"; }
   std::string in_file(std::string_view why) const { return path() + ": " + std::string(why); }
@@ -123,7 +125,21 @@ struct Store::State {
   // --- store_history.cc
   Result<bool> has_history(const Id& server);
   Result<void> move_history(const Id& from, const Id& to);
+
+  // --- store/text_names.cc
+  Result<void> note_received(const PeerKey& peer, const HistoryEntry& entry);  // added, or shown at last
+  Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);
+  Result<void> move_name(const PeerKey& to, const HistoryEntry& entry);
+  Result<void> move_chains(const Id& from, const Id& to);
+
+  // --- store/pending_rows.cc
+  Result<void> adopt_outbox();  // the first thing of the first transaction
 };
+
+// --- what a row holds (store_history.cc)
+std::string seal_entry(Sealer& sealer, std::uint64_t row, std::uint64_t conversation,
+                       const HistoryEntry& entry);
+Tag conversation_tag(const Sealer& sealer, const PeerKey& peer);
 
 // Where rows are, for Sealer. No two tables' places have the same length.
 std::string row_place(std::string_view table, ByteView tag);

@@ -1,6 +1,7 @@
 #include "client/window.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace sims::client {
 namespace {
@@ -15,11 +16,21 @@ std::deque<Line>::iterator place_of(std::deque<Line>& lines, std::uint64_t seria
 
 }  // namespace
 
+Line missing_notice(const std::string& uid, std::int64_t at_unix_ms) {
+  Line line;
+  line.kind = Line::Kind::notice;
+  line.at_unix_ms = at_unix_ms;
+  line.text = "something before this has not come";
+  line.missing = uid;
+  return line;
+}
+
 Line& Windows::add(Peer* peer, Line line) {
   auto& lines = peer ? peer->lines : model_.status;
   auto& bytes = kept(peer).bytes;
   line.serial = ++last_serial_;
   bytes += line.text.size();
+  if (!line.missing.empty()) kept(peer).missing = true;
   while (!lines.empty() && (lines.size() >= max_lines_ || bytes > max_bytes)) {
     if (peer && lines.front().row != 0) peer->older = true;
     bytes -= lines.front().text.size();
@@ -33,6 +44,7 @@ Line* Windows::prepend(Peer& peer, Line line) {
   if (room(peer) == 0 || bytes + line.text.size() > max_bytes) return nullptr;
   line.serial = --oldest_serial_;
   bytes += line.text.size();
+  if (!line.missing.empty()) kept(&peer).missing = true;
   return &peer.lines.emplace_front(std::move(line));
 }
 
@@ -56,22 +68,42 @@ Line& Windows::alarm(Peer* peer, std::string text, Now now) {
   return own_words(peer, Line::Kind::alert, std::move(text), now);
 }
 
+Line* Windows::caused(Peer& peer, Line::Kind kind, std::string text, Now now) {
+  return caused(kept(&peer).caused, &peer, kind, std::move(text), now);
+}
+
 void Windows::alert(Peer* peer, std::string text, Now now) {
-  alert(kept(peer).alerts, peer, std::move(text), now);
+  caused(kept(peer).caused, peer, Line::Kind::alert, std::move(text), now);
 }
 
 void Windows::key_alert(Peer& peer, std::string text, Now now) {
-  alert(kept(&peer).key_alerts, &peer, std::move(text), now);
+  caused(kept(&peer).about_key, &peer, Line::Kind::alert, std::move(text), now);
 }
 
-void Windows::alert(Budget& budget, Peer* peer, std::string text, Now now) {
-  if (!budget.bucket.take(now.steady_ms)) {
-    ++budget.held_back;
-    return;
+void Windows::missing(Peer& peer, const std::string& uid, Now now) {
+  const auto says = [&](const Line& line) { return line.kind == Line::Kind::notice && line.missing == uid; };
+  if (std::any_of(peer.lines.begin(), peer.lines.end(), says)) return;
+  Line notice = missing_notice(uid, now.unix_ms);
+  if (Line* line = caused(peer, notice.kind, std::move(notice.text), now)) says_missing(peer, *line, uid);
+}
+
+void Windows::says_missing(Peer& peer, Line& notice, const std::string& uid) {
+  notice.missing = uid;
+  kept(&peer).missing = true;
+}
+
+Line* Windows::caused(Budget& budget, Peer* peer, Line::Kind kind, std::string text, Now now) {
+  if (budget.minute.take(now.steady_ms)) {
+    budget.held_back = budget.counting = 0;
+    return &own_words(peer, kind, std::move(text), now);
   }
-  if (budget.held_back > 0) text += " (and " + std::to_string(budget.held_back) + " alerts before it)";
-  budget.held_back = 0;
-  own_words(peer, Line::Kind::alert, std::move(text), now);
+  const std::string words = "More notices" + (peer ? " about " + peer->name : std::string()) +
+                            " were held back in this minute: " + std::to_string(++budget.held_back);
+  if (budget.counting == 0)
+    budget.counting = own_words(peer, Line::Kind::alert, words, now).serial;
+  else
+    reword(peer, budget.counting, words);
+  return nullptr;
 }
 
 Line* Windows::find(Peer& peer, std::uint64_t serial) {
@@ -92,10 +124,25 @@ void Windows::erase(Peer& peer, std::uint64_t serial) {
   peer.lines.erase(at);
 }
 
-void Windows::reword(Peer& peer, std::uint64_t serial, std::string text) {
-  Line* line = find(peer, serial);
-  if (!line) return;
-  auto& bytes = kept(&peer).bytes;
+void Windows::came(Peer& peer, const std::string& uid) {
+  if (!kept(&peer).missing) return;
+  std::vector<std::uint64_t> notices;
+  for (Line& line : peer.lines) {
+    if (line.missing != uid) continue;
+    if (line.kind == Line::Kind::notice)
+      notices.push_back(line.serial);
+    else
+      line.missing.clear();
+  }
+  for (const auto serial : notices)
+    erase(peer, serial);
+}
+
+void Windows::reword(Peer* peer, std::uint64_t serial, std::string text) {
+  auto& lines = peer ? peer->lines : model_.status;
+  const auto line = place_of(lines, serial);
+  if (line == lines.end()) return;
+  auto& bytes = kept(peer).bytes;
   bytes = bytes - line->text.size() + text.size();
   line->text = std::move(text);
 }

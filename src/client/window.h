@@ -11,6 +11,9 @@
 
 namespace sims::client {
 
+// Before a text whose predecessor has not come.
+Line missing_notice(const std::string& uid, std::int64_t at_unix_ms);
+
 class Windows {
  public:
   Windows(Model& model, std::size_t max_lines) : model_(model), max_lines_(max_lines) {}
@@ -21,19 +24,25 @@ class Windows {
   Line* prepend(Peer& peer, Line line);
   std::size_t room(const Peer& peer) const;  // lines
   Line& notice(Peer* peer, std::string text, Now now);
-  // Something that another side can cause again and again: a few at once, then one in 10 s a window; what was
-  // held back is counted in the next.
-  void alert(Peer* peer, std::string text, Now now);
-  // Likewise, about the peer's key: other alerts can't crowd it out.
+  // What another side can cause again and again: 10 a minute and window, notices and alerts together; one
+  // line counts the rest. nullptr: it was only counted.
+  Line* caused(Peer& peer, Line::Kind kind, std::string text, Now now);
+  void alert(Peer* peer, std::string text, Now now);  // likewise
+  // Likewise, about the peer's key: the others can't crowd it out.
   void key_alert(Peer& peer, std::string text, Now now);
+  // Likewise: the text before the next line has not come. Nothing, where that is said already.
+  void missing(Peer& peer, const std::string& uid, Now now);
   // An alert that must be seen: for what happens once.
   Line& alarm(Peer* peer, std::string text, Now now);
 
   // nullptr: dropped since. Its text is changed by reword() alone.
   static Line* find(Peer& peer, std::uint64_t serial);
   static Line* find_row(Peer& peer, std::uint64_t row);  // looks at each
-  void reword(Peer& peer, std::uint64_t serial, std::string text);
+  void reword(Peer& peer, std::uint64_t serial, std::string text) { reword(&peer, serial, std::move(text)); }
   void erase(Peer& peer, std::uint64_t serial);
+  void says_missing(Peer& peer, Line& notice, const std::string& uid);
+  // The text of this uid came: what is said about it as missing goes.
+  void came(Peer& peer, const std::string& uid);
   void clear(Peer* peer);
   // What was said, but for what is still to be sent; our own words stay.
   void erase_said(Peer& peer);
@@ -42,16 +51,19 @@ class Windows {
 
  private:
   struct Budget {
-    TokenBucket bucket{5, 10'000};
-    std::uint64_t held_back = 0;
+    Ration minute{10, 60'000};
+    std::uint64_t held_back = 0;  // since the last one that was shown
+    std::uint64_t counting = 0;   // the line that says so
   };
   struct Kept {
-    Budget alerts, key_alerts;
+    Budget caused, about_key;
     std::size_t bytes = 0;  // of the lines' texts
+    bool missing = false;   // some line is about a text that has not come
   };
   Kept& kept(const Peer* peer) { return kept_[peer ? peer->name : std::string()]; }
   Line& own_words(Peer* peer, Line::Kind kind, std::string text, Now now);
-  void alert(Budget& budget, Peer* peer, std::string text, Now now);
+  Line* caused(Budget& budget, Peer* peer, Line::Kind kind, std::string text, Now now);
+  void reword(Peer* peer, std::uint64_t serial, std::string text);
 
   Model& model_;
   std::size_t max_lines_;

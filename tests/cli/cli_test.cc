@@ -124,6 +124,30 @@ TEST_CASE("wrong usage is exit status 2") {
   }
 }
 
+TEST_CASE("attack 7: what was withheld is printed with when it was sent") {
+  Peer peer = some_peer();
+  Line line;
+  line.at_unix_ms = 1'795'391'135'403;
+  line.sent_unix_ms = line.at_unix_ms - 60'000;
+  line.text = "pay";
+  CHECK(message_line(peer, line) == "2026-11-22T23:45:35Z bob pay\n");
+  CHECK(message_json(peer, line).find("\"sent\":1795391075403,\"request\"") != std::string::npos);
+  line.disordered = true;
+  CHECK(message_line(peer, line) == "2026-11-22T23:45:35Z bob (sent 2026-11-22T23:44:35Z) pay\n");
+  CHECK(message_json(peer, line).find("\"sent_is\":\"earlier\"") != std::string::npos);
+  line.sent_unix_ms = line.at_unix_ms + 3'600'000;
+  line.missing = "uid";
+  CHECK(message_line(peer, line) == "2026-11-22T23:45:35Z bob (sent 2026-11-23T00:45:35Z, unlikely) pay\n");
+  CHECK(message_json(peer, line).find("\"sent_is\":\"unlikely\",\"incomplete\":true") != std::string::npos);
+
+  HistoryEntry entry;
+  entry.at_unix_ms = line.at_unix_ms;
+  entry.sent_unix_ms = line.at_unix_ms - 3'600'000;
+  entry.body = "pay";
+  CHECK(entry_line("bob", entry) == "2026-11-22T23:45:35Z < (sent 2026-11-22T22:45:35Z) pay\n");
+  CHECK(entry_json("bob", entry).find("\"sent_is\":\"earlier\"") != std::string::npos);
+}
+
 TEST_CASE("remote text is safe in plain lines and whole in JSON") {
   Peer peer = some_peer();
   Line line;

@@ -95,12 +95,12 @@ void outbox(Memory& memory) {
   CHECK(out.at("bob")[0].uid == "uid of 1");
   CHECK(bodies(out.at("carol")) == "2");
   CHECK(out.at("carol")[0].delivery == Delivery::sent);
-  REQUIRE(memory.set_delivery(first, Delivery::delivered, ""));
-  REQUIRE(memory.set_delivery(second, Delivery::queued, ""));
+  REQUIRE(memory.set_delivery(first, Delivery::delivered, "", true));
+  REQUIRE(memory.set_delivery(second, Delivery::queued, "", false));
   out = memory.outbox(some_id(1)).value();
   CHECK(bodies(out.at("bob")) == "3");
   CHECK(out.at("carol")[0].delivery == Delivery::queued);
-  REQUIRE(memory.set_delivery(second, Delivery::failed, "gone"));
+  REQUIRE(memory.set_delivery(second, Delivery::failed, "gone", false));
   CHECK_FALSE(memory.outbox(some_id(1)).value().contains("carol"));
   CHECK(memory.before(carol, 0, 1).value().at(0).why == "gone");
 }
@@ -117,24 +117,90 @@ void erasing(Memory& memory) {
   REQUIRE(memory.erase_history(carol));
   REQUIRE(memory.erase_history(carol));
   CHECK(bodies(memory.before(carol, 0, 9)).empty());
-  CHECK(memory.set_delivery(row, Delivery::delivered, ""));  // nothing
+  CHECK(memory.set_delivery(row, Delivery::delivered, "", true));  // nothing
   CHECK(memory.add(carol, entry("e")).value() > row);
   CHECK(bodies(memory.before(carol, 0, 9)) == "e");
 }
 
-void uids(Memory& memory) {
-  CHECK_FALSE(memory.seen(bob, "uid of a"));
+// A name is (server, author, uid): attack 66 is one uid by two authors.
+void names(Memory& memory) {
+  const proto::Id author = some_id(9), other = some_id(8);
+  CHECK_FALSE(memory.seen(bob, author, "uid of a"));
   memory.add(bob, entry("a")).value();
   memory.add(bob, entry("a")).value();  // the core would not
   memory.add(bob, entry("b", true)).value();
-  CHECK(memory.seen(bob, "uid of a"));
-  CHECK_FALSE(memory.seen(bob, "uid of b"));  // said, not received
-  CHECK_FALSE(memory.seen(carol, "uid of a"));
-  CHECK_FALSE(memory.seen(other_bob, "uid of a"));
+  CHECK(memory.seen(bob, author, "uid of a"));
+  CHECK_FALSE(memory.seen(bob, author, "uid of b"));  // said, not received
+  CHECK_FALSE(memory.seen(bob, other, "uid of a"));
+  CHECK_FALSE(memory.seen(other_bob, author, "uid of a"));
   REQUIRE(memory.erase_history(bob));
-  CHECK(memory.seen(bob, "uid of a"));
+  CHECK(memory.seen(bob, author, "uid of a"));
   CHECK(memory.commit());
-  CHECK(memory.seen(bob, "uid of a"));
+  CHECK(memory.seen(bob, author, "uid of a"));
+}
+
+void chains(Memory& memory) {
+  const proto::Id author = some_id(9), other = some_id(8);
+  CHECK_FALSE(memory.last_from(bob, author));
+  CHECK_FALSE(memory.last_to(bob, author));
+  auto first = entry("a"), second = entry("b"), future = entry("c");
+  first.sent_unix_ms = second.sent_unix_ms = first.at_unix_ms - 1'000;
+  second.sent_unix_ms -= 5'000;
+  future.sent_unix_ms = future.at_unix_ms + 3'600'000;
+  for (const auto& one : {first, second, future})
+    memory.add(bob, one).value();
+  CHECK(memory.last_from(bob, author)->uid == "uid of c");
+  CHECK(memory.last_from(bob, author)->sent_unix_ms == first.sent_unix_ms);
+  CHECK_FALSE(memory.last_from(bob, other));
+  CHECK_FALSE(memory.last_from(other_bob, author));
+
+  const auto one = memory.add(bob, entry("1", true, Delivery::queued)).value();
+  const auto two = memory.add(bob, entry("2", true, Delivery::queued)).value();
+  const auto three = memory.add(bob, entry("3", true, Delivery::queued)).value();
+  CHECK_FALSE(memory.last_to(bob, author));
+  REQUIRE(memory.set_delivery(two, Delivery::delivered, "", true));
+  CHECK(memory.last_to(bob, author)->row == two);
+  CHECK(memory.last_to(bob, author)->uid == "uid of 2");
+  REQUIRE(memory.set_delivery(one, Delivery::delivered, "", true));  // later, but older
+  CHECK(memory.last_to(bob, author)->uid == "uid of 2");
+  REQUIRE(memory.set_delivery(three, Delivery::failed, "never left", false));
+  CHECK(memory.last_to(bob, author)->uid == "uid of 2");
+  REQUIRE(memory.erase_history(bob));
+  CHECK(memory.last_to(bob, author)->uid == "uid of 2");
+  CHECK(memory.last_from(bob, author)->uid == "uid of c");
+}
+
+void waiting(Memory& memory) {
+  auto late = entry("late");
+  late.waits = true;
+  late.after = "uid of early";
+  late.sent_unix_ms = late.at_unix_ms;
+  const auto row = memory.add(bob, late).value();
+  memory.add(bob, entry("early")).value();
+  CHECK(memory.seen(bob, some_id(9), "uid of late"));
+  CHECK(bodies(memory.before(bob, 0, 9)) == "early");
+  CHECK(memory.unread(bob, 0) == 1);
+  REQUIRE(memory.erase_history(bob));
+  CHECK(memory.waiting(some_id(2)).value().empty());
+  auto all = memory.waiting(some_id(1)).value();
+  REQUIRE(all.at("bob").size() == 1);
+  auto back = all.at("bob")[0];
+  CHECK(back.row == row);
+  CHECK(back.waits);
+  CHECK(back.peer_id == some_id(9));
+  CHECK(back.after == "uid of early");
+  CHECK(back.sent_unix_ms == late.sent_unix_ms);
+  back.waits = false;
+  back.incomplete = back.disordered = true;
+  CHECK(memory.put_last(bob, back).value() > row);
+  CHECK(memory.waiting(some_id(1)).value().empty());
+  const auto page = memory.before(bob, 0, 9).value();
+  REQUIRE(page.size() == 1);
+  CHECK(page[0].row > row);
+  CHECK(page[0].incomplete);
+  CHECK(page[0].disordered);
+  CHECK_FALSE(page[0].waits);
+  REQUIRE(memory.commit());
 }
 
 // A server at a:1 with history, contacts and unsent texts.
@@ -159,7 +225,7 @@ void replaced(Memory& memory) {
   CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
   CHECK(bodies(memory.before(peer(2, "carol"), 0, 9)) == "c");
   CHECK(memory.unread(other_bob, 0) == 1);
-  CHECK(memory.seen(other_bob, "uid of a"));
+  CHECK(memory.seen(other_bob, some_id(9), "uid of a"));
   CHECK(memory.outbox(some_id(1)).value().empty());
   CHECK(bodies(memory.outbox(some_id(2)).value().at("bob")) == "b");
   CHECK(bodies(memory.before(peer(3, "bob"), 0, 9)) == "e");
@@ -212,10 +278,19 @@ void nothing_to_move(Memory& memory) {
   CHECK(memory.replace_server("a:1", {some_id(2), 6}).value());
 }
 
-constexpr void (*contract[])(Memory&) = {
-    keys,           history,          outbox,           erasing,          uids,
-    replaced,       old_id_elsewhere, new_id_elsewhere, new_id_has_users, new_id_has_history,
-    nothing_to_move};
+constexpr void (*contract[])(Memory&) = {keys,
+                                         history,
+                                         outbox,
+                                         erasing,
+                                         names,
+                                         replaced,
+                                         old_id_elsewhere,
+                                         new_id_elsewhere,
+                                         new_id_has_users,
+                                         new_id_has_history,
+                                         nothing_to_move,
+                                         chains,
+                                         waiting};
 
 }  // namespace
 

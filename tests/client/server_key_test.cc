@@ -96,7 +96,11 @@ TEST_CASE("a changed server key is a full stop") {
   const auto other = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
   alice.trust.servers["server:7467"] = {other, 1'600'000'000'000};
   const auto bob = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());
-  client::HistoryEntry said{0, false, false, "uid", "said before", 5, Delivery::delivered, ""};
+  client::HistoryEntry said;
+  said.peer_id = bob;
+  said.uid = "uid";
+  said.body = "said before";
+  said.at_unix_ms = 5;
   const auto row = alice.trust.add({other, "bob"}, said).value();
   said.mine = true;
   said.body = "still to be sent";

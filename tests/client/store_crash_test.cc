@@ -70,7 +70,7 @@ int add_pairs(const std::string& folder, const std::function<bool(int)>& tell,
       auto row = store.add(bob, said);
       if (!row) return 2;
       step();
-      if (pair % 3 == 0 && !store.set_delivery(*row, Delivery::delivered, "")) return 3;
+      if (pair % 3 == 0 && !store.set_delivery(*row, Delivery::delivered, "", true)) return 3;
       step();
     }
     if (!store.commit()) return 4;

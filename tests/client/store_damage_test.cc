@@ -89,7 +89,7 @@ bool use(const std::string& folder, const Expected& expected) {
   for (const auto& who : {bob, carol}) {
     expected.said(store.before(who, 0, 1'000));
     static_cast<void>(store.unread(who, 0));
-    static_cast<void>(store.seen(who, "uid of x"));
+    static_cast<void>(store.seen(who, some_id(9), "uid of x"));
   }
   if (const auto out = store.outbox(some_id(1)))
     for (const auto& [name, entries] : *out)

@@ -60,6 +60,7 @@ inline sqlite::Database raw(const std::string& folder) {
 inline client::HistoryEntry entry(std::string body, bool mine = false,
                                   client::Delivery delivery = client::Delivery::delivered) {
   client::HistoryEntry out;
+  out.peer_id = some_id(9);
   out.uid = "uid of " + body;
   out.body = std::move(body);
   out.mine = mine;

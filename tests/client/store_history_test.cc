@@ -70,7 +70,7 @@ TEST_CASE("store: what is to be sent is not taken from a row that was tampered w
   auto store = three_messages(temp.path());
   REQUIRE(raw(temp.path()).execute("UPDATE history SET kind = 2 WHERE row = 1"));
   CHECK_FALSE(store->outbox(some_id(1)));
-  CHECK_FALSE(store->set_delivery(1, Delivery::delivered, ""));
+  CHECK_FALSE(store->set_delivery(1, Delivery::delivered, "", true));
   REQUIRE(raw(temp.path())
               .execute("UPDATE history SET kind = 0 WHERE row = 1;"
                        "UPDATE conversation SET number = 7 WHERE number = 2;"
@@ -93,9 +93,9 @@ TEST_CASE("store: rows keep their numbers, also those of failed commits and eras
   // The commit fails: the schema is not what it was.
   auto db = raw(temp.path());
   REQUIRE(store->commit());
-  REQUIRE(db.execute("ALTER TABLE seen RENAME TO hidden"));
+  REQUIRE(db.execute("ALTER TABLE name RENAME TO hidden"));
   CHECK_FALSE(store->add(bob, entry("four")));
-  REQUIRE(db.execute("ALTER TABLE hidden RENAME TO seen"));
+  REQUIRE(db.execute("ALTER TABLE hidden RENAME TO name"));
   CHECK_FALSE(store->commit());
   const auto row = store->add(bob, entry("five")).value();
   CHECK(row > last + 2);
@@ -150,18 +150,26 @@ TEST_CASE("store: the core hears of it when somebody else's save() undid its wri
   CHECK(store->before(bob, 0, 9).value().size() == 1);
 }
 
-TEST_CASE("store: the oldest uids are forgotten, not the newest") {
+TEST_CASE("store: the names of texts are remembered for 90 days") {
+  constexpr std::int64_t day_ms = 86'400'000;
   TempFolder temp;
   auto store = open_store(temp.path());
-  REQUIRE(store->add(bob, entry("old")));
+  const proto::Id author = some_id(9);
+  auto old = entry("old"), newer = entry("newer"), now = entry("now");
+  newer.at_unix_ms += 2 * day_ms;
+  REQUIRE(store->add(bob, old));
+  REQUIRE(store->add(bob, newer));
+  REQUIRE(store->erase_history(bob));
+  now.at_unix_ms = old.at_unix_ms + 90 * day_ms;
+  REQUIRE(store->add(bob, now));
+  CHECK(store->seen(bob, author, "uid of old"));
+  now = entry("then");
+  now.at_unix_ms = old.at_unix_ms + 91 * day_ms;
+  REQUIRE(store->add(bob, now));
   REQUIRE(store->commit());
-  // As after many messages.
-  REQUIRE(raw(temp.path()).execute("UPDATE sqlite_sequence SET seq = 200500 WHERE name = 'history'"));
-  for (int i = 0; i < 600; ++i)
-    REQUIRE(store->add(bob, entry(std::to_string(i))));
-  CHECK_FALSE(store->seen(bob, "uid of old"));
-  for (int i = 0; i < 600; ++i)
-    CHECK(store->seen(bob, "uid of " + std::to_string(i)));
+  CHECK_FALSE(store->seen(bob, author, "uid of old"));
+  CHECK(store->seen(bob, author, "uid of newer"));
+  CHECK(store->seen(bob, author, "uid of now"));
 }
 
 TEST_CASE("store: erased texts and names are not in the file any more") {

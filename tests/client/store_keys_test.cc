@@ -74,7 +74,7 @@ TEST_CASE("store: locked again, and nothing comes out") {
   CHECK_FALSE(store->unlocked());
   CHECK_FALSE(store->get("draft"));
   CHECK_FALSE(store->before(peer(1, "bob"), 0, 1));
-  CHECK_FALSE(store->seen(peer(1, "bob"), "uid of before the lock"));
+  CHECK_FALSE(store->seen(peer(1, "bob"), some_id(9), "uid of before the lock"));
   CHECK(store->all_peers().empty());
   auto search = store->search(std::nullopt, "before", 9);
   search->run();

@@ -13,7 +13,7 @@ using proto::Id;
 namespace {
 
 // Names of the tests' data; the newest is what this version writes.
-constexpr const char* versions[] = {"store-1.sql"};
+constexpr const char* versions[] = {"store-1.sql", "store-2.sql"};
 
 // A folder with the store of an older version.
 void put_old(const std::string& folder, const char* name) {
@@ -79,13 +79,14 @@ void check_said(Store& store) {
                                           "me: tomorrow " + number(Delivery::sent)});
   CHECK(store.before(peer(1, "carol"), 0, 9)->size() == 1);
   CHECK(store.before(eve, 0, 9)->empty());
-  CHECK(store.seen(eve, "uid of gone"));
-  CHECK(store.seen(bob, "uid of waves"));
-  CHECK_FALSE(store.seen(bob, "uid of gone"));
+  CHECK(store.seen(eve, some_id(3), "uid of gone"));
+  CHECK(store.seen(bob, some_id(3), "uid of waves"));
+  CHECK_FALSE(store.seen(bob, some_id(3), "uid of gone"));
   CHECK(store.unread(bob, 2) == 1);
   const auto out = store.outbox(some_id(1)).value();
   REQUIRE(out.size() == 1);
   REQUIRE(out.at("bob").size() == 2);
+  CHECK(out.at("bob")[0].peer_id == some_id(3));
   CHECK(out.at("bob")[0].body == "see you");
   auto search = store.search(std::nullopt, "GRÜSSE", 9);
   search->run();
@@ -119,6 +120,20 @@ TEST_CASE("store: the files of older versions open, hold what they held, and go 
     CHECK(schema(home) == schema(fresh));
     CHECK(mode(home + "/store.db") == 0600);
   }
+}
+
+TEST_CASE("attack 28: what an older version left to be sent says for whom before that key is forgotten") {
+  TempFolder temp;
+  put_old(temp.path(), "store-1.sql");
+  auto store = open_store(temp.path());
+  test::unlock(*store, "correct horse");
+  REQUIRE(store->forget_peer(some_id(1), "bob"));
+  REQUIRE(store->pin_peer(some_id(1), "bob", {some_id(7), false, 1}));
+  REQUIRE(store->commit());
+  const auto out = store->outbox(some_id(1)).value();
+  REQUIRE(out.at("bob").size() == 2);
+  for (const auto& one : out.at("bob"))
+    CHECK(one.peer_id == some_id(3));
 }
 
 TEST_CASE("store: the newest of the old files has this version's schema") {

@@ -25,22 +25,52 @@ TEST_CASE("a window keeps the last lines, and finds them by serial") {
   CHECK(model.status.empty());
 }
 
-TEST_CASE("alerts are held back when they flood, and counted") {
+TEST_CASE("attack 30: what a peer causes is shown 10 times a minute, then counted in one line") {
+  Model model;
+  Windows windows(model, 1'000);
+  Peer peer;
+  peer.name = "bob";
+  Now now{1'000, 0};
+  for (int i = 0; i < 50; ++i) {
+    if (i % 2 == 0)
+      windows.alert(&peer, "bad", now);
+    else
+      windows.caused(peer, Line::Kind::notice, "odd", now);
+    now.steady_ms += 1'000;
+  }
+  REQUIRE(peer.lines.size() == 11);
+  CHECK(peer.lines.back().text == "More notices about bob were held back in this minute: 40");
+  CHECK(peer.lines.back().kind == Line::Kind::alert);
+  windows.alert(nullptr, "elsewhere", now);
+  CHECK(model.status.size() == 1);
+  windows.key_alert(peer, "the key", now);
+  CHECK(peer.lines.back().text == "the key");
+  now.steady_ms += 60'000;
+  windows.alert(&peer, "bad", now);
+  CHECK(peer.lines.back().text == "bad");
+  CHECK(peer.lines.size() == 13);
+}
+
+TEST_CASE("what is said about a missing text goes when it comes") {
   Model model;
   Windows windows(model, 100);
   Peer peer;
   peer.name = "bob";
-  Now now{1'000, 0};
-  for (int i = 0; i < 50; ++i)
-    windows.alert(&peer, "bad", now);
-  CHECK(peer.lines.size() == 5);
-  windows.alert(nullptr, "elsewhere", now);
-  CHECK(model.status.size() == 1);
-  now.steady_ms += 10'000;
-  windows.alert(&peer, "bad", now);
-  REQUIRE(peer.lines.size() == 6);
-  CHECK(peer.lines.back().text == "bad (and 45 alerts before it)");
-  CHECK(peer.lines.back().kind == Line::Kind::alert);
+  windows.missing(peer, "a", {});
+  windows.missing(peer, "a", {});
+  windows.missing(peer, "b", {});
+  Line text;
+  text.text = "after a";
+  text.missing = "a";
+  windows.add(&peer, text);
+  REQUIRE(peer.lines.size() == 3);
+  windows.came(peer, "c");
+  CHECK(peer.lines.size() == 3);
+  windows.came(peer, "a");
+  REQUIRE(peer.lines.size() == 2);
+  CHECK(peer.lines[0].missing == "b");
+  CHECK(peer.lines[1].text == "after a");
+  CHECK(peer.lines[1].missing.empty());
 }
 
 TEST_CASE("a window holds so many bytes, however few its lines") {
@@ -97,7 +127,7 @@ TEST_CASE("no flood of alerts hides what is said about a key") {
   CHECK(peer.lines.back().text == "changed");
   for (int i = 0; i < 50; ++i)
     windows.key_alert(peer, "changed", {1'000, 0});
-  CHECK(peer.lines.size() == 10);
+  CHECK(peer.lines.size() == 22);  // of each kind 10, and one line that counts
 }
 
 TEST_CASE("a bucket refills, and does not save up beyond its size") {

@@ -3,6 +3,8 @@
 import json
 import re
 import shlex
+import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -267,6 +269,42 @@ def test_changed_peer_key(world):
     world.sims("alice", server, "send", "bob", "again")
     message, = received(bob)
     check(message["body"] == "again", f"bob got {message}")
+
+
+def test_held_for_another_key(world):
+    """attack 28: what was queued for a key that was forgotten goes to the next one by a word only."""
+    server = world.server()
+    bob = meet(world, server, count=2)
+    world.sims("alice", server, "send", "bob", "hello")
+    bob.send_signal(signal.SIGSTOP)
+    alice = world.start_sims("alice", server, "send", "bob", "my secret")
+    until(lambda: world.sims("alice", None, "history", "bob"), lambda said: "my secret" in said, "it is stored")
+    for process in (alice, bob):
+        process.kill()
+        process.wait()
+    server.stop()
+    for database in server.state.glob("*.db*"):
+        database.unlink()
+    (server.state / "accounts.db.begun").touch()
+    (world.path / "bob").rename(world.path / "old-bob")
+    server = world.server(listen=server.address)
+    bob = meet(world, server)
+    world.sims("alice", server, "forget", "bob")
+    check("1 message to bob" in world.last_error and "held" in world.last_error, f"said {world.last_error!r}")
+    world.sims("alice", server, "send", "bob", "again")
+    check("is held" in world.last_error, f"said {world.last_error!r}")
+    message, = received(bob)
+    check(message["body"] == "again", f"bob got {message}")
+    shutil.copytree(world.path / "alice", world.path / "other")
+    world.sims("other", None, "discard", "bob")
+    lines = world.sims("other", None, "history", "bob").splitlines()
+    check([line.split(" ", 1)[1] for line in lines] == ["+ hello", "x my secret", "+ again"], f"said {lines}")
+    world.sims("other", None, "discard", "bob", expect=NO_PEER)
+    bob = meet(world, server)
+    world.sims("alice", server, "resend", "bob")
+    message, = received(bob)
+    check(message["body"] == "my secret", f"bob got {message}")
+    world.sims("alice", None, "discard", "bob", expect=NO_PEER)
 
 
 def test_name_taken(world):

@@ -45,6 +45,7 @@ std::string image() {
     HOLDS(store.pin_peer(id_of(0), "bob", {id_of(1), true, 2, Standing::contact, 0}).has_value());
     for (int i = 0; i < 12; ++i) {
       HistoryEntry entry;
+      entry.peer_id = id_of(1);
       entry.mine = i % 2 == 0;
       entry.uid = "uid" + std::to_string(i);
       entry.body = "text " + std::to_string(i);
@@ -72,7 +73,7 @@ void check_texts(Store& store) {
         HOLDS((check_entry(entry), name == "bob" && entry.mine));
   static_cast<void>(store.each(bob(), [](const HistoryEntry& entry) { return check_entry(entry), true; }));
   static_cast<void>(store.unread(bob(), 3));
-  static_cast<void>(store.seen(bob(), "uid1"));
+  static_cast<void>(store.seen(bob(), id_of(1), "uid1"));
   auto search = store.search(std::nullopt, "TEXT", 50);
   search->run();
   for (const auto& hit : search->hits)

@@ -597,6 +597,23 @@ def sims_unkind():
         return "shown: %s; said: %s" % (got, [line for line in p.log if "listening" not in line])
 
 
+def sims_order():
+    """Texts that name the one before them: printed in that order, acked when they come, and with when they were sent."""
+    with Clients("py-order") as (a,), Home("order") as home:
+        p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "3", "--timeout", "60")
+        session = a.call(ident, timeout=30)
+        names = [s.uid() for _ in range(3)]
+        a.send(session.text("one", uid=names[0], after=""))
+        a.send(session.text("three", uid=names[2], after=names[1]))
+        a.until(lambda: {0, 1} <= session.delivered, 10, "ack of the text that waits")
+        a.send(session.text("two", uid=names[1], after=names[0], sent=int(time.time() * 1000) - 600_000))
+        a.until(lambda: 2 in session.delivered or p.process.poll() is not None, 10, "the end")
+        finished(p)
+        got = shown(p)
+        check([x["body"] for x in got] == ["one", "two", "three"], got)
+        check([x.get("sent_is") for x in got] == [None, "earlier", None], got)
+
+
 def sims_list_and_fingerprint():
     with Clients("py-listed") as (a,), Home("finger") as home:
         p = home.sims("list", "--json")
@@ -702,6 +719,7 @@ TESTS = [
     ("rekey_again_and_without_phase_6", rekey_again_and_without_phase_6),
     ("sims_long_text", sims_long_text),
     ("sims_unkind", sims_unkind),
+    ("sims_order", sims_order),
     ("sims_list_and_fingerprint", sims_list_and_fingerprint),
     ("sims_refuses", sims_refuses),
     ("sims_is_refused", sims_is_refused),

@@ -47,7 +47,6 @@ void Ledger::settle_received(User& receiver) {
     if (number > world_.find(row.peer.name)->settled_mine[receiver.name]) return false;
     auto& settled = receiver.settled_theirs[row.peer.name];
     if (number != ++settled) wrong += row.entry.body + " is on disk twice or out of order\n";
-    receiver.trust.uids.erase({row.peer, row.entry.uid});
     return true;
   });
 }

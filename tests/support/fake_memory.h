@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <map>
 #include <set>
 #include <tuple>
 
 #include "client/memory.h"
+#include "client/model/sent_time.h"
 
 namespace sims::test {
 
@@ -42,8 +44,11 @@ class FakeMemory final : public client::Memory {
       for (Row& one : rows) {
         if (one.peer.server != old) continue;
         one.peer.server = server.id;
-        if (!one.entry.mine) uids.insert({one.peer, one.entry.uid});
+        if (!one.entry.mine) uids.insert({server.id, one.entry.peer_id, one.entry.uid});
       }
+      for (auto* chains : {&last_from_, &last_to_})
+        for (const auto& [key, last] : std::map(*chains))
+          if (key.first == old) chains->insert_or_assign({server.id, key.second}, last);
     });
     if (!written) return fail(written.error());
     return along;
@@ -64,19 +69,23 @@ class FakeMemory final : public client::Memory {
   }
 
   Result<std::uint64_t> add(const client::PeerKey& peer, const client::HistoryEntry& entry) override {
+    auto written = write([&] { append(peer, entry); });
+    if (!written) return fail(written.error());
+    return last_row;
+  }
+  Result<std::uint64_t> put_last(const client::PeerKey& peer, const client::HistoryEntry& entry) override {
     auto written = write([&] {
-      rows.push_back({peer, entry});
-      rows.back().entry.row = ++last_row;
-      const bool news = !entry.mine && uids.insert({peer, entry.uid}).second;
-      undo_.push_back([this, row = last_row, news, tag = std::pair(peer, entry.uid)] {
-        std::erase_if(rows, [row](const Row& one) { return one.entry.row == row; });
-        if (news) uids.erase(tag);
-      });
+      if (auto at = find(entry.row); at != rows.end()) {
+        undo_.push_back([this, old = rows] { rows = old; });
+        rows.erase(at);
+      }
+      append(peer, entry);
     });
     if (!written) return fail(written.error());
     return last_row;
   }
-  Result<void> set_delivery(std::uint64_t row, client::Delivery delivery, const std::string& why) override {
+  Result<void> set_delivery(std::uint64_t row, client::Delivery delivery, const std::string& why,
+                            bool left) override {
     return write([&] {
       auto at = find(row);
       if (at == rows.end()) return;
@@ -85,23 +94,32 @@ class FakeMemory final : public client::Memory {
       });
       at->entry.delivery = delivery;
       at->entry.why = why;
+      if (!left) return;
+      auto& last = keep_last(last_to_, {at->peer.server, at->entry.peer_id});
+      if (row > last.row) last = {row, at->entry.uid, 0};
     });
   }
-  bool seen(const client::PeerKey& peer, const std::string& uid) override {
+  bool seen(const client::PeerKey& peer, const proto::Id& author, const std::string& uid) override {
     called();
-    return uids.contains({peer, uid});
+    return uids.contains({peer.server, author, uid});
+  }
+  std::optional<client::LastText> last_from(const client::PeerKey& peer, const proto::Id& author) override {
+    return find_last(last_from_, {peer.server, author});
+  }
+  std::optional<client::LastText> last_to(const client::PeerKey& peer, const proto::Id& id) override {
+    return find_last(last_to_, {peer.server, id});
   }
   Result<std::vector<client::HistoryEntry>> before(const client::PeerKey& peer, std::uint64_t row,
                                                    std::size_t most) override {
     std::vector<client::HistoryEntry> out;
     for (auto at = rows.rbegin(); at != rows.rend() && out.size() < most; ++at)
-      if (at->peer == peer && (row == 0 || at->entry.row < row)) out.push_back(at->entry);
+      if (at->peer == peer && !at->entry.waits && (row == 0 || at->entry.row < row)) out.push_back(at->entry);
     std::reverse(out.begin(), out.end());
     return out;
   }
   std::size_t unread(const client::PeerKey& peer, std::uint64_t row) override {
     return static_cast<std::size_t>(std::count_if(rows.begin(), rows.end(), [&](const Row& one) {
-      return one.peer == peer && !one.entry.mine && one.entry.row > row;
+      return one.peer == peer && !one.entry.mine && !one.entry.waits && one.entry.row > row;
     }));
   }
   Result<std::map<std::string, std::vector<client::HistoryEntry>>> outbox(const proto::Id& server) override {
@@ -110,10 +128,17 @@ class FakeMemory final : public client::Memory {
       if (one.peer.server == server && pending(one.entry)) out[one.peer.name].push_back(one.entry);
     return out;
   }
+  Result<std::map<std::string, std::vector<client::HistoryEntry>>> waiting(const proto::Id& server) override {
+    std::map<std::string, std::vector<client::HistoryEntry>> out;
+    for (const auto& one : rows)
+      if (one.peer.server == server && one.entry.waits) out[one.peer.name].push_back(one.entry);
+    return out;
+  }
   Result<void> erase_history(const client::PeerKey& peer) override {
     return write([&] {
       undo_.push_back([this, old = rows] { rows = old; });
-      std::erase_if(rows, [&](const Row& one) { return one.peer == peer && !pending(one.entry); });
+      std::erase_if(
+          rows, [&](const Row& one) { return one.peer == peer && !pending(one.entry) && !one.entry.waits; });
     });
   }
   Result<void> commit() override {
@@ -136,6 +161,9 @@ class FakeMemory final : public client::Memory {
   }
   bool clean() const { return undo_.empty(); }
 
+  using Name = std::tuple<proto::Id, proto::Id, std::string>;                  // server, author, uid
+  using Chains = std::map<std::pair<proto::Id, proto::Id>, client::LastText>;  // by server, peer
+
   // A copy of what is on disk, and its return from a backup.
   struct State {
     std::map<std::string, client::PinnedServer> servers;
@@ -145,7 +173,8 @@ class FakeMemory final : public client::Memory {
       client::HistoryEntry entry;
     };
     std::deque<Row> rows;
-    std::set<std::pair<client::PeerKey, std::string>> uids;
+    std::set<Name> uids;
+    Chains last_from, last_to;
     std::uint64_t last_row = 0;
   };
   State backup() {
@@ -166,14 +195,39 @@ class FakeMemory final : public client::Memory {
   std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
   using Row = State::Row;
   std::deque<Row> rows;
-  std::set<std::pair<client::PeerKey, std::string>> uids;
+  std::set<Name> uids;
   std::uint64_t last_row = 0;
 
  private:
-  State backup_of() const { return {servers, pinned, rows, uids, last_row}; }
+  State backup_of() const { return {servers, pinned, rows, uids, last_from_, last_to_, last_row}; }
   void put_back(const State& old) {
-    std::tie(servers, pinned, rows, uids, last_row) =
-        std::tie(old.servers, old.pinned, old.rows, old.uids, old.last_row);
+    std::tie(servers, pinned, rows, uids, last_from_, last_to_, last_row) =
+        std::tie(old.servers, old.pinned, old.rows, old.uids, old.last_from, old.last_to, old.last_row);
+  }
+  void append(const client::PeerKey& peer, const client::HistoryEntry& entry) {
+    rows.push_back({peer, entry});
+    rows.back().entry.row = ++last_row;
+    undo_.push_back([this, row = last_row] {
+      std::erase_if(rows, [row](const Row& one) { return one.entry.row == row; });
+    });
+    if (entry.mine) return;
+    const Name name{peer.server, entry.peer_id, entry.uid};
+    if (uids.insert(name).second) undo_.push_back([this, name] { uids.erase(name); });
+    auto& last = keep_last(last_from_, {peer.server, entry.peer_id});
+    last.uid = entry.uid;
+    if (!entry.waits && client::sent_is_likely(entry))
+      last.sent_unix_ms = std::max(last.sent_unix_ms, entry.sent_unix_ms);
+  }
+  // To be changed; undone with the rest.
+  client::LastText& keep_last(Chains& chains, const Chains::key_type& key) {
+    undo_.push_back([&chains, key, old = find_last(chains, key)] {
+      old ? void(chains.insert_or_assign(key, *old)) : void(chains.erase(key));
+    });
+    return chains[key];
+  }
+  static std::optional<client::LastText> find_last(const Chains& chains, const Chains::key_type& key) {
+    const auto at = chains.find(key);
+    return at == chains.end() ? std::nullopt : std::optional(at->second);
   }
   static bool pending(const client::HistoryEntry& entry) {
     return entry.mine &&
@@ -208,6 +262,7 @@ class FakeMemory final : public client::Memory {
     return {};
   }
 
+  Chains last_from_, last_to_;
   std::vector<std::function<void()>> undo_;  // since the last commit
   bool failed_ = false;
 };

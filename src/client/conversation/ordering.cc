@@ -1,0 +1,96 @@
+// Conversation: the peer's texts, each shown once and in the order in which they were written
+// (sims-protocol(7) section 6).
+//
+// 1. receive_text(): named before: acked again, no more   2. its predecessor is missing: stored, its line
+// waits
+// 3. shown   4. came(): what waited for it, and what was said about it as missing
+#include <algorithm>
+
+#include "client/conversation.h"
+
+namespace sims::client {
+
+bool Conversation::receive_text(const proto::TextContent& text, Now now) {
+  Peer& p = peer();
+  if (context_.history.seen(p, p.id, text.uid)) return reacks_.take(text.uid, now.steady_ms);
+  if (!p.known() && !let_in(now)) return turn_away();
+  stops_typing();
+  if (misses_predecessor(text)) return keep_waiting(text, now);
+  auto shown = context_.history.receive(p, text, now);
+  if (!shown) {
+    complain("A message from " + name_ + " could not be stored: " + shown.error(), now);
+    return false;
+  }
+  was_shown();
+  came(p.id, text.uid, now);
+  return true;
+}
+
+// The first text that we have of an author starts the chain.
+bool Conversation::misses_predecessor(const proto::TextContent& text) {
+  if (!text.after || text.after->empty()) return false;
+  const Peer& p = peer();
+  if (order_.has(p.id, *text.after)) return true;
+  const auto last = context_.history.last_from(p);
+  return last && last->uid != *text.after && !context_.history.seen(p, p.id, *text.after);
+}
+
+bool Conversation::keep_waiting(const proto::TextContent& text, Now now) {
+  Peer& p = peer();
+  auto kept = context_.history.keep_waiting(p, text, now);
+  if (!kept) {
+    complain("A message from " + name_ + " could not be stored: " + kept.error(), now);
+    return false;
+  }
+  // A gap in the session's numbers that was said just now is about the same text.
+  if (Line* gap = hole_serial_ != 0 ? Windows::find(p, hole_serial_) : nullptr; gap && gap->missing.empty())
+    context_.windows.says_missing(p, *gap, *text.after);
+  order_.add(std::move(*kept), now.steady_ms + TextOrder::longest_ms);
+  show_due(now);
+  return true;
+}
+
+void Conversation::was_shown() {
+  ++peer().unread;
+  peer().attention = true;
+}
+
+void Conversation::show_waiting(HistoryEntry entry, bool incomplete, Now now) {
+  Peer& p = peer();
+  if (incomplete) context_.windows.missing(p, entry.after.value_or(""), now);
+  const Id author = entry.peer_id;
+  const std::string uid = entry.uid;
+  auto shown = context_.history.show_waiting(p, std::move(entry), incomplete, now);
+  // The commit fails, too, and what waits is read again.
+  if (!shown) return complain("A message from " + name_ + " could not be stored: " + shown.error(), now);
+  was_shown();
+  came(author, uid, now);
+}
+
+// Its line was shown. Those that waited for it follow, each of which may have others behind it.
+void Conversation::came(const Id& author, const std::string& uid, Now now) {
+  context_.windows.came(peer(), uid);
+  while (auto next = order_.take_after(author, uid))
+    show_waiting(std::move(*next), false, now);
+}
+
+void Conversation::show_due(Now now) {
+  while (auto due = order_.take_due(now.steady_ms))
+    show_waiting(std::move(*due), true, now);
+}
+
+void Conversation::show_all_waiting(Now now) {
+  while (auto next = order_.take_oldest())
+    show_waiting(std::move(*next), false, now);
+}
+
+void Conversation::restore_waiting(std::vector<HistoryEntry> entries, std::int64_t wait_ms, Now now) {
+  order_.clear();
+  for (HistoryEntry& entry : entries) {
+    const std::int64_t left = entry.at_unix_ms + TextOrder::longest_ms - now.unix_ms;
+    order_.add(std::move(entry),
+               now.steady_ms + std::clamp<std::int64_t>(left, wait_ms, TextOrder::longest_ms));
+  }
+}
+
+}  // namespace sims::client

@@ -1,0 +1,127 @@
+// Which texts came and which left, beyond their rows: the names by which one is shown once, and the ends of
+// the chains that `after` makes (sims-protocol(7) section 6). Both stay when the history is deleted.
+#include <algorithm>
+
+#include "client/model/sent_time.h"
+#include "client/record.h"
+#include "client/store_state.h"
+
+namespace sims::client {
+
+namespace {
+
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t remembered_days = 90;
+
+// A text's name: its author, the conversation (in private talk its author, too) and its uid, at one server.
+Tag name_tag(const Sealer& sealer, const PeerKey& peer, const Id& author, const std::string& uid) {
+  return sealer.tag("name", peer.server.str().append(author.text()), author.str().append(uid));
+}
+
+// As schema 1 had it: without the author.
+Tag old_name_tag(const Sealer& sealer, const PeerKey& peer, const std::string& uid) {
+  return sealer.tag("uid", text_of(conversation_tag(sealer, peer)), uid);
+}
+
+Tag from_tag(const Sealer& sealer, const Id& server, const Id& author) {
+  return sealer.tag("chain from", server.text(), author.text());
+}
+
+Tag to_tag(const Sealer& sealer, const Id& server, const Id& peer) {
+  return sealer.tag("chain to", server.text(), peer.text());
+}
+
+Result<void> put_last_text(Store::State& s, const Tag& tag, const LastText& last) {
+  RecordWriter out;
+  out.number(last.row).text(last.uid).number(static_cast<std::uint64_t>(last.sent_unix_ms));
+  return s.put_row("INSERT OR REPLACE INTO chain (tag, token) VALUES (?, ?)", "chain", tag, out.view());
+}
+
+// One that does not open counts as none: nothing is known about the order then.
+std::optional<LastText> last_text(Store::State& s, const Tag& tag) {
+  sqlite::Statement found(s.db, "SELECT token FROM chain WHERE tag = ?", tag);
+  const auto there = found.step();
+  if (!there || !*there) return std::nullopt;
+  const auto plain = s.sealer->open(row_place("chain", tag), found.text(0));
+  if (!plain) return std::nullopt;
+  RecordReader in(*plain);
+  LastText last;
+  last.row = in.number();
+  last.uid = in.text();
+  last.sent_unix_ms = static_cast<std::int64_t>(in.number());
+  return in.ok() ? std::optional(std::move(last)) : std::nullopt;
+}
+
+Result<void> put_name(Store::State& s, const Tag& tag, std::int64_t day) {
+  return sqlite::Statement(s.db, "INSERT OR IGNORE INTO name (tag, day) VALUES (?, ?)", tag,
+                           static_cast<std::uint64_t>(std::max<std::int64_t>(0, day)))
+      .run();
+}
+
+bool has_name(Store::State& s, const Tag& tag) {
+  sqlite::Statement row(s.db, "SELECT 1 FROM name WHERE tag = ?", tag);
+  const auto there = row.step();
+  return there && *there;
+}
+
+}  // namespace
+
+bool Store::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
+  State& s = *state_;
+  if (!s.sealer) return false;
+  return has_name(s, name_tag(*s.sealer, peer, author, uid)) ||
+         has_name(s, old_name_tag(*s.sealer, peer, uid));
+}
+
+std::optional<LastText> Store::last_from(const PeerKey& peer, const Id& author) {
+  State& s = *state_;
+  return s.sealer ? last_text(s, from_tag(*s.sealer, peer.server, author)) : std::nullopt;
+}
+
+std::optional<LastText> Store::last_to(const PeerKey& peer, const Id& id) {
+  State& s = *state_;
+  return s.sealer ? last_text(s, to_tag(*s.sealer, peer.server, id)) : std::nullopt;
+}
+
+Result<void> Store::State::note_received(const PeerKey& peer, const HistoryEntry& entry) {
+  const Tag tag = from_tag(*sealer, peer.server, entry.peer_id);
+  LastText last = last_text(*this, tag).value_or(LastText{});
+  last.uid = entry.uid;
+  if (!entry.waits && sent_is_likely(entry))
+    last.sent_unix_ms = std::max(last.sent_unix_ms, entry.sent_unix_ms);
+  const std::int64_t today = entry.at_unix_ms / day_ms;
+  auto done = put_name(*this, name_tag(*sealer, peer, entry.peer_id, entry.uid), today);
+  if (done) done = put_last_text(*this, tag, last);
+  if (!done || today == forgot_on) return done;
+  forgot_on = today;
+  return sqlite::Statement(db, "DELETE FROM name WHERE day < ?", today - remembered_days).run();
+}
+
+// Earlier rows may be settled later than later ones.
+Result<void> Store::State::note_left(const PeerKey& peer, const HistoryEntry& entry) {
+  if (entry.peer_id.empty()) return {};
+  const Tag tag = to_tag(*sealer, peer.server, entry.peer_id);
+  const auto last = last_text(*this, tag);
+  if (last && last->row >= entry.row) return {};
+  return put_last_text(*this, tag, {entry.row, entry.uid, 0});
+}
+
+Result<void> Store::State::move_name(const PeerKey& to, const HistoryEntry& entry) {
+  const Tag tag = entry.peer_id.empty() ? old_name_tag(*sealer, to, entry.uid)
+                                        : name_tag(*sealer, to, entry.peer_id, entry.uid);
+  return put_name(*this, tag, entry.at_unix_ms / day_ms);
+}
+
+// After the pins were moved.
+Result<void> Store::State::move_chains(const Id& from, const Id& to) {
+  for (auto at = pins.peers.lower_bound({to, ""}); at != pins.peers.end() && at->first.first == to; ++at) {
+    for (const auto tag_of : {from_tag, to_tag}) {
+      const auto last = last_text(*this, tag_of(*sealer, from, at->second.id));
+      if (!last) continue;
+      if (auto done = put_last_text(*this, tag_of(*sealer, to, at->second.id), *last); !done) return done;
+    }
+  }
+  return {};
+}
+
+}  // namespace sims::client
