@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "client/model/sent_time.h"
+
 namespace sims::tui {
 namespace {
 
@@ -137,6 +139,8 @@ std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t be
     const bool last = lf == std::string_view::npos;
     if (last && !chat.bare && chat.read_to != 0 && chat.read_to == line.serial)
       add_cells("  (read)", Style::dim, text);
+    if (const auto sent = last ? sent_words(line, chat.offset) : ""; !sent.empty() && !chat.bare)
+      add_cells("  " + sent, Style::dim, text);
     add_paragraph(first, text, indent, chat.width, rows);
     if (last) break;
     first = margin;
@@ -150,7 +154,8 @@ std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t be
 // Of all that make_rows() looks at.
 bool same_line(const Line& a, const Line& b) {
   return a.kind == b.kind && a.mine == b.mine && a.delivery == b.delivery && a.at_unix_ms == b.at_unix_ms &&
-         a.text == b.text && a.why == b.why;
+         a.text == b.text && a.why == b.why && a.sent_unix_ms == b.sent_unix_ms &&
+         a.disordered == b.disordered;
 }
 
 // A chat and the rows of its lines: where things are in it.
@@ -239,6 +244,15 @@ std::string format_day(std::int64_t unix_ms, UtcOffset offset) {
 
 std::string format_date_time(std::int64_t unix_ms, UtcOffset offset) {
   return format_day(unix_ms, offset) + " " + format_clock(unix_ms, offset);
+}
+
+std::string sent_words(const Line& line, UtcOffset offset) {
+  const auto note = client::sent_note(line);
+  if (note == client::SentNote::none) return "";
+  const bool same_day = local_time(line.sent_unix_ms, offset).day == local_time(line.at_unix_ms, offset).day;
+  return "(sent " +
+         (same_day ? format_clock(line.sent_unix_ms, offset) : format_date_time(line.sent_unix_ms, offset)) +
+         (note == client::SentNote::unlikely ? ", which is unlikely)" : ")");
 }
 
 void RowCache::begin(const Chat& chat) {

@@ -20,6 +20,9 @@ using UtcOffset = int (*)(std::int64_t unix_s);
 std::string format_clock(std::int64_t unix_ms, UtcOffset offset);      // "23:59"
 std::string format_day(std::int64_t unix_ms, UtcOffset offset);        // "2026-11-22"
 std::string format_date_time(std::int64_t unix_ms, UtcOffset offset);  // "2026-11-22 23:59"
+// "(sent 23:40)", with the day if the line came on another one; empty where it says no more than when it
+// came.
+std::string sent_words(const client::Line& line, UtcOffset offset);
 
 // Where a window is scrolled to: its bottom row is row `row` of line `serial`.
 struct Scroll {

@@ -43,6 +43,8 @@ class Demo final : public Front {
   Result<void> accept(const std::string& peer) override {
     return changed(world_.stand(peer, client::Standing::contact));
   }
+  Result<void> resend_held(const std::string& peer) override { return fail("nothing is held for " + peer); }
+  Result<void> discard_held(const std::string& peer) override { return fail("nothing is held for " + peer); }
   Result<void> decline(const std::string& peer) override { return changed(world_.remove(peer)); }
   Result<void> block(const std::string& peer) override {
     return changed(world_.stand(peer, client::Standing::blocked));

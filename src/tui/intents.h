@@ -35,6 +35,9 @@ class Intents {
   virtual void notice(const std::string& peer, std::string text) = 0;
   virtual Result<void> accept(const std::string& peer) = 0;
   virtual Result<void> decline(const std::string& peer) = 0;
+  // What was typed for an earlier key of theirs: to the key of today, or dropped.
+  virtual Result<void> resend_held(const std::string& peer) = 0;
+  virtual Result<void> discard_held(const std::string& peer) = 0;
   virtual Result<void> block(const std::string& peer) = 0;
   virtual void typing(const std::string& peer, bool on) = 0;
   // A page in front of the lines; false: there are no more.

@@ -11,6 +11,7 @@ struct KeptWindow {
   std::string peer;  // empty: the status window, always the first
   std::string draft;
   std::vector<std::string> history;  // of the input, oldest first
+  std::string typed_for = {};        // the peer's id when the draft was begun; empty: none
   bool operator==(const KeptWindow&) const = default;
 };
 

@@ -36,6 +36,10 @@ std::string window_name(const std::string& server, const std::string& peer) {
   return "window/" + server + "/" + peer;
 }
 
+std::string draft_key_name(const std::string& server, const std::string& peer) {
+  return "typed for/" + server + "/" + peer;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> kept_values(const Kept& kept) {
@@ -49,6 +53,7 @@ std::map<std::string, std::string> kept_values(const Kept& kept) {
       Texts texts{window.draft};
       texts.insert(texts.end(), window.history.begin(), window.history.end());
       out[window_name(server.id, window.peer)] = joined(texts);
+      if (!window.typed_for.empty()) out[draft_key_name(server.id, window.peer)] = window.typed_for;
     }
     out[list_name(server.id)] = joined(list);
   }
@@ -73,6 +78,7 @@ Kept kept_of(const std::function<std::optional<std::string>(const std::string& n
       Texts parts = texts(window_name(id, list[i]));
       if (!parts.empty()) {
         window.draft = std::move(parts.front());
+        window.typed_for = value(draft_key_name(id, list[i])).value_or("");
         window.history.assign(std::make_move_iterator(parts.begin() + 1),
                               std::make_move_iterator(parts.end()));
       }

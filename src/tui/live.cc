@@ -139,6 +139,12 @@ Result<void> Live::accept(const std::string& peer) {
 Result<void> Live::decline(const std::string& peer) {
   return with_core([&](auto& core) { return core.decline(peer, loop_.now()); });
 }
+Result<void> Live::resend_held(const std::string& peer) {
+  return with_core([&](auto& core) { return core.resend_held(peer, loop_.now()); });
+}
+Result<void> Live::discard_held(const std::string& peer) {
+  return with_core([&](auto& core) { return core.discard_held(peer, loop_.now()); });
+}
 Result<void> Live::block(const std::string& peer) {
   return with_core([&](auto& core) { return core.block(peer, loop_.now()); });
 }

@@ -40,6 +40,8 @@ class Live final : public Front {
   void notice(const std::string& peer, std::string text) override;
   Result<void> accept(const std::string& peer) override;
   Result<void> decline(const std::string& peer) override;
+  Result<void> resend_held(const std::string& peer) override;
+  Result<void> discard_held(const std::string& peer) override;
   Result<void> block(const std::string& peer) override;
   void typing(const std::string& peer, bool on) override;
   bool load_older(const std::string& peer) override;

@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "client/model/sent_time.h"
 #include "tui/doctor.h"
 #include "tui/fields.h"
 #include "tui/kept_values.h"
@@ -43,8 +44,14 @@ std::string variable(const char* name) {
 
 // "2026-11-22T23:07:05Z bob: hello", safe to show.
 std::string exported(const std::string& peer, const std::string& self, const client::HistoryEntry& entry) {
-  return fmt::format("{} {}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
-                     entry.mine ? self : peer, entry.action ? "" : ":", safe_text(entry.body, Lines::fold));
+  const auto note = client::sent_note(entry);
+  const std::string sent = note == client::SentNote::none
+                               ? ""
+                               : fmt::format(" (sent {}{})", utc_time(entry.sent_unix_ms),
+                                             note == client::SentNote::unlikely ? ", which is unlikely" : "");
+  return fmt::format("{} {}{}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
+                     entry.mine ? self : peer, sent, entry.action ? "" : ":",
+                     safe_text(entry.body, Lines::fold));
 }
 
 }  // namespace

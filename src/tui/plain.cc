@@ -43,7 +43,8 @@ std::string beginning(std::string_view text) {
 }
 
 std::string words(const Line& line, const std::string& peer, UtcOffset offset) {
-  const std::string clock = format_clock(line.at_unix_ms, offset) + " ";
+  const std::string sent = sent_words(line, offset);
+  const std::string clock = format_clock(line.at_unix_ms, offset) + " " + (sent.empty() ? "" : sent + " ");
   switch (line.kind) {
     case Line::Kind::notice:
       return clock + line.text;

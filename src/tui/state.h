@@ -22,6 +22,7 @@ struct Window {
   std::string peer;          // empty: the status window
   Editor input;              // the draft; kept through everything
   std::size_t left_out = 0;  // bytes of the draft that did not fit into it
+  std::string typed_for;     // the id that the peer had when the draft was begun; empty: none
   InputHistory history;
   Scroll scroll;
   Editor answer{256, Newlines::fold};  // to the panel: a number, a fingerprint
@@ -81,6 +82,7 @@ struct Ask {
     request,  // the text would answer a request
     command,  // it destroys or ends something
     cut,      // bytes of the text did not fit into the input
+    new_key,  // the text was typed for an earlier key of the peer
   };
   About about = About::nothing;
   std::string words;     // the question and its keys

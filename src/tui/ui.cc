@@ -259,7 +259,12 @@ bool Ui::edit(const Key& key) {
 // After the draft was changed. How often the peer hears of it is the core's to decide.
 void Ui::tell_typing() {
   const client::Peer* peer = front_peer();
-  const std::string& text = state_.window().input.text();
+  Window& window = state_.window();
+  const std::string& text = window.input.text();
+  if (text.empty())
+    window.typed_for.clear();
+  else if (window.typed_for.empty() && peer != nullptr)
+    window.typed_for = peer->id.text();
   if (peer == nullptr || !peer->known() || state_.away || text.empty() || text.front() == '/')
     return stop_typing();
   typing_to_ = peer->name;

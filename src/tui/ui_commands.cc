@@ -52,6 +52,7 @@ void Ui::entered(const std::string& peer, Editor typed, bool done) {
     return;
   }
   window->history.add(typed.text());
+  window->typed_for.clear();
   window->passing = false;
   if (typing_to_ == peer) stop_typing();
 }
@@ -67,6 +68,14 @@ bool Ui::send(const std::string& peer, std::string_view text, bool action) {
     held_.text = text;
     held_.action = action;
     ask(Ask::About::request, "An answer accepts " + peer + "'s request: send it? y yes, n no");
+    return false;
+  }
+  const Window& window = state_.window();
+  if (window.peer == peer && !window.typed_for.empty() && window.typed_for != to->id.text()) {
+    held_.to = peer;
+    held_.text = text;
+    held_.action = action;
+    ask(Ask::About::new_key, "This was typed for an earlier key of " + peer + ": send it? y yes, n no");
     return false;
   }
   return deliver(peer, text, action);
@@ -88,7 +97,9 @@ bool Ui::run(const Invocation& call) {
     case CommandId::accept:
     case CommandId::block:
     case CommandId::decline:
+    case CommandId::discard:
     case CommandId::distrust:
+    case CommandId::resend:
       return stand(call);
     case CommandId::away:
       return away(call);

@@ -170,6 +170,13 @@ bool Ui::stand(const Invocation& call) {
       if (!done(intents_.decline(name))) return false;
       drop_window(name);
       return say("The request of " + name + " is forgotten."), true;
+    case CommandId::resend:
+      if (!done(intents_.resend_held(name))) return false;
+      return say_elsewhere(name, "What was held for " + name + " is on its way."), true;
+    case CommandId::discard:
+      if (!sure("Drop what is held for " + name + "?")) return false;
+      if (!done(intents_.discard_held(name))) return false;
+      return say_elsewhere(name, "What was held for " + name + " is dropped."), true;
     default:
       if (verified && !sure("Take back that " + name + " is verified?")) return false;
       if (!done(intents_.unverify(name))) return false;

@@ -75,7 +75,7 @@ void Ui::answer_held(Ask::About about) {
     window->input.clear();
   }
   bool done = false;
-  if (about == Ask::About::request) {
+  if (about == Ask::About::request || about == Ask::About::new_key) {
     done = deliver(held.to, held.text, held.action);
   } else if (held.call && held.window == state_.window().peer) {
     sure_ = true;

@@ -14,7 +14,7 @@ KeptServer kept_of(const std::string& server, const UiState& state) {
     const Window& window = state.windows[i];
     if (window.passing && window.input.empty()) continue;
     if (i == state.current) out.current = out.windows.size();
-    out.windows.push_back({window.peer, window.input.text(), window.history.entries()});
+    out.windows.push_back({window.peer, window.input.text(), window.history.entries(), window.typed_for});
   }
   return out;
 }
@@ -36,6 +36,7 @@ void Ui::show(const KeptServer& kept) {
     if (!index) break;
     Window& window = state_.windows[*index];
     window.input.set(from.draft);
+    window.typed_for = from.typed_for;
     for (const auto& entry : from.history)
       window.history.add(entry);
   }

@@ -45,6 +45,8 @@ class FakeIntents final : public tui::Intents {
   void notice(const std::string& peer, std::string text) override;
   Result<void> accept(const std::string& peer) override { return note("accept " + peer); }
   Result<void> decline(const std::string& peer) override { return note("decline " + peer); }
+  Result<void> resend_held(const std::string& peer) override { return note("resend_held " + peer); }
+  Result<void> discard_held(const std::string& peer) override { return note("discard_held " + peer); }
   Result<void> block(const std::string& peer) override { return note("block " + peer); }
   void typing(const std::string& peer, bool on) override {
     typing_log.push_back(peer + (on ? " on" : " off"));

@@ -8,7 +8,9 @@ namespace {
 
 Kept some_windows() {
   KeptServer first{
-      "ID1", {{"", "", {"/help", "two\nlines"}}, {"bob", "a draft: 12:3", {}}, {"carol", "", {"hi"}}}, 1};
+      "ID1",
+      {{"", "", {"/help", "two\nlines"}}, {"bob", "a draft: 12:3", {}, "BOBS-ID"}, {"carol", "", {"hi"}}},
+      1};
   return {first, {"", {{"", "", {}}}, 0}};
 }
 

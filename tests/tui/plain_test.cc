@@ -51,6 +51,20 @@ TEST_CASE("plain: a window that comes in front says its name and a few lines; th
   CHECK(s.update().empty());
 }
 
+TEST_CASE("attack 7: plain: what was withheld is read out with when it was sent") {
+  Stage s;
+  s.type("/query bob\r");
+  client::Line line;
+  line.at_unix_ms = 1'795'387'200'000;  // 22:40
+  line.sent_unix_ms = line.at_unix_ms - 37 * 60'000;
+  line.text = "Shall I pay?";
+  s.intents.add("bob", line);
+  CHECK(s.update().find("22:40 (sent 22:03) bob: Shall I pay?\r\n") != std::string::npos);
+  line.sent_unix_ms = line.at_unix_ms + 86'400'000;
+  s.intents.add("bob", line);
+  CHECK(s.update().find("22:40 (sent 2026-11-23 22:40, which is unlikely) bob: ") != std::string::npos);
+}
+
 TEST_CASE("plain: typing at the end writes only what was typed; elsewhere the line is written anew") {
   Stage s;
   s.type("/query bob\r");

@@ -191,6 +191,49 @@ TEST_CASE("ui: requests are listed with all that helps to decide") {
   CHECK(said.find("looks like that of your contact caro1") != std::string::npos);
 }
 
+TEST_CASE("attack 28: a draft goes to no other key than it was begun for without a yes") {
+  Desk d;
+  d.keys("/query bob\r");
+  d.keys("my secret");
+  const auto id = test::some_id('z');
+  REQUIRE(d.of("bob").id != id);
+  bool kept = false;
+  SUBCASE("typed before") {}
+  SUBCASE("kept over a restart") {
+    kept = true;
+  }
+  if (kept) {
+    const auto windows = d.ui.kept();
+    d.ui.restore(windows);
+    REQUIRE(d.peer() == "bob");
+    REQUIRE(d.input() == "my secret");
+  }
+  d.of("bob").id = id;
+  d.intents.log.clear();
+  d.keys("\r");
+  CHECK_FALSE(d.intents.logged("send bob my secret"));
+  CHECK(d.ui.state().ask.words.find("typed for an earlier key of bob") != std::string::npos);
+  d.keys("n");
+  CHECK(d.input() == "my secret");
+  CHECK_FALSE(d.intents.logged("send bob my secret"));
+  d.keys("\ry");
+  CHECK(d.intents.logged("send bob my secret"));
+  CHECK(d.input().empty());
+  d.keys("another\r");
+  CHECK(d.intents.logged("send bob another"));
+}
+
+TEST_CASE("attack 28: /resend and /discard") {
+  Desk d;
+  d.keys("/query bob\r");
+  d.keys("/resend\r");
+  CHECK(d.intents.logged("resend_held bob"));
+  d.keys("/discard bob\r");
+  CHECK_FALSE(d.intents.logged("discard_held bob"));
+  d.keys("y");
+  CHECK(d.intents.logged("discard_held bob"));
+}
+
 TEST_CASE("ui: /accept, /decline, /block") {
   Desk d;
   make_request(d);

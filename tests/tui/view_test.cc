@@ -362,3 +362,30 @@ TEST_CASE("view: wrapping by words, by clusters when a word is too long") {
   REQUIRE(parts.size() == 2);
   CHECK(parts[0].to == 2);
 }
+
+TEST_CASE("attack 7: beside a text that was withheld stands when it was sent") {
+  std::deque<client::Line> lines(1);
+  client::Line& line = lines.front();
+  line.serial = 1;
+  line.at_unix_ms = 1'795'387'200'000;  // 22:40
+  line.sent_unix_ms = line.at_unix_ms - 37 * 60'000;
+  line.text = "Shall I pay?";
+  const Chat chat{lines, "alice", "bob", test::utc, 80};
+  RowCache cache;
+  const auto last_row = [&] {
+    std::string out;
+    const ChatView view = visible_rows(chat, cache, 10, {});
+    for (const Cell& cell : view.rows.back().cells)
+      out += static_cast<char>(cell.chars[0]);
+    return out;
+  };
+  CHECK(last_row().find("<bob> Shall I pay?  (sent 22:03)") != std::string::npos);
+  line.disordered = true;
+  line.sent_unix_ms = line.at_unix_ms - 60'000;
+  CHECK(last_row().find("(sent 22:39)") != std::string::npos);
+  line.disordered = false;
+  CHECK(last_row().find("(sent") == std::string::npos);
+  line.mine = true;
+  line.sent_unix_ms = 1;
+  CHECK(last_row().find("(sent") == std::string::npos);
+}
