@@ -33,7 +33,7 @@ _sims() {
     *)
       case $command in
         '')
-          options+=' id list find send listen requests accept decline block fingerprint verify forget'
+          options+=' id list find send listen requests accept decline block fingerprint verify resend discard forget'
           options+=' peers history export erase passphrase'
           ;;
         list | find | requests) options+=' --json' ;;
@@ -47,7 +47,7 @@ _sims() {
         passphrase) options+=' --new-key-file --remove --status' ;;
       esac
       case $command in
-        send | find | fingerprint | verify | accept | decline | block | forget | history | export | erase)
+        send | find | fingerprint | verify | accept | decline | block | resend | discard | forget | history | export | erase)
           [[ $peer || $cur == -* ]] || options=$("${COMP_WORDS[0]}" ${home:+--home "${home/#\~/$HOME}"} peers 2>/dev/null)
           ;;
       esac

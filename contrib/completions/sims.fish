@@ -14,7 +14,7 @@ function __sims_wants_peer
         end
     end
     test (count $words) = 1
-    and contains -- $words[1] send find fingerprint verify accept decline block forget history export erase
+    and contains -- $words[1] send find fingerprint verify accept decline block resend discard forget history export erase
 end
 function __sims_peers
     set -l words (commandline -opc)
@@ -24,7 +24,7 @@ function __sims_peers
     $words[1] $home peers 2>/dev/null
 end
 
-set -l commands id list find send listen peers requests accept decline block fingerprint verify forget
+set -l commands id list find send listen peers requests accept decline block fingerprint verify resend discard forget
 set -a commands history export erase passphrase
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c sims -f
@@ -48,6 +48,8 @@ complete -c sims -n '__sims_wants_peer' -x -a '(__sims_peers)'
 complete -c sims -n "$none" -a requests -d 'Print the strangers who wrote'
 complete -c sims -n "$none" -a accept -d 'Make a contact of a stranger'
 complete -c sims -n "$none" -a decline -d 'Forget a stranger and what they wrote'
+complete -c sims -n "$none" -a resend -d 'Send what is held to the peer\'s key of today'
+complete -c sims -n "$none" -a discard -d 'Drop what is held for a peer'
 complete -c sims -n "$none" -a block -d 'Hear nothing more of a peer'
 complete -c sims -n "$none" -a fingerprint -d "Print a peer's id and safety number"
 complete -c sims -n "$none" -a verify -d 'Compare the safety number that a peer sees'

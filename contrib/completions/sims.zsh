@@ -32,6 +32,8 @@ commands=(
   'requests:print the strangers who wrote'
   'accept:make a contact of a stranger'
   'decline:forget a stranger and what they wrote'
+  "resend:send what is held to the peer's key of today"
+  'discard:drop what is held for a peer'
   'block:hear nothing more of a peer'
   "fingerprint:print a peer's id and safety number"
   'verify:compare the safety number that a peer sees'
@@ -59,7 +61,7 @@ case $state in
           '--timeout[end after so many seconds]:SECONDS'
         )
         ;;
-      fingerprint | accept | decline | block | erase) more=('1:PEER:_sims_peers') ;;
+      fingerprint | accept | decline | block | resend | discard | erase) more=('1:PEER:_sims_peers') ;;
       verify) more=('1:PEER:_sims_peers' '*:NUMBER') ;;
       forget) more=('1:SERVER or PEER:_sims_peers') ;;
       history)
