@@ -17,8 +17,7 @@ bool all_ascii(const std::string& bytes) {
 // What is not delivered makes it ask once.
 void leave(TermProgram& program) {
   program.type("/quit\r");
-  program.see([&] { return program.ended() || program.shows("Leave?"); },
-              "the end or a question");
+  program.see([&] { return program.ended() || program.shows("Leave?"); }, "the end or a question");
   if (!program.ended()) program.type("y");
 }
 
