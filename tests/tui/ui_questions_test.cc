@@ -335,6 +335,9 @@ TEST_CASE("ui: /history export takes a name, a file, both or neither") {
   CHECK(exported("/history export ./f with spaces.txt").find("notice frank: Usage") == 0);
   CHECK(exported("/history export ./f.txt") == "export_history frank ./f.txt");
   for (const char* wrong :
-       {"/history", "/history export nobody", "/history delete ./f", "/history erase bob"})
-    CHECK(exported(wrong).find("notice frank: ") == 0);
+       {"/history", "/history export nobody", "/history delete ./f", "/history erase bob"}) {
+    exported(wrong);
+    CHECK(d.intents.last().find("notice frank: ") == 0);
+    CHECK_FALSE(d.intents.logged("export_history"));
+  }
 }
