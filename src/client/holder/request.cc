@@ -19,11 +19,19 @@ struct Row {
   bool takes_peer;
 };
 constexpr Row rows[] = {
-    {Do::list, "list", false},      {Do::send, "send", true},
-    {Do::give_up, "give_up", true}, {Do::fingerprint, "fingerprint", true},
-    {Do::verify, "verify", true},   {Do::accept, "accept", true},
-    {Do::decline, "decline", true}, {Do::block, "block", true},
-    {Do::forget, "forget", false},  {Do::erase, "erase", true},
+    {Do::list, "list", false},
+    {Do::find, "find", false},
+    {Do::send, "send", true},
+    {Do::give_up, "give_up", true},
+    {Do::fingerprint, "fingerprint", true},
+    {Do::verify, "verify", true},
+    {Do::accept, "accept", true},
+    {Do::decline, "decline", true},
+    {Do::block, "block", true},
+    {Do::forget, "forget", false},
+    {Do::resend, "resend", true},
+    {Do::discard, "discard", true},
+    {Do::erase, "erase", true},
     {Do::watch, "watch", false},
 };
 
@@ -51,6 +59,8 @@ Result<void> check_members(const proto::JsonValue& line) {
 
 Result<void> check_request(const HolderRequest& request, const Row& row) {
   if (row.takes_peer && !proto::valid_name(request.to)) return fail("\"to\" is not a name");
+  if (request.what == Do::find && !proto::valid_name(request.to) && !proto::Id::shaped(request.to))
+    return fail("\"to\" is neither a name nor an id");
   if (request.what == Do::forget && request.to.empty()) return fail("\"to\" is missing");
   const bool needs_uid = request.what == Do::send || request.what == Do::give_up;
   if (needs_uid && !base64_decode_exact<16>(request.uid, Base64::url_unpadded))

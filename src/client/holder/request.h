@@ -45,10 +45,25 @@ std::string_view trouble_word(Trouble trouble);
 Trouble trouble_of(std::string_view word);  // failure for a word that is none
 
 struct HolderRequest {
-  enum class Do { list, send, give_up, fingerprint, verify, accept, decline, block, forget, erase, watch };
+  enum class Do {
+    list,
+    find,
+    send,
+    give_up,
+    fingerprint,
+    verify,
+    accept,
+    decline,
+    block,
+    resend,
+    discard,
+    forget,
+    erase,
+    watch
+  };
   std::uint64_t id = 0;
   Do what = Do::list;
-  std::string to;           // a peer's name; forget: or a server
+  std::string to;           // a peer's name; forget: or a server; find: or an id
   std::string uid;          // send, give_up
   std::string body;         // send
   bool action = false;      // send: as /me

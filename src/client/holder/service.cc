@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "client/model/sent_time.h"
 #include "client/model/words.h"
 
 namespace sims::client {
@@ -96,7 +97,8 @@ void HolderSession::greet(const proto::JsonValue& line) {
 // --- 3. answers ----------------------------------------------------------------------------------
 
 void HolderSession::answer(HolderRequest request) {
-  Pending pending{std::move(request)};
+  Pending pending;
+  pending.request = std::move(request);
   if (attempt(pending)) return;
   if (pending_.size() < max_pending) return pending_.push_back(std::move(pending));
   error(pending.request, Trouble::busy, "too many requests at once");
@@ -119,6 +121,11 @@ bool HolderSession::outcome(const HolderRequest& request, const Result<void>& do
 
 void HolderSession::changed() {
   for (auto at = pending_.begin(); at != pending_.end();) {
+    Core* core = service_.host_.core();
+    if (at->taken && core != nullptr && call_refused(*at, *core)) {
+      at = pending_.erase(at);
+      continue;
+    }
     const bool waits = at->taken && service_.host_.locked().empty();
     at = waits || !attempt(*at) ? std::next(at) : pending_.erase(at);
   }
@@ -130,6 +137,11 @@ void HolderSession::delivery_changed(const std::string& peer, const Line& text) 
   const bool settled = text.delivery == Delivery::delivered || text.delivery == Delivery::failed;
   for (auto at = pending_.begin(); core != nullptr && settled && at != pending_.end();) {
     const auto& request = at->request;
+    if (at->taken && at->left.contains(text.uid) && request.to == peer) {
+      resent(*at, text);
+      at = at->left.empty() ? pending_.erase(at) : std::next(at);
+      continue;
+    }
     if (!at->taken || request.uid != text.uid || request.to != peer) {
       ++at;
       continue;
@@ -159,6 +171,10 @@ void HolderSession::message(const Peer& peer, const Line& text) {
   json.field("kind", text.kind == Line::Kind::action ? "action" : "text").field("body", text.text);
   json.field("at", static_cast<std::uint64_t>(std::max<std::int64_t>(text.at_unix_ms, 0)));
   json.field("uid", text.uid);
+  if (text.sent_unix_ms > 0) json.field("sent", static_cast<std::uint64_t>(text.sent_unix_ms));
+  if (const auto note = sent_note(text); note != SentNote::none)
+    json.field("sent_is", note == SentNote::sent ? "earlier" : "unlikely");
+  if (!text.missing.empty()) json.key("incomplete").boolean(true);
   json.key("request").boolean(peer.standing == Standing::request);
   json.end_object();
   output_ += '\n';

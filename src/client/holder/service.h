@@ -77,6 +77,8 @@ class HolderSession {
     HolderRequest request;
     bool taken = false;           // send: it is in the outbox
     std::uint64_t last_line = 0;  // send: of the peer's window, before
+    bool asked = false;           // the server, who has the name
+    std::set<std::string> left;   // resend: uids of what is not settled yet
   };
 
   void line(std::string text);
@@ -92,15 +94,21 @@ class HolderSession {
   enum class Step { on, waits, answered };
   Step wanted(const HolderRequest& request, const Model& model);
   Step online(const HolderRequest& request, const Model& model);
-  Step target(const HolderRequest& request, const Model& model);
+  Step target(Pending& pending, Core& core);
+  Step ask_server(Pending& pending, Core& core);
+  Step missing(const HolderRequest& request, const Model& model);
   bool list(const HolderRequest& request, const Model& model);
+  bool find_out(Pending& pending, Core& core);
   bool send(Pending& pending, Core& core);
   Step send_again(Pending& pending, Core& core);
   bool ask_for_key(const HolderRequest& request, const Peer& peer);
   bool delivered(const Pending& pending, const Model& model);
   bool give_up(const HolderRequest& request, Core& core);
-  bool fingerprint(const HolderRequest& request, const Model& model);
-  bool about_peer(const HolderRequest& request, Core& core);
+  bool resend(Pending& pending, Core& core);
+  void resent(Pending& pending, const Line& text);
+  bool call_refused(const Pending& pending, Core& core);
+  bool fingerprint(Pending& pending, Core& core);
+  bool about_peer(Pending& pending, Core& core);
   bool decide(const HolderRequest& request, const Peer& peer, Core& core);
   bool forget(const HolderRequest& request, Core& core);
   bool watch(const HolderRequest& request);

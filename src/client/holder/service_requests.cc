@@ -45,13 +45,17 @@ bool HolderSession::attempt(Pending& pending) {
     case HolderRequest::Do::give_up:
       return give_up(request, *core);
     case HolderRequest::Do::fingerprint:
-      return fingerprint(request, model);
+      return fingerprint(pending, *core);
+    case HolderRequest::Do::find:
+      return find_out(pending, *core);
+    case HolderRequest::Do::resend:
+      return resend(pending, *core);
     case HolderRequest::Do::forget:
       return forget(request, *core);
     case HolderRequest::Do::watch:
       return watch(request);
     default:
-      return about_peer(request, *core);
+      return about_peer(pending, *core);
   }
 }
 
@@ -87,35 +91,100 @@ HolderSession::Step HolderSession::online(const HolderRequest& request, const Mo
       error(request, model.refusal ? Trouble::refused : Trouble::no_connection, why());
       return Step::answered;
     case LinkState::waiting:
-      if (own_ || model.refusal == proto::ErrorCode::busy) return Step::waits;
-      error(request, Trouble::no_connection, why());
+      if (own_ || model.refusal == proto::ErrorCode::busy || model.refusal == proto::ErrorCode::rate_limited)
+        return Step::waits;
+      error(request,
+            model.refusal && proto::refuses_login(*model.refusal) ? Trouble::refused : Trouble::no_connection,
+            why());
       return Step::answered;
   }
   return Step::waits;
 }
 
 // Somebody who is online, and whose key did not change.
-HolderSession::Step HolderSession::target(const HolderRequest& request, const Model& model) {
+HolderSession::Step HolderSession::target(Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
+  const Model& model = core.model();
   if (const auto step = online(request, model); step != Step::on) return step;
   const Peer* peer = find(model, request.to);
   if (peer == nullptr || !peer->online) {
-    if (request.to == model.self_name) {
-      error(request, Trouble::no_peer, request.to + " is ourselves");
-    } else if (model.list_complete) {
-      error(request, Trouble::no_peer, fmt::format("{} is not online at {}", request.to, model.server));
-    } else {
-      return Step::waits;
+    if (request.to != model.self_name) {
+      if (!model.list_complete) return Step::waits;
+      const auto step = ask_server(pending, core);
+      return step == Step::on ? missing(request, model) : step;
     }
+    error(request, Trouble::no_peer, request.to + " is ourselves");
     return Step::answered;
   }
   if (peer->trust != Trust::changed) return Step::on;
   error(request, Trouble::peer_key,
-        fmt::format("THE KEY OF {0} CHANGED. Remembered since {1}: {2}; the server shows now: {3}. Somebody "
-                    "may be in between. If you know the reason, `sims forget {0}` makes the next contact a "
-                    "first one",
-                    peer->name, utc_time(peer->first_seen_unix_ms), peer->id.text(),
-                    peer->changed_to ? peer->changed_to->text() : "?"));
+        fmt::format(
+            "THE KEY OF {0} CHANGED. Remembered since {1}: {2}, which {4}; the server shows now: {3}. "
+            "Somebody may be in between. If you know the reason, `sims forget {0}` makes the next contact a "
+            "first one",
+            peer->name, utc_time(peer->first_seen_unix_ms), peer->id.text(),
+            peer->changed_to ? peer->changed_to->text() : "?",
+            peer->was_verified ? "you had verified" : "was never verified"));
   return Step::answered;
+}
+
+// Anew for each request: what the server said to another one may be old. Step::on: Model::found has the
+// answer.
+HolderSession::Step HolderSession::ask_server(Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
+  if (!std::exchange(pending.asked, true)) {
+    const auto asked = core.find(request.to, std::nullopt, service_.host_.now());
+    if (!asked) return error(request, Trouble::failure, asked.error()), Step::answered;
+  }
+  const auto answer = core.model().found.find(request.to);
+  const bool waits =
+      answer == core.model().found.end() || answer->second.outcome == FindAnswer::Outcome::asked;
+  return waits ? Step::waits : Step::on;
+}
+
+// What the server says of somebody whom the list does not show.
+HolderSession::Step HolderSession::missing(const HolderRequest& request, const Model& model) {
+  using Outcome = FindAnswer::Outcome;
+  const auto outcome = model.found.at(request.to).outcome;
+  const std::string& who = request.to;
+  if (outcome == Outcome::online) return Step::waits;  // the list will show it in a moment
+  if (outcome == Outcome::unknown)
+    error(request, Trouble::no_peer, fmt::format("there is no user {} at {}", who, model.server));
+  else if (outcome == Outcome::too_often)
+    error(request, Trouble::failure,
+          model.server + ": too many questions about names, try again in a minute");
+  else if (request.what == HolderRequest::Do::find)
+    error(request, Trouble::failure, model.server + " does not say who is registered there");
+  else if (outcome == Outcome::offline)
+    error(request, Trouble::no_peer, fmt::format("{} is a user of {}, but offline", who, model.server));
+  else
+    error(request, Trouble::no_peer, fmt::format("{} is not online at {}", who, model.server));
+  return Step::answered;
+}
+
+bool HolderSession::find_out(Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
+  const Model& model = core.model();
+  if (const auto step = online(request, model); step != Step::on) return step == Step::answered;
+  if (const auto step = ask_server(pending, core); step != Step::on) return step == Step::answered;
+  using Outcome = FindAnswer::Outcome;
+  const FindAnswer& answer = model.found.at(request.to);
+  const bool registered = answer.outcome == Outcome::registered;
+  const bool online = answer.outcome == Outcome::online;
+  if (!registered && !online && answer.outcome != Outcome::offline)
+    return missing(request, model) == Step::answered;
+  const Peer* known = find(model, answer.name);
+  const bool changed = known != nullptr && known->id != answer.id;
+  proto::JsonWriter json(output_);
+  json.begin_object().field("id", request.id).key("row").begin_object();
+  json.field("name", answer.name).field("key", answer.id.text());
+  json.field("trust", known == nullptr ? "new" : changed ? "changed" : trust_word(*known));
+  json.field("status", registered ? "registered" : online ? "online" : "offline");
+  json.end_object().end_object();
+  output_ += '\n';
+  if (!changed) return ok(request);
+  return error(request, Trouble::peer_key,
+               fmt::format("THE KEY OF {} CHANGED. Remembered: {}", answer.name, known->id.text()));
 }
 
 bool HolderSession::list(const HolderRequest& request, const Model& model) {
@@ -148,8 +217,8 @@ bool HolderSession::send(Pending& pending, Core& core) {
   const HolderRequest& request = pending.request;
   if (request.again)
     if (const auto step = send_again(pending, core); step != Step::on) return step == Step::answered;
+  if (const auto step = target(pending, core); step != Step::on) return step == Step::answered;
   const Model& model = core.model();
-  if (const auto step = target(request, model); step != Step::on) return step == Step::answered;
   const Peer& peer = *find(model, request.to);
   if (!peer.known() && !request.accept_new && request.accept != peer.id.text())
     return ask_for_key(request, peer);
@@ -205,6 +274,39 @@ bool HolderSession::delivered(const Pending& pending, const Model& model) {
   return true;
 }
 
+// Answered when nothing waits for the peer any more.
+bool HolderSession::resend(Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
+  if (const auto step = target(pending, core); step != Step::on) return step == Step::answered;
+  const auto count = core.resend_held(request.to, service_.host_.now());
+  if (!count) return error(request, Trouble::failure, count.error());
+  for (const Line& line : find(core.model(), request.to)->lines)
+    if (line.mine && !line.uid.empty() &&
+        (line.delivery == Delivery::queued || line.delivery == Delivery::sent))
+      pending.left.insert(line.uid);
+  pending.taken = !pending.left.empty();
+  return pending.left.empty() && ok(request);
+}
+
+void HolderSession::resent(Pending& pending, const Line& text) {
+  if (text.delivery == Delivery::failed) {
+    error(pending.request, Trouble::failure, "not delivered: " + text.why);
+    return pending.left.clear();
+  }
+  pending.left.erase(text.uid);
+  if (pending.left.empty()) ok(pending.request);
+}
+
+// Waiting for the deadline would change nothing.
+bool HolderSession::call_refused(const Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
+  const Peer* peer = find(core.model(), request.to);
+  if (request.what != HolderRequest::Do::send || peer == nullptr || peer->call_refused.empty()) return false;
+  const std::string why = peer->call_refused;
+  const auto given_up = core.give_up(request.to, request.uid, service_.host_.now());
+  return error(request, Trouble::failure, "not delivered: " + (given_up ? why : given_up.error()));
+}
+
 bool HolderSession::give_up(const HolderRequest& request, Core& core) {
   const auto dropped = std::erase_if(pending_, [&](const Pending& one) {
     return !one.taken && one.request.what == HolderRequest::Do::send && one.request.uid == request.uid;
@@ -217,10 +319,12 @@ bool HolderSession::give_up(const HolderRequest& request, Core& core) {
 
 // --- people --------------------------------------------------------------------------------------
 
-bool HolderSession::fingerprint(const HolderRequest& request, const Model& model) {
+bool HolderSession::fingerprint(Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
+  const Model& model = core.model();
   const Peer* peer = find(model, request.to);
   if (peer == nullptr || peer->standing == Standing::stranger || peer->id.empty()) {
-    if (const auto step = target(request, model); step != Step::on) return step == Step::answered;
+    if (const auto step = target(pending, core); step != Step::on) return step == Step::answered;
     peer = find(model, request.to);
   }
   proto::JsonWriter json(output_);
@@ -232,15 +336,22 @@ bool HolderSession::fingerprint(const HolderRequest& request, const Model& model
   return ok(request);
 }
 
-bool HolderSession::about_peer(const HolderRequest& request, Core& core) {
+bool HolderSession::about_peer(Pending& pending, Core& core) {
+  const HolderRequest& request = pending.request;
   const Model& model = core.model();
   const Peer* peer = find(model, request.to);
   if (request.what == HolderRequest::Do::erase) {
     if (peer == nullptr) return error(request, Trouble::no_peer, "nothing is known of " + request.to);
     return outcome(request, core.erase_history(request.to));
   }
+  if (request.what == HolderRequest::Do::discard) {
+    if (peer == nullptr || peer->held == 0)
+      return error(request, Trouble::no_peer, "nothing is held for " + request.to);
+    const auto count = core.discard_held(request.to, service_.host_.now());
+    return count ? ok(request) : error(request, Trouble::failure, count.error());
+  }
   if (peer == nullptr || peer->standing == Standing::stranger)
-    if (const auto step = target(request, model); step != Step::on) return step == Step::answered;
+    if (const auto step = target(pending, core); step != Step::on) return step == Step::answered;
   return decide(request, *find(model, request.to), core);
 }
 
