@@ -222,16 +222,17 @@ TEST_CASE("attack 7: withheld by the relay and given later: when it was sent is 
   relay.advance(15'000);
   SUBCASE("soon") {
     relay.give(bob, withheld[0]);
+    relay.settle();  // on disk, and told
     CHECK(bob.heard.back() == "alice: Shall I pay?");
     CHECK(sent_note(pair.last_line()) == SentNote::none);
   }
   SUBCASE("after two minutes") {
     relay.now.unix_ms += 110'000;
     relay.give(bob, withheld[0]);
+    relay.settle();  // on disk, and told
     CHECK(bob.heard.back() == "alice: Shall I pay?");
     CHECK(pair.last_line().sent_unix_ms == sent);
     CHECK(sent_note(pair.last_line()) == SentNote::sent);
-    relay.settle();  // on disk
     bob.restart();
     bob.core->looked_at("alice", relay.now);
     CHECK(sent_note(pair.last_line()) == SentNote::sent);
