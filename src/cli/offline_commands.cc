@@ -11,7 +11,6 @@
 #include "base/program.h"
 #include "cli/output.h"
 #include "client/look_alike.h"
-#include "client/model/words.h"
 #include "net/stream.h"
 #include "proto/limits.h"
 

@@ -5,6 +5,6 @@
 
 namespace sims::client::cli {
 
-Exit run(Options options);
+Exit run(const Options& options);
 
 }  // namespace sims::client::cli
