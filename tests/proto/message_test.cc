@@ -515,7 +515,7 @@ TEST_CASE("content: every kind there and back") {
   };
   for (const bool action : {false, true}) {
     const auto text = std::get<TextContent>(
-        there_and_back(TextContent{action, uid, "olá \"Bob\"\n\\ \x01", 1'767'225'600'000}));
+        there_and_back(TextContent{action, uid, "olá \"Bob\"\n\\ \x01", 1'767'225'600'000, {}}));
     CHECK(text.action == action);
     CHECK(text.uid == uid);
     CHECK(text.body == "olá \"Bob\"\n\\ \x01");
@@ -523,12 +523,12 @@ TEST_CASE("content: every kind there and back") {
   }
   for (const std::string& after : {std::string(), uid})
     CHECK(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5, after})).after == after);
-  CHECK_FALSE(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5})).after);
+  CHECK_FALSE(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5, {}})).after);
   CHECK(std::get<ReadContent>(there_and_back(ReadContent{uid})).uid == uid);
   CHECK(std::get<TypingContent>(there_and_back(TypingContent{true})).on);
   CHECK_FALSE(std::get<TypingContent>(there_and_back(TypingContent{false})).on);
   CHECK(std::get<UnsupportedContent>(*decode_content(R"({"kind":"sticker","n":1})")).kind == "sticker");
-  CHECK(encode_content(TextContent{false, uid, "x", 5})
+  CHECK(encode_content(TextContent{false, uid, "x", 5, {}})
             ->starts_with("{\"kind\":\"text\",\"uid\":\"" + uid + "\",\"body\":\"x\",\"sent\":5} "));
   CHECK(encode_content(TextContent{false, uid, "x", 5, ""})
             ->starts_with("{\"kind\":\"text\",\"uid\":\"" + uid +
@@ -538,7 +538,7 @@ TEST_CASE("content: every kind there and back") {
 TEST_CASE("content: the limits of a text, exact") {
   const std::string uid(22, 'A');
   const auto size = [&](std::string body) {
-    const auto text = encode_content(TextContent{false, uid, std::move(body), 1'767'225'600'000});
+    const auto text = encode_content(TextContent{false, uid, std::move(body), 1'767'225'600'000, {}});
     if (!text) CHECK(text.error().code == ErrorCode::too_large);
     return text ? text->size() : 0;
   };
@@ -547,7 +547,7 @@ TEST_CASE("content: the limits of a text, exact") {
   CHECK(size(std::string(max_body - 100, '"')) == max_content);  // doubled by escapes
   CHECK(size(std::string(max_body, '"')) == 0);
   CHECK(size(std::string(max_body, '\x01')) == 0);
-  const auto bad = encode_content(TextContent{false, uid, "\xFF", 0});
+  const auto bad = encode_content(TextContent{false, uid, "\xFF", 0, {}});
   REQUIRE_FALSE(bad);
   CHECK(bad.error().code == ErrorCode::bad_message);
 }

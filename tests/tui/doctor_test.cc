@@ -18,8 +18,8 @@ struct Stage {
   Stage() {
     intents.fake = test::some_model();
     ui.resize({80, 24});
-    facts = {"xterm-256color", "C.UTF-8", 256,  false, true, false, false, 1'000, 0,
-             "store.db",       "conf",    true, false, 4'096};
+    facts = {"xterm-256color", "C.UTF-8", 256,  false, true,  false, false, 1'000, 0,
+             "store.db",       "conf",    true, false, 4'096, {},    {}};
   }
   std::string text() { return doctor_text(facts, intents.fake, ui.state(), now); }
   bool says(std::string_view part) { return text().find(part) != std::string::npos; }

@@ -308,7 +308,7 @@ TEST_CASE("ui: of somebody who is not in the list the server is asked, and the l
   Desk d;
   const std::string id = test::some_id('z').str();
   type(d.ui, "/query bob\r");
-  for (const std::string& line : {"/whois nobody", "/msg nobody hello", "/query nobody"}) {
+  for (const std::string line : {"/whois nobody", "/msg nobody hello", "/query nobody"}) {
     CAPTURE(line);
     d.intents.log.clear();
     type(d.ui, line + "\r");
