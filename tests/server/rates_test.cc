@@ -154,8 +154,12 @@ TEST_CASE("45: calls that nobody answers are few in a minute; an answer takes it
     w.pump({&people[0], &mallory});
   }
   SUBCASE("by a refusal, which is passed on as it is") {
-    const std::string refusal = R"({"type":"client-refuse", )" + people[0].src_dst(mallory) +
-                                R"(,"to":"x","code":"busy","signature":"y", "more":[]})";
+    proto::ClientRefuse busy;
+    busy.src = people[0].id();
+    busy.dst = mallory.id();
+    busy.code = proto::ErrorCode::busy;
+    std::string refusal = proto::encode(busy);
+    refusal.insert(refusal.size() - 1, R"(, "more":[])");
     people[0].send(refusal, w.now);
     w.pump({&people[0], &mallory});
     CHECK(mallory.take("client-refuse") == refusal);
