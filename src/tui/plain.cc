@@ -19,7 +19,6 @@ namespace {
 using client::Delivery;
 using client::Line;
 using client::Model;
-using client::Peer;
 
 constexpr std::size_t most_lines = 200;   // said at once of a window; the rest is only counted
 constexpr std::size_t context_lines = 5;  // said of a window that comes in front
