@@ -53,6 +53,7 @@ bool lock_heap(std::size_t bytes) {
     std::free(std::exchange(blocks, static_cast<void**>(*blocks)));
   mallopt(M_TOP_PAD, static_cast<int>(piece));
   const auto end = std::min(begin + bytes, top() / page * page);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a place in the heap, counted in pages
   return end > begin && mlock2(reinterpret_cast<void*>(begin), end - begin, MLOCK_ONFAULT) == 0;
 }
 
