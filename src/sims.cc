@@ -17,5 +17,5 @@ int main(int argc, char** argv) {
     return 1;
   }
   static_cast<void>(sims::lock_memory());  // sims-tui's /doctor says how much of it can be
-  return sims::client::cli::run(std::get<sims::client::cli::Options>(parsed));
+  return sims::client::cli::run(std::move(std::get<sims::client::cli::Options>(parsed)));
 }

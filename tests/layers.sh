@@ -19,8 +19,8 @@ declare -A sees=(
 # server's core may log; randomness comes in as a parameter, crypto/rng.h being the interface.)
 edges='src/[a-z_]+\.cc|src/net/.*|src/base/(clock|config|files|locked_memory|log|loop_cpu|process|program|secret|sqlite|syslog)\..*|src/crypto/(key_file|rng)\.cc'
 edges+='|src/server/(accounts|confine|control_socket|ctl|ctl_options|daemon|daemon_operations|detach|key_pool|metrics_socket|rights|settings|state_folder|store_sqlite|sockets|user)\..*|src/server/daemon/.*'
-edges+='|src/cli/.*|src/client/(dirs|history_search|link|store|store_[a-z]+|store/[a-z_]+)\..*'
-edges+='|src/tui/(app|config_file|crash|demo|face|fields|front|live|live_store|screen|terminal)\..*'
+edges+='|src/cli/.*|src/client/(dirs|history_search|holder/holder_[a-z]+|link|store|store_[a-z]+|store/[a-z_]+)\..*'
+edges+='|src/tui/(app|app/live_commands|config_file|crash|demo|face|fields|front|live|live_store|screen|terminal)\..*'
 impure='(unistd|fcntl|poll|termios|pwd|grp|sched|netdb|ifaddrs|syslog|signal|dirent|time|stdio|pthread)\.h|sys/.*'
 impure+='|fstream|iostream|filesystem|cstdio|csignal|ctime|random|thread|mutex|condition_variable|future'
 impure_own='net/.*|base/(files|loop_cpu|process|program|sqlite)\.h|crypto/key_file\.h'

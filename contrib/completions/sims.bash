@@ -2,14 +2,14 @@
 
 _sims() {
   local cur=$2 prev=$3 command='' peer='' home='' i
-  local options='-h --help --version --server --name --suite --home --key-file --invite --accept-new --no-history'
+  local options='-h --help --version --server --name --suite --home --key-file --invite --wait --accept-new --no-history'
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
       --home)
         home=${COMP_WORDS[++i]}
         ;;
-      --server | --name | --suite | --key-file | --invite | --new-key-file | --timeout | --count | --limit | --search)
+      --server | --name | --suite | --key-file | --invite | --wait | --new-key-file | --timeout | --count | --limit | --search)
         ((i++))
         ;;
       -*) ;;
@@ -29,15 +29,16 @@ _sims() {
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       ;;
-    --name | --timeout | --count | --limit | --search) ;;
+    --name | --wait | --timeout | --count | --limit | --search) ;;
     *)
       case $command in
         '')
-          options+=' id list find send listen requests accept decline block fingerprint verify resend discard forget'
+          options+=' id list find send listen pipe requests accept decline block fingerprint verify resend discard forget'
           options+=' peers history export erase passphrase'
           ;;
         list | find | requests) options+=' --json' ;;
         send) options+=' --timeout' ;;
+        pipe) options+=' --json --timeout' ;;
         listen) options+=' --json --count --timeout' ;;
         history) options+=' --json --search --limit' ;;
         export)

@@ -19,6 +19,7 @@ common=(
   '--home[keep everything in DIR instead of the XDG folders]:DIR:_directories'
   '--key-file[opens a store that is sealed with a key file]:FILE:_files'
   '--invite[an invitation, for the first login]:CODE:'
+  '--wait[wait so long for another program that uses the store]:SECONDS:'
   '--accept-new[take a first-seen key without asking, never a changed one]'
   '--no-history[keep nothing of what is said once it was delivered or printed]'
 )
@@ -28,6 +29,7 @@ commands=(
   'find:print who is registered under a name or an id'
   'send:send one message'
   'listen:print messages as they come'
+  'pipe:requests in, answers and messages out, for bots'
   'peers:print the names of the remembered peers'
   'requests:print the strangers who wrote'
   'accept:make a contact of a stranger'
@@ -59,6 +61,12 @@ case $state in
           '--json[one JSON object a line]'
           '--count[end after so many messages]:N'
           '--timeout[end after so many seconds]:SECONDS'
+        )
+        ;;
+      pipe)
+        more=(
+          '--json[one JSON object a line, both ways]'
+          '--timeout[after the end of the input wait so long for each proof]:SECONDS'
         )
         ;;
       fingerprint | accept | decline | block | resend | discard | erase) more=('1:PEER:_sims_peers') ;;

@@ -264,11 +264,17 @@ Result<void> NewFile::close() {
 }
 
 Result<FileLock> FileLock::take(const std::string& path, std::string_view advice) {
+  auto taken = try_take(path);
+  if (!taken) return fail(taken.error());
+  if (!*taken) return fail(fmt::format("{}: in use by another program{}", path, advice));
+  return std::move(**taken);
+}
+Result<std::optional<FileLock>> FileLock::try_take(const std::string& path) {
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return errno_failure(path);
-  FileLock lock(fd);
+  std::optional<FileLock> lock(FileLock{fd});
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
-  if (errno == EWOULDBLOCK) return fail(fmt::format("{}: in use by another program{}", path, advice));
+  if (errno == EWOULDBLOCK) return std::nullopt;
   return errno_failure(path);
 }
 FileLock::FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}

@@ -70,6 +70,7 @@ class FileLock {
  public:
   // `advice`: what to do when another program holds it; the end of that error's words.
   static Result<FileLock> take(const std::string& path, std::string_view advice = {});
+  static Result<std::optional<FileLock>> try_take(const std::string& path);  // nullopt: somebody else has it
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   ~FileLock();

@@ -11,6 +11,7 @@
 #include "base/program.h"
 #include "cli/output.h"
 #include "client/look_alike.h"
+#include "client/model/words.h"
 #include "net/stream.h"
 #include "proto/limits.h"
 

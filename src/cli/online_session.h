@@ -1,75 +1,73 @@
-// One run of a command that needs the server: connects, does it, leaves. See sims(1).
+// One run of a command that needs the server: connects, does it, leaves. Meanwhile other commands of this
+// user go through this program, which holds the store. See sims(1).
 #pragma once
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "cli/options.h"
 #include "cli/prompt.h"
+#include "cli/talk.h"
+#include "client/holder/holder_socket.h"
+#include "client/holder/service.h"
 #include "client/link.h"
 #include "client/store.h"
 
 namespace sims::client::cli {
 
-class Session {
+class Session final : TalkEdge, HolderHost {
  public:
-  // `options` and `keys` (held) outlive it. `server` is HOST:PORT.
-  Session(const Options& options, Store& keys, std::string server, std::string name);
-  Exit run();
+  // `options`, `keys` (held) and `talk` outlive it. `server` is HOST:PORT. `paths`: where other commands find
+  // this program. `again`: the talk began with another program that is gone.
+  Session(const Options& options, Store& keys, Talk& talk, std::string server, std::string name);
+  ~Session() override { talk_.leave(); }
+  Exit run(const std::vector<std::string>& paths, bool again);
 
  private:
-  void look();  // the model changed: what now?
-  void look_online();
-  void list();
-  void find();
-  void send();
-  void end_if_refused();
-  void resend();
-  void fingerprint();
-  void verify();
-  void decide();
-  void give_up();
-  void received(const std::string& peer, const Line& line);
-  void delivery_changed(const Line& line);
+  // --- TalkEdge: the command of this program
+  net::Loop& loop() override { return loop_; }
+  void say(std::string line) override;
+  void finish(Exit exit, const std::string& why = "") override;
+  bool print(const std::string& text) override;
+  bool ask(const std::string& words, const Id& id, std::function<void(bool accept)> decided) override;
+  void start_deadline() override;
 
+  // --- HolderHost
+  Core* core() override { return &link_.core(); }
+  std::string locked() const override { return {}; }
+  Result<bool> forget_server(const std::string& host_port) override;
+  Now now() const override { return link_.now(); }
+
+  void look();  // the model changed: what now?
+  void received(const std::string& peer, const Line& line);
   void decide_about_server(const Question& question);
-  void decide_about_peer(const Peer& peer);
-  // Asks for yes, no or the fingerprint; false: nobody can be asked.
-  bool ask(const std::string& words, const Id& id, std::function<void(bool accept)> decided);
-  const Peer* target() const;  // who is online under the name that was given; else nullptr
-  // The target, or nullptr: not listed yet, or the end was begun with the reason.
-  const Peer* await_target();
-  // What the server says about the target; nullptr: nothing yet, or the end was begun.
-  const FindAnswer* ask_about_target();
-  void target_is_missing(const FindAnswer& answer);
+  void hear();  // what the service answers to this program's command
 
   void report_own_words();
   void report_own_words(const std::deque<Line>& lines, bool notices);
-  bool print(const std::string& text);
   void interrupted();
   void late();
-  void finish(Exit exit, const std::string& why = "");
+  void leave();
 
   const Options& options_;
   Store& keys_;
+  Talk& talk_;
   std::string server_;
   std::optional<Exit> exit_;
   std::string told_why_;  // the refusal that was said last
   bool was_online_ = false, is_online_ = false, answered_ = false;
-  std::optional<Id> accepted_peer_;
-  std::optional<std::uint64_t> serial_;  // of the line that is being sent
-  std::uint64_t unproved_row_ = 0;       // its row in the history, until the delivery is proved
-  std::set<std::uint64_t> resent_;       // rows that are not yet delivered
-  bool unproved_left_ = false;           // the server took it
   std::uint64_t last_told_ = 0, newest_told_ = 0;
   std::uint64_t count_ = 0;
+  std::int64_t linger_until_ms_ = 0;  // for other commands' requests
   net::Loop loop_;
-  net::Timer deadline_;
+  net::Timer deadline_, linger_;
   net::Signal int_, term_, hup_;
-  std::unique_ptr<Prompt> prompt_;
+  Asker asker_;
   Link link_;
+  HolderService service_;
+  HolderSession own_;
+  std::unique_ptr<HolderSocket> socket_;
 };
 
 }  // namespace sims::client::cli

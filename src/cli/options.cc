@@ -15,6 +15,7 @@ namespace sims::client::cli {
 namespace {
 
 constexpr std::int64_t default_timeout_s = 30;  // of everything but listen
+constexpr std::int64_t default_wait_s = 30;
 constexpr std::int64_t max_timeout_s = 31'536'000;
 constexpr std::uint64_t max_count = 1'000'000'000;
 
@@ -23,7 +24,7 @@ struct Raw {
   std::string suite;
   std::optional<std::string> text;
   std::vector<std::string> number;
-  std::int64_t timeout_s = 0;
+  std::int64_t timeout_s = 0, wait_s = default_wait_s;
   bool no_history = false;
   std::string new_key_file;
   bool remove = false, status = false;
@@ -56,6 +57,10 @@ void add_options(CLI::App& app, Raw& raw) {
                  "for the first login to a server that takes new users by invitation")
       ->type_name("CODE")
       ->check(not_empty());
+  app.add_option("--wait", raw.wait_s,
+                 "wait so long for another program that uses the store (default: 30; 0: not at all)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(std::int64_t{0}, max_timeout_s).description(""));
   app.add_flag("--accept-new", raw.options.accept_new,
                "take a first-seen key without asking, never a changed one");
   app.add_flag("--no-history", raw.no_history,
@@ -101,6 +106,12 @@ void add_talking(CLI::App& app, Raw& raw) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));
   add_timeout(listen, raw, "end after so many seconds (default: never)");
+  auto* pipe =
+      add_command(app, raw, "pipe", Command::pipe, "requests in, answers and messages out, for bots");
+  pipe->add_flag("--json", o.json, "one JSON object a line, both ways")->required();
+  add_timeout(
+      pipe, raw,
+      fmt::format("after the end of the input wait so long for each proof (default: {})", default_timeout_s));
 }
 
 void add_people(CLI::App& app, Raw& raw) {
@@ -166,6 +177,7 @@ bool takes_peer(Command command) {
     case Command::id:
     case Command::list:
     case Command::listen:
+    case Command::pipe:
     case Command::forget:  // SERVER or PEER
     case Command::find:    // NAME or ID
     case Command::peers:
@@ -198,6 +210,7 @@ std::string complete(Raw& raw) {
   for (const auto& group : raw.number)
     o.number += (o.number.empty() ? "" : " ") + group;
   if (raw.timeout_s == 0 && o.command != Command::listen) raw.timeout_s = default_timeout_s;
+  o.wait_ms = raw.wait_s * 1'000;
   if (raw.timeout_s > 0) o.timeout_ms = raw.timeout_s * 1'000;
   if (o.command == Command::find && !proto::valid_name(o.target) && !proto::Id::shaped(o.target))
     return "NAME|ID: neither a name nor an id";

@@ -30,6 +30,7 @@ enum class Command {
   find,
   send,
   listen,
+  pipe,
   fingerprint,
   verify,
   forget,
@@ -61,6 +62,7 @@ struct Options {
   std::string file;                 // export: into it; empty: standard output. passphrase: the new key file
   enum class Change { set, key_file, remove, none } change = Change::set;  // passphrase
   std::optional<std::int64_t> timeout_ms;
+  std::int64_t wait_ms = 30'000;  // for another program that uses the store
 };
 
 // The options, or the exit status after --help, --version or wrong usage, which has been printed.

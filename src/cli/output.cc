@@ -8,39 +8,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "client/model/sent_time.h"
+#include "client/model/words.h"
 #include "proto/json.h"
 
 namespace sims::client::cli {
 
 namespace {
-
-std::string_view word_of(Standing standing, bool verified) {
-  switch (standing) {
-    case Standing::stranger:
-      return "new";
-    case Standing::request:
-      return "request";
-    case Standing::blocked:
-      return "blocked";
-    case Standing::contact:
-      break;
-  }
-  return verified ? "verified" : "unverified";
-}
-
-std::string_view word_of(Delivery delivery) {
-  switch (delivery) {
-    case Delivery::queued:
-      return "queued";
-    case Delivery::sent:
-      return "sent";
-    case Delivery::delivered:
-      return "delivered";
-    case Delivery::failed:
-      break;
-  }
-  return "failed";
-}
 
 // As sims-tui has them, in ASCII.
 char mark_of(const HistoryEntry& entry) {
@@ -56,11 +29,6 @@ char mark_of(const HistoryEntry& entry) {
       break;
   }
   return 'x';
-}
-
-std::string_view status_word(const FindAnswer& found) {
-  if (found.outcome == FindAnswer::Outcome::registered) return "registered";
-  return found.outcome == FindAnswer::Outcome::online ? "online" : "offline";
 }
 
 std::uint64_t json_time(std::int64_t unix_ms) {
@@ -81,40 +49,32 @@ void add_sent(proto::JsonWriter& json, SentNote note, std::int64_t sent_unix_ms)
 
 }  // namespace
 
-std::string_view trust_word(const Peer& peer) {
-  return peer.trust == Trust::changed ? "changed" : word_of(peer.standing, peer.trust == Trust::verified);
+std::string list_line(const Listed& peer) {
+  return fmt::format("{:<20} {:<10} {}\n", safe_text(peer.name, Lines::fold), peer.trust, peer.id);
 }
 
-std::string_view trust_word(const PinnedPeer& peer) {
-  return word_of(peer.standing, peer.verified);
-}
-
-std::string list_line(const Peer& peer) {
-  const Id& shown = peer.changed_to ? *peer.changed_to : peer.id;
-  return fmt::format("{:<20} {:<10} {}\n", safe_text(peer.name, Lines::fold), trust_word(peer), shown.text());
-}
-
-std::string list_json(const Peer& peer) {
+std::string list_json(const Listed& peer) {
   std::string out;
   proto::JsonWriter(out)
       .begin_object()
       .field("name", peer.name)
-      .field("id", (peer.changed_to ? *peer.changed_to : peer.id).text())
+      .field("id", peer.id)
       .field("since", peer.since)
-      .field("trust", trust_word(peer))
+      .field("trust", peer.trust)
       .end_object();
   return ascii_json(out) + "\n";
 }
 
-std::string found_line(const FindAnswer& found, std::string_view trust) {
-  return fmt::format("{:<20} {:<10} {} {}\n", found.name, trust, found.id.text(), status_word(found));
+std::string found_line(const Listed& found, const std::string& status) {
+  return fmt::format("{:<20} {:<10} {} {}\n", safe_text(found.name, Lines::fold), found.trust, found.id,
+                     status);
 }
 
-std::string found_json(const FindAnswer& found, std::string_view trust) {
+std::string found_json(const Listed& found, const std::string& status) {
   std::string out;
   proto::JsonWriter json(out);
-  json.begin_object().field("name", found.name).field("id", found.id.text()).field("trust", trust);
-  json.field("status", status_word(found)).end_object();
+  json.begin_object().field("name", found.name).field("id", found.id).field("trust", found.trust);
+  json.field("status", status).end_object();
   return ascii_json(out) + "\n";
 }
 
@@ -155,7 +115,7 @@ std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
   json.field("kind", entry.action ? "action" : "text").field("body", entry.body);
   json.field("at", json_time(entry.at_unix_ms)).field("uid", entry.uid);
   if (!entry.mine) add_sent(json, sent_note(entry), entry.sent_unix_ms);
-  if (entry.mine) json.field("delivery", word_of(entry.delivery));
+  if (entry.mine) json.field("delivery", delivery_word(entry.delivery));
   if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
   json.end_object();
   return ascii_json(out) + "\n";

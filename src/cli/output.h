@@ -9,15 +9,17 @@
 
 namespace sims::client::cli {
 
-// "new", "request", "blocked", "unverified", "verified", "changed"
-std::string_view trust_word(const Peer& peer);
-std::string_view trust_word(const PinnedPeer& peer);
-
-std::string list_line(const Peer& peer);
-std::string list_json(const Peer& peer);
-// `trust` is trust_word()'s, of the id that was found.
-std::string found_line(const FindAnswer& found, std::string_view trust);
-std::string found_json(const FindAnswer& found, std::string_view trust);
+// Of a peer who is online.
+struct Listed {
+  std::string name, id;
+  std::uint64_t since = 0;
+  std::string trust;
+};
+std::string list_line(const Listed& peer);
+std::string list_json(const Listed& peer);
+// Of somebody who was asked for: `status` is online, offline or registered.
+std::string found_line(const Listed& found, const std::string& status);
+std::string found_json(const Listed& found, const std::string& status);
 std::string message_line(const Peer& peer, const Line& line);
 std::string message_json(const Peer& peer, const Line& line);
 // Of the history: TIME MARK TEXT, the mark being < for what was received.

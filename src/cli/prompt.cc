@@ -8,8 +8,19 @@
 namespace sims::client::cli {
 
 namespace {
+
 constexpr std::size_t max_line = 1'024;
+
+std::string_view trimmed(std::string_view text) {
+  auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!text.empty() && space(text.front()))
+    text.remove_prefix(1);
+  while (!text.empty() && space(text.back()))
+    text.remove_suffix(1);
+  return text;
 }
+
+}  // namespace
 
 std::unique_ptr<Prompt> Prompt::open(net::Loop& loop, std::function<void(const std::string& line)> on_line) {
   if (!::isatty(STDIN_FILENO) || !::isatty(STDERR_FILENO)) return nullptr;
@@ -52,6 +63,19 @@ void Prompt::readable() {
   line_.clear();
   auto tell = on_line_;  // we may die inside
   tell(line);
+}
+
+bool Asker::ask(const std::string& words, const proto::Id& id, std::function<void(bool)> decided) {
+  prompt_ = Prompt::open(loop_, [this, id, decided = std::move(decided)](const std::string& line) {
+    const std::string_view answer = trimmed(line);
+    const bool accept = answer == "yes" || answer == id.text();
+    if (!accept && answer != "no") return prompt_->say("Please type 'yes', 'no' or the fingerprint: ");
+    const auto then = decided;  // the prompt holds it
+    prompt_.reset();
+    then(accept);
+  });
+  if (prompt_) prompt_->say(words);
+  return prompt_ != nullptr;
 }
 
 }  // namespace sims::client::cli

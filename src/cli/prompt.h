@@ -8,6 +8,7 @@
 #include <string>
 
 #include "net/loop.h"
+#include "proto/identity.h"
 
 namespace sims::client::cli {
 
@@ -29,6 +30,20 @@ class Prompt {
   std::string line_;
   std::function<void(const std::string& line)> on_line_;
   std::optional<net::Readable> reader_;
+};
+
+// One question at a time, whose answer is yes, no or a fingerprint.
+class Asker {
+ public:
+  explicit Asker(net::Loop& loop) : loop_(loop) {}
+  // False: nobody can be asked.
+  bool ask(const std::string& words, const proto::Id& id, std::function<void(bool accept)> decided);
+  bool asking() const { return prompt_ != nullptr; }
+  void stop() { prompt_.reset(); }
+
+ private:
+  net::Loop& loop_;
+  std::unique_ptr<Prompt> prompt_;
 };
 
 }  // namespace sims::client::cli

@@ -4,21 +4,29 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <thread>
 
+#include "base/files.h"
 #include "base/program.h"
+#include "base/version.h"
 #include "cli/offline_commands.h"
 #include "cli/online_session.h"
 #include "cli/output.h"
+#include "cli/remote_session.h"
 #include "cli/store_checkup.h"
 #include "cli/unlock.h"
 #include "client/dirs.h"
+#include "client/holder/holder_path.h"
 #include "proto/limits.h"
 
 namespace sims::client::cli {
 
 namespace {
+
+constexpr std::chrono::milliseconds in_line_step{50};  // between two attempts to get the store
 
 Exit complain(Exit exit, std::string_view why) {
   tell(why);
@@ -48,78 +56,196 @@ Result<std::string> read_input() {
   return text;
 }
 
-Exit online(Options options, Store& store, const std::string& server) {
-  auto name = name_of(options, store);
-  if (!name) return complain(Exit::usage, name.error());
-  if (options.command == Command::send && !options.text) {
-    auto text = read_input();
-    if (!text) return complain(Exit::failure, text.error());
-    options.text = std::move(*text);
+// Read-only commands of a store that is open: beside any other program.
+std::optional<Exit> read_only(const Options& options, Store& store, const std::string& server) {
+  switch (options.command) {
+    case Command::requests:
+      return requests(options, store, server);
+    case Command::history:
+      return history(options, store, server);
+    case Command::export_history:
+      return export_history(options, store, server);
+    case Command::fingerprint: {
+      auto known = remembered(options, store, server);
+      if (!known) return complain(Exit::failure, known.error());
+      if (*known) return fingerprint(store, **known);
+      return std::nullopt;
+    }
+    default:
+      return std::nullopt;
   }
-  if (auto held = store.hold(); !held) return complain(Exit::failure, held.error());
-  return Session(options, store, server, *name).run();
 }
 
-// Of a peer that is remembered it is done here; else who is online under the name is asked for.
-Exit about_peer(const Options& options, Store& store, const std::string& server) {
+// Of a peer that is remembered it is done here.
+std::optional<Exit> about_peer(const Options& options, Store& store, const std::string& server) {
   auto known = remembered(options, store, server);
   if (!known) return complain(Exit::failure, known.error());
-  if (!*known) return online(options, store, server);
-  switch (options.command) {
-    case Command::fingerprint:
-      return fingerprint(store, **known);
-    case Command::verify:
-      return verify(options, store, std::move(**known));
-    default:
-      return decide(options, store, std::move(**known));
-  }
+  if (!*known) return std::nullopt;
+  if (options.command == Command::verify) return verify(options, store, std::move(**known));
+  return decide(options, store, std::move(**known));
 }
 
-Exit with_server(const Options& options, Store& store) {
-  auto server = server_of(options, store);
-  if (!server) return complain(Exit::usage, server.error());
+// What needs no server, in a store that this program holds.
+std::optional<Exit> offline(const Options& options, Store& store, const std::string& server) {
   switch (options.command) {
     case Command::forget:
-      return forget(options, store, *server);
+      return forget(options, store, server);
     case Command::discard:
-      return discard(options, store, *server);
-    case Command::requests:
-      return requests(options, store, *server);
-    case Command::history:
-      return history(options, store, *server);
-    case Command::export_history:
-      return export_history(options, store, *server);
+      return discard(options, store, server);
     case Command::erase:
-      return erase(options, store, *server);
-    case Command::fingerprint:
+      return erase(options, store, server);
     case Command::verify:
     case Command::accept:
     case Command::decline:
     case Command::block:
-      return about_peer(options, store, *server);
+      return about_peer(options, store, server);
     default:
-      return online(options, store, *server);
+      return read_only(options, store, server);
+  }
+}
+
+// A command in line for the store: this program gets it, or goes through the one that has it.
+class InLine {
+ public:
+  InLine(const Options& options, Store& store)
+      : options_(options),
+        store_(store),
+        paths_(holder_paths(own_run_folder(), store.folder(), store.id())),
+        talk_(make_talk(options, store.id())),
+        until_(Clock::now() + std::chrono::milliseconds(options.wait_ms)) {}
+
+  Exit run() {
+    for (;;) {
+      if (const auto mine = store_.try_hold(); !mine) return complain(Exit::failure, mine.error());
+      const auto held = store_.hold();
+      if (held) return here();
+      problem_ = held.error();
+      if (goes_alone(options_))
+        problem_ += "; --suite, --invite and --no-history don't go through the other program";
+      else if (options_.command != Command::passphrase)
+        if (const auto exit = through_holder()) return *exit;
+      if (Clock::now() >= until_) return complain(Exit::failure, problem_);
+      std::this_thread::sleep_for(in_line_step);
+    }
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  // Options that are of a connection of its own.
+  static bool goes_alone(const Options& options) {
+    return !options.invite.empty() || !options.keep_history || options.suites != crypto::default_suites();
+  }
+
+  Exit here() {
+    if (auto open = unlock(options_, store_); !open) return complain(Exit::locked, open.error());
+    StoreCheckup checkup(store_);
+    return checkup.finish(checked());
+  }
+
+  Exit checked() {
+    if (options_.command == Command::passphrase) return change_passphrase(options_, store_);
+    auto server = server_of(options_, store_);
+    if (!server) return complain(Exit::usage, server.error());
+    if (const auto done = offline(options_, store_, *server)) return *done;
+    auto name = name_of(options_, store_);
+    if (!name) return complain(Exit::usage, name.error());
+    return Session(options_, store_, *talk_, *server, *name).run(paths_, again_);
+  }
+
+  // nullopt: nobody answers there.
+  std::optional<Exit> through_holder() {
+    auto greeting = this->greeting();
+    if (!greeting) return complain(Exit::usage, greeting.error());
+    auto fd = connect_to_holder(paths_);
+    if (!fd) {
+      problem_ += "; nor can it be asked: " + fd.error().words;
+      return std::nullopt;
+    }
+    RemoteSession session(options_, *talk_, std::move(*greeting));
+    const auto exit = session.run(*fd, again_);
+    problem_ = session.problem();
+    if (session.greeted()) {
+      again_ = true;
+      until_ = Clock::now() + std::chrono::milliseconds(options_.wait_ms);
+    }
+    return exit;
+  }
+
+  // With the server and name that were asked for, if any were.
+  Result<Greeting> greeting() const {
+    Greeting self{"sims", version(), holder_protocol, 0, "", options_.name};
+    if (!options_.server.empty() || !store_.settings().server.empty()) {
+      auto server = server_of(options_, store_);
+      if (!server) return fail(server.error());
+      self.server = std::move(*server);
+    }
+    return self;
+  }
+
+  const Options& options_;
+  Store& store_;
+  const std::vector<std::string> paths_;
+  const std::unique_ptr<Talk> talk_;
+  Clock::time_point until_;
+  std::string problem_;
+  bool again_ = false;  // a holder may have heard of the text
+};
+
+bool reads_only(Command command) {
+  return command == Command::requests || command == Command::history || command == Command::export_history;
+}
+
+Exit with_store(const Options& options, Store& store) {
+  if (reads_only(options.command))
+    if (auto open = unlock(options, store); !open) return complain(Exit::locked, open.error());
+  if (store.unlocked()) {
+    auto server = server_of(options, store);
+    if (!server) return complain(Exit::usage, server.error());
+    std::optional<StoreCheckup> checkup;
+    if (reads_only(options.command)) checkup.emplace(store);
+    if (const auto done = read_only(options, store, *server)) return checkup ? checkup->finish(*done) : *done;
+  }
+  return InLine(options, store).run();
+}
+
+}  // namespace
+
+namespace {
+
+// A store that is not there yet may be made by another program at this moment.
+Result<std::unique_ptr<Store>> open_store(const Options& options, const std::string& folder) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(options.wait_ms);
+  for (;;) {
+    const bool missing = !file_exists(folder + "/store.db");
+    auto opened = Store::open(folder, state_folder());
+    if (opened || !missing || std::chrono::steady_clock::now() >= until) return opened;
+    if (!file_exists(folder + "/lock")) return opened;  // nobody is at it
+    std::this_thread::sleep_for(in_line_step);
   }
 }
 
 }  // namespace
 
-Exit run(const Options& options) {
+Exit run(Options options) {
+  if (options.command == Command::send && !options.text) {
+    auto text = read_input();
+    if (!text) return complain(Exit::failure, text.error());
+    options.text = std::move(*text);
+  }
   auto folder = data_folder(options.home);
   if (!folder) return complain(Exit::failure, folder.error());
   if (options.command == Command::peers) return peers(*folder);
-  auto opened = Store::open(*folder, state_folder());
+  auto opened = open_store(options, *folder);
   if (!opened) return complain(Exit::failure, opened.error());
   Store& store = **opened;
   if (options.command == Command::id) {
     const auto printed = print(store.id().str() + "\n");
     return printed ? Exit::ok : complain(Exit::failure, printed.error());
   }
-  const bool passphrase = options.command == Command::passphrase;
-  if (passphrase && options.change == Options::Change::none) return change_passphrase(options, store);
-  if (auto open = unlock(options, store); !open) return complain(Exit::locked, open.error());
-  StoreCheckup checkup(store);
-  return checkup.finish(passphrase ? change_passphrase(options, store) : with_server(options, store));
+  if (options.command == Command::passphrase && options.change == Options::Change::none)
+    return change_passphrase(options, store);
+  return with_store(options, store);
 }
 
 }  // namespace sims::client::cli

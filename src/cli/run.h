@@ -5,6 +5,6 @@
 
 namespace sims::client::cli {
 
-Exit run(const Options& options);
+Exit run(Options options);
 
 }  // namespace sims::client::cli

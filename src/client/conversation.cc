@@ -42,7 +42,8 @@ std::string words_for(const proto::Fault& fault) {
 Conversation::Conversation(Context& context, std::string name)
     : context_(context), name_(std::move(name)), call_(context), waiting_(context.waiting_bytes) {}
 
-Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now) {
+Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now,
+                                              const std::string& uid) {
   Peer& p = peer();
   if (text.empty()) return fail("there is nothing to send");
   if (p.standing == Standing::blocked) return fail(name_ + " is blocked: accept them first");
@@ -50,9 +51,10 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
     return fail("the key of " + name_ + " changed: nothing is sent until you decide");
   if (p.id.empty()) return fail("the key of " + name_ + " is not known");
   if (outbox_.full()) return fail("too many messages wait for " + name_ + " already");
+  if (const auto* waits = outbox_.find(uid)) return waits->serial;
   proto::TextContent content;
   content.action = action;
-  content.uid = proto::make_uid(context_.ephemerals.rng());
+  content.uid = uid.empty() ? proto::make_uid(context_.ephemerals.rng()) : uid;
   content.body = std::string(text);
   content.sent = static_cast<std::uint64_t>(std::max<std::int64_t>(0, now.unix_ms));
   content.after = content.uid;  // as long as what will stand there
@@ -166,6 +168,15 @@ void Conversation::refused(std::uint64_t seq, const std::string& why, Now now) {
     entry->delivery = Delivery::failed;
     settle(*entry, now, why);
   }
+}
+
+bool Conversation::give_up(const std::string& uid, Now now) {
+  auto entry = outbox_.take(uid);
+  if (!entry) return false;
+  if (session_ && entry->in_flight) session_->forget(entry->m);
+  entry->delivery = Delivery::failed;
+  settle(*entry, now, "given up by sims send");
+  return true;
 }
 
 std::int64_t Conversation::resend_at() const {

@@ -31,8 +31,9 @@ class Conversation {
   Conversation(Context& context, std::string name);
 
   // --- intents
-  Result<std::uint64_t> send_text(std::string_view text, bool action, Now now);
-  void leave(std::string_view reason, Now now);  // says goodbye
+  Result<std::uint64_t> send_text(std::string_view text, bool action, Now now, const std::string& uid);
+  bool give_up(const std::string& uid, Now now);  // false: no such text waits
+  void leave(std::string_view reason, Now now);   // says goodbye
   void end(std::string_view reason,
            Now now);             // likewise; what was not delivered waits until the next text is typed
   Result<void> accept(Now now);  // makes a contact: acks held back go out

@@ -63,10 +63,11 @@ Result<void> Core::accept_changed_server(std::string_view fingerprint, Now now) 
   return done;
 }
 
-Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view text, bool action, Now now) {
+Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view text, bool action, Now now,
+                                      const std::string& uid) {
   state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
-  auto serial = state_->conversation(peer).send_text(text, action, now);
+  auto serial = state_->conversation(peer).send_text(text, action, now, uid);
   state_->finish();
   return serial;
 }
@@ -74,6 +75,15 @@ Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view 
 Result<void> Core::find(const std::string& asked, std::optional<std::string> window, Now now) {
   state_->clock = now;
   auto done = state_->ask_who(asked, std::move(window), now);
+  state_->finish();
+  return done;
+}
+
+Result<void> Core::give_up(const std::string& peer, const std::string& uid, Now now) {
+  state_->clock = now;
+  auto* talk = state_->talking(peer);
+  if (talk == nullptr || !talk->give_up(uid, now)) return fail("no such message waits for " + peer);
+  auto done = state_->commit(now);
   state_->finish();
   return done;
 }

@@ -65,8 +65,12 @@ class Core {
   // Writes it down (committed at once), puts the line into the peer's window as queued and sends it as soon
   // as it can be (calls the peer first when there is no session); a stranger or a request becomes a contact.
   // An error (in words) when it cannot be taken at all: unknown name, too long, changed key, not stored.
-  // Returns the line's serial.
-  Result<std::uint64_t> send_text(const std::string& peer, std::string_view text, bool action, Now now);
+  // Returns the line's serial. `uid`: the name that the text gets, if its writer made one (empty: a new one);
+  // a text of this uid that still waits is this one, and is not queued twice.
+  Result<std::uint64_t> send_text(const std::string& peer, std::string_view text, bool action, Now now,
+                                  const std::string& uid = {});
+  // A text of ours that is not proved delivered is not sent again and becomes a failed one, also on disk.
+  Result<void> give_up(const std::string& peer, const std::string& uid, Now now);
   // Asks the server who has this name or id, though the list does not show them. The answer comes in
   // Model::found and, with `window`, as a notice there (empty name: status). An error when there is nobody to
   // ask, or it is neither a name nor an id.
@@ -90,6 +94,9 @@ class Core {
   // Anybody in the model: what comes is dropped unread, also after a restart and under another key, and
   // nobody is told. Of a request also what was said is forgotten. Ended by accept().
   Result<void> block(const std::string& peer, Now now);
+  // The peer's key is not remembered any more, nor that they were a contact or blocked: the next contact is a
+  // first one. What was said is kept.
+  Result<void> forget(const std::string& peer, Now now);
   // Compares with what the user typed or pasted; marks the peer verified when equal.
   Result<void> verify(const std::string& peer, std::string_view number, Now now);
   Result<void> unverify(const std::string& peer);

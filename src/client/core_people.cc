@@ -104,6 +104,16 @@ Result<void> Core::decline(const std::string& peer, Now now) {
   return done;
 }
 
+Result<void> Core::forget(const std::string& peer, Now now) {
+  state_->clock = now;
+  auto known = state_->find(peer);
+  if (!known) return fail(known.error());
+  auto done = state_->write_down(now, [&] { return state_->pinned.forget(peer); });
+  if (done) state_->shut(**known, false);
+  state_->finish();
+  return done;
+}
+
 Result<void> Core::block(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);

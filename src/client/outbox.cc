@@ -49,8 +49,10 @@ std::vector<const Outbox::Entry*> Outbox::server_took(std::uint64_t seq) {
 
 std::optional<Outbox::Entry> Outbox::remove(const std::deque<Entry>::iterator& at) {
   if (at == entries_.end()) return std::nullopt;
-  --in_flight_;
-  in_flight_bytes_ -= at->content.body.size();
+  if (at->in_flight) {
+    --in_flight_;
+    in_flight_bytes_ -= at->content.body.size();
+  }
   Entry entry = std::move(*at);
   entries_.erase(at);
   return entry;
@@ -66,6 +68,17 @@ std::optional<Outbox::Entry> Outbox::delivered(std::uint64_t m) {
 std::optional<Outbox::Entry> Outbox::take(std::uint64_t seq) {
   return remove(std::find_if(entries_.begin(), entries_.end(),
                              [seq](const Entry& e) { return e.in_flight && e.seq == seq; }));
+}
+
+std::optional<Outbox::Entry> Outbox::take(const std::string& uid) {
+  return remove(
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.content.uid == uid; }));
+}
+
+const Outbox::Entry* Outbox::find(const std::string& uid) const {
+  const auto at =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.content.uid == uid; });
+  return at == entries_.end() ? nullptr : &*at;
 }
 
 std::vector<const Outbox::Entry*> Outbox::requeue() {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "client/model.h"
@@ -50,7 +51,9 @@ class Outbox {
   std::vector<const Entry*> server_took(std::uint64_t seq);  // cumulative
   std::optional<Entry> delivered(std::uint64_t m);
   std::vector<const Entry*> requeue();
-  std::optional<Entry> take(std::uint64_t seq);  // the one in flight as this message
+  std::optional<Entry> take(std::uint64_t seq);       // the one in flight as this message
+  std::optional<Entry> take(const std::string& uid);  // also one that was not sent yet
+  const Entry* find(const std::string& uid) const;    // nullptr: none; holds until the next call
   // Those that were typed for other keys, oldest first: how many, and taken out.
   std::size_t held(const Id& to) const;
   std::vector<Entry> take_held(const Id& to);

@@ -74,6 +74,9 @@ bool Store::unlocked() const {
 const Id& Store::id() const {
   return state_->head.id;
 }
+const std::string& Store::folder() const {
+  return state_->folder;
+}
 bool Store::made_identity() const {
   return state_->made;
 }
@@ -99,21 +102,33 @@ Result<void> Store::hold() {
   return state_->hold();
 }
 
+Result<bool> Store::try_hold() {
+  return state_->try_hold();
+}
+
 Result<void> Store::State::hold() {
-  if (held) return {};
-  if (!read_only.empty()) return fail(read_only);
-  auto taken = FileLock::take(folder + "/lock", in_use);
+  auto taken = try_hold();
   if (!taken) return fail(taken.error());
+  if (!*taken) return fail(fmt::format("{}/lock: in use by another program{}", folder, in_use));
+  return {};
+}
+
+Result<bool> Store::State::try_hold() {
+  if (held) return true;
+  if (!read_only.empty()) return fail(read_only);
+  auto taken = FileLock::try_take(folder + "/lock");
+  if (!taken) return fail(taken.error());
+  if (!*taken) return false;
   if (db.moved()) return fail(in_file(replaced));
-  if (auto read = read_head(); !read) return read;
+  if (auto read = read_head(); !read) return fail(read.error());
   compare_with_note();
   if (sealer) {
-    if (auto read = load_pins(); !read) return read;
-    if (auto done = raise(); !done) return done;
+    if (auto read = load_pins(); !read) return fail(read.error());
+    if (auto done = raise(); !done) return fail(done.error());
   }
   held = std::move(*taken);
   note_beginning();
-  return {};
+  return true;
 }
 
 Result<void> Store::State::count_up() {

@@ -48,6 +48,7 @@ class Store final : public Memory {
   Lock lock_kind() const;
   bool unlocked() const;  // at once with Lock::none
   const Id& id() const;
+  const std::string& folder() const;
   bool made_identity() const;  // by this open()
   // The file is older than the one last used: somebody put a backup in its place. (Not noticed when nearly
   // nothing was written between the copy and a crash.)
@@ -62,6 +63,7 @@ class Store final : public Memory {
   // One program at a time may connect and write: takes `lock`, reads again what another program may have
   // written before. Every write does it by itself. Idempotent; held until this object dies.
   Result<void> hold();
+  Result<bool> try_hold();  // false: another program has it
   Result<void> commit() override;
   // commit() for who is not the core: when it fails, and the core's writes were undone with it, the core's
   // own commit() fails, too.

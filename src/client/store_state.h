@@ -70,6 +70,7 @@ struct Store::State {
   Result<void> read_head();
   void compare_with_note();
   Result<void> hold();
+  Result<bool> try_hold();
   // The generation grows as soon as we hold the store and it is unlocked, and as often as shows the age of a
   // copy that is made meanwhile: count_up() within a transaction, raise() in one of its own.
   Result<void> count_up();

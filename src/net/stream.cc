@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/stream_box.h"
+#include "net/unix_socket.h"
 
 namespace sims::net {
 
@@ -177,6 +178,17 @@ void Stream::Box::shut_down() {
   end_soon(status);
 }
 
+Result<std::unique_ptr<Stream>> Stream::adopt(Loop& loop, int fd) {
+  Box* box = Box::make(*static_cast<Loop::State*>(loop.uv()->data));
+  int status = uv_tcp_open(&box->tcp, fd);
+  if (status == 0) {
+    box->connected();
+    return std::unique_ptr<Stream>(new Stream(box));
+  }
+  box->release();
+  return fail(words(status));
+}
+
 Stream::Stream(Box* box) : box_(box) {}
 
 Stream::~Stream() {
@@ -243,13 +255,8 @@ const std::string& Stream::peer_address() const {
 
 std::optional<std::uint32_t> Stream::peer_user() const {
   uv_os_fd_t fd = -1;
-  int domain = AF_UNSPEC;
-  ucred who{};
-  socklen_t domain_size = sizeof domain, who_size = sizeof who;
-  const bool known = uv_fileno(as_handle(&box_->tcp), &fd) == 0 &&
-                     getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == 0 && domain == AF_UNIX &&
-                     getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_size) == 0;
-  return known ? std::optional<std::uint32_t>(who.uid) : std::nullopt;
+  if (uv_fileno(as_handle(&box_->tcp), &fd) != 0) return std::nullopt;
+  return user_of_peer(fd);
 }
 
 }  // namespace sims::net

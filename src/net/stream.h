@@ -39,6 +39,8 @@ class Stream {
     // The bytes queued have all been handed to the kernel (only after a write() that could not be at once).
     std::function<void()> on_drain;
   };
+  // Takes over a connected stream socket (of net/unix_socket.h); when it fails the caller still has it.
+  static Result<std::unique_ptr<Stream>> adopt(Loop& loop, int fd);
   ~Stream();  // closes at once; queued bytes are lost
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;

@@ -87,4 +87,13 @@ Result<int, NotConnected> connect_to_path(const std::string& path) {
   return fail(why);
 }
 
+std::optional<std::uint32_t> user_of_peer(int fd) {
+  int domain = AF_UNSPEC;
+  ucred who{};
+  socklen_t domain_size = sizeof domain, who_size = sizeof who;
+  const bool known = ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == 0 &&
+                     domain == AF_UNIX && ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_size) == 0;
+  return known ? std::optional<std::uint32_t>(who.uid) : std::nullopt;
+}
+
 }  // namespace sims::net

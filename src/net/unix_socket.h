@@ -2,6 +2,8 @@
 // then it is reached through its folder's descriptor in /proc.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -18,5 +20,8 @@ struct NotConnected {
 };
 // Connects, waiting. The caller closes the descriptor.
 Result<int, NotConnected> connect_to_path(const std::string& path);
+
+// As who the other side of a connected socket runs; nullopt: unknown, for it is no Unix socket.
+std::optional<std::uint32_t> user_of_peer(int fd);
 
 }  // namespace sims::net

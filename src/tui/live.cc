@@ -44,9 +44,10 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
       keep_timer_(loop_, [this] { keep(); }),
       lock_timer_(loop_,
                   [this] {
-                    if (auto locked = lock(); !locked) notice("", locked.error());
-                  }),
-      check_timer_(loop_, [this] { check_store(); }) {
+                     if (auto done = lock(); !done) notice("", done.error());
+                   }),
+      check_timer_(loop_, [this] { check_store(); }),
+      service_(*this, greeting()) {
   ui_.set_options(config.options);
   ui_.set_keys(config.keys);
   idle_.self = store.id();
@@ -87,8 +88,17 @@ void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   core.keep_history = set.history;
   core.restored = store_.restored();
   client::Link::Callbacks callbacks;
-  callbacks.changed = [this] { model_changed(); };
-  callbacks.received = [this](const std::string& peer, const client::Line& line) { came(peer, line.text); };
+  callbacks.changed = [this] {
+    model_changed();
+    service_.changed();
+  };
+  callbacks.received = [this](const std::string& peer, const client::Line& line) {
+    came(peer, line.text);
+    service_.received(peer, line);
+  };
+  callbacks.delivery_changed = [this](const std::string& peer, const client::Line& line) {
+    service_.delivery_changed(peer, line);
+  };
   link_ = std::make_unique<client::Link>(loop_, std::move(core), store_, crypto::fresh_ephemerals(),
                                          std::move(callbacks));
 }
@@ -184,6 +194,7 @@ void Live::notice(const std::string& peer, std::string text) {
 // --- 3. start and end ----------------------------------------------------------------------------
 
 void Live::run() {
+  serve_commands();
   if (store_.unlocked())
     opened();
   else
@@ -206,6 +217,7 @@ void Live::before_draw() {
 void Live::leave(std::function<void()> done) {
   keep();
   cancel_search();
+  commands_.reset();
   if (!link_) return done();
   link_->leave(leave_limit_ms, std::move(done));
 }

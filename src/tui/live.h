@@ -1,6 +1,6 @@
 // The program over a store and a server: everything but the demonstration. live.cc has what concerns the
 // server and the peers, live_store.cc what concerns the store: the passphrase, kept windows, history,
-// settings.
+// settings; app/live_commands.cc what concerns the commands of sims that go through this program.
 #pragma once
 
 #include <map>
@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "client/holder/holder_socket.h"
+#include "client/holder/service.h"
 #include "client/link.h"
 #include "client/store.h"
 #include "tui/app.h"
@@ -16,7 +18,7 @@
 
 namespace sims::tui {
 
-class Live final : public Front {
+class Live final : public Front, client::HolderHost {
  public:
   // All outlive it. The store is held by this program, and may be locked.
   Live(const AppOptions& options, const Config& config, std::string config_path, std::string store_path,
@@ -71,6 +73,14 @@ class Live final : public Front {
 
   void opened();  // the store is unlocked
   void recall(const ConnectFields& fields);
+  // --- app/live_commands.cc
+  static client::Greeting greeting();
+  client::Core* core() override;
+  std::string locked() const override;
+  Result<bool> forget_server(const std::string& host_port) override;
+  Now now() const override { return loop_.now(); }
+  void serve_commands();
+
   // Runs the derivation on a worker thread, then `then` here, unless another answer is wanted by now.
   void derive(std::unique_ptr<client::Derivation> job, std::function<void(const client::Derivation&)> then);
   void set_fresh(SecretBytes fresh);
@@ -95,6 +105,8 @@ class Live final : public Front {
   std::function<void()> unlock_later_;  // the passphrase came before that
   std::shared_ptr<client::HistorySearch> search_;
   std::uint64_t passphrase_number_ = 0;  // of the answer that is awaited
+  client::HolderService service_;
+  std::unique_ptr<client::HolderSocket> commands_;
 };
 
 }  // namespace sims::tui

@@ -126,10 +126,12 @@ Result<void> Live::lock() {
   schedule_draw(true);
   if (!link_) {
     store_.lock();
+    service_.changed();
     return {};
   }
   locking_ = true;
   leaving_ = std::move(link_);
+  service_.changed();
   leaving_->leave(lock_limit_ms, [this] {
     leaving_.reset();
     store_.lock();

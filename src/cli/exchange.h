@@ -1,0 +1,41 @@
+// The talk of one command: its request, and its answer as output and exit status. See sims(1).
+#pragma once
+
+#include "cli/talk.h"
+#include "client/holder/request.h"
+
+namespace sims::client::cli {
+
+Exit exit_of(Trouble trouble);
+
+class Exchange final : public Talk {
+ public:
+  // `options` outlives it. `uid`: of the text of the command send.
+  Exchange(const Options& options, const proto::Id& self, std::string uid);
+
+  void begin(TalkEdge& edge, bool again) override;
+  void answer(std::string line) override;
+  void give_up() override;
+  bool waits() const override { return giving_up_; }
+  void leave() override { edge_ = nullptr; }
+
+ private:
+  void say();
+  void failed(const proto::JsonValue& answer);
+  void row(const proto::JsonValue& row);
+  void done(const proto::JsonValue& answer);
+  void given_up(bool done, std::string_view why);
+  void message(const proto::JsonValue& event);
+  void ask_about_peer(const std::string& name, const proto::Id& key);
+
+  const Options& options_;
+  const proto::Id self_;
+  HolderRequest request_;
+  TalkEdge* edge_ = nullptr;
+  proto::JsonTape tape_;
+  std::string out_;
+  bool waiting_ = false, giving_up_ = false;  // for the answer to the request, to give_up()
+  std::uint64_t count_ = 0;                   // listen: printed
+};
+
+}  // namespace sims::client::cli

@@ -1,0 +1,140 @@
+#include "cli/remote_session.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+#include "base/program.h"
+#include "cli/exchange.h"
+#include "cli/output.h"
+
+namespace sims::client::cli {
+
+namespace {
+
+constexpr std::int64_t greeting_limit_ms = 10'000, leave_limit_ms = 2'000;
+constexpr std::size_t max_answer = 1 << 20;  // a line
+
+}  // namespace
+
+RemoteSession::RemoteSession(const Options& options, Talk& talk, Greeting greeting)
+    : options_(options),
+      talk_(talk),
+      greeting_(std::move(greeting)),
+      deadline_(loop_, [this] { late(); }),
+      int_(loop_, SIGINT, [this] { interrupted(); }),
+      term_(loop_, SIGTERM, [this] { interrupted(); }),
+      hup_(loop_, SIGHUP, [this] { interrupted(); }),
+      asker_(loop_) {}
+
+std::optional<Exit> RemoteSession::run(int fd, bool again) {
+  again_ = again;
+  auto stream = net::Stream::adopt(loop_, fd);
+  if (!stream) {
+    ::close(fd);
+    problem_ = stream.error();
+    return std::nullopt;
+  }
+  stream_ = std::move(*stream);
+  net::Stream::Callbacks on;
+  on.on_read = [this](ByteView bytes) { read(bytes); };
+  on.on_end = [this](const std::string& reason) {
+    gone(reason.empty() ? "the program that uses this store ended" : reason);
+  };
+  stream_->set_callbacks(std::move(on));
+  stream_->start();
+  stream_->write(greeting_line(greeting_));
+  deadline_.start(greeting_limit_ms);
+  loop_.run();
+  talk_.leave();
+  return exit_;
+}
+
+void RemoteSession::read(ByteView bytes) {
+  input_ += text_of(bytes);
+  for (std::size_t end = 0; !gone_ && (end = input_.find('\n')) != input_.npos;) {
+    std::string text = input_.substr(0, end);
+    input_.erase(0, end + 1);
+    line(std::move(text));
+  }
+  if (input_.size() > max_answer) finish(Exit::failure, "an answer is too long");
+}
+
+void RemoteSession::line(std::string text) {
+  if (!greeted_) return greet(std::move(text));
+  talk_.answer(std::move(text));
+  if (exit_ && !talk_.waits()) loop_.stop();
+}
+
+void RemoteSession::greet(std::string text) {
+  proto::JsonTape tape;
+  const auto parsed = tape.parse(text);
+  if (!parsed) return finish(Exit::failure, "the program that uses this store is no sims");
+  if (const auto error = parsed->get_string("error")) {
+    const auto trouble = trouble_of(parsed->get_string("code").value_or(""));
+    if (trouble == Trouble::busy) return gone(std::string(*error));
+    return finish(exit_of(trouble), std::string(*error));
+  }
+  const auto holder = parse_greeting(*parsed);
+  if (!holder) return finish(Exit::failure, "the program that uses this store is no sims of this version");
+  if (const auto why = version_trouble(*holder, greeting_); !why.empty()) return finish(Exit::failure, why);
+  greeted_ = true;
+  deadline_.stop();
+  if (options_.command != Command::pipe) start_deadline();
+  if (options_.command == Command::listen)
+    tell("listening through " + holder->program + " (process " + std::to_string(holder->pid) + ")");
+  talk_.begin(*this, again_);
+}
+
+// In the middle of a command its text may be queued or not: the next holder is told the same uid.
+void RemoteSession::gone(const std::string& why) {
+  if (exit_ && talk_.waits()) tell("nobody answers: the message may still be sent");
+  gone_ = true;
+  problem_ = why;
+  loop_.stop();
+}
+
+void RemoteSession::say(std::string line) {
+  if (stream_) stream_->write(line);
+}
+
+bool RemoteSession::print(const std::string& text) {
+  const auto printed = sims::print(text);
+  if (!printed) finish(Exit::failure, printed.error());
+  return printed.has_value();
+}
+
+bool RemoteSession::ask(const std::string& words, const proto::Id& id, std::function<void(bool)> decided) {
+  return asker_.ask(words, id, std::move(decided));
+}
+
+void RemoteSession::start_deadline() {
+  if (options_.timeout_ms) deadline_.start(*options_.timeout_ms);
+}
+
+void RemoteSession::interrupted() {
+  if (exit_) return loop_.stop();  // twice: at once
+  finish(options_.command == Command::listen && options_.count == 0 ? Exit::ok : Exit::failure,
+         "interrupted");
+}
+
+void RemoteSession::late() {
+  if (exit_ || !greeted_) return gone("the program that uses this store does not answer");
+  if (asker_.asking()) return start_deadline();  // a person may take their time
+  if (options_.command == Command::listen && options_.count == 0) return finish(Exit::ok);
+  const bool sends = options_.command == Command::send || options_.command == Command::pipe;
+  finish(Exit::timed_out, sends ? "timed out: the delivery was not proved" : "timed out");
+}
+
+void RemoteSession::finish(Exit exit, const std::string& why) {
+  if (exit_) return;
+  exit_ = exit;
+  if (exit != Exit::ok) tell(why);
+  asker_.stop();
+  deadline_.stop();
+  if (exit != Exit::ok) talk_.give_up();
+  if (!talk_.waits()) return loop_.stop();
+  deadline_.start(leave_limit_ms);
+}
+
+}  // namespace sims::client::cli

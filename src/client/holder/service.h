@@ -1,0 +1,135 @@
+// The program that holds the store, as other `sims` commands see it: requests in, answers out, over its Core.
+// Pure: the edges are client/holder/holder_socket and, for the holder's own command, cli/online_session.
+//
+//   HolderService   one a program: told by client/link what happened
+//   HolderSession   one for each that asks: lines in, lines out; keeps the requests that are not answered yet
+//
+// A text is named by the uid that its sender made. Said again, also to another holder after this one died, it
+// is the same text: queued once here, and shown once by its receiver (sims-protocol(7) section 6).
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/bytes.h"
+#include "client/core.h"
+#include "client/holder/request.h"
+
+namespace sims::client {
+
+// What the program gives. Outlives the service.
+class HolderHost {
+ public:
+  virtual ~HolderHost() = default;
+  virtual Core* core() = 0;                // nullptr: the store is locked, or nothing was connected yet
+  virtual std::string locked() const = 0;  // in words, while the store is; else empty
+  virtual Result<bool> forget_server(const std::string& host_port) = 0;  // false: none is remembered so
+  virtual Now now() const = 0;
+};
+
+class HolderSession;
+
+class HolderService {
+ public:
+  // `self`: what it says of itself in a greeting.
+  HolderService(HolderHost& host, Greeting self) : host_(host), self_(std::move(self)) {}
+  HolderService(const HolderService&) = delete;
+  HolderService& operator=(const HolderService&) = delete;
+
+  // Link's callbacks; also changed() when core() or locked() did.
+  void changed();
+  void received(const std::string& peer, const Line& line);
+  void delivery_changed(const std::string& peer, const Line& line);
+
+ private:
+  friend class HolderSession;
+  template <class F>
+  void each(F f);
+  HolderHost& host_;
+  const Greeting self_;
+  std::set<HolderSession*> sessions_;
+};
+
+class HolderSession {
+ public:
+  static constexpr std::size_t max_pending = 64;  // requests that are not answered yet
+
+  // `greeted`: the program's own command, which needs no greeting. on_output is called when an answer is
+  // there that came later than its request; it may end this session. The service outlives it.
+  HolderSession(HolderService& service, std::function<void()> on_output, bool greeted = false);
+  ~HolderSession();
+  HolderSession(const HolderSession&) = delete;
+  HolderSession& operator=(const HolderSession&) = delete;
+
+  void received(ByteView bytes);
+  std::string take_output();
+  bool busy() const { return !pending_.empty(); }  // with requests
+  bool watching() const { return watching_; }
+  bool over() const { return over_; }  // what came was not understood: the connection ends after the output
+
+ private:
+  friend class HolderService;
+  struct Pending {
+    HolderRequest request;
+    bool taken = false;           // send: it is in the outbox
+    std::uint64_t last_line = 0;  // send: of the peer's window, before
+    bool asked = false;           // the server, who has the name
+    std::set<std::string> left;   // resend: uids of what is not settled yet
+  };
+
+  void line(std::string text);
+  void greet(const proto::JsonValue& greeting);
+  void end(Trouble trouble, std::string_view words);
+  void answer(HolderRequest request);
+  bool attempt(Pending& pending);  // true: answered
+  bool ok(const HolderRequest& request);
+  bool error(const HolderRequest& request, Trouble trouble, std::string_view words);
+  bool outcome(const HolderRequest& request, const Result<void>& done);
+
+  // --- service_requests.cc
+  enum class Step { on, waits, answered };
+  Step wanted(const HolderRequest& request, const Model& model);
+  Step online(const HolderRequest& request, const Model& model);
+  Step target(Pending& pending, Core& core);
+  Step ask_server(Pending& pending, Core& core);
+  Step missing(const HolderRequest& request, const Model& model);
+  bool list(const HolderRequest& request, const Model& model);
+  bool find_out(Pending& pending, Core& core);
+  bool send(Pending& pending, Core& core);
+  Step send_again(Pending& pending, Core& core);
+  bool ask_for_key(const HolderRequest& request, const Peer& peer);
+  bool delivered(const Pending& pending, const Model& model);
+  bool give_up(const HolderRequest& request, Core& core);
+  bool resend(Pending& pending, Core& core);
+  void resent(Pending& pending, const Line& text);
+  bool call_refused(const Pending& pending, Core& core);
+  bool fingerprint(Pending& pending, Core& core);
+  bool about_peer(Pending& pending, Core& core);
+  bool decide(const HolderRequest& request, const Peer& peer, Core& core);
+  bool forget(const HolderRequest& request, Core& core);
+  bool watch(const HolderRequest& request);
+
+  // --- from the service
+  void changed();
+  void message(const Peer& peer, const Line& text);
+  void delivery_changed(const std::string& peer, const Line& text);
+  void show_presence(const Model& model);
+
+  HolderService& service_;
+  std::function<void()> on_output_;
+  bool greeted_;
+  const bool own_;             // the program's own command
+  std::string server_, name_;  // if only these will do
+  std::string input_, output_;
+  proto::JsonTape tape_;
+  std::list<Pending> pending_;
+  bool watching_ = false, over_ = false;
+  std::string link_shown_;                    // to the watcher
+  std::map<std::string, std::string> shown_;  // to the watcher: who is online, and their trust
+};
+
+}  // namespace sims::client

@@ -1,0 +1,40 @@
+// Live as the program that holds the store: `sims` commands of the same user go through it, by a socket.
+#include <unistd.h>
+
+#include "base/version.h"
+#include "client/holder/holder_path.h"
+#include "tui/live.h"
+
+namespace sims::tui {
+
+client::Greeting Live::greeting() {
+  client::Greeting self{"sims-tui", version(), client::holder_protocol, 0, "", ""};
+  self.pid = static_cast<std::uint64_t>(::getpid());
+  return self;
+}
+
+void Live::serve_commands() {
+  const auto paths = client::holder_paths(client::own_run_folder(), store_.folder(), store_.id());
+  auto socket = client::HolderSocket::open(loop_, paths, service_);
+  if (socket)
+    commands_ = std::move(*socket);
+  else
+    notice("", "The command sims can't go through this program: " + socket.error());
+}
+
+client::Core* Live::core() {
+  return link_ ? &link_->core() : nullptr;
+}
+
+std::string Live::locked() const {
+  return store_.unlocked() && !locking_ ? "" : "sims-tui, which uses this store, is locked: unlock it first";
+}
+
+Result<bool> Live::forget_server(const std::string& host_port) {
+  if (!store_.server(host_port)) return false;
+  auto done = store_.forget_server(host_port);
+  if (done) done = store_.save();
+  return done ? Result<bool>(true) : fail(done.error());
+}
+
+}  // namespace sims::tui

@@ -1,0 +1,73 @@
+#include "client/holder/request.h"
+
+#include <doctest/doctest.h>
+
+using namespace sims;
+using namespace sims::client;
+
+namespace {
+
+Result<HolderRequest> parsed(std::string line) {
+  proto::JsonTape tape;
+  const auto value = tape.parse(line);
+  REQUIRE(value);
+  return parse_holder_request(*value);
+}
+
+std::string why(std::string line) {
+  const auto request = parsed(std::move(line));
+  return request ? "" : request.error();
+}
+
+}  // namespace
+
+TEST_CASE("a holder's request goes over the wire as it was") {
+  HolderRequest request;
+  request.id = 7;
+  request.what = HolderRequest::Do::send;
+  request.to = "bob";
+  request.uid = "AAAAAAAAAAAAAAAAAAAAAA";
+  request.body = "a \"quoted\"\nline 世";
+  request.action = request.accept_new = request.again = true;
+  request.accept = "key";
+  auto line = holder_request_line(request);
+  CHECK(line.find('\n') == line.size() - 1);
+  line.pop_back();
+  const auto back = parsed(line);
+  REQUIRE(back);
+  CHECK(holder_request_line(*back) == line + "\n");
+  CHECK(back->body == request.body);
+}
+
+TEST_CASE("a holder's request that is none is refused in words") {
+  CHECK(why(R"({"do":"list"})").empty());
+  CHECK(why(R"({"do":"list","id":[1]})").empty());  // of no number: 0
+  CHECK(why(R"({})") == "\"do\" is missing");
+  CHECK(why(R"({"do":"dance"})") == "there is no such \"do\"");
+  CHECK(why(R"({"do":"list","more":1})") == "unknown: \"more\"");
+  CHECK(why(R"({"do":"send","to":3})") == "of the wrong type: \"to\"");
+  CHECK(why(R"({"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","again":1})") ==
+        "of the wrong type: \"again\"");
+  CHECK(why(R"({"do":"send","to":"No Name","uid":"AAAAAAAAAAAAAAAAAAAAAA"})") == "\"to\" is not a name");
+  CHECK(why(R"({"do":"send","to":"bob"})") == "\"uid\" is not 16 bytes in base64url, 22 characters");
+  CHECK(why(R"({"do":"send","to":"bob","uid":")" + std::string(23, 'A') + "\"}") ==
+        "\"uid\" is not 16 bytes in base64url, 22 characters");
+  CHECK(why(R"({"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","kind":"song"})") ==
+        "\"kind\" is neither text nor action");
+  CHECK(why(R"({"do":"forget"})") == "\"to\" is missing");
+}
+
+TEST_CASE("a text of the greatest size fits into a holder's line, however it is escaped") {
+  HolderRequest request;
+  request.what = HolderRequest::Do::send;
+  request.to = "bob";
+  request.uid = "AAAAAAAAAAAAAAAAAAAAAA";
+  request.body = std::string(16'384, '\x01');
+  CHECK(holder_request_line(request).size() < max_holder_line);
+}
+
+TEST_CASE("words for troubles are the same both ways") {
+  for (const auto trouble : {Trouble::failure, Trouble::peer_unknown, Trouble::locked, Trouble::busy})
+    CHECK(trouble_of(trouble_word(trouble)) == trouble);
+  CHECK(trouble_of("anything") == Trouble::failure);
+}

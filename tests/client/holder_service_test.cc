@@ -1,0 +1,218 @@
+// The program that holds a store, as other commands see it.
+#include "client/holder/service.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "client/relay.h"
+
+using namespace sims;
+using namespace sims::test;
+using namespace sims::client;
+
+namespace {
+
+// Alice's program, and bob who is online.
+struct Holder final : HolderHost {
+  Holder() : alice(relay.add("alice")), bob(relay.add("bob", accepts())) {
+    relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
+    alice.connect();
+    bob.connect();
+  }
+  static CoreOptions accepts() {
+    CoreOptions options;
+    options.accept_strangers = true;
+    return options;
+  }
+  Core* core() override { return is_locked ? nullptr : alice.core.get(); }
+  std::string locked() const override { return is_locked ? "it is locked" : ""; }
+  Result<bool> forget_server(const std::string& server) override { return server == "known:1"; }
+  Now now() const override { return relay.now; }
+
+  // What client/link would tell.
+  void settle() {
+    relay.settle();
+    service.changed();
+    for (const auto& [name, peer] : alice.model().peers)
+      for (const auto& line : peer.lines)
+        if (line.mine && line.delivery != Delivery::queued) service.delivery_changed(name, line);
+  }
+
+  Relay relay;
+  Guest& alice;
+  Guest& bob;
+  bool is_locked = false;
+  HolderService service{*this, Greeting{"sims-tui", "1.0", holder_protocol, 77, "", ""}};
+};
+
+struct Asking {
+  explicit Asking(Holder& at, bool greeted = true)
+      : holder(at),
+        session(
+            at.service, [] {}, greeted) {}
+  std::string ask(const std::string& line) {
+    session.received(bytes_of(line + "\n"));
+    return session.take_output();
+  }
+  std::string later() {
+    holder.settle();
+    return session.take_output();
+  }
+  Holder& holder;
+  HolderSession session;
+};
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != text.npos;
+}
+
+const std::string to_bob =
+    R"({"id":1,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi","accept_new":true})";
+
+}  // namespace
+
+TEST_CASE("the versions are compared before anything else") {
+  Holder holder;
+  Asking other(holder, false);
+  const auto refused = other.ask(R"({"hello":"sims","version":"0.9","protocol":1})");
+  CHECK(has(refused, R"("code":"version")"));
+  CHECK(has(refused, "sims-tui (process 77)"));
+  CHECK(other.session.over());
+  Asking none(holder, false);
+  CHECK(has(none.ask(to_bob), R"("code":"version")"));
+  CHECK(none.session.over());
+  Asking same(holder, false);
+  CHECK(has(same.ask(R"({"hello":"sims","version":"1.0","protocol":1})"), R"("pid":77)"));
+  CHECK(same.ask(to_bob).empty());
+  CHECK(has(same.later(), R"({"id":1,"ok":true,"uid":"AAAAAAAAAAAAAAAAAAAAAA")"));
+  CHECK(holder.bob.heard == std::vector<std::string>{"alice: hi"});
+}
+
+TEST_CASE("who wants another server or name is refused") {
+  Holder holder;
+  for (const char* wish : {R"("server":"elsewhere:1")", R"("name":"eve")"}) {
+    Asking asking(holder, false);
+    asking.ask(std::string(R"({"hello":"sims","version":"1.0","protocol":1,)") + wish + "}");
+    CHECK(has(asking.ask(R"({"id":1,"do":"list"})"), "which uses this store"));
+  }
+}
+
+TEST_CASE("a text is answered when its delivery is proved, and said twice it is one text") {
+  Holder holder;
+  Asking one(holder), two(holder);
+  CHECK(one.ask(to_bob).empty());
+  CHECK(two.ask(to_bob).empty());
+  CHECK(has(one.later(), R"("ok":true)"));
+  CHECK(has(two.session.take_output(), R"("ok":true)"));
+  CHECK(holder.bob.heard == std::vector<std::string>{"alice: hi"});
+  CHECK_FALSE(one.session.busy());
+
+  SUBCASE("also after the proof, when its command asks the next holder") {
+    Asking again(holder);
+    CHECK(has(again.ask(to_bob.substr(0, to_bob.size() - 1) + R"(,"again":true})"), R"("ok":true)"));
+    holder.settle();
+    CHECK(holder.bob.heard.size() == 1);
+  }
+}
+
+TEST_CASE("a key that is not known is not taken unasked") {
+  Holder holder;
+  Asking asking(holder);
+  const std::string key = holder.bob.id.str();
+  const auto asked =
+      asking.ask(R"({"id":1,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi"})");
+  CHECK(has(asked, R"("code":"peer_unknown","name":"bob","key":")" + key));
+  CHECK(has(
+      asking.ask(
+          R"({"id":2,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi","accept":"other"})"),
+      "peer_unknown"));
+  CHECK(asking
+            .ask(R"({"id":3,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi","accept":")" +
+                 key + "\"}")
+            .empty());
+  CHECK(has(asking.later(), R"({"id":3,"ok":true)"));
+}
+
+TEST_CASE("a text that is given up is a failed one and is not sent") {
+  Holder holder;
+  holder.bob.busy = true;  // answers no call
+  Asking asking(holder);
+  CHECK(asking.ask(to_bob).empty());
+  CHECK(asking.later().empty());
+  CHECK(has(asking.ask(R"({"id":2,"do":"give_up","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA"})"),
+            R"({"id":2,"ok":true})"));
+  CHECK(has(asking.later(), "given up by sims send"));
+  holder.bob.busy = false;
+  holder.settle();
+  CHECK(holder.bob.heard.empty());
+  CHECK(
+      has(asking.ask(R"({"id":3,"do":"give_up","to":"bob","uid":"BBBBBBBBBBBBBBBBBBBBBA"})"), R"("error")"));
+  CHECK(holder.alice.peer("bob").lines.back().delivery == Delivery::failed);
+}
+
+TEST_CASE("a locked holder refuses in words, also what waits") {
+  Holder holder;
+  holder.bob.busy = true;
+  Asking asking(holder);
+  CHECK(asking.ask(to_bob).empty());
+  holder.is_locked = true;
+  holder.service.changed();
+  const auto refused = asking.session.take_output();
+  CHECK(has(refused, R"("code":"locked")"));
+  CHECK(has(refused, "stays queued"));
+  CHECK(has(asking.ask(R"({"id":2,"do":"list"})"), "it is locked"));
+}
+
+TEST_CASE("people, through the holder") {
+  Holder holder;
+  Asking asking(holder);
+  CHECK(has(asking.ask(R"({"id":1,"do":"list"})"), R"("row":{"name":"bob")"));
+  CHECK(has(asking.ask(R"({"id":2,"do":"fingerprint","to":"bob"})"), R"("trust":"new")"));
+  CHECK(has(asking.ask(R"({"id":3,"do":"fingerprint","to":"carol"})"), "no_peer"));
+  CHECK(has(asking.ask(R"({"id":4,"do":"decline","to":"bob"})"), "there is no request"));
+  CHECK(has(asking.ask(R"({"id":5,"do":"accept","to":"bob"})"), R"("ok":true)"));
+  CHECK(holder.alice.peer("bob").known());
+  CHECK(has(asking.ask(R"({"id":6,"do":"verify","to":"bob","number":"1"})"), R"("code":"peer_key")"));
+  const auto number = proto::safety_number(holder.alice.id, holder.bob.id);
+  CHECK(has(asking.ask(R"({"id":7,"do":"verify","to":"bob","number":")" + number + "\"}"), R"("ok":true)"));
+  CHECK(holder.alice.peer("bob").trust == Trust::verified);
+  CHECK(has(asking.ask(R"({"id":8,"do":"block","to":"bob"})"), R"("ok":true)"));
+  CHECK(has(asking.ask(R"({"id":9,"do":"forget","to":"bob"})"), R"("ok":true)"));
+  CHECK(holder.alice.peer("bob").standing == Standing::stranger);
+  CHECK(has(asking.ask(R"({"id":10,"do":"forget","to":"known:1"})"), R"("ok":true)"));
+  CHECK(has(asking.ask(R"({"id":11,"do":"forget","to":"other:1"})"), "neither a server nor a peer"));
+}
+
+TEST_CASE("a watcher hears what comes and who is there, each change once") {
+  Holder holder;
+  Asking asking(holder);
+  const auto first = asking.ask(R"({"do":"watch"})");
+  CHECK(has(first, R"("event":"link","state":"online")"));
+  CHECK(has(first, R"("event":"presence","name":"bob","online":true)"));
+  CHECK(asking.later().empty());
+  Line line;
+  line.text = "hello";
+  line.uid = "u";
+  holder.service.received("bob", line);
+  CHECK(has(asking.session.take_output(), R"({"event":"message","from":"bob")"));
+}
+
+TEST_CASE("attack 64: a holder's session is bounded in lines and in requests that wait") {
+  Holder holder;
+  holder.bob.busy = true;
+  Asking many(holder);
+  std::string out;
+  for (int i = 0; i < 100; ++i)
+    out += many.ask(R"({"id":1,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAA)" +
+                    std::to_string(10 + i % 90) + R"(A","body":"x","accept_new":true})");
+  CHECK(std::count(out.begin(), out.end(), '\n') == 36);
+  CHECK(has(out, R"("code":"busy")"));
+  Asking one(holder);
+  one.session.received(bytes_of(std::string(max_holder_line + 1, 'x')));
+  CHECK(one.session.over());
+  CHECK(has(one.session.take_output(), "too long"));
+  Asking bad(holder);
+  CHECK(has(bad.ask("not JSON"), R"("code":"bad_request")"));
+  CHECK(bad.session.over());
+}

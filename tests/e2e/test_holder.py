@@ -1,0 +1,482 @@
+"""Two programs on one store: the one that holds it does what other `sims` commands want; and `sims pipe`."""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from harness import BUILD, DEADLINE, Skip, check, until
+from test_sims import FAILURE, LOCKED, NO_PEER, PEER_KEY, TIMEOUT, meet, received
+
+
+def listen(world, who, server, *words, options=("--accept-new",)):
+    """who's `sims listen`, once other commands can go through it."""
+    listener = world.start_sims(who, server, "listen", "--json", *words, options=options)
+    world.await_online(server, who)
+    return listener
+
+
+def end(process):
+    process.terminate()
+    out, errors = process.communicate(timeout=DEADLINE)
+    return [json.loads(line) for line in out.splitlines()], errors
+
+
+def holder_socket(process):
+    """The path of the socket that the process serves its store on."""
+    inodes = set()
+    for fd in os.listdir(f"/proc/{process.pid}/fd"):
+        try:
+            inodes.add(os.readlink(f"/proc/{process.pid}/fd/{fd}").removeprefix("socket:[").removesuffix("]"))
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    with open("/proc/net/unix") as sockets:
+        lines = [line.split() for line in sockets]
+    path, = {words[7] for words in lines if len(words) == 8 and words[6] in inodes}
+    return path
+
+
+def history(world, who, peer):
+    return [json.loads(line) for line in world.sims(who, None, "history", "--json", peer).splitlines()]
+
+
+def deliveries(world, *wanted):
+    """Alice's to bob; a mark is on disk within a second."""
+    until(lambda: history(world, "alice", "bob"), lambda rows: [row["delivery"] for row in rows] == list(wanted), f"{wanted}")
+
+
+def bodies(messages):
+    return [message["body"] for message in messages]
+
+
+def test_send_beside_listen(world):
+    """Proof, exit status and output are those without a holder; nobody needs --server or --name."""
+    server = world.server()
+    bob = meet(world, server, count=2)
+    alice = listen(world, "alice", server)
+    world.sims("alice", server, "send", "bob", "one")
+    world.sims("alice", None, "send", "bob", "two", options=())
+    check(bodies(received(bob)) == ["one", "two"], "bob did not get both in order")
+    deliveries(world, "delivered", "delivered")
+    world.sims("alice", None, "send", "nobody", "x", expect=NO_PEER)
+    check("there is no user nobody at" in world.last_error, world.last_error)
+    world.sims("alice", None, "send", "bob", "x" * 20_000, expect=FAILURE)
+    check("too long" in world.last_error, world.last_error)
+    world.sims("alice", "127.0.0.1:1", "list", expect=FAILURE)
+    check(server.address in world.last_error, world.last_error)
+    world.sims("alice", server, "list", options=("--name", "eve"), expect=FAILURE)
+    end(alice)
+
+
+def test_commands_beside_listen(world):
+    server = world.server()
+    for who in ("alice", "bob"):
+        world.sims(who, server, "list")
+    bob, carol = listen(world, "bob", server, options=()), listen(world, "carol", server)
+    alice = listen(world, "alice", server, options=())
+    listed = json.loads(world.sims("alice", None, "list", "--json", options=()).splitlines()[0])
+    check(listed["name"] == "bob" and listed["trust"] == "new", f"list: {listed}")
+    check("carol" in world.sims("alice", None, "list", options=()), "carol is not listed")
+    world.sims("alice", None, "send", "bob", "x", options=(), expect=PEER_KEY)
+    world.sims("alice", None, "send", "bob", "hello", "--timeout", 3, expect=TIMEOUT)  # he must accept first
+    check("given up: it is not sent again" in world.last_error, world.last_error)
+    deliveries(world, "failed")
+    until(lambda: world.sims("bob", None, "requests"), lambda out: "alice" in out, "request")
+    world.sims("bob", None, "accept", "alice", options=())
+    world.sims("bob", None, "accept", "alice", options=())
+    world.sims("bob", None, "decline", "alice", expect=NO_PEER)
+    world.sims("alice", None, "send", "bob", "and now?", options=())
+    number = next(line for line in world.sims("bob", None, "fingerprint", "alice").splitlines() if "safety" in line)
+    world.sims("alice", None, "verify", "bob", "1" * 60, expect=PEER_KEY)
+    world.sims("alice", None, "verify", "bob", *number.split()[2:])
+    check("verified" in world.sims("alice", None, "list").split("\n")[0].split(), "not verified")
+    world.sims("bob", None, "block", "alice")
+    check("blocked" in world.sims("bob", None, "list"), "not blocked")
+    world.sims("bob", None, "erase", "alice")
+    check(history(world, "bob", "alice") == [], "not erased")
+    world.sims("bob", None, "forget", "alice")
+    check("alice                new" in world.sims("bob", None, "list"), "not forgotten")
+    world.sims("bob", None, "forget", server.address)
+    world.sims("bob", None, "forget", "dave", expect=NO_PEER)
+    for process in (alice, bob, carol):
+        end(process)
+
+
+def test_send_beside_tui(world):
+    server = world.server()
+    bob = meet(world, server, count=1)
+    tui = world.tui("alice", server, "--accept-new")
+    tui.see("online")
+    world.sims("alice", server, "send", "bob", "beside the screen")
+    check(bodies(received(bob)) == ["beside the screen"], "bob did not get it")
+    bob = listen(world, "bob", server)
+    world.sims("bob", None, "send", "alice", "hello alice")
+    end(bob)
+    listener = world.start_sims("alice", None, "listen", "--json", "--count", 1)
+    until(lambda: listener.stderr.readline(), lambda line: "through sims-tui" in line, "listener")
+    bob = listen(world, "bob", server)
+    world.sims("bob", None, "send", "alice", "heard twice")
+    check(bodies(received(listener)) == ["heard twice"], "not heard through sims-tui")
+    end(bob)
+
+
+def test_locked_tui(world):
+    """/lock refuses other commands in words; unlocked it serves again."""
+    server = world.server()
+    bob = meet(world, server, count=1)
+    tui = world.tui("alice", server, "--accept-new")
+    tui.see("online")
+    tui.enter("/passphrase")
+    tui.see("assphrase")
+    for _ in range(2):
+        tui.enter("correct horse")
+    until(lambda: world.sims("alice", None, "passphrase", "--status"), lambda out: "passphrase" in out, "passphrase")
+    tui.enter("/lock")
+    until(lambda: world.sims("alice", None, "send", "bob", "x", expect=None) or world.last_status,
+          lambda status: status == LOCKED, "locked holder")
+    check("locked" in world.last_error, world.last_error)
+    tui.enter("correct horse")
+    tui.see("online")
+    until(lambda: world.sims("alice", None, "send", "bob", "open", expect=None) or world.last_status,
+          lambda status: status == 0, "unlocked holder")
+    check(bodies(received(bob)) == ["open"], "bob did not get it")
+
+
+def cron(world, who, server, *words):
+    """As cron starts it: without an environment."""
+    command = ["env", "-i", str(BUILD / "sims"), "--home", str(world.path / who), "--server", server.address, "--name", who,
+               "--accept-new", *map(str, words)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               cwd="/", start_new_session=True)
+    world.processes.append(process)
+    return process
+
+
+def twenty_at_once(world, server):
+    began = time.monotonic()
+    jobs = [cron(world, "alice", server, "send", "--timeout", 60, "bob", f"job {i}") for i in range(20)]
+    for job in jobs:
+        _, errors = job.communicate(timeout=DEADLINE * 2)
+        check(job.returncode == 0, f"{job.returncode}: {errors}")
+    return time.monotonic() - began
+
+
+def test_twenty_at_once(world):
+    """Without a holder they wait in line, or go through the one that came first; with one through it."""
+    server = world.server()
+    bob = meet(world, server, count=40)
+    seconds = twenty_at_once(world, server)
+    alice = listen(world, "alice", server)
+    world.note(f"20 at once: {seconds:.1f} s, beside a holder {twenty_at_once(world, server):.1f} s")
+    got = bodies(received(bob))
+    check(sorted(got) == sorted([f"job {i}" for i in range(20)] * 2), f"bob got {got}")
+    end(alice)
+
+
+def test_loop_of_sends(world):
+    server = world.server()
+    bob = meet(world, server, count=20)
+    began = time.monotonic()
+    for i in range(10):
+        world.sims("alice", server, "send", "--timeout", 60, "bob", f"number {i}")
+    alone = time.monotonic() - began
+    alice = listen(world, "alice", server)
+    began = time.monotonic()
+    for i in range(10, 20):
+        world.sims("alice", server, "send", "bob", f"number {i}")
+    world.note(f"10 in a loop: {alone:.1f} s, beside a holder {time.monotonic() - began:.1f} s")
+    check(bodies(received(bob)) == [f"number {i}" for i in range(20)], "not in order")
+    end(alice)
+
+
+def test_holder_killed_in_the_middle(world):
+    """kill -9 of the holder while it has a text that is not proved: the command goes on, and it is shown once."""
+    server = world.server()
+    bob = listen(world, "bob", server)
+    alice = listen(world, "alice", server)
+    world.sims("alice", None, "send", "bob", "known")
+    bob.send_signal(signal.SIGSTOP)  # proves nothing
+    send = cron(world, "alice", server, "send", "--timeout", 120, "bob", "once")
+    until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "text in the outbox")
+    alice.kill()
+    alice.wait(DEADLINE)
+    bob.send_signal(signal.SIGCONT)
+    _, errors = send.communicate(timeout=DEADLINE * 2)
+    check(send.returncode == 0, f"{send.returncode}: {errors}")
+    deliveries(world, "delivered", "delivered")
+    check(bodies(end(bob)[0]) == ["known", "once"], "bob did not hear it once")
+
+
+def test_command_killed_in_the_middle(world):
+    """kill -9 of the command: its text stays queued once, and the holder delivers it."""
+    server = world.server()
+    bob = listen(world, "bob", server)
+    alice = listen(world, "alice", server)
+    world.sims("alice", None, "send", "bob", "known")
+    bob.send_signal(signal.SIGSTOP)
+    send = cron(world, "alice", server, "send", "--timeout", 120, "bob", "once")
+    until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "text in the outbox")
+    send.kill()
+    send.wait(DEADLINE)
+    bob.send_signal(signal.SIGCONT)
+    until(lambda: history(world, "alice", "bob"), lambda rows: rows[1]["delivery"] == "delivered", "delivery")
+    check(len(history(world, "alice", "bob")) == 2, "queued twice")
+    check(bodies(end(bob)[0]) == ["known", "once"], "bob did not hear it once")
+    end(alice)
+
+
+def test_waiting_in_line(world):
+    """Somebody who holds the store and serves nobody: --wait says how long to wait."""
+    world.sims("alice", None, "id")
+    server = world.server()
+    with open(world.path / "alice" / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        world.sims("alice", server, "list", options=("--wait", "0"), expect=FAILURE)
+        check("in use by another program" in world.last_error, world.last_error)
+        waiting = cron(world, "alice", server, "list")
+        world.sims("alice", server, "list", options=("--wait", "1"), expect=FAILURE)
+        check(waiting.poll() is None, "did not wait")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    _, errors = waiting.communicate(timeout=DEADLINE)
+    check(waiting.returncode == 0, errors)
+
+
+class Impostor:
+    """Holds who's store and says to be another version."""
+
+    def __init__(self, world, who, answer):
+        self.lock = open(world.path / who / "lock", "w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(world.path / who / "socket"))
+        self.socket.listen()
+        self.answer = answer
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                caller, _ = self.socket.accept()
+            except OSError:
+                return
+            caller.recv(4096)
+            caller.sendall(self.answer)
+            caller.close()
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.lock.close()
+
+
+def test_another_version(world):
+    """Either side's: refused in words that say which program to start again."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    for hello in ({"hello": "sims-tui", "version": "0.0", "protocol": 1, "pid": 7}, {"hello": "x"}, {"error": "gone", "code": "version"}):
+        impostor = Impostor(world, "alice", json.dumps(hello).encode() + b"\n")
+        world.sims("alice", server, "list", expect=FAILURE)
+        impostor.close()
+        (world.path / "alice" / "socket").unlink()
+        if "pid" in hello:
+            check("sims-tui (process 7)" in world.last_error and "start it again" in world.last_error, world.last_error)
+    alice = listen(world, "alice", server)
+    path = holder_socket(alice)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(path)
+        caller.sendall(b'{"hello":"sims","version":"0.0","protocol":1}\n')
+        answer = json.loads(caller.makefile().readline())
+        check(answer["code"] == "version" and f"process {alice.pid}" in answer["error"], f"{answer}")
+    end(alice)
+
+
+def test_socket_in_the_way(world):
+    """attack 64: a stale socket is replaced; a link or a file in its place is left alone, and commands wait in line."""
+    server = world.server()
+    alice = listen(world, "alice", server)
+    path = holder_socket(alice)
+    if not path.startswith(str(world.path)):
+        end(alice)
+        return  # elsewhere other programs' sockets are beside it
+    check(os.stat(path).st_mode & 0o777 == 0o600, "others may connect")
+    alice.kill()
+    alice.wait(DEADLINE)
+    check(os.path.exists(path), "no stale socket")
+    alice = listen(world, "alice", server)
+    world.sims("alice", None, "list")
+    end(alice)
+    check(not os.path.exists(path), "left behind")
+    (world.path / "precious").write_text("precious")
+    for target in ("precious", "nowhere"):
+        os.symlink(world.path / target, path)
+        alice = listen(world, "alice", server)
+        world.sims("alice", server, "list", options=("--wait", "0"), expect=FAILURE)
+        check("is no socket" in world.last_error, world.last_error)
+        _, errors = end(alice)
+        check("is in the way" in errors, errors)
+        check(os.path.islink(path), "the link was removed")
+        os.unlink(path)
+    check((world.path / "precious").read_text() == "precious" and not (world.path / "nowhere").exists(), "went through the link")
+
+
+def test_thousand_connections(world):
+    """attack 64: 1,000 connections to the holder are bounded, and it serves again when they are gone."""
+    server = world.server()
+    alice = listen(world, "alice", server)
+    path = holder_socket(alice)
+    fds = lambda: len(os.listdir(f"/proc/{alice.pid}/fd"))
+    before = fds()
+    callers = []
+    for _ in range(1000):
+        caller = socket.socket(socket.AF_UNIX)
+        caller.connect(path)
+        callers.append(caller)
+    until(fds, lambda n: n <= before + 80, "bound of its descriptors")
+    world.sims("alice", server, "list", options=("--wait", "0"), expect=FAILURE)
+    for caller in callers:
+        caller.close()
+    until(lambda: (world.sims("alice", server, "list", options=("--wait", "5"), expect=None), world.last_status)[1],
+          lambda status: status == 0, "service")
+    end(alice)
+
+
+def test_another_user(world):
+    """attack 64: another user who gets as far as the socket is refused by the holder."""
+    if os.geteuid() != 0:
+        raise Skip("only root can become another user")
+    server = world.server()
+    alice = listen(world, "alice", server)
+    path = holder_socket(alice)
+    for folder in [world.path, *(p for p in [world.path / "alice"] if str(p) in path), path]:
+        os.chmod(folder, 0o777)
+    code = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print(s.makefile().read())"
+    run = subprocess.run(["/usr/bin/python3", "-c", code, path], capture_output=True, text=True, user=65534, group=65534,
+                         timeout=DEADLINE, cwd="/", env={})
+    check("another user" in run.stdout, f"{run.stdout}{run.stderr}")
+    end(alice)
+
+
+def test_long_path(world):
+    """A store whose folder's path is longer than a socket's address."""
+    server = world.server()
+    home = "long/" + "/".join(["x" * 50] * 4)
+    bob = meet(world, server, count=1)
+    (world.path / home).parent.mkdir(parents=True, mode=0o700)
+    alice = world.start_sims(home, server, "listen", options=("--accept-new", "--name", "alice"))
+    world.await_online(server, "alice")
+    world.sims(home, None, "send", "bob", "from far below")
+    check(bodies(received(bob)) == ["from far below"], "bob did not get it")
+    alice.terminate()
+    alice.communicate(timeout=DEADLINE)
+
+
+# --- sims pipe --------------------------------------------------------------------------------------------------------
+
+class Bot:
+    def __init__(self, world, who, server, *words):
+        command = world._sims(who, server, ["pipe", "--json", *words], ("--accept-new",))
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        env=world.env, cwd=world.path, start_new_session=True)
+        world.processes.append(self.process)
+
+    def say(self, line):
+        self.process.stdin.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
+        self.process.stdin.flush()
+
+    def hear(self, accept):
+        """The first object that is accepted; those before it are dropped."""
+        for line in self.process.stdout:
+            check(line.isascii(), f"not ASCII: {line!r}")
+            heard = json.loads(line)
+            if accept(heard):
+                return heard
+        check(False, f"the pipe ended: {self.process.stderr.read()}")
+
+    def end(self):
+        self.process.stdin.close()
+        rest = [json.loads(line) for line in self.process.stdout]
+        return self.process.wait(DEADLINE), rest
+
+
+def converse(world, server, bot):
+    bob = listen(world, "bob", server)
+    bot.hear(lambda o: o.get("event") == "presence" and o["name"] == "bob" and o["online"])
+    bot.say({"do": "send", "id": "a\"1", "to": "bob", "body": "Grüße"})
+    sent = bot.hear(lambda o: o.get("id") == "a\"1")
+    check(sent["ok"], f"{sent}")
+    bot.say({"do": "send", "id": 7, "to": "nobody", "body": "x"})
+    check(bot.hear(lambda o: o.get("id") == 7)["code"] == "no_peer", "no such peer")
+    for bad in ("not JSON", '{"do":"dance","id":1}', '{"id":[]}', '{"do":"send","id":2,"to":3}', "x" * 200_000):
+        bot.say(bad)
+        check(bot.hear(lambda o: "error" in o)["code"] == "bad_request", "not refused")
+    bot.say({"do": "list", "id": 8})
+    check(bot.hear(lambda o: o.get("id") == 8 and "row" in o)["row"]["name"] == "bob", "bob is not listed")
+    world.sims("bob", None, "send", "alice", "answer 🌍")
+    heard = bot.hear(lambda o: o.get("event") == "message")
+    check(heard["body"] == "answer 🌍" and heard["from"] == "bob" and not heard["request"], f"{heard}")
+    for i in range(100):
+        bot.say({"do": "send", "id": i, "to": "bob", "body": f"number {i}"})
+    status, rest = bot.end()
+    check(status == 0, f"ended with {status}: {rest[-5:]}")
+    proved = [o["id"] for o in rest if o.get("ok")]
+    check(sorted(proved) == list(range(100)), f"proved: {proved}")
+    got, _ = end(bob)
+    check(bodies(got) == ["Grüße"] + [f"number {i}" for i in range(100)], f"bob got {bodies(got)}")
+
+
+def test_pipe(world):
+    server = world.server()
+    world.sims("bob", server, "list")
+    converse(world, server, Bot(world, "alice", server))
+
+
+def test_pipe_through_a_holder(world):
+    server = world.server()
+    world.sims("bob", server, "list")
+    alice = listen(world, "alice", server)
+    converse(world, server, Bot(world, "alice", None))
+    end(alice)
+
+
+def test_pipe_gives_up(world):
+    """What is not proved by the timeout after the end of the input fails, and is not sent again."""
+    server = world.server()
+    bob = listen(world, "bob", server)
+    bot = Bot(world, "alice", server, "--timeout", "2")
+    bot.hear(lambda o: o.get("event") == "presence" and o["name"] == "bob")
+    bot.say({"do": "send", "id": 1, "to": "bob", "body": "heard"})
+    bot.hear(lambda o: o.get("id") == 1)
+    bob.send_signal(signal.SIGSTOP)
+    bot.say({"do": "send", "id": 2, "to": "bob", "body": "not heard"})
+    status, rest = bot.end()
+    bob.send_signal(signal.SIGCONT)
+    check(status == TIMEOUT and [o["code"] for o in rest if o.get("id") == 2] == ["timed_out"], f"{status}: {rest}")
+    deliveries(world, "delivered", "failed")
+    end(bob)
+
+
+def test_pipe_slow_reader(world):
+    """Nobody reads what a pipe prints: it reads no more either, and its memory stays bounded."""
+    server = world.server()
+    bot = Bot(world, "alice", server)
+    bot.hear(lambda o: o.get("event") == "link" and o["state"] == "online")
+    os.set_blocking(bot.process.stdin.fileno(), False)
+    line = json.dumps({"do": "send", "id": "x" * 64, "to": "nobody", "body": "y" * 5000}).encode() + b"\n"
+    written, idle = 0, 0
+    end_at = time.monotonic() + DEADLINE
+    while idle < 20 and time.monotonic() < end_at:
+        try:
+            written += os.write(bot.process.stdin.fileno(), line)
+            idle = 0
+        except BlockingIOError:
+            idle += 1
+            time.sleep(0.1)
+    check(idle == 20, f"it has read {written} bytes and does not stop")
+    with open(f"/proc/{bot.process.pid}/status") as status:
+        kib = next(int(l.split()[1]) for l in status if l.startswith("VmRSS"))
+    world.note(f"{written >> 10} KiB taken, {kib} KiB resident")
+    bot.process.kill()
