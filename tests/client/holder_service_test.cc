@@ -169,7 +169,10 @@ TEST_CASE("people, through the holder") {
   Asking asking(holder);
   CHECK(has(asking.ask(R"({"id":1,"do":"list"})"), R"("row":{"name":"bob")"));
   CHECK(has(asking.ask(R"({"id":2,"do":"fingerprint","to":"bob"})"), R"("trust":"new")"));
-  CHECK(has(asking.ask(R"({"id":3,"do":"fingerprint","to":"carol"})"), "no_peer"));
+  CHECK(asking.ask(R"({"id":3,"do":"fingerprint","to":"carol"})").empty());  // asks the server
+  holder.relay.settle();
+  holder.relay.give(holder.alice, proto::encode(proto::Found{"carol", holder.bob.id, false}));
+  CHECK(has(asking.later(), "carol is a user of"));
   CHECK(has(asking.ask(R"({"id":4,"do":"decline","to":"bob"})"), "there is no request"));
   CHECK(has(asking.ask(R"({"id":5,"do":"accept","to":"bob"})"), R"("ok":true)"));
   CHECK(holder.alice.peer("bob").known());
