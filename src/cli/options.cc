@@ -57,8 +57,7 @@ void add_options(CLI::App& app, Raw& raw) {
                  "for the first login to a server that takes new users by invitation")
       ->type_name("CODE")
       ->check(not_empty());
-  app.add_option("--wait", raw.wait_s,
-                 "wait so long for another program that uses the store (default: 30; 0: not at all)")
+  app.add_option("--wait", raw.wait_s, "wait for another program on this store (default: 30; 0: not at all)")
       ->type_name("SECONDS")
       ->check(CLI::Range(std::int64_t{0}, max_timeout_s).description(""));
   app.add_flag("--accept-new", raw.options.accept_new,
@@ -167,9 +166,10 @@ void add_commands(CLI::App& app, Raw& raw) {
   add_talking(app, raw);
   add_people(app, raw);
   add_store(app, raw);
-  app.footer(fmt::format(
-      "Without --timeout all but listen give up after {} seconds.\nsims COMMAND --help tells the rest.",
-      default_timeout_s));
+  app.footer(
+      fmt::format("Without --timeout all but listen and pipe give up after {} seconds.\nsims COMMAND --help "
+                  "tells the rest.",
+                  default_timeout_s));
 }
 
 bool takes_peer(Command command) {

@@ -44,8 +44,8 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
       keep_timer_(loop_, [this] { keep(); }),
       lock_timer_(loop_,
                   [this] {
-                     if (auto done = lock(); !done) notice("", done.error());
-                   }),
+                    if (auto done = lock(); !done) notice("", done.error());
+                  }),
       check_timer_(loop_, [this] { check_store(); }),
       service_(*this, greeting()) {
   ui_.set_options(config.options);
