@@ -38,7 +38,7 @@ void Pipe::begin(TalkEdge& edge, bool again) {
     if (edge_ != nullptr) edge_->say(holder_request_line(one.request));
   }
   if (edge_ == nullptr) return;
-  input_ = std::make_unique<Input>(edge_->loop(), [this](std::string piece) { take(std::move(piece)); });
+  input_ = std::make_unique<Input>(edge_->loop(), [this](const std::string& piece) { take(piece); });
   go_on();
 }
 
@@ -49,7 +49,7 @@ void Pipe::leave() {
 
 // --- what the caller writes ----------------------------------------------------------------------
 
-void Pipe::take(std::string piece) {
+void Pipe::take(const std::string& piece) {
   if (piece.empty()) {
     ended_ = true;
     if (!text_.empty()) text_ += '\n';
@@ -114,7 +114,7 @@ void Pipe::ask(std::string echo, HolderRequest request) {
   request.accept_new = request.accept_new || options_.accept_new;
   request.again = false;
   const std::string line = holder_request_line(request);
-  open_.emplace(request.id, Open{std::move(echo), std::move(request)});
+  open_.emplace(last_, Open{std::move(echo), std::move(request)});
   edge_->say(line);
 }
 

@@ -28,7 +28,7 @@ class Pipe final : public Talk {
   bool waits() const override { return giving_up_ && !open_.empty(); }
   void leave() override;
 
-  void take(std::string piece);  // of standard input; empty: its end
+  void take(const std::string& piece);  // of standard input; empty: its end
 
  private:
   struct Open {

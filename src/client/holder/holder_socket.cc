@@ -95,13 +95,13 @@ void HolderSocket::pump(std::uint64_t number) {
     c.stream->write(out);
     c.active_ms = loop_.now().steady_ms;
   }
-  if (c.stream->queued() > most_queued) {
+  const bool deaf = c.stream->queued() > most_queued;
+  const bool done = c.ended && !c.session->busy() && c.stream->queued() == 0;
+  if (deaf || (done && !c.session->over())) {
     connections_.erase(at);
   } else if (c.session->over()) {
     c.session.reset();
     c.stream->finish(last_word_ms);
-  } else if (c.ended && !c.session->busy() && c.stream->queued() == 0) {
-    connections_.erase(at);
   }
 }
 

@@ -14,25 +14,25 @@ constexpr std::string_view trouble_words[] = {"failure",  "bad_request",  "no_co
                                               "refused",  "locked",       "version",       "busy"};
 
 struct Row {
-  Do what;
   std::string_view word;
+  Do what;
   bool takes_peer;
 };
 constexpr Row rows[] = {
-    {Do::list, "list", false},
-    {Do::find, "find", false},
-    {Do::send, "send", true},
-    {Do::give_up, "give_up", true},
-    {Do::fingerprint, "fingerprint", true},
-    {Do::verify, "verify", true},
-    {Do::accept, "accept", true},
-    {Do::decline, "decline", true},
-    {Do::block, "block", true},
-    {Do::forget, "forget", false},
-    {Do::resend, "resend", true},
-    {Do::discard, "discard", true},
-    {Do::erase, "erase", true},
-    {Do::watch, "watch", false},
+    {"list", Do::list, false},
+    {"find", Do::find, false},
+    {"send", Do::send, true},
+    {"give_up", Do::give_up, true},
+    {"fingerprint", Do::fingerprint, true},
+    {"verify", Do::verify, true},
+    {"accept", Do::accept, true},
+    {"decline", Do::decline, true},
+    {"block", Do::block, true},
+    {"forget", Do::forget, false},
+    {"resend", Do::resend, true},
+    {"discard", Do::discard, true},
+    {"erase", Do::erase, true},
+    {"watch", Do::watch, false},
 };
 
 // What a line may have besides "id" and "do".
