@@ -175,15 +175,15 @@ TEST_CASE("attack 39: errors and names from a server") {
 
 TEST_CASE("attack 39: names that are none end the connection and are not drawn") {
   World world;
-  for (const std::string name :
-       {"\\u001b[31m", "b\\u202eob", "b\\u200bob", "\\u0000", "bob\\u009b", "B o b"}) {
+  for (const std::string name : {"\\u001b[31mallory", "m\\u202eallory", "m\\u200ballory", "\\u0000allory",
+                                 "mallory\\u009b", "M allory"}) {
     EvilServer server;
     auto alice = world.tui("alice", server.address(), {"--accept-new"});
     alice->see("online");
     server.give("{\"type\":\"list\",\"event\":\"online\",\"data\":[{\"id\":\"" + EvilServer::some_id().str() +
                 "\",\"name\":\"" + name + "\",\"since\":1}]}");
     alice->see("reconnecting");
-    CHECK(alice->screen().text().find("ob") == std::string::npos);
+    CHECK(alice->screen().text().find("allory") == std::string::npos);  // no fingerprint holds it by chance
     alice->signal(SIGTERM);
     REQUIRE(alice->await_end() == 0);
     check_restored(*alice);
