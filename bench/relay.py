@@ -131,6 +131,16 @@ def usual(value, short):
     return short if SHORT else value
 
 
+def ratio(a, b):
+    """Without a figure to hold it against (nothing was delivered, nobody logged in) a run has measured nothing. A short one
+    on a busy machine may end so, and only shows that the part runs."""
+    if b > 0:
+        return a / b
+    if SHORT:
+        return float("nan")
+    sys.exit("nothing was measured: %r in the time of a run, to divide %r by" % (b, a))
+
+
 def median(values):
     return statistics.median(values)
 
@@ -175,16 +185,16 @@ def part_messages():
     us = {name: [r["server_us"] for r in runs[name]] for name in ("w64", "w1", "k64")}
     rows_of("sum of the primitives of a hop", runs["sum"], None, "us")
     rows_of("CPU a message, 50 pairs, 64 in flight", us["w64"], 4.8, "us")
-    rows_of("  times the sum of the primitives", [a / b for a, b in zip(us["w64"], runs["sum"])], 1.2)
+    rows_of("  times the sum of the primitives", [ratio(a, b) for a, b in zip(us["w64"], runs["sum"])], 1.2)
     if PEERS:
         rows_of("  floor-tls", runs["floor64"], None, "us")
-        rows_of("  times floor-tls", [a / b for a, b in zip(us["w64"], runs["floor64"])], 3.2)
+        rows_of("  times floor-tls", [ratio(a, b) for a, b in zip(us["w64"], runs["floor64"])], 3.2)
     rows_of("  messages a second", [r["messages_s"] for r in runs["w64"]])
     rows_of("CPU a message, 50 pairs, 64 in flight, 1 KiB", us["k64"], None, "us")
     rows_of("CPU a message, 50 pairs, 1 in flight", us["w1"], None, "us")
     if PEERS:
         rows_of("  floor-tls", runs["floor1"], None, "us")
-        rows_of("  times floor-tls", [a / b for a, b in zip(us["w1"], runs["floor1"])], 1.25)
+        rows_of("  times floor-tls", [ratio(a, b) for a, b in zip(us["w1"], runs["floor1"])], 1.25)
 
 
 def part_peers():
@@ -196,7 +206,7 @@ def part_peers():
             ours.append(simsd("--pairs", 1, "--window", 1, "--seconds", SECONDS)["p50_us"])
         rows_of("one pair, 1 in flight: median latency", ours, None, "us")
         rows_of("  mosquitto", theirs, None, "us")
-        rows_of("  times mosquitto's", [a / b for a, b in zip(ours, theirs)], 1)
+        rows_of("  times mosquitto's", [ratio(a, b) for a, b in zip(ours, theirs)], 1)
     for name, program in (("nats", "nats-server"), ("mosquitto", "mosquitto")):
         if have(program):
             for window in (64, 1):
@@ -230,7 +240,7 @@ def part_rate():
 def part_start():
     """On one core, while the pool of RSA keys is filled; beside it the same without that suite."""
     for what, rsa in (("while RSA keys are made ahead", True), ("without the RSA suite", False)):
-        got = [simsd("--pairs", 20, "--rate", 2000, "--seconds", 5, "--warmup", 1, rsa=rsa) for _ in range(RUNS)]
+        got = [simsd("--pairs", 20, "--rate", 2000, "--seconds", usual(5, 0.3), "--warmup", usual(1, 0.1), rsa=rsa) for _ in range(RUNS)]
         rows_of("one core, %s: 99 %%, from socket to socket" % what, [r["hop_p99_us"] for r in got], 500 if rsa else None, "us")
 
 
@@ -246,13 +256,13 @@ def part_logins():
     for what, name, base, goal in (("an ECDHE login", "login_server", "primitives_of_login/all", None),
                                    ("  after phase 1, with the key made ahead", "login_after_phase_1", "primitives_of_login/after_phase_1", 900)):
         rows_of("the server's work for " + what.strip() if goal is None else what, [r[name] for r in runs], goal, "us")
-        rows_of("  times the sum of its primitives", [r[name] / r[base] for r in runs], 1.15)
+        rows_of("  times the sum of its primitives", [ratio(r[name], r[base]) for r in runs], 1.15)
     seconds = usual(10, 1)
     with Server(cpus="0,1") as server:
         got = server.load("--pairs", 1, "--window", 1, "--rate", 10, "--seconds", seconds, "--logins-per-second", 400, cpus="0,1")
     row("400 logins a second asked for on 2 cores: those that were", got["logins_s"])
     row("  seconds lost of %d" % seconds, (400 - got["logins_s"]) * seconds / 400, 0.5, "s")
-    row("  cores of the server that 400 a second take", got["server_cores"] / got["logins_s"] * 400, 2)
+    row("  cores of the server that 400 a second take", ratio(got["server_cores"], got["logins_s"]) * 400, 2)
     row("  median of a login", got["login_p50_us"] / 1000, None, "ms")
     logins = RSA_KEYS
     with Server(cpus="0,1", rsa=True) as server:
@@ -262,7 +272,7 @@ def part_logins():
                 sys.exit("simsd has made %d of %d RSA keys in 90 s" % (server.rsa_keys(), logins))
             time.sleep(0.1)
         got = server.load("--suite", "rsa", "--connections", logins, "--pairs", 0, "--seconds", 0, "--warmup", 0, cpus="0,1")
-        row("%d RSA logins at once: a second's worth" % logins, logins / got["setup_logins_s"], 1, "s")
+        row("%d RSA logins at once: a second's worth" % logins, ratio(logins, got["setup_logins_s"]), 1, "s")
 
 
 def part_connections():
@@ -274,7 +284,7 @@ def part_connections():
         many = server.load("--connections", clients, *load)
     again = simsd("--connections", 100, *load)
     row("memory of an idle connection, of {:,}".format(clients), many["connection_kib"], 4, "KiB")
-    row("CPU a message at {:,} connections, times that at 100".format(clients), many["server_us"] / ((few["server_us"] + again["server_us"]) / 2), 1.15)
+    row("CPU a message at {:,} connections, times that at 100".format(clients), ratio(many["server_us"], (few["server_us"] + again["server_us"]) / 2), 1.15)
     with Server(cpus="0,1") as server:
         idle = server.load("--connections", clients, "--pairs", 0, "--seconds", usual(30, 0.5), "--warmup", usual(2, 0.1),
                            "--ping", 60)
