@@ -48,6 +48,11 @@ OPT_cov     := -O0 -g --coverage -fprofile-update=atomic
 # Of `make fuzz` alone, with clang++.
 OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
                -fsanitize-ignorelist=tests/fuzz/ignore.txt
+# Over these for the tests' own code, most of which runs once: doctest's macros under two sanitizers cost the compiler three
+# times as long with -O1 as with -O0. What is tested keeps the flags above.
+TEST_OPT_release := -O1
+TEST_OPT_asan    := -O0
+TEST_OPT_tsan    := -O0
 ifndef OPT_$(VARIANT)
 $(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
 endif
@@ -70,6 +75,7 @@ cxxflags = -std=c++20 $(OPT_$(VARIANT)) $(WARN) $(HARDEN) -pthread $(CXXFLAGS)
 cppflags = -Isrc -Itests $(if $(FOUND),$(shell pkg-config --cflags $(LIBRARIES))) $(CPPFLAGS)
 ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now$(if $(CF_x86),$(comma)-z$(comma)shstk) $(LDFLAGS)
 COMPILE := $(CXX) $(cppflags) $(cxxflags)
+TEST_OPT := $(TEST_OPT_$(VARIANT))
 LINK    := $(CXX) $(ldflags)
 
 LIBS_base   := -lfmt -lutf8proc -lsqlite3
@@ -103,14 +109,15 @@ $(BUILD)/flags: FORCE
 ifneq ($(FOUND),yes)
 	@echo "Libraries are missing ($(LIBRARIES)): run \`make deps\`." >&2; false
 endif
-	$(call stamp,$(COMPILE))
+	$(call stamp,$(COMPILE) $(TEST_OPT))
 $(BUILD)/version: FORCE
 	$(call stamp,$(VERSION))
 
 $(BUILD)/%.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CXX )
-	$(Q)$(COMPILE) $(DEFINES) -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) $(OVER) $(DEFINES) -MMD -MP -c $< -o $@
+$(BUILD)/tests/%.o: OVER := $(TEST_OPT)
 $(BUILD)/src/base/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
 $(BUILD)/src/base/version.o: $(BUILD)/version
 
