@@ -220,7 +220,8 @@ Result<void> make_private_folder(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     const std::string parent = path.substr(0, slash);
     if (make_folder(parent) || errno == EEXIST) continue;
-    if (errno != EROFS && errno != EACCES) return errno_failure(parent);
+    const bool missing = errno == ENOENT && !refused.empty();  // below the one that could not be made
+    if (!missing && errno != EROFS && errno != EACCES) return errno_failure(parent);
     if (refused.empty()) refused = parent, why = errno;
   }
   if (!make_folder(path) && errno != EEXIST) {

@@ -130,6 +130,23 @@ TEST_CASE("files: private folders") {
   CHECK_FALSE(file_exists(folder / "none"));
 }
 
+TEST_CASE("files: a folder whose parent may not be made: the parent is named, and why") {
+  test::TempFolder folder;
+  REQUIRE(chmod((folder / ".").c_str(), 0755) == 0);
+  const bool root = geteuid() == 0;
+  if (root)
+    REQUIRE(seteuid(65534) == 0);
+  else
+    REQUIRE(chmod((folder / ".").c_str(), 0555) == 0);
+  const auto made = make_private_folder(folder / "parent/state/sims");
+  if (root)
+    REQUIRE(seteuid(0) == 0);
+  else
+    REQUIRE(chmod((folder / ".").c_str(), 0755) == 0);
+  REQUIRE_FALSE(made);
+  CHECK(made.error() == (folder / "parent") + ": Permission denied");
+}
+
 TEST_CASE("files: a lock is held by one, moves, and ends with its object") {
   test::TempFolder folder;
   auto lock = FileLock::take(folder / "lock");
