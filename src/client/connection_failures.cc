@@ -17,7 +17,8 @@ const char* refusal(proto::ErrorCode code) {
   using enum proto::ErrorCode;
   switch (code) {
     case name_taken:
-      return "the name belongs to somebody else there: choose another";
+      return "the name belongs to somebody else there: choose another, or ask the server's administrator to "
+             "release it";
     case id_taken:
       return "this identity is registered there under another name";
     case name_invalid:
