@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "base/files.h"
@@ -211,7 +212,9 @@ std::vector<std::string> Front::files(const std::string& beginning) {
 // --- 5. start and end ----------------------------------------------------------------------------
 
 void Front::run() {
-  if (passthrough_ == Passthrough::tmux)
+  // Also at the far end of ssh, where the environment has no TMUX.
+  const char* term = std::getenv("TERM");
+  if (passthrough_ == Passthrough::tmux || (term != nullptr && std::string_view(term).starts_with("tmux")))
     decoder_.has_brackets();  // its own pastes have them, though it answers no question about it
   else if (face_.modern())
     brackets_timer_.start(brackets_ms);

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from harness import BUILD, DEADLINE, ROOT, check, until
 
@@ -324,6 +325,36 @@ def test_export_into_the_home_folder(world):
     alice.enter("talk.txt")
     alice.see("is in ~/notes/talk.txt now")
     check("hello to bob" in (home / "notes/talk.txt").read_text(), "what was said is not in the file")
+
+
+def test_type_ahead_is_no_paste(world):
+    """tmux brackets its pastes: keys that come in one read are keys, each Enter sends."""
+    alice, bob = two(world, world.server())
+    began = time.monotonic()
+    talk(alice, bob, "hello")
+    round = 0
+    while round < 2 or time.monotonic() - began < 2:  # what a terminal can do is settled after a second
+        round += 1
+        alice.key("o", "n", "e", str(round), "Enter", "t", "w", "o", str(round), "Enter")  # in one write
+        os.kill(alice.pid(), signal.SIGSTOP)  # as over a link that is slower than the fingers
+        for word in ("three", "four"):
+            alice.enter(f"{word}{round}")
+        os.kill(alice.pid(), signal.SIGCONT)
+        for word in ("one", "two", "three", "four"):
+            bob.see(rf"<alice> {word}{round}$")
+        check("paste" not in alice.screen(), alice.screen())
+
+
+def test_paste_of_tmux_is_one_text(world):
+    alice, bob = two(world, world.server())
+    talk(alice, bob, "hello")
+    world.tmux("set-buffer", "one of two\ntwo of two\n")
+    world.tmux("paste-buffer", "-p", "-t", alice.name)
+    alice.see("two of two")
+    check("<alice> one of two" not in alice.screen(), alice.screen())
+    alice.key("Enter")
+    bob.see("<alice> one of two")
+    check("<alice> two of two" not in bob.screen(), bob.screen())
 
 
 def test_closed_terminal_ends_the_program(world):

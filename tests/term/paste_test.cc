@@ -1,6 +1,7 @@
 // A bracketed paste is one text: whatever is in it, nothing is sent by it.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "term/world.h"
@@ -72,6 +73,43 @@ TEST_CASE(
   demo.see(plain ? "you: one of three" : "<you> one of three");
   CHECK_FALSE(demo.shows(plain ? "you: two of three" : "<you> two of three"));
   CHECK(demo.output().violations().empty());
+}
+
+// Whether it knows brackets is asked at the start, and given up after a second: until then Enter is Enter.
+TEST_CASE(
+    "paste: three lines in one write are one text, too, where a terminal does not answer about brackets") {
+  World world;
+  TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment,
+                   {80, 24}, false);
+  demo.see("bob");
+  int tries = 0;
+  demo.see(
+      [&] {
+        if (demo.shows("paste: Enter sends")) return true;
+        if (tries > 0 && !demo.shows("third " + std::to_string(tries))) return false;  // not handled yet
+        const auto number = std::to_string(++tries);
+        demo.type("\x15");
+        demo.type("first " + number + "\rsecond " + number + "\rthird " + number);
+        return false;
+      },
+      "a paste");
+  CHECK_FALSE(demo.shows("<you> first " + std::to_string(tries)));
+  demo.type("\x15\r");
+  demo.see_not("paste: Enter sends");
+}
+
+TEST_CASE("paste: in tmux, also behind ssh, what is typed ahead is sent line by line") {
+  World world;
+  world.environment["TERM"] = "tmux-256color";
+  TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment,
+                   {80, 24}, false);
+  demo.see("bob");
+  const auto begun = std::chrono::steady_clock::now();  // a terminal that may answer is given a second
+  for (int i = 0; i < 2 || std::chrono::steady_clock::now() - begun < std::chrono::seconds(2); ++i) {
+    demo.type("first " + std::to_string(i) + "\rsecond " + std::to_string(i) + "\r");
+    demo.see("<you> second " + std::to_string(i));
+  }
+  CHECK_FALSE(demo.shows("paste: Enter sends"));
 }
 
 TEST_CASE("paste: a terminal that answers about brackets: what is typed ahead is sent line by line") {

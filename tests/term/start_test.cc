@@ -26,3 +26,26 @@ TEST_CASE("a conversation in a terminal") {
   REQUIRE(bob->await_end() == 0);
   check_restored(*bob);
 }
+
+TEST_CASE("a terminal type that is missing or not known: the words say which one to set") {
+  World world;
+  std::string wanted;
+  SUBCASE("not known on this machine") {
+    world.environment["TERM"] = "nobody-has-this";
+    wanted = "the terminal type nobody-has-this is not known on this machine: set TERM=xterm-256color";
+  }
+  SUBCASE("missing") {
+    world.environment.erase("TERM");
+    wanted = "TERM is not set: set it to what the terminal is, TERM=xterm-256color for most";
+  }
+  SUBCASE("empty") {
+    world.environment["TERM"] = "";
+    wanted = "TERM is not set: set it to what the terminal is, TERM=xterm-256color for most";
+  }
+  TermProgram program({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"},
+                      world.environment, {200, 24});
+  CHECK(program.await_end() == 2);
+  const std::string said = program.raw_since(0);
+  CHECK(said.find(wanted) != said.npos);
+  CHECK(said.find("--plain") != said.npos);
+}
