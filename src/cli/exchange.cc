@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "base/caseless.h"
 #include "base/text.h"
+#include "cli/offline_commands.h"
 #include "cli/output.h"
 #include "cli/pipe.h"
+#include "client/model/words.h"
 #include "crypto/rng.h"
 #include "proto/limits.h"
 #include "proto/message.h"
@@ -41,6 +44,11 @@ Do request_of(Command command) {
       return Do::forget;
     case Command::erase:
       return Do::erase;
+    case Command::history:
+    case Command::export_history:
+      return Do::history;
+    case Command::requests:
+      return Do::requests;
     default:
       return Do::list;
   }
@@ -102,6 +110,7 @@ void Exchange::begin(TalkEdge& edge, bool again) {
   request_.again = again;
   request_.after.clear();
   out_.clear();
+  entries_.clear();
   if (options_.command == Command::send) {
     const std::string& text = *options_.text;
     if (text.size() > proto::max_body)
@@ -123,8 +132,10 @@ void Exchange::say() {
 void Exchange::answer(std::string line) {
   const auto parsed = tape_.parse(line);
   if (!parsed) return edge_->finish(Exit::failure, "the answer is not understood: " + parsed.error().detail);
-  if (const auto event = parsed->get_string("event"))
+  if (const auto event = parsed->get_string("event")) {
+    if (*event == "link" && parsed->get_string("state") == link_word(LinkState::online)) was_online_ = true;
     return *event == "message" && waiting_ ? message(*parsed) : void();
+  }
   const auto id = parsed->get_number("id");
   const auto error = parsed->get_string("error");
   if (giving_up_ && id == request_.id) return given_up(!error, error.value_or(""));
@@ -158,11 +169,20 @@ void Exchange::failed(const proto::JsonValue& answer) {
 }
 
 void Exchange::row(const proto::JsonValue& row) {
+  if (request_.what == Do::history) return entry(row);
   const Listed one{text_in(row, "name"), text_in(row, "key"), row.get_number("since").value_or(0),
                    text_in(row, "trust")};
   if (options_.command == Command::fingerprint) {
     const auto key = proto::Id::shaped(one.id);
     if (key) out_ += fingerprint_text(one.name, self_, *key, one.trust);
+  } else if (options_.command == Command::requests) {
+    Request request;
+    request.name = one.name;
+    request.peer.id = proto::Id::shaped(one.id).value_or(proto::Id());
+    request.peer.first_seen_unix_ms = static_cast<std::int64_t>(one.since);
+    request.messages = row.get_number("messages").value_or(0);
+    if (const auto other = text_in(row, "looks_like"); !other.empty()) request.looks_like = other;
+    out_ += options_.json ? request_json(request) : request_line(request);
   } else if (options_.command == Command::find) {
     const auto status = text_in(row, "status");
     out_ += options_.json ? found_json(one, status) : found_line(one, status);
@@ -176,6 +196,7 @@ void Exchange::done(const proto::JsonValue& answer) {
     for (auto remark = remarks->first(); remark; remark = remark->next())
       tell(remark->string().value_or(""));
   const std::string next = text_in(answer, "next");
+  if (request_.what == Do::history) return history_came(next);
   const std::string out = std::exchange(out_, {});
   if (!out.empty() && !edge_->print(out)) return;
   if (options_.command == Command::listen) return;  // from now on: events
@@ -185,6 +206,34 @@ void Exchange::done(const proto::JsonValue& answer) {
   }
   waiting_ = false;
   edge_->finish(Exit::ok);
+}
+
+// The newest come first.
+void Exchange::entry(const proto::JsonValue& row) {
+  const bool enough = options_.count > 0 && entries_.size() >= options_.count;
+  HistoryEntry one;
+  one.body = text_in(row, "body");
+  if (enough || (options_.text && !Caseless(*options_.text).in(one.body))) return;
+  one.mine = flag_in(row, "mine");
+  one.action = text_in(row, "kind") == "action";
+  one.uid = text_in(row, "uid");
+  one.at_unix_ms = static_cast<std::int64_t>(row.get_number("at").value_or(0));
+  one.sent_unix_ms = static_cast<std::int64_t>(row.get_number("sent").value_or(0));
+  one.disordered = text_in(row, "sent_is") == "earlier";
+  one.delivery = delivery_of(text_in(row, "delivery"));
+  one.why = text_in(row, "why");
+  entries_.push_front(std::move(one));
+}
+
+void Exchange::history_came(const std::string& next) {
+  if (!next.empty() && (options_.count == 0 || entries_.size() < options_.count)) {
+    request_.after = next;
+    edge_->start_deadline();  // a long history is no reason to give up
+    return say();
+  }
+  waiting_ = false;
+  const auto printed = print_entries(options_, entries_);
+  edge_->finish(printed ? Exit::ok : Exit::failure, printed ? "" : printed.error());
 }
 
 void Exchange::message(const proto::JsonValue& event) {

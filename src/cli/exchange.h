@@ -1,8 +1,12 @@
 // The talk of one command: its request, and its answer as output and exit status. See sims(1).
 #pragma once
 
+#include <deque>
+
 #include "cli/talk.h"
+
 #include "client/holder/request.h"
+#include "client/memory.h"
 
 namespace sims::client::cli {
 
@@ -18,6 +22,7 @@ class Exchange final : public Talk {
   void give_up() override;
   bool waits() const override { return giving_up_; }
   void leave() override { edge_ = nullptr; }
+  bool was_online() const override { return was_online_; }
 
  private:
   void say();
@@ -26,6 +31,8 @@ class Exchange final : public Talk {
   void done(const proto::JsonValue& answer);
   void given_up(bool done, std::string_view why);
   void message(const proto::JsonValue& event);
+  void entry(const proto::JsonValue& row);
+  void history_came(const std::string& next);
   void ask_about_peer(const std::string& name, const proto::Id& key);
 
   const Options& options_;
@@ -34,6 +41,8 @@ class Exchange final : public Talk {
   TalkEdge* edge_ = nullptr;
   proto::JsonTape tape_;
   std::string out_;
+  std::deque<HistoryEntry> entries_;  // of history and export, oldest first
+  bool was_online_ = false;
   bool waiting_ = false, giving_up_ = false;  // for the answer to the request, to give_up()
   std::uint64_t count_ = 0;                   // listen: printed
 };

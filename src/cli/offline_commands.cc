@@ -120,11 +120,7 @@ Exit forget(const Options& options, Store& store, const std::string& host_port) 
   Result<void> done;
   if (*peer) {
     if (const auto held = held_rows(store, {(*peer)->server, (*peer)->name}, Id()); !held.empty())
-      tell(fmt::format(
-          "{} to {} not delivered yet, held: when the new key is known, `sims resend {}` sends to "
-          "it, `sims discard {}` drops",
-          held.size() == 1 ? "1 message" : fmt::format("{} messages", held.size()), options.target,
-          options.target, options.target));
+      tell(held_hint(options.target, held.size()));
     done = store.forget_peer((*peer)->server, (*peer)->name);
   } else if (store.server(options.target)) {
     done = store.forget_server(options.target);
@@ -277,6 +273,19 @@ Exit export_history(const Options& options, Store& store, const std::string& hos
   auto done = all(options, store, **peer, out);
   if (done) done = out.end();
   return outcome(done);
+}
+
+Result<void> print_entries(const Options& options, const std::deque<HistoryEntry>& entries) {
+  std::optional<NewFile> file;
+  if (!options.file.empty()) {
+    auto made = NewFile::make(options.file);
+    if (!made) return fail(made.error());
+    file.emplace(std::move(*made));
+  }
+  Out out(options, options.target, std::move(file));
+  for (const auto& entry : entries)
+    if (!out.line(entry)) break;
+  return out.end();
 }
 
 Exit erase(const Options& options, Store& store, const std::string& host_port) {

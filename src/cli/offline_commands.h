@@ -1,6 +1,7 @@
 // The commands of sims that need no server: what is done on the store alone.
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,8 @@ Exit discard(const Options& options, Store& store, const std::string& host_port)
 Exit requests(const Options& options, Store& store, const std::string& host_port);
 Exit history(const Options& options, Store& store, const std::string& host_port);
 Exit export_history(const Options& options, Store& store, const std::string& host_port);
+// As history and export print them: oldest first.
+Result<void> print_entries(const Options& options, const std::deque<HistoryEntry>& entries);
 Exit erase(const Options& options, Store& store, const std::string& host_port);
 
 }  // namespace sims::client::cli

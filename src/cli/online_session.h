@@ -36,6 +36,7 @@ class Session final : TalkEdge, HolderHost {
   // --- HolderHost
   Core* core() override { return &link_.core(); }
   std::string locked() const override { return {}; }
+  Memory& memory() override { return keys_; }
   Result<bool> forget_server(const std::string& host_port) override;
   Now now() const override { return link_.now(); }
 

@@ -1,5 +1,6 @@
 #include "cli/remote_session.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -7,11 +8,14 @@
 #include "base/program.h"
 #include "cli/exchange.h"
 #include "cli/output.h"
+#include "client/model/words.h"
 
 namespace sims::client::cli {
 
 namespace {
 
+// Of the question why it is late. Answers to the talk have other ids.
+constexpr std::uint64_t why_id = (std::uint64_t{1} << 53) - 1;
 constexpr std::int64_t greeting_limit_ms = 10'000, leave_limit_ms = 2'000;
 constexpr std::size_t max_answer = 1 << 20;  // a line
 
@@ -62,6 +66,7 @@ void RemoteSession::read(ByteView bytes) {
 
 void RemoteSession::line(std::string text) {
   if (!greeted_) return greet(std::move(text));
+  if (asks_why_ && !exit_) time_is_up(text);
   talk_.answer(std::move(text));
   if (exit_ && !talk_.waits()) loop_.stop();
 }
@@ -121,7 +126,31 @@ void RemoteSession::interrupted() {
 void RemoteSession::late() {
   if (exit_ || !greeted_) return gone("the program that uses this store does not answer");
   if (asker_.asking()) return start_deadline();  // a person may take their time
-  if (options_.command == Command::listen && options_.count == 0) return finish(Exit::ok);
+  if (asks_why_) return gone("the program that uses this store does not answer");
+  asks_why_ = true;
+  HolderRequest link;
+  link.id = why_id;
+  link.what = HolderRequest::Do::link;
+  say(holder_request_line(link));
+  deadline_.start(leave_limit_ms);
+}
+
+// The exit status is that of the command alone, which says how its own connection is.
+void RemoteSession::time_is_up(const std::string& line) {
+  std::string copy = line;
+  proto::JsonTape tape;
+  const auto answer = tape.parse(copy);
+  if (!answer || answer->get_number("id") != why_id) return;
+  const auto text = [&](std::string_view key) { return std::string(answer->get_string(key).value_or("")); };
+  const bool listens = options_.command == Command::listen;
+  const bool was_online = listens && talk_.was_online();
+  if (const auto state = text("state");
+      !state.empty() && state != link_word(LinkState::online) && !was_online) {
+    const std::string why = text("why");
+    return finish(Exit::no_connection,
+                  fmt::format("{}: timed out: {}", text("server"), why.empty() ? "no answer" : why));
+  }
+  if (listens && options_.count == 0) return finish(Exit::ok);
   const bool sends = options_.command == Command::send || options_.command == Command::pipe;
   finish(Exit::timed_out, sends ? "timed out: the delivery was not proved" : "timed out");
 }

@@ -38,6 +38,7 @@ class RemoteSession final : TalkEdge {
   void gone(const std::string& why);
   void interrupted();
   void late();
+  void time_is_up(const std::string& line);  // what the holder says of its connection
 
   const Options& options_;
   Talk& talk_;
@@ -45,6 +46,7 @@ class RemoteSession final : TalkEdge {
   std::optional<Exit> exit_;
   std::string problem_, input_;
   bool again_ = false, greeted_ = false, gone_ = false;
+  bool asks_why_ = false;  // late: whether the holder is connected at all
   net::Loop loop_;
   net::Timer deadline_;
   net::Signal int_, term_, hup_;

@@ -104,6 +104,17 @@ std::optional<Exit> offline(const Options& options, Store& store, const std::str
   }
 }
 
+// To the program that holds the store: with the server and name that were asked for, if any were.
+Result<Greeting> greeting_of(const Options& options, const Store& store) {
+  Greeting self{"sims", version(), holder_protocol, 0, "", options.name};
+  if (!options.server.empty() || !store.settings().server.empty()) {
+    auto server = server_of(options, store);
+    if (!server) return fail(server.error());
+    self.server = std::move(*server);
+  }
+  return self;
+}
+
 // A command in line for the store: this program gets it, or goes through the one that has it.
 class InLine {
  public:
@@ -155,7 +166,7 @@ class InLine {
 
   // nullopt: nobody answers there.
   std::optional<Exit> through_holder() {
-    auto greeting = this->greeting();
+    auto greeting = greeting_of(options_, store_);
     if (!greeting) return complain(Exit::usage, greeting.error());
     auto fd = connect_to_holder(paths_);
     if (!fd) {
@@ -172,17 +183,6 @@ class InLine {
     return exit;
   }
 
-  // With the server and name that were asked for, if any were.
-  Result<Greeting> greeting() const {
-    Greeting self{"sims", version(), holder_protocol, 0, "", options_.name};
-    if (!options_.server.empty() || !store_.settings().server.empty()) {
-      auto server = server_of(options_, store_);
-      if (!server) return fail(server.error());
-      self.server = std::move(*server);
-    }
-    return self;
-  }
-
   const Options& options_;
   Store& store_;
   const std::vector<std::string> paths_;
@@ -192,13 +192,30 @@ class InLine {
   bool again_ = false;  // a holder may have heard of the text
 };
 
+// What only reads needs nobody else, unless the store's key is what another program has: it is asked before
+// the user is. nullopt: it cannot help, as while it is locked.
+std::optional<Exit> read_through_holder(const Options& options, const Store& store) {
+  if (store.unlocked() || !options.key_file.empty() || std::getenv("SIMS_KEY_FILE") != nullptr)
+    return std::nullopt;
+  const auto fd = connect_to_holder(holder_paths(own_run_folder(), store.folder(), store.id()));
+  if (!fd) return std::nullopt;
+  auto greeting = greeting_of(options, store);
+  if (!greeting) return complain(Exit::usage, greeting.error());
+  const auto talk = make_talk(options, store.id());
+  RemoteSession session(options, *talk, std::move(*greeting));
+  const auto exit = session.run(*fd, false);
+  return session.greeted() && exit != Exit::locked ? exit : std::nullopt;
+}
+
 bool reads_only(Command command) {
   return command == Command::requests || command == Command::history || command == Command::export_history;
 }
 
 Exit with_store(const Options& options, Store& store) {
-  if (reads_only(options.command))
+  if (reads_only(options.command)) {
+    if (const auto done = read_through_holder(options, store)) return *done;
     if (auto open = unlock(options, store); !open) return complain(Exit::locked, open.error());
+  }
   if (store.unlocked()) {
     auto server = server_of(options, store);
     if (!server) return complain(Exit::usage, server.error());

@@ -34,8 +34,9 @@ class Talk {
   virtual void answer(std::string line) = 0;
   // The run ends without what was wanted: what is still to be sent must not go out later.
   virtual void give_up() = 0;
-  virtual bool waits() const = 0;  // after give_up(): for the holder's answer to that
-  virtual void leave() = 0;        // the edge is about to go
+  virtual bool waits() const = 0;                    // after give_up(): for the holder's answer to that
+  virtual void leave() = 0;                          // the edge is about to go
+  virtual bool was_online() const { return false; }  // a listener: the holder said to be connected
 };
 
 // `self`: the store's id.

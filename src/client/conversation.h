@@ -43,6 +43,7 @@ class Conversation {
   // What was typed for an earlier key: goes to the one of today, or is dropped; how many.
   Result<std::size_t> resend_held(Now now);
   Result<std::size_t> discard_held(Now now);
+  std::size_t unsent() const { return outbox_.size(); }
   void offer_held(Now now);  // says how many are held, once for each key
 
   // --- events

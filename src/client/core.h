@@ -97,6 +97,7 @@ class Core {
   // The peer's key is not remembered any more, nor that they were a contact or blocked: the next contact is a
   // first one. What was said is kept.
   Result<void> forget(const std::string& peer, Now now);
+  std::size_t unsent(const std::string& peer) const;  // of ours to them, queued or not proved delivered yet
   // Compares with what the user typed or pasted; marks the peer verified when equal.
   Result<void> verify(const std::string& peer, std::string_view number, Now now);
   Result<void> unverify(const std::string& peer);

@@ -114,6 +114,11 @@ Result<void> Core::forget(const std::string& peer, Now now) {
   return done;
 }
 
+std::size_t Core::unsent(const std::string& peer) const {
+  const auto* talk = state_->talking(peer);
+  return talk == nullptr ? 0 : talk->unsent();
+}
+
 Result<void> Core::block(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);

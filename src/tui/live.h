@@ -77,6 +77,7 @@ class Live final : public Front, client::HolderHost {
   static client::Greeting greeting();
   client::Core* core() override;
   std::string locked() const override;
+  client::Memory& memory() override { return store_; }
   Result<bool> forget_server(const std::string& host_port) override;
   Now now() const override { return loop_.now(); }
   void serve_commands();

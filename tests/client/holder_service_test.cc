@@ -27,6 +27,7 @@ struct Holder final : HolderHost {
   }
   Core* core() override { return is_locked ? nullptr : alice.core.get(); }
   std::string locked() const override { return is_locked ? "it is locked" : ""; }
+  Memory& memory() override { return alice.trust; }
   Result<bool> forget_server(const std::string& server) override { return server == "known:1"; }
   Now now() const override { return relay.now; }
 
@@ -185,6 +186,82 @@ TEST_CASE("people, through the holder") {
   CHECK(holder.alice.peer("bob").standing == Standing::stranger);
   CHECK(has(asking.ask(R"({"id":10,"do":"forget","to":"known:1"})"), R"("ok":true)"));
   CHECK(has(asking.ask(R"({"id":11,"do":"forget","to":"other:1"})"), "neither a server nor a peer"));
+}
+
+TEST_CASE("what is on disk, for a command that has not the store's key") {
+  Holder holder;
+  Asking asking(holder);
+  CHECK(asking.ask(to_bob).empty());
+  CHECK(has(asking.later(), R"("ok":true)"));
+  const auto history = asking.ask(R"({"id":2,"do":"history","to":"bob"})");
+  CHECK(has(history, R"({"id":2,"row":{"mine":true,"kind":"text","body":"hi","at":)"));
+  CHECK(has(history, R"("uid":"AAAAAAAAAAAAAAAAAAAAAA","delivery":)"));
+  CHECK(has(history, R"({"id":2,"ok":true})"));
+  CHECK(has(asking.ask(R"({"id":3,"do":"history","to":"nobody"})"), R"("code":"no_peer")"));
+  CHECK(has(asking.ask(R"({"id":4,"do":"history","to":"bob","after":"x"})"), R"("code":"bad_request")"));
+  CHECK(asking.ask(R"({"id":5,"do":"requests"})") == "{\"id\":5,\"ok\":true}\n");
+  holder.is_locked = true;
+  CHECK(has(asking.ask(R"({"id":6,"do":"history","to":"bob"})"), R"("code":"locked")"));
+  CHECK(has(asking.ask(R"({"id":7,"do":"requests"})"), R"("code":"locked")"));
+
+  SUBCASE("a stranger who wrote") {
+    Holder other;
+    Asking bob(other);
+    const auto server = proto::Id::of(other.relay.identity.public_key());
+    other.alice.trust.pinned[server]["b0b"] = {other.bob.id, false, 7, Standing::request, 0};
+    other.alice.trust.pinned[server]["bob"] = {other.bob.id, false, 7, Standing::contact, 0};
+    CHECK(has(bob.ask(R"({"id":1,"do":"requests"})"),
+              R"({"id":1,"row":{"name":"b0b","key":")" + other.bob.id.str() +
+                  R"(","since":7,"messages":0,"looks_like":"bob"}})"));
+  }
+}
+
+TEST_CASE("attack 64: a long history is answered in pieces that the socket takes") {
+  Holder holder;
+  const auto server = proto::Id::of(holder.relay.identity.public_key());
+  HistoryEntry entry;
+  entry.mine = true;
+  entry.body = std::string(16'384, '\x01');  // six bytes each, as JSON
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(holder.alice.trust.add({server, "bob"}, entry));
+  Asking asking(holder);
+  std::size_t rows = 0, pages = 0;
+  std::string after;
+  do {
+    const auto page = asking.ask(R"({"id":1,"do":"history","to":"bob")" +
+                                 (after.empty() ? "}" : ",\"after\":\"" + after + "\"}"));
+    CHECK(page.size() < 512 * 1024);
+    rows += static_cast<std::size_t>(std::count(page.begin(), page.end(), '\n')) - 1;
+    const auto at = page.find("\"next\":\"");
+    after = at == page.npos ? "" : page.substr(at + 8, page.find('"', at + 8) - at - 8);
+    ++pages;
+  } while (!after.empty() && pages < 30);
+  CHECK(rows == 20);
+  CHECK(pages > 3);
+}
+
+TEST_CASE("a command whose time is up hears how the connection is") {
+  Holder holder;
+  Asking asking(holder);
+  CHECK(has(asking.ask(R"({"id":1,"do":"link"})"),
+            R"({"id":1,"ok":true,"state":"online","server":"server:7467","name":"alice")"));
+  holder.alice.core->disconnect(holder.relay.now);
+  CHECK(has(asking.ask(R"({"id":2,"do":"link"})"), R"("state":"offline")"));
+}
+
+TEST_CASE("who forgets a peer is told about the texts that are held") {
+  Holder holder;
+  Asking asking(holder);
+  CHECK(asking.ask(to_bob).empty());
+  CHECK(has(asking.later(), R"("ok":true)"));
+  CHECK_FALSE(has(asking.ask(R"({"id":2,"do":"forget","to":"bob"})"), "remarks"));
+  holder.settle();
+  holder.bob.busy = true;
+  auto another = to_bob;
+  another.replace(another.find("AAAA"), 4, "BAAA");
+  CHECK(asking.ask(another).empty());
+  CHECK(has(asking.ask(R"({"id":3,"do":"forget","to":"bob"})"),
+            R"({"id":3,"ok":true,"remarks":["1 message to bob not delivered yet, held: )"));
 }
 
 TEST_CASE("a watcher hears what comes and who is there, each change once") {

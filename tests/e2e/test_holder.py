@@ -10,7 +10,7 @@ import threading
 import time
 
 from harness import BUILD, DEADLINE, Skip, check, until
-from test_sims import FAILURE, LOCKED, NO_PEER, PEER_KEY, TIMEOUT, meet, received
+from test_sims import FAILURE, LOCKED, NO_PEER, NO_SERVER, PEER_KEY, TIMEOUT, meet, received
 
 
 def listen(world, who, server, *words, options=("--accept-new",)):
@@ -124,6 +124,51 @@ def test_send_beside_tui(world):
     end(bob)
 
 
+class Hole:
+    """Takes connections and says nothing."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.taken = []
+
+    def take(self):
+        self.taken.append(self.socket.accept())
+
+
+def test_holder_that_is_not_connected(world):
+    """The exit status of a command whose time is up is that of the command alone."""
+    hole = Hole()
+    commands = [("send", "--timeout", 1, "bob", "x"), ("listen", "--timeout", 1), ("listen", "--timeout", 1, "--count", 1)]
+    for words in commands:
+        world.sims("alice", hole.address, *words, expect=NO_SERVER)
+        check(f"{hole.address}: timed out" in world.last_error, world.last_error)
+        hole.take()
+    holder = world.start_sims("alice", hole.address, "listen")
+    hole.take()  # so it holds the store
+    for words in commands:
+        world.sims("alice", hole.address, *words, expect=NO_SERVER)
+        check(f"{hole.address}: timed out" in world.last_error, world.last_error)
+    end(holder)
+
+
+def test_forget_hints_about_held_texts(world):
+    """Beside a holder as alone."""
+    server = world.server()
+    bob = listen(world, "bob", server)
+    alice = listen(world, "alice", server)
+    world.sims("alice", None, "send", "bob", "known")
+    bob.send_signal(signal.SIGSTOP)
+    send = cron(world, "alice", server, "send", "--timeout", 120, "bob", "once")
+    until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "text in the outbox")
+    send.kill()
+    world.sims("alice", None, "forget", "bob")
+    check("1 message to bob not delivered yet, held" in world.last_error, world.last_error)
+    world.sims("alice", None, "forget", "bob", expect=NO_PEER)
+    bob.kill()
+    end(alice)
+
+
 def test_locked_tui(world):
     """/lock refuses other commands in words; unlocked it serves again."""
     server = world.server()
@@ -144,6 +189,37 @@ def test_locked_tui(world):
     until(lambda: world.sims("alice", None, "send", "bob", "open", expect=None) or world.last_status,
           lambda status: status == 0, "unlocked holder")
     check(bodies(received(bob)) == ["open"], "bob did not get it")
+
+
+def test_reading_through_an_open_tui(world):
+    """A store that needs a passphrase is read through the program that has it open: nobody is asked."""
+    server = world.server()
+    bob = meet(world, server, count=3)
+    tui = world.tui("alice", server, "--accept-new")
+    tui.see("online")
+    for text in ("one", "two", "invoice"):
+        world.sims("alice", None, "send", "bob", text)
+    received(bob)
+    world.sims("b0b", server, "send", "alice", "who is this?", "--timeout", 2, expect=None)
+    def read():
+        return [world.sims("alice", None, *words, expect=None) for words in (
+            ("history", "bob"), ("history", "bob", "--json"), ("history", "bob", "--limit", 2), ("export", "bob"),
+            ("history", "bob", "--search", "INVOICE", "--json"), ("requests",), ("requests", "--json"))]
+    alone = until(read, lambda got: got[0].count("+ ") == 3 and "b0b" in got[5], "marks on disk")
+    tui.enter("/passphrase")
+    tui.see("assphrase")
+    for _ in range(2):
+        tui.enter("correct horse")
+    until(lambda: world.sims("alice", None, "passphrase", "--status"), lambda out: "passphrase" in out, "passphrase")
+    check(read() == alone, f"{read()}\nnot\n{alone}")
+    world.sims("alice", None, "history", "nobody", expect=NO_PEER)
+    world.sims("alice", None, "export", "bob", world.path / "exported")
+    check((world.path / "exported").read_text() == alone[3], "the file differs")
+    world.sims("alice", None, "export", "bob", world.path / "exported", expect=FAILURE)
+    tui.enter("/lock")
+    until(lambda: world.sims("alice", None, "history", "bob", expect=None) or world.last_status,
+          lambda status: status == LOCKED, "locked holder")
+    check("is locked" in world.last_error and "passphrase" in world.last_error, world.last_error)
 
 
 def cron(world, who, server, *words):

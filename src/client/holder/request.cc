@@ -33,6 +33,9 @@ constexpr Row rows[] = {
     {"discard", Do::discard, true},
     {"erase", Do::erase, true},
     {"watch", Do::watch, false},
+    {"link", Do::link, false},
+    {"history", Do::history, true},
+    {"requests", Do::requests, false},
 };
 
 // What a line may have besides "id" and "do".

@@ -24,7 +24,8 @@ namespace sims::client {
 constexpr std::uint64_t holder_protocol = 1;
 // A line, without its LF: a text of 16 KiB in which each byte is escaped has its place.
 constexpr std::size_t max_holder_line = 128 * 1024;
-constexpr std::size_t holder_list_page = 500;  // rows of one answer to `list`
+constexpr std::size_t holder_list_page = 500;  // rows of one answer to `list` and `requests`
+constexpr std::size_t holder_history_page = 100, holder_history_bytes = 256 * 1024;  // likewise to `history`
 
 // Why not. What each is as an exit status: sims(1).
 enum class Trouble {
@@ -59,7 +60,10 @@ struct HolderRequest {
     discard,
     forget,
     erase,
-    watch
+    watch,
+    link,
+    history,
+    requests
   };
   std::uint64_t id = 0;
   Do what = Do::list;
@@ -71,7 +75,7 @@ struct HolderRequest {
   std::string accept;       // send: likewise, if the key is this id
   bool again = false;       // send: perhaps it was said before, to a holder that is gone
   std::string number;       // verify
-  std::string after;        // list: the name after which to go on
+  std::string after;        // list, requests, history: where to go on, as the answer before it said
 };
 
 // Fails in words. Without "id", or with one that is no number: 0. Of a text without "uid": `uid`.

@@ -182,27 +182,10 @@ void HolderSession::message(const Peer& peer, const Line& text) {
 
 namespace {
 
-std::string_view state_word(LinkState state) {
-  switch (state) {
-    case LinkState::offline:
-      return "offline";
-    case LinkState::connecting:
-    case LinkState::handshaking:
-      return "connecting";
-    case LinkState::asking:
-      return "asking";
-    case LinkState::online:
-      return "online";
-    case LinkState::waiting:
-      break;
-  }
-  return "waiting";
-}
-
 std::string link_event(const Model& model) {
   std::string line;
   proto::JsonWriter json(line);
-  json.begin_object().field("event", "link").field("state", state_word(model.link));
+  json.begin_object().field("event", "link").field("state", link_word(model.link));
   json.field("server", model.server).field("name", model.self_name);
   if (!model.problem.empty()) json.field("why", model.problem);
   json.end_object();

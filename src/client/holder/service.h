@@ -27,6 +27,7 @@ class HolderHost {
   virtual ~HolderHost() = default;
   virtual Core* core() = 0;                // nullptr: the store is locked, or nothing was connected yet
   virtual std::string locked() const = 0;  // in words, while the store is; else empty
+  virtual Memory& memory() = 0;            // not while the store is locked
   virtual Result<bool> forget_server(const std::string& host_port) = 0;  // false: none is remembered so
   virtual Now now() const = 0;
 };
@@ -112,6 +113,12 @@ class HolderSession {
   bool decide(const HolderRequest& request, const Peer& peer, Core& core);
   bool forget(const HolderRequest& request, Core& core);
   bool watch(const HolderRequest& request);
+  bool tell_link(const HolderRequest& request, const Model& model);
+
+  // --- service_reading.cc
+  bool read(const HolderRequest& request);
+  bool history(const HolderRequest& request, Memory& memory, const Id& server);
+  bool requests(const HolderRequest& request, Memory& memory, const Id& server);
 
   // --- from the service
   void changed();

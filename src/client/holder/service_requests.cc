@@ -33,6 +33,8 @@ bool HolderSession::attempt(Pending& pending) {
   const auto& request = pending.request;
   if (const auto locked = service_.host_.locked(); !locked.empty())
     return error(request, Trouble::locked, pending.taken ? locked + "; the message stays queued" : locked);
+  if (request.what == HolderRequest::Do::history || request.what == HolderRequest::Do::requests)
+    return read(request);
   Core* core = service_.host_.core();
   if (core == nullptr) return error(request, Trouble::no_connection, "there is no connection yet");
   const Model& model = core->model();
@@ -54,6 +56,8 @@ bool HolderSession::attempt(Pending& pending) {
       return forget(request, *core);
     case HolderRequest::Do::watch:
       return watch(request);
+    case HolderRequest::Do::link:
+      return tell_link(request, model);
     default:
       return about_peer(pending, *core);
   }
@@ -377,12 +381,31 @@ bool HolderSession::decide(const HolderRequest& request, const Peer& peer, Core&
 // HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
 bool HolderSession::forget(const HolderRequest& request, Core& core) {
   const Peer* peer = find(core.model(), request.to);
-  if (peer != nullptr && peer->standing != Standing::stranger)
-    return outcome(request, core.forget(request.to, service_.host_.now()));
+  if (peer != nullptr && peer->standing != Standing::stranger) {
+    const auto unsent = core.unsent(request.to);
+    const auto done = core.forget(request.to, service_.host_.now());
+    if (!done || unsent == 0) return outcome(request, done);
+    proto::JsonWriter json(output_);
+    json.begin_object().field("id", request.id).key("ok").boolean(true);
+    json.key("remarks").begin_array().value(held_hint(request.to, unsent)).end_array().end_object();
+    output_ += '\n';
+    return true;
+  }
   const auto forgotten = service_.host_.forget_server(request.to);
   if (!forgotten) return error(request, Trouble::failure, forgotten.error());
   if (*forgotten) return ok(request);
   return error(request, Trouble::no_peer, "neither a server nor a peer is remembered as " + request.to);
+}
+
+// At once: a command whose time is up asks why it had to wait.
+bool HolderSession::tell_link(const HolderRequest& request, const Model& model) {
+  proto::JsonWriter json(output_);
+  json.begin_object().field("id", request.id).key("ok").boolean(true);
+  json.field("state", link_word(model.link)).field("server", model.server).field("name", model.self_name);
+  if (!model.problem.empty()) json.field("why", model.problem);
+  json.end_object();
+  output_ += '\n';
+  return true;
 }
 
 bool HolderSession::watch(const HolderRequest& request) {

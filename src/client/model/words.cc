@@ -1,5 +1,7 @@
 #include "client/model/words.h"
 
+#include <fmt/format.h>
+
 namespace sims::client {
 
 namespace {
@@ -40,6 +42,36 @@ std::string_view delivery_word(Delivery delivery) {
       break;
   }
   return "failed";
+}
+
+std::string_view link_word(LinkState state) {
+  switch (state) {
+    case LinkState::offline:
+      return "offline";
+    case LinkState::connecting:
+    case LinkState::handshaking:
+      return "connecting";
+    case LinkState::asking:
+      return "asking";
+    case LinkState::online:
+      return "online";
+    case LinkState::waiting:
+      break;
+  }
+  return "waiting";
+}
+
+Delivery delivery_of(std::string_view word) {
+  for (const auto delivery : {Delivery::queued, Delivery::sent, Delivery::delivered})
+    if (delivery_word(delivery) == word) return delivery;
+  return Delivery::failed;
+}
+
+std::string held_hint(const std::string& peer, std::size_t texts) {
+  return fmt::format(
+      "{0} to {1} not delivered yet, held: when the new key is known, `sims resend {1}` sends to it, `sims "
+      "discard {1}` drops",
+      texts == 1 ? "1 message" : fmt::format("{} messages", texts), peer);
 }
 
 }  // namespace sims::client

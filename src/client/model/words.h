@@ -1,6 +1,7 @@
 // Words for values of the model, as they stand in output that programs read. Pure.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "client/memory.h"
@@ -12,5 +13,10 @@ std::string_view trust_word(const Peer& peer);
 std::string_view trust_word(const PinnedPeer& peer);
 // "queued", "sent", "delivered", "failed"
 std::string_view delivery_word(Delivery delivery);
+Delivery delivery_of(std::string_view word);  // failed for a word that is none
+// "offline", "connecting", "asking", "online", "waiting"
+std::string_view link_word(LinkState state);
+// For who forgets a peer to whom so many texts are still to be sent.
+std::string held_hint(const std::string& peer, std::size_t texts);
 
 }  // namespace sims::client

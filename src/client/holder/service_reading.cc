@@ -1,0 +1,102 @@
+// HolderSession: what only reads the store, for a command that has not its key.
+#include <algorithm>
+#include <charconv>
+
+#include "client/holder/service.h"
+#include "client/look_alike.h"
+#include "client/model/sent_time.h"
+#include "client/model/words.h"
+
+namespace sims::client {
+
+namespace {
+
+std::uint64_t json_time(std::int64_t unix_ms) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0));
+}
+
+void add_entry(proto::JsonWriter& json, const HistoryEntry& entry) {
+  json.begin_object().key("mine").boolean(entry.mine);
+  json.field("kind", entry.action ? "action" : "text").field("body", entry.body);
+  json.field("at", json_time(entry.at_unix_ms)).field("uid", entry.uid);
+  if (!entry.mine && entry.sent_unix_ms != 0) {
+    json.field("sent", json_time(entry.sent_unix_ms));
+    if (const auto note = sent_note(entry); note != SentNote::none)
+      json.field("sent_is", note == SentNote::sent ? "earlier" : "unlikely");
+  }
+  if (entry.mine) json.field("delivery", delivery_word(entry.delivery));
+  if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
+  json.end_object();
+}
+
+}  // namespace
+
+// Of the server that is wanted, which need not be the one of the connection.
+bool HolderSession::read(const HolderRequest& request) {
+  Core* core = service_.host_.core();
+  Memory& memory = service_.host_.memory();
+  const std::string& at = server_.empty() && core != nullptr ? core->model().server : server_;
+  const auto server = at.empty() ? std::nullopt : memory.server(at);
+  const bool history = request.what == HolderRequest::Do::history;
+  if (server)
+    return history ? this->history(request, memory, server->id) : requests(request, memory, server->id);
+  return history ? error(request, Trouble::no_peer, "nothing is known of " + request.to) : ok(request);
+}
+
+// The newest first, as many as fit into an answer; `next` is the row before which to go on.
+bool HolderSession::history(const HolderRequest& request, Memory& memory, const Id& server) {
+  std::uint64_t before = 0;
+  const auto* end = request.after.data() + request.after.size();
+  const auto number = std::from_chars(request.after.data(), end, before);
+  if (!request.after.empty() && (number.ec != std::errc() || number.ptr != end))
+    return error(request, Trouble::bad_request, "\"after\" is not what an answer said");
+  const auto page = memory.before({server, request.to}, before, holder_history_page);
+  if (!page) return error(request, Trouble::failure, page.error());
+  if (page->empty() && before == 0 && !memory.peers(server).contains(request.to))
+    return error(request, Trouble::no_peer, "nothing is known of " + request.to);
+  const std::size_t begun = output_.size();
+  auto entry = page->rbegin();
+  for (; entry != page->rend() && output_.size() - begun < holder_history_bytes; ++entry) {
+    proto::JsonWriter json(output_);
+    json.begin_object().field("id", request.id).key("row");
+    add_entry(json, *entry);
+    json.end_object();
+    output_ += '\n';
+  }
+  proto::JsonWriter json(output_);
+  json.begin_object().field("id", request.id).key("ok").boolean(true);
+  if (entry != page->rend() || page->size() == holder_history_page)
+    json.field("next", std::to_string(std::prev(entry)->row));
+  json.end_object();
+  output_ += '\n';
+  return true;
+}
+
+bool HolderSession::requests(const HolderRequest& request, Memory& memory, const Id& server) {
+  const auto peers = memory.peers(server);
+  std::size_t rows = 0;
+  std::string last;
+  for (auto at = peers.upper_bound(request.after); at != peers.end(); ++at) {
+    const auto& [name, pinned] = *at;
+    if (pinned.standing != Standing::request) continue;
+    if (rows++ == holder_list_page) break;
+    proto::JsonWriter json(output_);
+    json.begin_object().field("id", request.id).key("row").begin_object();
+    json.field("name", name)
+        .field("key", pinned.id.text())
+        .field("since", json_time(pinned.first_seen_unix_ms));
+    json.field("messages", static_cast<std::uint64_t>(memory.unread({server, name}, 0)));
+    if (const auto other = look_alike(name, peers)) json.field("looks_like", *other);
+    json.end_object().end_object();
+    output_ += '\n';
+    last = name;
+  }
+  proto::JsonWriter json(output_);
+  json.begin_object().field("id", request.id).key("ok").boolean(true);
+  if (rows > holder_list_page) json.field("next", last);
+  json.end_object();
+  output_ += '\n';
+  return true;
+}
+
+}  // namespace sims::client
