@@ -4,7 +4,6 @@
 #include <deque>
 
 #include "cli/talk.h"
-
 #include "client/holder/request.h"
 #include "client/memory.h"
 
