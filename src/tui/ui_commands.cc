@@ -178,7 +178,9 @@ bool Ui::connect(const Invocation& call) {
 // What is not delivered goes only when the program runs again.
 bool Ui::quit() {
   const std::size_t open = undelivered(intents_.model());
-  if (open > 0 && !sure(undelivered_words(open) + " They go at the next start. Leave?")) return false;
+  if (open > 0 &&
+      !sure(undelivered_words(open) + (open == 1 ? " It goes" : " They go") + " at the next start. Leave?"))
+    return false;
   intents_.quit();
   return true;
 }
@@ -195,7 +197,9 @@ bool Ui::close(const Invocation& call) {
   if (peer.empty()) return refuse("The status window stays. /quit leaves SIMS.");
   if (const Peer* with = front_peer()) {
     const std::size_t open = undelivered(*with);
-    if (open > 0 && !sure(undelivered_words(open) + " They stay queued. Close?")) return false;
+    if (open > 0 &&
+        !sure(undelivered_words(open) + (open == 1 ? " It stays" : " They stay") + " queued. Close?"))
+      return false;
     intents_.end_session(peer, call.word(0));
     intents_.looked_at(peer);
   }

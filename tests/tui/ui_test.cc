@@ -200,6 +200,18 @@ TEST_CASE("ui: /quit and Ctrl-C ask when something is undelivered, then leave") 
     type(d.ui, "y");
     CHECK_FALSE(d.intents.logged("quit"));
   }
+  SUBCASE("one") {
+    bool left = false;
+    for (auto& [name, peer] : d.intents.fake.peers)
+      for (auto& line : peer.lines) {
+        const bool open =
+            line.delivery == client::Delivery::queued || line.delivery == client::Delivery::sent;
+        if (line.mine && open && std::exchange(left, true)) line.delivery = client::Delivery::delivered;
+      }
+    type(d.ui, "/quit\r");
+    CHECK(d.ui.state().ask.words ==
+          "1 of your messages is not delivered yet. It goes at the next start. Leave? y yes, n no");
+  }
   SUBCASE("nothing undelivered") {
     for (auto& [name, peer] : d.intents.fake.peers)
       peer.lines.clear();
