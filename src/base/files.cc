@@ -159,6 +159,11 @@ Result<void> make_empty_file(const std::string& path) {
   return {};
 }
 
+std::string why_not_writable(const std::string& path) {
+  if (::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 || errno == ENOENT) return {};
+  return strerror(errno);
+}
+
 Result<void> remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) return errno_failure(path);
   return {};

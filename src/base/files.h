@@ -31,6 +31,8 @@ std::optional<std::uint64_t> file_size(const std::string& path);
 Result<void> write_private_file(const std::string& path, std::string_view content);
 // An empty file (0600), if there is none.
 Result<void> make_empty_file(const std::string& path);
+// In words, as "Read-only file system"; empty: it can be, or is missing.
+std::string why_not_writable(const std::string& path);
 Result<void> remove_file(const std::string& path);  // done for one that is missing
 // Renames, over what is there, and fsyncs the folder (the same of both). When it fails `from` is removed.
 Result<void> move_file(const std::string& from, const std::string& to);

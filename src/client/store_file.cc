@@ -185,7 +185,11 @@ Result<Opened> open_database(const std::string& folder, const std::string& path)
   if (!db) return fail(db.error());
   auto ready = prepare(*db, folder);
   if (ready && db->writable()) return Opened{std::move(*db), {}};
-  const std::string why = ready ? "the file or its disk is read-only" : ready.error();
+  // SQLite's own cause may be that of its second attempt: that a file which it could not make is missing.
+  std::string why = why_not_writable(folder);
+  if (why.empty()) why = why_not_writable(path);
+  if (why.empty() || !(ready || db->medium_failed()))
+    why = ready ? "the file or its disk is read-only" : ready.error();
   std::string words = fmt::format("{}: it can only be read here: {}", path, why);
   if (ready) return Opened{std::move(*db), std::move(words)};
   if (!db->medium_failed()) return fail(why);

@@ -359,8 +359,10 @@ def test_read_where_nothing_can_be_written(world):
             check(run.returncode == 0 and len(run.stdout.strip()) == 43, f"{mount}: {run}")
             run = run_at(world, before, "bob", "fingerprint", "alice", server=server)
             check(run.returncode == 0 and identity in run.stdout, f"{mount}: {run}")
-        run = run_at(world, with_disk(world, READ_ONLY), "bob", "send", "alice", "no", server=server)
-        check(run.returncode == FAILURE and "can only be read" in run.stderr, f"{run}")
+        for mount, cause in ((READ_ONLY, "ead-only"), (FULL, "full|No space left")):
+            run = run_at(world, with_disk(world, mount), "bob", "send", "alice", "no", server=server)
+            check(run.returncode == FAILURE and re.search(cause, run.stderr), f"{run}")
+            check("No such file" not in run.stderr, f"{run}")
 
 
 def empty_index(path):
