@@ -79,8 +79,8 @@ Result<void> Core::accept(const std::string& peer, Now now) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
   Peer& p = **known;
-  if (p.known()) return fail(peer + " is a contact already");
   if (p.trust == Trust::changed) return fail("the key of " + peer + " changed: decide about that first");
+  if (p.known()) return fail(peer + " is a contact already");
   if (p.id.empty()) return fail("the key of " + peer + " is not known");
   const bool was_blocked = p.standing == Standing::blocked;
   auto done = state_->conversation(peer).accept(now);

@@ -100,7 +100,7 @@ class Live final : public Front, client::HolderHost {
   std::map<std::string, std::string> kept_;  // as it is in the store
   net::Timer keep_timer_, lock_timer_, check_timer_;
   std::string damage_;  // of the store
-  bool identity_told_ = false;
+  bool identity_told_ = false, restored_told_ = false;
   bool keep_due_ = false, keep_failed_ = false;
   bool locking_ = false;                // the link is leaving, then the keys go
   std::function<void()> unlock_later_;  // the passphrase came before that

@@ -97,6 +97,7 @@ TEST_CASE("attack 2: the server shows another id under a known name") {
   SUBCASE("it ends by the new fingerprint alone") {
     CHECK_FALSE(alice.core->accept_changed("bob", bob.id.text(), relay.now).has_value());
     CHECK_FALSE(alice.core->accept_changed("bob", "", relay.now).has_value());
+    CHECK(alice.core->accept("bob", relay.now).error() == "the key of bob changed: decide about that first");
     CHECK(alice.peer("bob").trust == Trust::changed);
     REQUIRE(alice.core->accept_changed("bob", " " + mallory.id.str() + "\n", relay.now).has_value());
     CHECK(alice.peer("bob").trust == Trust::unverified);

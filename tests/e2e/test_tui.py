@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -290,6 +291,22 @@ def test_another_name(world):
     alice.see(r"alice @ .*status")
     listed = world.sims("watcher", server, "list")
     check("alice" in listed and "alicia" not in listed, f"the server lists {listed}")
+
+
+def test_backup_is_said_once(world):
+    """Not again with each connection, as /nick makes."""
+    server = world.server()
+    pin(world, server, "alice")
+    shutil.copytree(world.path / "alice", world.path / "copy")
+    pin(world, server, "alice")
+    shutil.rmtree(world.path / "alice")
+    (world.path / "copy").rename(world.path / "alice")
+    alice = world.tui("alice", server, columns=120, rows=30)
+    alice.see("older than its last use")
+    alice.see(r"Connected to .* as alice\.")
+    alice.enter("/nick alicia")
+    alice.see(r"(?s)as alice\..*Disconnected.*as alice\.")
+    check(alice.screen().count("older than its last use") == 1, alice.screen())
 
 
 def test_deletion_is_asked_about_when_scrolled_up(world):
