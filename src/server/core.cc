@@ -266,6 +266,7 @@ void Core::State::forget(Session& s, std::string_view why, Now now) {
   set_stuck(s, 0, now);
   held -= std::exchange(s.held, 0);
   if (s.online) {
+    keep_spending(s, now);
     presence.remove(s.transport.peer_id());
     part(s);
     gather(now.steady_ms + proto::list_gather_ms);

@@ -262,6 +262,7 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
     end(old, true, "replaced", now);
   }
   s.gone.reset();
+  take_up_spending(s);
   admission.authenticated(s.guest);
   s.outcome = &Stats::Handshakes::done;
   count_handshake(s);
@@ -275,6 +276,24 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
   note_coming(*s.guest.source, now, "event=login conn={} address={} id={} name={} suite={}{}", s.conn,
               s.address, id.text(), s.transport.peer_name(), s.transport.suite()->label,
               binding == Binding::made ? " registered=yes" : "");
+}
+
+// Budgets are an id's: one that fills up with the next connection is none.
+void Core::State::keep_spending(Session& s, Now now) {
+  if (s.spent.full(options.policy.limits, now.steady_ms)) return;
+  if (spendings.size() > 2 * spendings_kept + 1'000 ||
+      spendings.size() + sessions.size() > options.policy.limits.connections) {
+    for (auto at = spendings.begin(); at != spendings.end();)
+      at = at->second.full(options.policy.limits, now.steady_ms) ? spendings.erase(at) : std::next(at);
+    spendings_kept = spendings.size();
+  }
+  if (spendings.size() + sessions.size() > options.policy.limits.connections) return;
+  spendings.insert_or_assign(s.transport.peer_id(), std::move(s.spent));
+}
+
+void Core::State::take_up_spending(Session& s) {
+  auto kept = spendings.extract(s.transport.peer_id());
+  if (!kept.empty()) s.spent = std::move(kept.mapped());
 }
 
 }  // namespace sims::server

@@ -18,7 +18,6 @@ constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
 constexpr std::uint32_t most_ack_credit = 100'000;
 // After a message was refused so are those right behind it: they must not overtake it.
 constexpr std::int64_t refuse_ms = 500;
-constexpr std::int64_t call_minute_ms = 60'000;
 constexpr std::int64_t most_calls_to_one = 10;
 
 template <class... F>
@@ -132,9 +131,9 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
     return true;
   }
   const auto& limits = options.policy.limits;
-  const auto count = s.messages.spend(limits.messages, now.steady_ms);
+  const auto count = s.spent.messages.spend(limits.messages, now.steady_ms);
   const auto bytes =
-      s.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
+      s.spent.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
   s.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
   if (count < 0 || bytes < 0) s.refused_until = now.steady_ms + refuse_ms;
   if (now.steady_ms >= s.refused_until) return true;
@@ -150,8 +149,8 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
 }
 
 void Core::State::answers_call(Session& s, const proto::Forwarded& message) {
-  if (const Online* caller = presence.find(message.dst); caller && caller->session->calls)
-    std::erase_if(caller->session->calls->open,
+  if (const Online* caller = presence.find(message.dst); caller && caller->session->spent.calls)
+    std::erase_if(caller->session->spent.calls->open,
                   [&](const auto& call) { return call.dst == s.transport.peer_id(); });
 }
 
@@ -163,9 +162,9 @@ bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto
   if (!dst) return true;  // the router's to refuse
   answers_call(s, message);
   if (root.get_number("phase") != 1) return true;
-  if (!s.calls) s.calls = std::make_unique<Calls>();
-  auto& open = s.calls->open;
-  std::erase_if(open, [&](const auto& call) { return call.at + call_minute_ms <= now.steady_ms; });
+  if (!s.spent.calls) s.spent.calls = std::make_unique<Calls>();
+  s.spent.calls->forget_old(now.steady_ms);
+  auto& open = s.spent.calls->open;
   const auto to_one = std::count_if(open.begin(), open.end(), [&](const auto& c) { return c.dst == *dst; });
   if (open.size() < options.policy.limits.unanswered_calls && to_one < most_calls_to_one) {
     open.push_back({*dst, now.steady_ms});
@@ -178,7 +177,7 @@ bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto
 }
 
 void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
-  if (!s.lists.take(options.policy.limits.lists, now.steady_ms)) {
+  if (!s.spent.lists.take(options.policy.limits.lists, now.steady_ms)) {
     count_refused(Refused::list_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
                        now);
@@ -189,7 +188,7 @@ void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
 
 // Registered names, whether they are here or not.
 void Core::State::find(Session& s, const proto::FindRequest& request, Now now) {
-  if (!s.finds.take(options.policy.limits.finds, now.steady_ms)) {
+  if (!s.spent.finds.take(options.policy.limits.finds, now.steady_ms)) {
     count_refused(Refused::find_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many find requests; try again in a minute", {}, now);
   }

@@ -73,6 +73,9 @@ struct Core::State {
   Router router;
   std::int64_t gather_until = never;  // when the next sweep begins
   Sweep sweep;
+  // Of ids that left a moment ago. With the sessions they are no more than there may be connections.
+  std::map<proto::Id, Spending> spendings;
+  std::size_t spendings_kept = 0;  // when those that are full again were last left out
   bool going_away = false;
 
   proto::Scratch scratch;
@@ -118,6 +121,8 @@ struct Core::State {
   void failed(Session& s, proto::ErrorCode code, std::string_view why, Now now);
   void log_in(Session& s, Binding binding, Now now);
   void late(Session& s, Now now);
+  void keep_spending(Session& s, Now now);
+  void take_up_spending(Session& s);
 
   // core_admin.cc: what an administrator asks
   bool banned(const Session& s, Now now) const;

@@ -16,6 +16,8 @@
 
 namespace sims::server {
 
+constexpr std::int64_t call_minute_ms = 60'000;
+
 // Calls that were not answered, in the last minute.
 struct Calls {
   struct Call {
@@ -23,6 +25,23 @@ struct Calls {
     std::int64_t at;  // steady ms
   };
   std::deque<Call> open;  // in no more room than they need: see memory_bound()
+
+  void forget_old(std::int64_t steady_ms) {
+    std::erase_if(open, [&](const Call& call) { return call.at + call_minute_ms <= steady_ms; });
+  }
+};
+
+// What an id has spent. It outlasts the connection: who comes again has no new budgets.
+struct Spending {
+  Budget messages, message_bytes, lists, finds;
+  std::unique_ptr<Calls> calls;  // null: none
+
+  bool full(const Limits& limits, std::int64_t steady_ms) {
+    if (calls) calls->forget_old(steady_ms);
+    return messages.full(limits.messages, steady_ms) && lists.full(limits.lists, steady_ms) &&
+           message_bytes.full(limits.message_bytes, steady_ms) && finds.full(limits.finds, steady_ms) &&
+           (!calls || calls->open.empty());
+  }
 };
 
 struct Session {
@@ -41,11 +60,10 @@ struct Session {
   std::uint64_t written = 0;    // bytes given to the driver
   std::uint64_t taken = 0;      // of those, what the network had taken at `taken_ms`
   std::int64_t taken_ms = 0;    // steady; when it last took something, while it is stuck
-  Budget messages, message_bytes, lists, finds;
+  Spending spent;
   std::int64_t refused_until = 0;   // steady ms: its messages, since it sends too fast
   std::uint32_t ack_credit = 0;     // acks that are owed for what it got are not counted as its messages
   std::uint64_t sent = 0, got = 0;  // messages forwarded from and to it
-  std::unique_ptr<Calls> calls;     // null: none
   std::uint64_t Stats::Handshakes::*outcome = &Stats::Handshakes::left;  // if it ended now
   std::int64_t last_heard = 0;                                           // steady ms
   std::int64_t wake_at = 0;                                              // steady ms; 0: no deadline

@@ -183,5 +183,90 @@ TEST_CASE("45: one person is not called again and again") {
   CHECK(rang == 10);
 }
 
+TEST_CASE(
+    "attack 80: who comes again has no new budgets: finds, lists, calls, messages are counted for the id") {
+  server::Policy policy;
+  policy.limits.lists = {1, 3};
+  policy.limits.finds = {3, 3, 60'000};
+  policy.limits.messages = {10, 40};
+  policy.limits.unanswered_calls = 3;
+  World w(policy);
+  Client bob = w.login("bob", 2);
+  std::vector<Client> people;
+  for (std::uint8_t i = 3; i < 8; ++i)
+    people.push_back(w.login("user" + std::to_string(i), i));
+  const auto come_again = [&] {
+    Client mallory = w.login("mallory", 1);
+    w.pump({&mallory});
+    return mallory;
+  };
+  const auto leave = [&](Client& mallory) { w.core->closed(mallory.conn, w.now); };
+  const auto refused = [&](Client& mallory, const std::string& what) {
+    mallory.messages.clear();
+    mallory.send(what, w.now);
+    w.pump({&mallory});
+    return has(mallory.take("error"), "rate-limited");
+  };
+  const std::string find = R"({"type":"find","name":"bob"})", list = R"({"type":"list"})";
+  {
+    Client mallory = come_again();
+    for (int i = 0; i < 3; ++i) {
+      CHECK_FALSE(refused(mallory, find));
+      CHECK_FALSE(refused(mallory, list));
+      CHECK_FALSE(refused(mallory, call(mallory, people[static_cast<std::size_t>(i)], 1)));
+    }
+    leave(mallory);
+  }
+  SUBCASE("after it left") {
+    Client mallory = come_again();
+    CHECK(refused(mallory, find));
+    CHECK(refused(mallory, list));
+    CHECK(refused(mallory, call(mallory, people[3], 1)));
+    for (int i = 0; i < 38; ++i)
+      mallory.send(mallory.disconnect_message(bob, "x"), w.now);
+    w.pump({&mallory});
+    leave(mallory);
+    Client again = come_again();
+    CHECK(refused(again, again.disconnect_message(bob, "x")));
+    CHECK_FALSE(refused(bob, find));
+  }
+  SUBCASE("in the place of its own older connection") {
+    Client before = come_again();
+    Client mallory = come_again();
+    CHECK(w.closed(before));
+    CHECK(refused(mallory, find));
+    CHECK(refused(mallory, call(mallory, people[3], 1)));
+  }
+  SUBCASE("a minute later they are full again") {
+    w.pass(60'000);
+    Client mallory = come_again();
+    CHECK_FALSE(refused(mallory, find));
+    CHECK_FALSE(refused(mallory, list));
+    CHECK_FALSE(refused(mallory, call(mallory, people[3], 1)));
+  }
+}
+
+TEST_CASE("attack 80: what is remembered of those who left is no more than connections may be") {
+  server::Policy policy;
+  policy.limits.connections = 4;
+  policy.limits.finds = {1, 1, 60'000};
+  World w(policy);
+  const auto refused = [&](std::uint8_t who) {
+    Client one = w.login("user" + std::to_string(who), who);
+    one.send(R"({"type":"find","name":"bob"})", w.now);
+    w.pump({&one});
+    const bool was = has(one.take("error"), "rate-limited");
+    w.core->closed(one.conn, w.now);
+    return was;
+  };
+  for (std::uint8_t i = 1; i <= 8; ++i)
+    CHECK_FALSE(refused(i));
+  CHECK(refused(1));
+  CHECK_FALSE(refused(8));
+  w.pass(60'000);
+  CHECK_FALSE(refused(8));
+  CHECK(refused(8));
+}
+
 }  // namespace
 }  // namespace sims
