@@ -135,6 +135,24 @@ TEST_CASE("a key that is not known is not taken unasked") {
   CHECK(has(asking.later(), R"({"id":3,"ok":true)"));
 }
 
+TEST_CASE("somebody who is not online is told alike when the server answers no more questions about names") {
+  Holder holder;
+  Asking asking(holder);
+  const auto after = [&](const std::string& request) {
+    CHECK(asking.ask(request).empty());
+    holder.settle();
+    proto::Error error;
+    error.code = proto::ErrorCode::rate_limited;
+    error.id = holder.alice.line->received() - 1;
+    holder.relay.give(holder.alice, proto::encode(error));
+    return asking.later();
+  };
+  const auto text = after(R"({"id":1,"do":"send","to":"eve","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi"})");
+  CHECK(has(text, R"("code":"no_peer")"));
+  CHECK(has(text, "eve is not online"));
+  CHECK(has(after(R"({"id":2,"do":"find","to":"eve"})"), "too many questions"));
+}
+
 TEST_CASE("a text that is given up is a failed one and is not sent") {
   Holder holder;
   holder.bob.busy = true;  // answers no call

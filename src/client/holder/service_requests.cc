@@ -154,7 +154,7 @@ HolderSession::Step HolderSession::missing(const HolderRequest& request, const M
   if (outcome == Outcome::online) return Step::waits;  // the list will show it in a moment
   if (outcome == Outcome::unknown)
     error(request, Trouble::no_peer, fmt::format("there is no user {} at {}", who, model.server));
-  else if (outcome == Outcome::too_often)
+  else if (outcome == Outcome::too_often && request.what == HolderRequest::Do::find)
     error(request, Trouble::failure,
           model.server + ": too many questions about names, try again in a minute");
   else if (request.what == HolderRequest::Do::find)
