@@ -126,13 +126,18 @@ void RemoteSession::interrupted() {
 void RemoteSession::late() {
   if (exit_ || !greeted_) return gone("the program that uses this store does not answer");
   if (asker_.asking()) return start_deadline();  // a person may take their time
-  if (asks_why_) return gone("the program that uses this store does not answer");
+  if (asks_why_) return finish(Exit::timed_out, late_words());
   asks_why_ = true;
   HolderRequest link;
   link.id = why_id;
   link.what = HolderRequest::Do::link;
   say(holder_request_line(link));
   deadline_.start(leave_limit_ms);
+}
+
+std::string RemoteSession::late_words() const {
+  const bool sends = options_.command == Command::send || options_.command == Command::pipe;
+  return sends ? "timed out: the delivery was not proved" : "timed out";
 }
 
 // The exit status is that of the command alone, which says how its own connection is.
@@ -151,8 +156,7 @@ void RemoteSession::time_is_up(const std::string& line) {
                   fmt::format("{}: timed out: {}", text("server"), why.empty() ? "no answer" : why));
   }
   if (listens && options_.count == 0) return finish(Exit::ok);
-  const bool sends = options_.command == Command::send || options_.command == Command::pipe;
-  finish(Exit::timed_out, sends ? "timed out: the delivery was not proved" : "timed out");
+  finish(Exit::timed_out, late_words());
 }
 
 void RemoteSession::finish(Exit exit, const std::string& why) {

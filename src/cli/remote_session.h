@@ -38,6 +38,7 @@ class RemoteSession final : TalkEdge {
   void gone(const std::string& why);
   void interrupted();
   void late();
+  std::string late_words() const;
   void time_is_up(const std::string& line);  // what the holder says of its connection
 
   const Options& options_;

@@ -152,6 +152,23 @@ def test_holder_that_is_not_connected(world):
     end(holder)
 
 
+def test_holder_that_stands_still(world):
+    """Its text may be sent when it goes on, so the command says so, and is late in any case."""
+    server = world.server()
+    bob = listen(world, "bob", server)
+    alice = listen(world, "alice", server)
+    world.sims("alice", None, "send", "bob", "known")
+    bob.send_signal(signal.SIGSTOP)
+    send = cron(world, "alice", server, "send", "--timeout", 2, "bob", "late")
+    until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "text in the outbox")
+    alice.send_signal(signal.SIGSTOP)
+    _, errors = send.communicate(timeout=DEADLINE)
+    check(send.returncode == TIMEOUT and "may still be sent" in errors, f"{send.returncode}: {errors}")
+    for process in (alice, bob):
+        process.send_signal(signal.SIGCONT)
+        end(process)
+
+
 def test_forget_hints_about_held_texts(world):
     """Beside a holder as alone."""
     server = world.server()
