@@ -10,7 +10,7 @@ import stat
 import subprocess
 import time
 
-from harness import BUILD, DEADLINE, check, until
+from harness import BUILD, DEADLINE, ROOT, check, until
 
 # sims(1), EXIT STATUS
 FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCKED = range(1, 10)
@@ -47,6 +47,35 @@ def test_talk_with_ecdhe(world):
 
 def test_talk_with_rsa(world):
     talk(world, "rsa")
+
+
+def members_in_man(command):
+    """Of the objects that `sims COMMAND --json` prints, as sims(1) lists them."""
+    section = (ROOT / "man/sims.1").read_text().split(".Ss JSON\n")[1].split(".Sh ")[0]
+    for names, table in re.findall(r"((?:^\.Cm .*\n|^and\n)+)^\.Bl .*\n((?:.*\n)*?)^\.El", section, re.M):
+        if command in re.findall(r"\w+", names):
+            return set(" ".join(re.findall(r"^\.It Va (.*)", table, re.M)).replace(",", " ").split())
+    return set()
+
+
+def test_members_of_json_are_in_the_man_page(world):
+    server = world.server()
+    world.sims("alice", server, "list")
+    alice = meet(world, server, "alice", options=())
+    bob = world.start_sims("bob", server, "send", "--timeout", DEADLINE, "alice", "hello")
+    found = {"requests": until(lambda: world.sims("alice", server, "requests", "--json"), bool, "the request")}
+    found["listen"], _ = alice.communicate(timeout=DEADLINE)
+    world.sims("alice", server, "accept", "bob")
+    check(bob.poll() is None, "a proof went to a stranger")
+    bob.kill()
+    bob = meet(world, server, "bob")
+    found |= {"list": world.sims("alice", server, "list", "--json"), "find": world.sims("alice", server, "find", "bob", "--json")}
+    world.sims("alice", server, "send", "bob", "hello back")
+    received(bob)
+    found |= {command: world.sims("alice", server, command, "bob", "--json") for command in ("history", "export")}
+    for command, lines in found.items():
+        members = set().union(*(json.loads(line) for line in lines.splitlines()))
+        check(members and members <= members_in_man(command), f"{command}: {members} are not {members_in_man(command)}")
 
 
 def test_text_from_standard_input(world):
