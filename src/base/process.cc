@@ -78,10 +78,10 @@ void set_slice(std::uint64_t ns) {
 
 }  // namespace
 
-// For the calling thread only: Linux keeps both per thread, and a new thread inherits them.
+// For the calling thread only, which 0 means: Linux keeps both per thread, and a new thread inherits them.
 void lower_thread_priority() {
   set_slice(0);
-  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10));
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, 10));
 }
 
 void run_only_when_idle() {

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace sims::server {
@@ -61,8 +62,7 @@ constexpr const char* allowed[] = {
     "fstatfs64", "link", "linkat", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getcwd",
     "chdir", "getdents64", "fsync", "fdatasync", "sync_file_range", "ftruncate", "ftruncate64", "fallocate",
     "fadvise64", "fadvise64_64", "flock", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
-    "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "fchown", "umask", "dup", "dup2", "dup3", "fcntl",
-    "fcntl64"};
+    "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "fchown", "umask", "dup", "dup2", "dup3"};
 
 // Nothing of ours calls these: it is somebody else who does.
 constexpr const char* deadly[] = {"execve",
@@ -155,12 +155,17 @@ void allow_by_arguments(Filter& filter) {
   filter.allow("mprotect", {masked(2, PROT_EXEC, 0)});
   for (const auto request : {FIONBIO, FIONREAD, FIOCLEX, static_cast<int>(TCGETS)})
     filter.allow("ioctl", {equals(1, static_cast<std::uint64_t>(request))});
+  // Not F_SETOWN and F_SETSIG: they have the kernel send any signal to any process of this user.
+  for (const auto command : std::set{F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETLK,
+                                     F_SETLK, F_SETLKW, F_GETLK64, F_SETLK64, F_SETLKW64})
+    for (const char* name : {"fcntl", "fcntl64"})
+      filter.allow(name, {equals(1, static_cast<std::uint64_t>(command))});
   filter.allow("prctl", {equals(0, PR_SET_NAME)});
   filter.allow("prctl", {equals(0, PR_GET_NAME)});
   // What base/loop_cpu, base/process and the limit of open files do: to ourselves only.
   filter.allow("sched_setaffinity", {equals(0, 0)});
   filter.allow("sched_setattr", {equals(0, 0)});
-  filter.allow("setpriority", {equals(0, PRIO_PROCESS)});
+  filter.allow("setpriority", {equals(0, PRIO_PROCESS), equals(1, 0)});
   filter.allow("prlimit64", {equals(0, 0)});
   filter.allow("tgkill", {equals(0, static_cast<std::uint64_t>(getpid()))});  // abort()
 }

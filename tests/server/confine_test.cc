@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -110,6 +111,14 @@ TEST_CASE("confined: what serving does not need is refused") {
       [] { return ioctl(STDIN_FILENO, TIOCSTI, "x"); },
       [] { return syscall(SYS_prlimit64, getppid(), 0, nullptr, nullptr); },
       [] { return sched_setaffinity(getppid(), 0, nullptr); },
+      [] { return setpriority(PRIO_PROCESS, static_cast<id_t>(getppid()), 19); },
+      // Signals to others, when something can be read or written.
+      [] { return fcntl(STDIN_FILENO, F_SETOWN, getppid()); },
+      [] {
+        f_owner_ex owner{F_OWNER_PID, getppid()};
+        return fcntl(STDIN_FILENO, F_SETOWN_EX, &owner);
+      },
+      [] { return fcntl(STDIN_FILENO, F_SETSIG, SIGKILL); },
       [] { return syscall(SYS_clone, CLONE_THREAD | CLONE_VM | CLONE_SIGHAND | CLONE_NEWNS, 0, 0, 0, 0); },
       [] {
         return mmap(nullptr, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
@@ -157,6 +166,10 @@ TEST_CASE("confined: a thread may give way to all others, and changes nobody els
   CHECK(confined([] {
           run_only_when_idle();
           return sched_getscheduler(0) == SCHED_IDLE ? 0 : 1;
+        }) == 0);
+  CHECK(confined([] {
+          lower_thread_priority();
+          return getpriority(PRIO_PROCESS, 0) == 10 ? 0 : 1;
         }) == 0);
   CHECK(confined([] { return errno_of(syscall(SYS_sched_setattr, getppid(), nullptr, 0)); }) == EPERM);
 }
