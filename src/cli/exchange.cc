@@ -141,11 +141,13 @@ void Exchange::answer(std::string line) {
   if (giving_up_ && id == request_.id) return given_up(!error, error.value_or(""));
   if (!waiting_ || (id && id != request_.id)) return;
   if (const auto one = parsed->get("row")) return row(*one);
-  error ? failed(*parsed) : done(*parsed);
+  if (!error && flag_in(*parsed, "ok")) return done(*parsed);
+  failed(*parsed);
 }
 
 void Exchange::failed(const proto::JsonValue& answer) {
-  const auto words = text_in(answer, "error");
+  auto words = text_in(answer, "error");
+  if (words.empty()) words = "the answer says neither that it is done nor why not";
   const auto trouble = trouble_of(text_in(answer, "code"));
   waiting_ = false;
   const auto key = proto::Id::shaped(text_in(answer, "key"));

@@ -50,7 +50,8 @@ void add_sent(proto::JsonWriter& json, SentNote note, std::int64_t sent_unix_ms)
 }  // namespace
 
 std::string list_line(const Listed& peer) {
-  return fmt::format("{:<20} {:<10} {}\n", safe_text(peer.name, Lines::fold), peer.trust, peer.id);
+  return fmt::format("{:<20} {:<10} {}\n", safe_text(peer.name, Lines::fold),
+                     safe_text(peer.trust, Lines::fold), safe_text(peer.id, Lines::fold));
 }
 
 std::string list_json(const Listed& peer) {
@@ -66,8 +67,9 @@ std::string list_json(const Listed& peer) {
 }
 
 std::string found_line(const Listed& found, const std::string& status) {
-  return fmt::format("{:<20} {:<10} {} {}\n", safe_text(found.name, Lines::fold), found.trust, found.id,
-                     status);
+  return fmt::format("{:<20} {:<10} {} {}\n", safe_text(found.name, Lines::fold),
+                     safe_text(found.trust, Lines::fold), safe_text(found.id, Lines::fold),
+                     safe_text(status, Lines::fold));
 }
 
 std::string found_json(const Listed& found, const std::string& status) {

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -385,6 +386,27 @@ def test_another_version(world):
         answer = json.loads(caller.makefile().readline())
         check(answer["code"] == "version" and f"process {alice.pid}" in answer["error"], f"{answer}")
     end(alice)
+
+
+def test_half_an_answer(world):
+    """attack 64: only `ok` says that it is done; nothing that a row holds reaches the terminal as it is."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    alice = listen(world, "alice", server)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(holder_socket(alice))
+        caller.sendall(b'{"hello":"sims","version":"0.0","protocol":1}\n')
+        version = re.search(r"is version (\S+), and", json.loads(caller.makefile().readline())["error"])[1]
+    end(alice)
+    hello = json.dumps({"hello": "sims", "version": version, "protocol": 1, "pid": 7}).encode() + b"\n"
+    row = {"name": "bob\x1b[2J", "key": "key\x1b[2J", "since": 1, "trust": "new\x1b[2J"}
+    for words, *answer in ((("send", "bob", "hi"), {"id": 1}), (("list",), {"id": 1, "ok": False}),
+                           (("list",), {"id": 1, "row": row}, {"id": 1, "error": "no more", "code": "failure"})):
+        impostor = Impostor(world, "alice", hello + b"".join(json.dumps(one).encode() + b"\n" for one in answer))
+        printed = world.sims("alice", server, *words, options=("--wait", "1"), expect=FAILURE)
+        impostor.close()
+        (world.path / "alice" / "socket").unlink()
+        check("\x1b" not in printed and ("bob" in printed) == (len(answer) == 2), f"{printed!r}")
 
 
 def test_socket_in_the_way(world):
