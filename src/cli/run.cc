@@ -234,10 +234,12 @@ namespace {
 Result<std::unique_ptr<Store>> open_store(const Options& options, const std::string& folder) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(options.wait_ms);
   for (;;) {
-    const bool missing = !file_exists(folder + "/store.db");
+    const std::string file = folder + "/store.db", lock = folder + "/lock";
+    const bool missing = !file_exists(file);
     auto opened = Store::open(folder, state_folder());
     if (opened || !missing || std::chrono::steady_clock::now() >= until) return opened;
-    if (!file_exists(folder + "/lock")) return opened;  // nobody is at it
+    const bool in_work = file_exists(lock) && !FileLock::take(lock);
+    if (!in_work && !file_exists(file)) return opened;  // nobody is at it
     std::this_thread::sleep_for(in_line_step);
   }
 }

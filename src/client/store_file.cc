@@ -134,7 +134,20 @@ Result<bool> make(const std::string& folder, const std::string& path) {
     return fail(fmt::format("{}: {}", path, done.error()));
   }
   if (auto moved = move_file(unfinished, path); !moved) return fail(moved.error());
+  static_cast<void>(make_empty_file(folder + "/checked"));  // a check is due, and a store was here
   return is_new;
+}
+
+// A store that is missing where there was one, as after a fault of the disk, is not replaced by another
+// identity; and SQLite would lay a log that was left over a new file.
+Result<void> check_never_was(const std::string& folder, const std::string& path) {
+  for (const std::string& left : {path + "-wal", path + "-shm", folder + "/checked", folder + "/unclean"})
+    if (file_exists(left))
+      return fail(
+          fmt::format("{} is missing, but there was one: {} is there. Put a backup in its place; or, to "
+                      "begin with a new identity, move what is left of the old one away",
+                      path, left));
+  return {};
 }
 
 // --- 3. opened -----------------------------------------------------------------------------------
@@ -213,6 +226,7 @@ Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder)
     if (!taken) return fail(taken.error());
     alone = std::move(*taken);
     if (!file_exists(path)) {
+      if (auto never = check_never_was(folder, path); !never) return fail(never.error());
       auto made = make(folder, path);
       if (!made) return fail(made.error());
       is_new = *made;

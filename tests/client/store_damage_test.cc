@@ -183,3 +183,27 @@ TEST_CASE("store: pages of two ages in one file: the keys are of one of them, or
   }
   CHECK(opened > 0);
 }
+
+// Its identity is not to be replaced by a new one without a word, nor its log laid over a new store.
+TEST_CASE(
+    "attack 44: a store that is missing where there was one is refused, and nothing is made in its place") {
+  for (const char* left : {"checked", "unclean", "store.db-wal", "store.db-shm"}) {
+    CAPTURE(left);
+    TempFolder temp;
+    make(temp.path());
+    for (const char* name : {"store.db", "checked", "unclean", "store.db-wal", "store.db-shm"})
+      std::filesystem::remove(temp / name);
+    REQUIRE(write_private_file(temp / left, "1"));
+    const auto opened = Store::open(temp.path());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().starts_with(temp / "store.db is missing"));
+    CHECK_FALSE(file_exists(temp / "store.db"));
+    CHECK(content(temp / left) == "1");
+    std::filesystem::remove(temp / left);
+    CHECK(open_store(temp.path())->made_identity());
+  }
+  TempFolder once;
+  open_store(once.path());
+  std::filesystem::remove(once / "store.db");
+  CHECK_FALSE(Store::open(once.path()));
+}

@@ -231,11 +231,30 @@ def test_links(world):
         check("store.db: a link" in world.last_error, world.last_error)
         (home / "store.db").unlink()
     check(not (world.path / "nowhere.db").exists(), "made through a link")
+    (home / "checked").unlink()  # by which a store that was here is known
     (home / "lock").unlink()
     (world.path / "precious").write_text("precious")
     (home / "lock").symlink_to(world.path / "precious")
     world.sims("alice", None, "id")
     check((world.path / "precious").read_text() == "precious", "the lock was written through a link")
+
+
+def test_missing(world):
+    """attack 44: a store that is missing where there was one is not replaced by a new identity; moved away wholly, it is."""
+    server = world.server()
+    world.sims("alice", server, "list")
+    home = world.path / "alice"
+    own = world.sims("alice", None, "id")
+    (home / "store.db").rename(world.path / "lost.db")
+    for words in (["id"], ["history", "bob"], ["list"], ["send", "bob", "hi"]):
+        world.sims("alice", server, *words, expect=FAILURE)
+        check("store.db is missing" in world.last_error and "backup" in world.last_error, world.last_error)
+    check(not (home / "store.db").exists(), "made in its place")
+    check(world.sims("alice", None, "peers") == "", "a store that is missing has no names")
+    (world.path / "lost.db").rename(home / "store.db")
+    check(world.sims("alice", None, "id") == own, "another identity")
+    home.rename(world.path / "away")
+    check(world.sims("alice", None, "id") != own, "the same identity")
 
 
 def test_wrong_key(world):

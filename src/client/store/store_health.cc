@@ -1,6 +1,7 @@
 // Whether the store's file should be looked at, and the marks beside it that say so: `unclean`, there while a
-// program holds the store, and `checked`, when it was last found whole (Unix time in ms). A log of SQLite's
-// beside a store that nobody uses was left by an unclean end, too.
+// program holds the store, and `checked`, when it was last found whole (Unix time in ms; empty: not yet).
+// Both also say that there was a store, when its file is missing (store_file.cc). A log of SQLite's beside a
+// store that nobody uses was left by an unclean end, too.
 #include <fmt/format.h>
 
 #include <charconv>
