@@ -16,9 +16,6 @@ enum Kind : int { received = 0, mine = 1, outgoing = 2, waiting_line = 3 };
 constexpr std::uint64_t is_mine = 1, is_action = 2, is_incomplete = 4, is_disordered = 8, has_after = 16,
                         all_flags = 31;
 
-// With a server's new id only the last ones of each conversation are known again.
-constexpr std::uint64_t moved_names = 1'000;
-
 Kind kind_of(const HistoryEntry& entry) {
   if (!entry.mine) return entry.waits ? waiting_line : received;
   return entry.delivery == Delivery::queued || entry.delivery == Delivery::sent ? outgoing : mine;
@@ -350,24 +347,6 @@ Result<bool> Store::State::has_history(const Id& server) {
                      [&](const Conversation& c) { return c.peer.server == server; });
 }
 
-namespace {
-
-// What came last is known under its new name, too: it may come again.
-Result<void> move_names(Store::State& s, std::uint64_t conversation, const PeerKey& to) {
-  sqlite::Statement rows(s.db,
-                         "SELECT row, kind, token FROM history WHERE conversation = ? AND kind IN (0, 3)"
-                         " ORDER BY row DESC LIMIT ?",
-                         conversation, moved_names);
-  return rows.each([&]() -> Result<void> {
-    const auto row = static_cast<std::uint64_t>(rows.number(0));
-    const auto entry = read_entry(*s.sealer, row, conversation, rows.number(1), rows.text(2));
-    if (!entry) return fail(sqlite::damaged("a message does not open"));
-    return s.move_name(to, *entry);
-  });
-}
-
-}  // namespace
-
 Result<void> Store::State::move_history(const Id& from, const Id& to) {
   const auto all = read_conversations(*this);
   if (!all) return fail(all.error());
@@ -379,10 +358,9 @@ Result<void> Store::State::move_history(const Id& from, const Id& to) {
     auto done = sqlite::Statement(db, "UPDATE conversation SET tag = ?, token = ? WHERE number = ?", tag,
                                   token, number)
                     .run();
-    if (done) done = move_names(*this, number, moved);
     if (!done) return done;
   }
-  return move_chains(from, to);
+  return move_names(from, to);
 }
 
 }  // namespace sims::client

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/files.h"
 #include "base/sqlite.h"
@@ -130,8 +131,9 @@ struct Store::State {
   // --- store/text_names.cc
   Result<void> note_received(const PeerKey& peer, const HistoryEntry& entry);  // added, or shown at last
   Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);
-  Result<void> move_name(const PeerKey& to, const HistoryEntry& entry);
-  Result<void> move_chains(const Id& from, const Id& to);
+  // The ids of this server: the one of today, then those before it, under which names and chains may be kept.
+  std::vector<Id> ids_of(const Id& server);
+  Result<void> move_names(const Id& from, const Id& to);  // and chains; after the pins were moved
 
   // --- store/pending_rows.cc
   Result<void> adopt_outbox();  // the first thing of the first transaction

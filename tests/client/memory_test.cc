@@ -235,6 +235,38 @@ void replaced(Memory& memory) {
   CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
 }
 
+// What the server's new id must not forget: it may give texts again, and withhold others.
+void replaced_names(Memory& memory) {
+  constexpr int many = 1'200;
+  const client::PeerKey moved_bob = peer(2, "bob"), moved_carol = peer(2, "carol");
+  REQUIRE(memory.pin_server("a:1", {some_id(1), 5}));
+  REQUIRE(memory.pin_peer(some_id(1), "bob", {some_id(9), true, 7, Standing::contact, 1}));
+  for (int i = 0; i < many; ++i)
+    memory.add(bob, entry(std::to_string(i))).value();
+  memory.add(carol, entry("erased")).value();
+  const auto left = memory.add(bob, entry("left", true, Delivery::queued)).value();
+  REQUIRE(memory.set_delivery(left, Delivery::delivered, "", true));
+  REQUIRE(memory.erase_history(carol));
+  REQUIRE(memory.commit());
+  CHECK_FALSE(memory.seen(moved_bob, some_id(9), "uid of 5"));
+  CHECK_FALSE(memory.last_from(moved_bob, some_id(9)));
+  CHECK(memory.replace_server("a:1", {some_id(2), 6}).value());
+  REQUIRE(memory.commit());
+  CHECK(memory.replace_server("a:1", {some_id(4), 6}).value());
+  REQUIRE(memory.commit());
+  CHECK(memory.replace_server("a:1", {some_id(2), 6}).value());
+  REQUIRE(memory.commit());
+  CHECK(memory.seen(moved_bob, some_id(9), "uid of 0"));
+  CHECK(memory.seen(moved_bob, some_id(9), "uid of " + std::to_string(many - 1)));
+  CHECK(memory.seen(moved_carol, some_id(9), "uid of erased"));
+  CHECK_FALSE(memory.seen(moved_bob, some_id(8), "uid of 0"));
+  CHECK_FALSE(memory.seen(moved_bob, some_id(9), "uid of none"));
+  CHECK(memory.last_from(moved_bob, some_id(9))->uid == "uid of erased");
+  CHECK(memory.last_to(moved_bob, some_id(9))->uid == "uid of left");
+  memory.add(moved_bob, entry("newer")).value();
+  CHECK(memory.last_from(moved_bob, some_id(9))->uid == "uid of newer");
+}
+
 void stays(Memory& memory) {
   REQUIRE(memory.commit());
   CHECK_FALSE(memory.replace_server("a:1", {some_id(2), 6}).value());
@@ -284,6 +316,7 @@ constexpr void (*contract[])(Memory&) = {keys,
                                          erasing,
                                          names,
                                          replaced,
+                                         replaced_names,
                                          old_id_elsewhere,
                                          new_id_elsewhere,
                                          new_id_has_users,

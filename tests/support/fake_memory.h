@@ -44,8 +44,9 @@ class FakeMemory final : public client::Memory {
       for (Row& one : rows) {
         if (one.peer.server != old) continue;
         one.peer.server = server.id;
-        if (!one.entry.mine) uids.insert({server.id, one.entry.peer_id, one.entry.uid});
       }
+      for (const auto& [at, author, uid] : std::set(uids))
+        if (at == old) uids.insert({server.id, author, uid});
       for (auto* chains : {&last_from_, &last_to_})
         for (const auto& [key, last] : std::map(*chains))
           if (key.first == old) chains->insert_or_assign({server.id, key.second}, last);

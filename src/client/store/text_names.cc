@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t remembered_days = 90;
+constexpr std::size_t most_former_ids = 16;  // of a server
 
 // A text's name: its author, the conversation (in private talk its author, too) and its uid, at one server.
 Tag name_tag(const Sealer& sealer, const PeerKey& peer, const Id& author, const std::string& uid) {
@@ -64,28 +65,44 @@ bool has_name(Store::State& s, const Tag& tag) {
   return there && *there;
 }
 
+// Under the server's id of today, else under one that it had before.
+std::optional<LastText> last_of(Store::State& s, Tag (*tag_of)(const Sealer&, const Id&, const Id&),
+                                const Id& server, const Id& id) {
+  for (const Id& one : s.ids_of(server))
+    if (auto last = last_text(s, tag_of(*s.sealer, one, id))) return last;
+  return std::nullopt;
+}
+
+Tag former_tag(const Sealer& sealer, const Id& server) {
+  return sealer.tag("former", server.text());
+}
+
 }  // namespace
 
 bool Store::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
   State& s = *state_;
   if (!s.sealer) return false;
-  return has_name(s, name_tag(*s.sealer, peer, author, uid)) ||
-         has_name(s, old_name_tag(*s.sealer, peer, uid));
+  const auto all = s.ids_of(peer.server);
+  return std::any_of(all.begin(), all.end(), [&](const Id& server) {
+    const PeerKey then{server, peer.name};
+    return has_name(s, name_tag(*s.sealer, then, author, uid)) ||
+           has_name(s, old_name_tag(*s.sealer, then, uid));
+  });
 }
 
 std::optional<LastText> Store::last_from(const PeerKey& peer, const Id& author) {
   State& s = *state_;
-  return s.sealer ? last_text(s, from_tag(*s.sealer, peer.server, author)) : std::nullopt;
+  return s.sealer ? last_of(s, from_tag, peer.server, author) : std::nullopt;
 }
 
 std::optional<LastText> Store::last_to(const PeerKey& peer, const Id& id) {
   State& s = *state_;
-  return s.sealer ? last_text(s, to_tag(*s.sealer, peer.server, id)) : std::nullopt;
+  return s.sealer ? last_of(s, to_tag, peer.server, id) : std::nullopt;
 }
 
 Result<void> Store::State::note_received(const PeerKey& peer, const HistoryEntry& entry) {
   const Tag tag = from_tag(*sealer, peer.server, entry.peer_id);
-  LastText last = last_text(*this, tag).value_or(LastText{});
+  LastText last = last_of(*this, from_tag, peer.server, entry.peer_id).value_or(LastText{});
   last.uid = entry.uid;
   if (!entry.waits && sent_is_likely(entry))
     last.sent_unix_ms = std::max(last.sent_unix_ms, entry.sent_unix_ms);
@@ -101,27 +118,46 @@ Result<void> Store::State::note_received(const PeerKey& peer, const HistoryEntry
 Result<void> Store::State::note_left(const PeerKey& peer, const HistoryEntry& entry) {
   if (entry.peer_id.empty()) return {};
   const Tag tag = to_tag(*sealer, peer.server, entry.peer_id);
-  const auto last = last_text(*this, tag);
+  const auto last = last_of(*this, to_tag, peer.server, entry.peer_id);
   if (last && last->row >= entry.row) return {};
   return put_last_text(*this, tag, {entry.row, entry.uid, 0});
 }
 
-Result<void> Store::State::move_name(const PeerKey& to, const HistoryEntry& entry) {
-  const Tag tag = entry.peer_id.empty() ? old_name_tag(*sealer, to, entry.uid)
-                                        : name_tag(*sealer, to, entry.peer_id, entry.uid);
-  return put_name(*this, tag, entry.at_unix_ms / day_ms);
+// --- a server's new id ---------------------------------------------------------------------------
+
+// A tag says nothing of what it was made of, so that all names can only stay where they are: under the id
+// that the server had then.
+std::vector<Id> Store::State::ids_of(const Id& server) {
+  std::vector<Id> all{server};
+  const Tag tag = former_tag(*sealer, server);
+  sqlite::Statement found(db, "SELECT token FROM value WHERE tag = ?", tag);
+  const auto there = found.step();
+  if (!there || !*there) return all;
+  const auto plain = sealer->open(row_place("value", tag), found.text(0));
+  if (!plain) return all;
+  RecordReader in(*plain);
+  while (in.more())
+    if (const auto id = Id::shaped(in.text())) all.push_back(*id);
+  return all;
 }
 
-// After the pins were moved.
-Result<void> Store::State::move_chains(const Id& from, const Id& to) {
+Result<void> Store::State::move_names(const Id& from, const Id& to) {
+  // A chain is written anew where the peer is known: under an id that the server had once it may be old.
   for (auto at = pins.peers.lower_bound({to, ""}); at != pins.peers.end() && at->first.first == to; ++at) {
     for (const auto tag_of : {from_tag, to_tag}) {
-      const auto last = last_text(*this, tag_of(*sealer, from, at->second.id));
+      const auto last = last_of(*this, tag_of, from, at->second.id);
       if (!last) continue;
       if (auto done = put_last_text(*this, tag_of(*sealer, to, at->second.id), *last); !done) return done;
     }
   }
-  return {};
+  std::vector<Id> former = ids_of(from);
+  std::erase(former, to);
+  if (former.size() > most_former_ids) former.resize(most_former_ids);
+  RecordWriter out;
+  for (const Id& id : former)
+    out.text(id.text());
+  const Tag tag = former_tag(*sealer, to);
+  return put_row(put_value, "value", tag, out.view());
 }
 
 }  // namespace sims::client
