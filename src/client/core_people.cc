@@ -70,6 +70,7 @@ Result<std::size_t> Core::discard_held(const std::string& peer, Now now) {
   state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
   auto done = state_->conversation(peer).discard_held(now);
+  if (auto lasts = state_->commit(now); done && !lasts) done = fail(lasts.error());
   state_->finish();
   return done;
 }

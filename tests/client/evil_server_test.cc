@@ -156,7 +156,27 @@ TEST_CASE("attack 28: queued texts are not re-encrypted to a new key") {
     CHECK(mallory.heard.back() == "alice: three");
     CHECK(alice.peer("bob").held == 0);
     CHECK_FALSE(alice.core->resend_held("bob", relay.now));
-    CHECK(alice.delivery("bob", serials.back()) == Delivery::delivered);
+    CHECK(alice.count("bob", Line::Kind::text) == held + (friends ? 2 : 1));
+    const auto words = [&] {
+      std::vector<std::string> out;
+      for (const auto& line : alice.peer("bob").lines)
+        if (line.kind == Line::Kind::text) out.push_back(line.text);
+      return out;
+    };
+    CHECK(words().back() == "three");
+    const auto before = words();
+    alice.core->load_older("bob", 100);  // nothing of it once more
+    CHECK(words() == before);
+    relay.advance(2'000);  // the marks are on disk
+    alice.restart();
+    alice.core->looked_at("bob", relay.now);
+    CHECK(words() == before);
+  }
+  SUBCASE("discarded, for good once that is said") {
+    CHECK(alice.core->discard_held("bob", relay.now).value() == held);
+    alice.restart();
+    relay.settle();
+    CHECK(alice.peer("bob").held == 0);
   }
   SUBCASE("discarded") {
     CHECK(alice.core->discard_held("bob", relay.now).value() == held);

@@ -34,7 +34,9 @@ Result<std::size_t> Conversation::resend_held(Now now) {
   });
   for (std::size_t i = 0; i < held.size(); ++i) {
     if (stored) {
-      if (Line* line = line_of(held[i])) line->row = rows[i];
+      // The newest on the screen, too, as they are in the history: older pages go in front of the first row.
+      if (const Line* line = line_of(held[i])) context_.windows.erase(p, line->serial);
+      held[i].serial = context_.history.show_typed(p, held[i].content, rows[i]).serial;
       held[i].row = rows[i];
       held[i].to = p.id;
       held[i].left = false;
