@@ -66,8 +66,8 @@ class Context {
   // Seals a sub-message for the server; its seq in the connection. Only while online().
   virtual std::uint64_t send(std::string_view message, Now now) = 0;
   virtual void send_ack(std::string_view message, Now now) = 0;
-  // Work that makes a costly key runs one at a time; for strangers it is rationed. false: there is no room
-  // for this one, and it is dropped.
+  // Work that makes a costly key runs one at a time; for strangers it is rationed, and runs beside that of
+  // contacts, in spare time. false: there is no room for this one, and it is dropped.
   virtual bool start(std::unique_ptr<PeerWork> work) = 0;
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
   // Carries out `writes` to the Memory and commits them: all of it lasts, or nothing and the error.

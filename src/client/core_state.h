@@ -120,7 +120,8 @@ struct Core::State final : Context, Connection::Host {
   std::set<std::string> in_flight_;  // whose texts are on their way
   std::uint64_t looked_at_ = 0;
   std::deque<Parked> parked_;         // calls of ids that the list has not shown yet
-  bool costly_out_ = false;           // work that makes a costly key runs
+  bool costly_out_ = false;           // work that makes a costly key for a contact runs
+  bool strangers_out_ = false;        // likewise for a stranger, in spare time: it may take long
   Ration strangers_keys_{2, 60'000};  // costly ones: nobody has proved who he is by then
   std::deque<std::unique_ptr<PeerWork>> costly_calls_;
   std::deque<std::unique_ptr<RekeyWork>> costly_rekeys_;

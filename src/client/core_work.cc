@@ -38,13 +38,19 @@ void Core::State::start(std::unique_ptr<RekeyWork> work) {
   next_costly();
 }
 
+// One for a contact and one for a stranger at a time.
 void Core::State::next_costly() {
-  while (!costly_out_ && !costly_calls_.empty()) {
-    auto work = std::move(costly_calls_.front());
-    costly_calls_.pop_front();
+  for (auto at = costly_calls_.begin(); at != costly_calls_.end();) {
+    bool& out = (*at)->of_stranger ? strangers_out_ : costly_out_;
+    if (out) {
+      ++at;
+      continue;
+    }
+    auto work = std::move(*at);
+    at = costly_calls_.erase(at);
     auto* talk = talking(work->peer);
     if (!talk || !talk->wants(*work)) continue;
-    costly_out_ = true;
+    out = true;
     effects.start_work(std::move(work));
   }
   if (costly_out_ || costly_rekeys_.empty()) return;
@@ -56,7 +62,7 @@ void Core::State::next_costly() {
 void Core::State::work_done(Work& work, Now now) {
   if (auto* server = dynamic_cast<ServerWork*>(&work)) return connection.work_done(*server, now);
   if (auto* call = dynamic_cast<PeerWork*>(&work)) {
-    if (call->makes_costly_key) costly_out_ = false;
+    if (call->makes_costly_key) (call->of_stranger ? strangers_out_ : costly_out_) = false;
     if (auto* talk = talking(call->peer)) talk->work_done(*call, now);
   } else if (auto* rekey = dynamic_cast<RekeyWork*>(&work)) {
     costly_out_ = false;

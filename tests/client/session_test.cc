@@ -266,3 +266,29 @@ TEST_CASE("costly keys are made one at a time") {
   relay.settle();
   CHECK(alice.heard.size() == 4);
 }
+
+TEST_CASE("attack 45: a costly key for a stranger, made in spare time, holds up no contact's") {
+  Relay relay;
+  Guest& alice = relay.add("alice");
+  client::CoreOptions rsa;
+  rsa.suites = {crypto::find_suite_by_label("rsa")};
+  Guest& stranger = relay.add("stranger", rsa);
+  Guest& bob = relay.add("bob", rsa);
+  relay.listed = {{"alice", alice.id}, {"bob", bob.id}, {"stranger", stranger.id}};
+  relay.befriend(alice, bob);
+  for (Guest* one : {&alice, &bob, &stranger})
+    one->connect();
+  alice.busy = true;
+  REQUIRE(stranger.say("alice", "hello"));
+  REQUIRE(alice.works.size() == 1);
+  auto slow = std::move(alice.works.front());
+  REQUIRE(slow->in_spare_time());
+  alice.works.clear();
+  alice.busy = false;
+  REQUIRE(bob.say("alice", "meanwhile"));
+  CHECK(alice.heard == std::vector<std::string>{"bob: meanwhile"});
+  slow->run();
+  alice.core->work_done(std::move(slow), relay.now);
+  relay.settle();
+  CHECK(alice.heard.back() == "stranger: hello");
+}
