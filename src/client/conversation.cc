@@ -234,7 +234,8 @@ bool Conversation::take(proto::PeerSession::Opened& opened, Now now) {
   }
   if (!peer().known()) return turn_away();
   context_.windows.caused(peer(), Line::Kind::notice, "unsupported message from " + name_, now);
-  return reacks_.take("", now.steady_ms);
+  const auto* unknown = content ? std::get_if<proto::UnsupportedContent>(&*content) : nullptr;
+  return reacks_.take(unknown ? unknown->uid : "", now.steady_ms);
 }
 
 void Conversation::note_order(std::uint64_t m, Now now) {

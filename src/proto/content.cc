@@ -89,7 +89,10 @@ Checked<Content> decode_content(std::string_view plaintext) {
   }
   if (kind == "read") return fields.checked(Content(ReadContent{uid_field(fields)}));
   if (kind == "typing") return fields.checked(Content(TypingContent{fields.boolean("on")}));
-  return Content(UnsupportedContent{std::string(utf8_prefix(kind, max_error_text))});
+  UnsupportedContent out{std::string(utf8_prefix(kind, max_error_text)), ""};
+  if (const auto uid = root->get_string("uid"); uid && base64_decode_exact<16>(*uid, Base64::url_unpadded))
+    out.uid = *uid;
+  return Content(std::move(out));
 }
 
 std::string make_uid(crypto::Rng& rng) {

@@ -192,6 +192,7 @@ struct TypingContent {
 };
 struct UnsupportedContent {
   std::string kind;
+  std::string uid;  // empty: it has none
 };
 using Content = std::variant<TextContent, ReadContent, TypingContent, UnsupportedContent>;
 

@@ -406,6 +406,14 @@ TEST_CASE("contents of unknown kinds are said, others are silent") {
   CHECK(alice.count("bob", Line::Kind::notice, "unsupported message") == 2);
   CHECK(alice.heard.empty());
   CHECK(alice.model().link == LinkState::online);
+
+  // Each of another uid is acked, one that comes again only so often.
+  for (int i = 10; i < 16; ++i)
+    say(R"({"kind":"react","uid":"AAAAAAAAAAAAAAAAAAA)" + std::to_string(i) + R"(A","emoji":""})");
+  CHECK(acks() == 8);
+  for (int i = 0; i < 6; ++i)
+    say(R"({"kind":"react","uid":"BBBBBBBBBBBBBBBBBBBBBA","emoji":""})");
+  CHECK(acks() == 11);
 }
 
 TEST_CASE("a server that lets us in and hangs up at once is called less and less often") {
