@@ -7,6 +7,7 @@ namespace sims::client {
 namespace {
 
 constexpr std::size_t max_bytes = 4 << 20;  // of the texts in one window
+constexpr std::int64_t minute_ms = 60'000;
 
 std::deque<Line>::iterator place_of(std::deque<Line>& lines, std::uint64_t serial) {
   auto at = std::lower_bound(lines.begin(), lines.end(), serial,
@@ -93,16 +94,17 @@ void Windows::says_missing(Peer& peer, Line& notice, const std::string& uid) {
 }
 
 Line* Windows::caused(Budget& budget, Peer* peer, Line::Kind kind, std::string text, Now now) {
-  if (budget.minute.take(now.steady_ms)) {
-    budget.held_back = budget.counting = 0;
-    return &own_words(peer, kind, std::move(text), now);
-  }
+  if (budget.minute.take(now.steady_ms)) return &own_words(peer, kind, std::move(text), now);
+  if (budget.counting != 0 && now.steady_ms - budget.counting_ms >= minute_ms) budget.counting = 0;
+  if (budget.counting == 0) budget.held_back = 0;
   const std::string words = "More notices" + (peer ? " about " + peer->name : std::string()) +
                             " were held back in this minute: " + std::to_string(++budget.held_back);
-  if (budget.counting == 0)
-    budget.counting = own_words(peer, Line::Kind::alert, words, now).serial;
-  else
+  if (budget.counting != 0) {
     reword(peer, budget.counting, words);
+  } else {
+    budget.counting = own_words(peer, Line::Kind::alert, words, now).serial;
+    budget.counting_ms = now.steady_ms;
+  }
   return nullptr;
 }
 

@@ -52,8 +52,9 @@ class Windows {
  private:
   struct Budget {
     Ration minute{10, 60'000};
-    std::uint64_t held_back = 0;  // since the last one that was shown
-    std::uint64_t counting = 0;   // the line that says so
+    std::uint64_t held_back = 0;   // that this line says
+    std::uint64_t counting = 0;    // the line that counts; 0: none yet
+    std::int64_t counting_ms = 0;  // since then, for a minute
   };
   struct Kept {
     Budget caused, about_key;

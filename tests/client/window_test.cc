@@ -52,6 +52,21 @@ TEST_CASE("attack 30: what a peer causes is shown 10 times a minute, then counte
 }
 
 TEST_CASE("what is said about a missing text goes when it comes") {
+TEST_CASE("attack 30: a fast flood that does not end leaves 10 notices and one counting line a minute") {
+  Model model;
+  Windows windows(model, 1'000);
+  Peer peer;
+  peer.name = "bob";
+  Now now{1'000, 0};
+  for (; now.steady_ms < 181'000; now.steady_ms += peer.lines.size() < 10 ? 100 : 10)
+    windows.alert(&peer, "bad", now);
+  std::size_t counting = 0;
+  for (const Line& line : peer.lines)
+    counting += line.text.starts_with("More notices");
+  CHECK(counting == 3);
+  CHECK(peer.lines.size() - counting == 30);
+}
+
   Model model;
   Windows windows(model, 100);
   Peer peer;
