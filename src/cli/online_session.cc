@@ -197,9 +197,10 @@ Result<bool> Session::forget_server(const std::string& host_port) {
 void Session::report_own_words() {
   const Model& m = link_.model();
   report_own_words(m.status, false);
+  if (m.newest_serial == last_told_) return;  // of thousands of peers, each turn
   for (const auto& [name, peer] : m.peers)
     report_own_words(peer.lines, true);
-  last_told_ = newest_told_;
+  last_told_ = m.newest_serial;
 }
 
 void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
@@ -207,7 +208,6 @@ void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
   while (fresh != lines.begin() && std::prev(fresh)->serial > last_told_)
     --fresh;
   for (; fresh != lines.end(); ++fresh) {
-    newest_told_ = std::max(newest_told_, fresh->serial);
     if (fresh->kind == Line::Kind::alert || (notices && fresh->kind == Line::Kind::notice)) tell(fresh->text);
   }
 }

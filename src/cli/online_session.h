@@ -58,7 +58,7 @@ class Session final : TalkEdge, HolderHost {
   std::optional<Exit> exit_;
   std::string told_why_;  // the refusal that was said last
   bool was_online_ = false, is_online_ = false, answered_ = false;
-  std::uint64_t last_told_ = 0, newest_told_ = 0;
+  std::uint64_t last_told_ = 0;  // the newest line's serial then
   std::uint64_t count_ = 0;
   std::int64_t linger_until_ms_ = 0;  // for other commands' requests
   net::Loop loop_;

@@ -29,6 +29,7 @@ Result<void> Conversation::pin_contact(Now now) {
 void Conversation::became_contact(Now now) {
   Peer& p = peer();
   p.standing = Standing::contact;
+  ++context_.model.people;
   p.first_seen_unix_ms = context_.pins.find(name_)->first_seen_unix_ms;
   p.looks_like.reset();
   const Line& told = context_.windows.notice(
@@ -80,6 +81,7 @@ bool Conversation::let_in(Now now) {
     return false;
   }
   p.standing = Standing::request;
+  ++context_.model.people;
   p.first_seen_unix_ms = now.unix_ms;
   const Line& told =
       context_.windows.notice(&p,

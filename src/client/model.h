@@ -114,6 +114,10 @@ struct FindAnswer {
 };
 
 struct Model {
+  // Grows when somebody comes or goes, or stands otherwise: what shows all peers looks again only then.
+  std::uint64_t people = 0;
+  std::uint64_t newest_serial = 0;  // of the lines of all windows
+
   LinkState link = LinkState::offline;
   std::string progress;          // connecting, handshaking: what is happening now
   std::string problem;           // offline, waiting: why, in words of ours (remote text inside is raw)

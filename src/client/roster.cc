@@ -6,6 +6,7 @@ Roster::Roster(Model& model, const Pins& pins, std::function<bool(const std::str
     : model_(model), pins_(pins), in_use_(std::move(in_use)) {}
 
 void Roster::reset() {
+  ++model_.people;
   names_.clear();
   ids_.clear();
   model_.peers.clear();
@@ -16,6 +17,7 @@ void Roster::reset() {
 }
 
 void Roster::lost() {
+  ++model_.people;
   names_.clear();
   ids_.clear();
   for (auto& [name, peer] : model_.peers)
@@ -25,6 +27,7 @@ void Roster::lost() {
 void Roster::refresh(const std::string& name) {
   auto at = model_.peers.find(name);
   if (at == model_.peers.end()) return;
+  ++model_.people;
   Peer& peer = at->second;
   const PinnedPeer* pin = pins_.find(name);
   peer.standing = pin ? pin->standing : Standing::stranger;
@@ -62,6 +65,7 @@ bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::ve
   if (auto at = names_.find(entry.id); at != names_.end() && at->second != entry.name)
     leave(entry.id, changes);
   if (auto at = ids_.find(entry.name); at != ids_.end()) names_.erase(at->second);
+  ++model_.people;
   names_[entry.id] = entry.name;
   ids_[entry.name] = entry.id;
 
@@ -99,6 +103,7 @@ void Roster::leave(const Id& id, std::vector<Change>& changes) {
   const std::string name = at->second;
   names_.erase(at);
   ids_.erase(name);
+  ++model_.people;
   if (auto peer = model_.peers.find(name); peer != model_.peers.end()) {
     peer->second.online = false;
     changes.push_back({Change::Event::left, name});

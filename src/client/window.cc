@@ -29,7 +29,7 @@ Line missing_notice(const std::string& uid, std::int64_t at_unix_ms) {
 Line& Windows::add(Peer* peer, Line line) {
   auto& lines = peer ? peer->lines : model_.status;
   auto& bytes = kept(peer).bytes;
-  line.serial = ++last_serial_;
+  line.serial = model_.newest_serial = ++last_serial_;
   bytes += line.text.size();
   if (!line.missing.empty()) kept(peer).missing = true;
   while (!lines.empty() && (lines.size() >= max_lines_ || bytes > max_bytes)) {

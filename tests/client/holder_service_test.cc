@@ -296,6 +296,36 @@ TEST_CASE("a watcher hears what comes and who is there, each change once") {
   CHECK(has(asking.session.take_output(), R"({"event":"message","from":"bob")"));
 }
 
+TEST_CASE("attack 45: a watcher of a crowd is told what changed at the price of what changed") {
+  Holder holder;
+  proto::List crowd;
+  crowd.event = proto::List::Event::online;
+  FixedRng random(5);
+  for (int i = 0; i < 300; ++i) {
+    ByteArray<32> bytes;
+    random.fill(bytes);
+    crowd.data.push_back({proto::Id::of(crypto::PublicKey{bytes}), "user" + std::to_string(i), 1});
+  }
+  Asking asking(holder);
+  asking.ask(R"({"do":"watch"})");
+  holder.relay.give(holder.alice, proto::encode(crowd));
+  const auto told = asking.later();
+  CHECK(std::count(told.begin(), told.end(), '\n') == 300);
+  const auto before = asking.session.presence_looked_at();
+  for (int turn = 0; turn < 100; ++turn)
+    holder.service.changed();
+  CHECK(asking.session.presence_looked_at() == before);
+  CHECK(asking.session.take_output().empty());
+  // A change of what somebody is to us is one, too.
+  REQUIRE(holder.alice.core->accept("bob", holder.relay.now));
+  CHECK(has(asking.later(), R"("event":"presence","name":"bob","online":true)"));
+  holder.relay.hide("bob");
+  CHECK(has(asking.later(), R"("event":"presence","name":"bob","online":false)"));
+  holder.relay.hang_up(holder.alice);
+  const auto gone = asking.later();
+  CHECK(std::count(gone.begin(), gone.end(), '\n') >= 300);
+}
+
 TEST_CASE("attack 64: a holder's session is bounded in lines and in requests that wait") {
   Holder holder;
   holder.bob.busy = true;

@@ -23,6 +23,7 @@ TEST_CASE("a window keeps the last lines, and finds them by serial") {
   CHECK_FALSE(Windows::find(peer, serials[2]));
   CHECK(Windows::find(peer, serials[3])->text == "d");
   CHECK(model.status.empty());
+  CHECK(model.newest_serial == serials[3]);
 }
 
 TEST_CASE("attack 30: what a peer causes is shown 10 times a minute, then counted in one line") {
@@ -51,7 +52,6 @@ TEST_CASE("attack 30: what a peer causes is shown 10 times a minute, then counte
   CHECK(peer.lines.size() == 13);
 }
 
-TEST_CASE("what is said about a missing text goes when it comes") {
 TEST_CASE("attack 30: a fast flood that does not end leaves 10 notices and one counting line a minute") {
   Model model;
   Windows windows(model, 1'000);
@@ -67,6 +67,7 @@ TEST_CASE("attack 30: a fast flood that does not end leaves 10 notices and one c
   CHECK(peer.lines.size() - counting == 30);
 }
 
+TEST_CASE("what is said about a missing text goes when it comes") {
   Model model;
   Windows windows(model, 100);
   Peer peer;

@@ -207,7 +207,13 @@ void presence_event(std::string& out, const std::string& name, bool online, cons
 
 // What differs from what the watcher was told.
 void HolderSession::show_presence(const Model& model) {
-  if (auto link = link_event(model); link != link_shown_) output_ += link_shown_ = std::move(link);
+  auto link = link_event(model);
+  const bool as_before = link == link_shown_;
+  if (!as_before) output_ += link_shown_ = std::move(link);
+  // Each turn asks, so that it must not cost what all peers cost. Another Core's count begins anew, with an
+  // event about the link.
+  if (std::exchange(people_shown_, model.people) == model.people && as_before) return;
+  looked_at_ += model.peers.size();
   for (const auto& [name, peer] : model.peers) {
     if (!peer.online) continue;
     const auto trust = trust_word(peer);

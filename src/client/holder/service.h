@@ -70,6 +70,7 @@ class HolderSession {
   std::string take_output();
   bool busy() const { return !pending_.empty(); }  // with requests
   bool watching() const { return watching_; }
+  std::uint64_t presence_looked_at() const { return looked_at_; }  // peers, for the watcher
   bool over() const { return over_; }  // what came was not understood: the connection ends after the output
 
  private:
@@ -137,6 +138,8 @@ class HolderSession {
   bool watching_ = false, over_ = false;
   std::string link_shown_;                    // to the watcher
   std::map<std::string, std::string> shown_;  // to the watcher: who is online, and their trust
+  std::uint64_t looked_at_ = 0;
+  std::uint64_t people_shown_ = 0;  // the Model's count of changes then
 };
 
 }  // namespace sims::client
