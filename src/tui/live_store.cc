@@ -91,7 +91,7 @@ void Live::check_store() {
              [this, check] {
                store_.checked(*check, loop_.now().unix_ms);
                damage_ = check->damage();
-               if (!damage_.empty()) notice("", damage_);
+               if (!damage_.empty()) ui_.warn(damage_, "The store is DAMAGED: /doctor");
                schedule_draw(true);
              });
 }

@@ -59,6 +59,13 @@ void Ui::say(std::string text) {
   intents_.notice(intents_.model().peers.count(window.peer) ? window.peer : std::string(), std::move(text));
 }
 
+// Another window may come to the front by itself: the hint stays there until a key.
+void Ui::warn(const std::string& text, std::string hint) {
+  state_.hint = std::move(hint);
+  if (!state_.window().peer.empty()) intents_.notice("", text);
+  say(text);
+}
+
 void Ui::say_elsewhere(const std::string& peer, std::string text) {
   if (state_.window().peer != peer) return say(std::move(text));
   state_.window().scroll = Scroll{};

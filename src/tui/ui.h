@@ -42,6 +42,9 @@ class Ui {
   void open_dialog();
   void submit_dialog();  // as Enter in it; it need not be open, and opens when a field is wrong
   void open_when_known(const std::string& peer);  // --query
+  // What the user must hear of, though no key asked for it: in the window in front and in the status window.
+  // `hint`: in the status line, until the next key.
+  void warn(const std::string& text, std::string hint);
 
   // The answer to Intents::search().
   void found(std::vector<client::SearchHit> hits, std::string problem);

@@ -61,6 +61,40 @@ TEST_CASE("ui: what a command answers is seen at once in a pane that is scrolled
   }
 }
 
+TEST_CASE(
+    "attack 44: ui: a warning about the program itself is seen from any window, and stays in the status's") {
+  Desk d;
+  many_lines(d, "bob");
+  d.keys("/query bob\r" + page_up + page_up);
+  d.intents.log.clear();
+  SUBCASE("a conversation") {}
+  SUBCASE("a page that covers it") {
+    d.keys("/query eve.with-a-very-long-name_000001\r");
+    d.intents.log.clear();
+  }
+  SUBCASE("the status window, scrolled up") {
+    many_lines(d, "");
+    d.keys("/win 1\r" + page_up);
+    d.intents.log.clear();
+  }
+  d.ui.warn("The store is DAMAGED.", "DAMAGED: /doctor");
+  d.ui.model_changed();
+  CHECK(shows(d, "The store is DAMAGED."));
+  CHECK(d.intents.logged("notice : The store is DAMAGED."));
+}
+
+TEST_CASE("attack 44: ui: a warning is seen though another window comes to the front") {
+  Desk d;
+  d.ui.open_when_known("late");
+  d.ui.warn("The store is DAMAGED.", "DAMAGED: /doctor");
+  d.intents.fake.peers["late"].name = "late";
+  d.ui.model_changed();
+  REQUIRE(d.peer() == "late");
+  CHECK(shows(d, "DAMAGED: /doctor"));
+  d.keys("x");
+  CHECK_FALSE(shows(d, "DAMAGED: /doctor"));
+}
+
 TEST_CASE("ui: answers about somebody else's window show in the current one") {
   Desk d;
   d.of("carol").standing = client::Standing::request;
