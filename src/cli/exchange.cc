@@ -222,6 +222,7 @@ void Exchange::entry(const proto::JsonValue& row) {
   one.at_unix_ms = static_cast<std::int64_t>(row.get_number("at").value_or(0));
   one.sent_unix_ms = static_cast<std::int64_t>(row.get_number("sent").value_or(0));
   one.disordered = text_in(row, "sent_is") == "earlier";
+  one.incomplete = flag_in(row, "incomplete");
   one.delivery = delivery_of(text_in(row, "delivery"));
   one.why = text_in(row, "why");
   entries_.push_front(std::move(one));

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/program.h"
 #include "cli/output.h"
+#include "client/history.h"
 #include "client/look_alike.h"
 #include "client/model/words.h"
 #include "net/stream.h"
@@ -224,27 +225,33 @@ class Out {
   Result<void> done_;
 };
 
+HistoryEntry as_of_today(Store& store, const PeerKey& peer, HistoryEntry entry) {
+  entry.incomplete = lacks_predecessor(store, peer, entry, read_clocks().unix_ms);
+  return entry;
+}
+
 // Oldest first.
 Result<void> newest(const Options& options, Store& store, const PeerKey& peer, Out& out) {
   if (!options.text) {
     const auto page = store.before(peer, 0, options.count);
     if (!page) return fail(page.error());
     for (const auto& entry : *page)
-      if (!out.line(entry)) break;
+      if (!out.line(as_of_today(store, peer, entry))) break;
     return {};
   }
   auto search = store.search(peer, *options.text, options.count);
   search->run();
   if (!search->problem.empty()) return fail(search->problem);
-  for (auto hit = search->hits.rbegin(); hit != search->hits.rend() && out.line(hit->entry);)
-    ++hit;
+  for (auto hit = search->hits.rbegin(); hit != search->hits.rend(); ++hit)
+    if (!out.line(as_of_today(store, peer, hit->entry))) break;
   return {};
 }
 
 Result<void> all(const Options& options, Store& store, const PeerKey& peer, Out& out) {
   Caseless wanted(options.text.value_or(""));
-  return store.each(
-      peer, [&](const auto& entry) { return (options.text && !wanted.in(entry.body)) || out.line(entry); });
+  return store.each(peer, [&](const auto& entry) {
+    return (options.text && !wanted.in(entry.body)) || out.line(as_of_today(store, peer, entry));
+  });
 }
 
 }  // namespace

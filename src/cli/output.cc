@@ -36,9 +36,12 @@ std::uint64_t json_time(std::int64_t unix_ms) {
 }
 
 // Before a text, where its author's time says more than when it came.
-std::string sent_words(SentNote note, std::int64_t sent_unix_ms) {
-  if (note == SentNote::none) return "";
-  return fmt::format("(sent {}{}) ", utc_time(sent_unix_ms), note == SentNote::unlikely ? ", unlikely" : "");
+// `incomplete`: the author's text before this one has not come.
+std::string sent_words(bool incomplete, SentNote note, std::int64_t sent_unix_ms) {
+  std::string out = incomplete ? "(something before this has not come) " : "";
+  if (note == SentNote::none) return out;
+  return out +
+         fmt::format("(sent {}{}) ", utc_time(sent_unix_ms), note == SentNote::unlikely ? ", unlikely" : "");
 }
 
 void add_sent(proto::JsonWriter& json, SentNote note, std::int64_t sent_unix_ms) {
@@ -82,7 +85,8 @@ std::string found_json(const Listed& found, const std::string& status) {
 
 std::string message_line(const Peer& peer, const Line& line) {
   return fmt::format("{} {}{} {}{}\n", utc_time(line.at_unix_ms), line.kind == Line::Kind::action ? "* " : "",
-                     safe_text(peer.name, Lines::fold), sent_words(sent_note(line), line.sent_unix_ms),
+                     safe_text(peer.name, Lines::fold),
+                     sent_words(!line.missing.empty(), sent_note(line), line.sent_unix_ms),
                      safe_text(line.text, Lines::fold));
 }
 
@@ -106,7 +110,8 @@ std::string entry_line(const std::string& peer, const HistoryEntry& entry) {
                      !entry.action ? ""
                      : entry.mine  ? "* "
                                    : "* " + safe_text(peer, Lines::fold) + " ",
-                     sent_words(sent_note(entry), entry.sent_unix_ms), safe_text(entry.body, Lines::fold));
+                     sent_words(entry.incomplete, sent_note(entry), entry.sent_unix_ms),
+                     safe_text(entry.body, Lines::fold));
 }
 
 std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
@@ -117,6 +122,7 @@ std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
   json.field("kind", entry.action ? "action" : "text").field("body", entry.body);
   json.field("at", json_time(entry.at_unix_ms)).field("uid", entry.uid);
   if (!entry.mine) add_sent(json, sent_note(entry), entry.sent_unix_ms);
+  if (entry.incomplete) json.key("incomplete").boolean(true);
   if (entry.mine) json.field("delivery", delivery_word(entry.delivery));
   if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
   json.end_object();

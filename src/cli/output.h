@@ -22,7 +22,7 @@ std::string found_line(const Listed& found, const std::string& status);
 std::string found_json(const Listed& found, const std::string& status);
 std::string message_line(const Peer& peer, const Line& line);
 std::string message_json(const Peer& peer, const Line& line);
-// Of the history: TIME MARK TEXT, the mark being < for what was received.
+// Of the history: TIME MARK TEXT, the mark being < for what was received. `incomplete` as of today.
 std::string entry_line(const std::string& peer, const HistoryEntry& entry);
 std::string entry_json(const std::string& peer, const HistoryEntry& entry);
 struct Request {

@@ -64,6 +64,11 @@ std::uint64_t newest_row(const Peer& peer) {
 
 }  // namespace
 
+bool lacks_predecessor(Memory& memory, const PeerKey& peer, const HistoryEntry& entry, std::int64_t unix_ms) {
+  return entry.incomplete && entry.after && unix_ms - entry.at_unix_ms <= names_ms &&
+         !memory.seen(peer, entry.peer_id, *entry.after);
+}
+
 void History::use(const Id& server) {
   server_ = server;
   places_.clear();
@@ -241,9 +246,7 @@ bool History::looked_at(Peer& peer, Now now) {
 // With the notice about the text before it, if that has not come since.
 bool History::prepend(Peer& peer, const HistoryEntry& entry, Now now) {
   Line line = line_of(entry);
-  if (!line.missing.empty() && (now.unix_ms - entry.at_unix_ms > names_ms ||
-                                memory_.seen(key(peer.name), entry.peer_id, line.missing)))
-    line.missing.clear();
+  if (!lacks_predecessor(memory_, key(peer.name), entry, now.unix_ms)) line.missing.clear();
   const std::string missing = line.missing;
   if (!windows_.prepend(peer, std::move(line))) return false;
   if (!missing.empty()) windows_.prepend(peer, missing_notice(missing, entry.at_unix_ms));

@@ -20,6 +20,9 @@
 
 namespace sims::client {
 
+// Whether the text before this one has not come to this day, as far as names are remembered.
+bool lacks_predecessor(Memory& memory, const PeerKey& peer, const HistoryEntry& entry, std::int64_t unix_ms);
+
 class History {
  public:
   static constexpr std::size_t page = 100;  // lines that the first look at a window reads

@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "client/history.h"
 #include "client/model/sent_time.h"
 #include "tui/doctor.h"
 #include "tui/fields.h"
@@ -43,15 +44,16 @@ std::string variable(const char* name) {
 }
 
 // "2026-11-22T23:07:05Z bob: hello", safe to show.
-std::string exported(const std::string& peer, const std::string& self, const client::HistoryEntry& entry) {
+std::string exported(const std::string& peer, const std::string& self, const client::HistoryEntry& entry,
+                     bool incomplete) {
   const auto note = client::sent_note(entry);
   const std::string sent = note == client::SentNote::none
                                ? ""
                                : fmt::format(" (sent {}{})", utc_time(entry.sent_unix_ms),
                                              note == client::SentNote::unlikely ? ", which is unlikely" : "");
-  return fmt::format("{} {}{}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
-                     entry.mine ? self : peer, sent, entry.action ? "" : ":",
-                     safe_text(entry.body, Lines::fold));
+  return fmt::format("{} {}{}{}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
+                     entry.mine ? self : peer, incomplete ? " (something before this has not come)" : "",
+                     sent, entry.action ? "" : ":", safe_text(entry.body, Lines::fold));
 }
 
 }  // namespace
@@ -243,8 +245,10 @@ Result<void> Live::export_history(const std::string& peer, const std::string& fi
   auto out = NewFile::make(home_expanded(file));
   if (!out) return fail(out.error());
   Result<void> written;
-  auto read = store_.each({model().server_id, peer}, [&](const client::HistoryEntry& entry) {
-    written = out->write(exported(peer, model().self_name, entry));
+  const client::PeerKey key{model().server_id, peer};
+  auto read = store_.each(key, [&](const client::HistoryEntry& entry) {
+    const bool incomplete = client::lacks_predecessor(store_, key, entry, loop_.now().unix_ms);
+    written = out->write(exported(peer, model().self_name, entry, incomplete));
     return written.has_value();
   });
   if (!read) return read;

@@ -138,7 +138,9 @@ TEST_CASE("attack 7: what was withheld is printed with when it was sent") {
   CHECK(message_json(peer, line).find("\"sent_is\":\"earlier\"") != std::string::npos);
   line.sent_unix_ms = line.at_unix_ms + 3'600'000;
   line.missing = "uid";
-  CHECK(message_line(peer, line) == "2026-11-22T23:45:35Z bob (sent 2026-11-23T00:45:35Z, unlikely) pay\n");
+  CHECK(message_line(peer, line) ==
+        "2026-11-22T23:45:35Z bob (something before this has not come) (sent 2026-11-23T00:45:35Z, unlikely) "
+        "pay\n");
   CHECK(message_json(peer, line).find("\"sent_is\":\"unlikely\",\"incomplete\":true") != std::string::npos);
 
   HistoryEntry entry;
@@ -147,6 +149,11 @@ TEST_CASE("attack 7: what was withheld is printed with when it was sent") {
   entry.body = "pay";
   CHECK(entry_line("bob", entry) == "2026-11-22T23:45:35Z < (sent 2026-11-22T22:45:35Z) pay\n");
   CHECK(entry_json("bob", entry).find("\"sent_is\":\"earlier\"") != std::string::npos);
+  CHECK(entry_json("bob", entry).find("incomplete") == std::string::npos);
+  entry.incomplete = true;
+  CHECK(entry_line("bob", entry) ==
+        "2026-11-22T23:45:35Z < (something before this has not come) (sent 2026-11-22T22:45:35Z) pay\n");
+  CHECK(entry_json("bob", entry).find("\"sent_is\":\"earlier\",\"incomplete\":true") != std::string::npos);
 }
 
 TEST_CASE("remote text is safe in plain lines and whole in JSON") {

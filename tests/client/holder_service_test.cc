@@ -234,6 +234,27 @@ TEST_CASE("what is on disk, for a command that has not the store's key") {
   }
 }
 
+TEST_CASE("attack 7: a command that reads through the holder hears what has not come to this day") {
+  Holder holder;
+  const auto server = proto::Id::of(holder.relay.identity.public_key());
+  HistoryEntry late;
+  late.peer_id = holder.bob.id;
+  late.uid = "late";
+  late.body = "yes";
+  late.at_unix_ms = holder.relay.now.unix_ms;
+  late.after = "early";
+  late.incomplete = true;
+  REQUIRE(holder.alice.trust.add({server, "bob"}, late));
+  Asking asking(holder);
+  const std::string question = R"({"id":1,"do":"history","to":"bob"})";
+  CHECK(has(asking.ask(question), R"("uid":"late","incomplete":true)"));
+  HistoryEntry early = late;
+  early.uid = "early";
+  early.incomplete = false;
+  REQUIRE(holder.alice.trust.add({server, "bob"}, early));
+  CHECK_FALSE(has(asking.ask(question), "incomplete"));
+}
+
 TEST_CASE("attack 64: a long history is answered in pieces that the socket takes") {
   Holder holder;
   const auto server = proto::Id::of(holder.relay.identity.public_key());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "client/history.h"
 #include "client/holder/service.h"
 #include "client/look_alike.h"
 #include "client/model/sent_time.h"
@@ -15,7 +16,7 @@ std::uint64_t json_time(std::int64_t unix_ms) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0));
 }
 
-void add_entry(proto::JsonWriter& json, const HistoryEntry& entry) {
+void add_entry(proto::JsonWriter& json, const HistoryEntry& entry, bool incomplete) {
   json.begin_object().key("mine").boolean(entry.mine);
   json.field("kind", entry.action ? "action" : "text").field("body", entry.body);
   json.field("at", json_time(entry.at_unix_ms)).field("uid", entry.uid);
@@ -24,6 +25,7 @@ void add_entry(proto::JsonWriter& json, const HistoryEntry& entry) {
     if (const auto note = sent_note(entry); note != SentNote::none)
       json.field("sent_is", note == SentNote::sent ? "earlier" : "unlikely");
   }
+  if (incomplete) json.key("incomplete").boolean(true);
   if (entry.mine) json.field("delivery", delivery_word(entry.delivery));
   if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
   json.end_object();
@@ -50,7 +52,8 @@ bool HolderSession::history(const HolderRequest& request, Memory& memory, const 
   const auto number = std::from_chars(request.after.data(), end, before);
   if (!request.after.empty() && (number.ec != std::errc() || number.ptr != end))
     return error(request, Trouble::bad_request, "\"after\" is not what an answer said");
-  const auto page = memory.before({server, request.to}, before, holder_history_page);
+  const PeerKey peer{server, request.to};
+  const auto page = memory.before(peer, before, holder_history_page);
   if (!page) return error(request, Trouble::failure, page.error());
   if (page->empty() && before == 0 && !memory.peers(server).contains(request.to))
     return error(request, Trouble::no_peer, "nothing is known of " + request.to);
@@ -59,7 +62,7 @@ bool HolderSession::history(const HolderRequest& request, Memory& memory, const 
   for (; entry != page->rend() && output_.size() - begun < holder_history_bytes; ++entry) {
     proto::JsonWriter json(output_);
     json.begin_object().field("id", request.id).key("row");
-    add_entry(json, *entry);
+    add_entry(json, *entry, lacks_predecessor(memory, peer, *entry, service_.host_.now().unix_ms));
     json.end_object();
     output_ += '\n';
   }
