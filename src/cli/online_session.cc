@@ -97,8 +97,8 @@ void Session::look() {
         return;  // until the deadline
       // A refusal in clear may be forged: what is to run for long says it and goes on trying.
       const bool refused = m.refusal && proto::refuses_login(*m.refusal);
-      const bool long_run = options_.command == Command::listen || options_.command == Command::pipe;
-      const bool stays = was_online_ ? long_run || options_.command == Command::send : long_run && refused;
+      const bool stays =
+          was_online_ ? runs_long() || options_.command == Command::send : runs_long() && refused;
       if (!stays) return finish(refused ? Exit::refused : Exit::no_connection, why);
       if (was || (refused && std::exchange(told_why_, why) != why)) tell(why + "; connecting again");
       return;
@@ -156,14 +156,15 @@ void Session::received(const std::string& name, const Line& line) {
 void Session::decide_about_server(const Question& question) {
   if (asker_.asking()) return;
   if (question.kind == Question::Kind::server_changed) {
-    return finish(
-        Exit::server_key,
-        fmt::format(
-            "THE KEY OF THE SERVER {0} CHANGED. Remembered since {1}: {2}; it shows now: {3}. Somebody may "
-            "be "
-            "in between. If you know the reason, `sims forget {0}` makes the next contact a first one",
-            question.server, utc_time(question.pinned_since_unix_ms),
-            question.pinned ? question.pinned->text() : "?", question.shown.text()));
+    const std::string why = fmt::format(
+        "THE KEY OF THE SERVER {0} CHANGED. Remembered since {1}: {2}; it shows now: {3}. Somebody may be in "
+        "between. If you know the reason, `sims forget {0}` makes the next contact a first one",
+        question.server, utc_time(question.pinned_since_unix_ms),
+        question.pinned ? question.pinned->text() : "?", question.shown.text());
+    // Else anybody on the way could end what is to run for long, by one false answer.
+    if (!was_online_ || !runs_long()) return finish(Exit::server_key, why);
+    if (std::exchange(told_why_, why) != why) tell(why + "; connecting again");
+    return link_.core().ask_later(link_.now());
   }
   bool asked =
       ask(fmt::format("The authenticity of the server {} can't be established.\nIts fingerprint is {}\n"
@@ -196,8 +197,8 @@ Result<bool> Session::forget_server(const std::string& host_port) {
 // the commands say themselves how the connection fares.
 void Session::report_own_words() {
   const Model& m = link_.model();
-  report_own_words(m.status, false);
   if (m.newest_serial == last_told_) return;  // of thousands of peers, each turn
+  report_own_words(m.status, false);
   for (const auto& [name, peer] : m.peers)
     report_own_words(peer.lines, true);
   last_told_ = m.newest_serial;

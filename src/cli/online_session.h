@@ -43,6 +43,7 @@ class Session final : TalkEdge, HolderHost {
   void look();  // the model changed: what now?
   void received(const std::string& peer, const Line& line);
   void decide_about_server(const Question& question);
+  bool runs_long() const { return options_.command == Command::listen || options_.command == Command::pipe; }
   void hear();  // what the service answers to this program's command
 
   void report_own_words();

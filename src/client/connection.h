@@ -39,6 +39,7 @@ class Connection {
   void invite(std::string_view code);  // redeemed after the next handshake; kept until it was, then wiped
   void disconnect(Now now);
   void answer(bool accept, Now now);
+  void ask_later(Now now);
   Result<void> accept_changed(std::string_view fingerprint, Now now);
 
   void opened(Now now);

@@ -103,6 +103,12 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
   }
 }
 
+void Connection::ask_later(Now now) {
+  if (!model_.question || model_.question->kind != Question::Kind::server_changed) return;
+  model_.question.reset();
+  retry("the server shows another key than the one that is remembered", now, refused_low_ms, refused_high_ms);
+}
+
 void Connection::fail(const proto::Fault& fault, Now now) {
   transport_->fail(fault.code, fault.detail, transport_->received() - 1, now, out_);
   drop_link(true);

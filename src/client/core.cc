@@ -56,6 +56,12 @@ void Core::answer(bool accept, Now now) {
   state_->finish();
 }
 
+void Core::ask_later(Now now) {
+  state_->clock = now;
+  state_->connection.ask_later(now);
+  state_->finish();
+}
+
 Result<void> Core::accept_changed_server(std::string_view fingerprint, Now now) {
   state_->clock = now;
   auto done = state_->connection.accept_changed(fingerprint, now);

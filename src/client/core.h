@@ -59,6 +59,9 @@ class Core {
   void recall(const std::string& host_port, Now now);
   void disconnect(Now now);           // orderly; also cancels connecting and answers no to a question
   void answer(bool accept, Now now);  // the model's question; accept pins the shown server id
+  // Of a question about a changed server key: nobody is here to answer it, and the other key may be
+  // somebody's on the way. Whether the remembered one is there again is tried after 5 seconds to 5 minutes.
+  void ask_later(Now now);
   // The only way past a changed server key: `fingerprint` must be the new id, typed or pasted. Pins it and
   // reconnects.
   Result<void> accept_changed_server(std::string_view fingerprint, Now now);

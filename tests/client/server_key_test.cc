@@ -128,6 +128,21 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.pinned[id].empty());
     CHECK(alice.trust.outbox(other).value().contains("bob"));
   }
+  SUBCASE("later: nothing is accepted, and it is tried whether the old key is there again") {
+    alice.core->ask_later(relay.now);
+    CHECK(alice.model().link == LinkState::waiting);
+    CHECK_FALSE(alice.model().question);
+    relay.advance(4'000);
+    CHECK(alice.model().link == LinkState::waiting);
+    relay.advance(10'000);
+    REQUIRE(alice.model().question);
+    CHECK(alice.model().question->pinned == other);
+    CHECK(alice.trust.pinned[id].empty());
+    alice.core->ask_later(relay.now);
+    alice.trust.servers["server:7467"].id = id;  // as if the old one were there again
+    relay.advance(25'000);
+    CHECK(alice.model().link == LinkState::online);
+  }
   SUBCASE("another one than it can prove") {
     REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
     relay.identity = crypto::SigningKey::generate(relay.random);

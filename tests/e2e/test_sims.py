@@ -211,6 +211,25 @@ def test_listen_outlives_a_refusal_in_clear(world):
     check(listener.returncode == 0 and errors.count("banned") == 1 and "go away" in errors, errors)
 
 
+def test_listen_outlives_an_impostor(world):
+    """attack 78: somebody on the way answers with a key of their own: said once, never accepted, and tried again."""
+    first = world.server()
+    address = first.address
+    listener = world.start_sims("bob", first, "listen", "--count", 1, closed="2>errors")
+    world.await_online(first, "bob")
+    first.stop()
+    impostor = world.server(state="other", listen=address)
+    until(lambda: (world.path / "errors").read_text(), lambda errors: "CHANGED" in errors, "a word about the key")
+    impostor.stop()
+    check("name=bob" not in impostor.log(), f"bob logged in:\n{impostor.log()}")
+    again = world.server(listen=address)
+    world.await_online(again, "bob")
+    world.sims("alice", again, "send", "bob", "hello")
+    heard, _ = listener.communicate(timeout=DEADLINE)
+    errors = (world.path / "errors").read_text()
+    check(listener.returncode == 0 and "hello" in heard and errors.count("CHANGED") == 1, errors)
+
+
 def test_listen_times_out(world):
     server = world.server()
     world.sims("bob", server, "listen", "--count", 1, "--timeout", 1, expect=TIMEOUT)
