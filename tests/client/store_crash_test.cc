@@ -120,6 +120,66 @@ TEST_CASE("store: killed at any step, what commit() confirmed is there and nothi
   }
 }
 
+// A text waits for the one before it and is shown behind it, each a commit; tells each commit.
+int add_waiting(const std::string& folder, const std::function<bool(int)>& tell,
+                const std::function<void()>& step) {
+  auto opened = Store::open(folder);
+  if (!opened) return 1;
+  Store& store = **opened;
+  for (int i = 0;; ++i) {
+    auto late = entry("late " + std::to_string(i)), early = entry("early " + std::to_string(i));
+    late.after = early.uid;
+    late.waits = true;
+    const auto row = store.add(bob, late);
+    if (!row) return 2;
+    step();
+    if (!store.commit() || !tell(2 * i + 1)) return 3;
+    step();
+    if (!store.add(bob, early)) return 4;
+    step();
+    late.row = *row;
+    late.waits = false;
+    if (!store.put_last(bob, late)) return 5;
+    step();
+    if (!store.commit() || !tell(2 * i + 2)) return 6;
+    step();
+  }
+}
+
+TEST_CASE("attack 7: store: killed at any step, a text that waits is there once, waiting or shown") {
+  for (int kill_at = 0; kill_at < 24; ++kill_at) {
+    CAPTURE(kill_at);
+    TempFolder temp;
+    open_store(temp.path());
+    Child child([&](auto tell) {
+      int step = 0;
+      return add_waiting(temp.path(), tell, [&] {
+        if (step++ == kill_at) ::kill(::getpid(), SIGKILL);
+      });
+    });
+    const int confirmed = child.told();
+    CHECK(WIFSIGNALED(child.wait()));
+    auto store = open_store(temp.path());
+    const auto shown = store->before(bob, 0, 100).value();
+    auto all = store->waiting(bob.server).value();
+    const auto& waiting = all["bob"];
+    // A commit whose word was not heard any more may have been made, and nothing else.
+    const int made = static_cast<int>(shown.size() + waiting.size());
+    CHECK(made >= confirmed);
+    CHECK(made <= confirmed + 1);
+    REQUIRE(shown.size() % 2 == 0);
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      const std::string number = std::to_string(i / 2);
+      CHECK(shown[i].body == (i % 2 == 0 ? "early " : "late ") + number);
+    }
+    REQUIRE(waiting.size() <= 1);
+    const std::string next = std::to_string(shown.size() / 2);
+    if (!waiting.empty()) CHECK(waiting[0].body == "late " + next);
+    CHECK(store->seen(bob, some_id(9), "uid of late " + next) == !waiting.empty());
+    CHECK_FALSE(store->seen(bob, some_id(9), "uid of early " + next));
+  }
+}
+
 TEST_CASE("store: killed at any moment, again and again, on one file") {
   TempFolder temp;
   open_store(temp.path());
