@@ -138,7 +138,7 @@ class Conversation {
   std::uint64_t session_number_ = 0;
   std::int64_t session_since_ms_ = 0;
   bool rekeying_ = false;      // a RekeyWork is out
-  bool overdue_told_ = false;  // of this session
+  bool overdue_told_ = false;  // of this epoch
   WaitingFrames waiting_;
 
   Outbox outbox_;

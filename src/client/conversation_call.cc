@@ -142,7 +142,8 @@ void Conversation::wait_before_next_call(Now now) {
 void Conversation::rekey_if_due(Now now) {
   if (!session_ || !peer().known() || call_.running()) return;
   if (session_->owes_word_of_epoch()) say_aside(proto::TypingContent{told_typing_}, now);
-  if (session_->rekey_overdue() && !std::exchange(overdue_told_, true))
+  const bool overdue = session_->rekey_overdue();  // once an epoch
+  if (!std::exchange(overdue_told_, overdue) && overdue)
     context_.windows.notice(&peer(),
                             "The keys of this session with " + name_ +
                                 " should change every 100 messages and have not for 200. Retrying.",

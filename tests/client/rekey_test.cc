@@ -140,7 +140,7 @@ TEST_CASE("attack 79: a relay that drops each third frame of the re-keys: keys g
   talk.check_undisturbed();
 }
 
-TEST_CASE("an epoch that is overdue by 100 messages is said once, and the texts go on") {
+TEST_CASE("an epoch that is overdue by 100 messages is said once each, and the texts go on") {
   Talk talk;
   talk.lose([](int phase) { return phase == 5; });
   talk.go_on(By::both, 190);
@@ -150,6 +150,17 @@ TEST_CASE("an epoch that is overdue by 100 messages is said once, and the texts 
   CHECK(talk.alice.count("bob", Line::Kind::notice, "have not for 200") == 1);
   CHECK(talk.bob.count("alice", Line::Kind::notice, "have not for 200") == 1);
   CHECK(talk.alice.delivered + talk.bob.delivered == 401);
+
+  // Each such epoch is said.
+  talk.lose([](int) { return false; });
+  for (int i = 0; i < 10 && talk.rotations() == 0; ++i)
+    talk.go_on(By::both, 100);
+  REQUIRE(talk.rotations() == 1);
+  talk.lose([](int phase) { return phase == 5; });
+  talk.go_on(By::both, 300);
+  CHECK(talk.rotations() == 1);
+  CHECK(talk.alice.count("bob", Line::Kind::notice, "have not for 200") == 2);
+  CHECK(talk.bob.count("alice", Line::Kind::notice, "have not for 200") == 2);
 }
 
 TEST_CASE(
