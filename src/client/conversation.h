@@ -108,6 +108,7 @@ class Conversation {
   // The order of the peer's texts (conversation/ordering.cc)
   bool receive_text(const proto::TextContent& text, Now now);  // to be acked
   bool misses_predecessor(const proto::TextContent& text);
+  void not_stored(const std::string& why, Now now);
   bool keep_waiting(const proto::TextContent& text, Now now);
   void was_shown();
   void show_waiting(HistoryEntry entry, bool incomplete, Now now);

@@ -60,7 +60,7 @@ void Conversation::meet(Now now) {
   const Peer& p = peer();
   if (!context_.options.accept_strangers || p.known() || p.standing == Standing::blocked) return;
   context_.history.wrote(now);
-  if (auto stored = pin_contact(now); !stored) return context_.windows.alert(&peer(), stored.error(), now);
+  if (auto stored = pin_contact(now); !stored) return context_.windows.fault(&peer(), stored.error(), now);
   became_contact(now);
 }
 
@@ -77,7 +77,7 @@ bool Conversation::let_in(Now now) {
   context_.history.wrote(now);
   PinnedPeer pin{p.id, false, now.unix_ms, Standing::request};
   if (auto stored = context_.pins.pin(name_, pin); !stored) {
-    context_.windows.alert(nullptr, "A request of " + name_ + " could not be stored: " + stored.error(), now);
+    context_.windows.fault(nullptr, "A request of " + name_ + " could not be stored: " + stored.error(), now);
     return false;
   }
   p.standing = Standing::request;

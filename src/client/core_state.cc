@@ -187,11 +187,11 @@ Result<void> Core::State::commit(Now now) {
   auto done = commit_past(now);
   if (done) return done;
   if (!promised) {
-    window_lines.alert(nullptr, "What changed could not be stored: " + done.error(), now);
+    window_lines.fault(nullptr, "What changed could not be stored: " + done.error(), now);
     return done;
   }
   read_pins_again();
-  window_lines.alert(nullptr,
+  window_lines.fault(nullptr,
                      "What came could not be stored (" + done.error() +
                          "): it is taken back, and the connection is dropped so that it comes again.",
                      now);

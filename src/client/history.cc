@@ -260,7 +260,7 @@ bool History::load_older(Peer& peer, std::size_t most, Now now) {
   if (!peer.older || most == 0) return false;
   auto entries = memory_.before(key(peer.name), oldest_row(peer), most);
   if (!entries) {
-    windows_.alert(&peer, "What was said before could not be read: " + entries.error(), now);
+    windows_.fault(&peer, "What was said before could not be read: " + entries.error(), now);
     return false;
   }
   peer.older = entries->size() == most;

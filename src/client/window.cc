@@ -81,6 +81,10 @@ void Windows::key_alert(Peer& peer, std::string text, Now now) {
   caused(kept(&peer).about_key, &peer, Line::Kind::alert, std::move(text), now);
 }
 
+void Windows::fault(Peer* peer, std::string text, Now now) {
+  caused(kept(peer).faults, peer, Line::Kind::alert, std::move(text), now);
+}
+
 void Windows::missing(Peer& peer, const std::string& uid, Now now) {
   const auto says = [&](const Line& line) { return line.kind == Line::Kind::notice && line.missing == uid; };
   if (std::any_of(peer.lines.begin(), peer.lines.end(), says)) return;

@@ -30,6 +30,8 @@ class Windows {
   void alert(Peer* peer, std::string text, Now now);  // likewise
   // Likewise, about the peer's key: the others can't crowd it out.
   void key_alert(Peer& peer, std::string text, Now now);
+  // Likewise, of what fails on this machine: what others cause can't crowd it out.
+  void fault(Peer* peer, std::string text, Now now);
   // Likewise: the text before the next line has not come. Nothing, where that is said already.
   void missing(Peer& peer, const std::string& uid, Now now);
   // An alert that must be seen: for what happens once.
@@ -57,7 +59,7 @@ class Windows {
     std::int64_t counting_ms = 0;  // since then, for a minute
   };
   struct Kept {
-    Budget caused, about_key;
+    Budget caused, about_key, faults;
     std::size_t bytes = 0;  // of the lines' texts
     bool missing = false;   // some line is about a text that has not come
   };

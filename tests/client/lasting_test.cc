@@ -244,6 +244,33 @@ TEST_CASE(
   CHECK(alice.delivered == 2);
 }
 
+TEST_CASE("attack 44: a full disk is said, however many notices others cause") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "before"));
+  const auto forge = [&](const std::string& rest) {
+    relay.give(bob, R"({"type":"client-com","src":")" + alice.id.str() + R"(","dst":")" + bob.id.str() +
+                        "\"" + rest + "}");
+  };
+  for (int i = 0; i < 20; ++i) {
+    forge("");
+    forge(R"(,"id":9,"ratchet":{"epoch":0,"pn":0,"n":9},"verification":")" + std::string(43, 'A') +
+          R"(=","data":"junk")");
+  }
+  REQUIRE(bob.count("", Line::Kind::alert, "More notices") == 1);
+  REQUIRE(bob.count("alice", Line::Kind::alert, "More notices") == 1);
+  SUBCASE("at the commit") {
+    bob.trust.full = true;
+    REQUIRE(alice.say("bob", "lost"));
+    CHECK(bob.count("", Line::Kind::alert, "could not be stored") == 1);
+  }
+  SUBCASE("before it") {
+    bob.trust.broken = true;
+    REQUIRE(alice.say("bob", "lost"));
+    CHECK(bob.count("alice", Line::Kind::alert, "could not be stored") == 1);
+  }
+}
+
 TEST_CASE("attack 44: a full disk: a request that was not stored leaves no word of it behind") {
   Relay relay;
   Guest& bob = relay.add("bob");

@@ -18,12 +18,16 @@ bool Conversation::receive_text(const proto::TextContent& text, Now now) {
   if (misses_predecessor(text)) return keep_waiting(text, now);
   auto shown = context_.history.receive(p, text, now);
   if (!shown) {
-    complain("A message from " + name_ + " could not be stored: " + shown.error(), now);
+    not_stored(shown.error(), now);
     return false;
   }
   was_shown();
   came(p.id, text.uid, now);
   return true;
+}
+
+void Conversation::not_stored(const std::string& why, Now now) {
+  context_.windows.fault(&peer(), "A message from " + name_ + " could not be stored: " + why, now);
 }
 
 // The first text that we have of an author starts the chain.
@@ -39,7 +43,7 @@ bool Conversation::keep_waiting(const proto::TextContent& text, Now now) {
   Peer& p = peer();
   auto kept = context_.history.keep_waiting(p, text, now);
   if (!kept) {
-    complain("A message from " + name_ + " could not be stored: " + kept.error(), now);
+    not_stored(kept.error(), now);
     return false;
   }
   // A gap in the session's numbers that was said just now is about the same text.
@@ -62,7 +66,7 @@ void Conversation::show_waiting(HistoryEntry entry, bool incomplete, Now now) {
   const std::string uid = entry.uid;
   auto shown = context_.history.show_waiting(p, std::move(entry), incomplete, now);
   // The commit fails, too, and what waits is read again.
-  if (!shown) return complain("A message from " + name_ + " could not be stored: " + shown.error(), now);
+  if (!shown) return not_stored(shown.error(), now);
   was_shown();
   came(author, uid, now);
 }
