@@ -109,6 +109,7 @@ void Session::look() {
     case LinkState::online:
       answered_ = false;
       was_online_ = true;
+      told_why_.clear();  // the next time is news
       if (!was && options_.command == Command::listen) {
         tell(fmt::format("listening as {} at {}", m.self_name, server_));
       }

@@ -57,7 +57,7 @@ class Session final : TalkEdge, HolderHost {
   Talk& talk_;
   std::string server_;
   std::optional<Exit> exit_;
-  std::string told_why_;  // the refusal that was said last
+  std::string told_why_;  // the refusal or false key that was said last, since it was online
   bool was_online_ = false, is_online_ = false, answered_ = false;
   std::uint64_t last_told_ = 0;  // the newest line's serial then
   std::uint64_t count_ = 0;
