@@ -57,6 +57,11 @@ Session::Session(const Options& options, Store& keys, Talk& talk, std::string se
       server_(std::move(server)),
       deadline_(loop_, [this] { late(); }),
       linger_(loop_, [this] { leave(); }),
+      store_watch_(loop_, keys,
+                   [this](const StoreCheck& check) {
+                     damaged_ = !check.damage().empty();
+                     if (damaged_) tell(check.damage());
+                   }),
       int_(loop_, SIGINT, [this] { interrupted(); }),
       term_(loop_, SIGTERM, [this] { interrupted(); }),
       hup_(loop_, SIGHUP, [this] { interrupted(); }),
@@ -75,11 +80,13 @@ Exit Session::run(const std::vector<std::string>& paths, bool again) {
   else
     tell("other commands can't go through this one meanwhile: " + socket.error());
   if (options_.command != Command::pipe) start_deadline();
+  if (runs_long()) store_watch_.begin_later();  // as StoreCheckup does at the start
   link_.core().invite(options_.invite);
   link_.core().connect(server_, link_.now());
   if (options_.command != Command::listen) talk_.begin(*this, again);
   loop_.run();
-  return exit_.value_or(Exit::failure);
+  const auto exit = exit_.value_or(Exit::failure);
+  return exit == Exit::ok && damaged_ ? Exit::failure : exit;
 }
 
 void Session::look() {

@@ -13,6 +13,7 @@
 #include "client/holder/service.h"
 #include "client/link.h"
 #include "client/store.h"
+#include "client/store/store_watch.h"
 
 namespace sims::client::cli {
 
@@ -59,11 +60,13 @@ class Session final : TalkEdge, HolderHost {
   std::optional<Exit> exit_;
   std::string told_why_;  // the refusal or false key that was said last, since it was online
   bool was_online_ = false, is_online_ = false, answered_ = false;
+  bool damaged_ = false;         // the store
   std::uint64_t last_told_ = 0;  // the newest line's serial then
   std::uint64_t count_ = 0;
   std::int64_t linger_until_ms_ = 0;  // for other commands' requests
   net::Loop loop_;
   net::Timer deadline_, linger_;
+  StoreWatch store_watch_;
   net::Signal int_, term_, hup_;
   Asker asker_;
   Link link_;

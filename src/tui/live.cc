@@ -46,7 +46,7 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
                   [this] {
                     if (auto done = lock(); !done) notice("", done.error());
                   }),
-      check_timer_(loop_, [this] { check_store(); }),
+      store_watch_(loop_, store_, [this](const client::StoreCheck& check) { store_was_checked(check); }),
       service_(*this, greeting()) {
   ui_.set_options(config.options);
   ui_.set_keys(config.keys);

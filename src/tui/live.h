@@ -12,6 +12,7 @@
 #include "client/holder/service.h"
 #include "client/link.h"
 #include "client/store.h"
+#include "client/store/store_watch.h"
 #include "tui/app.h"
 #include "tui/config_file.h"
 #include "tui/front.h"
@@ -87,7 +88,7 @@ class Live final : public Front, client::HolderHost {
   void set_fresh(SecretBytes fresh);
   void keep();  // writes what of the windows changed since the last time
   void arm_lock();
-  void check_store();
+  void store_was_checked(const client::StoreCheck& check);
 
   const AppOptions& options_;
   const std::string config_path_, store_path_;
@@ -98,7 +99,8 @@ class Live final : public Front, client::HolderHost {
   ConnectFields linked_;                     // what link_ was made for
   bool connect_again_ = false;               // was connected when it was locked
   std::map<std::string, std::string> kept_;  // as it is in the store
-  net::Timer keep_timer_, lock_timer_, check_timer_;
+  net::Timer keep_timer_, lock_timer_;
+  client::StoreWatch store_watch_;
   std::string damage_;  // of the store
   bool identity_told_ = false, restored_told_ = false;
   bool keep_due_ = false, keep_failed_ = false;

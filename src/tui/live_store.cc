@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::int64_t lock_limit_ms = 500;  // for the last words to the server before the keys go
 constexpr std::size_t most_hits = 500;
-constexpr std::int64_t check_again_ms = std::int64_t{24} * 3'600'000;  // whether the store's check is due
 
 // How many characters the C library, and so ncurses, gives another width than we do.
 std::pair<std::size_t, std::size_t> compare_widths() {
@@ -81,21 +80,13 @@ void Live::opened() {
     ui_.open_dialog();
   connect_again_ = false;
   arm_lock();
-  check_store();
+  store_watch_.begin();
 }
 
-// On another thread, when it is due.
-void Live::check_store() {
-  check_timer_.start(check_again_ms);
-  if (!store_.check_due(loop_.now().unix_ms)) return;
-  std::shared_ptr<client::StoreCheck> check = store_.check();
-  loop_.work([check] { check->run(); },
-             [this, check] {
-               store_.checked(*check, loop_.now().unix_ms);
-               damage_ = check->damage();
-               if (!damage_.empty()) ui_.warn(damage_, "The store is DAMAGED: /doctor");
-               schedule_draw(true);
-             });
+void Live::store_was_checked(const client::StoreCheck& check) {
+  damage_ = check.damage();
+  if (!damage_.empty()) ui_.warn(damage_, "The store is DAMAGED: /doctor");
+  schedule_draw(true);
 }
 
 // What was said at the last server can be read, searched and answered before there is a connection.

@@ -1,4 +1,5 @@
 // Whether the store's file is whole, and when that is looked at.
+#include "client/store/store_watch.h"
 #include "store_fixture.h"
 
 using namespace sims;
@@ -170,4 +171,28 @@ TEST_CASE("a snapshot has what is in the log alone, and changes nothing") {
   bad[bad.size() / 2] ^= 1;
   std::ofstream(path + "-wal", std::ios::binary) << bad;
   CHECK(rows(path) <= static_cast<std::int64_t>(messages + 200));
+}
+
+TEST_CASE("attack 44: a program that holds the store for weeks looks again when the check is due") {
+  TempFolder folder;
+  const std::string home = folder.path() + "/home";
+  make(home);
+  auto store = open_store(home);
+  REQUIRE(store->hold());
+  net::Loop loop;
+  std::vector<bool> whole;
+  client::StoreWatch watch(
+      loop, *store,
+      [&](const client::StoreCheck& check) {
+        whole.push_back(check.whole());
+        if (!check.damage().empty()) return loop.stop();
+        REQUIRE(whole.size() == 1);
+        empty_index(home);
+        store->checked(check, 1);  // a week passes
+      },
+      1);
+  watch.begin_later();
+  CHECK(whole.empty());
+  loop.run();
+  CHECK(whole == std::vector<bool>{true, false});
 }

@@ -1,0 +1,24 @@
+#include "client/store/store_watch.h"
+
+#include <utility>
+
+namespace sims::client {
+
+StoreWatch::StoreWatch(net::Loop& loop, Store& store, std::function<void(const StoreCheck&)> done,
+                       std::int64_t again_ms)
+    : loop_(loop), store_(store), done_(std::move(done)), again_ms_(again_ms), timer_(loop, [this] {
+        begin();
+      }) {}
+
+void StoreWatch::begin() {
+  begin_later();
+  if (!store_.check_due(loop_.now().unix_ms)) return;
+  std::shared_ptr<StoreCheck> check = store_.check();
+  loop_.work([check] { check->run(); },
+             [this, check] {
+               store_.checked(*check, loop_.now().unix_ms);
+               done_(*check);
+             });
+}
+
+}  // namespace sims::client
