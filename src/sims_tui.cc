@@ -51,5 +51,9 @@ int main(int argc, char** argv) {
     return 1;
   }
   options.memory = sims::words_for(sims::lock_memory());
+  if (const auto enough = sims::check_threads(8); !enough) {
+    static_cast<void>(std::fprintf(stderr, "sims-tui: %s\n", enough.error().c_str()));
+    return 1;
+  }
   return sims::tui::run_app(options);
 }

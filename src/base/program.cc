@@ -10,6 +10,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <thread>
 #include <vector>
 
 #include "base/nearest.h"
@@ -65,6 +68,26 @@ Result<void> check_descriptors(int needed) {
   return fail(
       fmt::format("only {} more files can be opened ({}), {} are needed; raise the limit with ulimit -n",
                   opened.size(), std::strerror(why), needed));
+}
+
+Result<void> check_threads(int needed) {
+  std::mutex all_there;
+  std::unique_lock hold(all_there);
+  std::vector<std::thread> started;
+  std::string why;
+  try {
+    while (static_cast<int>(started.size()) < needed)
+      started.emplace_back([&all_there] { const std::lock_guard wait(all_there); });
+  } catch (const std::system_error& error) {
+    why = error.code().message();
+  }
+  hold.unlock();
+  for (auto& thread : started)
+    thread.join();
+  if (why.empty()) return {};
+  return fail(fmt::format(
+      "only {} threads can be started ({}), {} are needed; raise the limit with ulimit -u or ulimit -v",
+      started.size(), why, needed));
 }
 
 void add_common_options(CLI::App& app) {

@@ -22,6 +22,9 @@ Result<void> print(std::string_view text);
 void add_common_options(CLI::App& app);
 // Whether so many more files can be opened; else the words for it, with what to do.
 Result<void> check_descriptors(int needed);
+// Likewise whether so many threads can be started. (libuv ends the program without words when one of its own
+// cannot.)
+Result<void> check_threads(int needed);
 // A path of the command line, whatever the working directory will be.
 std::string absolute_path(const std::string& path);
 // For an option whose value must not be empty.

@@ -161,6 +161,7 @@ class InLine {
     if (const auto done = offline(options_, store_, *server)) return *done;
     auto name = name_of(options_, store_);
     if (!name) return complain(Exit::usage, name.error());
+    if (const auto enough = check_threads(8); !enough) return complain(Exit::failure, enough.error());
     return Session(options_, store_, *talk_, *server, *name).run(paths_, again_);
   }
 

@@ -1,5 +1,7 @@
 #include "cli/store_checkup.h"
 
+#include <system_error>
+
 #include "base/clock.h"
 #include "cli/output.h"
 
@@ -8,10 +10,15 @@ namespace sims::client::cli {
 StoreCheckup::StoreCheckup(Store& store) : store_(store) {
   if (!store.check_due(read_clocks().unix_ms)) return;
   check_ = store.check();
-  thread_ = std::thread([check = check_.get()] {
+  const auto look = [check = check_.get()] {
     check->run();
     if (!check->damage().empty()) tell(check->damage());
-  });
+  };
+  try {
+    thread_ = std::thread(look);
+  } catch (const std::system_error&) {  // no thread to be had
+    look();
+  }
 }
 
 StoreCheckup::~StoreCheckup() {
@@ -20,7 +27,7 @@ StoreCheckup::~StoreCheckup() {
 
 Exit StoreCheckup::finish(Exit of_command) {
   if (!check_) return of_command;
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   store_.checked(*check_, read_clocks().unix_ms);
   return of_command == Exit::ok && !check_->damage().empty() ? Exit::failure : of_command;
 }

@@ -11,6 +11,7 @@
 
 #include "base/loop_cpu.h"
 #include "base/process.h"
+#include "base/program.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "server/control_socket.h"
@@ -371,6 +372,7 @@ Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& 
   Settings fitted = settings;
   fit_descriptors(fitted.policy.limits, other_descriptors);
   if (auto enough = check_descriptors(); !enough) return enough;
+  if (auto enough = check_threads(4); !enough) return enough;
   Daemon daemon(fitted, state, hooks);
   if (auto done = daemon.listen(sockets); !done) return done;
   if (auto done = daemon.listen_to_administrators(); !done) return done;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -247,6 +248,24 @@ TEST_CASE("attack 44: no descriptors: too few are counted, and said with what to
   });
   CHECK(status == 0);
 }
+
+// Sanitizers map more than any limit allows.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("attack 44: no threads: too few are counted, and said with what to do") {
+  auto [status, output] = in_child([] {
+    if (!check_threads(4)) return 1;
+    pthread_attr_t large;
+    pthread_attr_init(&large);
+    pthread_attr_setstacksize(&large, std::size_t{1} << 30);
+    const rlimit little{std::size_t{3} << 30, std::size_t{3} << 30};
+    if (pthread_setattr_default_np(&large) != 0 || setrlimit(RLIMIT_AS, &little) != 0) return 2;
+    const auto enough = check_threads(8);
+    if (enough) return 3;
+    return enough.error().find("ulimit -u") != std::string::npos && check_threads(1) ? 0 : 4;
+  });
+  CHECK(status == 0);
+}
+#endif
 
 TEST_CASE("what nobody caught, and the want of memory, have words") {
   auto [status, output] = in_child([]() -> int {

@@ -1,6 +1,7 @@
 """sims from outside: two people who talk through scripts."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -10,7 +11,7 @@ import stat
 import subprocess
 import time
 
-from harness import BUILD, DEADLINE, ROOT, check, until
+from harness import BUILD, DEADLINE, ROOT, Skip, check, until
 
 # sims(1), EXIT STATUS
 FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCKED = range(1, 10)
@@ -670,6 +671,26 @@ def test_few_descriptors(world):
                 continue
             check(run.returncode > 0 and run.returncode < 128, f"{name} with {limit}: {run}")
             check((run.stderr + run.stdout).strip(), f"{name} with {limit} says nothing: {run}")
+
+
+def test_few_threads(world):
+    """attack 44: no threads: a start that fails has words, in all programs that start any."""
+    if os.environ.get("VARIANT") in ("asan", "tsan"):
+        raise Skip("a sanitizer needs much address space")
+    server = world.server()
+    world.sims("alice", server, "list")
+    programs = {
+        "sims": world._sims("alice", server, ("list",), ()),
+        "sims-tui": ["script", "-qec", shlex.join(map(str, world.tui_command("alice", server))), "/dev/null"],
+        "simsd": [str(BUILD / "simsd"), "--state-dir", str(world.path / "few"), "--listen", "127.0.0.1:0"],
+    }
+    for name, command in programs.items():
+        # Each thread wants as much address space for its stack.
+        words = ["/bin/sh", "-c", 'ulimit -s 131072 && ulimit -v 300000 && exec "$@"', "sh", *map(str, command)]
+        run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=world.env,
+                             cwd=world.path, timeout=DEADLINE)
+        check(0 < run.returncode < 128, f"{name}: {run}")
+        check("threads can be started" in run.stderr + run.stdout, f"{name}: {run}")
 
 
 def test_no_home(world):
