@@ -124,6 +124,7 @@ TEST_CASE("a key that is not known is not taken unasked") {
   const auto asked =
       asking.ask(R"({"id":1,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi"})");
   CHECK(has(asked, R"("code":"peer_unknown","name":"bob","key":")" + key));
+  CHECK(asking.session.idle_limit_ms() == 15 * 60'000);  // a person may be asked about it now
   CHECK(has(
       asking.ask(
           R"({"id":2,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi","accept":"other"})"),
@@ -133,6 +134,7 @@ TEST_CASE("a key that is not known is not taken unasked") {
                  key + "\"}")
             .empty());
   CHECK(has(asking.later(), R"({"id":3,"ok":true)"));
+  CHECK(asking.session.idle_limit_ms() == 60'000);
 }
 
 TEST_CASE("somebody who is not online is told alike when the server answers no more questions about names") {

@@ -10,7 +10,7 @@ namespace sims::client {
 
 namespace {
 
-constexpr std::int64_t idle_ms = 60'000, look_ms = 10'000, last_word_ms = 1'000;
+constexpr std::int64_t refused_ms = 60'000, look_ms = 10'000, last_word_ms = 1'000;
 constexpr std::size_t most_refused = 8;  // at once, that are told so
 
 }  // namespace
@@ -122,7 +122,7 @@ void HolderSocket::look_for_idle() {
   std::erase_if(connections_, [&](auto& one) {
     auto& c = *one.second;
     if (c.session && (c.session->busy() || c.session->watching())) c.active_ms = now;
-    return now - c.active_ms >= idle_ms;
+    return now - c.active_ms >= (c.session ? c.session->idle_limit_ms() : refused_ms);
   });
   if (connections_.empty()) idle_.stop();
 }

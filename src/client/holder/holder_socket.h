@@ -1,6 +1,6 @@
 // The socket of the program that holds the store, over which other `sims` commands of the same user go
-// through it: client/holder/holder_path says where. At most 64 of them; one that does nothing for a minute,
-// and one that does not read its answers, is cut off.
+// through it: client/holder/holder_path says where. At most 64 of them; one that does nothing for a minute
+// (or, while it may ask a person about a key, for 15), and one that does not read its answers, is cut off.
 #pragma once
 
 #include <map>

@@ -97,6 +97,7 @@ void HolderSession::greet(const proto::JsonValue& line) {
 // --- 3. answers ----------------------------------------------------------------------------------
 
 void HolderSession::answer(HolderRequest request) {
+  key_told_ = false;
   Pending pending;
   pending.request = std::move(request);
   if (attempt(pending)) return;

@@ -71,6 +71,8 @@ class HolderSession {
   bool busy() const { return !pending_.empty(); }  // with requests
   bool watching() const { return watching_; }
   std::uint64_t presence_looked_at() const { return looked_at_; }  // peers, for the watcher
+  // So long it may do nothing: a command that was told of an unknown key may be asking a person about it.
+  std::int64_t idle_limit_ms() const { return key_told_ ? 900'000 : 60'000; }
   bool over() const { return over_; }  // what came was not understood: the connection ends after the output
 
  private:
@@ -136,6 +138,7 @@ class HolderSession {
   proto::JsonTape tape_;
   std::list<Pending> pending_;
   bool watching_ = false, over_ = false;
+  bool key_told_ = false;                     // by the last answer: an unknown one
   std::string link_shown_;                    // to the watcher
   std::map<std::string, std::string> shown_;  // to the watcher: who is online, and their trust
   std::uint64_t looked_at_ = 0;

@@ -253,6 +253,7 @@ HolderSession::Step HolderSession::send_again(Pending& pending, Core& core) {
 }
 
 bool HolderSession::ask_for_key(const HolderRequest& request, const Peer& peer) {
+  key_told_ = true;
   proto::JsonWriter json(output_);
   json.begin_object().field("id", request.id);
   json.field("error",
