@@ -231,15 +231,16 @@ HistoryEntry as_of_today(Store& store, const PeerKey& peer, HistoryEntry entry) 
 }
 
 // Oldest first.
-Result<void> newest(const Options& options, Store& store, const PeerKey& peer, Out& out) {
+Result<void> newest(const Options& options, Store& store, const PeerKey& peer, std::size_t count, Out& out) {
+  if (count == 0) return {};
   if (!options.text) {
-    const auto page = store.before(peer, 0, options.count);
+    const auto page = store.before(peer, 0, count);
     if (!page) return fail(page.error());
     for (const auto& entry : *page)
       if (!out.line(as_of_today(store, peer, entry))) break;
     return {};
   }
-  auto search = store.search(peer, *options.text, options.count);
+  auto search = store.search(peer, *options.text, count);
   search->run();
   if (!search->problem.empty()) return fail(search->problem);
   for (auto hit = search->hits.rbegin(); hit != search->hits.rend(); ++hit)
@@ -254,6 +255,36 @@ Result<void> all(const Options& options, Store& store, const PeerKey& peer, Out&
   });
 }
 
+// Received and acked, but their lines wait for the text before them, until a program that connects shows
+// them.
+Result<std::vector<HistoryEntry>> waiting(const Options& options, Store& store, const PeerKey& peer) {
+  auto all = store.waiting(peer.server);
+  if (!all) return fail(all.error());
+  std::vector<HistoryEntry> out = std::move((*all)[peer.name]);
+  Caseless wanted(options.text.value_or(""));
+  std::erase_if(out, [&](const HistoryEntry& one) { return options.text && !wanted.in(one.body); });
+  for (HistoryEntry& one : out)
+    one.incomplete = true;
+  return out;
+}
+
+// What was said, the newest last; all of it without a count.
+Result<void> said(const Options& options, Store& store, const PeerKey& peer, Out& out) {
+  auto read = waiting(options, store, peer);
+  std::vector<HistoryEntry> last = read ? std::move(*read) : std::vector<HistoryEntry>();
+  Result<void> done;
+  if (options.count == 0) {
+    done = all(options, store, peer, out);
+  } else {
+    while (last.size() > options.count)
+      last.erase(last.begin());
+    done = newest(options, store, peer, options.count - last.size(), out);
+  }
+  for (auto one = last.begin(); done && one != last.end(); ++one)
+    if (!out.line(as_of_today(store, peer, std::move(*one)))) break;
+  return done && !read ? fail(read.error()) : done;
+}
+
 }  // namespace
 
 Exit history(const Options& options, Store& store, const std::string& host_port) {
@@ -261,7 +292,7 @@ Exit history(const Options& options, Store& store, const std::string& host_port)
   if (!peer) return complain(Exit::failure, peer.error());
   if (!*peer) return nobody(options);
   Out out(options, options.target, std::nullopt);
-  auto done = options.count > 0 ? newest(options, store, **peer, out) : all(options, store, **peer, out);
+  auto done = said(options, store, **peer, out);
   const auto written = out.end();
   return outcome(done ? written : done);
 }
@@ -277,7 +308,7 @@ Exit export_history(const Options& options, Store& store, const std::string& hos
     file.emplace(std::move(*made));
   }
   Out out(options, options.target, std::move(file));
-  auto done = all(options, store, **peer, out);
+  auto done = said(options, store, **peer, out);
   if (done) done = out.end();
   return outcome(done);
 }
@@ -299,6 +330,13 @@ Exit erase(const Options& options, Store& store, const std::string& host_port) {
   const auto peer = conversation(options, store, host_port);
   if (!peer) return complain(Exit::failure, peer.error());
   if (!*peer) return nobody(options);
+  // All that history prints: erase_history() keeps what no program has shown.
+  auto wait = waiting(options, store, **peer);
+  if (!wait) return complain(Exit::failure, wait.error());
+  for (HistoryEntry& one : *wait) {
+    one.waits = false;
+    if (auto shown = store.put_last(**peer, one); !shown) return complain(Exit::failure, shown.error());
+  }
   auto done = store.erase_history(**peer);
   if (done) done = store.save();
   return outcome(done);
