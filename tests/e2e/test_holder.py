@@ -170,6 +170,17 @@ def test_holder_that_stands_still(world):
         end(process)
 
 
+def test_tui_that_never_connected(world):
+    """It is named: what to do about it is up to the user."""
+    server = world.server()
+    tui = world.terminal(BUILD / "sims-tui", "--home", world.path / "alice")
+    tui.see("Enter connect")
+    for words in (("list",), ("send", "bob", "x"), ("listen", "--count", 1)):
+        world.sims("alice", server, *words, expect=NO_SERVER)
+        check(re.search(r"sims-tui \(process \d+\), which uses this store, has no connection yet: connect there", world.last_error),
+              world.last_error)
+
+
 def test_forget_hints_about_held_texts(world):
     """Beside a holder as alone."""
     server = world.server()

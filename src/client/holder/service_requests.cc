@@ -36,7 +36,11 @@ bool HolderSession::attempt(Pending& pending) {
   if (request.what == HolderRequest::Do::history || request.what == HolderRequest::Do::requests)
     return read(request);
   Core* core = service_.host_.core();
-  if (core == nullptr) return error(request, Trouble::no_connection, "there is no connection yet");
+  if (core == nullptr)
+    return error(request, Trouble::no_connection,
+                 fmt::format("{} (process {}), which uses this store, has no connection yet: connect there, "
+                             "or end it",
+                             service_.self_.program, service_.self_.pid));
   const Model& model = core->model();
   if (const auto step = wanted(request, model); step != Step::on) return step == Step::answered;
   switch (request.what) {
