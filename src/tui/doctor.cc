@@ -36,7 +36,8 @@ void terminal(Report& out, const DoctorFacts& f, const UiState& ui) {
                                   f.no_colour ? ", not used: NO_COLOR is set" : ""));
   if (f.colours > 0 && f.colours < 256) out.advice("most terminals can 256: TERM=xterm-256color says so");
   out.line("paste", fmt::format("bracketed paste, title and focus reports: {}", yes(f.modern)));
-  if (!f.modern) out.advice("without bracketed paste a line break in a paste is an Enter key");
+  if (!f.modern)
+    out.advice("without bracketed paste lines that come at once are taken for a paste: Enter sends them");
 }
 
 void characters(Report& out, const DoctorFacts& f) {

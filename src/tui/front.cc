@@ -214,12 +214,14 @@ std::vector<std::string> Front::files(const std::string& beginning) {
 void Front::run() {
   // Also at the far end of ssh, where the environment has no TMUX.
   const char* term = std::getenv("TERM");
-  if (passthrough_ == Passthrough::tmux || (term != nullptr && std::string_view(term).starts_with("tmux")))
+  const bool tmux =
+      passthrough_ == Passthrough::tmux || (term != nullptr && std::string_view(term).starts_with("tmux"));
+  if (!face_.modern())
+    decoder_.no_brackets();  // none were asked for
+  else if (tmux)
     decoder_.has_brackets();  // its own pastes have them, though it answers no question about it
-  else if (face_.modern())
-    brackets_timer_.start(brackets_ms);
   else
-    decoder_.no_brackets();
+    brackets_timer_.start(brackets_ms);
   schedule_draw(true);
   loop_.run();
   face_.close();

@@ -374,6 +374,20 @@ def test_paste_of_tmux_is_one_text(world):
     check("<alice> two of two" not in bob.screen(), bob.screen())
 
 
+def test_paste_in_plain_is_one_text(world):
+    """--plain asks tmux for no brackets, so there are none."""
+    tui = world.terminal(BUILD / "sims-tui", "--plain", "--demo", "--home", world.path / "nobody")
+    tui.see("Connected to")
+    tui.enter("/query bob")
+    tui.see("bob>")
+    world.tmux("set-buffer", "one of three\ntwo of three\nthree of three")
+    world.tmux("paste-buffer", "-p", "-t", tui.name)
+    tui.see("paste: Enter sends")
+    check("you: one of three" not in tui.screen(), tui.screen())
+    tui.key("Enter")
+    tui.see("(?s)you: one of three.*two of three.*three of three")
+
+
 def test_closed_terminal_ends_the_program(world):
     server = world.server()
     alice, bob = two(world, server)
