@@ -205,18 +205,39 @@ Result<bool> Session::forget_server(const std::string& host_port) {
 // the commands say themselves how the connection fares.
 void Session::report_own_words() {
   const Model& m = link_.model();
+  report_counts(false);
   if (m.newest_serial == last_told_) return;  // of thousands of peers, each turn
-  report_own_words(m.status, false);
+  report_own_words("", m.status, false);
   for (const auto& [name, peer] : m.peers)
-    report_own_words(peer.lines, true);
+    report_own_words(name, peer.lines, true);
   last_told_ = m.newest_serial;
 }
 
-void Session::report_own_words(const std::deque<Line>& lines, bool notices) {
+// A line that counts is told once its number is final, or at the end.
+void Session::report_counts(bool all) {
+  const Model& m = link_.model();
+  std::erase_if(counting_, [&](const auto& one) {
+    const auto peer = m.peers.find(one.first);
+    if (!one.first.empty() && peer == m.peers.end()) return true;
+    const auto& lines = one.first.empty() ? m.status : peer->second.lines;
+    const auto line =
+        std::find_if(lines.rbegin(), lines.rend(), [&](const Line& l) { return l.serial <= one.second; });
+    if (line == lines.rend() || line->serial != one.second) return true;
+    if (line->counting && !all) return false;
+    tell(line->text);
+    return true;
+  });
+}
+
+void Session::report_own_words(const std::string& peer, const std::deque<Line>& lines, bool notices) {
   auto fresh = lines.end();
   while (fresh != lines.begin() && std::prev(fresh)->serial > last_told_)
     --fresh;
   for (; fresh != lines.end(); ++fresh) {
+    if (fresh->counting) {
+      counting_.emplace_back(peer, fresh->serial);
+      continue;
+    }
     if (fresh->kind == Line::Kind::alert || (notices && fresh->kind == Line::Kind::notice)) tell(fresh->text);
   }
 }
@@ -262,6 +283,7 @@ void Session::late() {
 void Session::finish(Exit exit, const std::string& why) {
   if (exit_) return;
   exit_ = exit;
+  report_counts(true);
   if (exit != Exit::ok) tell(why);
   asker_.stop();
   deadline_.stop();

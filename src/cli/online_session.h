@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/options.h"
 #include "cli/prompt.h"
@@ -48,7 +50,8 @@ class Session final : TalkEdge, HolderHost {
   void hear();  // what the service answers to this program's command
 
   void report_own_words();
-  void report_own_words(const std::deque<Line>& lines, bool notices);
+  void report_own_words(const std::string& peer, const std::deque<Line>& lines, bool notices);
+  void report_counts(bool all);
   void interrupted();
   void late();
   void leave();
@@ -62,6 +65,8 @@ class Session final : TalkEdge, HolderHost {
   bool was_online_ = false, is_online_ = false, answered_ = false;
   bool damaged_ = false;         // the store
   std::uint64_t last_told_ = 0;  // the newest line's serial then
+  // Lines that count, still to be told: peer (empty: the status window) and serial.
+  std::vector<std::pair<std::string, std::uint64_t>> counting_;
   std::uint64_t count_ = 0;
   std::int64_t linger_until_ms_ = 0;  // for other commands' requests
   net::Loop loop_;

@@ -73,6 +73,7 @@ void Core::State::work_done(Work& work, Now now) {
 
 void Core::State::tick(Now now) {
   connection.tick(now);
+  window_lines.tick(now.steady_ms);
   if (auto line = summary.tick(now)) window_lines.notice(nullptr, std::move(*line), now);
   shown.catching_up = summary.gathering();
   if (Context::online() && page_again_ms_ <= now.steady_ms) ask_page(now);
@@ -91,7 +92,7 @@ void Core::State::tick(Now now) {
 std::int64_t Core::State::next_tick() {
   index_touched();
   std::int64_t next = std::min(connection.next_tick(), summary.next_tick());
-  next = std::min({next, page_again_ms_, due_.next(), idle_.next()});
+  next = std::min({next, window_lines.next_tick(), page_again_ms_, due_.next(), idle_.next()});
   if (!parked_.empty()) next = std::min(next, parked_.front().until_ms);
   return next;
 }

@@ -57,6 +57,9 @@ struct Line {
   bool disordered = false;  // by that time it comes before one that was shown before it
   // A received text: the uid of the one before it, which has not come. A notice: of the text that it misses.
   std::string missing;
+  // Of our own words: a number in them still grows, for a minute at most. What can't take back a line that it
+  // showed waits for the end of it.
+  bool counting = false;
 };
 
 enum class SessionState { none, calling, established };

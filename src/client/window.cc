@@ -7,7 +7,6 @@ namespace sims::client {
 namespace {
 
 constexpr std::size_t max_bytes = 4 << 20;  // of the texts in one window
-constexpr std::int64_t minute_ms = 60'000;
 
 std::deque<Line>::iterator place_of(std::deque<Line>& lines, std::uint64_t serial) {
   auto at = std::lower_bound(lines.begin(), lines.end(), serial,
@@ -106,10 +105,27 @@ Line* Windows::caused(Budget& budget, Peer* peer, Line::Kind kind, std::string t
   if (budget.counting != 0) {
     reword(peer, budget.counting, words);
   } else {
-    budget.counting = own_words(peer, Line::Kind::alert, words, now).serial;
+    budget.counting = begin_count(peer, words, now);
     budget.counting_ms = now.steady_ms;
   }
   return nullptr;
+}
+
+std::uint64_t Windows::begin_count(Peer* peer, const std::string& text, Now now) {
+  Line& line = own_words(peer, Line::Kind::alert, text, now);
+  line.counting = true;
+  counts_.push_back({now.steady_ms + minute_ms, peer ? peer->name : std::string(), line.serial});
+  return line.serial;
+}
+
+void Windows::tick(std::int64_t steady_ms) {
+  for (; next_tick() <= steady_ms; counts_.pop_front()) {
+    const Counting& over = counts_.front();
+    const auto peer = model_.peers.find(over.peer);
+    if (!over.peer.empty() && peer == model_.peers.end()) continue;
+    auto& lines = over.peer.empty() ? model_.status : peer->second.lines;
+    if (const auto line = place_of(lines, over.serial); line != lines.end()) line->counting = false;
+  }
 }
 
 Line* Windows::find(Peer& peer, std::uint64_t serial) {

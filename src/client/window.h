@@ -2,6 +2,8 @@
 // core; the lines are in the Model.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 
@@ -51,9 +53,14 @@ class Windows {
   void forget(const std::string& name) { kept_.erase(name); }  // the peer left the model
   void forget_peers();                                         // all of them did
 
+  // Lines that have counted for a minute are final.
+  void tick(std::int64_t steady_ms);
+  std::int64_t next_tick() const { return counts_.empty() ? INT64_MAX : counts_.front().until_ms; }
+
  private:
+  static constexpr std::int64_t minute_ms = 60'000;
   struct Budget {
-    Ration minute{10, 60'000};
+    Ration minute{10, minute_ms};
     std::uint64_t held_back = 0;   // that this line says
     std::uint64_t counting = 0;    // the line that counts; 0: none yet
     std::int64_t counting_ms = 0;  // since then, for a minute
@@ -63,16 +70,24 @@ class Windows {
     std::size_t bytes = 0;  // of the lines' texts
     bool missing = false;   // some line is about a text that has not come
   };
+  struct Counting {
+    std::int64_t until_ms;  // steady
+    std::string peer;       // empty: the status window
+    std::uint64_t serial;
+  };
+
   Kept& kept(const Peer* peer) { return kept_[peer ? peer->name : std::string()]; }
   Line& own_words(Peer* peer, Line::Kind kind, std::string text, Now now);
   Line* caused(Budget& budget, Peer* peer, Line::Kind kind, std::string text, Now now);
   void reword(Peer* peer, std::uint64_t serial, std::string text);
+  std::uint64_t begin_count(Peer* peer, const std::string& text, Now now);
 
   Model& model_;
   std::size_t max_lines_;
   // New lines count up from here, those read back from the history count down.
   static constexpr std::uint64_t first_serial = 1'000'000'000'000;
   std::uint64_t last_serial_ = first_serial, oldest_serial_ = first_serial + 1;
+  std::deque<Counting> counts_;       // in the order in which they end
   std::map<std::string, Kept> kept_;  // by peer name; empty: the status window
 };
 

@@ -93,10 +93,22 @@ void Plain::say(std::string_view line) {
   }
 }
 
+void Plain::tell_counts(const std::deque<client::Line>& lines, Told& told, const std::string& peer,
+                        UtcOffset offset) {
+  std::erase_if(told.counting, [&](std::uint64_t serial) {
+    const auto line =
+        std::find_if(lines.rbegin(), lines.rend(), [&](const auto& l) { return l.serial <= serial; });
+    if (line == lines.rend() || line->serial != serial) return true;
+    if (!line->counting) say(words(*line, peer, offset));
+    return !line->counting;
+  });
+}
+
 void Plain::tell_lines(const Model& model, const UiState& ui, const std::string& peer, std::size_t most) {
   const auto* lines = lines_of(model, peer);
   if (lines == nullptr) return;
   Told& told = told_[peer];
+  tell_counts(*lines, told, peer, ui.offset);
   auto from = lines->end();
   std::size_t count = 0;
   while (from != lines->begin() && std::prev(from)->serial > told.serial) {
@@ -108,8 +120,12 @@ void Plain::tell_lines(const Model& model, const UiState& ui, const std::string&
     from += static_cast<std::ptrdiff_t>(count - most);
   }
   for (; from != lines->end(); ++from) {
-    say(words(*from, peer, ui.offset));
     told.serial = from->serial;
+    if (from->counting) {
+      told.counting.push_back(from->serial);
+      continue;
+    }
+    say(words(*from, peer, ui.offset));
     if (from->mine && from->delivery != Delivery::delivered && mine_.size() < most_settling)
       mine_[from->serial] = from->delivery;
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "client/model.h"
 #include "tui/state.h"
@@ -23,6 +24,7 @@ class Plain {
   struct Told {                // of one window
     std::uint64_t serial = 0;  // the newest line that was said
     std::size_t unread = 0;
+    std::vector<std::uint64_t> counting;  // lines that wait until their number is final
   };
   struct Input {
     std::string before, after;  // safe text left and right of the cursor, the prompt included
@@ -32,6 +34,8 @@ class Plain {
   void say(std::string_view line);  // own words and remote ones: made safe here
   void tell_window(const client::Model& model, const UiState& ui);
   void tell_lines(const client::Model& model, const UiState& ui, const std::string& peer, std::size_t most);
+  void tell_counts(const std::deque<client::Line>& lines, Told& told, const std::string& peer,
+                   UtcOffset offset);
   void tell_elsewhere(const client::Model& model, const UiState& ui);
   void tell_delivery(const client::Model& model);
   void tell_dialog(const client::Model& model, const UiState& ui);

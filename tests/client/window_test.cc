@@ -67,6 +67,51 @@ TEST_CASE("attack 30: a fast flood that does not end leaves 10 notices and one c
   CHECK(peer.lines.size() - counting == 30);
 }
 
+TEST_CASE("attack 30: the line that counts is final after a minute, and says so") {
+  Model model;
+  Windows windows(model, 1'000);
+  Peer& bob = model.peers["bob"];
+  bob.name = "bob";
+  Now now{1'000, 0};
+  for (int i = 0; i < 13; ++i) {
+    windows.alert(&bob, "bad", now);
+    windows.alert(nullptr, "bad", now);
+  }
+  CHECK(windows.next_tick() == 61'000);
+  CHECK_FALSE(bob.lines[9].counting);
+  CHECK(bob.lines.back().counting);
+  CHECK(model.status.back().counting);
+  windows.tick(60'999);
+  CHECK(bob.lines.back().counting);
+  windows.tick(61'000);
+  CHECK_FALSE(bob.lines.back().counting);
+  CHECK_FALSE(model.status.back().counting);
+  CHECK(bob.lines.back().text.ends_with(": 3"));
+  CHECK(windows.next_tick() == INT64_MAX);
+  now.steady_ms = 61'000;
+  windows.alert(&bob, "bad", now);
+  CHECK(bob.lines.back().text == "bad");
+}
+
+TEST_CASE("a line that counts whose window is gone, emptied or full is no longer waited for") {
+  Model model;
+  Windows windows(model, 2);
+  const auto fill = [&](const std::string& name) {
+    Peer& peer = model.peers[name];
+    peer.name = name;
+    for (int i = 0; i < 11; ++i)
+      windows.alert(&peer, "bad", {});
+  };
+  for (const auto* name : {"bob", "carol", "dave"})
+    fill(name);
+  model.peers.erase("bob");
+  windows.clear(&model.peers["carol"]);
+  for (int i = 0; i < 3; ++i)
+    windows.notice(&model.peers["dave"], "other", {});
+  windows.tick(60'000);
+  CHECK(windows.next_tick() == INT64_MAX);
+}
+
 TEST_CASE("what is said about a missing text goes when it comes") {
   Model model;
   Windows windows(model, 100);

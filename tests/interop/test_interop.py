@@ -597,6 +597,24 @@ def sims_unkind():
         return "shown: %s; said: %s" % (got, [line for line in p.log if "listening" not in line])
 
 
+def sims_counts():
+    """attack 30: notices that a contact causes: ten, then one line with how many there were."""
+    with Clients("py-counts") as (a,), Home("counts") as home:
+        p, ident = home.listen(a, "--suite", "ecdhe", "listen")
+        session = a.call(ident, timeout=30)
+        for n in range(60):
+            a.send(session.send({"kind": "sculpture%d" % n, "uid": s.uid()}))
+        a.text(ident, "the last")
+        a.until(lambda: 60 in session.delivered, 20, "ack of the last")
+        p.process.terminate()
+        finished(p)
+        said = [line for line in p.log if "unsupported message" in line]
+        counts = [line for line in p.log if "held back" in line]
+        check(len(said) <= 10 and len(counts) == 1, p.log)
+        check(counts[0].endswith(": %d" % (60 - len(said))), counts)
+        return counts[0]
+
+
 def sims_order():
     """Texts that name the one before them: printed in that order, acked when they come, and with when they were sent."""
     with Clients("py-order") as (a,), Home("order") as home:
@@ -719,6 +737,7 @@ TESTS = [
     ("rekey_again_and_without_phase_6", rekey_again_and_without_phase_6),
     ("sims_long_text", sims_long_text),
     ("sims_unkind", sims_unkind),
+    ("sims_counts", sims_counts),
     ("sims_order", sims_order),
     ("sims_list_and_fingerprint", sims_list_and_fingerprint),
     ("sims_refuses", sims_refuses),

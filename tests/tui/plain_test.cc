@@ -65,6 +65,27 @@ TEST_CASE("attack 7: plain: what was withheld is read out with when it was sent"
   CHECK(s.update().find("22:40 (sent 2026-11-23 22:40, which is unlikely) bob: ") != std::string::npos);
 }
 
+TEST_CASE("attack 30: plain: a line that counts is read out when its number is final") {
+  Stage s;
+  s.type("/query bob\r");
+  client::Line line;
+  line.kind = client::Line::Kind::alert;
+  line.text = "held back: 1";
+  line.counting = true;
+  s.intents.add("bob", line);
+  CHECK(s.update().empty());
+  line.text = "after";
+  line.counting = false;
+  s.intents.add("bob", line);
+  CHECK(s.update().find("held back") == std::string::npos);
+  auto& lines = s.intents.fake.peers.at("bob").lines;
+  lines[lines.size() - 2].text = "held back: 70";
+  CHECK(s.update().empty());
+  lines[lines.size() - 2].counting = false;
+  CHECK(s.update().find("held back: 70\r\n") != std::string::npos);
+  CHECK(s.update().empty());
+}
+
 TEST_CASE("plain: typing at the end writes only what was typed; elsewhere the line is written anew") {
   Stage s;
   s.type("/query bob\r");
