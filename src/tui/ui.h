@@ -185,18 +185,18 @@ class Ui {
   Intents& intents_;
   UiState state_;
   std::string wanted_peer_;      // of --query
-  bool wanted_in_front_ = true;  // until the user types into another window
   std::string server_id_;        // whose the windows are
   Kept elsewhere_;               // the windows of other servers
+  bool wanted_in_front_ = true;  // until the user types into another window
   bool typed_ = false;
   bool was_online_ = false;
   client::LinkState was_link_ = client::LinkState::offline;
   bool been_online_ = false;  // since the user asked for this connection
+  bool asked_link_ = false;   // a command asked for what the connection does now
+  bool was_seeing_ = false;   // at the last look(), this window
   std::string was_at_;        // the server of that time
   std::string told_why_;      // there is no connection: said already
   std::string name_before_;   // /nick: the name that held until then
-  bool asked_link_ = false;   // a command asked for what the connection does now
-  bool was_seeing_ = false;   // at the last look(), this window
   Held held_;
   bool sure_ = false;      // the command that runs was asked about, and the answer was yes
   std::string typing_to_;  // who was told that we type
