@@ -169,7 +169,7 @@ class InLine {
   std::optional<Exit> through_holder() {
     auto greeting = greeting_of(options_, store_);
     if (!greeting) return complain(Exit::usage, greeting.error());
-    auto fd = connect_to_holder(paths_);
+    auto fd = connect_to_holder(paths_, std::chrono::ceil<std::chrono::milliseconds>(until_ - Clock::now()));
     if (!fd) {
       problem_ += "; nor can it be asked: " + fd.error().words;
       return std::nullopt;
@@ -198,7 +198,8 @@ class InLine {
 std::optional<Exit> read_through_holder(const Options& options, const Store& store) {
   if (store.unlocked() || !options.key_file.empty() || std::getenv("SIMS_KEY_FILE") != nullptr)
     return std::nullopt;
-  const auto fd = connect_to_holder(holder_paths(own_run_folder(), store.folder(), store.id()));
+  const auto fd = connect_to_holder(holder_paths(own_run_folder(), store.folder(), store.id()),
+                                    std::chrono::milliseconds(options.wait_ms));
   if (!fd) return std::nullopt;
   auto greeting = greeting_of(options, store);
   if (!greeting) return complain(Exit::usage, greeting.error());

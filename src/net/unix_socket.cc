@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -16,7 +17,6 @@ namespace sims::net {
 namespace {
 
 constexpr int backlog = 16;
-constexpr time_t patience_s = 30;  // for a place among those whom the server has still to accept
 
 bool fits(const std::string& path) {
   return path.size() < sizeof sockaddr_un{}.sun_path;
@@ -76,15 +76,18 @@ Result<int> listen_at_path(const std::string& path) {
   return fail(why);
 }
 
-Result<int, NotConnected> connect_to_path(const std::string& path) {
+Result<int, NotConnected> connect_to_path(const std::string& path, std::chrono::milliseconds patience) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval limit{patience_s, 0};
+  const auto ms = std::max<std::int64_t>(patience.count(), 1);  // 0 would be without end
+  const timeval limit{ms / 1'000, ms % 1'000 * 1'000};
   if (fd >= 0 && ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 &&
       with_path(path, [fd](const sockaddr* at, socklen_t size) { return ::connect(fd, at, size); }))
     return fd;
-  const NotConnected why{errno, words_of(path, errno)};
+  const int error = errno;
   if (fd >= 0) ::close(fd);
-  return fail(why);
+  if (error == EAGAIN)
+    return fail(NotConnected{error, path + ": the program that listens there stands still"});
+  return fail(NotConnected{error, words_of(path, error)});
 }
 
 std::optional<std::uint32_t> user_of_peer(int fd) {

@@ -2,6 +2,7 @@
 // then it is reached through its folder's descriptor in /proc.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,11 +16,13 @@ namespace sims::net {
 Result<int> listen_at_path(const std::string& path);
 
 struct NotConnected {
-  int error;  // errno: ENOENT, ECONNREFUSED (nobody serves it), EACCES...
+  int error;  // errno: ENOENT, ECONNREFUSED (nobody serves it), EAGAIN (it stands still), EACCES...
   std::string words;
 };
-// Connects, waiting. The caller closes the descriptor.
-Result<int, NotConnected> connect_to_path(const std::string& path);
+// Connects, waiting so long for a place among those whom the server has still to accept. The caller closes
+// the descriptor.
+Result<int, NotConnected> connect_to_path(const std::string& path,
+                                          std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 // As who the other side of a connected socket runs; nullopt: unknown, for it is no Unix socket.
 std::optional<std::uint32_t> user_of_peer(int fd);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 
@@ -12,6 +13,7 @@
 
 using namespace sims;
 using namespace sims::client;
+using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 namespace {
@@ -57,11 +59,11 @@ TEST_CASE("attack 64: a holder replaces a stale socket, and nothing else") {
   auto first = listen_as_holder(paths);
   REQUIRE(first);
   CHECK(first->path == paths[0]);
-  auto caller = connect_to_holder(paths);
+  auto caller = connect_to_holder(paths, 1s);
   REQUIRE(caller);
   ::close(*caller);
   ::close(first->fd);
-  CHECK(connect_to_holder(paths).error().error == ECONNREFUSED);
+  CHECK(connect_to_holder(paths, 1s).error().error == ECONNREFUSED);
   auto second = listen_as_holder(paths);
   REQUIRE(second);
   ::close(second->fd);
@@ -74,7 +76,7 @@ TEST_CASE("attack 64: a holder replaces a stale socket, and nothing else") {
     REQUIRE(third);
     CHECK(third->path == paths[1]);
     CHECK(fs::is_symlink(paths[0]));
-    caller = connect_to_holder(paths);
+    caller = connect_to_holder(paths, 1s);
     REQUIRE(caller);
     ::close(*caller);
     ::close(third->fd);
@@ -93,7 +95,7 @@ TEST_CASE("attack 64: a holder replaces a stale socket, and nothing else") {
     auto third = listen_as_holder(paths);
     REQUIRE(third);
     REQUIRE(::lchown(paths[0].c_str(), 65'534, 65'534) == 0);
-    const auto refused = connect_to_holder(paths);
+    const auto refused = connect_to_holder(paths, 1s);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().error == EPERM);
     ::close(third->fd);

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include "net_support.h"
 #include "support/temp_folder.h"
@@ -48,6 +50,24 @@ TEST_CASE("unix socket: what is no socket is left alone") {
   CHECK(fd.error().find(path) != std::string::npos);
   CHECK(std::filesystem::file_size(path) == 4);
   CHECK(connect_to_path(folder.path() + "/none").error().error == ENOENT);
+}
+
+TEST_CASE("unix socket: a server that accepts nobody is waited for as long as was said") {
+  const test::TempFolder folder;
+  const auto path = folder.path() + "/control";
+  const auto fd = listen_at_path(path);
+  REQUIRE(fd);
+  std::vector<int> waiting;
+  auto client = connect_to_path(path, std::chrono::milliseconds(0));
+  for (; client && waiting.size() < 1'000; client = connect_to_path(path, std::chrono::milliseconds(1)))
+    waiting.push_back(*client);
+  REQUIRE_FALSE(client);
+  CHECK(client.error().error == EAGAIN);
+  CHECK(client.error().words == path + ": the program that listens there stands still");
+  CHECK(waiting.size() > 0);
+  for (const int one : waiting)
+    ::close(one);
+  ::close(*fd);
 }
 
 TEST_CASE("unix socket: a path longer than the kernel's addresses") {

@@ -37,12 +37,12 @@ net::NotConnected trouble(const std::string& path, int error) {
   return {error, path + ": " + std::strerror(error)};
 }
 
-Result<int, net::NotConnected> connect_to(const std::string& path) {
+Result<int, net::NotConnected> connect_to(const std::string& path, std::chrono::milliseconds patience) {
   struct stat s {};
   if (::lstat(path.c_str(), &s) != 0) return fail(trouble(path, errno));
   if (!S_ISSOCK(s.st_mode)) return fail(net::NotConnected{ENOTSOCK, path + ": is no socket; remove it"});
   if (s.st_uid != ::geteuid()) return fail(net::NotConnected{EPERM, path + ": belongs to another user"});
-  auto fd = net::connect_to_path(path);
+  auto fd = net::connect_to_path(path, patience);
   if (!fd) return fd;
   if (net::user_of_peer(*fd) == ::geteuid()) return fd;
   ::close(*fd);
@@ -87,10 +87,11 @@ Result<HolderListener> listen_as_holder(const std::vector<std::string>& paths) {
   return fail(why);
 }
 
-Result<int, net::NotConnected> connect_to_holder(const std::vector<std::string>& paths) {
+Result<int, net::NotConnected> connect_to_holder(const std::vector<std::string>& paths,
+                                                 std::chrono::milliseconds patience) {
   net::NotConnected why{ENOENT, ""};
   for (const auto& path : paths) {
-    auto fd = connect_to(path);
+    auto fd = connect_to(path, patience);
     if (fd) return fd;
     if (why.words.empty() || fd.error().error != ENOENT) why = fd.error();
   }

@@ -4,6 +4,7 @@
 // the identity: the same path in another container is another store.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ struct HolderListener {
 Result<HolderListener> listen_as_holder(const std::vector<std::string>& paths);
 
 // A connected socket, which the caller closes; or the path and the reason. Goes to no socket of another user,
-// and follows no link in the place of one.
-Result<int, net::NotConnected> connect_to_holder(const std::vector<std::string>& paths);
+// and follows no link in the place of one. Waits no longer than `patience` for a program that stands still.
+Result<int, net::NotConnected> connect_to_holder(const std::vector<std::string>& paths,
+                                                 std::chrono::milliseconds patience);
 
 }  // namespace sims::client
