@@ -146,7 +146,8 @@ void Conversation::rekey_if_due(Now now) {
   if (!std::exchange(overdue_told_, overdue) && overdue)
     context_.windows.notice(&peer(),
                             "The keys of this session with " + name_ +
-                                " should change every 100 messages and have not for 200. Retrying.",
+                                " should change every 100 messages and have not for 200: what would change "
+                                "them is lost on the way.",
                             now);
   if (rekeying_ || !session_->wants_rekey()) return;
   rekeying_ = true;
