@@ -12,10 +12,12 @@ StoreWatch::StoreWatch(net::Loop& loop, Store& store, std::function<void(const S
 
 void StoreWatch::begin() {
   begin_later();
-  if (!store_.check_due(loop_.now().unix_ms)) return;
+  if (running_ || !store_.check_due(loop_.now().unix_ms)) return;
+  running_ = true;
   std::shared_ptr<StoreCheck> check = store_.check();
   loop_.work([check] { check->run(); },
              [this, check] {
+               running_ = false;
                store_.checked(*check, loop_.now().unix_ms);
                done_(*check);
              });

@@ -1,5 +1,5 @@
 // For a program that holds its store for long: looks whether the store's check is due, at once and then each
-// day, and runs it on another thread.
+// day, and runs it on another thread, never two at once.
 #pragma once
 
 #include <functional>
@@ -27,6 +27,7 @@ class StoreWatch {
   Store& store_;
   std::function<void(const StoreCheck&)> done_;
   std::int64_t again_ms_;
+  bool running_ = false;
   net::Timer timer_;
 };
 
