@@ -105,8 +105,11 @@ void HolderSession::answer(HolderRequest request) {
   error(pending.request, Trouble::busy, "too many requests at once");
 }
 
-bool HolderSession::ok(const HolderRequest& request) {
-  proto::JsonWriter(output_).begin_object().field("id", request.id).key("ok").boolean(true).end_object();
+bool HolderSession::ok(const HolderRequest& request, std::string_view next) {
+  proto::JsonWriter json(output_);
+  json.begin_object().field("id", request.id).key("ok").boolean(true);
+  if (!next.empty()) json.field("next", next);
+  json.end_object();
   output_ += '\n';
   return true;
 }

@@ -90,7 +90,8 @@ class HolderSession {
   void end(Trouble trouble, std::string_view words);
   void answer(HolderRequest request);
   bool attempt(Pending& pending);  // true: answered
-  bool ok(const HolderRequest& request);
+  // `next`: of an answer in pages that goes on, where.
+  bool ok(const HolderRequest& request, std::string_view next = {});
   bool error(const HolderRequest& request, Trouble trouble, std::string_view words);
   bool outcome(const HolderRequest& request, const Result<void>& done);
 

@@ -66,13 +66,8 @@ bool HolderSession::history(const HolderRequest& request, Memory& memory, const 
     json.end_object();
     output_ += '\n';
   }
-  proto::JsonWriter json(output_);
-  json.begin_object().field("id", request.id).key("ok").boolean(true);
-  if (entry != page->rend() || page->size() == holder_history_page)
-    json.field("next", std::to_string(std::prev(entry)->row));
-  json.end_object();
-  output_ += '\n';
-  return true;
+  const bool more = entry != page->rend() || page->size() == holder_history_page;
+  return ok(request, more ? std::to_string(std::prev(entry)->row) : std::string{});
 }
 
 bool HolderSession::requests(const HolderRequest& request, Memory& memory, const Id& server) {
@@ -94,12 +89,7 @@ bool HolderSession::requests(const HolderRequest& request, Memory& memory, const
     output_ += '\n';
     last = name;
   }
-  proto::JsonWriter json(output_);
-  json.begin_object().field("id", request.id).key("ok").boolean(true);
-  if (rows > holder_list_page) json.field("next", last);
-  json.end_object();
-  output_ += '\n';
-  return true;
+  return ok(request, rows > holder_list_page ? last : std::string{});
 }
 
 }  // namespace sims::client

@@ -211,12 +211,7 @@ bool HolderSession::list(const HolderRequest& request, const Model& model) {
     output_ += '\n';
     last = name;
   }
-  proto::JsonWriter json(output_);
-  json.begin_object().field("id", request.id).key("ok").boolean(true);
-  if (rows > holder_list_page) json.field("next", last);
-  json.end_object();
-  output_ += '\n';
-  return true;
+  return ok(request, rows > holder_list_page ? last : std::string{});
 }
 
 // --- texts ---------------------------------------------------------------------------------------
