@@ -188,6 +188,7 @@ void Store::State::undo(std::string why) {
   transaction.reset();
   if (committed) pins = std::move(*committed);
   committed.reset();
+  server_ids.clear();
   scrub = false;
   adopted = false;
   failed = std::move(why);

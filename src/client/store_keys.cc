@@ -53,6 +53,7 @@ void Store::lock() {
   s.master.reset();
   s.identity.reset();
   s.pins = {};
+  s.server_ids.clear();
   s.committed.reset();
 }
 

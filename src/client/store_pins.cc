@@ -123,6 +123,7 @@ Tag sum_tag(const Sealer& sealer) {
 // All of them, so that a pin that does not open is an error now, never a first contact later. What another
 // program writes meanwhile is seen as a whole or not at all.
 Result<void> Store::State::load_pins() {
+  server_ids.clear();
   std::optional<sqlite::Transaction> snapshot;
   if (!db.in_transaction()) {
     auto begun = sqlite::Transaction::read(db);

@@ -52,6 +52,7 @@ struct Store::State {
   std::optional<Sealer> sealer;
   std::optional<crypto::SigningKey> identity;
   StorePins pins;
+  std::map<Id, std::vector<Id>> server_ids;  // ids_of(), once it was read: each text asks
 
   // Since the last commit:
   std::optional<sqlite::Transaction> transaction;
@@ -132,7 +133,7 @@ struct Store::State {
   Result<void> note_received(const PeerKey& peer, const HistoryEntry& entry);  // added, or shown at last
   Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);
   // The ids of this server: the one of today, then those before it, under which names and chains may be kept.
-  std::vector<Id> ids_of(const Id& server);
+  const std::vector<Id>& ids_of(const Id& server);
   Result<void> move_names(const Id& from, const Id& to);  // and chains; after the pins were moved
 
   // --- store/pending_rows.cc

@@ -82,7 +82,7 @@ Tag former_tag(const Sealer& sealer, const Id& server) {
 bool Store::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
   State& s = *state_;
   if (!s.sealer) return false;
-  const auto all = s.ids_of(peer.server);
+  const auto& all = s.ids_of(peer.server);
   return std::any_of(all.begin(), all.end(), [&](const Id& server) {
     const PeerKey then{server, peer.name};
     return has_name(s, name_tag(*s.sealer, then, author, uid)) ||
@@ -127,8 +127,10 @@ Result<void> Store::State::note_left(const PeerKey& peer, const HistoryEntry& en
 
 // A tag says nothing of what it was made of, so that all names can only stay where they are: under the id
 // that the server had then.
-std::vector<Id> Store::State::ids_of(const Id& server) {
-  std::vector<Id> all{server};
+const std::vector<Id>& Store::State::ids_of(const Id& server) {
+  const auto [place, is_new] = server_ids.try_emplace(server, 1, server);
+  std::vector<Id>& all = place->second;
+  if (!is_new) return all;
   const Tag tag = former_tag(*sealer, server);
   sqlite::Statement found(db, "SELECT token FROM value WHERE tag = ?", tag);
   const auto there = found.step();
@@ -156,6 +158,7 @@ Result<void> Store::State::move_names(const Id& from, const Id& to) {
   RecordWriter out;
   for (const Id& id : former)
     out.text(id.text());
+  server_ids.clear();
   const Tag tag = former_tag(*sealer, to);
   return put_row(put_value, "value", tag, out.view());
 }
