@@ -1,14 +1,14 @@
 # SIMS: build, test, install. `make help` lists the targets.
 #
-# Objects go to build/$(VARIANT); BUILD=DIR moves them. Each folder under src/ is one static library, each folder
-# under tests/ with sources one doctest program, linked only with the layers that it may use.
+# Objects go to build/$(VARIANT); BUILD=DIR moves them. Each room of src/rooms.mk is one static library, each folder
+# under tests/ with sources one doctest program, linked only with the rooms that it may use.
 
 VARIANT ?= release
 BUILD   ?= build/$(VARIANT)
 PREFIX  ?= /usr/local
 CXX      = g++
 
-LAYERS   := base crypto proto net server client cli tui
+include src/rooms.mk
 PROGRAMS := simsd simsctl sims sims-tui
 # A release tarball carries a file VERSION; a clone asks git, which would tell root nothing about a user's clone: who
 # runs this file trusts the rest.
@@ -78,25 +78,38 @@ COMPILE := $(CXX) $(cppflags) $(cxxflags)
 TEST_OPT := $(TEST_OPT_$(VARIANT))
 LINK    := $(CXX) $(ldflags)
 
-LIBS_base   := -lfmt -lutf8proc -lsqlite3
-LIBS_crypto := -lcryptopp
-LIBS_net    := -luv
-LIBS_server := -lsystemd -lseccomp
-LIBS_tui    := -lncursesw -lqrencode
-LIBS_term   := -lvterm -lutil
-libs = $(foreach l,$(1),$(LIBS_$(l)))
+LIBS_base          := -lfmt -lutf8proc
+LIBS_os            := -lsqlite3
+LIBS_crypto        := -lcryptopp
+LIBS_net           := -luv
+LIBS_server/daemon := -lsystemd -lseccomp
+LIBS_tui/term      := -lncursesw
+LIBS_tui/view      := -lqrencode
 
 # Short lines, or with V=1 the whole commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $@')
 
-# --- objects and libraries --------------------------------------------------------------------------------------------
+# --- rooms ------------------------------------------------------------------------------------------------------------
 
-objects = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(1)/*.cc))
-# A layer's folder and the rooms in it.
-layer_objects = $(call objects,src/$(1)) $(call objects,src/$(1)/*)
-archive = $(BUILD)/lib$(1).a
-archives = $(foreach l,$(1),$(call archive,$(l)))
+# What a room links with: itself and all that it reaches, each before what it needs.
+$(foreach r,$(ROOMS),$(eval reach_$(r) := $(sort $(r) $(foreach s,$(patsubst %+,%,$(sees_$(r))),$(reach_$(s))))))
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+LINK_ORDER := $(call reverse,$(ROOMS))
+below    = $(filter $(foreach r,$(1),$(reach_$(r))),$(LINK_ORDER))
+dashed   = $(subst /,-,$(1))
+archive  = $(BUILD)/lib$(dashed).a
+archives = $(foreach r,$(call below,$(1)),$(call archive,$(r)))
+libs     = $(foreach r,$(call below,$(1)),$(LIBS_$(r)))
+objects  = $(patsubst %.cc,$(BUILD)/%.o,$(wildcard $(addsuffix /*.cc,$(1))))
+
+# program: its path, its objects, the rooms that it uses, more libraries
+define program
+$(1): $(2) $$(call archives,$(3))
+	@mkdir -p $$(@D)
+	$$(call say,LINK)
+	$$(Q)$$(LINK) $$^ $$(call libs,$(3)) $(4) -o $$@
+endef
 
 all: $(addprefix $(BUILD)/,$(PROGRAMS))
 
@@ -118,59 +131,53 @@ $(BUILD)/%.o: %.cc $(BUILD)/flags
 	$(call say,CXX )
 	$(Q)$(COMPILE) $(OVER) $(DEFINES) -MMD -MP -c $< -o $@
 $(BUILD)/tests/%.o: OVER := $(TEST_OPT)
-$(BUILD)/src/base/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
-$(BUILD)/src/base/version.o: $(BUILD)/version
+$(BUILD)/src/os/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
+$(BUILD)/src/os/version.o: $(BUILD)/version
 
-define layer_rule
-$(call archive,$(1)): $$(call layer_objects,$(1))
+# library: its path, its objects
+define library
+$(1): $(2)
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$$(call say,AR  )
 	$(Q)ar rcsD $$@ $$^
 endef
-$(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
+$(foreach r,$(ROOMS),$(eval $(call library,$(call archive,$(r)),$(call objects,src/$(r)))))
 
 # --- programs ---------------------------------------------------------------------------------------------------------
 
-# What a layer may link with: itself and what is below it, in link order.
-below_base   := base
-below_crypto := crypto base
-below_proto  := proto crypto base
-below_net    := net proto crypto base
-below_server := server net proto crypto base
-below_client := client net proto crypto base
-below_cli    := cli client net proto crypto base
-below_tui    := tui client net proto crypto base
-below_sim    := server client net proto crypto base
-below_term   := client net proto crypto base
-below_fuzz   := tui cli client server net proto crypto base
-
-$(BUILD)/simsd: $(BUILD)/src/simsd.o $(call archives,$(below_server))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
-$(BUILD)/simsctl: $(BUILD)/src/simsctl.o $(call archives,$(below_server))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
-$(BUILD)/sims: $(BUILD)/src/sims.o $(call archives,$(below_cli))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_cli)) -o $@
-$(BUILD)/sims-tui: $(BUILD)/src/sims_tui.o $(call archives,$(below_tui))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_tui)) -o $@
+$(eval $(call program,$(BUILD)/simsd,$(BUILD)/src/simsd.o,server/daemon))
+$(eval $(call program,$(BUILD)/simsctl,$(BUILD)/src/simsctl.o,ctl))
+$(eval $(call program,$(BUILD)/sims,$(BUILD)/src/sims.o,cli))
+$(eval $(call program,$(BUILD)/sims-tui,$(BUILD)/src/sims_tui.o,tui/app))
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-# term: the programs themselves, in terminals. fuzz: all that takes bytes from others, with any bytes.
-TESTS := $(foreach t,$(LAYERS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
-also_fuzz := $(BUILD)/tests/tui/fixture.o $(BUILD)/tests/client/relay.o
+# Not of one room: sim: relay and clients in one process. term: the programs themselves, in terminals. fuzz: all that takes
+# bytes from others, with any bytes.
+uses_sim  := server/relay client/core
+uses_term := client/link tui/term
+uses_fuzz := tui/app cli server/admin
+more_term := -lvterm -lutil
+TESTS := $(foreach t,$(ROOMS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
+# Fixtures of another room's tests.
+fixtures_client/holder := $(BUILD)/tests/client/core/relay.o
+fixtures_tui/app       := $(BUILD)/tests/tui/ui/fixture.o
+fixtures_fuzz          := $(BUILD)/tests/tui/ui/fixture.o $(BUILD)/tests/client/core/relay.o
+TEST_MAIN := $(BUILD)/tests/support/main.o
+SUPPORT   := $(BUILD)/libsupport.a
+$(eval $(call library,$(SUPPORT),$(filter-out $(TEST_MAIN),$(call objects,tests/support))))
+test_program = $(BUILD)/tests/$(dashed)_test
+$(foreach t,$(TESTS),$(eval $(call program,$(call test_program,$(t)),$(call objects,tests/$(t)) $(fixtures_$(t)) $(TEST_MAIN) $(SUPPORT),$(or $(uses_$(t)),$(t)),$(more_$(t)))))
+
+# The tests of a room: make test-proto-wire; of a room and those inside it: make test-proto
+rooms_in = $(filter $(1) $(1)/%,$(TESTS))
 define test_rule
-$(BUILD)/tests/$(1)_test: $$(call objects,tests/$(1)) $$(also_$(1)) $$(call objects,tests/support) $$(call archives,$$(below_$(1)))
-	$$(call say,LINK)
-	$(Q)$(LINK) $$^ $$(call libs,$$(below_$(1)) $(1)) -o $$@
-test-$(1): $(BUILD)/tests/$(1)_test
-	BUILD=$(BUILD) $$< --no-colors
+test-$(call dashed,$(1)): $(foreach t,$(call rooms_in,$(1)),$(call test_program,$(t)))
+	@for t in $$^; do case $$$$t in *_test) echo "$$$$t"; BUILD=$(BUILD) $$$$t --no-colors || exit 1;; esac; done
 endef
-$(foreach t,$(TESTS),$(eval $(call test_rule,$(t))))
+TESTED := $(sort $(TESTS) $(foreach t,$(TESTS),$(firstword $(subst /, ,$(t)))))
+$(foreach t,$(TESTED),$(eval $(call test_rule,$(t))))
 test-term: all $(BUILD)/bench/talker
 
 MEASURING := $(addprefix $(BUILD)/bench/,micro timing simsbench talker fill_store count_allocations.so)
@@ -179,9 +186,9 @@ STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/str
 check: deps
 	@scripts/deps.sh $(TEST_DEPS) || true
 	@+$(MAKE) --no-print-directory check-programs
-	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/check.sh $(TESTS)
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/check.sh $(call dashed,$(TESTS))
 # What the short runs start is built with the rest: only the release has them.
-check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(BUILD)/tests/$(t)_test) \
+check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(call test_program,$(t))) \
                 $(if $(filter release,$(VARIANT)),$(MEASURING) $(STRESS))
 
 # What of this file has no test of its own, for a moment each: make short ONLY=bench; short-ci: what .ci/run adds
@@ -225,10 +232,9 @@ $(BUILD)/tests/fuzz/libfuzzer/main.o: tests/fuzz/libfuzzer/main.cc $(BUILD)/flag
 	@mkdir -p $(@D)
 	$(call say,CXX )
 	$(Q)$(FUZZ_CXX) $(cppflags) $(cxxflags) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
-$(BUILD)/fuzz: $(filter-out %_test.o,$(call objects,tests/fuzz)) $(BUILD)/tests/fuzz/libfuzzer/main.o $(also_fuzz) \
-               $(filter-out %/main.o,$(call objects,tests/support)) $(call archives,$(below_fuzz))
-	$(call say,LINK)
-	$(Q)$(FUZZ_CXX) $(ldflags) -fsanitize=fuzzer $^ $(call libs,$(below_fuzz)) -o $@
+$(eval $(call program,$(BUILD)/fuzz,$(filter-out %_test.o,$(call objects,tests/fuzz)) \
+  $(BUILD)/tests/fuzz/libfuzzer/main.o $(fixtures_fuzz) $(SUPPORT),$(uses_fuzz)))
+$(BUILD)/fuzz: LINK = $(FUZZ_CXX) $(ldflags) -fsanitize=fuzzer
 
 # What the relay costs, beside its goals: make bench RUNS=5 ONLY=messages PEERS=folder; the micro-benchmarks alone: make
 # micro BENCH=--benchmark_filter=hop. With SHORT=1 bench, bench-tui and stress only show that each of their parts runs.
@@ -238,41 +244,28 @@ bench: deps
 micro: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
 	$(BUILD)/bench/micro $(BENCH)
-$(BUILD)/bench/micro: $(BUILD)/bench/micro.o $(call archives,$(below_sim))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_sim)) -lbenchmark -o $@
+$(eval $(call program,$(BUILD)/bench/micro,$(BUILD)/bench/micro.o,server/relay client/core,-lbenchmark))
 # Whether time tells what it should not: make timing TIMES=0.1 (of the measurements)
 timing: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/timing
 	$(BUILD)/bench/timing $(TIMES)
-$(BUILD)/bench/timing: $(BUILD)/bench/timing.o $(BUILD)/tests/support/vectors.o $(call archives,$(below_server))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_server)) -o $@
-$(BUILD)/bench/simsbench: $(BUILD)/bench/simsbench.o $(BUILD)/bench/login_load.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
+$(eval $(call program,$(BUILD)/bench/timing,$(BUILD)/bench/timing.o $(SUPPORT),server/relay))
+$(eval $(call program,$(BUILD)/bench/simsbench,$(addprefix $(BUILD)/bench/,simsbench.o login_load.o load_client.o),proto/session))
 $(BUILD)/bench/count_allocations.so: bench/count_allocations.cc $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CXX )
 	$(Q)$(COMPILE) -fPIC -shared $< -o $@
-$(BUILD)/bench/talker: $(BUILD)/bench/talker.o $(call archives,$(below_client))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
-$(BUILD)/bench/fill_store: $(BUILD)/bench/fill_store.o $(call archives,$(below_client))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
+$(eval $(call program,$(BUILD)/bench/talker,$(BUILD)/bench/talker.o,client/link))
+$(eval $(call program,$(BUILD)/bench/fill_store,$(BUILD)/bench/fill_store.o,client/store))
 
 # Faults, load and attack, each figure beside its limit: make stress ONLY=part-of-a-name (tests/stress/README.md)
 stress: deps
 	@+$(MAKE) --no-print-directory all $(STRESS)
 	BUILD=$(BUILD) SHORT='$(SHORT)' /usr/bin/python3 tests/stress/stress.py $(ONLY)
 $(addprefix $(BUILD)/tests/stress/,storm.o attack.o): DEFINES := -Ibench
-$(addprefix $(BUILD)/tests/stress/,storm attack): %: %.o $(BUILD)/bench/load_client.o $(call archives,$(below_proto))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_proto)) -o $@
-$(BUILD)/tests/stress/queue: $(BUILD)/tests/stress/queue.o $(call archives,$(below_client))
-	$(call say,LINK)
-	$(Q)$(LINK) $^ $(call libs,$(below_client)) -o $@
+$(foreach p,storm attack,$(eval $(call program,$(BUILD)/tests/stress/$(p),\
+  $(BUILD)/tests/stress/$(p).o $(BUILD)/bench/load_client.o,proto/session os)))
+$(eval $(call program,$(BUILD)/tests/stress/queue,$(BUILD)/tests/stress/queue.o,client/store))
 
 # What the terminal client costs, beside others that are installed: make bench-tui RUNS=5
 bench-tui: deps
@@ -291,7 +284,7 @@ demo: deps
 # --- source code ------------------------------------------------------------------------------------------------------
 
 CODE := $(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
-HEADERS := $(wildcard src/*/*.h src/*/*/*.h tests/*/*.h bench/*.h)
+HEADERS := $(wildcard src/*/*.h src/*/*/*.h tests/*/*.h tests/*/*/*.h bench/*.h)
 
 # All of it, or: make lint SINCE=commit MINUTES=4
 lint: compile_commands.json
@@ -375,7 +368,7 @@ help:
 	@echo "make                  build simsd, simsctl, sims and sims-tui into build/release"
 	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
 	@echo "make check            everything that is tested; the last line counts"
-	@echo "make test-LAYER       the unit tests of one of: $(TESTS)"
+	@echo "make test-ROOM        the unit tests of one room, or of a layer's: $(call dashed,$(TESTED))"
 	@echo "make short, short-ci  a short run of each target that has no test of its own (check and .ci/run do that; ONLY=...)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
@@ -403,4 +396,4 @@ FORCE:
 .PHONY: all check check-programs short short-ci test-e2e valgrind boot-check fuzz bench micro timing bench-tui stress deps demo lint format reproducible install uninstall dist \
         clean help FORCE \
         install-completions uninstall-completions \
-        $(addprefix test-,$(LAYERS) sim fuzz term)
+        $(addprefix test-,$(call dashed,$(TESTED)))

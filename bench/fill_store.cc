@@ -11,9 +11,9 @@
 #include <random>
 #include <thread>
 
-#include "base/files.h"
-#include "base/process.h"
-#include "client/store.h"
+#include "client/store/store.h"
+#include "os/files.h"
+#include "os/process.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "proto/transport.h"
+#include "proto/channel/transport.h"
 
 namespace sims::bench {
 

@@ -13,12 +13,12 @@
 #include "crypto/fernet.h"
 #include "crypto/kdf.h"
 #include "crypto/sign.h"
-#include "proto/message.h"
-#include "proto/peer_session.h"
-#include "proto/secure.h"
-#include "proto/transport.h"
-#include "server/core.h"
-#include "server/presence.h"
+#include "proto/channel/secure.h"
+#include "proto/channel/transport.h"
+#include "proto/session/peer_session.h"
+#include "proto/wire/message.h"
+#include "server/relay/presence.h"
+#include "server/relay/relay.h"
 
 namespace {
 

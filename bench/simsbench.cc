@@ -20,11 +20,11 @@
 
 #include <atomic>
 
-#include "base/process.h"
 #include "crypto/fernet.h"
 #include "histogram.h"
 #include "load_client.h"
 #include "login_load.h"
+#include "os/process.h"
 
 namespace {
 

@@ -8,8 +8,8 @@
 #include <iostream>
 #include <vector>
 
-#include "base/process.h"
-#include "client/link.h"
+#include "client/link/link.h"
+#include "os/process.h"
 #include "support/fake_memory.h"
 
 namespace {

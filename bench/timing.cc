@@ -15,9 +15,9 @@
 #include "base/base64.h"
 #include "crypto/kdf.h"
 #include "crypto/rsa.h"
-#include "proto/handshake_pair.h"
+#include "proto/channel/handshake_pair.h"
 #include "proto/labels.h"
-#include "server/world.h"
+#include "server/relay/world.h"
 
 namespace {
 

@@ -2,10 +2,10 @@
 #include <clocale>
 
 #include "base/locked_memory.h"
-#include "base/process.h"
-#include "base/program.h"
 #include "cli/output.h"
 #include "cli/run.h"
+#include "os/process.h"
+#include "os/program.h"
 
 int main(int argc, char** argv) {
   static_cast<void>(std::setlocale(LC_CTYPE, ""));

@@ -4,9 +4,9 @@
 #include <cstdio>
 
 #include "base/locked_memory.h"
-#include "base/process.h"
-#include "base/program.h"
-#include "tui/app.h"
+#include "os/process.h"
+#include "os/program.h"
+#include "tui/app/app.h"
 
 int main(int argc, char** argv) {
   sims::harden_process();

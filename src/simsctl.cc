@@ -1,7 +1,7 @@
 // simsctl: asks and tells a running simsd. See simsctl(8); everything is in src/server/ctl*.
-#include "base/process.h"
-#include "server/ctl.h"
-#include "server/ctl_options.h"
+#include "ctl/client.h"
+#include "ctl/options.h"
+#include "os/process.h"
 
 int main(int argc, char** argv) {
   sims::harden_process();

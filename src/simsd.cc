@@ -7,13 +7,13 @@
 #include <cstdio>
 
 #include "base/locked_memory.h"
-#include "base/process.h"
-#include "base/program.h"
-#include "server/confine.h"
-#include "server/daemon.h"
-#include "server/detach.h"
-#include "server/sockets.h"
-#include "server/user.h"
+#include "os/process.h"
+#include "os/program.h"
+#include "server/daemon/daemon.h"
+#include "server/daemon/daemonize.h"
+#include "server/daemon/run_as.h"
+#include "server/daemon/sandbox.h"
+#include "server/daemon/sockets.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "client/model/words.h"
 #include "crypto/rng.h"
 #include "proto/limits.h"
-#include "proto/message.h"
+#include "proto/wire/message.h"
 
 namespace sims::client::cli {
 

@@ -5,7 +5,7 @@
 
 #include "cli/talk.h"
 #include "client/holder/request.h"
-#include "client/memory.h"
+#include "client/model/memory.h"
 
 namespace sims::client::cli {
 

@@ -7,13 +7,13 @@
 #include <set>
 
 #include "base/caseless.h"
-#include "base/files.h"
-#include "base/program.h"
 #include "cli/output.h"
-#include "client/history.h"
-#include "client/look_alike.h"
+#include "client/model/look_alike.h"
 #include "client/model/words.h"
+#include "client/state/history.h"
 #include "net/stream.h"
+#include "os/files.h"
+#include "os/program.h"
 #include "proto/limits.h"
 
 namespace sims::client::cli {

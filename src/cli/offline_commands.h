@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/options.h"
-#include "client/store.h"
+#include "client/store/store.h"
 
 namespace sims::client::cli {
 

@@ -10,10 +10,10 @@
 #include <csignal>
 
 #include "base/clock.h"
-#include "base/program.h"
 #include "base/text.h"
-#include "base/version.h"
 #include "cli/output.h"
+#include "os/program.h"
+#include "os/version.h"
 
 namespace sims::client::cli {
 

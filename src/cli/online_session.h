@@ -13,9 +13,9 @@
 #include "cli/talk.h"
 #include "client/holder/holder_socket.h"
 #include "client/holder/service.h"
-#include "client/link.h"
-#include "client/store.h"
-#include "client/store/store_watch.h"
+#include "client/link/link.h"
+#include "client/store/check_schedule.h"
+#include "client/store/store.h"
 
 namespace sims::client::cli {
 

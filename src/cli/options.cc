@@ -4,9 +4,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/program.h"
 #include "base/text.h"
 #include "cli/output.h"
+#include "os/program.h"
 #include "proto/identity.h"
 #include "proto/limits.h"
 

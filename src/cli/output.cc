@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "client/model/sent_time.h"
 #include "client/model/words.h"
-#include "proto/json.h"
+#include "proto/wire/json.h"
 
 namespace sims::client::cli {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "client/memory.h"
+#include "client/model/memory.h"
 
 namespace sims::client::cli {
 

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "crypto/rng.h"
-#include "proto/message.h"
+#include "proto/wire/message.h"
 
 namespace sims::client::cli {
 

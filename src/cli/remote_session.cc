@@ -5,10 +5,10 @@
 
 #include <csignal>
 
-#include "base/program.h"
 #include "cli/exchange.h"
 #include "cli/output.h"
 #include "client/model/words.h"
+#include "os/program.h"
 
 namespace sims::client::cli {
 

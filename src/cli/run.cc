@@ -9,17 +9,17 @@
 #include <cstring>
 #include <thread>
 
-#include "base/files.h"
-#include "base/program.h"
-#include "base/version.h"
 #include "cli/offline_commands.h"
 #include "cli/online_session.h"
 #include "cli/output.h"
 #include "cli/remote_session.h"
 #include "cli/store_checkup.h"
 #include "cli/unlock.h"
-#include "client/dirs.h"
 #include "client/holder/holder_path.h"
+#include "client/link/xdg_dirs.h"
+#include "os/files.h"
+#include "os/program.h"
+#include "os/version.h"
 #include "proto/limits.h"
 
 namespace sims::client::cli {

@@ -8,9 +8,9 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "base/program.h"
 #include "cli/output.h"
 #include "crypto/kdf.h"
+#include "os/program.h"
 
 namespace sims::client::cli {
 

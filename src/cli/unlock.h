@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/options.h"
-#include "client/store.h"
+#include "client/store/store.h"
 
 namespace sims::client::cli {
 

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "base/base64.h"
-#include "base/files.h"
 #include "base/secret.h"
+#include "os/files.h"
 
 namespace sims::crypto {
 

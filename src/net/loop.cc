@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "base/log.h"
 #include "net/loop_state.h"
+#include "os/log.h"
 
 namespace sims::net {
 

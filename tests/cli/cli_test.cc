@@ -2,12 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/program.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "client/model/words.h"
-#include "proto/json.h"
+#include "os/program.h"
 #include "proto/limits.h"
+#include "proto/wire/json.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;

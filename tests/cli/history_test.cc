@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "cli/offline_commands.h"
 #include "cli/options.h"
-#include "client/store_fixture.h"
+#include "client/store/store_fixture.h"
 
 using namespace sims;
 using namespace sims::test;

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "base/files.h"
+#include "os/files.h"
 #include "support/temp_folder.h"
 
 using namespace sims;

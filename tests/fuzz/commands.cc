@@ -1,13 +1,13 @@
 // tui/commands, completion, base/nearest: any line, as typed and as raw bytes.
-#include "tui/commands.h"
+#include "tui/ui/commands.h"
 
 #include <algorithm>
 
 #include "base/nearest.h"
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "tui/completion.h"
-#include "tui/editor.h"
+#include "tui/edit/editor.h"
+#include "tui/ui/completion.h"
 
 namespace sims::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 // tui/config_file: any text as the configuration of sims-tui.
 #include "fuzz/fuzz.h"
-#include "tui/config_file.h"
+#include "tui/app/config_file.h"
 
 namespace sims::fuzz {
 namespace {

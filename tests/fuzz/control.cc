@@ -1,12 +1,12 @@
 // server/control: any bytes, cut anywhere, over the control socket, answered at once or later. Every line of
 // an answer is JSON of one of three shapes, nothing is answered twice, and nothing piles up.
-#include "server/control.h"
+#include "server/admin/control.h"
 
 #include <algorithm>
 
 #include "fuzz/fuzz.h"
-#include "proto/json.h"
-#include "server/fake_operations.h"
+#include "proto/wire/json.h"
+#include "server/admin/fake_operations.h"
 
 namespace sims::fuzz {
 namespace {

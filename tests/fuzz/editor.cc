@@ -1,5 +1,5 @@
 // tui/editor: any actions and any text in any order.
-#include "tui/editor.h"
+#include "tui/edit/editor.h"
 
 #include "base/text.h"
 #include "fuzz/fuzz.h"

@@ -1,5 +1,5 @@
 // proto/frame: a stream of any bytes, cut anywhere, gives the lines that it has.
-#include "proto/frame.h"
+#include "proto/wire/frame.h"
 
 #include <algorithm>
 

@@ -1,14 +1,14 @@
 // proto/handshake: alice calls bob, and mallory, who has a key of her own and speaks the protocol in both
 // roles, has the wire: what was sent is given to whom she likes, again, changed, or signed by her. Whoever
 // comes to the end has talked with the one whose key it names, and has taken exactly what that one sent.
-#include "proto/handshake.h"
+#include "proto/channel/handshake.h"
 
 #include <algorithm>
 
 #include "fuzz/fuzz.h"
-#include "proto/fields.h"
-#include "proto/handshake_pair.h"
+#include "proto/channel/handshake_pair.h"
 #include "proto/limits.h"
+#include "proto/wire/field_reader.h"
 
 namespace sims::fuzz {
 namespace {

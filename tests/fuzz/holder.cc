@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <map>
 
+#include "client/core/relay.h"
 #include "client/holder/service.h"
-#include "client/relay.h"
 #include "fuzz/fuzz.h"
-#include "proto/json.h"
+#include "proto/wire/json.h"
 
 namespace sims::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 // proto/json and proto/message: any bytes as a frame. What is accepted is strict JSON that is written and
 // read back as the same; whatever it says, decoding it as a message of either side is an answer.
-#include "proto/json.h"
+#include "proto/wire/json.h"
 
 #include <algorithm>
 #include <set>
@@ -9,7 +9,7 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/vectors.h"
 #include "proto/limits.h"
-#include "proto/message.h"
+#include "proto/wire/message.h"
 
 namespace sims::fuzz {
 namespace {

@@ -1,10 +1,10 @@
 // tui/keys and tui/ui: any bytes from the terminal, in any pieces, while sizes change and things happen.
-#include "tui/keys.h"
+#include "tui/term/keys.h"
 
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/shown.h"
-#include "tui/fixture.h"
+#include "tui/ui/fixture.h"
 
 namespace sims::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 // server/metrics_http: any bytes, cut anywhere, as an HTTP request: at most one answer, complete and of one
 // of four kinds, the same however it was cut, and the metrics only for who asked for them.
-#include "server/metrics_http.h"
+#include "server/admin/metrics_http.h"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 
 #include "fuzz/fuzz.h"
 #include "proto/limits.h"
-#include "proto/peer_pair.h"
+#include "proto/session/peer_pair.h"
 
 namespace sims::fuzz {
 namespace {

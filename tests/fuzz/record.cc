@@ -1,5 +1,5 @@
 // client/record: any bytes as the fields of a stored row, and fields there and back.
-#include "client/record.h"
+#include "client/store/record.h"
 
 #include "fuzz/fuzz.h"
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "tui/cells.h"
+#include "tui/term/cells.h"
 
 namespace sims::fuzz {
 

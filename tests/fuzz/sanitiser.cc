@@ -6,8 +6,8 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/safe.h"
 #include "fuzz/vectors.h"
-#include "tui/cells.h"
-#include "tui/notifier.h"
+#include "tui/app/notifier.h"
+#include "tui/term/cells.h"
 
 namespace sims::fuzz {
 namespace {

@@ -1,5 +1,5 @@
 // client/seal: any token at any place opens only as what was sealed there.
-#include "client/seal.h"
+#include "client/store/seal.h"
 
 #include "fuzz/fuzz.h"
 #include "support/fixed_rng.h"

@@ -1,7 +1,7 @@
 // proto/secure: both directions of one channel, and somebody who gives either receiver what was sealed, in
 // any order, again, changed or made up. A frame is opened if and only if it says what the next one of its
 // direction says; whatever was refused before.
-#include "proto/secure.h"
+#include "proto/channel/secure.h"
 
 #include "fuzz/fuzz.h"
 #include "proto/limits.h"

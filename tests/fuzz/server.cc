@@ -5,7 +5,7 @@
 #include <set>
 
 #include "client/conversation/text_order.h"
-#include "client/relay.h"
+#include "client/core/relay.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/shown.h"
 

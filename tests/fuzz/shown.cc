@@ -2,7 +2,7 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/safe.h"
-#include "tui/view.h"
+#include "tui/view/view.h"
 
 namespace sims::fuzz {
 

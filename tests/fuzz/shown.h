@@ -1,10 +1,10 @@
 // All that draws a state of the client, held against what must be true of each screen.
 #pragma once
 
-#include "client/model.h"
-#include "tui/plain.h"
-#include "tui/renderer.h"
-#include "tui/state.h"
+#include "client/model/model.h"
+#include "tui/state/state.h"
+#include "tui/view/plain.h"
+#include "tui/view/renderer.h"
 
 namespace sims::fuzz {
 

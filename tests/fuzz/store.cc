@@ -1,6 +1,6 @@
 // client/store: its file with any bytes of it changed. It opens or says in words that it does not; what it
 // gives back is what was put in, or is missing.
-#include "client/store.h"
+#include "client/store/store.h"
 
 #include <sys/stat.h>
 

@@ -1,10 +1,10 @@
 // tui/view and all that draws: a model in which every word that others chose is hostile, at any size.
-#include "tui/view.h"
+#include "tui/view/view.h"
 
 #include "fuzz/fuzz.h"
 #include "fuzz/shown.h"
 #include "support/fixed_rng.h"
-#include "tui/fixture.h"
+#include "tui/ui/fixture.h"
 
 namespace sims::fuzz {
 namespace {

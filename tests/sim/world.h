@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "client/core.h"
-#include "server/core.h"
+#include "client/core/core.h"
+#include "server/relay/relay.h"
 #include "support/fake_memory.h"
 #include "support/fixed_rng.h"
 

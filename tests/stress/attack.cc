@@ -12,8 +12,8 @@
 
 #include <cstdlib>
 
-#include "base/process.h"
 #include "load_client.h"
+#include "os/process.h"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <cstdlib>
 
 #include "base/clock.h"
-#include "base/process.h"
-#include "client/store.h"
-#include "proto/message.h"
+#include "client/store/store.h"
+#include "os/process.h"
+#include "proto/wire/message.h"
 
 namespace {
 

@@ -14,9 +14,9 @@
 #include <map>
 #include <queue>
 
-#include "base/process.h"
-#include "client/rate.h"
+#include "client/model/rate.h"
 #include "load_client.h"
+#include "os/process.h"
 #include "proto/limits.h"
 
 namespace {

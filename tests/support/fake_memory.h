@@ -9,7 +9,7 @@
 #include <set>
 #include <tuple>
 
-#include "client/memory.h"
+#include "client/model/memory.h"
 #include "client/model/sent_time.h"
 
 namespace sims::test {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "proto/transport.h"
+#include "proto/channel/transport.h"
 #include "term/pump.h"
 
 namespace sims::test {

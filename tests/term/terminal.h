@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tui/cells.h"
+#include "tui/term/cells.h"
 
 namespace sims::test {
 

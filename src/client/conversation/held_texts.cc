@@ -1,6 +1,6 @@
 // Conversation: texts that were typed for an earlier key of this name. They are held until the user sends
 // them to the key of today or drops them, for the one behind the new key may be somebody else.
-#include "client/conversation.h"
+#include "client/conversation/conversation.h"
 
 namespace sims::client {
 

@@ -6,7 +6,7 @@
 // 3. shown   4. came(): what waited for it, and what was said about it as missing
 #include <algorithm>
 
-#include "client/conversation.h"
+#include "client/conversation/conversation.h"
 
 namespace sims::client {
 

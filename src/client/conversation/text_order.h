@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "client/memory.h"
+#include "client/model/memory.h"
 
 namespace sims::client {
 

@@ -2,7 +2,7 @@
 // 4).
 #include <algorithm>
 
-#include "client/core_state.h"
+#include "client/core/core_state.h"
 
 namespace sims::client {
 namespace {

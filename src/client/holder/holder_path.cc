@@ -9,8 +9,8 @@
 #include <cstring>
 #include <memory>
 
-#include "base/files.h"
 #include "crypto/kdf.h"
+#include "os/files.h"
 
 namespace sims::client {
 

@@ -17,7 +17,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "proto/json.h"
+#include "proto/wire/json.h"
 
 namespace sims::client {
 

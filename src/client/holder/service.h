@@ -16,7 +16,7 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "client/core.h"
+#include "client/core/core.h"
 #include "client/holder/request.h"
 
 namespace sims::client {

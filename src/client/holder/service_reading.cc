@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "client/history.h"
 #include "client/holder/service.h"
-#include "client/look_alike.h"
+#include "client/model/look_alike.h"
 #include "client/model/sent_time.h"
 #include "client/model/words.h"
+#include "client/state/history.h"
 
 namespace sims::client {
 

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "client/memory.h"
-#include "client/model.h"
+#include "client/model/memory.h"
+#include "client/model/model.h"
 
 namespace sims::client {
 

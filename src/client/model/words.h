@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "client/memory.h"
+#include "client/model/memory.h"
 
 namespace sims::client {
 

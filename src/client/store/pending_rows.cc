@@ -1,6 +1,6 @@
 // Rows that something is still to happen to: texts of ours that are to be sent, and received ones whose line
 // waits for the text before it.
-#include "client/store_state.h"
+#include "client/store/store_state.h"
 
 namespace sims::client {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "client/model/sent_time.h"
-#include "client/record.h"
-#include "client/store_state.h"
+#include "client/store/record.h"
+#include "client/store/store_state.h"
 
 namespace sims::client {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "crypto/sign.h"
-#include "proto/message.h"
+#include "proto/wire/message.h"
 
 namespace sims::proto {
 

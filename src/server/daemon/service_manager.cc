@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "base/log.h"
+#include "os/log.h"
 
 namespace sims::server {
 

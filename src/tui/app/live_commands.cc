@@ -1,9 +1,9 @@
 // Live as the program that holds the store: `sims` commands of the same user go through it, by a socket.
 #include <unistd.h>
 
-#include "base/version.h"
 #include "client/holder/holder_path.h"
-#include "tui/live.h"
+#include "os/version.h"
+#include "tui/app/live_session.h"
 
 namespace sims::tui {
 

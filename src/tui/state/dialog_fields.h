@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "tui/state.h"
+#include "tui/state/state.h"
 
 namespace sims::tui {
 

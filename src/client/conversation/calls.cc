@@ -1,0 +1,281 @@
+// Conversation: its calls and sessions. What it says in them is in conversation.cc.
+#include "client/conversation/conversation.h"
+#include "proto/channel/refusal.h"
+#include "proto/limits.h"
+
+namespace sims::client {
+namespace {
+
+constexpr std::int64_t call_again_low_ms = 1'000, call_again_high_ms = 60'000;
+constexpr std::int64_t young_ms = 1'000;
+constexpr std::int64_t busy_ms = 4'000;  // a callee that was busy is called again within it
+
+std::string words_for(const Call::Outcome& failed, const std::string& name) {
+  const bool too_old =
+      failed.role == proto::Role::initiator && failed.failure.code == proto::ErrorCode::unsupported_version;
+  return too_old ? name + "'s client is too old: it has to be updated" : failed.failure.detail;
+}
+
+std::string words_for(proto::ErrorCode refused, const std::string& name) {
+  switch (refused) {
+    case proto::ErrorCode::unsupported_suite:
+      return name + "'s client accepts none of our cipher suites: one of the two has to allow another";
+    case proto::ErrorCode::unsupported_version:
+      return name + "'s client speaks another version of the protocol: one of the two has to be updated";
+    default:
+      return name + "'s client could not go on with the call";
+  }
+}
+
+// Until one of the two clients changes.
+bool lasts(proto::ErrorCode code) {
+  return code == proto::ErrorCode::unsupported_suite || code == proto::ErrorCode::unsupported_version;
+}
+
+}  // namespace
+
+bool Conversation::may_talk() const {
+  const Peer& p = peer();
+  return context_.online() && p.online && p.known() && p.trust != Trust::changed;
+}
+
+void Conversation::start_call(Now now) {
+  auto outcome = call_.call(peer().id, now);
+  call_seq_ = context_.send(outcome.answer, now);
+  show_session();
+}
+
+void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
+  if (call_.expects(frame)) return act(call_.receive(peer(), frame, std::move(raw), now), now);
+  // A frame that fits neither belongs to a call that was given up meanwhile.
+  if (!session_ || !session_->takes_rekey(frame.phase)) return;
+  auto answer = session_->receive_rekey(raw);
+  if (!answer) return complain("A bad change of keys from " + name_ + " was ignored.", now);
+  if (!answer->empty()) context_.send(*answer, now);
+}
+
+void Conversation::act(Call::Outcome outcome, Now now) {
+  using Step = Call::Outcome::Step;
+  if (!outcome.answer.empty()) call_seq_ = context_.send(outcome.answer, now);
+  if (outcome.refusal) refuse(*outcome.refusal, now);
+  if (outcome.work) {
+    outcome.work->peer = name_;
+    if (!context_.start(std::move(outcome.work))) {
+      refuse({call_.hash(), proto::ErrorCode::busy}, now);
+      drop_call();
+    }
+  }
+  if (outcome.step == Step::failed) {
+    const std::string why = words_for(outcome, name_);
+    if (outcome.role == proto::Role::initiator && lasts(outcome.failure.code)) peer().call_refused = why;
+    call_failed(why, outcome.role, now);
+  }
+  if (outcome.step == Step::established) established(std::move(*outcome.result), outcome.role, now);
+  show_session();
+}
+
+// A stranger does not learn that we are here.
+void Conversation::refuse(const Call::Refusal& refusal, Now now) {
+  if (!peer().known() || !context_.online()) return;
+  const auto signed_word =
+      proto::sign_refusal(*context_.options.identity, peer().id, refusal.to, refusal.code);
+  context_.send(proto::encode(signed_word), now);
+}
+
+// Of our last call, and signed by the one that we call; else it is nothing.
+void Conversation::receive_refuse(const proto::ClientRefuse& refusal, Now now) {
+  if (!call_.calling() || refusal.to != call_.hash() || !refusals_.take(now.steady_ms)) return;
+  if (!proto::verify_refusal(refusal, peer().id, call_.hash())) return;
+  drop_call();
+  if (refusal.code == proto::ErrorCode::busy) {
+    next_call_ms_ = now.steady_ms + backoff_ms(2, call_again_low_ms, busy_ms, context_.ephemerals.rng());
+  } else {
+    const std::string why = words_for(refusal.code, name_);
+    if (lasts(refusal.code)) peer().call_refused = why;
+    call_failed(why, proto::Role::initiator, now);
+  }
+  show_session();
+}
+
+void Conversation::work_done(PeerWork& work, Now now) {
+  act(call_.complete(work), now);
+  while (!waiting_.empty() && !call_.work_out()) {
+    dispatch(waiting_.pop(), now);
+  }
+  pump(now);
+}
+
+void Conversation::established(proto::HandshakeResult result, proto::Role role, Now now) {
+  // The relay says whose id this is, but the peer proved its own name together with it.
+  if (result.peer_name != name_)
+    return call_failed("the one with this key calls itself " + result.peer_name, role, now);
+  drop_session();
+  Peer& p = peer();
+  meet(now);
+  p.suite = std::string(result.suite->name);
+  session_.emplace(std::move(result), *context_.options.identity, context_.ephemerals);
+  session_number_ = ++context_.last_number;
+  session_since_ms_ = now.steady_ms;
+  overdue_told_ = false;
+  next_m_ = 0;
+  hole_serial_ = 0;
+  failed_calls_ = 0;
+  next_call_ms_ = 0;
+  p.call_refused.clear();
+  paused_ = false;
+  if (role == proto::Role::responder && p.known()) p.attention = true;
+}
+
+// What the other side calls does not hold up our own calls.
+void Conversation::call_failed(const std::string& why, proto::Role role, Now now) {
+  complain("No session with " + name_ + ": " + why, now);
+  if (role == proto::Role::initiator) wait_before_next_call(now);
+}
+
+void Conversation::wait_before_next_call(Now now) {
+  ++failed_calls_;
+  next_call_ms_ = now.steady_ms +
+                  backoff_ms(failed_calls_, call_again_low_ms, call_again_high_ms, context_.ephemerals.rng());
+}
+
+// A stranger makes us no costly keys: what may be said before the user decides is less than needs a new one.
+void Conversation::rekey_if_due(Now now) {
+  if (!session_ || !peer().known() || call_.running()) return;
+  if (session_->owes_word_of_epoch()) say_aside(proto::TypingContent{told_typing_}, now);
+  const bool overdue = session_->rekey_overdue();  // once an epoch
+  if (!std::exchange(overdue_told_, overdue) && overdue)
+    context_.windows.notice(&peer(),
+                            "The keys of this session with " + name_ +
+                                " should change every 100 messages and have not for 200: what would change "
+                                "them is lost on the way.",
+                            now);
+  if (rekeying_ || !session_->wants_rekey()) return;
+  rekeying_ = true;
+  context_.start(std::make_unique<RekeyWork>(name_, session_number_, session_->suite(), context_.ephemerals));
+}
+
+void Conversation::work_done(RekeyWork& work, Now now) {
+  if (work.number != session_number_) return;
+  rekeying_ = false;
+  if (!session_ || !work.key || !context_.online() || call_.running() || !session_->wants_rekey()) return;
+  context_.send(session_->start_rekey(std::move(work.key)), now);
+}
+
+void Conversation::drop_call() {
+  call_.drop();
+  waiting_.clear();
+}
+
+// Ends the session here; what it did not prove delivered waits for the next one.
+void Conversation::drop_session() {
+  if (session_) {
+    session_.reset();
+    session_number_ = ++context_.last_number;
+  }
+  rekeying_ = false;
+  renew_ms_ = INT64_MAX;
+  held_acks_.clear();
+  told_typing_ = false;
+  stops_typing();
+  for (const auto* entry : outbox_.requeue())
+    mark(*entry);
+  peer().suite.clear();
+  peer().key_rotations = 0;
+  show_session();
+}
+
+void Conversation::show_session() {
+  Peer& p = peer();
+  p.session = session_          ? SessionState::established
+              : call_.running() ? SessionState::calling
+                                : SessionState::none;
+  if (session_) p.key_rotations = session_->epoch();
+}
+
+// The server gathers its events for up to 200 ms: `left` and `came` about the last login may come after the
+// first frames of the next. So what is young is kept, and what was in truth the last login's ends by an error
+// or a deadline.
+void Conversation::peer_came(bool again, Now now) {
+  if (again) peer_left(now);
+  next_call_ms_ = now.steady_ms;
+  failed_calls_ = 0;
+  peer().call_refused.clear();
+  pump(now);
+}
+
+void Conversation::peer_left(Now now) {
+  if (call_.calling() || (call_.running() && now.steady_ms - call_.started_ms() >= young_ms)) drop_call();
+  if (session_ && now.steady_ms - session_since_ms_ >= young_ms) drop_session();
+  show_session();
+}
+
+void Conversation::undeliverable(Now now) {
+  drop_call();
+  drop_session();
+  wait_before_next_call(now);
+}
+
+// The relay did not pass it on because we say too much. What of it was a text goes again, in its order, in a
+// session anew, when the acks of those that were passed on have had the time to come. A refused ack, re-key
+// or word beside the texts is no reason to end anything: it is sent again, or was of no weight.
+void Conversation::rate_limited(std::uint64_t seq, Now now) {
+  context_.pace.hold(now.steady_ms);
+  if (call_.running() && seq >= call_seq_) return undeliverable(now);
+  if (outbox_.carries(seq)) renew_ms_ = std::min(renew_ms_, context_.pace.held_until_ms());
+}
+
+void Conversation::shut() {
+  link_lost();
+}
+
+void Conversation::link_lost() {
+  drop_call();
+  drop_session();
+  failed_calls_ = 0;
+  next_call_ms_ = 0;
+}
+
+void Conversation::leave(std::string_view reason, Now now) {
+  if (session_ && context_.online()) context_.send(session_->close(reason), now);
+  drop_call();
+  drop_session();
+}
+
+void Conversation::end(std::string_view reason, Now now) {
+  leave(reason, now);
+  paused_ = true;
+}
+
+void Conversation::tick(Now now) {
+  show_due(now);
+  if (now.steady_ms >= typing_until_ms_) stops_typing();
+  if (now.steady_ms >= call_.deadline()) {
+    const bool ours = call_.calling();
+    drop_call();
+    if (ours) call_failed("no answer", proto::Role::initiator, now);
+    show_session();
+  }
+  if (may_talk() && session_ && !call_.running() && now.steady_ms >= std::max(resend_at(), next_call_ms_)) {
+    ++unanswered_;
+    start_call(now);
+  }
+  if (now.steady_ms >= renew_ms_) undeliverable(now);
+  pump(now);
+}
+
+std::int64_t Conversation::next_tick() const {
+  const std::int64_t soon = std::min({typing_until_ms_, renew_ms_, order_.next_ms()});
+  if (call_.running()) return std::min(soon, call_.deadline());
+  if (!may_talk()) return soon;
+  const std::int64_t held = context_.pace.held_until_ms();
+  std::int64_t due = INT64_MAX;
+  if (session_) {
+    due = std::max(resend_at(), next_call_ms_);
+    if (outbox_.ready(peer().id)) due = std::min(due, context_.pace.next_ms());
+  } else if (outbox_.waiting(peer().id) && !paused_) {
+    due = std::max(next_call_ms_, held);
+  }
+  return std::min(soon, due);
+}
+
+}  // namespace sims::client

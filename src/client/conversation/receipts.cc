@@ -1,0 +1,72 @@
+// Conversation: what is said beside the texts, between contacts and as far as the user allows: "is typing",
+// "read up to here". Never kept, never acked, never worth a call (sims-protocol(7) section 6).
+#include <algorithm>
+
+#include "client/conversation/conversation.h"
+
+namespace sims::client {
+namespace {
+
+constexpr std::int64_t typing_again_ms = 4'000;     // we say it at most so often
+constexpr std::int64_t typing_expires_ms = 10'000;  // theirs, when nothing more is said
+
+}  // namespace
+
+bool Conversation::may_say_aside() const {
+  return session_ && may_talk() && !call_.calling();
+}
+
+void Conversation::say_aside(const proto::Content& content, Now now) {
+  auto plaintext = proto::encode_content(content);
+  auto sealed = session_->seal(*plaintext, now);
+  wipe(*plaintext);
+  session_->forget(sealed.id);
+  context_.send(sealed.message, now);
+}
+
+void Conversation::say_typing(bool on, Now now) {
+  if (!may_say_aside()) return;
+  if (on) {
+    if (!context_.manners.typing) return;
+    if (typing_told_ms_ && now.steady_ms - *typing_told_ms_ < typing_again_ms) return;
+    typing_told_ms_ = now.steady_ms;
+  } else if (!told_typing_) {
+    return;
+  }
+  told_typing_ = on;
+  say_aside(proto::TypingContent{on}, now);
+}
+
+void Conversation::say_read(const std::string& uid, Now now) {
+  if (uid == read_) return;
+  read_ = uid;
+  read_told_ = false;
+  pump(now);
+}
+
+void Conversation::tell_read(Now now) {
+  if (read_told_ || !may_say_aside()) return;
+  read_told_ = true;
+  if (context_.manners.receipts) say_aside(proto::ReadContent{read_}, now);
+}
+
+void Conversation::receive_typing(const proto::TypingContent& typing, Now now) {
+  if (!peer().known()) return;
+  peer().typing = typing.on;
+  typing_until_ms_ = typing.on ? now.steady_ms + typing_expires_ms : INT64_MAX;
+}
+
+void Conversation::stops_typing() {
+  peer().typing = false;
+  typing_until_ms_ = INT64_MAX;
+}
+
+void Conversation::receive_read(const proto::ReadContent& read) {
+  Peer& p = peer();
+  if (!p.known()) return;
+  auto line = std::find_if(p.lines.rbegin(), p.lines.rend(),
+                           [&](const Line& l) { return l.mine && l.uid == read.uid; });
+  if (line != p.lines.rend()) p.read_to = std::max(p.read_to, line->serial);
+}
+
+}  // namespace sims::client

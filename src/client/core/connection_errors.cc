@@ -1,0 +1,163 @@
+// Connection: what ends or delays a login, in words, and whether it is tried again.
+#include "client/core/connection.h"
+
+namespace sims::client {
+namespace {
+
+// A login that was refused in clear is tried again so rarely: an honest server should not have to say it
+// often.
+constexpr std::int64_t refused_low_ms = 5'000, refused_high_ms = 300'000;
+
+constexpr const char* too_old = "the server is too old for this client: ask its administrator to update it";
+constexpr const char* not_taken =
+    "the server did not take the invitation: ask its administrator for a new one";
+
+// Our words for what a server answered to a login; nullptr: not a refusal, try again.
+const char* refusal(proto::ErrorCode code) {
+  using enum proto::ErrorCode;
+  switch (code) {
+    case name_taken:
+      return "the name belongs to somebody else there: choose another, or ask the server's administrator to "
+             "release it";
+    case id_taken:
+      return "this identity is registered there under another name";
+    case name_invalid:
+      return "the server does not accept the name";
+    case banned:
+      return "the server has banned this identity: only its administrator can let it in again";
+    case not_registered:
+      return "the server takes no new users without an invitation: give one with --invite or in the connect "
+             "dialog";
+    case unsupported_suite:
+      return "the server accepts none of our cipher suites";
+    case unsupported_version:
+      return "the server speaks another version of the protocol";
+    default:
+      return nullptr;
+  }
+}
+
+// Likewise when it is tried again.
+std::string delay(proto::ErrorCode code) {
+  if (code == proto::ErrorCode::busy) return "the server is busy at the moment: it is tried again";
+  if (code == proto::ErrorCode::rate_limited) return "the server wants fewer logins: it is tried again";
+  return "the server refused: " + std::string(to_string(code));
+}
+
+// Words with the server's own behind them, marked as its own.
+std::string with_hint(std::string ours, const std::string& theirs) {
+  if (!theirs.empty()) ours += " (the server says: " + theirs + ")";
+  return ours;
+}
+
+}  // namespace
+
+void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now now) {
+  using Cause = proto::HandshakeFailure::Cause;
+  const bool was_online = model_.link == LinkState::online;
+  const Id shown = transport_->peer_id();
+  drop_link(true);
+  switch (failure.cause) {
+    case Cause::unknown_key:
+    case Cause::changed_key: {
+      Question question;
+      const auto known = trust_.server(model_.server);
+      // The user had accepted another one, and the one that is remembered is there again.
+      if (std::exchange(accepted_key_, std::nullopt) && known && known->id == shown)
+        return retry("the server shows its old key again", now);
+      question.kind = Question::Kind::server_first;
+      question.server = model_.server;
+      question.shown = shown;
+      if (known) {
+        question.kind = Question::Kind::server_changed;
+        question.pinned = known->id;
+        question.pinned_since_unix_ms = known->first_seen_unix_ms;
+      }
+      model_.question = std::move(question);
+      model_.link = LinkState::asking;
+      return;
+    }
+    case Cause::peer_error:
+      model_.refusal = failure.code;
+      // Nobody has proved these words (section 4). A server that was never met may have the last one: the
+      // user is there. Of a server whose key is known it counts inside SECURE only, else anybody on the way
+      // could keep its clients away.
+      if (const char* refused = refusal(failure.code)) {
+        const bool invited = failure.code == proto::ErrorCode::not_registered && invitation_.size() > 0;
+        const std::string words = with_hint(invited ? not_taken : refused, failure.detail);
+        if (!trust_.server(model_.server)) return stop(words);
+        return retry(words, now, refused_low_ms, refused_high_ms);
+      }
+      return retry(with_hint(delay(failure.code), failure.detail), now);
+    case Cause::protocol:
+      if (failure.code == proto::ErrorCode::unsupported_version) {  // of the first edition
+        model_.refusal = failure.code;
+        if (!expected()) return stop(too_old);
+        return retry(too_old, now, refused_low_ms,
+                     refused_high_ms);  // unproved: a known one may be there again
+      }
+      windows_.alert(nullptr,
+                     (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail,
+                     now);
+      return retry(was_online ? "the server broke the protocol" : "the server did not prove its key", now);
+  }
+}
+
+void Connection::ask_later(Now now) {
+  if (!model_.question || model_.question->kind != Question::Kind::server_changed) return;
+  model_.question.reset();
+  retry("the server shows another key than the one that is remembered", now, refused_low_ms, refused_high_ms);
+}
+
+void Connection::fail(const proto::Fault& fault, Now now) {
+  transport_->fail(fault.code, fault.detail, transport_->received() - 1, now, out_);
+  drop_link(true);
+  windows_.alert(nullptr, "The connection was cut: " + fault.detail, now);
+  retry("the server broke the protocol", now);
+}
+
+void Connection::server_left(Now now) {
+  drop_link(true);
+  retry("the server ended the connection", now);
+}
+
+// The server has proved who it is, and so what it says is final.
+void Connection::redeem_ended(const proto::Error& error, Now now) {
+  if (error.code == proto::ErrorCode::bad_message) {  // it knows no invitations, so it took us as we are
+    redeeming_ = false;
+    invitation_ = {};
+    return became_online(now);
+  }
+  model_.refusal = error.code;
+  drop_link(true);
+  const bool invalid = error.code == proto::ErrorCode::not_registered;
+  const char* refused = invalid ? not_taken : refusal(error.code);
+  if (!refused) return retry(with_hint(delay(error.code), error.message), now);
+  invitation_ = {};
+  stop(with_hint(refused, error.message));
+}
+
+void Connection::server_error(const proto::Error& error, Now now) {
+  using enum proto::ErrorCode;
+  if (redeeming_ && error.code != going_away) return redeem_ended(error, now);
+  if (error.code == rate_limited) return;  // whoever is concerned slows down
+  if (error.code == not_registered) {
+    model_.refusal = error.code;
+    drop_link(true);
+    return stop(with_hint(refusal(not_registered), error.message));
+  }
+  if (error.code == id_taken || error.code == banned) {
+    drop_link(true);
+    return stop(
+        with_hint(error.code == banned ? refusal(banned) : "replaced by another login of this identity",
+                  error.message));
+  }
+  const std::string words = with_hint("the server reports: " + error.code_text, error.message);
+  if (error.code == going_away) {
+    parting_ = words;
+    return;
+  }
+  windows_.alert(nullptr, words, now);
+}
+
+}  // namespace sims::client

@@ -1,0 +1,226 @@
+// The client's core: intents and events in, effects out. What comes from the server goes this way:
+//
+// 1. link_read() -> Connection (frames, handshake, SECURE) -> message()   2. decoded: hop() or forwarded()
+// 3. list -> Roster -> roster_changed()   4. forwarded: src -> name -> Conversation, which may park in step
+// 3's favour
+//
+// Every public function ends in finish(): one write, one `changed`.
+#include "client/core/core.h"
+
+#include <cassert>
+
+#include <algorithm>
+
+#include "client/core/core_state.h"
+
+namespace sims::client {
+
+Core::Core(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects)
+    : state_(std::make_unique<State>(std::move(options), trust, ephemerals, effects)) {}
+Core::~Core() = default;
+
+const Model& Core::model() const {
+  return state_->shown;
+}
+
+// --- intents -------------------------------------------------------------------------------------
+
+void Core::connect(const std::string& host_port, Now now) {
+  state_->clock = now;
+  const bool elsewhere = state_->shown.server != host_port;
+  state_->connection.connect(host_port, now);
+  state_->show_known(host_port, elsewhere, now);
+  state_->finish();
+}
+
+void Core::invite(std::string_view code) {
+  state_->connection.invite(code);
+}
+
+void Core::recall(const std::string& host_port, Now now) {
+  assert(state_->shown.link == LinkState::offline);
+  state_->clock = now;
+  state_->show_known(host_port, true, now);
+  state_->finish();
+}
+
+void Core::disconnect(Now now) {
+  state_->clock = now;
+  state_->connection.disconnect(now);
+  state_->finish();
+}
+
+void Core::answer(bool accept, Now now) {
+  state_->clock = now;
+  state_->connection.answer(accept, now);
+  state_->finish();
+}
+
+void Core::ask_later(Now now) {
+  state_->clock = now;
+  state_->connection.ask_later(now);
+  state_->finish();
+}
+
+Result<void> Core::accept_changed_server(std::string_view fingerprint, Now now) {
+  state_->clock = now;
+  auto done = state_->connection.accept_changed(fingerprint, now);
+  state_->finish();
+  return done;
+}
+
+Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view text, bool action, Now now,
+                                      const std::string& uid) {
+  state_->clock = now;
+  if (auto known = state_->find(peer); !known) return fail(known.error());
+  auto serial = state_->conversation(peer).send_text(text, action, now, uid);
+  state_->finish();
+  return serial;
+}
+
+Result<void> Core::find(const std::string& asked, std::optional<std::string> window, Now now) {
+  state_->clock = now;
+  auto done = state_->ask_who(asked, std::move(window), now);
+  state_->finish();
+  return done;
+}
+
+Result<void> Core::give_up(const std::string& peer, const std::string& uid, Now now) {
+  state_->clock = now;
+  auto* talk = state_->talking(peer);
+  if (talk == nullptr || !talk->give_up(uid, now)) return fail("no such message waits for " + peer);
+  auto done = state_->commit(now);
+  state_->finish();
+  return done;
+}
+
+void Core::looked_at(const std::string& peer, Now now) {
+  state_->clock = now;
+  auto known = state_->find(peer);
+  if (!known) return;
+  Peer& p = **known;
+  const bool changed = state_->past.looked_at(p, now);
+  if (changed && !p.known()) state_->look_alike(p);
+  if (auto* talk = state_->talking(peer)) {
+    auto last = std::find_if(p.lines.rbegin(), p.lines.rend(),
+                             [](const Line& line) { return !line.mine && !line.uid.empty(); });
+    if (last != p.lines.rend()) talk->say_read(last->uid, now);
+  }
+  if (changed) state_->finish();
+}
+
+void Core::typing(const std::string& peer, bool on, Now now) {
+  state_->clock = now;
+  if (auto* talk = state_->talking(peer)) talk->say_typing(on, now);
+  state_->connection.flush();
+}
+
+void Core::set_manners(Manners manners) {
+  state_->manners = manners;
+}
+
+void Core::set_keep_history(bool keep) {
+  state_->past.set_keep(keep);
+}
+
+void Core::poke(Now now) {
+  state_->clock = now;
+  const LinkState before = state_->shown.link;
+  state_->connection.poke(now);
+  if (state_->shown.link == before) return state_->connection.flush();
+  state_->finish();
+}
+
+// --- windows -------------------------------------------------------------------------------------
+
+bool Core::load_older(const std::string& peer, std::size_t most) {
+  auto known = state_->find(peer);
+  if (!known) return false;
+  const bool any = state_->past.load_older(**known, most, state_->clock);
+  state_->finish();
+  return any;
+}
+
+Result<void> Core::erase_history(const std::string& peer) {
+  auto known = state_->find(peer);
+  if (!known) return fail(known.error());
+  (void)state_->commit(state_->clock);  // what is delivered by now goes, too
+  auto erased = state_->write_down(state_->clock, [&] { return state_->past.erase(peer); });
+  if (erased) state_->past.erased(**known);
+  state_->finish();
+  return erased;
+}
+
+void Core::clear(const std::string& peer) {
+  if (peer.empty())
+    state_->window_lines.clear(nullptr);
+  else if (auto known = state_->find(peer))
+    state_->past.clear(**known);
+  state_->finish();
+}
+
+void Core::notice(const std::string& peer, std::string text, Now now) {
+  state_->clock = now;
+  auto known = state_->find(peer);
+  state_->window_lines.notice(known ? *known : nullptr, std::move(text), now);
+  state_->finish();
+}
+
+// --- events --------------------------------------------------------------------------------------
+
+void Core::link_opened(Now now) {
+  state_->clock = now;
+  state_->connection.opened(now);
+  state_->finish();
+}
+
+void Core::link_read(ByteView bytes, Now now) {
+  state_->clock = now;
+  state_->connection.read(bytes, now);
+  state_->finish();
+}
+
+void Core::link_closed(const std::string& reason, Now now) {
+  state_->clock = now;
+  state_->connection.closed(reason, now);
+  state_->finish();
+}
+
+void Core::work_done(std::unique_ptr<Work> work, Now now) {
+  state_->clock = now;
+  state_->work_done(*work, now);
+  state_->finish();
+}
+
+void Core::tick(Now now) {
+  state_->clock = now;
+  state_->tick(now);
+  state_->finish();
+}
+
+std::int64_t Core::next_tick() const {
+  return state_->next_tick();
+}
+
+Core::Load Core::load() const {
+  return state_->load();
+}
+
+// --- what must last ------------------------------------------------------------------------------
+
+bool Core::holds_writes() const {
+  return state_->past.holds();
+}
+
+std::int64_t Core::commit_at() const {
+  return state_->past.commit_at();
+}
+
+Result<void> Core::commit(Now now) {
+  state_->clock = now;
+  auto done = state_->commit(now);
+  if (!done) state_->finish();
+  return done;
+}
+
+}  // namespace sims::client

@@ -1,0 +1,157 @@
+// The core: who is there, and whose message this is.
+#include "client/core/core_state.h"
+#include "client/model/look_alike.h"
+#include "proto/limits.h"
+
+namespace sims::client {
+namespace {
+
+// The server gathers its events, so a newcomer's call may be here before its name.
+constexpr std::int64_t park_ms = 5'000;
+constexpr std::size_t max_parked = 256;
+
+}  // namespace
+
+// --- the list ------------------------------------------------------------------------------------
+
+void Core::State::ask_page(Now now) {
+  page_again_ms_ = INT64_MAX;
+  proto::ListRequest request;
+  request.after = page_after_;
+  request.limit = proto::max_list_page;
+  page_seq_ = send(proto::encode(request), now);
+}
+
+void Core::State::receive_list(const proto::List& list, Now now) {
+  std::vector<Roster::Change> changes;
+  const bool fits = roster.apply(list, now, changes);
+  if (!fits)
+    window_lines.alert(nullptr, "The server lists more users than we keep: some are not shown.", now);
+  for (const auto& change : changes)
+    roster_changed(change, now);
+  unpark(now);
+  if (list.event != proto::List::Event::snapshot || !snapshot_) return;
+  // The pages follow the ids, so a server cannot send us in circles.
+  if (fits && list.more && !list.data.empty() && (!page_after_ || *page_after_ < list.data.back().id)) {
+    page_after_ = list.data.back().id;
+    return ask_page(now);
+  }
+  snapshot_ = false;
+  shown.list_complete = true;
+  summary.list_complete(now);
+  changes.clear();
+  roster.snapshot_done(changes);
+  for (const auto& change : changes)
+    roster_changed(change, now);
+}
+
+void Core::State::roster_changed(const Roster::Change& change, Now now) {
+  using Event = Roster::Change::Event;
+  Conversation* talk = talking(change.name);
+  auto at = shown.peers.find(change.name);
+  if (at == shown.peers.end()) return forget_gone(change.name);
+  Peer& peer = at->second;
+  const bool quiet = peer.standing == Standing::blocked;
+  switch (change.event) {
+    case Event::left:
+      if (talk) talk->peer_left(now);
+      return;
+    case Event::restored:
+      if (!quiet)
+        window_lines.key_alert(peer, "The server shows the known key of " + change.name + " again.", now);
+      [[fallthrough]];
+    case Event::came:
+      if (talk) talk->peer_came(change.again, now);
+      return;
+    case Event::changed:
+      if (talk) talk->shut();
+      if (quiet) return;
+      peer.attention = true;
+      window_lines.key_alert(peer,
+                             "KEY CHANGED: the server shows another key for " + change.name +
+                                 (peer.was_verified ? ", whose old key you had verified" : "") +
+                                 ". Nothing is sent until you decide.",
+                             now);
+  }
+}
+
+void Core::State::forget_gone(const std::string& name) {
+  drop(name);
+  past.forget(name);
+}
+
+void Core::State::shut(Peer& peer, bool forget) {
+  const std::string name = peer.name;
+  if (auto* talk = talking(name)) talk->shut();
+  if (forget) {
+    window_lines.clear(&peer);
+    past.forget(name);
+    peer.older = true;
+  }
+  peer.unread = 0;
+  peer.attention = false;
+  peer.looks_like.reset();
+  roster.refresh(name);
+  if (roster.drop_if_unused(name)) forget_gone(name);
+}
+
+void Core::State::look_alike(Peer& peer) {
+  peer.looks_like = client::look_alike(peer.name, pinned.peers());
+}
+
+// --- from peers ----------------------------------------------------------------------------------
+
+// By the server's list, or by our own pins when the list does not know (yet).
+const std::string* Core::State::name_of(const Id& src) const {
+  if (const auto* name = roster.name_of(src)) return name;
+  const auto* name = pinned.name_of(src);
+  return name && shown.peers.contains(*name) ? name : nullptr;
+}
+
+// Under its name, or with its key under another.
+bool Core::State::blocked(const std::string& name, const Id& src) const {
+  const auto stands = [this](const std::string& who) {
+    const PinnedPeer* pin = pinned.find(who);
+    return pin && pin->standing == Standing::blocked;
+  };
+  const std::string* other = pinned.name_of(src);
+  return stands(name) || (other && stands(*other));
+}
+
+void Core::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now now) {
+  if (dst != shown.self || src == shown.self)
+    return window_lines.alert(nullptr, "A message that was not for us, or our own, was dropped.", now);
+  const std::string* name = name_of(src);
+  if (!name) return park(src, std::move(frame), now);
+  if (blocked(*name, src)) return;
+  Peer& peer = shown.peers.at(*name);
+  if (peer.trust == Trust::changed || peer.id != src)
+    return window_lines.alert(&peer, "A message under another key of " + *name + " was refused.", now);
+  // Only a call, or a text of somebody who believes in a session, begins anything here.
+  const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
+  const bool begins =
+      handshake ? handshake->phase == 1 : std::holds_alternative<proto::ClientCom>(frame.message);
+  if (!talking(*name) && (!begins || !room_for_caller(peer))) return;
+  conversation(*name).receive(std::move(frame), now);
+}
+
+void Core::State::park(const Id& src, PeerFrame frame, Now now) {
+  const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
+  if (!handshake || handshake->phase != 1) return;
+  std::erase_if(parked_, [&](const Parked& p) { return p.src == src; });
+  if (parked_.size() >= max_parked) parked_.pop_front();
+  parked_.push_back({src, std::move(frame), now.steady_ms + park_ms});
+}
+
+void Core::State::unpark(Now now) {
+  std::deque<Parked> all;
+  all.swap(parked_);
+  for (auto& one : all) {
+    if (name_of(one.src))
+      forwarded(one.src, shown.self, std::move(one.frame), now);
+    else if (one.until_ms > now.steady_ms)
+      parked_.push_back(std::move(one));
+  }
+}
+
+}  // namespace sims::client

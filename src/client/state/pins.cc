@@ -1,0 +1,67 @@
+#include "client/state/pins.h"
+
+namespace sims::client {
+
+void Pins::load(const Id& server) {
+  server_ = server;
+  peers_ = store_.peers(server);
+  names_.clear();
+  requests_ = 0;
+  for (const auto& [name, peer] : peers_) {
+    names_.emplace(peer.id, name);
+    if (peer.standing == Standing::request) ++requests_;
+  }
+}
+
+void Pins::clear() {
+  server_ = {};
+  peers_.clear();
+  names_.clear();
+  requests_ = 0;
+}
+
+const PinnedPeer* Pins::find(const std::string& name) const {
+  auto at = peers_.find(name);
+  return at == peers_.end() ? nullptr : &at->second;
+}
+
+const std::string* Pins::name_of(const Id& id) const {
+  auto at = names_.find(id);
+  return at == names_.end() ? nullptr : &at->second;
+}
+
+void Pins::unindex(const std::string& name) {
+  auto old = peers_.find(name);
+  if (old == peers_.end()) return;
+  if (old->second.standing == Standing::request) --requests_;
+  auto at = names_.find(old->second.id);
+  if (at != names_.end() && at->second == name) names_.erase(at);
+}
+
+Result<void> Pins::pin(const std::string& name, const PinnedPeer& peer) {
+  auto stored = store_.pin_peer(server_, name, peer);
+  if (!stored) return stored;
+  unindex(name);
+  peers_.insert_or_assign(name, peer);
+  names_.insert_or_assign(peer.id, name);
+  if (peer.standing == Standing::request) ++requests_;
+  return {};
+}
+
+Result<void> Pins::forget(const std::string& name) {
+  auto stored = store_.forget_peer(server_, name);
+  if (!stored) return stored;
+  unindex(name);
+  peers_.erase(name);
+  return {};
+}
+
+bool fingerprint_matches(std::string_view typed, const Id& id) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = typed.find_first_not_of(space);
+  if (first == std::string_view::npos) return false;
+  const auto last = typed.find_last_not_of(space);
+  return !id.empty() && typed.substr(first, last - first + 1) == id.text();
+}
+
+}  // namespace sims::client

@@ -1,0 +1,40 @@
+// The pins of one server's peers (sims-protocol(7) section 7), read from the Memory once and kept in step
+// with it: nothing counts as pinned that was not stored. Owned by the core.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "client/core/core.h"
+
+namespace sims::client {
+
+class Pins {
+ public:
+  explicit Pins(Memory& store) : store_(store) {}
+
+  void load(const Id& server);
+  void clear();  // no server: nobody is pinned
+  const std::map<std::string, PinnedPeer>& peers() const { return peers_; }
+  const PinnedPeer* find(const std::string& name) const;
+  const std::string* name_of(const Id& id) const;  // the name that an id is pinned under
+  Result<void> pin(const std::string& name, const PinnedPeer& peer);
+  Result<void> forget(const std::string& name);
+  std::size_t requests() const { return requests_; }  // peers of this standing
+
+ private:
+  void unindex(const std::string& name);  // before its pin goes
+
+  Memory& store_;
+  Id server_;
+  std::map<std::string, PinnedPeer> peers_;
+  std::unordered_map<Id, std::string> names_;
+  std::size_t requests_ = 0;
+};
+
+// What a user typed or pasted as a fingerprint (an id; white space around it does not count).
+bool fingerprint_matches(std::string_view typed, const Id& id);
+
+}  // namespace sims::client

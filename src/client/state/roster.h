@@ -1,0 +1,61 @@
+// Who is there: the server's list applied to the model's peers, and what it says about a known name's key.
+// Pure; owned by the core. The model keeps a peer who is not online while it is pinned, has lines, wants
+// attention or is in use.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "client/state/pins.h"
+#include "proto/wire/message.h"
+
+namespace sims::client {
+
+class Roster {
+ public:
+  static constexpr std::size_t max_peers = 100'000;  // what a server can make us remember
+
+  struct Change {
+    enum class Event {
+      came,  // online, with the id that counts for this name
+      left,
+      changed,   // the server shows another id under this name, see Peer::changed_to
+      restored,  // came, after `changed`: the pinned id is back
+    } event;
+    std::string name;
+    bool again = false;  // came: was online before, so this is another login
+  };
+
+  // `in_use`: texts wait for this name or a session with it stands. Such a name, and one whose window has
+  // lines, may not change its id silently even though it is not pinned.
+  Roster(Model& model, const Pins& pins, std::function<bool(const std::string&)> in_use);
+
+  void reset();  // another server: forgets everybody, then shows who is pinned
+  void lost();   // the connection ended: nobody is online as far as we know
+  // false: the server lists more than max_peers.
+  bool apply(const proto::List& list, Now now, std::vector<Change>& changes);
+  // Drops who was there before the connection was lost and is no longer: as `left`.
+  void snapshot_done(std::vector<Change>& changes);
+
+  const std::string* name_of(const Id& id) const;  // as the server lists it now
+  std::optional<Id> listed(const std::string& name) const;
+  // After a pin came, went or was replaced: what the model shows for this name.
+  void refresh(const std::string& name);
+  // false: this name is kept, see above.
+  bool drop_if_unused(const std::string& name);
+
+ private:
+  bool come(const proto::ListEntry& entry, bool snapshot, Now now, std::vector<Change>& changes);
+  void leave(const Id& id, std::vector<Change>& changes);
+
+  Model& model_;
+  const Pins& pins_;
+  std::function<bool(const std::string&)> in_use_;
+  std::unordered_map<Id, std::string> names_;
+  std::unordered_map<std::string, Id> ids_;
+};
+
+}  // namespace sims::client

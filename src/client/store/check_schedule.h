@@ -1,0 +1,34 @@
+// For a program that holds its store for long: looks whether the store's check is due, at once and then each
+// day, and runs it on another thread, never two at once.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "client/store/check.h"
+#include "client/store/store.h"
+#include "net/loop.h"
+
+namespace sims::client {
+
+class StoreWatch {
+ public:
+  static constexpr std::int64_t daily_ms = std::int64_t{24} * 3'600'000;
+
+  // `done` hears of each check that ran, on the loop. The loop and the store outlive this, and the loop runs
+  // nothing after this is gone.
+  StoreWatch(net::Loop& loop, Store& store, std::function<void(const StoreCheck&)> done,
+             std::int64_t again_ms = daily_ms);
+  void begin();
+  void begin_later() { timer_.start(again_ms_); }  // the first look is done
+
+ private:
+  net::Loop& loop_;
+  Store& store_;
+  std::function<void(const StoreCheck&)> done_;
+  std::int64_t again_ms_;
+  bool running_ = false;
+  net::Timer timer_;
+};
+
+}  // namespace sims::client

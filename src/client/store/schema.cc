@@ -1,0 +1,254 @@
+// store.db as a file: 1. its schema  2. made whole or not at all, from the older layout's files if there are
+// any  3. opened
+#include <fmt/format.h>
+
+#include "client/store/legacy_files.h"
+#include "client/store/store_state.h"
+#include "crypto/rng.h"
+
+namespace sims::client {
+
+namespace {
+
+// --- 1. the schema -------------------------------------------------------------------------------
+
+// What leads from each version to the next; the first makes it. Columns in clear: what finding, counting and
+// ordering needs, and how it is opened. Tokens and tags are client/seal.h's.
+constexpr const char* migrations[] = {
+    R"sql(
+  CREATE TABLE store (  -- one row
+    id TEXT NOT NULL,             -- of the identity; public
+    generation INTEGER NOT NULL,
+    lock INTEGER NOT NULL,        -- 0 none, 1 passphrase, 2 key file
+    salt BLOB NOT NULL,
+    n INTEGER NOT NULL, r INTEGER NOT NULL, p INTEGER NOT NULL,  -- scrypt's
+    master BLOB NOT NULL,         -- the key as it is, or a token under what opens it
+    identity TEXT NOT NULL        -- the seed
+  ) STRICT;
+  CREATE TABLE server (tag BLOB PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE peer (tag BLOB PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE value (tag BLOB PRIMARY KEY, token TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE conversation (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    tag BLOB NOT NULL UNIQUE,
+    token TEXT NOT NULL           -- server and name
+  ) STRICT;
+  CREATE TABLE history (
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation INTEGER NOT NULL,
+    kind INTEGER NOT NULL,        -- 0 received, 1 mine, 2 mine and still to be sent
+    token TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX history_of ON history (conversation, row, kind);
+  CREATE INDEX history_outgoing ON history (row) WHERE kind = 2;
+  CREATE TABLE seen (             -- uids that came
+    row INTEGER PRIMARY KEY,      -- the history's then
+    tag BLOB NOT NULL UNIQUE
+  ) STRICT;
+)sql",
+    // The kind 3 of `history`: received, its line waits for the text before it. The uids of `seen` count as
+    // names that came today.
+    R"sql(
+  CREATE INDEX history_waiting ON history (row) WHERE kind = 3;
+  CREATE TABLE name (             -- of texts that came
+    tag BLOB PRIMARY KEY,
+    day INTEGER NOT NULL          -- since 1970-01-01: when it came
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX name_day ON name (day);
+  INSERT INTO name SELECT tag, CAST(strftime('%s', 'now') AS INTEGER) / 86400 FROM seen;
+  DROP TABLE seen;
+  CREATE TABLE chain (            -- the last text from, or to, a key
+    tag BLOB PRIMARY KEY,
+    token TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+)sql",
+};
+constexpr std::int64_t schema_version = std::size(migrations);
+
+// Secure delete: what is erased is overwritten, not only forgotten.
+constexpr const char* settings =
+    "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
+
+// Of a file that has no name yet: it is whole when it gets one, and what fails before that is thrown away.
+constexpr const char* making =
+    "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY";
+
+Result<void> migrate(sqlite::Database& db, std::int64_t from) {
+  auto all = sqlite::Transaction::begin(db);
+  if (!all) return fail(all.error());
+  for (std::int64_t at = from; at < schema_version; ++at)
+    if (auto done = db.execute(migrations[at]); !done) return done;
+  if (auto done = db.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str()); !done)
+    return done;
+  return all->commit();
+}
+
+// --- 2. made -------------------------------------------------------------------------------------
+
+Result<void> fill(Store::State& s, const OldFiles& old) {
+  Secret<32> master;
+  crypto::system_rng().fill(master.writable());
+  s.sealer.emplace(master.view(), crypto::system_rng());
+  auto all = sqlite::Transaction::begin(s.db);
+  if (!all) return fail(all.error());
+  const auto& seed = old.identity->seed();
+  auto done =
+      sqlite::Statement(s.db, "INSERT INTO store VALUES (?, 0, 0, ?, ?, ?, ?, ?, ?)",
+                        Id::of(old.identity->public_key()).text(), ByteView(s.head.salt), s.head.cost.n,
+                        static_cast<std::uint64_t>(s.head.cost.r), static_cast<std::uint64_t>(s.head.cost.p),
+                        master.view(), s.sealer->seal("identity", text_of(seed)))
+          .run();
+  for (auto at = old.pins.servers.begin(); done && at != old.pins.servers.end(); ++at)
+    done = s.put_server(at->first, at->second);
+  for (auto at = old.pins.peers.begin(); done && at != old.pins.peers.end(); ++at)
+    done = s.put_peer(at->first.first, at->first.second, at->second);
+  if (done) done = s.put_settings(old.pins.settings);
+  if (done) done = s.put_sum();
+  return done ? all->commit() : done;
+}
+
+Result<void> make_at(const std::string& folder, const std::string& path, const OldFiles& old) {
+  auto db = sqlite::Database::open(path);
+  auto done = db ? db->execute(making) : fail(db.error());
+  if (done) done = migrate(*db, 0);
+  if (!done) return done;
+  Store::State state(folder, std::move(*db));
+  if (done = fill(state, old); done) done = state.db.execute("PRAGMA journal_mode = WAL");
+  return done;
+}
+
+// Under another name until it is whole, so that an empty or half store.db is always a damaged one.
+Result<bool> make(const std::string& folder, const std::string& path) {
+  auto old = read_old_files(folder);
+  if (!old) return fail(old.error());
+  const bool is_new = !old->identity;
+  if (is_new) old->identity.emplace(crypto::SigningKey::generate(crypto::system_rng()));
+  const std::string unfinished = path + ".unfinished";
+  for (const char* left : {"", "-journal", "-wal", "-shm"})
+    if (auto gone = remove_secret_file(unfinished + left); !gone) return fail(gone.error());
+  auto file = NewFile::make(unfinished);
+  auto done = file ? make_at(folder, unfinished, *old) : fail(file.error());
+  if (done) done = file->close();
+  if (!done) {
+    static_cast<void>(remove_secret_file(unfinished));
+    return fail(fmt::format("{}: {}", path, done.error()));
+  }
+  if (auto moved = move_file(unfinished, path); !moved) return fail(moved.error());
+  static_cast<void>(make_empty_file(folder + "/checked"));  // a check is due, and a store was here
+  return is_new;
+}
+
+// A store that is missing where there was one, as after a fault of the disk, is not replaced by another
+// identity; and SQLite would lay a log that was left over a new file.
+Result<void> check_never_was(const std::string& folder, const std::string& path) {
+  for (const std::string& left : {path + "-wal", path + "-shm", folder + "/checked", folder + "/unclean"})
+    if (file_exists(left))
+      return fail(
+          fmt::format("{} is missing, but there was one: {} is there. Put a backup in its place; or, to "
+                      "begin with a new identity, move what is left of the old one away",
+                      path, left));
+  return {};
+}
+
+// --- 3. opened -----------------------------------------------------------------------------------
+
+Result<void> check_permissions(const std::string& path) {
+  if (auto mine = check_private_file(path); !mine) return mine;
+  for (const char* beside : {"-wal", "-shm"})
+    if (file_exists(path + beside))
+      if (auto mine = check_private_file(path + beside); !mine) return mine;
+  return {};
+}
+
+// Its version, if it is a store.
+Result<std::int64_t> version_of(sqlite::Database& db) {
+  auto version = db.number("PRAGMA user_version");
+  if (!version) return fail(version.error());
+  if (*version > schema_version)
+    return fail(fmt::format("made by a newer version of SIMS (schema {}, here {}): use that one", *version,
+                            schema_version));
+  if (*version < 1) return fail(sqlite::damaged("no store"));
+  auto foreign = db.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
+  if (!foreign) return fail(foreign.error());
+  if (*foreign != 0) return fail(sqlite::damaged("it holds what no store has"));
+  return version;
+}
+
+Result<void> prepare(sqlite::Database& db, const std::string& folder) {
+  auto version = version_of(db);
+  if (!version) return fail(version.error());
+  auto set = db.execute(settings);
+  if (set) set = db.execute("PRAGMA journal_mode = WAL");
+  if (!set || *version == schema_version) return set;
+  auto alone = FileLock::take(folder + "/lock", "; end the other program, for this version changes the file");
+  if (!alone) return fail(alone.error());
+  version = db.number("PRAGMA user_version");
+  if (!version) return fail(version.error());
+  return migrate(db, *version);
+}
+
+struct Opened {
+  sqlite::Database db;
+  std::string read_only;  // why
+};
+
+// Where nothing can be written, or nothing more, it can still be read.
+Result<Opened> open_database(const std::string& folder, const std::string& path) {
+  auto db = sqlite::Database::open(path);
+  if (!db) return fail(db.error());
+  auto ready = prepare(*db, folder);
+  if (ready && db->writable()) return Opened{std::move(*db), {}};
+  // SQLite's own cause may be that of its second attempt: that a file which it could not make is missing.
+  std::string why = why_not_writable(folder);
+  if (why.empty()) why = why_not_writable(path);
+  if (why.empty() || !(ready || db->medium_failed()))
+    why = ready ? "the file or its disk is read-only" : ready.error();
+  std::string words = fmt::format("{}: it can only be read here: {}", path, why);
+  if (ready) return Opened{std::move(*db), std::move(words)};
+  if (!db->medium_failed()) return fail(why);
+  auto snapshot = sqlite::Database::open_snapshot(path);
+  const auto version = snapshot ? version_of(*snapshot) : fail(snapshot.error());
+  if (!version) return fail(why);
+  if (*version != schema_version)
+    return fail(why + "; an older version made it: it can be read once it could be written to");
+  return Opened{std::move(*snapshot), std::move(words)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder) {
+  if (auto made = make_private_folder(folder); !made) return fail(made.error());
+  const std::string path = folder + "/store.db";
+  bool is_new = false;
+  std::optional<FileLock> alone;
+  if (!file_exists(path)) {
+    auto taken = FileLock::take(folder + "/lock");  // not two first uses at once, nor an older program
+    if (!taken) return fail(taken.error());
+    alone = std::move(*taken);
+    if (!file_exists(path)) {
+      if (auto never = check_never_was(folder, path); !never) return fail(never.error());
+      auto made = make(folder, path);
+      if (!made) return fail(made.error());
+      is_new = *made;
+    }
+  }
+  if (auto mine = check_permissions(path); !mine) return fail(mine.error());
+  const bool log_left = file_exists(path + "-wal");
+  auto opened = open_database(folder, path);
+  if (!opened) return fail(fmt::format("{}: {}", path, opened.error()));
+  auto state = std::make_unique<Store::State>(folder, std::move(opened->db));
+  state->read_only = std::move(opened->read_only);
+  state->made = is_new;
+  state->unclean = log_left;
+  if (auto read = state->read_head(); !read) return fail(read.error());
+  if (!any_old_files(folder)) return state;
+  if (!alone) {
+    auto taken = FileLock::take(folder + "/lock");
+    if (!taken) return state;  // somebody is at it
+    alone = std::move(*taken);
+  }
+  if (auto gone = remove_old_files(folder, state->head.id); !gone) return fail(gone.error());
+  return state;
+}
+
+}  // namespace sims::client

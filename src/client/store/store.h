@@ -1,0 +1,128 @@
+// What a client keeps on disk: one SQLite file `store.db` (0600) in one folder (0700), each row sealed under
+// a key that only a passphrase, a key file, or nobody's word at all opens (client/seal.h says how). Beside it
+// `lock`, held by the one program that may connect and write; reading needs no lock. A folder of the older
+// layout (identity, known_servers, known_peers, settings) is taken over once and its files removed.
+//
+// Writes are gathered: they last from commit() or save() on, and are undone when that fails, when a write
+// before it failed, or when the Store dies first. What says so saves by itself. A file that others may read,
+// that is damaged, or that a newer version made, is refused in words and never overwritten. Belongs to one
+// thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret.h"
+#include "client/core/core.h"
+#include "client/model/memory.h"
+#include "client/store/check.h"
+#include "client/store/derivation.h"
+#include "client/store/history_search.h"
+#include "crypto/sign.h"
+
+namespace sims::client {
+
+struct Settings {
+  std::string server, name, suite;  // empty: not remembered
+};
+
+struct KnownPeer {
+  Id server;
+  std::string name;
+  PinnedPeer pinned;
+};
+
+class Store final : public Memory {
+ public:
+  enum class Lock { none, passphrase, key_file };  // what opens it
+
+  // Makes the folder and the store (Lock::none, a new identity) if they are missing. `state_folder`: where a
+  // note stays of how new the file was when it was last used, for restored(); empty: nowhere.
+  static Result<std::unique_ptr<Store>> open(const std::string& folder, const std::string& state_folder = {});
+  ~Store() override;
+
+  // --- while locked, too
+  Lock lock_kind() const;
+  bool unlocked() const;  // at once with Lock::none
+  const Id& id() const;
+  const std::string& folder() const;
+  bool made_identity() const;  // by this open()
+  // The file is older than the one last used: somebody put a backup in its place. (Not noticed when nearly
+  // nothing was written between the copy and a crash.)
+  bool restored() const;
+  // Why it can only be read where it is, as on a read-only or full disk; empty: it can be written.
+  const std::string& read_only() const;
+  // The last program that held it ended unclean (killed, a power cut), or the last check that found it whole
+  // is a week old; and no other program holds it, whose business that would be.
+  bool check_due(std::int64_t unix_ms) const;
+  std::unique_ptr<StoreCheck> check() const;                   // a job for another thread
+  void checked(const StoreCheck& done, std::int64_t unix_ms);  // notes it when it is whole
+  // One program at a time may connect and write: takes `lock`, reads again what another program may have
+  // written before. Every write does it by itself. Idempotent; held until this object dies.
+  Result<void> hold();
+  Result<bool> try_hold();  // false: another program has it
+  Result<void> commit() override;
+  // commit() for who is not the core: when it fails, and the core's writes were undone with it, the core's
+  // own commit() fails, too.
+  Result<void> save();
+
+  // A key from a passphrase: give run() to another thread, then give it back.
+  std::unique_ptr<Derivation> derivation(SecretBytes passphrase) const;  // for unlock()
+  Result<void> unlock(const Derivation& done);  // a wrong passphrase is an error, also of an open one
+  Result<void> unlock_with_file(const std::string& path);
+  void lock();  // wipes every key; no core may use identity() any more
+
+  // --- while unlocked. The first three save; they seal the same master key anew, so that a copy of the file
+  // from before still opens the way it did.
+  std::unique_ptr<Derivation> new_derivation(SecretBytes passphrase) const;  // for set_passphrase()
+  Result<void> set_passphrase(const Derivation& done);
+  Result<void> set_key_file(const std::string& path);  // made if it is missing
+  Result<void> remove_passphrase();                    // Lock::none
+  const crypto::SigningKey& identity() const;          // at one address until lock()
+
+  // Values of a screen or script, by name: drafts, input history, open windows.
+  std::optional<std::string> get(const std::string& key);
+  Result<void> put(const std::string& key, std::string_view value);
+  Result<void> erase(const std::string& key);
+  const Settings& settings() const;
+  Result<void> save_settings(const Settings& settings);
+
+  // --- Memory. A server is looked up by any spelling of its HOST[:PORT] and kept by one (net::Endpoint).
+  std::optional<PinnedServer> server(const std::string& host_port) override;
+  Result<void> pin_server(const std::string& host_port, const PinnedServer& server) override;
+  Result<bool> replace_server(const std::string& host_port, const PinnedServer& server) override;
+  std::map<std::string, PinnedPeer> peers(const Id& server) override;
+  Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) override;
+  Result<void> forget_peer(const Id& server, const std::string& name) override;
+  Result<void> forget_server(const std::string& host_port);  // the pin only: its peers are kept
+  std::vector<KnownPeer> all_peers() const;
+
+  Result<std::uint64_t> add(const PeerKey& peer, const HistoryEntry& entry) override;
+  Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why, bool left) override;
+  Result<std::uint64_t> put_last(const PeerKey& peer, const HistoryEntry& entry) override;
+  bool seen(const PeerKey& peer, const Id& author, const std::string& uid) override;
+  std::optional<LastText> last_from(const PeerKey& peer, const Id& author) override;
+  std::optional<LastText> last_to(const PeerKey& peer, const Id& id) override;
+  Result<std::vector<HistoryEntry>> before(const PeerKey& peer, std::uint64_t row, std::size_t most) override;
+  std::size_t unread(const PeerKey& peer, std::uint64_t row) override;
+  Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
+  Result<std::map<std::string, std::vector<HistoryEntry>>> waiting(const Id& server) override;
+  Result<void> erase_history(const PeerKey& peer) override;
+  Result<std::vector<PeerKey>> conversations();  // in which something was said
+  // Oldest first; false from f stops.
+  Result<void> each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f);
+  // A job for another thread, of what was committed; no peer: of all.
+  std::unique_ptr<HistorySearch> search(std::optional<PeerKey> peer, std::string text,
+                                        std::size_t most) const;
+
+  struct State;  // for store*.cc alone
+
+ private:
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sims::client

@@ -1,0 +1,137 @@
+#include "os/cpu_affinity.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace sims {
+
+namespace {
+
+constexpr int none = -1;
+constexpr std::int64_t judged_after_ms = 100;
+constexpr std::int64_t most_waited = 10;  // the part of its time
+constexpr std::int64_t unknown = -1;
+
+bool allow(const cpu_set_t& cpus) {
+  return sched_setaffinity(0, sizeof cpus, &cpus) == 0;
+}
+
+// The kernel takes of these what the cpuset has.
+cpu_set_t any() {
+  cpu_set_t cpus = {};
+  for (unsigned i = 0; i < CPU_SETSIZE; ++i)
+    CPU_SET(i, &cpus);
+  return cpus;
+}
+
+// It refuses if the cpuset has none of them any more.
+void allow_or_any(const cpu_set_t& cpus) {
+  static_cast<void>(allow(cpus) || allow(any()));
+}
+
+// The calling thread may use all but one of them, or all: none.
+void leave(const cpu_set_t& all, int cpu) {
+  constexpr int inherited = -2;
+  thread_local int left = inherited;
+  if (left == cpu) return;
+  left = cpu;
+  cpu_set_t cpus = all;
+  if (cpu != none) CPU_CLR(static_cast<unsigned>(cpu), &cpus);
+  allow_or_any(cpus);
+}
+
+// The next one of them, or the first.
+int after(const cpu_set_t& all, int cpu) {
+  do
+    cpu = (cpu + 1) % CPU_SETSIZE;
+  while (!CPU_ISSET(static_cast<unsigned>(cpu), &all));
+  return cpu;
+}
+
+// How long the calling thread was ready and did not run, as the kernel counts it: proc(5), schedstat.
+std::int64_t waited_ns() {
+  const int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return unknown;
+  char text[128] = {};  // "ran waited times"
+  std::int64_t waited = unknown;
+  if (read(file, text, sizeof text - 1) > 0) {
+    char* second = nullptr;
+    static_cast<void>(std::strtoll(text, &second, 10));
+    waited = std::strtoll(second, nullptr, 10);
+  }
+  close(file);
+  return waited;
+}
+
+}  // namespace
+
+// With more processors than a cpu_set_t holds the kernel refuses: there are none to share out, then.
+LoopCpu::LoopCpu() : held_at_(none), cpu_(none) {
+  if (sched_getaffinity(0, sizeof all_, &all_) != 0) CPU_ZERO(&all_);
+  free_ = all_;
+  const int count = CPU_COUNT(&all_);
+  if (count < 1) return;
+  // Nobody restricted it if it gets no more for asking.
+  cpu_set_t got;
+  if (!allow(any()) || sched_getaffinity(0, sizeof got, &got) != 0) return;
+  if (CPU_EQUAL(&got, &all_))
+    free_ = any();
+  else
+    allow_or_any(all_);
+  others_ = static_cast<unsigned>(count) - 1;
+}
+
+void LoopCpu::look(std::int64_t steady_ms) noexcept {
+  const std::int64_t passed_ms = steady_ms - looked_ms_, before = waited_ns_;
+  looked_ms_ = steady_ms;
+  waited_ns_ = waited_ns();
+  if (held_at_ == none || before == unknown || waited_ns_ == unknown) return;
+  held_ms_ += passed_ms;
+  held_waited_ns_ += waited_ns_ - before;
+}
+
+void LoopCpu::hold(std::int64_t steady_ms) noexcept {
+  if (others_ == 0) return;
+  if (held_at_ == none || steady_ms - looked_ms_ >= judged_after_ms) look(steady_ms);
+  int cpu = cpu_.load(std::memory_order_relaxed);
+  if (held_ms_ >= judged_after_ms) {
+    if (cpu != none && held_waited_ns_ * most_waited > held_ms_ * 1'000'000) cpu = after(all_, cpu);
+    held_ms_ = held_waited_ns_ = 0;
+  }
+  if (cpu == none) cpu = sched_getcpu();
+  if (cpu == held_at_) return;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<unsigned>(cpu), &one);
+  if (allow(one)) {
+    held_at_ = cpu;
+  } else {  // that processor has gone: chosen anew the next time
+    let_go();
+    cpu = none;
+  }
+  cpu_.store(cpu, std::memory_order_relaxed);
+}
+
+void LoopCpu::release(std::int64_t steady_ms) noexcept {
+  if (held_at_ == none) return;
+  look(steady_ms);
+  let_go();
+}
+
+void LoopCpu::let_go() noexcept {
+  if (held_at_ == none) return;
+  allow_or_any(free_);
+  held_at_ = none;
+}
+
+void LoopCpu::keep_off() const noexcept {
+  if (others_ > 0) leave(free_, cpu_.load(std::memory_order_relaxed));
+}
+
+void LoopCpu::anywhere() const noexcept {
+  if (others_ > 0) leave(free_, none);
+}
+
+}  // namespace sims

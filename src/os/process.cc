@@ -1,0 +1,98 @@
+#include "os/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/sched/types.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <initializer_list>
+#include <new>
+
+namespace sims {
+
+namespace {
+
+// Async-signal-safe, and needs no memory. The interface's crash handler puts the terminal right.
+[[noreturn]] void end_with(const char* why) {
+  for (const char* part : {static_cast<const char*>(program_invocation_short_name), ": ", why, "\n"})
+    if (write(STDERR_FILENO, part, strlen(part)) < 0) break;
+  abort();
+}
+
+[[noreturn]] void out_of_memory() {
+  end_with("out of memory");
+}
+
+// An exception that nobody caught: a thread that could not be started, most likely.
+[[noreturn]] void uncaught() {
+  try {
+    if (std::current_exception()) std::rethrow_exception(std::current_exception());
+  } catch (const std::exception& error) {
+    end_with(error.what());
+  } catch (...) {
+  }
+  end_with("cannot go on");
+}
+
+}  // namespace
+
+void harden_process() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is this one. Reading from what is open for writing fails, and the other way
+    // round.
+    if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) abort();
+  }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+  rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  umask(077);
+  static_cast<void>(signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(signal(SIGXFSZ, SIG_IGN));
+  std::set_new_handler(out_of_memory);
+  std::set_terminate(uncaught);
+}
+
+namespace {
+
+// 0: the kernel's own. That it is refused changes nothing but speed.
+void set_slice(std::uint64_t ns) {
+  sched_attr attributes{};
+  attributes.size = sizeof attributes;
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  attributes.sched_runtime = ns;
+  static_cast<void>(syscall(SYS_sched_setattr, 0, &attributes, 0));
+}
+
+}  // namespace
+
+// For the calling thread only, which 0 means: Linux keeps both per thread, and a new thread inherits them.
+void lower_thread_priority() {
+  set_slice(0);
+  static_cast<void>(setpriority(PRIO_PROCESS, 0, 10));
+}
+
+void run_only_when_idle() {
+  sched_attr attributes{};
+  attributes.size = sizeof attributes;
+  attributes.sched_policy = SCHED_IDLE;
+  if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) lower_thread_priority();
+}
+
+void ask_for_short_slices() {
+  set_slice(100'000);  // the least that the kernel takes
+}
+
+}  // namespace sims

@@ -1,0 +1,272 @@
+#include "os/sqlite.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+#include <utility>
+
+#include "base/secret.h"
+#include "os/files.h"
+#include "os/sqlite_log.h"
+
+namespace sims::sqlite {
+
+namespace {
+constexpr int busy_ms = 5'000;
+constexpr std::size_t most_in_memory = std::size_t{4} << 30;
+}  // namespace
+
+struct Database::State {
+  ~State() {
+    for (auto& [sql, statement] : idle)
+      sqlite3_finalize(statement);
+    sqlite3_close(db);
+    wipe(image);
+  }
+  sqlite3* db = nullptr;
+  std::string image;  // of a snapshot in memory
+  std::unordered_multimap<const char*, sqlite3_stmt*> idle;
+
+  // What SQLite says about its last call.
+  std::string words() const {
+    if (db == nullptr) return "out of memory";
+    const int code = sqlite3_errcode(db);
+    const char* why = sqlite3_errmsg(db);
+    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return damaged(why);
+    // "disk I/O error" alone says nothing: the cause is what the system said.
+    const int cause = sqlite3_system_errno(db);
+    if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && cause != 0)
+      return fmt::format("{}: {}", why, std::strerror(cause));
+    return why;
+  }
+};
+
+std::string damaged(std::string_view why) {
+  return fmt::format("damaged: {}; restore it from a backup", why);
+}
+
+Database::Database(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+Database::~Database() = default;
+
+namespace {
+
+// What rows hold may be a key: SQLite's memory is wiped when it is given back.
+sqlite3_mem_methods memory;  // the library's own
+
+void wiped_free(void* block) {
+  if (block != nullptr) wipe(block, static_cast<std::size_t>(memory.xSize(block)));
+  memory.xFree(block);
+}
+
+void* wiped_realloc(void* block, int size) {
+  void* larger = memory.xMalloc(size);
+  if (larger == nullptr) return nullptr;
+  std::memcpy(larger, block, static_cast<std::size_t>(std::min(memory.xSize(block), size)));
+  wiped_free(block);
+  return larger;
+}
+
+// Before the library's first use; false: somebody was first.
+bool configured() {
+  sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
+  sqlite3_mem_methods wiping = memory;
+  wiping.xFree = wiped_free;
+  wiping.xRealloc = wiped_realloc;
+  // Small blocks of a connection's own pool would be reused, not given back: there is none.
+  return sqlite3_config(SQLITE_CONFIG_MALLOC, &wiping) == SQLITE_OK &&
+         sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK;
+}
+
+Result<void> opened(const std::string& path, int flags, sqlite3** db) {
+  [[maybe_unused]] static const bool once = configured();
+  if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
+    return fail(*db == nullptr ? "out of memory" : sqlite3_errmsg(*db));
+  sqlite3_busy_timeout(*db, busy_ms);
+  // Somebody else may have written the file: no function of its schema's is trusted, no page believed.
+  sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_exec(*db, "PRAGMA cell_size_check = ON", nullptr, nullptr, nullptr);
+  return {};
+}
+}  // namespace
+
+Result<Database> Database::open(const std::string& path) {
+  auto state = std::make_unique<State>();
+  if (!opened(path, SQLITE_OPEN_READWRITE, &state->db)) return fail(state->words());
+  return Database(std::move(state));
+}
+
+Result<Database> Database::open_read_only(const std::string& path) {
+  auto state = std::make_unique<State>();
+  if (!opened(path, SQLITE_OPEN_READONLY, &state->db)) return fail(state->words());
+  return Database(std::move(state));
+}
+
+namespace {
+
+// A path as SQLite's URIs want it.
+std::string uri_of(const std::string& path) {
+  std::string out = "file:";
+  for (const char c : path)
+    c == '%' || c == '?' || c == '#' ? out += fmt::format("%{:02x}", static_cast<unsigned char>(c))
+                                     : out += c;
+  return out + "?immutable=1";
+}
+
+}  // namespace
+
+Result<Database> Database::open_snapshot(const std::string& path) {
+  auto state = std::make_unique<State>();
+  const std::string log = path + "-wal";
+  if (file_size(log).value_or(0) == 0) {
+    if (!opened(uri_of(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, &state->db))
+      return fail(state->words());
+    return Database(std::move(state));
+  }
+  auto image = read_private_file(path, most_in_memory), changes = read_private_file(log, most_in_memory);
+  if (!image || !changes) return fail(image ? changes.error() : image.error());
+  state->image = std::move(*image);
+  apply_log(state->image, *changes);
+  if (!opened(":memory:", SQLITE_OPEN_READWRITE, &state->db)) return fail(state->words());
+  const auto size = static_cast<sqlite3_int64>(state->image.size());
+  auto* bytes = reinterpret_cast<unsigned char*>(state->image.data());
+  if (sqlite3_deserialize(state->db, "main", bytes, size, size, SQLITE_DESERIALIZE_READONLY) != SQLITE_OK)
+    return fail(state->words());
+  return Database(std::move(state));
+}
+
+Result<std::string> Database::check() {
+  Statement ask(*this, "PRAGMA integrity_check(1)");
+  const auto row = ask.step();
+  if (row && *row) return std::string(ask.text(0) == "ok" ? "" : ask.text(0));
+  const int code = sqlite3_errcode(state_->db);
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return std::string(sqlite3_errmsg(state_->db));
+  return fail(row ? "no answer" : row.error());
+}
+
+bool Database::writable() const {
+  return sqlite3_db_readonly(state_->db, "main") == 0;
+}
+
+bool Database::medium_failed() const {
+  const int code = sqlite3_errcode(state_->db) & 0xff;
+  return code == SQLITE_CANTOPEN || code == SQLITE_IOERR || code == SQLITE_READONLY || code == SQLITE_FULL;
+}
+
+Result<void> Database::execute(const char* sql) {
+  if (sqlite3_exec(state_->db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail(problem());
+  return {};
+}
+
+Result<std::int64_t> Database::number(const char* sql) {
+  Statement ask(*this, sql);
+  auto row = ask.step();
+  if (!row) return fail(row.error());
+  return *row ? ask.number(0) : 0;
+}
+
+Result<void> Database::copy_into(const std::string& path) {
+  return Statement(*this, "VACUUM INTO ?", path).run();
+}
+
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(state_->db) == 0;
+}
+
+bool Database::moved() const {
+  int moved = 0;
+  sqlite3_file_control(state_->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
+}
+
+std::string Database::problem() const {
+  return state_->words();
+}
+
+Statement::Statement(Database::State& db, const char* sql) : db_(db), sql_(sql), status_(SQLITE_OK) {
+  if (auto kept = db.idle.find(sql); kept != db.idle.end()) {
+    statement_ = kept->second;
+    db.idle.erase(kept);
+  } else {
+    status_ = sqlite3_prepare_v3(db.db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
+  }
+}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  db_.idle.emplace(sql_, statement_);
+}
+
+void Statement::bind(std::int64_t number) {
+  if (status_ == SQLITE_OK) status_ = sqlite3_bind_int64(statement_, ++bound_, number);
+}
+
+void Statement::bind(std::string_view text) {
+  if (status_ == SQLITE_OK)
+    status_ =
+        sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::bind(ByteView blob) {
+  if (status_ == SQLITE_OK)
+    status_ = sqlite3_bind_blob64(statement_, ++bound_, blob.data(), blob.size(), SQLITE_TRANSIENT);
+}
+
+Result<bool> Statement::step() {
+  if (status_ == SQLITE_OK || status_ == SQLITE_ROW) status_ = sqlite3_step(statement_);
+  if (status_ == SQLITE_ROW) return true;
+  if (status_ == SQLITE_DONE) return false;
+  return fail(db_.words());
+}
+
+Result<void> Statement::run() {
+  return each([]() -> Result<void> { return {}; });
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view Statement::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return {text ? text : "", static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+ByteView Statement::blob(int column) const {
+  const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, column));
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+Result<Transaction> Transaction::begin(Database& db) {
+  auto begun = db.execute("BEGIN IMMEDIATE");
+  if (!begun) return fail(begun.error());
+  return Transaction(db);
+}
+
+Result<Transaction> Transaction::read(Database& db) {
+  auto begun = db.execute("BEGIN");
+  if (!begun) return fail(begun.error());
+  return Transaction(db);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+
+Transaction::~Transaction() {
+  if (db_ != nullptr && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
+}
+
+Result<void> Transaction::commit() {
+  auto done = db_->execute("COMMIT");
+  if (!done && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
+  db_ = nullptr;
+  return done;
+}
+
+}  // namespace sims::sqlite

@@ -1,0 +1,115 @@
+// The six-phase handshake of sims-protocol(7) section 3 as a pure object: frames in, frames out, no I/O, no
+// clock. The same object serves client-server (`connect`) and client-client (`client-connect`), as either
+// role.
+//
+//   initiator: start() ->1  <-2 receive() ->3  <-4 receive() ->5  <-6 receive() done
+//   responder: <-1 receive() ->2  <-3 receive() ->4  <-5 receive() ->6 done
+//
+// receive() does the public-key work itself (up to 6 ms; a responder's RSA key from a source that generates:
+// up to a second): call it where that may take its time, next_is_heavy() says when. Everything is verified
+// before anything is kept; after a failure the object only fails. Every ephemeral private key is wiped at the
+// end but the two that section 6 keeps for its first ratchet step.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "crypto/suite.h"
+#include "proto/error.h"
+#include "proto/wire/message.h"
+
+namespace sims::proto {
+
+struct HandshakeOptions {
+  HandshakeKind kind = HandshakeKind::client_server;
+  Role role = Role::initiator;
+  const crypto::SigningKey* identity = nullptr;  // not owned; outlives the handshake
+  std::string name;                              // our own
+  crypto::SuiteList suites;                      // offered (initiator) or accepted (responder), best first
+
+  // Who the other side must be. client_client: the peer's id, required. client_server initiator: the pinned
+  // server id; without one, `accept_unknown` says whether to go on (true) or to stop after the server proved
+  // its id in phase 4, before ours is proved to it (cause unknown_key).
+  std::optional<Id> peer;
+  bool accept_unknown = false;
+};
+
+struct HandshakeFailure {
+  enum class Cause {
+    protocol,     // what came was wrong: tell the other side `code`
+    peer_error,   // the other side sent `error`: code and (unproven) text are its own; nothing is sent back
+    unknown_key,  // first contact: peer_id() is proved, and was not pinned; nothing is sent back
+    changed_key,  // peer_id() is claimed, and not the pinned one; nothing is sent back
+  };
+  Cause cause = Cause::protocol;
+  ErrorCode code = ErrorCode::handshake_failed;
+  std::string detail;  // words for the log; for peer_error the other side's own, not yet made safe to show
+};
+
+// What both sides agree on at the end. Move-only: it holds the master secret.
+struct HandshakeResult {
+  const crypto::Suite* suite = nullptr;
+  Role role = Role::initiator;
+  Id self, peer;
+  std::string peer_name;
+  Secret<32> master;                                  // K
+  crypto::Digest transcript{};                        // t5, where an RSA re-key goes on
+  std::optional<crypto::P384Key> ratchet_key;         // ECDHE: our ephemeral key, for the first ratchet step
+  std::optional<crypto::P384Point> peer_ratchet_key;  // ECDHE: the other side's
+};
+
+class Handshake {
+ public:
+  Handshake(HandshakeOptions options, crypto::EphemeralSource& ephemerals);
+  Handshake(Handshake&&) noexcept;
+  Handshake& operator=(Handshake&&) noexcept;
+  ~Handshake();
+
+  // Initiator, once: the phase-1 frame (without LF).
+  std::string start();
+
+  // The exact bytes of the next frame. Returns the answer to send (empty after phase 6).
+  Result<std::string, HandshakeFailure> receive(std::string_view frame);
+
+  // Between clients the initiator drops such a phase 2 instead of giving it to receive(): a late answer to a
+  // call that was given up.
+  bool answers_another_call(const HandshakeFrame& frame) const;
+
+  // True when the next receive() does public-key work.
+  bool next_is_heavy() const;
+  int expected_phase() const;  // of the next frame from the other side; 0: none
+  bool done() const;
+  // The suite once chosen (phase 2), else nullptr.
+  const crypto::Suite* suite() const;
+  // The other side's id and name as claimed (proved only once done(), or by cause unknown_key); empty before.
+  const Id& peer_id() const;
+  const std::string& peer_name() const;
+  // Once, after done().
+  HandshakeResult take_result();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// What names a call: the hash of its phase-1 frame.
+crypto::Digest call_hash(std::string_view phase_1);
+
+// --- pieces that section 6's RSA re-key shares ---------------------------------------------------
+crypto::Digest transcript_start(HandshakeKind kind);
+crypto::Digest transcript_next(const crypto::Digest& before, std::string_view frame);
+crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const crypto::Digest& transcript,
+                           ByteView key);
+bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key,
+                const crypto::Signature& sig);
+// K = concat KDF of section 3; `transcript` is t4 and `key` phase 5's bytes.
+Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
+                         ByteView key);
+// `confirm` of phase 5 (transcript t4, phase 5's key bytes and signature) and of phase 6 (t5).
+crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
+                                 const crypto::Signature& signature);
+crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript);
+
+}  // namespace sims::proto

@@ -1,0 +1,67 @@
+// The pieces of section 3 that a handshake and an RSA re-key (section 6) share.
+#include "proto/channel/handshake.h"
+#include "proto/labels.h"
+
+namespace sims::proto {
+
+namespace {
+
+// label || transcript || SHA(key): what an identity key signs. Never anything that a user wrote.
+Bytes signed_input(Role role, const crypto::Digest& transcript, ByteView key) {
+  const std::string_view label = role == Role::initiator ? labels::initiator : labels::responder;
+  const crypto::Digest hash = crypto::sha256({key});
+  Bytes out(label.begin(), label.end());
+  out.insert(out.end(), transcript.begin(), transcript.end());
+  out.insert(out.end(), hash.begin(), hash.end());
+  return out;
+}
+
+}  // namespace
+
+crypto::Digest call_hash(std::string_view phase_1) {
+  return crypto::sha256({bytes_of(phase_1)});
+}
+
+crypto::Digest transcript_start(HandshakeKind kind) {
+  return crypto::sha256(
+      {bytes_of(kind == HandshakeKind::client_server ? labels::client_server : labels::client_client)});
+}
+
+crypto::Digest transcript_next(const crypto::Digest& before, std::string_view frame) {
+  const crypto::Digest hash = crypto::sha256({bytes_of(frame)});
+  return crypto::sha256({before, hash});
+}
+
+crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const crypto::Digest& transcript,
+                           ByteView key) {
+  return identity.sign(signed_input(role, transcript, key));
+}
+
+bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key,
+                const crypto::Signature& sig) {
+  return crypto::verify(id.key(), signed_input(role, transcript, key), sig);
+}
+
+Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
+                         ByteView key) {
+  const crypto::Digest key_hash = crypto::sha256({key});
+  const crypto::Digest context = crypto::sha256({transcript, key_hash});
+  Bytes other_info(suite.name.begin(), suite.name.end());
+  other_info.insert(other_info.end(), context.begin(), context.end());
+  Secret<32> out;
+  crypto::concat_kdf(z, other_info, out.writable());
+  return out;
+}
+
+crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
+                                 const crypto::Signature& signature) {
+  const auto k_init = crypto::hkdf_expand<32>(master.view(), labels::confirm_initiator);
+  return crypto::hmac(k_init.view(), {transcript, crypto::sha256({key}), signature});
+}
+
+crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript) {
+  const auto k_resp = crypto::hkdf_expand<32>(master.view(), labels::confirm_responder);
+  return crypto::hmac(k_resp.view(), {transcript});
+}
+
+}  // namespace sims::proto

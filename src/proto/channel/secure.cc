@@ -1,0 +1,175 @@
+#include "proto/channel/secure.h"
+
+#include <cassert>
+#include <charconv>
+
+#include "crypto/aes.h"
+#include "crypto/fernet.h"
+#include "crypto/kdf.h"
+#include "proto/labels.h"
+#include "proto/limits.h"
+
+namespace sims::proto {
+
+namespace {
+
+constexpr std::string_view before_epoch = R"({"type":"secure","sa-data":{"epoch":)";
+constexpr std::string_view before_seq = R"(,"seq":)";
+constexpr std::string_view before_payload = R"(},"payload":")";
+constexpr std::string_view after_payload = "\"}\n";
+constexpr std::size_t max_digits = 20;  // of a u64
+constexpr std::size_t max_head =
+    before_epoch.size() + before_seq.size() + before_payload.size() + 2 * max_digits;
+constexpr std::size_t max_around = max_head + after_payload.size();
+
+// One direction's keys and count. The keys of message `count` are ready; those of the epochs before are gone.
+class Direction {
+ public:
+  explicit Direction(Secret<32> chain) : Direction(chain, keys_of(chain)) {}
+
+  std::uint64_t count() const { return count_; }
+  std::uint64_t epoch() const { return count_ / messages_per_epoch; }
+  const crypto::Fernet& fernet() const { return fernet_; }
+  // AES over the message's number: never repeats under one key, and nobody without the key can foretell it.
+  ByteArray<16> iv() const {
+    ByteArray<16> block{};
+    store_u64be(block.data() + 8, count_);
+    return iv_.encrypt_block(block);
+  }
+  // Message `count` is sealed or opened. At an epoch's end its keys give way to the next one's.
+  void advance() {
+    if (++count_ % messages_per_epoch != 0) return;
+    const auto keys = keys_of(next_chain_);
+    fernet_ = crypto::Fernet(keys.part(0, 32));
+    iv_ = crypto::Aes128Key(keys.part(32, 16));
+    next_chain_ = crypto::hkdf_expand<32>(next_chain_.view(), labels::next);
+  }
+
+ private:
+  using Keys = Secret<48>;  // signing(16) || encryption(16) || IV(16)
+
+  Direction(const Secret<32>& chain, const Keys& keys)
+      : fernet_(keys.part(0, 32)),
+        iv_(keys.part(32, 16)),
+        next_chain_(crypto::hkdf_expand<32>(chain.view(), labels::next)) {}
+  static Keys keys_of(const Secret<32>& chain) {
+    return crypto::hkdf_expand<48>(chain.view(), labels::token);
+  }
+
+  crypto::Fernet fernet_;
+  crypto::Aes128Key iv_;
+  Secret<32> next_chain_;  // of the epoch after this one: this one's chain is already wiped
+  std::uint64_t count_ = 0;
+};
+
+// What a frame begins with, up to its payload.
+class Head {
+ public:
+  explicit Head(const Direction& direction) {
+    put(before_epoch);
+    put(direction.epoch());
+    put(before_seq);
+    put(direction.count());
+    put(before_payload);
+  }
+  std::string_view text() const { return {text_, static_cast<std::size_t>(end_ - text_)}; }
+
+ private:
+  void put(std::string_view text) {
+    std::memcpy(end_, text.data(), text.size());
+    end_ += text.size();
+  }
+  void put(std::uint64_t number) { end_ = std::to_chars(end_, end_ + max_digits, number).ptr; }
+  char text_[max_head];
+  char* end_ = text_;
+};
+
+}  // namespace
+
+Secret<32> secure_chain(const Secret<32>& master, bool client_to_server) {
+  return crypto::hkdf_expand<32>(master.view(),
+                                 client_to_server ? labels::client_to_server : labels::server_to_client);
+}
+
+struct SecureSender::State {
+  Direction direction;
+};
+
+SecureSender::SecureSender(Secret<32> chain)
+    : state_(std::make_unique<State>(State{Direction(std::move(chain))})) {}
+SecureSender::SecureSender(SecureSender&&) noexcept = default;
+SecureSender& SecureSender::operator=(SecureSender&&) noexcept = default;
+SecureSender::~SecureSender() = default;
+
+void SecureSender::seal(std::string_view plaintext, std::uint64_t unix_s, std::string& out) {
+  assert(frame_size_max(plaintext.size()) <= max_frame);
+  Direction& direction = state_->direction;
+  const Head head(direction);
+  const std::size_t token_size = crypto::Fernet::token_size(plaintext.size());
+  const std::size_t old = out.size();
+  out.resize(old + head.text().size() + token_size + after_payload.size());
+  char* at = out.data() + old;
+  std::memcpy(at, head.text().data(), head.text().size());
+  at += head.text().size();
+  direction.fernet().seal(bytes_of(plaintext), unix_s, direction.iv(), at);
+  std::memcpy(at + token_size, after_payload.data(), after_payload.size());
+  direction.advance();
+}
+
+std::uint64_t SecureSender::count() const {
+  return state_->direction.count();
+}
+
+std::size_t SecureSender::frame_size_max(std::size_t plaintext_size) {
+  return max_around - 1 + crypto::Fernet::token_size(plaintext_size);  // 1: the LF
+}
+
+struct SecureReceiver::State {
+  Direction direction;
+
+  // The token of the next message. The room for its plaintext is only made larger: filling it anew for each
+  // costs.
+  Result<void, crypto::FernetError> open(std::string_view token, std::string& out) {
+    const std::size_t most = crypto::Fernet::plaintext_max(token.size());
+    const ByteArray<16> iv = direction.iv();
+    if (out.size() < most) out.resize(most);
+    const auto size = direction.fernet().open(token, &iv, reinterpret_cast<std::uint8_t*>(out.data()));
+    out.resize(size.value_or(0));
+    if (!size) return fail(size.error());
+    direction.advance();
+    return {};
+  }
+};
+
+SecureReceiver::SecureReceiver(Secret<32> chain)
+    : state_(std::make_unique<State>(State{Direction(std::move(chain))})) {}
+SecureReceiver::SecureReceiver(SecureReceiver&&) noexcept = default;
+SecureReceiver& SecureReceiver::operator=(SecureReceiver&&) noexcept = default;
+SecureReceiver::~SecureReceiver() = default;
+
+bool SecureReceiver::open_canonical(std::string_view frame, std::string& out) {
+  const Head head(state_->direction);
+  constexpr auto tail = after_payload.substr(0, after_payload.size() - 1);  // the LF was cut off
+  if (frame.size() < head.text().size() + tail.size() || !frame.starts_with(head.text()) ||
+      !frame.ends_with(tail))
+    return false;
+  frame.remove_prefix(head.text().size());
+  frame.remove_suffix(tail.size());
+  return state_->open(frame, out).has_value();
+}
+
+Checked<void> SecureReceiver::open(const SecureFrame& frame, std::string& out) {
+  Direction& direction = state_->direction;
+  if (frame.seq != direction.count() || frame.epoch != direction.epoch())
+    return fault(ErrorCode::bad_sequence, "epoch or seq");
+  const auto opened = state_->open(frame.payload, out);
+  if (opened) return {};
+  if (opened.error() == crypto::FernetError::bad_iv) return fault(ErrorCode::bad_sequence, "IV");
+  return fault(ErrorCode::bad_message, "token");
+}
+
+std::uint64_t SecureReceiver::count() const {
+  return state_->direction.count();
+}
+
+}  // namespace sims::proto

@@ -1,0 +1,115 @@
+// One side of one client-server connection as a pure object: bytes in, sub-messages out; framing, handshake
+// and SECURE in one place (sims-protocol(7) sections 1, 3, 4).
+//
+//            start()                 complete(work)                     fail / close
+//   idle ---------------> handshake ----------------> secure ---------> closed
+//          (responder: begins in handshake)
+//
+// Public-key work leaves the object as a HandshakeWork that may run on any thread; while one is out, poll()
+// gives nothing and input waits. Not thread-safe itself.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "proto/channel/handshake.h"
+#include "proto/channel/secure.h"
+#include "proto/wire/frame.h"
+#include "proto/wire/json.h"
+
+namespace sims::proto {
+
+// Buffers that one thread's transports share while they poll: no connection owns them while idle.
+struct Scratch {
+  FrameRoom frames;
+  JsonTape tape;
+  std::string text;     // a frame being parsed in place
+  std::string message;  // the plaintext that poll() returns
+};
+
+// A handshake step on its way through a worker thread. Owns the handshake and the frame; run() touches
+// nothing else.
+class HandshakeWork {
+ public:
+  HandshakeWork(Handshake handshake, std::string frame);
+  void run();
+  // After run():
+  bool failed() const { return !outcome_.has_value(); }
+  bool completes() const { return outcome_.has_value() && handshake_.done(); }
+  const Handshake& handshake() const { return handshake_; }
+
+ private:
+  friend class Transport;
+  Handshake handshake_;
+  std::string frame_;
+  Result<std::string, HandshakeFailure> outcome_;
+};
+
+class Transport {
+ public:
+  Transport(HandshakeOptions options, crypto::EphemeralSource& ephemerals);
+  Transport(Transport&&) noexcept;
+  Transport& operator=(Transport&&) noexcept;
+  ~Transport();
+
+  // Initiator, once: appends the phase-1 frame to out.
+  void start(std::string& out);
+
+  struct Event {
+    enum class Kind {
+      need_input,  // nothing more in what was fed so far
+      work,        // run `work` on any thread, then complete() it
+      message,     // `message` is the plaintext of one sub-message, valid until the next poll() with this
+                   // Scratch
+      failed,  // `failure`; the `error` frame to send, if any, was appended to out; the transport is closed
+    };
+    Kind kind = Kind::need_input;
+    std::string_view message;
+    std::unique_ptr<HandshakeWork> work;
+    HandshakeFailure failure;
+  };
+
+  // Takes bytes from the front of `input` (which shrinks; a rest that is no whole frame is kept inside,
+  // bounded by the frame limit) until there is an event. Call until need_input. Light handshake phases are
+  // answered into out at once.
+  Event poll(ByteView& input, Scratch& scratch, Now now, std::string& out);
+
+  // The work is back: appends the answer to out. Returns need_input (go on polling; check connected()) or
+  // failed.
+  Event complete(std::unique_ptr<HandshakeWork> work, Now now, std::string& out);
+  // Instead of complete(): ends the handshake with an error of the caller's (name-taken, busy, ...).
+  void refuse(ErrorCode code, std::string_view message, Now now, std::string& out);
+
+  bool connected() const;  // in SECURE
+  bool closed() const;
+  std::size_t buffered() const;  // bytes of input kept inside: less than a frame, or what came during work
+  // Seals one sub-message and appends its frame to out. Only when connected().
+  void send(std::string_view plaintext, Now now, std::string& out);
+  // Appends an `error`, sealed when connected and in clear before, and closes. `id`: the message that was
+  // wrong, which is not acked.
+  void fail(ErrorCode code, std::string_view message, std::optional<std::uint64_t> id, Now now,
+            std::string& out);
+
+  // The cumulative ack: owe_ack() as soon as a message is taken over that is not itself an ack; flush_ack()
+  // appends one `ack` up to the last of them, if any is owed: call it at most once per read of the socket.
+  // What ends the connection with an `error` acks first what is owed.
+  void owe_ack();
+  bool owes_ack() const;
+  void flush_ack(Now now, std::string& out);
+  std::uint64_t received() const;  // sub-messages received; the last one's seq is one less
+  std::uint64_t sent() const;
+
+  // Meaningful from phase 2 on (initiator) or once connected.
+  const Id& peer_id() const;
+  const std::string& peer_name() const;
+  const crypto::Suite* suite() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sims::proto

@@ -1,0 +1,52 @@
+// The Double Ratchet (Signal's specification, revision 1, without header encryption) on P-384: the ECDHE
+// suite's way of sims-protocol(7) section 6. A new key pair with every round trip.
+#pragma once
+
+#include "crypto/suite.h"
+#include "proto/session/ratchet.h"
+
+namespace sims::proto {
+
+// A bucket of failed ratchet steps: each costs a P-384 multiplication of variable time under our key, so
+// whoever can only guess gets few. Refilled one a second.
+class StepAllowance {
+ public:
+  bool take(Now now);  // false: empty
+  void give_back();
+
+ private:
+  std::int64_t left_ms_ = -1;  // thousandths of a step; -1: not used yet, full
+  std::int64_t at_ms_ = 0;
+};
+
+class DoubleRatchet final : public Ratchet {
+ public:
+  // own and peer: the handshake's ephemeral keys. A responder draws its first key to send under at once, so
+  // either side may speak first.
+  DoubleRatchet(Role role, Secret<32> root, crypto::P384Key own, const crypto::P384Point& peer,
+                crypto::EphemeralSource& ephemerals);
+
+  SendKey next_to_send() override;
+  Result<Staged, OpenError> stage(const RatchetHeader& header, bool newest, Now now) override;
+  void commit(Staged staged) override;
+  std::uint64_t epoch() const override { return steps_; }
+  void mix_into(StateHash& hash) const override;
+
+ private:
+  Result<Staged, OpenError> stage_current(std::uint64_t n) const;
+  Result<Staged, OpenError> stage_step(const RatchetHeader& header, Now now);
+  void new_sending_chain();
+
+  crypto::EphemeralSource& ephemerals_;
+  Secret<32> root_;                    // RK
+  crypto::P384Key own_;                // DHs
+  crypto::P384Point peer_;             // DHr
+  ChainName peer_name_;                // DHr, compressed
+  Chain sending_;                      // CKs, Ns
+  std::optional<Chain> receiving_;     // CKr, Nr; none until an initiator hears from the responder
+  std::uint64_t previous_length_ = 0;  // PN
+  std::uint64_t steps_ = 0;
+  StepAllowance allowance_;  // not part of the state that a refused message must leave alone
+};
+
+}  // namespace sims::proto

@@ -1,0 +1,41 @@
+// What one message key becomes (sims-protocol(7) section 6): the keys of one token, its verification and its
+// ack. Made for one message, then wiped.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+#include "crypto/kdf.h"
+#include "proto/wire/message.h"
+
+namespace sims::proto {
+
+class MessageKeys {
+ public:
+  explicit MessageKeys(const Secret<32>& message_key);
+
+  std::string seal(std::string_view plaintext, std::uint64_t unix_s) const;  // the token
+  // nullopt: not genuine, or not with this key's IV.
+  std::optional<std::string> open(std::string_view token) const;
+
+  crypto::Digest verification(const ClientCom& com) const;
+  bool verify(const ClientCom& com) const;  // constant time
+
+  Secret<32> ack_key() const { return Secret<32>(keys_.part(80, 32)); }
+
+ private:
+  Secret<112> keys_;  // signing 16 || encryption 16 || IV 16 || verify 32 || ack 32
+};
+
+// R of section 6: the header in fixed-width bytes (57 with a key, 12 with an epoch).
+Bytes header_bytes(const RatchetHeader& header);
+// One of key and epoch as this suite needs it, and all numbers in u32.
+bool header_fits(const RatchetHeader& header, bool with_key);
+
+// The ack's HMAC under the message's k_ack; `hash` is SHA(the token's text). src and dst are the ack's own.
+crypto::Digest ack_verification(const Secret<32>& key, const Id& src, const Id& dst, std::uint64_t id,
+                                const crypto::Digest& hash);
+
+}  // namespace sims::proto

@@ -1,0 +1,61 @@
+// What simsctl(8) may ask of a running simsd. Implemented by server/daemon_operations, by tests with a fake.
+// On the loop's thread; `done` may be called at once or later (a disk), and once.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/log.h"
+#include "server/accounts/accounts.h"
+#include "server/policy/budgets.h"
+#include "server/policy/stats.h"
+#include "server/relay/client_info.h"
+
+namespace sims::server {
+
+struct Status {
+  std::string version, id, name, addresses, state_dir;
+  std::uint64_t started_unix_s = 0, uptime_s = 0;
+  std::size_t connections = 0, online = 0, accounts = 0;
+  bool registration_open = false;
+  std::size_t invitations = 0;     // not used up
+  std::uint64_t memory_bound = 0;  // bytes, from the configuration
+  std::uint64_t resident = 0;      // bytes
+  log::Level log_level = log::Level::info;
+};
+
+// Whom to cut off or to ban. The value is as it is compared: a canonical address or range.
+struct Target {
+  enum class Kind { id, name, address, conn };
+  Kind kind = Kind::name;
+  std::string value;
+  // "ID", "NAME", "ADDRESS", "ADDRESS/PREFIX", "conn:N"; or with the kind before it ("name:10.0.0.1").
+  static Result<Target> parse(std::string_view text);
+  std::optional<Ban::Kind> ban_kind() const;  // nullopt: a connection, which cannot be banned
+  bool operator==(const Target&) const = default;
+};
+
+class Operations {
+ public:
+  template <class T>
+  using Done = std::function<void(Result<T>)>;
+
+  virtual ~Operations() = default;
+  virtual const Stats& stats() = 0;  // with the gauges as they are now
+  virtual Status status() = 0;
+  virtual std::vector<ClientInfo> clients(ConnId after, std::size_t limit) = 0;  // by number
+  virtual Result<std::size_t> kick(const Target& who) = 0;                       // how many were cut off
+  virtual void ban(Ban ban, Done<void> done) = 0;  // durable when done; kicks whom it hits
+  virtual void unban(Ban::Kind kind, std::string value, Done<bool> done) = 0;  // false: there was none
+  virtual std::vector<Ban> bans() = 0;
+  virtual void invite(std::uint64_t valid_s, Done<std::string> done) = 0;  // the code
+  virtual std::vector<AccountStore::Account> names(std::string_view after, std::size_t limit) = 0;  // by name
+  virtual void release(std::string name, Done<bool> done) = 0;  // frees the name; kicks its owner
+  virtual void set_log_level(log::Level level) = 0;             // until the next reload
+  virtual Result<void> reload() = 0;
+  virtual void backup(std::string path, Done<void> done) = 0;
+};
+
+}  // namespace sims::server

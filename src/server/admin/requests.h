@@ -1,0 +1,20 @@
+// What each request of simsctl(8) does, and its answer as JSON lines (see server/control.h). Pure.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "proto/wire/json.h"
+#include "server/admin/operations.h"
+
+namespace sims::server {
+
+constexpr std::size_t control_page = 100;  // rows in one answer
+
+// Calls `reply` once, now or later, with all the lines of the answer.
+void run_request(Operations& operations, const proto::JsonValue& request, std::uint64_t unix_s,
+                 std::function<void(std::string lines)> reply);
+
+std::string control_error(std::string_view why);  // {"error":"..."} and LF
+
+}  // namespace sims::server

@@ -1,0 +1,41 @@
+// The socket `control` in the state folder, over which simsctl(8) asks a running simsd: for root and the
+// server's own user only. At most 8 connections; one that does nothing for a minute is cut off.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "net/stream.h"
+#include "server/admin/control.h"
+
+namespace sims::server {
+
+class ControlSocket {
+ public:
+  static constexpr std::size_t most = 8;
+  // The caller holds the state folder's lock, so that a socket that is there is a dead server's. The
+  // operations and the loop outlive it.
+  static Result<std::unique_ptr<ControlSocket>> open(net::Loop& loop, const std::string& path,
+                                                     Operations& operations);
+  ~ControlSocket();  // removes it
+
+ private:
+  struct Connection;
+  ControlSocket(net::Loop& loop, std::string path, Operations& operations);
+  void accept(std::unique_ptr<net::Stream> stream);
+  std::string refusal(const net::Stream& stream) const;
+  void pump(std::uint64_t number);
+  void ended(std::uint64_t number, bool orderly);
+  void look_for_idle();
+
+  net::Loop& loop_;
+  const std::string path_;
+  Operations& operations_;
+  std::unique_ptr<net::Listener> listener_;
+  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
+  std::uint64_t last_ = 0;
+  net::Timer idle_;
+};
+
+}  // namespace sims::server

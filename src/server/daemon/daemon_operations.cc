@@ -1,0 +1,170 @@
+#include "server/daemon/daemon_operations.h"
+
+#include <unistd.h>
+
+#include <charconv>
+
+#include "os/files.h"
+#include "os/version.h"
+#include "server/accounts/invitation.h"
+
+namespace sims::server {
+
+namespace {
+
+// proc(5): the second number of statm, in pages. 0: not known.
+std::uint64_t resident_bytes() {
+  const auto text = read_file("/proc/self/statm", 4'096);
+  if (!text) return 0;
+  const auto space = text->find(' ');
+  if (space == text->npos) return 0;
+  std::uint64_t pages = 0;
+  std::from_chars(text->data() + space + 1, text->data() + text->size(), pages);
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+DaemonOperations::DaemonOperations(Parts parts) : parts_(std::move(parts)), began_(parts_.now()) {}
+
+const Stats& DaemonOperations::stats() {
+  auto& s = parts_.core.stats();
+  parts_.core.refresh_gauges();
+  const auto ready = parts_.pool.ready();
+  s.p384_keys = ready.p384;
+  s.rsa_keys = ready.rsa;
+  s.accept_pauses = parts_.accept_pauses();
+  return s;
+}
+
+Status DaemonOperations::status() {
+  const auto now = parts_.now();
+  Status s;
+  s.version = version();
+  s.id = proto::Id::of(parts_.state.identity.public_key()).str();
+  s.name = parts_.settings.name;
+  s.addresses = parts_.addresses();
+  s.state_dir = parts_.state.path;
+  s.started_unix_s = began_.unix_s();
+  s.uptime_s = static_cast<std::uint64_t>(now.steady_ms - began_.steady_ms) / 1'000;
+  s.connections = parts_.core.connections();
+  s.online = parts_.core.online();
+  s.accounts = parts_.state.accounts->size();
+  s.registration_open = parts_.settings.policy.registration_open;
+  s.resident = resident_bytes();
+  s.invitations = parts_.state.accounts->invitations(now.unix_s());
+  s.memory_bound = memory_bound(parts_.settings.policy.limits, s.accounts);
+  s.log_level = log::level();
+  return s;
+}
+
+std::vector<ClientInfo> DaemonOperations::clients(ConnId after, std::size_t limit) {
+  return parts_.core.clients(after, limit);
+}
+
+Result<std::size_t> DaemonOperations::kick(const Target& who) {
+  const auto now = parts_.now();
+  std::size_t count = 0;
+  if (who.kind == Target::Kind::conn) {
+    ConnId conn = 0;
+    std::from_chars(who.value.data(), who.value.data() + who.value.size(), conn);
+    count = parts_.core.kick(conn, now) ? 1 : 0;
+  } else {
+    BanList whom;
+    whom.add({*who.ban_kind(), who.value, {}, 0, 0});
+    count = parts_.core.kick(whom, now);
+  }
+  log::notice("event=kick whom={} connections={}", log::remote{who.value}, count);
+  parts_.turn();
+  return count;
+}
+
+// The store may wait for the disk, so it has another thread; `then` and `done` follow on the loop's.
+template <class T>
+void DaemonOperations::store(std::function<Result<T>(SqliteAccounts&)> job,
+                             std::function<void(const Result<T>&)> then, Done<T> done) {
+  const auto result = std::make_shared<Result<T>>();
+  parts_.work([this, result, job = std::move(job)] { *result = job(*parts_.state.accounts); },
+              [this, result, then = std::move(then), done = std::move(done)] {
+                then(*result);
+                parts_.turn();
+                done(std::move(*result));
+              });
+}
+
+void DaemonOperations::ban(Ban ban, Done<void> done) {
+  ban.made = parts_.now().unix_s();
+  store<void>([ban](auto& accounts) { return accounts.ban(ban); },
+              [this, ban](const Result<void>& result) {
+                if (!result) return;
+                log::notice("event=ban kind={} value={} until={}", to_string(ban.kind),
+                            log::remote{ban.value}, ban.until);
+                parts_.core.ban(ban, parts_.now());
+              },
+              std::move(done));
+}
+
+void DaemonOperations::unban(Ban::Kind kind, std::string value, Done<bool> done) {
+  store<bool>([kind, value](auto& accounts) { return accounts.unban(kind, value); },
+              [this, kind, value](const Result<bool>& result) {
+                if (!result || !*result) return;
+                log::notice("event=unban kind={} value={}", to_string(kind), log::remote{value});
+                parts_.core.unban(kind, value);
+              },
+              std::move(done));
+}
+
+std::vector<Ban> DaemonOperations::bans() {
+  return parts_.state.accounts->bans();
+}
+
+void DaemonOperations::invite(std::uint64_t valid_s, Done<std::string> done) {
+  const auto now = parts_.now().unix_s();
+  store<std::string>(
+      [now, valid_s](auto& accounts) -> Result<std::string> {
+        auto code = make_invitation(crypto::system_rng());
+        const auto stored = accounts.invite(*parse_invitation(code), now, now + valid_s);
+        if (!stored) return fail(stored.error());
+        return code;
+      },
+      [valid_s](const Result<std::string>& result) {
+        if (result) log::notice("event=invite seconds={}", valid_s);
+      },
+      std::move(done));
+}
+
+std::vector<AccountStore::Account> DaemonOperations::names(std::string_view after, std::size_t limit) {
+  return parts_.state.accounts->names(std::string(after), limit);
+}
+
+void DaemonOperations::release(std::string name, Done<bool> done) {
+  const auto owner = parts_.state.accounts->id_of(name);
+  store<bool>([name](auto& accounts) { return accounts.release(name); },
+              [this, name, owner](const Result<bool>& result) {
+                if (!result || !*result) return;
+                log::notice("event=release name={}", log::remote{name});
+                BanList whom;
+                if (owner) whom.add({Ban::Kind::id, owner->str(), {}, 0, 0});
+                parts_.core.kick(whom, parts_.now());
+              },
+              std::move(done));
+}
+
+void DaemonOperations::set_log_level(log::Level level) {
+  log::set_level(level);
+  log::notice("event=log-level level={}", log::level_name(level));
+}
+
+Result<void> DaemonOperations::reload() {
+  return parts_.reload();
+}
+
+void DaemonOperations::backup(std::string path, Done<void> done) {
+  store<void>([path](auto& accounts) { return accounts.backup(path); },
+              [path](const Result<void>& result) {
+                if (result) log::notice("event=backup file={}", log::remote{path});
+              },
+              std::move(done));
+}
+
+}  // namespace sims::server

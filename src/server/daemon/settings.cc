@@ -1,0 +1,241 @@
+#include "server/daemon/settings.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "net/stream.h"
+#include "os/files.h"
+#include "server/daemon/metrics_socket.h"
+
+namespace sims::server {
+
+namespace {
+
+constexpr std::int64_t day_s = 86'400;
+
+Result<void> set_listen(Settings& s, const std::vector<std::string>& list) {
+  if (list.empty()) return fail("must name at least one address");
+  for (const auto& text : list)
+    if (auto at = net::Endpoint::parse(text, proto::default_port); !at)
+      return fail("has a bad address \"" + escape_for_log(text) + "\": " + at.error());
+  s.listen = list;
+  return {};
+}
+
+Result<void> set_path(std::string& to, const std::string& path) {
+  if (path.empty() || path[0] != '/') return fail("must be an absolute path");
+  to = path;
+  return {};
+}
+
+Result<void> set_suites(Settings& s, const std::vector<std::string>& names) {
+  crypto::SuiteList list;
+  for (const auto& name : names) {
+    const auto* suite = crypto::find_suite_by_label(name);
+    if (!suite) suite = crypto::find_suite(name);
+    if (!suite) {
+      std::string known;
+      for (const auto& row : crypto::all_suites())
+        known += (known.empty() ? "" : ", ") + std::string(row.label);
+      return fail("has no suite \"" + escape_for_log(name) + "\"; there are: " + known);
+    }
+    if (std::find(list.begin(), list.end(), suite) == list.end()) list.push_back(suite);
+  }
+  if (list.empty()) return fail("must name at least one suite");
+  s.policy.suites = list;
+  return {};
+}
+
+ConfigSetter<std::int64_t> number(std::int64_t low, std::int64_t high,
+                                  std::function<void(std::int64_t)> set) {
+  return [low, high, set = std::move(set)](std::int64_t value) -> Result<void> {
+    if (value < low || value > high) return fail(fmt::format("must be {} to {}", low, high));
+    set(value);
+    return {};
+  };
+}
+
+std::string host_name() {
+  char name[256] = "";
+  if (gethostname(name, sizeof name - 1) != 0) return {};
+  return name;
+}
+
+Result<void> apply(const ConfigOption& option, const std::vector<std::string>& values) {
+  if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
+  if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
+    return (*list)(values);
+  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // and there are no numbers
+}
+
+}  // namespace
+
+std::string default_state_dir() {
+  if (const char* given = std::getenv("STATE_DIRECTORY"); given && *given == '/')  // systemd.exec(5)
+    return std::string(std::string_view(given).substr(0, std::string_view(given).find(':')));
+  if (geteuid() == 0) return "/var/lib/simsd";
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/')
+    return std::string(state) + "/simsd";
+  const char* home = std::getenv("HOME");
+  return home && *home == '/' ? std::string(home) + "/.local/state/simsd" : std::string();
+}
+
+std::string server_name_of(std::string_view host) {
+  std::string name;
+  for (char c : host.substr(0, proto::max_name)) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (name.empty() && !word) continue;
+    name += word || c == '.' || c == '_' ? c : '-';
+  }
+  while (!name.empty() && (name.back() == '.' || name.back() == '-'))
+    name.pop_back();
+  return name.empty() ? "simsd" : name;
+}
+
+namespace {
+
+Result<void> set_exempt(Limits& limits, const std::vector<std::string>& list) {
+  std::vector<AddressRange> ranges;
+  for (const auto& text : list) {
+    const auto range = AddressRange::parse(text);
+    if (!range) return fail("has \"" + escape_for_log(text) + "\", which " + range.error());
+    ranges.push_back(*range);
+  }
+  limits.exempt = std::move(ranges);
+  return {};
+}
+
+std::vector<ConfigOption> limits_table(Settings& s) {
+  auto& limits = s.policy.limits;
+  const auto size = [](std::size_t& to) {
+    return [&to](std::int64_t v) { to = static_cast<std::size_t>(v); };
+  };
+  const auto seconds = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v * 1'000; }; };
+  const auto as_is = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v; }; };
+  constexpr std::int64_t million = 1'000'000, most_bytes = 1 << 30;
+  return {
+      {"limits.connections", number(1, million, size(limits.connections))},
+      {"limits.connections-per-address", number(1, million, size(limits.connections_per_address))},
+      {"limits.unauthenticated", number(1, million, size(limits.unauthenticated))},
+      {"limits.unauthenticated-per-address", number(1, million, size(limits.unauthenticated_per_address))},
+      {"limits.handshake-seconds",
+       number(1, proto::handshake_deadline_ms / 1'000, seconds(limits.handshake_ms))},
+      {"limits.handshakes", number(1, million, as_is(limits.handshakes.each))},
+      {"limits.handshakes-burst", number(1, million, as_is(limits.handshakes.burst))},
+      {"limits.handshakes-per-address", number(1, million, as_is(limits.handshakes_per_address.each))},
+      {"limits.handshakes-per-address-burst", number(1, million, as_is(limits.handshakes_per_address.burst))},
+      {"limits.rsa-handshakes-per-address",
+       number(1, million,
+              [&](std::int64_t value) {
+                limits.rsa_handshakes_per_address = {value, value, 60'000};
+              })},
+      {"limits.logins-per-id", number(1, million, as_is(limits.logins.each))},
+      {"limits.logins-per-id-burst", number(1, million, as_is(limits.logins.burst))},
+      {"limits.registrations-per-address",
+       number(1, million,
+              [&limits](std::int64_t v) { limits.registrations.each = limits.registrations.burst = v; })},
+      {"limits.penalty-seconds", number(0, day_s, seconds(limits.penalty_max_ms))},
+      {"limits.exempt",
+       ConfigSetter<std::vector<std::string>>([&limits](auto list) { return set_exempt(limits, list); })},
+      {"limits.messages", number(1, million, as_is(limits.messages.each))},
+      {"limits.messages-burst", number(1, 100 * million, as_is(limits.messages.burst))},
+      {"limits.message-bytes", number(1'024, most_bytes, as_is(limits.message_bytes.each))},
+      {"limits.message-bytes-burst",
+       number(proto::max_frame, 100 * most_bytes, as_is(limits.message_bytes.burst))},
+      {"limits.lists", number(1, million, as_is(limits.lists.each))},
+      {"limits.lists-burst", number(1, million, as_is(limits.lists.burst))},
+      {"limits.finds", number(1, million,
+                              [&limits](std::int64_t value) {
+                                limits.finds = {value, value, 60'000};
+                              })},
+      {"limits.unanswered-calls", number(1, 10'000, size(limits.unanswered_calls))},
+      {"limits.queue-bytes", number(proto::max_frame, most_bytes, size(limits.queue_bytes))},
+      {"limits.queue-bytes-total", number(1 << 20, 1'024 * most_bytes, size(limits.queue_bytes_total))},
+      {"limits.stall-seconds", number(1, day_s, seconds(limits.stall_ms))},
+      {"limits.ping-seconds", number(1, day_s, seconds(limits.ping_ms))},
+      {"limits.rsa-keys", number(1, 1'000, size(s.rsa_keys))},
+  };
+}
+
+}  // namespace
+
+std::vector<ConfigOption> settings_table(Settings& s) {
+  using Text = ConfigSetter<std::string>;
+  using List = ConfigSetter<std::vector<std::string>>;
+  std::vector<ConfigOption> table{
+      {"listen", List([&s](auto list) { return set_listen(s, list); })},
+      {"state-dir", Text([&s](auto path) { return set_path(s.state_dir, path); })},
+      {"name", Text([&s](auto name) -> Result<void> {
+         if (!proto::valid_name(name)) return fail("must match [a-z0-9][a-z0-9._-]{0,31}");
+         s.name = name;
+         return {};
+       })},
+      {"suites", List([&s](auto names) { return set_suites(s, names); })},
+      {"registration", Text([&s](auto word) -> Result<void> {
+         if (word != "open" && word != "closed") return fail("must be \"open\" or \"closed\"");
+         s.policy.registration_open = word == "open";
+         return {};
+       })},
+      {"log-level", Text([&s](auto word) -> Result<void> {
+         const auto level = log::parse_level(word);
+         if (!level) return fail("must be error, warning, notice, info or debug");
+         s.log_level = *level;
+         return {};
+       })},
+      {"log", Text([&s](const std::string& word) -> Result<void> {
+         if (word != "stderr" && word != "syslog") return fail("must be \"stderr\" or \"syslog\"");
+         s.log_sink = word == "syslog" ? log::Sink::syslog : log::Sink::standard_error;
+         return {};
+       })},
+      {"metrics-listen", Text([&s](auto text) -> Result<void> {
+         const auto at = parse_metrics_address(text);
+         if (!at) return fail(at.error());
+         s.metrics_listen = at->str();
+         return {};
+       })},
+      {"daemon", ConfigSetter<bool>([&s](bool on) -> Result<void> {
+         s.daemon = on;
+         return {};
+       })},
+      {"pid-file", Text([&s](auto path) { return set_path(s.pid_file, path); })},
+      {"user", Text([&s](auto name) -> Result<void> {
+         if (name.empty()) return fail("must name a user");
+         s.user = name;
+         return {};
+       })},
+      {"confine", ConfigSetter<bool>([&s](bool on) -> Result<void> {
+         s.confine = on;
+         return {};
+       })},
+  };
+  auto limits = limits_table(s);
+  std::move(limits.begin(), limits.end(), std::back_inserter(table));
+  return table;
+}
+
+Result<Settings> load_settings(const CommandLine& line) {
+  Settings settings;
+  settings.name = server_name_of(host_name());
+  settings.state_dir = default_state_dir();
+  const auto table = settings_table(settings);
+  if (!line.config.empty())
+    if (auto loaded = load_config(line.config, table); !loaded) return fail(loaded.error());
+  for (const auto& given : line.given) {
+    const auto& key = given.first;
+    const auto option = std::find_if(table.begin(), table.end(), [&](const auto& o) { return o.key == key; });
+    if (auto done = apply(*option, given.second); !done) return fail("--" + key + " " + done.error());
+  }
+  if (settings.state_dir.empty()) return fail("no home directory: give --state-dir");
+  return settings;
+}
+
+Result<Settings> reload_settings(const CommandLine& line) {
+  if (file_exists(line.config) && !file_size(line.config))
+    return fail(line.config + ": not a regular file, and so read at the start only");
+  return load_settings(line);
+}
+
+}  // namespace sims::server

@@ -1,0 +1,53 @@
+// Everything that simsd(8)'s command line and simsd.conf(5) can say, in one table: an option's key in the
+// file is its long name on the command line (which has no limits.*). The command line wins.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "os/config.h"
+#include "os/log.h"
+#include "server/relay/relay.h"
+
+namespace sims::server {
+
+struct Settings {
+  std::vector<std::string> listen;  // empty: every address of the machine, default port
+  std::string state_dir;            // absolute
+  std::string name;                 // the server's own
+  std::string pid_file;             // absolute, or empty
+  std::string user;                 // whom root becomes, or empty
+  bool daemon = false;
+  bool confine = true;
+  log::Level log_level = log::Level::info;
+  log::Sink log_sink = log::Sink::standard_error;
+  std::string metrics_listen;  // a loopback address, or empty: nobody is answered
+  std::size_t rsa_keys = 32;   // kept ready
+  Policy policy;
+};
+
+struct CommandLine {
+  std::string config;                                     // absolute, or empty
+  std::map<std::string, std::vector<std::string>> given;  // by key
+  bool check_config = false;
+  bool print_id = false;
+};
+
+// The table: each setter checks its value and puts it into `settings`, which outlives the table.
+std::vector<ConfigOption> settings_table(Settings& settings);
+
+// Defaults, then the file, then the command line. An error names the file and line, or the option.
+Result<Settings> load_settings(const CommandLine& line);
+// Likewise while serving, which cannot wait for what a pipe may bring: the file must be a regular one.
+Result<Settings> reload_settings(const CommandLine& line);
+
+// Where the state is unless something else is said: the service manager's folder, /var/lib/simsd for root,
+// else the user's own. Empty: no home directory.
+std::string default_state_dir();
+
+// `host` made into a valid name: lower case, foreign characters as '-', at most 32; "simsd" if nothing is
+// left.
+std::string server_name_of(std::string_view host);
+
+}  // namespace sims::server

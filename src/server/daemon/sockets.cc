@@ -1,0 +1,72 @@
+#include "server/daemon/sockets.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <cstdlib>
+
+#include "net/stream.h"
+#include "os/log.h"
+#include "proto/limits.h"
+
+namespace sims::server {
+
+namespace {
+
+Result<void> listen_at(const std::string& text, std::vector<int>& sockets) {
+  const auto at = net::Endpoint::parse(text, proto::default_port);
+  if (!at) return fail(at.error());
+  const auto addresses = at->resolve();
+  if (!addresses) return fail("cannot listen on " + at->str() + ": " + addresses.error());
+  Result<void> done;
+  bool any = false;
+  for (const auto& address : *addresses) {
+    const auto socket = net::Listener::open(address);
+    if (socket) {
+      sockets.push_back(*socket);
+      any = true;
+    } else if (done) {
+      done = fail(socket.error());
+    }
+  }
+  if (!any || done) return done;
+  // A name may have addresses that the machine has not: localhost's ::1 without IPv6.
+  log::warning("event=not-listening reason={}", log::remote{done.error()});
+  return {};
+}
+
+// From the service manager (sd_listen_fds_with_names(3)): once, children do not get them.
+Sockets given_sockets() {
+  char** names = nullptr;
+  const int count = sd_listen_fds_with_names(1, &names);
+  Sockets given;
+  for (int i = 0; i < count; ++i) {
+    const int fd = SD_LISTEN_FDS_START + i;
+    if (names != nullptr && std::string_view(names[i]) == "metrics")
+      given.metrics = fd;
+    else
+      given.clients.push_back(fd);
+    if (names != nullptr) std::free(names[i]);
+  }
+  std::free(names);
+  return given;
+}
+
+}  // namespace
+
+Result<Sockets> open_sockets(const std::vector<std::string>& listen) {
+  Sockets sockets = given_sockets();
+  if (!sockets.clients.empty()) {
+    if (!listen.empty()) log::warning("event=listen-ignored note=\"the service manager gives the sockets\"");
+    return sockets;
+  }
+  for (const auto& text : listen)
+    if (auto done = listen_at(text, sockets.clients); !done) return fail(done.error());
+  if (!listen.empty()) return sockets;
+  const auto port = ":" + std::to_string(proto::default_port);
+  if (auto done = listen_at("0.0.0.0" + port, sockets.clients); !done) return fail(done.error());
+  if (auto done = listen_at("[::]" + port, sockets.clients); !done)  // a machine without IPv6
+    log::warning("event=no-ipv6 reason={}", log::remote{done.error()});
+  return sockets;
+}
+
+}  // namespace sims::server

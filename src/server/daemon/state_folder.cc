@@ -1,0 +1,107 @@
+#include "server/daemon/state_folder.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "crypto/key_file.h"
+#include "os/log.h"
+
+namespace sims::server {
+
+namespace {
+
+constexpr std::string_view identity_header = "# simsd identity key (Ed25519 seed, base64). Keep it secret.";
+
+Result<FileLock> lock_folder(const std::string& path) {
+  if (auto made = make_private_folder(path); !made) return fail("state folder: " + made.error());
+  auto lock = FileLock::take(path + "/lock");
+  if (!lock) return fail("state folder: " + lock.error() + " (does another simsd run on it?)");
+  return lock;
+}
+
+Result<crypto::SigningKey> read_identity(const std::string& path) {
+  auto key = crypto::read_key_file(path, identity_header);
+  if (!key) return fail("identity key: " + key.error());
+  return key;
+}
+
+// Beside the accounts from before there is an identity until they are on the disk. So an identity without
+// this file has had accounts, whenever the power went.
+std::string marker_of(const std::string& accounts) {
+  return accounts + ".begun";
+}
+
+// Only its name counts, and it may be root's file in our folder.
+Result<void> remove_marker(const std::string& marker) {
+  if (::unlink(marker.c_str()) != 0) return fail(marker + ": " + std::strerror(errno));
+  return sync_folder_of(marker);
+}
+
+bool any_accounts(const std::string& path) {
+  return file_exists(path) || file_exists(path + "-wal");
+}
+
+// With the lock held.
+Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
+  const auto path = folder + "/identity", accounts = folder + "/accounts.db";
+  if (file_exists(path)) return read_identity(path);
+  if (!any_accounts(accounts))
+    if (auto begun = write_private_file(marker_of(accounts), ""); !begun) return fail(begun.error());
+  auto key = crypto::make_key_file(path, identity_header);
+  if (!key) return fail("identity key: " + key.error());
+  return key;
+}
+
+// What SQLite would take for a new database: a file that is missing or has at most one byte. It would also
+// delete the journal beside it.
+Result<void> check_not_lost(const std::string& path, const std::string& advice) {
+  const std::string journal = path + "-wal";
+  if (!file_exists(path))
+    return fail(path + " is missing beside " + (file_exists(journal) ? journal : "an identity that had one") +
+                advice);
+  if (file_size(path).value_or(0) > 1) return {};
+  return fail(path + (file_size(path) ? " is empty" : " is no file") + advice);
+}
+
+// A file that was emptied or lost would give every name away.
+Result<std::unique_ptr<SqliteAccounts>> open_accounts(const std::string& path) {
+  const auto marker = marker_of(path);
+  const bool begun = file_exists(marker), there = file_exists(path);
+  const auto advice = "; put a backup in its place, or move what is left away and make an empty file " +
+                      marker + " to begin without any names";
+  if (!begun)
+    if (auto kept = check_not_lost(path, advice); !kept) return fail(kept.error());
+  auto accounts = SqliteAccounts::open(path, begun ? std::string() : advice);
+  if (!accounts) return fail(accounts.error());
+  if (!there) log::notice("event=accounts-made path={}", log::remote{path});
+  if (begun)
+    if (auto removed = remove_marker(marker); !removed) return fail(removed.error());
+  return std::move(*accounts);
+}
+
+}  // namespace
+
+Result<StateFolder> StateFolder::open(const std::string& path) {
+  auto lock = lock_folder(path);
+  if (!lock) return fail(lock.error());
+  // With a new key every client would take this server for an impostor: never replace a lost one silently.
+  if (!file_exists(path + "/identity") && any_accounts(path + "/accounts.db"))
+    return fail("identity key: " + path +
+                "/identity is missing beside an accounts.db; restore it, or make a new one with --print-id");
+  auto identity = read_or_make_identity(path);
+  if (!identity) return fail(identity.error());
+  auto accounts = open_accounts(path + "/accounts.db");
+  if (!accounts) return fail("accounts: " + accounts.error());
+  return StateFolder{std::move(*lock), std::move(*identity), std::move(*accounts), path};
+}
+
+Result<crypto::SigningKey> load_identity(const std::string& state_dir) {
+  if (file_exists(state_dir + "/identity")) return read_identity(state_dir + "/identity");
+  auto lock = lock_folder(state_dir);
+  if (!lock) return fail(lock.error());
+  return read_or_make_identity(state_dir);
+}
+
+}  // namespace sims::server

@@ -1,0 +1,146 @@
+#include "server/policy/admission.h"
+
+#include <cassert>
+
+namespace sims::server {
+
+namespace {
+
+bool exempt(const Address& address, const Limits& limits) {
+  return std::any_of(limits.exempt.begin(), limits.exempt.end(),
+                     [&](const auto& range) { return range.contains(address); });
+}
+
+// Whoever has this much is shut out for penalty_max_ms.
+std::int64_t most_penalty(const Limits& limits) {
+  return penalty_threshold_ms + limits.penalty_max_ms;
+}
+
+// What is left of it. Never more than a reload may have allowed meanwhile.
+std::int64_t penalty(const Source& source, const Limits& limits, std::int64_t steady_ms) {
+  return std::clamp<std::int64_t>(source.penalty_until - steady_ms, 0, most_penalty(limits));
+}
+
+// Whether one of `left` of `half` chances is drawn.
+bool lucky(std::int64_t left, std::int64_t half, crypto::Rng& draw) {
+  ByteArray<8> random;
+  draw.fill(random);
+  return load_u64be(random.data()) % static_cast<std::uint64_t>(half) < static_cast<std::uint64_t>(left);
+}
+
+}  // namespace
+
+Source* Admission::find(const Address& address) {
+  const auto at = sources_.find(address.source());
+  return at == sources_.end() ? nullptr : &at->second;
+}
+
+Source& Admission::remember(const Address& address) {
+  const auto [at, fresh] = sources_.try_emplace(address.source(), address.source(), log_rate_);
+  if (fresh) rest(at->second);
+  return at->second;
+}
+
+// Without connections. The one that was heard of longest ago is forgotten for it.
+void Admission::rest(Source& source) {
+  idle_.push_front(&source);
+  source.idle = idle_.begin();
+  if (idle_.size() <= most_idle) return;
+  const Address oldest = idle_.back()->address;
+  idle_.pop_back();
+  sources_.erase(oldest);
+}
+
+Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address& from, const Limits& limits,
+                                                     std::int64_t steady_ms) {
+  if (connections_ >= limits.connections) return fail(Refused::connections);
+  Source& source = remember(from);
+  source.exempt = exempt(from, limits);
+  if (source.connections >= limits.connections_per_address) return fail(Refused::address_connections);
+  if (!source.exempt && penalty(source, limits, steady_ms) > penalty_threshold_ms)
+    return fail(Refused::penalty);
+  std::optional<ConnId> displaced;
+  const auto make_room = [&](const Waiting& waiting, std::size_t here, std::size_t most) {
+    if (here >= most) displaced = waiting.first();
+    return here < most || displaced;
+  };
+  const auto own_most = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;
+  if (!make_room(waiting_, unauthenticated_, limits.unauthenticated) ||
+      !make_room(source.waiting, source.unauthenticated, own_most))
+    return fail(Refused::unauthenticated);
+  if (source.connections++ == 0) idle_.erase(source.idle);
+  ++source.unauthenticated;
+  ++connections_;
+  ++unauthenticated_;
+  Guest guest{&source, false, true, {}, {}};
+  guest.in_source = source.waiting.silent.insert(source.waiting.silent.end(), conn);
+  guest.in_all = waiting_.silent.insert(waiting_.silent.end(), conn);
+  return Entered{guest, displaced};
+}
+
+void Admission::starts_shaking(Guest& guest) {
+  if (!std::exchange(guest.silent, false)) return;
+  const auto move = [](Waiting& waiting, std::list<ConnId>::iterator at) {
+    waiting.shaking.splice(waiting.shaking.end(), waiting.silent, at);
+  };
+  move(guest.source->waiting, guest.in_source);
+  move(waiting_, guest.in_all);
+}
+
+void Admission::authenticated(Guest& guest) {
+  if (std::exchange(guest.authenticated, true)) return;
+  const auto take_out = [&](Waiting& waiting, std::list<ConnId>::iterator at) {
+    (guest.silent ? waiting.silent : waiting.shaking).erase(at);
+  };
+  take_out(guest.source->waiting, guest.in_source);
+  take_out(waiting_, guest.in_all);
+  assert(guest.source->unauthenticated > 0 && unauthenticated_ > 0);
+  --guest.source->unauthenticated;
+  --unauthenticated_;
+}
+
+void Admission::leave(Guest& guest) {
+  authenticated(guest);
+  Source& source = *std::exchange(guest.source, nullptr);
+  assert(source.connections > 0 && connections_ > 0);
+  --connections_;
+  if (--source.connections == 0) rest(source);
+}
+
+std::optional<Refused> Admission::shakes_hands(Guest& guest, bool costly, const Limits& limits,
+                                               std::int64_t steady_ms, crypto::Rng& draw) {
+  starts_shaking(guest);
+  Source& source = *guest.source;
+  if (!source.exempt && !source.handshakes.take(limits.handshakes_per_address, steady_ms))
+    return Refused::address_handshakes;
+  if (costly && !source.exempt &&
+      !source.costly_handshakes.take(limits.rsa_handshakes_per_address, steady_ms))
+    return Refused::address_handshakes;
+  const auto left = handshakes_.left(limits.handshakes, steady_ms);
+  const auto half = std::max<std::int64_t>(1, limits.handshakes.burst / 2);
+  if (left <= 0 || (left < half && !lucky(left, half, draw))) return Refused::handshakes;
+  handshakes_.spend(limits.handshakes, steady_ms);
+  return std::nullopt;
+}
+
+bool Admission::may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms) {
+  return guest.source->exempt || guest.source->registrations.take(limits.registrations, steady_ms);
+}
+
+bool Admission::may_log_in(const Guest& guest, const proto::Id& id, const Limits& limits,
+                           std::int64_t steady_ms) {
+  if (guest.source->exempt) return true;
+  if (logins_.size() > 2 * logins_kept_ + 1'000) {
+    for (auto at = logins_.begin(); at != logins_.end();)
+      at = at->second.full(limits.logins, steady_ms) ? logins_.erase(at) : std::next(at);
+    logins_kept_ = logins_.size();
+  }
+  return logins_[id].take(limits.logins, steady_ms);
+}
+
+void Admission::penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms) {
+  if (source.exempt) return;
+  source.penalty_until = steady_ms + std::min(penalty(source, limits, steady_ms) + ms, most_penalty(limits));
+}
+
+}  // namespace sims::server

@@ -1,0 +1,43 @@
+#include "server/policy/ban_list.h"
+
+namespace sims::server {
+
+void BanList::add(const Ban& ban) {
+  if (ban.kind == Ban::Kind::address) {
+    const auto range = AddressRange::parse(ban.value);
+    if (!range) return;
+    ranges_[range->bits][range->first] = ban.value;
+  }
+  bans_.insert_or_assign({ban.kind, ban.value}, ban);
+}
+
+void BanList::remove(Ban::Kind kind, const std::string& value) {
+  if (bans_.erase({kind, value}) == 0 || kind != Ban::Kind::address) return;
+  const auto range = AddressRange::parse(value);
+  auto& same = ranges_[range->bits];
+  same.erase(range->first);
+  if (same.empty()) ranges_.erase(range->bits);
+}
+
+// Costs a look for each length of prefix that occurs.
+const Ban* BanList::on_address(const Address& address, std::uint64_t unix_s) const {
+  for (const auto& [bits, ranges] : ranges_) {
+    const auto at = ranges.find(address.masked(bits));
+    if (at == ranges.end() || !AddressRange{at->first, bits}.contains(address)) continue;
+    if (const Ban* ban = find(Ban::Kind::address, at->second, unix_s)) return ban;
+  }
+  return nullptr;
+}
+
+const Ban* BanList::on_login(std::string_view id, std::string_view name, std::uint64_t unix_s) const {
+  const Ban* by_id = find(Ban::Kind::id, id, unix_s);
+  return by_id != nullptr ? by_id : find(Ban::Kind::name, name, unix_s);
+}
+
+const Ban* BanList::find(Ban::Kind kind, std::string_view value, std::uint64_t unix_s) const {
+  const auto at = bans_.find({kind, std::string(value)});
+  if (at == bans_.end() || expired(at->second.until, unix_s)) return nullptr;
+  return &at->second;
+}
+
+}  // namespace sims::server

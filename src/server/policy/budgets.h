@@ -1,0 +1,90 @@
+// What an administrator may tune (simsd.conf(5)), and budgets that fill up again with time. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "proto/limits.h"
+#include "server/policy/ip_address.h"
+
+namespace sims::server {
+
+using ConnId = std::uint64_t;  // a connection's number, given by the driver and never used again
+
+// So many at once, and so many each period from then on.
+struct Rate {
+  std::int64_t each = 0, burst = 0;
+  std::int64_t period_ms = 1'000;
+  bool operator==(const Rate&) const = default;
+};
+
+// "Source": an IPv4 address or an IPv6 /64. "Client": one that has logged in.
+struct Limits {
+  // Connections.
+  std::size_t connections = 16'384;             // in all, logged in or not
+  std::size_t connections_per_address = 2'000;  // from one source
+  std::size_t unauthenticated = 8'192;          // not logged in, in all; past it the oldest one makes room
+  std::size_t unauthenticated_per_address = 256;
+  std::int64_t handshake_ms = proto::handshake_deadline_ms;
+  std::int64_t ping_ms = 120'000;  // of silence: ping; as much again: cut off
+  // Logins: public-key work.
+  Rate handshakes{1'000, 2'000};                    // in all
+  Rate handshakes_per_address{10, 100};             // from one source
+  Rate rsa_handshakes_per_address{10, 10, 60'000};  // of those; a key takes half a second to make
+  Rate logins{2, 60};                               // of one id, which everybody is told of
+  Rate registrations{20, 20, 3'600'000};            // new names from one source
+  std::int64_t penalty_max_ms = 600'000;            // that a source can be shut out for; 0: never
+  std::vector<AddressRange> exempt = {*AddressRange::parse("127.0.0.0/8"), *AddressRange::parse("::1")};
+  // What clients say.
+  Rate messages{500, 5'000};
+  Rate message_bytes{2 << 20, 16 << 20};
+  Rate lists{10, 100};
+  Rate finds{30, 30, 60'000};
+  std::size_t unanswered_calls = 100;  // of one client in a minute
+  // What waits for clients.
+  std::size_t queue_bytes = 256 * 1024;       // for one; more and it is cut off
+  std::size_t queue_bytes_total = 256 << 20;  // for all, and what has come of frames that are not whole yet
+  std::int64_t stall_ms = 10'000;             // without taking anything of what waits: cut off
+
+  bool operator==(const Limits&) const = default;
+};
+
+// What simsd takes at most, in bytes: simsd.conf(5), MEMORY.
+std::size_t memory_bound(const Limits& limits, std::size_t registered);
+
+// A budget under a Rate. One that was never spent from is full.
+class Budget {
+ public:
+  // False: not enough is left, and nothing was spent.
+  bool take(const Rate& rate, std::int64_t steady_ms, std::int64_t cost = 1) {
+    if (left(rate, steady_ms) < cost) return false;
+    spend(rate, steady_ms, cost);
+    return true;
+  }
+  // Always spends; what is left may be less than nothing.
+  std::int64_t spend(const Rate& rate, std::int64_t steady_ms, std::int64_t cost = 1);
+  std::int64_t left(const Rate& rate, std::int64_t steady_ms);
+  bool full(const Rate& rate, std::int64_t steady_ms) { return left(rate, steady_ms) >= rate.burst; }
+
+ private:
+  std::int64_t spent_ = 0;  // times the period, so that nothing is lost to rounding
+  std::int64_t last_ms_ = 0;
+};
+
+// Log lines of events that a stranger can cause; counts what it held back.
+class LogBudget {
+ public:
+  explicit LogBudget(Rate rate) : rate_(rate) {}
+  // True: write the line. `held_back` is set to how many were not, since the last one that was.
+  bool spend(std::int64_t steady_ms, std::uint64_t& held_back);
+  void hold_back(std::uint64_t lines) { held_back_ += lines; }
+
+ private:
+  Rate rate_;
+  Budget budget_;
+  std::uint64_t held_back_ = 0;
+};
+
+}  // namespace sims::server

@@ -1,0 +1,309 @@
+// What clients say once they are logged in, and what the relay tells them: section 4 of sims-protocol(7).
+//   - on_message(): one sub-message, told apart by its type
+//   - forward(): re-sealed byte for byte for the peer it is for; the hot path
+//   - list(), find() and the presence changes, gathered over 200 ms
+#include "server/relay/relay_state.h"
+
+namespace sims::server {
+
+using log::Level;
+using log::remote;
+using proto::ErrorCode;
+using proto::Id;
+
+namespace {
+
+constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
+constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
+constexpr std::uint32_t most_ack_credit = 100'000;
+// After a message was refused so are those right behind it: they must not overtake it.
+constexpr std::int64_t refuse_ms = 500;
+constexpr std::int64_t most_calls_to_one = 10;
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
+}  // namespace
+
+void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
+  const auto owe = [&](proto::MessageType type) {
+    const auto& row = proto::message_row(type);
+    if (!row.acked) return;
+    s.transport.owe_ack();
+    if (!row.forwarded) s.ack_at_once = true;  // a ping waits for it
+  };
+  if (const auto known = s.online ? proto::recognise_forwarded(plaintext) : std::nullopt) {
+    owe(known->type);
+    if (!within_rate(s, plaintext.size(), known->type == proto::MessageType::peer_ack, known->dst, now))
+      return;
+    return forward(s, *known, plaintext, now);
+  }
+  copy.assign(plaintext);
+  auto root = tape.parse(copy);
+  if (!root)
+    return fault(s, root.error().code, "the message is not acceptable JSON", root.error().detail, now);
+  auto message = proto::decode_from_client(*root);
+  if (!message)
+    return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
+  if (!s.online) return before_login(s, *message, now);
+  const auto* forwarded = std::get_if<proto::Forwarded>(&*message);
+  const bool is_ack = std::holds_alternative<proto::Ack>(*message) ||
+                      (forwarded && forwarded->type == proto::MessageType::peer_ack);
+  if (!within_rate(s, plaintext.size(), is_ack, forwarded ? forwarded->dst : std::string_view(), now)) {
+    if (!s.ended && !is_ack) s.transport.owe_ack();  // read, and answered with an error
+    return;
+  }
+  std::visit(Overloaded{
+                 [&](const proto::Forwarded& m) {
+                   owe(m.type);
+                   if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
+                   if (m.type == proto::MessageType::client_refuse) answers_call(s, m);
+                   forward(s, m, plaintext, now);
+                 },
+                 [&](const proto::ListRequest& m) {
+                   owe(proto::MessageType::list);
+                   list(s, m, now);
+                 },
+                 [&](const proto::FindRequest& m) {
+                   owe(proto::MessageType::find);
+                   find(s, m, now);
+                 },
+                 [&](const proto::Ack&) {},  // the server resends nothing, so it has nothing to strike off
+                 [&](const proto::Ping&) { owe(proto::MessageType::ping); },
+                 [&](const proto::Disconnect&) {
+                   owe(proto::MessageType::disconnect);
+                   s.transport.flush_ack(now, s.out);
+                   end(s, true, "disconnect", now);
+                 },
+                 [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered
+                 [&](const proto::Error& m) {
+                   owe(proto::MessageType::error);
+                   note(*s.guest.source, Level::info, now, "event=client-error conn={} code={} text={}",
+                        s.conn, remote{m.code_text}, remote{m.message});
+                 },
+                 [&](const proto::UnknownMessage&) {
+                   owe(proto::MessageType::unknown);  // taken over, and answered
+                   reply_error(s, ErrorCode::bad_message, "unknown message type", {}, now);
+                 },
+             },
+             *message);
+}
+
+void Core::State::forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now) {
+  const auto route = router.route(s, message, plaintext.size());
+  if (!route) {
+    const auto& why = route.error();
+    if (why.fatal) return fault(s, why.code, why.text, why.text, now);
+    return reply_error(s, why.code, why.text, why.dst, now);
+  }
+  Session& peer = **route;
+  const Id dst = peer.transport.peer_id();
+  // Who came (again) a moment ago must not be heard of before the others know that he came.
+  const bool told = s.own_change < presence.first_change() || s.own_change < peer.seen_change ||
+                    catch_up(peer, presence.next_change(), now);
+  if (!told || !push(peer, plaintext, now)) {
+    count_refused(Refused::queue);
+    return reply_error(s, ErrorCode::not_connected, "this peer does not read and was cut off", dst, now);
+  }
+  ++s.sent;
+  ++peer.got;
+  ++stats.messages;
+  stats.message_bytes += plaintext.size();
+  ++peer.ack_credit;
+}
+
+// Whose name is not registered yet, on a server where an invitation is wanted.
+void Core::State::before_login(Session& s, const proto::FromClient& message, Now now) {
+  const auto* invitation = std::get_if<proto::Register>(&message);
+  if (invitation != nullptr && !s.redeeming) return redeem(s, *invitation, now);
+  fault(s, ErrorCode::not_registered, "this server takes new names by invitation only", "not invited", now);
+}
+
+// What a client says is budgeted, but the acks of what it got: a flood to it must not use up its own budget.
+// Past the budget a message is refused; past as much again the client is cut off.
+bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now) {
+  if (is_ack && s.ack_credit > 0) {
+    --s.ack_credit;
+    return true;
+  }
+  const auto& limits = options.policy.limits;
+  const auto count = s.spent.messages.spend(limits.messages, now.steady_ms);
+  const auto bytes =
+      s.spent.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
+  s.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
+  if (count < 0 || bytes < 0) s.refused_until = now.steady_ms + refuse_ms;
+  if (now.steady_ms >= s.refused_until) return true;
+  count_refused(Refused::messages);
+  if (count < -limits.messages.burst || bytes < -limits.message_bytes.burst) {
+    penalise(s, penalty_flood_ms, now);
+    fault(s, ErrorCode::rate_limited, "you send too much in too short a time", "flood", now);
+  } else {
+    reply_error(s, ErrorCode::rate_limited, "you send too fast: this message was not passed on",
+                proto::Id::shaped(dst), now);
+  }
+  return false;
+}
+
+void Core::State::answers_call(Session& s, const proto::Forwarded& message) {
+  if (const Online* caller = presence.find(message.dst); caller && caller->session->spent.calls)
+    std::erase_if(caller->session->spent.calls->open,
+                  [&](const auto& call) { return call.dst == s.transport.peer_id(); });
+}
+
+// Calls that are not answered may be a nuisance: a stranger's phone that rings. An answer takes its call off
+// the list, and so does a refusal.
+bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message,
+                           Now now) {
+  const auto dst = proto::Id::shaped(message.dst);
+  if (!dst) return true;  // the router's to refuse
+  answers_call(s, message);
+  if (root.get_number("phase") != 1) return true;
+  if (!s.spent.calls) s.spent.calls = std::make_unique<Calls>();
+  s.spent.calls->forget_old(now.steady_ms);
+  auto& open = s.spent.calls->open;
+  const auto to_one = std::count_if(open.begin(), open.end(), [&](const auto& c) { return c.dst == *dst; });
+  if (open.size() < options.policy.limits.unanswered_calls && to_one < most_calls_to_one) {
+    open.push_back({*dst, now.steady_ms});
+    return true;
+  }
+  count_refused(Refused::calls);
+  reply_error(s, ErrorCode::rate_limited, "too many calls that were not answered; try again in a minute", dst,
+              now);
+  return false;
+}
+
+void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
+  if (!s.spent.lists.take(options.policy.limits.lists, now.steady_ms)) {
+    count_refused(Refused::list_requests);
+    return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
+                       now);
+  }
+  // Changes that are older than the snapshot go before it: after it they would undo what it says.
+  if (catch_up(s, presence.next_change(), now)) push(s, encode(presence.page(request)), now);
+}
+
+// Registered names, whether they are here or not.
+void Core::State::find(Session& s, const proto::FindRequest& request, Now now) {
+  if (!s.spent.finds.take(options.policy.limits.finds, now.steady_ms)) {
+    count_refused(Refused::find_requests);
+    return reply_error(s, ErrorCode::rate_limited, "too many find requests; try again in a minute", {}, now);
+  }
+  const auto id = request.id ? request.id : accounts.id_of(request.name);
+  const auto name = request.id ? accounts.name_of(*request.id) : request.name;
+  if (!id || !name) {
+    proto::Error error;
+    error.code = ErrorCode::unknown_peer;
+    error.message = "nobody is registered here under this";
+    error.id = s.transport.received() - 1;
+    error.dst = request.id;
+    error.name = request.name;
+    return void(push(s, encode(error), now));
+  }
+  push(s, encode(proto::Found{*name, *id, presence.find(*id) != nullptr}), now);
+}
+
+void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text, std::optional<Id> dst,
+                              Now now) {
+  proto::Error error;
+  error.code = code;
+  error.message = text;
+  error.id = s.transport.received() - 1;
+  error.dst = dst;
+  push(s, encode(error), now);
+}
+
+// Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
+bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
+  if (s.ended) return false;
+  if (s.out.size() >= write_chunk) flush(s, now);
+  if (s.stuck > 0) set_stuck(s, actions.queued(s.conn), now);
+  const auto& limits = options.policy.limits;
+  if (s.stuck + s.out.size() > limits.queue_bytes ||
+      (s.stuck > 0 && queued + held + s.out.size() > limits.queue_bytes_total)) {
+    note(*s.guest.source, Level::warning, now, "event=queue-full conn={} address={} id={} bytes={} all={}",
+         s.conn, s.address, s.transport.peer_id().text(), s.stuck + s.out.size(), queued);
+    ++stats.slow_readers;
+    end(s, false, "queue-full", now);
+    return false;
+  }
+  if (s.out.empty()) s.out = scratch.frames.spare.take();
+  s.transport.send(plaintext, now, s.out);
+  // The client acks it, and what a peer said to that peer as well, see forward().
+  if (s.ack_credit < most_ack_credit) ++s.ack_credit;
+  mark(s);
+  return true;
+}
+
+// --- who is online -------------------------------------------------------------------------------
+
+void Core::State::join(Session& s) {
+  s.online = true;
+  s.place = static_cast<std::uint32_t>(everyone.size());
+  everyone.push_back(&s);
+}
+
+// The last one moves into the gap. If the sweep has passed the gap but not yet the last one, the gap moves up
+// to the sweep first.
+void Core::State::part(Session& s) {
+  const auto move = [&](std::size_t from, std::size_t to) {
+    everyone[to] = everyone[from];
+    everyone[to]->place = static_cast<std::uint32_t>(to);
+  };
+  std::size_t gap = s.place;
+  if (sweep.going && gap < sweep.next) {
+    move(--sweep.next, gap);
+    gap = sweep.next;
+  }
+  move(everyone.size() - 1, gap);
+  everyone.pop_back();
+}
+
+void Core::State::gather(std::int64_t steady_ms) {
+  if (gather_until == never && !sweep.going && !going_away) gather_until = steady_ms;
+}
+
+void Core::State::begin_sweep(Now now) {
+  gather_until = never;
+  sweep.going = true;
+  sweep.next = 0;
+  sweep.from = presence.first_change();
+  sweep.to = presence.next_change();
+  sweep.events = presence.events(sweep.from, sweep.to);
+  sweep.began = now.steady_ms;
+}
+
+void Core::State::go_on_with_sweep(Now now) {
+  for (std::size_t told = 0; told < told_a_turn && sweep.next < everyone.size();) {
+    Session& s = *everyone[sweep.next++];  // push() may cut it off, which part() knows about
+    if (s.seen_change >= sweep.to) continue;
+    ++told;
+    if (s.seen_change > sweep.from) {
+      catch_up(s, sweep.to, now);
+      continue;
+    }
+    s.seen_change = sweep.to;
+    for (const auto& plaintext : sweep.events)
+      if (!push(s, plaintext, now)) break;
+  }
+  if (sweep.next < everyone.size()) return;
+  presence.forget_changes(sweep.to);
+  const auto next = sweep.began + proto::list_gather_ms;
+  sweep = {};
+  if (presence.next_change() > presence.first_change()) gather(std::max(next, now.steady_ms + 1));
+}
+
+// Tells one client the changes up to `to` that it has not been told; false: it was cut off.
+bool Core::State::catch_up(Session& s, std::uint64_t to, Now now) {
+  const auto from = std::max(s.seen_change, presence.first_change());
+  s.seen_change = std::max(s.seen_change, to);
+  if (from >= to) return !s.ended;
+  for (const auto& plaintext : presence.events(from, to))
+    if (!push(s, plaintext, now)) return false;
+  return true;
+}
+
+}  // namespace sims::server

@@ -1,0 +1,299 @@
+// Who comes in: the steps 1 and 3 of core.cc.
+//   - opened(): counted, refused at once, or given the place of one who says nothing
+//   - admit(), start_work(): public-key work within the budgets
+//   - work_done() -> redeem() where a new name needs an invitation -> log_in()
+//   - failed(), late(): what it costs not to come so far
+#include <algorithm>
+#include <cassert>
+
+#include "server/accounts/invitation.h"
+#include "server/relay/relay_state.h"
+
+namespace sims::server {
+
+using log::Level;
+using log::remote;
+using proto::ErrorCode;
+using proto::Id;
+
+namespace {
+
+constexpr std::string_view rationed_words = "too many new names from your address; try again in an hour";
+
+std::string_view words_for(Refused why) {
+  switch (why) {
+    case Refused::banned:
+      return "your address is banned from this server";
+    case Refused::connections:
+      return "this server has no room for more connections; try again later";
+    case Refused::address_connections:
+      return "too many connections from your address";
+    case Refused::penalty:
+      return "too many failures from your address lately; try again in some minutes";
+    case Refused::address_handshakes:
+      return "too many logins from your address in a short time; try again in a minute";
+    case Refused::unauthenticated:
+      return "too many connections that have not logged in; try again";
+    default:
+      return "this server is busy; try again later";
+  }
+}
+
+}  // namespace
+
+void LoginWork::run() {
+  if (!handshake_ || gone_->load(std::memory_order_relaxed)) return;
+  handshake_->run();
+  if (!handshake_->completes()) return;
+  const auto& h = handshake_->handshake();
+  if (registration_ == Registration::banned)
+    return void(binding_ = fail(Refusal{ErrorCode::banned, std::string(banned_words)}));
+  name_ = h.peer_name();
+  id_ = h.peer_id();
+  binding_ = accounts_.check(name_, id_, registration_ == Registration::open);
+  writes_ = binding_ == Binding::made;
+  if (!binding_ && registration_ == Registration::rationed &&
+      binding_.error().code == ErrorCode::not_registered)
+    binding_ = fail(Refusal{ErrorCode::rate_limited, std::string(rationed_words)});
+}
+
+void LoginWork::write() {
+  written_ = true;
+  if (gone_->load(std::memory_order_relaxed)) return;
+  binding_ =
+      handshake_ ? accounts_.bind(name_, id_, true, unix_s_) : accounts_.redeem(name_, id_, code_, unix_s_);
+}
+
+// --- 1. a new connection -------------------------------------------------------------------------
+
+void Core::opened(ConnId conn, std::string_view address, Now now) {
+  auto& st = *state_;
+  if (st.going_away) {
+    st.count_refused(Refused::going_away);
+    return st.actions.close(conn, false);
+  }
+  const auto& limits = st.options.policy.limits;
+  const auto from = Address::parse(address).value_or(Address());
+  if (st.bans.on_address(from, now.unix_s())) return st.refuse(conn, from, Refused::banned, now);
+  auto entered = st.admission.enter(conn, from, limits, now.steady_ms);
+  if (!entered) return st.refuse(conn, from, entered.error(), now);
+  ++st.stats.opened;
+  proto::HandshakeOptions handshake;
+  handshake.kind = proto::HandshakeKind::client_server;
+  handshake.role = proto::Role::responder;
+  handshake.identity = st.options.identity;
+  handshake.name = st.options.name;
+  handshake.suites = st.options.policy.suites;
+  auto session = std::make_unique<Session>(conn, address, entered->guest,
+                                           proto::Transport(std::move(handshake), st.ephemerals));
+  session->last_heard = now.steady_ms;
+  st.wake_at(*session, now.steady_ms + limits.handshake_ms);
+  st.sessions.emplace(conn, std::move(session));
+  if (entered->displaced) st.displace(*entered->displaced, now);
+}
+
+void Core::State::refuse(ConnId conn, const Address& from, Refused why, Now now) {
+  count_refused(why);
+  note(admission.remember(from), Level::notice, now, "event=refused address={} reason={}", from.str(),
+       name_of(why));
+  const auto code = why == Refused::banned ? ErrorCode::banned : ErrorCode::busy;
+  actions.write(conn, proto::encode_error(code, words_for(why)) + "\n");
+  actions.close(conn, true);
+}
+
+// The oldest of those who have said nothing that cost anything makes room for a new one, else the oldest of
+// those who shake hands: an honest one is through with it before thousands have come after it.
+void Core::State::displace(ConnId conn, Now now) {
+  Session& s = *find(conn);
+  count_refused(Refused::unauthenticated);
+  s.outcome = &Stats::Handshakes::refused;
+  penalise(s, penalty_left_ms, now);
+  s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.out);
+  end(s, true, "displaced", now);
+}
+
+// --- 3. handshake --------------------------------------------------------------------------------
+
+// Its first public-key work: only what an address and all together may ask for.
+bool Core::State::admit(Session& s, const proto::Handshake& handshake, Now now) {
+  const auto* suite = handshake.suite();
+  const bool costly = suite != nullptr && suite->rekeying == crypto::Rekeying::fresh_exchange;
+  const auto refused =
+      admission.shakes_hands(s.guest, costly, options.policy.limits, now.steady_ms, ephemerals.rng());
+  if (!refused) return true;
+  count_refused(*refused);
+  s.outcome = &Stats::Handshakes::refused;
+  note(*s.guest.source, Level::notice, now, "event=refused conn={} address={} reason={}", s.conn, s.address,
+       name_of(*refused));
+  s.transport.refuse(ErrorCode::busy, words_for(*refused), now, s.out);
+  end(s, true, "refused", now);
+  return false;
+}
+
+void Core::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
+  auto registration = options.policy.registration_open ? Registration::open : Registration::closed;
+  const bool last = s.gone != nullptr;  // phase 5: what it claims to be will be proved
+  const auto& h = work->handshake();
+  if (last && bans.on_login(h.peer_id().text(), h.peer_name(), now.unix_s()))
+    registration = Registration::banned;
+  if (last && registration == Registration::open && !accounts.registered(h.peer_id()) &&
+      !admission.may_register(s.guest, options.policy.limits, now.steady_ms))
+    registration = Registration::rationed;
+  if (!s.gone) s.gone = std::make_shared<std::atomic<bool>>(false);
+  actions.start_work(
+      s.conn, std::make_unique<LoginWork>(std::move(work), accounts, registration, now.unix_s(), s.gone));
+}
+
+void Core::State::count_handshake(const Session& s) {
+  const auto suites = crypto::all_suites();
+  const auto* suite = s.transport.suite();
+  const auto place = suite ? static_cast<std::size_t>(suite - suites.data()) : stats.handshakes.size() - 1;
+  ++(stats.handshakes[place].*s.outcome);
+}
+
+void Core::State::penalise(Session& s, std::int64_t ms, Now now) {
+  admission.penalise(*s.guest.source, ms, options.policy.limits, now.steady_ms);
+}
+
+// It did not keep to the protocol, or is not who it says; busy and internal are our own matter.
+void Core::State::failed(Session& s, ErrorCode code, std::string_view why, Now now) {
+  const bool ours = code == ErrorCode::busy || code == ErrorCode::internal;
+  if (!ours) {
+    penalise(s, penalty_fault_ms, now);
+    ++stats.faults;
+  }
+  if (s.outcome == &Stats::Handshakes::left)
+    s.outcome = ours ? &Stats::Handshakes::refused : &Stats::Handshakes::failed;
+  end(s, true, why, now);
+}
+
+void Core::State::late(Session& s, Now now) {
+  note(*s.guest.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
+  s.outcome = &Stats::Handshakes::timed_out;
+  penalise(s, penalty_late_ms, now);
+  s.transport.fail(ErrorCode::handshake_failed, "the handshake took too long", {}, now, s.out);
+  end(s, true, "late", now);
+}
+
+void Core::State::refuse_login(Session& s, const LoginWork& work, const Refusal& refusal, Refused why,
+                               Now now) {
+  const auto& h = work.handshake_->handshake();
+  note(*s.guest.source, Level::notice, now, "event=login-refused conn={} address={} id={} name={} code={}",
+       s.conn, s.address, h.peer_id().text(), h.peer_name(), to_string(refusal.code));
+  count_refused(why);
+  s.outcome = &Stats::Handshakes::refused;
+  if (refusal.code != ErrorCode::internal)
+    penalise(s, why == Refused::id_logins ? penalty_left_ms : penalty_refused_ms, now);
+  s.transport.refuse(refusal.code, refusal.text, now, s.out);
+  end(s, true, "refused", now);
+}
+
+void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
+  auto& st = *state_;
+  assert(!work->writes_ || work->written_);
+  Session* s = st.find(conn);
+  if (!s) return;
+  if (!work->handshake_) return st.redeemed(*s, *work, now);
+  // A new name where names are given by invitation: what is said inside SECURE decides.
+  const bool invited = !work->binding_ && work->binding_.error().code == ErrorCode::not_registered &&
+                       st.accounts.invitations(now.unix_s()) > 0;
+  if (!work->binding_ && !invited) {
+    const auto& refusal = work->binding_.error();
+    return st.refuse_login(*s, *work, refusal,
+                           refusal.code == ErrorCode::rate_limited ? Refused::registrations
+                           : refusal.code == ErrorCode::banned     ? Refused::banned
+                                                                   : Refused::login,
+                           now);
+  }
+  if (work->handshake_->completes() && !invited &&
+      !st.admission.may_log_in(s->guest, work->handshake_->handshake().peer_id(), st.options.policy.limits,
+                               now.steady_ms))
+    return st.refuse_login(*s, *work,
+                           {ErrorCode::rate_limited, "too many logins of this id; try again in some seconds"},
+                           Refused::id_logins, now);
+
+  auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
+  if (event.kind == proto::Transport::Event::Kind::failed) {
+    st.note(*s->guest.source, Level::notice, now, "event=login-failed conn={} address={} code={} detail={}",
+            conn, s->address, to_string(event.failure.code), remote{event.failure.detail});
+    return st.failed(*s, event.failure.code, "handshake", now);
+  }
+  if (s->transport.connected() && !s->online) {
+    if (st.banned(*s, now)) return st.expel(*s, ErrorCode::banned, banned_words, "banned", now);  // meanwhile
+    if (!invited) st.log_in(*s, *work->binding_, now);
+  }
+  st.process(*s, {}, now);  // what came meanwhile is in the transport
+}
+
+void Core::State::redeem(Session& s, const proto::Register& message, Now now) {
+  const auto code = parse_invitation(message.invitation);
+  const bool rationed = code && !admission.may_register(s.guest, options.policy.limits, now.steady_ms);
+  if (!code || rationed) count_refused(rationed ? Refused::registrations : Refused::login);
+  if (!code) return fault(s, ErrorCode::not_registered, "this invitation is not valid", "invitation", now);
+  if (rationed) return fault(s, ErrorCode::rate_limited, rationed_words, "registrations", now);
+  s.redeeming = true;
+  actions.start_work(s.conn, std::make_unique<LoginWork>(s.transport.peer_name(), s.transport.peer_id(),
+                                                         *code, accounts, now.unix_s(), s.gone));
+}
+
+void Core::State::redeemed(Session& s, const LoginWork& work, Now now) {
+  s.redeeming = false;
+  if (!work.binding_) {
+    const auto& refusal = work.binding_.error();
+    count_refused(Refused::login);
+    return fault(s, refusal.code, refusal.text, "invitation", now);
+  }
+  if (banned(s, now)) return expel(s, ErrorCode::banned, banned_words, "banned", now);
+  s.transport.owe_ack();  // which tells that the code was right
+  s.transport.flush_ack(now, s.out);
+  log_in(s, *work.binding_, now);
+  mark(s);
+}
+
+void Core::State::log_in(Session& s, Binding binding, Now now) {
+  const Id& id = s.transport.peer_id();
+  if (const Online* before = presence.find(id)) {
+    Session& old = *before->session;
+    proto::Error error;
+    error.code = ErrorCode::id_taken;
+    error.message = "replaced by a newer login of this id";
+    old.transport.flush_ack(now, old.out);  // nothing may follow the last word
+    old.transport.send(encode(error), now, old.out);
+    end(old, true, "replaced", now);
+  }
+  s.gone.reset();
+  take_up_spending(s);
+  admission.authenticated(s.guest);
+  s.outcome = &Stats::Handshakes::done;
+  count_handshake(s);
+  if (binding == Binding::made) ++stats.registrations;
+  s.own_change = presence.next_change();
+  presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
+  s.seen_change = presence.next_change();  // of itself and of what was before, its first snapshot tells
+  join(s);
+  wake_at(s, full_second(now.steady_ms + options.policy.limits.ping_ms));
+  gather(now.steady_ms + proto::list_gather_ms);
+  note_coming(*s.guest.source, now, "event=login conn={} address={} id={} name={} suite={}{}", s.conn,
+              s.address, id.text(), s.transport.peer_name(), s.transport.suite()->label,
+              binding == Binding::made ? " registered=yes" : "");
+}
+
+// Budgets are an id's: one that fills up with the next connection is none.
+void Core::State::keep_spending(Session& s, Now now) {
+  if (s.spent.full(options.policy.limits, now.steady_ms)) return;
+  if (spendings.size() > 2 * spendings_kept + 1'000 ||
+      spendings.size() + sessions.size() > options.policy.limits.connections) {
+    for (auto at = spendings.begin(); at != spendings.end();)
+      at = at->second.full(options.policy.limits, now.steady_ms) ? spendings.erase(at) : std::next(at);
+    spendings_kept = spendings.size();
+  }
+  if (spendings.size() + sessions.size() > options.policy.limits.connections) return;
+  spendings.insert_or_assign(s.transport.peer_id(), std::move(s.spent));
+}
+
+void Core::State::take_up_spending(Session& s) {
+  auto kept = spendings.extract(s.transport.peer_id());
+  if (!kept.empty()) s.spent = std::move(kept.mapped());
+}
+
+}  // namespace sims::server

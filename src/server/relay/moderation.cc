@@ -1,0 +1,94 @@
+// What an administrator asks: bans, who is here, numbers.
+#include <algorithm>
+#include <span>
+
+#include "server/relay/relay_state.h"
+
+namespace sims::server {
+
+using proto::ErrorCode;
+
+void Core::ban(const Ban& ban, Now now) {
+  auto& st = *state_;
+  st.bans.add(ban);
+  for (const ConnId conn : st.hit_by(st.bans, now))
+    st.expel(*st.find(conn), ErrorCode::banned, banned_words, "banned", now);
+}
+
+std::size_t Core::kick(const BanList& whom, Now now) {
+  const auto all = state_->hit_by(whom, now);
+  for (const ConnId conn : all)
+    kick(conn, now);
+  return all.size();
+}
+
+bool Core::kick(ConnId conn, Now now) {
+  Session* s = state_->find(conn);
+  if (s == nullptr) return false;
+  state_->expel(*s, ErrorCode::going_away, "the administrator ended your connection", "kicked", now);
+  return true;
+}
+
+std::vector<ClientInfo> Core::clients(ConnId after, std::size_t limit) const {
+  std::vector<const Session*> all;
+  for (const auto& [conn, s] : state_->sessions)
+    if (conn > after) all.push_back(s.get());
+  const auto by_number = [](const Session* a, const Session* b) { return a->conn < b->conn; };
+  const auto count = std::min(limit, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(), by_number);
+  std::vector<ClientInfo> out;
+  for (const Session* s : std::span(all).first(count)) {
+    ClientInfo info{s->conn, s->address, {}, {}, {}, 0, s->sent, s->got, s->stuck, s->online};
+    if (s->transport.connected()) {
+      info.id = s->transport.peer_id().str();
+      info.name = s->transport.peer_name();
+      info.suite = s->transport.suite()->label;
+      if (const Online* online = state_->presence.find(s->transport.peer_id()))
+        info.since_unix_s = online->since;
+    }
+    out.push_back(std::move(info));
+  }
+  return out;
+}
+
+std::vector<ConnId> Core::State::hit_by(const BanList& list, Now now) const {
+  std::vector<ConnId> hit;  // to be ended after this: each end changes the table
+  for (const auto& [conn, s] : sessions) {
+    const bool login = s->transport.connected() &&
+                       list.on_login(s->transport.peer_id().text(), s->transport.peer_name(), now.unix_s());
+    if (login || list.on_address(Address::parse(s->address).value_or(Address()), now.unix_s()))
+      hit.push_back(conn);
+  }
+  return hit;
+}
+
+void Core::unban(Ban::Kind kind, const std::string& value) {
+  state_->bans.remove(kind, value);
+}
+
+bool Core::State::banned(const Session& s, Now now) const {
+  return s.transport.connected() &&
+         bans.on_login(s.transport.peer_id().text(), s.transport.peer_name(), now.unix_s()) != nullptr;
+}
+
+void Core::State::expel(Session& s, ErrorCode code, std::string_view text, std::string_view why, Now now) {
+  s.transport.fail(code, text, {}, now, s.out);
+  end(s, true, why, now);
+}
+
+Stats& Core::stats() {
+  return state_->stats;
+}
+
+void Core::refresh_gauges() {
+  auto& st = *state_;
+  st.stats.connections = st.sessions.size();
+  st.stats.online = st.presence.size();
+  st.stats.unauthenticated = st.admission.unauthenticated();
+  st.stats.queued_bytes = st.queued;
+  st.stats.held_bytes = st.held;
+  st.stats.queued_most_bytes = std::exchange(st.queued_most, 0);
+  st.stats.addresses = st.admission.sources();
+}
+
+}  // namespace sims::server

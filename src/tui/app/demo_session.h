@@ -1,0 +1,11 @@
+// sims-tui --demo: the whole interface over a DemoWorld. No store, no network.
+#pragma once
+
+#include "tui/app/config_file.h"
+#include "tui/app/display.h"
+
+namespace sims::tui {
+
+void run_demo(Face& face, const Config& config);  // until the user leaves
+
+}  // namespace sims::tui

@@ -1,0 +1,86 @@
+// The lines of one window as rows of cells: day separators, time, delivery mark, name, wrapped text. Pure. A
+// scrolled window stays where it is while lines arrive below.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/model/model.h"
+#include "tui/term/cells.h"
+
+namespace sims::tui {
+
+// Seconds east of UTC at that moment. The program gives the time zone's, tests a fixed one.
+using UtcOffset = int (*)(std::int64_t unix_s);
+
+std::string format_clock(std::int64_t unix_ms, UtcOffset offset);      // "23:59"
+std::string format_day(std::int64_t unix_ms, UtcOffset offset);        // "2026-11-22"
+std::string format_date_time(std::int64_t unix_ms, UtcOffset offset);  // "2026-11-22 23:59"
+// "(sent 23:40)", with the day if the line came on another one; empty where it says no more than when it
+// came.
+std::string sent_words(const client::Line& line, UtcOffset offset);
+
+// Where a window is scrolled to: its bottom row is row `row` of line `serial`.
+struct Scroll {
+  bool following = true;  // at the end; the rest does not count
+  std::uint64_t serial = 0;
+  int row = 0;
+};
+
+struct Chat {
+  const std::deque<client::Line>& lines;
+  std::string self_name;
+  std::string peer_name;  // empty: the status window
+  UtcOffset offset;
+  int width;
+  bool bare = false;          // to be copied: no time, no marks, no indent
+  std::uint64_t divider = 0;  // serials of lines, 0: none; the first unread one,
+  std::uint64_t marked = 0;   // the one that a search led to,
+  std::uint64_t read_to = 0;  // the last one of ours that was read
+};
+
+// Rows that were made before, each kept with all that it was made from: a cache can make nothing wrong.
+class RowCache {
+ public:
+  void begin(const Chat& chat);  // before rows(), for as long as the chat's lines do not change
+  struct Entry {
+    client::Line line;
+    std::int64_t before_unix_ms = -1;  // of the line before it; -1: there is none
+    bool divider = false, marked = false, read = false;
+    std::uint64_t made = 0;
+    std::vector<Cells> rows;
+  };
+  // All rows of lines[i], separators before it included. Good until the next begin().
+  const Entry& rows(const Chat& chat, std::size_t i);
+
+ private:
+  std::unordered_map<std::uint64_t, Entry> entries_;  // by serial
+  std::size_t cells_ = 0;
+  std::string self_name_, peer_name_;
+  UtcOffset offset_ = nullptr;
+  int width_ = 0;
+  bool bare_ = false;
+  std::uint64_t made_ = 0;
+};
+
+// A row of a line, in the cache. Equal: nothing was made anew in between.
+struct ChatRow {
+  std::uint64_t made = 0;  // unique to the line's entry in the cache
+  std::size_t row = 0;
+  std::span<const Cell> cells;
+  bool operator==(const ChatRow& other) const { return made == other.made && row == other.row; }
+};
+
+struct ChatView {
+  std::vector<ChatRow> rows;  // top to bottom, at most `height`
+  std::size_t below = 0;      // lines under the last row; one that is cut off there counts
+};
+ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scroll& scroll);
+// `rows` > 0: towards older lines.
+Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int rows);
+
+}  // namespace sims::tui

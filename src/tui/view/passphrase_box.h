@@ -1,0 +1,19 @@
+// What the passphrase's box says (dialog_view.h draws it). Pure; shows stars, never what was typed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tui/state/state.h"
+
+namespace sims::tui {
+
+struct GateRow {
+  std::string label, stars;
+  bool focused = false;
+};
+std::vector<GateRow> gate_rows(const Gate& gate);
+std::string gate_title(const Gate& gate);
+std::string gate_message(const Gate& gate);  // the problem, what is going on, or which keys there are
+
+}  // namespace sims::tui

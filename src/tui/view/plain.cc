@@ -1,0 +1,322 @@
+#include "tui/view/plain.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "tui/view/focus.h"
+#include "tui/view/form_box.h"
+#include "tui/view/panel.h"
+#include "tui/view/parts.h"
+#include "tui/view/passphrase_box.h"
+#include "tui/view/view.h"
+#include "tui/view/wording.h"
+
+namespace sims::tui {
+namespace {
+
+using client::Delivery;
+using client::Line;
+using client::Model;
+
+constexpr std::size_t most_lines = 200;   // said at once of a window; the rest is only counted
+constexpr std::size_t context_lines = 5;  // said of a window that comes in front
+constexpr std::size_t most_settling = 1'000;
+
+const std::deque<Line>* lines_of(const Model& model, const std::string& peer) {
+  if (peer.empty()) return &model.status;
+  const auto at = model.peers.find(peer);
+  return at == model.peers.end() ? nullptr : &at->second.lines;
+}
+
+std::string beginning(std::string_view text) {
+  constexpr std::size_t most = 40;
+  std::string safe = safe_text(text, Lines::fold);
+  std::size_t end = 0;
+  while (end < safe.size() && grapheme_end(safe, end) <= most)
+    end = grapheme_end(safe, end);
+  if (end == safe.size()) return safe;
+  safe.resize(end);
+  return safe + "...";
+}
+
+std::string words(const Line& line, const std::string& peer, UtcOffset offset) {
+  const std::string sent = sent_words(line, offset);
+  const std::string clock = format_clock(line.at_unix_ms, offset) + " " + (sent.empty() ? "" : sent + " ");
+  switch (line.kind) {
+    case Line::Kind::notice:
+      return clock + line.text;
+    case Line::Kind::alert:
+      return clock + "Warning: " + line.text;
+    case Line::Kind::action:
+      return clock + (line.mine ? "you " : peer + " ") + line.text;
+    case Line::Kind::text:
+      break;
+  }
+  return clock + (line.mine ? "you" : peer) + ": " + line.text;
+}
+
+// Without a countdown: each second of it would be read out.
+std::string link_words(const Model& model) {
+  switch (model.link) {
+    case client::LinkState::online:
+      return "online";
+    case client::LinkState::waiting:
+      return "not connected, trying again: " + model.problem;
+    case client::LinkState::offline:
+      return model.problem.empty() ? "not connected" : "not connected: " + model.problem;
+    default:
+      return model.progress.empty() ? "waiting for your answer" : model.progress;
+  }
+}
+
+std::string title_of(const Model& model, const std::string& peer) {
+  if (peer.empty()) return "Window: status";
+  const auto at = model.peers.find(peer);
+  if (at == model.peers.end()) return "Window: " + peer;
+  return fmt::format("Window: {}, {}{}", peer, trust_word(at->second), at->second.online ? "" : ", offline");
+}
+
+}  // namespace
+
+void Plain::repaint() {
+  anew_ = true;
+}
+
+void Plain::say(std::string_view line) {
+  for (;;) {
+    const auto lf = line.find('\n');
+    lines_ += safe_text(line.substr(0, lf), Lines::fold) + "\r\n";
+    if (lf == std::string_view::npos) return;
+    line.remove_prefix(lf + 1);
+  }
+}
+
+void Plain::tell_counts(const std::deque<client::Line>& lines, Told& told, const std::string& peer,
+                        UtcOffset offset) {
+  std::erase_if(told.counting, [&](std::uint64_t serial) {
+    const auto line =
+        std::find_if(lines.rbegin(), lines.rend(), [&](const auto& l) { return l.serial <= serial; });
+    if (line == lines.rend() || line->serial != serial) return true;
+    if (!line->counting) say(words(*line, peer, offset));
+    return !line->counting;
+  });
+}
+
+void Plain::tell_lines(const Model& model, const UiState& ui, const std::string& peer, std::size_t most) {
+  const auto* lines = lines_of(model, peer);
+  if (lines == nullptr) return;
+  Told& told = told_[peer];
+  tell_counts(*lines, told, peer, ui.offset);
+  auto from = lines->end();
+  std::size_t count = 0;
+  while (from != lines->begin() && std::prev(from)->serial > told.serial) {
+    --from;
+    ++count;
+  }
+  if (count > most) {
+    say(fmt::format("({} earlier lines)", count - most));
+    from += static_cast<std::ptrdiff_t>(count - most);
+  }
+  for (; from != lines->end(); ++from) {
+    told.serial = from->serial;
+    if (from->counting) {
+      told.counting.push_back(from->serial);
+      continue;
+    }
+    say(words(*from, peer, ui.offset));
+    if (from->mine && from->delivery != Delivery::delivered && mine_.size() < most_settling)
+      mine_[from->serial] = from->delivery;
+  }
+}
+
+void Plain::tell_window(const Model& model, const UiState& ui) {
+  const std::string& peer = ui.window().peer;
+  if (window_ != peer) {
+    window_ = peer;
+    say(title_of(model, peer));
+    // Of what was said long ago a few lines are enough to know where one is.
+    if (told_[peer].serial == 0) {
+      const auto* lines = lines_of(model, peer);
+      if (lines && lines->size() > context_lines)
+        told_[peer].serial = (*lines)[lines->size() - context_lines - 1].serial;
+    }
+  }
+  tell_lines(model, ui, peer, most_lines);
+}
+
+// What comes into windows that are not in front: who and how many; the status window's alerts in full.
+void Plain::tell_elsewhere(const Model& model, const UiState& ui) {
+  if (!window_.empty()) tell_lines(model, ui, "", most_lines);
+  for (std::size_t i = 1; i < ui.windows.size(); ++i) {
+    const std::string& name = ui.windows[i].peer;
+    const auto at = model.peers.find(name);
+    if (at == model.peers.end()) continue;
+    Told& told = told_[name];
+    const std::size_t unread = at->second.unread;
+    if (unread > told.unread && name != window_)
+      say(fmt::format("{} wrote: {} unread in window {}.", name, unread, i + 1));
+    told.unread = unread;
+  }
+}
+
+// Each of our texts ends with a word about what became of it.
+void Plain::tell_delivery(const Model& model) {
+  if (mine_.empty()) return;
+  for (const auto& [name, peer] : model.peers) {
+    for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && !mine_.empty(); ++line) {
+      if (line->serial < mine_.begin()->first) break;
+      const auto at = mine_.find(line->serial);
+      if (at == mine_.end() || at->second == line->delivery) continue;
+      at->second = line->delivery;
+      if (line->delivery == Delivery::delivered) say("Delivered: " + beginning(line->text));
+      if (line->delivery == Delivery::failed)
+        say(fmt::format("Not delivered: {}: {}", beginning(line->text), line->why));
+      if (line->delivery == Delivery::delivered || line->delivery == Delivery::failed) mine_.erase(at);
+    }
+  }
+}
+
+void Plain::tell_dialog(const Model& model, const UiState& ui) {
+  if (!ui.dialog.open) {
+    dialog_.clear();
+    return;
+  }
+  if (dialog_.empty()) say("Connect to a server. Tab: next field. Enter: connect. Escape: cancel.");
+  std::string state = ui.dialog.problem.empty() ? link_words(model) : ui.dialog.problem;
+  if (state != dialog_) say(state);
+  dialog_ = std::move(state);
+}
+
+void Plain::tell_gate(const UiState& ui) {
+  const std::string text = ui.gate.open() ? gate_title(ui.gate) + ". " + gate_message(ui.gate) : "";
+  if (text != gate_ && !text.empty()) say(text);
+  gate_ = text;
+}
+
+void Plain::tell_question(const UiState& ui) {
+  if (ui.ask.words != question_ && ui.ask.open()) say(ui.ask.words);
+  question_ = ui.ask.open() ? ui.ask.words : "";
+}
+
+void Plain::tell_find(const Model& model, const UiState& ui) {
+  const Find& find = ui.find;
+  std::string text = find.open ? find_title(find) : "";
+  if (find.at < find.hits.size()) {
+    const client::SearchHit& hit = find.hits[find.at];
+    text += fmt::format("\n{} {}: {}", format_date_time(hit.entry.at_unix_ms, ui.offset),
+                        hit.entry.mine ? own_name(model, ui) : hit.peer.name,
+                        safe_text(hit.entry.body, Lines::fold));
+  }
+  if (text != find_ && !text.empty()) say(text);
+  find_ = std::move(text);
+}
+
+void Plain::tell_panel(const Model& model, const UiState& ui) {
+  const Panel panel = shown_panel(model, ui);
+  std::string text;
+  if (panel.kind != PanelKind::none) {
+    text = panel.title;
+    for (const auto& line : panel.lines)
+      text += "\n" + line.text;
+  }
+  if (text == panel_) return;
+  panel_ = std::move(text);
+  if (!panel_.empty()) say(panel_);
+}
+
+std::string Plain::update(const Model& model, const UiState& ui, int width) {
+  lines_.clear();
+  tell_delivery(model);
+  tell_window(model, ui);
+  tell_elsewhere(model, ui);
+  tell_dialog(model, ui);
+  tell_panel(model, ui);
+  tell_question(ui);
+  tell_find(model, ui);
+  tell_gate(ui);
+  if (ui.hint != hint_ && !ui.hint.empty()) say("(" + ui.hint + ")");
+  hint_ = ui.hint;
+
+  if (width_ != width && width_ != 0) {  // the terminal may have wrapped what stood there: leave it
+    lines_ = "\r\n" + lines_;
+    shown_ = {};
+  }
+  width_ = width;
+  Input input = input_of(model, ui);
+  fit_into(input.before, input.after, std::max(10, width) - 1);
+  return input_bytes(input);
+}
+
+// The one that has the keys.
+Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
+  const Panel panel = make_panel(model, ui);
+  InputPart part = input_part(model, ui, panel);
+  switch (focus_of(model, ui)) {
+    case Focus::gate:
+      part = {};
+      for (const GateRow& row : gate_rows(ui.gate))
+        if (row.focused) part.prompt = row.label + ": " + row.stars;
+      break;
+    case Focus::dialog: {
+      const BoxField field = box_field(ui.dialog, focused_field(ui.dialog));
+      part = {field.label + ": ", field.text, {}, field.choice ? field.text.size() : field.cursor, 0};
+      break;
+    }
+    case Focus::ask:
+      part = {"answer: ", "", {}, 0, 0};
+      break;
+    case Focus::find:
+      part.prompt = "search: ";
+      break;
+    case Focus::history_find:
+      break;
+    case Focus::server_key:
+    case Focus::panel:
+      part.prompt = panel.prompt;
+      break;
+    case Focus::input:
+      part.prompt = (ui.window().peer.empty() ? std::string("status") : ui.window().peer) + "> ";
+  }
+  const std::string_view text = part.text;
+  return {safe_text(part.prompt, Lines::fold) + safe_text(text.substr(0, part.cursor), Lines::fold),
+          safe_text(text.substr(part.cursor), Lines::fold)};
+}
+
+// The part of a long line around the cursor that the terminal's line holds: it must not wrap, for what has
+// wrapped cannot be taken back.
+void Plain::fit_into(std::string& before, std::string& after, int width) {
+  std::size_t cut = 0;
+  while (text_width(std::string_view(before).substr(cut)) > width)
+    cut = grapheme_end(before, cut);
+  before.erase(0, cut);
+  const int room = width - text_width(before);
+  std::size_t keep = 0;
+  for (std::size_t next = keep;
+       next < after.size() && text_width(std::string_view(after).substr(0, next)) <= room;) {
+    keep = next;
+    next = grapheme_end(after, next);
+  }
+  if (text_width(after) > room) after.resize(keep);
+}
+
+std::string Plain::input_bytes(const Input& now) {
+  const bool anew = std::exchange(anew_, false);
+  if (lines_.empty() && now == shown_ && !anew) return "";
+  std::string out;
+  // Typing at the end writes only what is typed: nothing that was read out is read again.
+  if (lines_.empty() && !anew && shown_.after.empty() && now.after.empty() &&
+      now.before.size() > shown_.before.size() && now.before.starts_with(shown_.before)) {
+    out = now.before.substr(shown_.before.size());
+  } else {
+    const int old = text_width(shown_.before) + text_width(shown_.after);
+    const int back = text_width(now.after);
+    out = "\r" + std::string(static_cast<std::size_t>(old), ' ') + "\r" + lines_ + now.before + now.after +
+          std::string(static_cast<std::size_t>(back), '\b');
+  }
+  shown_ = now;
+  return out;
+}
+
+}  // namespace sims::tui

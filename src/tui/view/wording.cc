@@ -1,0 +1,25 @@
+#include "tui/view/wording.h"
+
+namespace sims::tui {
+
+// What stops or holds a conversation comes before what was verified.
+std::string_view trust_word(const client::Peer& peer) {
+  if (peer.trust == client::Trust::changed) return "KEY CHANGED";
+  switch (peer.standing) {
+    case client::Standing::blocked:
+      return "blocked";
+    case client::Standing::request:
+      return "request";
+    case client::Standing::stranger:
+      return peer.trust == client::Trust::verified ? "verified" : "stranger";
+    case client::Standing::contact:
+      break;
+  }
+  return peer.trust == client::Trust::verified ? "verified" : "unverified";
+}
+
+std::string count_words(std::size_t count, std::string_view one, std::string_view more) {
+  return std::to_string(count) + " " + std::string(count == 1 ? one : more);
+}
+
+}  // namespace sims::tui

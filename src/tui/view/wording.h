@@ -1,0 +1,18 @@
+// Words that more than one part of the interface says the same way. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "client/model/model.h"
+
+namespace sims::tui {
+
+// How far somebody is trusted: "KEY CHANGED", "blocked", "request", "stranger", "verified", "unverified".
+std::string_view trust_word(const client::Peer& peer);
+
+// "1 message", "2 messages"
+std::string count_words(std::size_t count, std::string_view one, std::string_view more);
+
+}  // namespace sims::tui

@@ -1,0 +1,360 @@
+// What was typed and what came, over restarts and disks that fail.
+#include <doctest/doctest.h>
+
+#include "client/core/relay.h"
+
+using namespace sims;
+using namespace sims::test;
+using client::Delivery;
+using client::Line;
+using client::LinkState;
+
+namespace {
+
+struct Pair {
+  explicit Pair(client::CoreOptions options = {})
+      : alice(relay.add("alice", options)), bob(relay.add("bob")) {
+    relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
+    relay.befriend(alice, bob);
+    alice.connect();
+    bob.connect();
+  }
+  std::vector<std::string> texts(const Guest& guest, const std::string& other) {
+    std::vector<std::string> all;
+    for (const Line& line : guest.peer(other).lines)
+      if (line.kind == Line::Kind::text || line.kind == Line::Kind::action) all.push_back(line.text);
+    return all;
+  }
+  void lose_acks_of(Guest& who) {
+    relay.pass = [this, &who](Guest& from, Guest& to, const std::string& message) {
+      if (&from != &who || Relay::type_of(message) != "ack") relay.give(to, message);
+    };
+  }
+  void pass_all() {
+    relay.pass = [this](Guest&, Guest& to, const std::string& message) { relay.give(to, message); };
+  }
+
+  Relay relay;
+  Guest& alice;
+  Guest& bob;
+};
+
+}  // namespace
+
+TEST_CASE("what was typed is committed before it is shown, and goes after a restart, byte for byte") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.hide("bob");
+  REQUIRE(alice.core->send_text("bob", "one", false, relay.now));
+  CHECK(alice.trust.clean());
+  relay.advance(3'000);
+  REQUIRE(alice.core->send_text("bob", "waves", true, relay.now));
+  const auto written = alice.trust.rows;
+
+  alice.restart(false);
+  alice.core->connect("server:7467", relay.now);
+  // Before anything is heard of the server.
+  REQUIRE(pair.texts(alice, "bob") == std::vector<std::string>{"one", "waves"});
+  CHECK(alice.peer("bob").lines.front().delivery == Delivery::queued);
+  CHECK(alice.peer("bob").lines.back().kind == Line::Kind::action);
+  relay.advance(60'000);
+  CHECK(bob.heard.empty());
+  CHECK(alice.alerts("") + alice.alerts("bob") == 0);
+
+  relay.show("bob", bob.id);
+  relay.advance(5'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: one", "alice: waves"});
+  CHECK(alice.delivered == 2);
+  for (const Line& line : alice.peer("bob").lines)
+    CHECK(line.delivery == Delivery::delivered);
+  REQUIRE(bob.trust.rows.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(bob.trust.rows[i].entry.uid == written[i].entry.uid);
+    CHECK(bob.trust.rows[i].entry.body == written[i].entry.body);
+    CHECK(bob.trust.rows[i].entry.action == written[i].entry.action);
+    CHECK(alice.trust.rows[i].entry.delivery == Delivery::delivered);
+    CHECK(alice.trust.rows[i].entry.at_unix_ms == written[i].entry.at_unix_ms);
+  }
+  alice.restart();
+  relay.advance(5'000);
+  CHECK(bob.heard.size() == 2);
+}
+
+TEST_CASE("without a connection what was said can be read and answered; the answer goes with the next one") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(bob.core->send_text("alice", "hello", false, relay.now));
+  relay.advance(5'000);
+  REQUIRE(pair.texts(alice, "bob") == std::vector<std::string>{"hello"});
+  alice.restart(false);
+  alice.core->recall("server:7467", relay.now);
+  CHECK(alice.core->model().link == LinkState::offline);
+  alice.core->looked_at("bob", relay.now);
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"hello"});
+  REQUIRE(alice.core->send_text("bob", "and you", false, relay.now));
+  relay.advance(60'000);
+  CHECK(bob.heard.empty());
+  CHECK(alice.peer("bob").lines.back().delivery == Delivery::queued);
+  alice.core->connect("server:7467", relay.now);
+  relay.advance(5'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: and you"});
+  CHECK(alice.peer("bob").lines.back().delivery == Delivery::delivered);
+  alice.restart(false);
+  alice.core->recall("elsewhere:1", relay.now);  // nobody is known there
+  CHECK(alice.core->model().peers.empty());
+}
+
+TEST_CASE("texts for one server wait while we are at another") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.hide("bob");
+  const auto serial = alice.say("bob", "for later");
+  REQUIRE(serial);
+  alice.core->connect("elsewhere:7467", relay.now);
+  CHECK_FALSE(alice.knows("bob"));
+  CHECK(alice.trust.rows.back().entry.delivery == Delivery::queued);
+  alice.connect();
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"for later"});
+  relay.show("bob", bob.id);
+  relay.advance(2'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: for later"});
+}
+
+TEST_CASE("what still waits is shown among what was said, in its place") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "one"));
+  pair.lose_acks_of(bob);
+  REQUIRE(alice.say("bob", "two"));
+  REQUIRE(bob.say("alice", "three"));
+  alice.restart();
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"one", "two", "three"});
+  pair.pass_all();
+  relay.advance(30'000);
+  CHECK(bob.heard.size() == 2);  // shown once
+  CHECK(alice.peer("bob").lines[1].delivery == Delivery::delivered);
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"one", "two", "three"});
+}
+
+TEST_CASE("a text for a name whose key was forgotten waits until the user decides") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.hide("bob");
+  REQUIRE(alice.say("bob", "to the bob I know"));
+  REQUIRE(alice.trust.forget_peer(alice.model().server_id, "bob"));
+  REQUIRE(alice.trust.commit());
+  alice.restart();
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"to the bob I know"});
+  relay.show("bob", bob.id);
+  relay.advance(60'000);
+  CHECK(bob.heard.empty());
+  REQUIRE(alice.core->accept("bob", relay.now));
+  relay.advance(1'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: to the bob I know"});
+}
+
+TEST_CASE(
+    "what came is committed before its ack leaves; while it pours in, one commit takes what comes in 20 ms") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "first"));
+  bob.gather = true;
+  relay.advance(1'000);
+  const int before = bob.trust.commits, delivered = alice.delivered;
+  REQUIRE(alice.say("bob", "after a while"));
+  CHECK(alice.delivered == delivered + 1);  // at once
+  CHECK(bob.trust.commits == before + 1);
+  for (int i = 0; i < 10; ++i)
+    REQUIRE(alice.say("bob", std::to_string(i)));
+  CHECK(bob.heard.size() == 2);  // nobody is told before the commit
+  CHECK(alice.delivered == delivered + 1);
+  CHECK(bob.core->holds_writes());
+  CHECK(bob.core->commit_at() == relay.now.steady_ms + 20);
+  relay.now.steady_ms += 20;
+  relay.settle();
+  CHECK(bob.heard.size() == 12);
+  CHECK(alice.delivered == delivered + 11);
+  CHECK(bob.trust.commits == before + 2);
+  CHECK_FALSE(bob.core->holds_writes());
+
+  // What the user types does not wait, and takes along what came.
+  REQUIRE(alice.say("bob", "one more"));
+  REQUIRE(bob.core->holds_writes());
+  REQUIRE(bob.core->send_text("alice", "mine", false, relay.now));
+  CHECK_FALSE(bob.core->holds_writes());
+  CHECK(bob.trust.clean());
+}
+
+TEST_CASE("what came and could not be stored is taken back, not acked, and comes again") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "stored"));
+  bob.core->looked_at("alice", relay.now);
+  relay.advance(2'000);
+  const int delivered = alice.delivered;
+  SUBCASE("the write fails") {
+    bob.trust.broken = true;
+    REQUIRE(alice.say("bob", "lost"));
+  }
+  SUBCASE("the commit fails") {
+    bob.gather = true;
+    REQUIRE(alice.say("bob", "early"));
+    REQUIRE(alice.say("bob", "lost"));
+    REQUIRE(bob.peer("alice").unread == 2);
+    bob.trust.broken = true;
+    relay.now.steady_ms += 20;
+    relay.settle();
+    CHECK(alice.delivered == delivered + 1);
+    CHECK(bob.peer("alice").unread == 1);
+  }
+  CHECK(bob.model().link == LinkState::waiting);
+  CHECK(bob.model().problem.find("disk full") != std::string::npos);
+  CHECK(bob.count("", Line::Kind::alert, "could not be stored (disk full)") == 1);
+  CHECK(pair.texts(bob, "alice").back() != "lost");
+  const auto shown = pair.texts(bob, "alice").size();
+  CHECK(bob.trust.rows.size() == shown);
+  CHECK(alice.delivery("bob", alice.peer("bob").lines.back().serial) != Delivery::delivered);
+
+  bob.trust.broken = false;
+  relay.advance(60'000);
+  CHECK(pair.texts(bob, "alice").size() == shown + 1);
+  CHECK(pair.texts(bob, "alice").back() == "lost");
+  CHECK(alice.delivery("bob", alice.peer("bob").lines.back().serial) == Delivery::delivered);
+}
+
+TEST_CASE(
+    "attack 44: a full disk: a text is told once, after the commit that kept it, however often it came") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "before"));
+  bob.trust.full = true;
+  int tries = 0;
+  relay.pass = [&](Guest&, Guest& to, const std::string& message) {
+    if (&to == &bob && Relay::type_of(message) == "client-com") ++tries;
+    relay.give(to, message);
+  };
+  REQUIRE(alice.say("bob", "told once"));
+  relay.advance(600'000);
+  CHECK(tries >= 3);
+  CHECK(bob.heard == std::vector<std::string>{"alice: before"});
+  CHECK(alice.delivered == 1);
+  bob.trust.full = false;
+  relay.advance(600'000);
+  CHECK(bob.heard == std::vector<std::string>{"alice: before", "alice: told once"});
+  CHECK(alice.delivered == 2);
+}
+
+TEST_CASE("attack 44: a full disk is said, however many notices others cause") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(alice.say("bob", "before"));
+  const auto forge = [&](const std::string& rest) {
+    relay.give(bob, R"({"type":"client-com","src":")" + alice.id.str() + R"(","dst":")" + bob.id.str() +
+                        "\"" + rest + "}");
+  };
+  for (int i = 0; i < 20; ++i) {
+    forge("");
+    forge(R"(,"id":9,"ratchet":{"epoch":0,"pn":0,"n":9},"verification":")" + std::string(43, 'A') +
+          R"(=","data":"junk")");
+  }
+  REQUIRE(bob.count("", Line::Kind::alert, "More notices") == 1);
+  REQUIRE(bob.count("alice", Line::Kind::alert, "More notices") == 1);
+  SUBCASE("at the commit") {
+    bob.trust.full = true;
+    REQUIRE(alice.say("bob", "lost"));
+    CHECK(bob.count("", Line::Kind::alert, "could not be stored") == 1);
+  }
+  SUBCASE("before it") {
+    bob.trust.broken = true;
+    REQUIRE(alice.say("bob", "lost"));
+    CHECK(bob.count("alice", Line::Kind::alert, "could not be stored") == 1);
+  }
+}
+
+TEST_CASE("attack 44: a full disk: a request that was not stored leaves no word of it behind") {
+  Relay relay;
+  Guest& bob = relay.add("bob");
+  Guest& b0b = relay.add("b0b");
+  Guest& alice = relay.add("alice");
+  relay.listed = {{"alice", alice.id}, {"bob", bob.id}, {"b0b", b0b.id}};
+  relay.befriend(alice, bob);
+  for (Guest* one : {&bob, &b0b, &alice})
+    one->connect();
+  alice.trust.full = true;
+  REQUIRE(b0b.say("alice", "who am I?"));
+  relay.advance(300'000);
+  CHECK(alice.heard.empty());
+  CHECK(alice.peer("b0b").standing == client::Standing::stranger);
+  CHECK(alice.peer("b0b").lines.empty());
+  alice.trust.full = false;
+  relay.advance(600'000);
+  CHECK(alice.heard == std::vector<std::string>{"b0b: who am I?"});
+  CHECK(alice.count("b0b", Line::Kind::notice, "A request") == 1);
+  CHECK(alice.count("b0b", Line::Kind::alert, "bob") == 1);  // looks like him
+}
+
+TEST_CASE("a contact that could not be stored is none, and a mark that could not be is written later") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  pair.lose_acks_of(bob);
+  REQUIRE(alice.say("bob", "hello"));
+  alice.trust.broken = true;
+  CHECK_FALSE(alice.core->block("bob", relay.now).has_value());
+  CHECK(alice.peer("bob").known());
+  CHECK_FALSE(alice.core->erase_history("bob").has_value());
+  CHECK(pair.texts(alice, "bob").size() == 1);
+  pair.pass_all();
+  relay.advance(25'000);  // sent again, acked
+  CHECK(alice.delivered == 1);
+  CHECK(alice.model().link == LinkState::online);
+  CHECK(alice.count("", Line::Kind::alert, "What changed could not be stored: disk full") >= 1);
+  CHECK(alice.trust.rows.back().entry.delivery == Delivery::queued);
+  alice.trust.broken = false;
+  relay.advance(15'000);
+  CHECK(alice.trust.rows.back().entry.delivery == Delivery::delivered);
+}
+
+TEST_CASE("the same text is shown once, also over a restart, and acked again") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  pair.lose_acks_of(bob);
+  REQUIRE(alice.say("bob", "once"));
+  REQUIRE(bob.heard.size() == 1);
+  pair.pass_all();
+  bob.restart();
+  relay.advance(30'000);
+  CHECK(bob.heard.size() == 1);
+  CHECK(alice.delivered == 1);
+}
+
+TEST_CASE("unread counts survive a restart and end with a look") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  REQUIRE(bob.say("alice", "seen"));
+  alice.core->looked_at("bob", relay.now);
+  REQUIRE(bob.say("alice", "not seen"));
+  REQUIRE(bob.say("alice", "this neither"));
+  relay.advance(2'000);  // read marks last within a second
+  alice.restart(false);
+  alice.core->connect("server:7467", relay.now);
+  CHECK(alice.peer("bob").unread == 2);
+  CHECK(alice.peer("bob").attention);
+  alice.core->looked_at("bob", relay.now);
+  CHECK(alice.peer("bob").unread == 0);
+  CHECK_FALSE(alice.peer("bob").attention);
+  CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"seen", "not seen", "this neither"});
+  relay.settle();
+  relay.advance(2'000);
+  alice.restart();
+  CHECK(alice.peer("bob").unread == 0);
+}
+
+TEST_CASE("a store from a backup is said so, once") {
+  client::CoreOptions options;
+  options.restored = true;
+  Pair pair(options);
+  auto& [relay, alice, bob] = pair;
+  alice.connect();
+  CHECK(alice.count("", Line::Kind::alert, "from a backup") == 1);
+  CHECK(bob.count("", Line::Kind::alert) == 0);
+}

@@ -1,0 +1,117 @@
+#include "client/conversation/outbox.h"
+
+#include "client/store/store_fixture.h"
+
+#include <doctest/doctest.h>
+
+using namespace sims;
+using namespace sims::client;
+
+namespace {
+
+const Id key = test::some_id(1), other = test::some_id(2);
+
+Outbox with(std::size_t count, std::size_t body = 1) {
+  Outbox box;
+  for (std::size_t i = 1; i <= count; ++i) {
+    proto::TextContent content;
+    content.body = std::string(body, 'x');
+    box.add(i, i, key, content);
+  }
+  return box;
+}
+
+}  // namespace
+
+TEST_CASE("texts go in order, from queued to delivered") {
+  Outbox box = with(2);
+  auto* first = box.next(key);
+  REQUIRE(first);
+  CHECK(first->serial == 1);
+  box.sent(*first, 0, 10, 5);
+  auto* second = box.next(key);
+  REQUIRE(second);
+  CHECK(second->serial == 2);
+  CHECK(box.waiting(key));
+  box.sent(*second, 1, 12, 6);
+  CHECK_FALSE(box.next(key));
+  CHECK_FALSE(box.waiting(key));
+  CHECK(box.oldest_in_flight() == 5);
+
+  CHECK(box.server_took(9).empty());
+  auto took = box.server_took(11);
+  REQUIRE(took.size() == 1);
+  CHECK(took[0]->serial == 1);
+  CHECK(took[0]->delivery == Delivery::sent);
+  CHECK(box.server_took(11).empty());  // said once
+
+  auto done = box.delivered(1);
+  REQUIRE(done);
+  CHECK(done->serial == 2);
+  CHECK(done->delivery == Delivery::delivered);
+  CHECK_FALSE(box.delivered(1));
+  CHECK_FALSE(box.delivered(7));
+  CHECK(box.size() == 1);
+}
+
+TEST_CASE("a lost session puts what is in flight back, in order, under its own serial") {
+  Outbox box = with(3);
+  for (std::uint64_t m = 0; m < 3; ++m)
+    box.sent(*box.next(key), m, m, 0);
+  box.server_took(0);
+  REQUIRE(box.delivered(1));
+  auto changed = box.requeue();
+  REQUIRE(changed.size() == 1);  // the other was shown as queued all the time
+  CHECK(changed[0]->serial == 1);
+  CHECK(changed[0]->delivery == Delivery::queued);
+  CHECK_FALSE(box.delivered(0));  // an ack of the old session
+  CHECK_FALSE(box.carries(2));
+  CHECK(box.next(key)->serial == 1);
+  box.sent(*box.next(key), 0, 5, 0);
+  CHECK(box.next(key)->serial == 3);
+}
+
+TEST_CASE("only so much is in flight") {
+  Outbox many = with(200);
+  std::size_t flying = 0;
+  while (auto* entry = many.next(key))
+    many.sent(*entry, flying, flying, 0), ++flying;
+  CHECK(flying == Outbox::window);
+  REQUIRE(many.delivered(0));
+  CHECK(many.next(key));
+
+  Outbox big = with(20, 16'384);
+  flying = 0;
+  while (auto* entry = big.next(key))
+    big.sent(*entry, flying, flying, 0), ++flying;
+  CHECK(flying == Outbox::window_bytes / 16'384);
+}
+
+TEST_CASE("one that the server never takes leaves, the rest stays") {
+  Outbox box = with(2);
+  box.sent(*box.next(key), 0, 40, 0);
+  box.sent(*box.next(key), 1, 41, 0);
+  CHECK(box.carries(40));
+  auto gone = box.take(40);
+  REQUIRE(gone);
+  CHECK(gone->serial == 1);
+  CHECK_FALSE(box.take(40));
+  CHECK(box.size() == 1);
+}
+
+TEST_CASE("attack 28: a text goes only to the key that it was typed for") {
+  Outbox box = with(2);
+  CHECK_FALSE(box.next(other));
+  CHECK_FALSE(box.ready(other));
+  CHECK_FALSE(box.waiting(other));
+  CHECK(box.held(other) == 2);
+  CHECK(box.held(key) == 0);
+  proto::TextContent content;
+  box.add(3, 3, other, content);
+  CHECK(box.next(other)->serial == 3);
+  const auto held = box.take_held(other);
+  REQUIRE(held.size() == 2);
+  CHECK(held[0].serial == 1);
+  CHECK(box.size() == 1);
+  CHECK(box.held(other) == 0);
+}

@@ -1,0 +1,252 @@
+// What is said, in the store alone: rows that were tampered with, searches, pruning. The rest is
+// memory_test.cc's.
+#include <thread>
+
+#include "client/store/store_fixture.h"
+
+using namespace sims;
+using namespace sims::test;
+using client::Delivery;
+using client::Store;
+
+namespace {
+
+const client::PeerKey bob = peer(1, "bob"), carol = peer(1, "carol");
+
+std::unique_ptr<Store> three_messages(const std::string& folder) {
+  auto store = open_store(folder);
+  REQUIRE(store->add(bob, entry("one")));
+  REQUIRE(store->add(carol, entry("two", true, Delivery::queued)));
+  REQUIRE(store->add(bob, entry("three")));
+  REQUIRE(store->commit());
+  return store;
+}
+
+std::vector<std::string> found(Store& store, std::optional<client::PeerKey> peer, std::string text,
+                               std::size_t most = 1'000) {
+  auto work = store.search(std::move(peer), std::move(text), most);
+  work->run();
+  CHECK(work->problem.empty());
+  std::vector<std::string> out;
+  for (const auto& hit : work->hits)
+    out.push_back(hit.entry.body);
+  return out;
+}
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("store: rows that were swapped, moved or changed do not open, and nothing else is harmed") {
+  for (const char* sql : {
+           "UPDATE history SET token = (SELECT token FROM history WHERE row = 3) WHERE row = 1",
+           "UPDATE history SET conversation = 1 WHERE row = 2",
+           "UPDATE history SET conversation = 3 - conversation",
+           "UPDATE history SET row = 9 WHERE row = 3",
+           "UPDATE history SET kind = 1 WHERE row = 2; UPDATE history SET kind = 2 WHERE row = 3",
+           "UPDATE history SET token = replace(token, substr(token, 60, 4), 'AAAA') WHERE row = 3",
+           "UPDATE history SET token = '' WHERE row = 3",
+       }) {
+    CAPTURE(sql);
+    TempFolder temp;
+    three_messages(temp.path());
+    REQUIRE(raw(temp.path()).execute(sql));
+    auto store = open_store(temp.path());
+    const auto page = store->before(bob, 0, 9), other = store->before(carol, 0, 9);
+    REQUIRE_FALSE((page && other));
+    const auto why = page ? other.error() : page.error();
+    CHECK(why.starts_with(temp / "store.db: damaged: "));
+    CHECK(why.ends_with("; restore it from a backup"));
+    auto search = store->search(std::nullopt, "o", 9);
+    search->run();
+    CHECK(search->problem.starts_with(temp / "store.db: damaged: "));
+    CHECK(store->add(bob, entry("four")));
+    CHECK(store->commit());
+  }
+}
+
+TEST_CASE("store: what is to be sent is not taken from a row that was tampered with") {
+  TempFolder temp;
+  auto store = three_messages(temp.path());
+  REQUIRE(raw(temp.path()).execute("UPDATE history SET kind = 2 WHERE row = 1"));
+  CHECK_FALSE(store->outbox(some_id(1)));
+  CHECK_FALSE(store->set_delivery(1, Delivery::delivered, "", true));
+  REQUIRE(raw(temp.path())
+              .execute("UPDATE history SET kind = 0 WHERE row = 1;"
+                       "UPDATE conversation SET number = 7 WHERE number = 2;"
+                       "UPDATE history SET conversation = 7 WHERE row = 2"));
+  CHECK_FALSE(store->outbox(some_id(1)));
+}
+
+TEST_CASE("store: rows keep their numbers, also those of failed commits and erased ones") {
+  TempFolder temp;
+  std::uint64_t last = 0;
+  {
+    auto store = open_store(temp.path());
+    REQUIRE(store->add(bob, entry("one")));
+    last = store->add(bob, entry("two")).value();
+    REQUIRE(store->erase_history(bob));
+    REQUIRE(store->commit());
+  }
+  auto store = open_store(temp.path());
+  CHECK(store->add(bob, entry("three")).value() > last);
+  // The commit fails: the schema is not what it was.
+  auto db = raw(temp.path());
+  REQUIRE(store->commit());
+  REQUIRE(db.execute("ALTER TABLE name RENAME TO hidden"));
+  CHECK_FALSE(store->add(bob, entry("four")));
+  REQUIRE(db.execute("ALTER TABLE hidden RENAME TO name"));
+  CHECK_FALSE(store->commit());
+  const auto row = store->add(bob, entry("five")).value();
+  CHECK(row > last + 2);
+  CHECK(store->commit());
+}
+
+TEST_CASE("store: a write that failed undoes all since the last commit, and commit() says so once") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  REQUIRE(store->add(bob, entry("kept")));
+  REQUIRE(store->pin_server("a:1", {some_id(1), 1}));
+  REQUIRE(store->commit());
+  auto db = raw(temp.path());
+  REQUIRE(
+      db.execute("CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'disk full'); END"));
+  REQUIRE(store->pin_server("b:1", {some_id(2), 1}));
+  REQUIRE(store->save_settings({"b:1", "alice", ""}));
+  CHECK_FALSE(store->add(bob, entry("lost")));
+  CHECK_FALSE(store->server("b:1"));
+  CHECK(store->server("a:1"));
+  CHECK(store->settings().name.empty());
+  CHECK_FALSE(store->put("x", "y"));  // it would be undone, too
+  auto failed = store->commit();
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().find("disk full") != std::string::npos);
+  REQUIRE(db.execute("DROP TRIGGER full"));
+  CHECK(store->commit());
+  REQUIRE(store->add(bob, entry("again")));
+  CHECK(store->commit());
+  CHECK(open_store(temp.path())->before(bob, 0, 9).value().size() == 2);
+}
+
+TEST_CASE("store: the core hears of it when somebody else's save() undid its writes") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  REQUIRE(store->hold());
+  auto db = raw(temp.path());
+  REQUIRE(
+      db.execute("CREATE TRIGGER full BEFORE INSERT ON value BEGIN SELECT RAISE(ABORT, 'disk full'); END"));
+  CHECK_FALSE(store->put("draft", "x"));
+  CHECK_FALSE(store->save());
+  CHECK(store->commit());  // nothing of the core's was in it
+  REQUIRE(store->add(bob, entry("lost")));
+  CHECK_FALSE(store->put("draft", "x"));
+  CHECK_FALSE(store->save());
+  CHECK_FALSE(store->commit());
+  CHECK(store->commit());
+  CHECK(store->before(bob, 0, 9).value().empty());
+  REQUIRE(store->add(bob, entry("kept")));
+  CHECK(store->save());
+  CHECK(store->commit());
+  CHECK(store->before(bob, 0, 9).value().size() == 1);
+}
+
+TEST_CASE("store: the names of texts are remembered for 90 days") {
+  constexpr std::int64_t day_ms = 86'400'000;
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  const proto::Id author = some_id(9);
+  auto old = entry("old"), newer = entry("newer"), now = entry("now");
+  newer.at_unix_ms += 2 * day_ms;
+  REQUIRE(store->add(bob, old));
+  REQUIRE(store->add(bob, newer));
+  REQUIRE(store->erase_history(bob));
+  now.at_unix_ms = old.at_unix_ms + 90 * day_ms;
+  REQUIRE(store->add(bob, now));
+  CHECK(store->seen(bob, author, "uid of old"));
+  now = entry("then");
+  now.at_unix_ms = old.at_unix_ms + 91 * day_ms;
+  REQUIRE(store->add(bob, now));
+  REQUIRE(store->commit());
+  CHECK_FALSE(store->seen(bob, author, "uid of old"));
+  CHECK(store->seen(bob, author, "uid of newer"));
+  CHECK(store->seen(bob, author, "uid of now"));
+}
+
+TEST_CASE("store: erased texts and names are not in the file any more") {
+  TempFolder temp;
+  auto store = three_messages(temp.path());
+  std::string token;
+  {
+    auto db = raw(temp.path());
+    sqlite::Statement row(db, "SELECT token FROM history WHERE row = 1");
+    REQUIRE(row.step() == true);
+    token = row.text(0);
+  }
+  REQUIRE(store->erase_history(bob));
+  REQUIRE(store->commit());
+  for (const char* file : {"store.db", "store.db-wal"})
+    CHECK(content(temp / file).find(token.substr(20, 40)) == std::string::npos);
+  CHECK(raw(temp.path()).number("SELECT count(*) FROM conversation") == 1);
+}
+
+TEST_CASE("store: all of a conversation, oldest first, until it is enough") {
+  TempFolder temp;
+  auto store = three_messages(temp.path());
+  Words seen;
+  REQUIRE(store->each(bob, [&](const auto& one) { return seen.push_back(one.body), true; }));
+  CHECK(seen == Words{"one", "three"});
+  seen.clear();
+  REQUIRE(store->each(bob, [&](const auto& one) { return seen.push_back(one.body), false; }));
+  CHECK(seen == Words{"one"});
+  REQUIRE(store->each(peer(9, "bob"), [&](const auto& one) { return seen.push_back(one.body), true; }));
+  CHECK(seen.size() == 1);
+}
+
+TEST_CASE("store: a search finds texts in either case, newest first, no more than asked for") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  CHECK(found(*store, std::nullopt, "x").empty());
+  for (int i = 0; i < 300; ++i)
+    REQUIRE(
+        store->add(i % 2 ? bob : carol, entry("Message " + std::to_string(i) + (i == 7 ? " Ärger" : ""))));
+  CHECK(found(*store, std::nullopt, "message").empty());  // not committed
+  REQUIRE(store->commit());
+  CHECK(found(*store, std::nullopt, "mESSAGE", 3) == Words{"Message 299", "Message 298", "Message 297"});
+  CHECK(found(*store, bob, "message 29") ==
+        Words{"Message 299", "Message 297", "Message 295", "Message 293", "Message 291", "Message 29"});
+  CHECK(found(*store, bob, "ärger") == Words{"Message 7 Ärger"});
+  CHECK(found(*store, carol, "ärger").empty());
+  CHECK(found(*store, peer(2, "bob"), "message").empty());
+  CHECK(found(*store, std::nullopt, "message").size() == 300);
+  auto work = store->search(std::nullopt, "Message 8", 1);
+  work->run();
+  REQUIRE(work->hits.size() == 1);
+  CHECK(work->hits[0].peer == bob);
+  CHECK(work->hits[0].entry.body == "Message 89");
+  CHECK(work->hits[0].entry.uid == "uid of Message 89");
+}
+
+TEST_CASE("store: a search runs beside writing, and can be cancelled from another thread") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  for (int i = 0; i < 20'000; ++i)
+    REQUIRE(store->add(bob, entry("a line that is looked at " + std::to_string(i))));
+  REQUIRE(store->commit());
+  auto whole = store->search(std::nullopt, "no such thing", 1'000);
+  auto cancelled = store->search(std::nullopt, "line", 1'000'000);
+  cancelled->cancel();
+  std::thread other([&] {
+    whole->run();
+    cancelled->run();
+  });
+  for (int i = 0; i < 10; ++i) {
+    REQUIRE(store->add(bob, entry("meanwhile " + std::to_string(i))));
+    REQUIRE(store->commit());
+  }
+  other.join();
+  CHECK(whole->problem.empty());
+  CHECK(whole->hits.empty());
+  CHECK(cancelled->problem.empty());
+  CHECK(cancelled->hits.empty());
+  CHECK(cancelled->cancelled);
+}

@@ -1,0 +1,175 @@
+#include "os/cpu_affinity.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <fstream>
+#include <future>
+#include <latch>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+using sims::LoopCpu;
+
+namespace {
+
+using Cpus = std::vector<unsigned>;
+
+Cpus allowed() {
+  cpu_set_t mask;
+  REQUIRE(sched_getaffinity(0, sizeof mask, &mask) == 0);
+  Cpus cpus;
+  for (unsigned i = 0; i < CPU_SETSIZE; ++i)
+    if (CPU_ISSET(i, &mask)) cpus.push_back(i);
+  return cpus;
+}
+
+void go_to(const Cpus& cpus) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const unsigned cpu : cpus)
+    CPU_SET(cpu, &mask);
+  REQUIRE(sched_setaffinity(0, sizeof mask, &mask) == 0);
+}
+
+Cpus without(Cpus cpus, unsigned cpu) {
+  std::erase(cpus, cpu);
+  return cpus;
+}
+
+// In a thread, which a change of the mask ends with.
+template <class F>
+auto apart(F function) {
+  std::packaged_task<decltype(function())()> task(std::move(function));
+  auto result = task.get_future();
+  std::thread(std::move(task)).join();
+  return result.get();
+}
+
+// How long this thread was ready and did not run; -1: the kernel doesn't say.
+long waited_ms() {
+  std::ifstream file("/proc/thread-self/schedstat");
+  long ran = 0, waited = 0;
+  return file >> ran >> waited ? waited / 1'000'000 : -1;
+}
+
+// Works until it had to wait for that long for its processor; false: it never does, or the kernel doesn't
+// say.
+bool wait_40_ms() {
+  const auto before = waited_ms();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (waited_ms() - before < 40)
+    if (std::chrono::steady_clock::now() > until) return false;
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("loop_cpu: held, the loop stays where it is; others leave that processor and may come back") {
+  const Cpus all = allowed();
+  if (all.size() < 2) return;  // nothing to leave: below
+  apart([&all] {
+    LoopCpu loop;
+    go_to({all[1]});
+    loop.hold(1'000);
+    const auto [at_first, off, back] = apart([&] {
+      loop.anywhere();
+      const Cpus first = allowed();
+      loop.keep_off();
+      const Cpus second = allowed();
+      loop.anywhere();
+      return std::tuple(first, second, allowed());
+    });
+    CHECK(at_first == all);  // what it inherited was the loop's
+    CHECK(off == without(all, all[1]));
+    CHECK(back == all);
+    loop.release(1'001);
+    CHECK(allowed() == all);
+    go_to({all[0]});
+    loop.hold(1'000'000);
+    CHECK(allowed() == Cpus{all[1]});  // where it was
+  });
+}
+
+TEST_CASE(
+    "loop_cpu: a loop that has to wait moves to another processor though it is held, and the others follow") {
+  const Cpus all = allowed();
+  if (all.size() < 2) return;
+  bool ready = false;
+  std::latch begun(1);
+  std::jthread busy([&](const std::stop_token& stop) {
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(all[0], &first);
+    ready = sched_setaffinity(0, sizeof first, &first) == 0;
+    begun.count_down();
+    while (!stop.stop_requested()) {
+    }
+  });
+  begun.wait();
+  REQUIRE(ready);
+  apart([&] {
+    LoopCpu loop;
+    go_to({all[0]});
+    loop.hold(1'000);
+    if (!wait_40_ms()) {
+      REQUIRE(waited_ms() <= 0);
+      MESSAGE("the kernel doesn't count how long a thread waits");
+      return;
+    }
+    loop.hold(1'050);  // too early to look
+    CHECK(allowed() == Cpus{all[0]});
+    loop.release(1'050);
+    loop.hold(9'000);  // it was held for 50 ms of them
+    CHECK(allowed() == Cpus{all[0]});
+    loop.release(9'050);
+    loop.hold(10'000);
+    CHECK(allowed() == Cpus{all[1]});
+    apart([&] {
+      loop.keep_off();
+      CHECK(allowed() == without(all, all[1]));
+    });
+    loop.hold(1'000'000'000);  // it has not waited for a tenth of that
+    CHECK(allowed() == Cpus{all[1]});
+    loop.release(1'000'000'000);
+    go_to({all[0]});
+    CHECK(wait_40_ms());
+    loop.hold(1'000'000'001);
+    loop.release(1'000'000'301);
+    loop.hold(1'000'000'400);
+    CHECK(allowed() == Cpus{all[1]});  // what it waited while it was free is not held against its processor
+  });
+}
+
+TEST_CASE("loop_cpu: it shares out the processors that it may use, not those of the machine") {
+  const Cpus all = allowed();
+  if (all.size() < 2) return;
+  apart([&all] {
+    LoopCpu loop;
+    CHECK(loop.others() == all.size() - 1);
+  });
+  apart([&all] {
+    go_to({all[0]});
+    const LoopCpu lonely;
+    CHECK(lonely.others() == 0);
+  });
+}
+
+TEST_CASE("loop_cpu: before the loop was held, and with one processor, all stay where they are") {
+  const Cpus all = allowed();
+  apart([&all] {
+    const LoopCpu quiet;
+    quiet.keep_off();
+    CHECK(allowed() == all);
+  });
+  apart([&all] {
+    go_to({all[0]});
+    LoopCpu lonely;
+    lonely.hold(1'000);
+    lonely.keep_off();
+    CHECK(allowed() == Cpus{all[0]});
+    lonely.release(1'001);
+    CHECK(allowed() == Cpus{all[0]});
+  });
+}

@@ -1,0 +1,579 @@
+#include "proto/wire/message.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "proto/limits.h"
+#include "support/fixed_rng.h"
+
+using namespace sims;
+using namespace sims::proto;
+
+namespace {
+
+Id some_id(std::uint64_t seed) {
+  test::FixedRng rng(seed);
+  return Id::of(crypto::SigningKey::generate(rng).public_key());
+}
+
+template <std::size_t N>
+ByteArray<N> some_bytes(std::uint64_t seed) {
+  test::FixedRng rng(seed);
+  ByteArray<N> out;
+  rng.fill(out);
+  return out;
+}
+
+HandshakeFrame handshake_frame(HandshakeKind kind, int phase) {
+  HandshakeFrame frame;
+  frame.kind = kind;
+  frame.phase = phase;
+  if (kind == HandshakeKind::client_server) frame.id = some_id(1).str();
+  if (kind == HandshakeKind::client_server || phase <= 2) frame.name = "alice";
+  if (kind == HandshakeKind::client_client) {
+    frame.src = some_id(1).str();
+    frame.dst = some_id(2).str();
+  }
+  frame.ciphers = {"A", "B"};
+  if (phase <= 2) {
+    frame.versions = {1};
+    frame.nonce = some_bytes<32>(3);
+  }
+  if (phase == 3) frame.status = "ok";
+  if (phase == 4 || phase == 5) {
+    frame.key = Bytes(120, 7);
+    frame.signature = some_bytes<64>(4);
+  }
+  if (phase >= 5) frame.confirm = some_bytes<32>(5);
+  return frame;
+}
+
+// Examples of every type, as sent. The table test below makes sure that none is forgotten.
+std::vector<std::string> examples(MessageType type) {
+  const auto handshakes = [](HandshakeKind kind) {
+    std::vector<std::string> out;
+    for (int phase = 1; phase <= 6; ++phase)
+      out.push_back(encode(handshake_frame(kind, phase)));
+    return out;
+  };
+  ClientCom com{some_id(1), some_id(2), 7, {}, some_bytes<32>(1), "gAAAAA=="};
+  com.ratchet.pn = 3;
+  com.ratchet.n = 0xffffffff;
+  ClientCom epoch = com;
+  com.ratchet.key = some_bytes<49>(2);
+  epoch.ratchet.epoch = 9;
+  switch (type) {
+    case MessageType::connect:
+      return handshakes(HandshakeKind::client_server);
+    case MessageType::client_connect:
+      return handshakes(HandshakeKind::client_client);
+    case MessageType::secure:
+      return {R"({"type":"secure","sa-data":{"epoch":1,"seq":100},"payload":"gAAA"})"};
+    case MessageType::list:
+      return {encode(List{List::Event::snapshot, {{some_id(1), "alice", 1}, {some_id(2), "bob", 2}}, true}),
+              encode(List{List::Event::online, {{some_id(1), "alice", 1}}, false}),
+              encode(List{List::Event::offline, {}, false})};
+    case MessageType::find:
+      return {encode(Found{"alice", some_id(1), true}), encode(Found{"bob", some_id(2), false}),
+              encode(Found{"carol", some_id(1), std::nullopt})};
+    case MessageType::client_com:
+      return {encode(com), encode(epoch)};
+    case MessageType::client_refuse:
+      return {encode(
+          ClientRefuse{some_id(1), some_id(2), some_bytes<32>(1), ErrorCode::busy, some_bytes<64>(2)})};
+    case MessageType::client_disconnect:
+      return {encode(ClientDisconnect{some_id(1), some_id(2), "good \"bye\"\n", some_bytes<32>(1)})};
+    case MessageType::peer_ack:
+      return {encode(PeerAck{some_id(1), some_id(2), 3, some_bytes<32>(1), some_bytes<32>(2)})};
+    case MessageType::ack:
+      return {encode(Ack{"relay.example", 41})};
+    case MessageType::ping:
+      return {encode(Ping{})};
+    case MessageType::disconnect:
+      return {encode(Disconnect{"alice", 0})};
+    case MessageType::redeem:
+      return {encode(Register{"ABCDE-12345"})};
+    case MessageType::error: {
+      Error plain, full;
+      plain.code = ErrorCode::busy;
+      plain.message = "later";
+      full = plain;
+      full.code = ErrorCode::unknown_peer;
+      full.id = 4;
+      full.dst = some_id(2);
+      full.name = "alice";
+      return {encode(plain), encode(full), encode_error(ErrorCode::internal, "")};
+    }
+    case MessageType::unknown:
+      return {R"({"type":"novelty","x":1})"};
+  }
+  return {};
+}
+
+std::string reencoded(const JsonValue& root, const FromServer& message) {
+  return std::visit(
+      [&](const auto& m) -> std::string {
+        if constexpr (std::is_same_v<std::decay_t<decltype(m)>, UnknownMessage>)
+          return "{\"type\":\"" + m.type + "\",\"x\":" + std::to_string(*root.get_number("x")) + "}";
+        else
+          return encode(m);
+      },
+      message);
+}
+
+bool sub_message(MessageType type) {
+  return type != MessageType::connect && type != MessageType::secure;
+}
+
+std::optional<ErrorCode> refused_by_client(std::string text) {
+  JsonTape tape;
+  const auto root = tape.parse(text);
+  if (!root) return root.error().code;
+  const auto message = decode_from_server(*root);
+  if (!message) return message.error().code;
+  return std::nullopt;
+}
+std::optional<ErrorCode> refused_by_server(std::string text) {
+  JsonTape tape;
+  const auto root = tape.parse(text);
+  if (!root) return root.error().code;
+  const auto message = decode_from_client(*root);
+  if (!message) return message.error().code;
+  return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("messages: every type of the table is written, read and written again the same") {
+  for (const MessageRow& row : message_table()) {
+    CAPTURE(std::string(row.name));
+    const auto texts = examples(row.type);
+    REQUIRE_FALSE(texts.empty());
+    for (const std::string& text : texts) {
+      std::string copy = text;
+      JsonTape tape;
+      const auto root = tape.parse(copy);
+      REQUIRE(root);
+      CHECK(message_type(*root->get_string("type"), root->get("dst").has_value()) == row.type);
+      if (row.sender == from_client) {
+        const auto message = decode_from_client(*root);
+        REQUIRE(message);
+        CHECK(encode(std::get<Register>(*message)) == text);
+      } else if (sub_message(row.type)) {
+        const auto message = decode_from_server(*root);
+        REQUIRE(message);
+        CHECK(reencoded(*root, *message) == text);
+      } else if (row.type == MessageType::connect) {
+        CHECK(encode(*decode_handshake(*root)) == text);
+      } else {
+        const auto frame = decode_secure(*root);
+        CHECK((frame->epoch == 1 && frame->seq == 100 && frame->payload == "gAAA"));
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "messages: what the table does not allow inside SECURE is refused, what it does not know is told apart") {
+  for (const MessageRow& row : message_table()) {
+    CAPTURE(std::string(row.name));
+    for (const std::string& text : examples(row.type)) {
+      if (!sub_message(row.type)) {
+        CHECK(refused_by_client(text) == ErrorCode::bad_message);
+        CHECK(refused_by_server(text) == ErrorCode::bad_message);
+      } else {
+        CHECK(refused_by_client(text).has_value() == (row.sender == from_client));
+        if (row.type != MessageType::list && row.type != MessageType::find)
+          CHECK_FALSE(refused_by_server(text));
+      }
+    }
+  }
+  std::string text = R"({"type":"novelty"})";
+  JsonTape tape;
+  const auto message = decode_from_client(*tape.parse(text));
+  CHECK(std::get<UnknownMessage>(*message).type == "novelty");
+  CHECK(refused_by_client(R"({"no":"type"})") == ErrorCode::bad_message);
+  CHECK(refused_by_client(R"({"type":7})") == ErrorCode::bad_message);
+  CHECK_FALSE(refused_by_client(R"({"type":""})"));
+}
+
+TEST_CASE("messages: every field that is missing or of another type is a bad message") {
+  const std::set<std::string> optional = {"dst of error", "id of error", "name of error", "status of find"};
+  for (const MessageRow& row : message_table()) {
+    if (!sub_message(row.type) || row.type == MessageType::unknown) continue;
+    for (const std::string& example : examples(row.type)) {
+      rapidjson::Document document;
+      document.Parse(example.c_str());
+      // Each key of the message and of the objects in it, one at a time: renamed, then of a type that none
+      // has.
+      std::vector<std::string> keys;
+      const std::function<void(const rapidjson::Value&)> collect = [&](const rapidjson::Value& value) {
+        if (value.IsObject())
+          for (const auto& member : value.GetObject()) {
+            keys.emplace_back(member.name.GetString());
+            collect(member.value);
+          }
+        if (value.IsArray() && !value.Empty()) collect(value[0]);
+      };
+      collect(document);
+      const auto refused = row.sender == from_client ? refused_by_server : refused_by_client;
+      for (const std::string& key : keys) {
+        CAPTURE(std::string(example));
+        CAPTURE(std::string(key));
+        const std::string quoted = "\"" + key + "\":";
+        const auto at = example.find(quoted);
+        std::string renamed = example, retyped = example;
+        renamed.replace(at, quoted.size(), "\"zz\":");
+        retyped.replace(at, quoted.size(), quoted + "null,\"zz\":");
+        CHECK(refused(retyped) == ErrorCode::bad_message);
+        // An `ack` without dst is another `ack`, which has no name here: refused as well.
+        if (!optional.contains(key + " of " + std::string(row.name)))
+          CHECK(refused(renamed) == ErrorCode::bad_message);
+      }
+    }
+  }
+}
+
+TEST_CASE("messages: a server looks at presence and kinds of forwarded fields, not at their content") {
+  const auto decode = [](std::string text) {
+    JsonTape tape;
+    const auto root = tape.parse(text);
+    REQUIRE(root);
+    const auto message = decode_from_client(*root);
+    return message && std::holds_alternative<Forwarded>(*message);
+  };
+  CHECK(decode(
+      R"({"type":"client-com","src":"a","dst":"b","id":1,"ratchet":{},"verification":"?","data":"?"})"));
+  CHECK(decode(R"({"type":"client-connect","src":"a","dst":"b","phase":9,"ciphers":[],"data":{}})"));
+  CHECK(decode(R"({"type":"client-refuse","src":"a","dst":"b","to":"?","code":"?","signature":"?"})"));
+  CHECK(decode(R"({"type":"client-disconnect","src":"a","dst":"b","data":{},"verification":"?"})"));
+  CHECK(decode(R"({"type":"ack","src":"a","dst":"b","id":1,"data":"?","verification":"?"})"));
+  for (const MessageRow& row : message_table()) {
+    if (!row.forwarded) continue;
+    for (const std::string& example : examples(row.type)) {
+      CHECK(decode(example));
+      for (const char* key : {"src", row.type == MessageType::client_refuse ? "signature" : "data"}) {
+        std::string bad = example;
+        bad.replace(bad.find(std::string("\"") + key), std::string(key).size() + 2, "\"zz\"");
+        CHECK(refused_by_server(bad) == ErrorCode::bad_message);
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "messages: what is recognised by its form is what parsing tells, one character more or less or other as "
+    "well") {
+  const auto parsed = [](std::string text) -> std::optional<std::string> {
+    JsonTape tape;
+    const auto root = tape.parse(text);
+    if (!root) return std::nullopt;
+    const auto message = decode_from_client(*root);
+    if (!message || !std::holds_alternative<Forwarded>(*message)) return std::nullopt;
+    const auto& f = std::get<Forwarded>(*message);
+    return std::to_string(static_cast<int>(f.type)) + " " + std::string(f.src) + " " + std::string(f.dst);
+  };
+  const auto recognised = [](const std::string& text) -> std::optional<std::string> {
+    const auto f = recognise_forwarded(text);
+    if (!f) return std::nullopt;
+    return std::to_string(static_cast<int>(f->type)) + " " + std::string(f->src) + " " + std::string(f->dst);
+  };
+  std::size_t same = 0;
+  for (const MessageRow& row : message_table()) {
+    const bool ours = row.type == MessageType::client_com || row.type == MessageType::peer_ack;
+    for (const std::string& example : examples(row.type)) {
+      CAPTURE(example);
+      CHECK(recognised(example).has_value() == ours);
+      if (!ours) continue;
+      CHECK(recognised(example) == parsed(example));
+      const auto check = [&](const std::string& text) {
+        const auto known = recognised(text);
+        if (!known) return;
+        ++same;
+        if (known != parsed(text)) FAIL_CHECK(text);
+      };
+      for (std::size_t at = 0; at < example.size(); ++at) {
+        check(example.substr(0, at));
+        check(std::string(example).erase(at, 1));
+        for (const char c :
+             {'"', '\\', '{', '}', ',', ':', '0', '9', '-', '.', 'e', 'x', ' ', '\n', '\x7f', '\xc3', '\0'}) {
+          check(std::string(example).insert(at, 1, c));
+          std::string other = example;
+          other[at] = c;
+          check(other);
+        }
+      }
+    }
+  }
+  CHECK(same > 1'000);  // a changed letter of a string is recognised all the same
+  const std::string number(
+      R"({"type":"ack","src":"a","dst":"b","id":9007199254740991,"data":"d","verification":"v"})");
+  CHECK(recognised(number));
+  std::string larger = number;
+  larger[larger.find("0991") + 3] = '2';
+  CHECK_FALSE(recognised(larger));
+}
+
+TEST_CASE("messages: list requests") {
+  const auto decode = [](std::string text) {
+    JsonTape tape;
+    return std::get<ListRequest>(decode_from_client(*tape.parse(text)).value());
+  };
+  const ListRequest full{some_id(1), 100, "al"};
+  const auto read = decode(encode(full));
+  CHECK((read.after == full.after && read.limit == 100 && read.match == "al"));
+  CHECK(encode(ListRequest{{}, 100, ""}) == R"({"type":"list","limit":100})");
+  const auto none = decode(R"({"type":"list"})");
+  CHECK((!none.after && none.limit == 0 && none.match.empty()));
+  CHECK(decode(R"({"type":"list","limit":9007199254740991})").limit == max_list_page);
+  CHECK(refused_by_server(R"({"type":"list","after":"x"})") == ErrorCode::bad_message);
+  CHECK(refused_by_server(R"({"type":"list","limit":"3"})") == ErrorCode::bad_message);
+  CHECK(refused_by_server(R"({"type":"list","match":3})") == ErrorCode::bad_message);
+}
+
+TEST_CASE("messages: find requests, by name or by id") {
+  const auto decode = [](std::string text) {
+    JsonTape tape;
+    return std::get<FindRequest>(decode_from_client(*tape.parse(text)).value());
+  };
+  CHECK(encode(FindRequest{"alice", {}}) == R"({"type":"find","name":"alice"})");
+  CHECK(encode(FindRequest{"", some_id(1)}) == R"({"type":"find","id":")" + some_id(1).str() + "\"}");
+  CHECK(decode(encode(FindRequest{"alice", {}})).name == "alice");
+  const auto by_id = decode(encode(FindRequest{"", some_id(1)}));
+  CHECK((by_id.id == some_id(1) && by_id.name.empty()));
+  for (const auto& text :
+       {std::string(R"({"type":"find"})"), std::string(R"({"type":"find","name":"Alice"})"),
+        std::string(R"({"type":"find","name":""})"), std::string(R"({"type":"find","id":"x"})"),
+        std::string(R"({"type":"find","name":7})"),
+        R"({"type":"find","name":"alice","id":")" + some_id(1).str() + "\"}"})
+    CHECK(refused_by_server(text) == ErrorCode::bad_message);
+  const auto id = R"(,"id":")" + some_id(1).str() + '"';
+  CHECK(refused_by_client(R"({"type":"find","name":"alice")" + id + R"(,"status":"away"})") ==
+        ErrorCode::bad_message);
+  CHECK(refused_by_client(R"({"type":"find","name":"A")" + id + "}") == ErrorCode::bad_message);
+}
+
+TEST_CASE("messages: a full page of the longest names fits a frame, and its values the tape") {
+  List list;
+  for (std::uint64_t i = 0; i < max_list_page; ++i)
+    list.data.push_back({some_id(1), std::string(max_name, 'x'), 1'767'225'600});
+  list.more = true;
+  std::string text = encode(list);
+  CHECK(text.size() * 4 / 3 + 300 < max_frame);
+  CHECK_FALSE(refused_by_client(text));
+}
+
+TEST_CASE("messages: numbers and headers that cannot be") {
+  const std::string com = examples(MessageType::client_com)[0];
+  const auto with = [&](const char* from, const char* to) {
+    std::string text = com;
+    const auto at = text.find(from);
+    REQUIRE(at != text.npos);
+    return refused_by_client(text.replace(at, std::string_view(from).size(), to)) == ErrorCode::bad_message;
+  };
+  CHECK(with("\"n\":4294967295", "\"n\":4294967296"));
+  CHECK(with("\"pn\":3", "\"pn\":4294967296"));
+  CHECK(with("\"ratchet\":{", "\"ratchet\":{\"epoch\":1,"));  // both
+  CHECK(with("\"key\"", "\"kex\""));                          // neither
+  CHECK(with("\"key\":\"", "\"key\":\"AAAA"));
+  CHECK(refused_by_client(R"({"type":"ack","name":"No Name","id":1})") == ErrorCode::bad_message);
+}
+
+TEST_CASE("messages: error texts are kept to a bound, and never cut inside a character") {
+  for (std::size_t lead = 0; lead < 4; ++lead) {
+    const std::string text = std::string(lead, 'x') + [] {
+      std::string out;
+      for (int i = 0; i < 500; ++i)
+        out += "€";
+      return out;
+    }();
+    Error error;
+    error.message = text;
+    std::string frame = encode(error);
+    JsonTape tape;
+    const auto root = tape.parse(frame);
+    REQUIRE(root);
+    const auto read = std::get<Error>(*decode_from_server(*root));
+    CHECK(read.message.size() <= max_error_text);
+    CHECK(read.message.size() > max_error_text - 4);
+    CHECK(text.starts_with(read.message));
+  }
+  std::string unknown = R"({"type":"error","code":"tea-time","message":"x"})";
+  JsonTape tape;
+  const auto read = std::get<Error>(*decode_from_server(*tape.parse(unknown)));
+  CHECK(read.code == ErrorCode::internal);
+  CHECK(read.code_text == "tea-time");
+}
+
+TEST_CASE("messages: every error code has its own name and text") {
+  std::set<std::string_view> names, texts;
+  for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i) {
+    const auto code = static_cast<ErrorCode>(i);
+    CHECK(parse_error_code(to_string(code)) == code);
+    names.insert(to_string(code));
+    texts.insert(explain(code));
+  }
+  CHECK(names.size() == 18);
+  CHECK(texts.size() == 18);
+  CHECK_FALSE(parse_error_code("Bad-frame"));
+  CHECK_FALSE(parse_error_code(""));
+}
+
+TEST_CASE("attack 19: base64 fields have one spelling") {
+  const std::string ack = examples(MessageType::peer_ack)[0];
+  const std::string value = ack.substr(ack.find("\"data\":\"") + 8, 44);
+  REQUIRE(value.ends_with("="));
+  std::string loose = value, url = value;
+  loose[42] = static_cast<char>(loose[42] + 1);
+  url[0] = '_';
+  for (const std::string& bad : {value.substr(0, 43), value + "=", loose, url,
+                                 value.substr(0, 42) + "==", " " + value, value + "\\n", std::string()}) {
+    std::string text = ack;
+    CHECK(refused_by_client(text.replace(text.find(value), value.size(), bad)) == ErrorCode::bad_message);
+  }
+}
+
+TEST_CASE("messages: mutated a hundred thousand times, nothing but values and refusals comes out") {
+  std::vector<std::string> seeds;
+  for (const MessageRow& row : message_table())
+    for (std::string& text : examples(row.type))
+      seeds.push_back(std::move(text));
+  const std::string_view pieces[] = {"\"",
+                                     "{",
+                                     "}",
+                                     "[",
+                                     "]",
+                                     ",",
+                                     ":",
+                                     "\\",
+                                     "\\u",
+                                     "\\ud800",
+                                     "\\udc00",
+                                     "null",
+                                     "true",
+                                     "-1",
+                                     "1e9",
+                                     "9007199254740992",
+                                     "\"dst\":",
+                                     "\"type\":",
+                                     "\xED\xA0\x80",
+                                     "\xFF",
+                                     "  "};
+  test::FixedRng rng(4);
+  JsonTape tape;
+  std::string text;
+  int taken = 0, refused = 0;
+  for (int round = 0; round < 100'000; ++round) {
+    text = seeds[rng.pick(seeds.size())];
+    for (std::size_t edits = rng.pick(4) + 1; edits > 0 && !text.empty(); --edits) {
+      const std::size_t at = rng.pick(text.size());
+      switch (rng.pick(5)) {
+        case 0:
+          text[at] = static_cast<char>(rng.next());
+          break;
+        case 1:
+          text.erase(at, rng.pick(10));
+          break;
+        case 2:
+          text.insert(at, pieces[rng.pick(std::size(pieces))]);
+          break;
+        case 3:
+          text.insert(at, text.substr(rng.pick(text.size()), rng.pick(40)));
+          break;
+        default:
+          text.resize(at);
+          break;
+      }
+    }
+    const auto root = tape.parse(text);
+    if (!root) {
+      ++refused;
+      CHECK(root.error().code == ErrorCode::bad_frame);
+      continue;
+    }
+    taken += decode_from_server(*root).has_value();
+    taken += decode_from_client(*root).has_value();
+    taken += decode_secure(*root).has_value();
+    if (const auto frame = decode_handshake(*root)) taken += !encode(*frame).empty();
+  }
+  CHECK(taken > 1'000);
+  CHECK(refused > 1'000);
+}
+
+// --- content -------------------------------------------------------------------------------------
+
+TEST_CASE("content: every kind there and back") {
+  test::FixedRng rng;
+  const std::string uid = make_uid(rng);
+  CHECK(uid.size() == 22);
+  CHECK(uid != make_uid(rng));
+  const auto there_and_back = [](const Content& content) {
+    const auto text = encode_content(content);
+    REQUIRE(text);
+    return *decode_content(*text);
+  };
+  for (const bool action : {false, true}) {
+    const auto text = std::get<TextContent>(
+        there_and_back(TextContent{action, uid, "olá \"Bob\"\n\\ \x01", 1'767'225'600'000, {}}));
+    CHECK(text.action == action);
+    CHECK(text.uid == uid);
+    CHECK(text.body == "olá \"Bob\"\n\\ \x01");
+    CHECK(text.sent == 1'767'225'600'000);
+  }
+  for (const std::string& after : {std::string(), uid})
+    CHECK(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5, after})).after == after);
+  CHECK_FALSE(std::get<TextContent>(there_and_back(TextContent{false, uid, "x", 5, {}})).after);
+  CHECK(std::get<ReadContent>(there_and_back(ReadContent{uid})).uid == uid);
+  CHECK(std::get<TypingContent>(there_and_back(TypingContent{true})).on);
+  CHECK_FALSE(std::get<TypingContent>(there_and_back(TypingContent{false})).on);
+  CHECK(std::get<UnsupportedContent>(*decode_content(R"({"kind":"sticker","n":1})")).kind == "sticker");
+  CHECK(encode_content(TextContent{false, uid, "x", 5, {}})
+            ->starts_with("{\"kind\":\"text\",\"uid\":\"" + uid + "\",\"body\":\"x\",\"sent\":5} "));
+  CHECK(encode_content(TextContent{false, uid, "x", 5, ""})
+            ->starts_with("{\"kind\":\"text\",\"uid\":\"" + uid +
+                          "\",\"body\":\"x\",\"sent\":5,\"after\":\"\"} "));
+}
+
+TEST_CASE("content: the limits of a text, exact") {
+  const std::string uid(22, 'A');
+  const auto size = [&](std::string body) {
+    const auto text = encode_content(TextContent{false, uid, std::move(body), 1'767'225'600'000, {}});
+    if (!text) CHECK(text.error().code == ErrorCode::too_large);
+    return text ? text->size() : 0;
+  };
+  CHECK(size(std::string(max_body, 'x')) == 17 * 1'024);
+  CHECK(size(std::string(max_body + 1, 'x')) == 0);
+  CHECK(size(std::string(max_body - 100, '"')) == max_content);  // doubled by escapes
+  CHECK(size(std::string(max_body, '"')) == 0);
+  CHECK(size(std::string(max_body, '\x01')) == 0);
+  const auto bad = encode_content(TextContent{false, uid, "\xFF", 0, {}});
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().code == ErrorCode::bad_message);
+}
+
+TEST_CASE("content: what cannot be is refused") {
+  for (const char* bad :
+       {"", "x", "[]", "{}", R"({"kind":7})", R"({"kind":"text"})", R"({"kind":"read","uid":"short"})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x"})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAB","body":"x","sent":1})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":7,"sent":1})", R"({"kind":"typing","on":1})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1,"after":7})",
+        R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1,"after":"short"})",
+        R"({"kind":"text","kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x","sent":1})"})
+    CHECK_FALSE(decode_content(bad));
+  CHECK_FALSE(decode_content("{\"kind\":\"text\",\"uid\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"body\":\"" +
+                             std::string(max_body + 1, 'x') + "\",\"sent\":1}"));
+}
+
+TEST_CASE("attack 41: texts of 1 to 512 bytes have at most 4 sizes") {
+  std::set<std::size_t> sizes;
+  const std::string uid(22, 'A');
+  for (std::size_t n = 1; n <= 512; ++n) {
+    const auto text = encode_content(TextContent{false, uid, std::string(n, 'x'), 1'767'225'600'000, uid});
+    REQUIRE(text);
+    sizes.insert(text->size());
+  }
+  CHECK(sizes == std::set<std::size_t>{128, 256, 512, 1'024});
+}
