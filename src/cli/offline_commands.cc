@@ -7,11 +7,11 @@
 #include <set>
 
 #include "base/caseless.h"
+#include "base/endpoint.h"
 #include "cli/output.h"
 #include "client/model/look_alike.h"
 #include "client/model/words.h"
 #include "client/state/history.h"
-#include "net/stream.h"
 #include "os/files.h"
 #include "os/program.h"
 #include "proto/limits.h"
@@ -39,7 +39,7 @@ Result<std::string> server_of(const Options& options, const Store& store) {
   std::string text = options.server;
   if (text.empty()) text = store.settings().server;
   if (text.empty()) text = "localhost";
-  auto at = net::Endpoint::parse(text, proto::default_port);
+  auto at = Endpoint::parse(text, proto::default_port);
   if (!at) return fail(fmt::format("--server {}: {}", text, at.error()));
   if (at->port == 0) return fail(fmt::format("--server {}: port 0 is none", text));
   return at->str();

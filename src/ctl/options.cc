@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "os/program.h"
-#include "server/daemon/settings.h"
+#include "server/accounts/state_dir.h"
 
 namespace sims::server {
 

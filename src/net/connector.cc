@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/connector.h"
 #include "net/stream_box.h"
 
 namespace sims::net {

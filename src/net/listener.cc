@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/listener.h"
 #include "net/stream_box.h"
 
 namespace sims::net {

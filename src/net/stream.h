@@ -1,31 +1,16 @@
-// TCP: a connected stream, a listener, and connecting by name. sims::net::Loop's rules hold.
+// A connected stream socket: TCP, or one with a path (net/unix_socket.h). net/loop.h's rules hold.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "net/loop.h"
 
 namespace sims::net {
-
-// 0 to 65535 in decimal, and nothing else.
-std::optional<std::uint16_t> parse_port(std::string_view text);
-
-// "127.0.0.1:7467", "[::1]:7467", "host:7467", "host" (then with default_port). The port may be 0 where it is
-// listened on.
-struct Endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-  static Result<Endpoint> parse(std::string_view text, std::uint16_t default_port);
-  std::string str() const;  // brackets around IPv6
-  // Every address that the host stands for now, numeric, each once. Waits for the resolver: for a program's
-  // start.
-  Result<std::vector<Endpoint>> resolve() const;
-};
 
 class Stream {
  public:
@@ -66,40 +51,6 @@ class Stream {
   friend class Listener;
   friend class Connector;
   explicit Stream(Box* box);
-  Box* box_;
-};
-
-class Listener {
- public:
-  // Binds and listens (a numeric host: see Endpoint::resolve; IPv6 sockets are v6-only). on_accept gets each
-  // new stream, not yet started.
-  static Result<std::unique_ptr<Listener>> listen(Loop& loop, const Endpoint& at,
-                                                  std::function<void(std::unique_ptr<Stream>)> on_accept);
-  // The same without a loop yet: adopt() or close() the descriptor.
-  static Result<int> open(const Endpoint& at);
-  // Takes over a listening socket (systemd's, or one with a path: net/unix_socket.h).
-  static Result<std::unique_ptr<Listener>> adopt(Loop& loop, int fd,
-                                                 std::function<void(std::unique_ptr<Stream>)> on_accept);
-  ~Listener();
-  Endpoint bound() const;        // with the real port
-  std::uint64_t pauses() const;  // times that there were no descriptors to accept with
-
- private:
-  struct Box;
-  explicit Listener(Box* box);
-  Box* box_;
-};
-
-// Resolves and connects. Of several addresses at most 8 are tried, 250 ms apart, both families by turns (RFC
-// 8305); the first that answers wins. A failure names what was wrong with each. Dies quietly: no callback
-// after that.
-class Connector {
- public:
-  Connector(Loop& loop, Endpoint to, std::function<void(Result<std::unique_ptr<Stream>>)> on_done);
-  ~Connector();
-
- private:
-  struct Box;
   Box* box_;
 };
 

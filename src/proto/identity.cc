@@ -115,4 +115,12 @@ std::string safety_qr_text(const Id& a, const Id& b) {
   return "sims:1:" + low.str() + ":" + high.str();
 }
 
+bool fingerprint_matches(std::string_view typed, const Id& id) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto first = typed.find_first_not_of(space);
+  if (first == std::string_view::npos) return false;
+  const auto last = typed.find_last_not_of(space);
+  return !id.empty() && typed.substr(first, last - first + 1) == id.text();
+}
+
 }  // namespace sims::proto

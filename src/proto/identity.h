@@ -49,6 +49,9 @@ bool safety_number_matches(std::string_view typed, const Id& a, const Id& b);
 // "sims:1:ID:ID", lower key first: the QR code's content.
 std::string safety_qr_text(const Id& a, const Id& b);
 
+// Whether a user typed or pasted this id; white space around it does not count. Never for an empty id.
+bool fingerprint_matches(std::string_view typed, const Id& id);
+
 }  // namespace sims::proto
 
 template <>

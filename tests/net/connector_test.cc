@@ -16,6 +16,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/endpoint.h"
+#include "net/connector.h"
+#include "net/listener.h"
+#include "net/stream.h"
 #include "net_support.h"
 
 namespace {
@@ -46,10 +50,10 @@ namespace sims {
 namespace {
 
 using net::Connector;
-using net::Endpoint;
 using net::Listener;
 using net::Loop;
 using net::Stream;
+using sims::Endpoint;
 using test::run;
 
 // A listening socket whose queue is full: the kernel drops who comes, and they wait.

@@ -7,6 +7,8 @@
 #include <csignal>
 #include <string>
 
+#include "net/connector.h"
+#include "net/listener.h"
 #include "net/stream.h"
 
 namespace sims::test {

@@ -12,6 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/endpoint.h"
+#include "net/connector.h"
+#include "net/listener.h"
 #include "net_support.h"
 
 using namespace sims;

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <vector>
 
+#include "net/listener.h"
+#include "net/stream.h"
 #include "net_support.h"
 #include "support/temp_folder.h"
 

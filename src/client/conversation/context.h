@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
-#include "client/core/core.h"
+#include "client/model/core_options.h"
+#include "client/model/effects.h"
+#include "client/model/memory.h"
 #include "client/model/rate.h"
 #include "client/state/history.h"
 #include "client/state/pins.h"

@@ -92,7 +92,7 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   if (!model_.question || model_.question->kind != Question::Kind::server_changed)
     return sims::fail("there is no changed server key to accept");
   const Id shown = model_.question->shown;
-  if (!fingerprint_matches(fingerprint, shown))
+  if (!proto::fingerprint_matches(fingerprint, shown))
     return sims::fail("this is not the fingerprint of the server's new key");
   model_.question.reset();
   accepted_key_ = shown;

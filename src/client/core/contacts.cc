@@ -42,7 +42,7 @@ Result<void> Core::accept_changed(const std::string& peer, std::string_view fing
   if ((*known)->trust != Trust::changed || !(*known)->changed_to)
     return fail("the key of " + peer + " did not change");
   const Id id = *(*known)->changed_to;
-  if (!fingerprint_matches(fingerprint, id))
+  if (!proto::fingerprint_matches(fingerprint, id))
     return fail("this is not the fingerprint of the new key of " + peer);
   PinnedPeer pin = state_->pin_of(**known, now);
   if (pin.standing == Standing::stranger) pin.standing = Standing::contact;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client/holder/service.h"
+#include "net/listener.h"
 #include "net/stream.h"
 
 namespace sims::client {

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/endpoint.h"
+#include "net/connector.h"
 #include "os/process.h"
 #include "proto/limits.h"
 
@@ -95,7 +97,7 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
 };
 
 void Link::State::open_link(const std::string& host_port) {
-  auto at = net::Endpoint::parse(host_port, proto::default_port);
+  auto at = Endpoint::parse(host_port, proto::default_port);
   if (!at) {
     loop.at_turn_end([weak = weak_from_this(), why = at.error()] {
       auto self = weak.lock();

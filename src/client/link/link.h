@@ -8,7 +8,6 @@
 
 #include "client/core/core.h"
 #include "net/loop.h"
-#include "net/stream.h"
 
 namespace sims::client {
 

@@ -56,12 +56,4 @@ Result<void> Pins::forget(const std::string& name) {
   return {};
 }
 
-bool fingerprint_matches(std::string_view typed, const Id& id) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = typed.find_first_not_of(space);
-  if (first == std::string_view::npos) return false;
-  const auto last = typed.find_last_not_of(space);
-  return !id.empty() && typed.substr(first, last - first + 1) == id.text();
-}
-
 }  // namespace sims::client

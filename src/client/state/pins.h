@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "client/core/core.h"
+#include "client/model/memory.h"
 
 namespace sims::client {
 
@@ -33,8 +33,5 @@ class Pins {
   std::unordered_map<Id, std::string> names_;
   std::size_t requests_ = 0;
 };
-
-// What a user typed or pasted as a fingerprint (an id; white space around it does not count).
-bool fingerprint_matches(std::string_view typed, const Id& id);
 
 }  // namespace sims::client

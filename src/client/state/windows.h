@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "client/core/core.h"
+#include "client/model/model.h"
 #include "client/model/rate.h"
 
 namespace sims::client {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/secret.h"
-#include "client/core/core.h"
+#include "client/model/effects.h"
 #include "crypto/scrypt.h"
 
 namespace sims::client {

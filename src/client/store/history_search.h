@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "client/core/core.h"
+#include "client/model/effects.h"
 #include "client/model/memory.h"
 
 namespace sims::client {

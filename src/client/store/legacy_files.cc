@@ -6,8 +6,8 @@
 #include <functional>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "crypto/key_file.h"
-#include "net/stream.h"
 #include "os/config.h"
 #include "proto/limits.h"
 
@@ -42,7 +42,7 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
 
 // The one spelling under which a server is remembered; empty for what is no HOST[:PORT].
 std::string server_key(const std::string& text) {
-  auto at = net::Endpoint::parse(text, proto::default_port);
+  auto at = Endpoint::parse(text, proto::default_port);
   return at ? at->str() : "";
 }
 

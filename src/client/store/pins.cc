@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
+#include "base/endpoint.h"
 #include "client/store/record.h"
 #include "client/store/store_state.h"
-#include "net/stream.h"
 #include "proto/limits.h"
 
 namespace sims::client {
@@ -14,7 +14,7 @@ namespace {
 
 // The one spelling under which a server is kept; empty for what is no HOST[:PORT].
 std::string server_key(const std::string& text) {
-  auto at = net::Endpoint::parse(text, proto::default_port);
+  auto at = Endpoint::parse(text, proto::default_port);
   return at ? at->str() : "";
 }
 

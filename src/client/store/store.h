@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/secret.h"
-#include "client/core/core.h"
+#include "client/model/effects.h"
 #include "client/model/memory.h"
 #include "client/store/check.h"
 #include "client/store/derivation.h"
@@ -90,7 +90,7 @@ class Store final : public Memory {
   const Settings& settings() const;
   Result<void> save_settings(const Settings& settings);
 
-  // --- Memory. A server is looked up by any spelling of its HOST[:PORT] and kept by one (net::Endpoint).
+  // --- Memory. A server is looked up by any spelling of its HOST[:PORT] and kept by one (Endpoint).
   std::optional<PinnedServer> server(const std::string& host_port) override;
   Result<void> pin_server(const std::string& host_port, const PinnedServer& server) override;
   Result<bool> replace_server(const std::string& host_port, const PinnedServer& server) override;

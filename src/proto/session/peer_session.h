@@ -10,16 +10,10 @@
 
 #include "base/clock.h"
 #include "proto/channel/handshake.h"
+#include "proto/session/open_error.h"
 #include "proto/wire/message.h"
 
 namespace sims::proto {
-
-enum class OpenError {
-  forged,        // verification or token does not hold, a header that cannot be
-  too_far,       // skips more than 1,000 messages
-  old,           // its key is gone: already opened long ago, or dropped
-  rate_limited,  // too many failed ratchet steps lately; not tried
-};
 
 class PeerSession {
  public:

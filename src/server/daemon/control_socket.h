@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "net/listener.h"
 #include "net/stream.h"
 #include "server/admin/control.h"
 

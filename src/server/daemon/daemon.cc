@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <limits>
 
+#include "net/listener.h"
 #include "net/loop.h"
 #include "net/stream.h"
 #include "os/cpu_affinity.h"

@@ -1,5 +1,6 @@
 #include "server/daemon/metrics_socket.h"
 
+#include "base/endpoint.h"
 #include "base/text.h"
 #include "server/admin/metrics_http.h"
 #include "server/policy/ip_address.h"
@@ -18,8 +19,8 @@ bool is_loopback(const std::string& host) {
 
 }  // namespace
 
-Result<net::Endpoint> parse_metrics_address(std::string_view text) {
-  auto at = net::Endpoint::parse(text, default_metrics_port);
+Result<Endpoint> parse_metrics_address(std::string_view text) {
+  auto at = Endpoint::parse(text, default_metrics_port);
   if (!at) return fail("has a bad address \"" + escape_for_log(text) + "\": " + at.error());
   if (!is_loopback(at->host)) return fail("must be a loopback address, such as 127.0.0.1:9467 or [::1]:9467");
   return at;
@@ -36,8 +37,7 @@ struct MetricsSocket::Connection {
 MetricsSocket::MetricsSocket(net::Loop& loop, Text text) : loop_(loop), text_(std::move(text)) {}
 MetricsSocket::~MetricsSocket() = default;
 
-Result<std::unique_ptr<MetricsSocket>> MetricsSocket::listen(net::Loop& loop, const net::Endpoint& at,
-                                                             Text text) {
+Result<std::unique_ptr<MetricsSocket>> MetricsSocket::listen(net::Loop& loop, const Endpoint& at, Text text) {
   std::unique_ptr<MetricsSocket> self(new MetricsSocket(loop, std::move(text)));
   auto listener =
       net::Listener::listen(loop, at, [s = self.get()](auto stream) { s->accept(std::move(stream)); });

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "base/endpoint.h"
+#include "net/listener.h"
 #include "net/stream.h"
 
 namespace sims::server {
@@ -14,14 +16,14 @@ namespace sims::server {
 constexpr std::uint16_t default_metrics_port = 9467;
 
 // Fails in words: not an address, or not loopback's. Numeric, so that nobody resolves it to something else.
-Result<net::Endpoint> parse_metrics_address(std::string_view text);
+Result<Endpoint> parse_metrics_address(std::string_view text);
 
 class MetricsSocket {
  public:
   static constexpr std::size_t most = 8;
   using Text = std::function<std::string()>;  // the metrics as they are now
 
-  static Result<std::unique_ptr<MetricsSocket>> listen(net::Loop& loop, const net::Endpoint& at, Text text);
+  static Result<std::unique_ptr<MetricsSocket>> listen(net::Loop& loop, const Endpoint& at, Text text);
   static Result<std::unique_ptr<MetricsSocket>> adopt(net::Loop& loop, int fd, Text text);  // systemd's
   ~MetricsSocket();
   std::string address() const { return listener_->bound().str(); }

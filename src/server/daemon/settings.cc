@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "net/stream.h"
+#include "base/endpoint.h"
 #include "os/files.h"
+#include "server/accounts/state_dir.h"
 #include "server/daemon/metrics_socket.h"
 
 namespace sims::server {
@@ -18,7 +19,7 @@ constexpr std::int64_t day_s = 86'400;
 Result<void> set_listen(Settings& s, const std::vector<std::string>& list) {
   if (list.empty()) return fail("must name at least one address");
   for (const auto& text : list)
-    if (auto at = net::Endpoint::parse(text, proto::default_port); !at)
+    if (auto at = Endpoint::parse(text, proto::default_port); !at)
       return fail("has a bad address \"" + escape_for_log(text) + "\": " + at.error());
   s.listen = list;
   return {};
@@ -71,16 +72,6 @@ Result<void> apply(const ConfigOption& option, const std::vector<std::string>& v
 }
 
 }  // namespace
-
-std::string default_state_dir() {
-  if (const char* given = std::getenv("STATE_DIRECTORY"); given && *given == '/')  // systemd.exec(5)
-    return std::string(std::string_view(given).substr(0, std::string_view(given).find(':')));
-  if (geteuid() == 0) return "/var/lib/simsd";
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state && *state == '/')
-    return std::string(state) + "/simsd";
-  const char* home = std::getenv("HOME");
-  return home && *home == '/' ? std::string(home) + "/.local/state/simsd" : std::string();
-}
 
 std::string server_name_of(std::string_view host) {
   std::string name;

@@ -42,10 +42,6 @@ Result<Settings> load_settings(const CommandLine& line);
 // Likewise while serving, which cannot wait for what a pipe may bring: the file must be a regular one.
 Result<Settings> reload_settings(const CommandLine& line);
 
-// Where the state is unless something else is said: the service manager's folder, /var/lib/simsd for root,
-// else the user's own. Empty: no home directory.
-std::string default_state_dir();
-
 // `host` made into a valid name: lower case, foreign characters as '-', at most 32; "simsd" if nothing is
 // left.
 std::string server_name_of(std::string_view host);

@@ -4,7 +4,9 @@
 
 #include <cstdlib>
 
-#include "net/stream.h"
+#include "base/endpoint.h"
+#include "net/listener.h"
+#include "net/resolve.h"
 #include "os/log.h"
 #include "proto/limits.h"
 
@@ -13,9 +15,9 @@ namespace sims::server {
 namespace {
 
 Result<void> listen_at(const std::string& text, std::vector<int>& sockets) {
-  const auto at = net::Endpoint::parse(text, proto::default_port);
+  const auto at = Endpoint::parse(text, proto::default_port);
   if (!at) return fail(at.error());
-  const auto addresses = at->resolve();
+  const auto addresses = net::resolve(*at);
   if (!addresses) return fail("cannot listen on " + at->str() + ": " + addresses.error());
   Result<void> done;
   bool any = false;

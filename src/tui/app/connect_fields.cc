@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/endpoint.h"
 #include "base/text.h"
-#include "net/stream.h"
 #include "proto/limits.h"
 
 namespace sims::tui {
@@ -24,8 +24,8 @@ std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
 }
 
 // Of a server: there is none at port 0.
-std::optional<std::uint16_t> parse_port(std::string_view text) {
-  const auto port = net::parse_port(text);
+std::optional<std::uint16_t> server_port(std::string_view text) {
+  const auto port = parse_port(text);
   return port && *port != 0 ? port : std::nullopt;
 }
 
@@ -36,9 +36,9 @@ constexpr std::string_view port_rule = "must be a number from 1 to 65535";
 
 Result<Wanted> parse_fields(const ConnectFields& fields) {
   if (fields.server.empty()) return fail("Server: a host name or an address is missing.");
-  const auto port = fields.port.empty() ? proto::default_port : parse_port(fields.port);
+  const auto port = fields.port.empty() ? proto::default_port : server_port(fields.port);
   if (!port) return fail(fmt::format("Port: {}.", port_rule));
-  auto endpoint = net::Endpoint::parse(fields.server, *port);
+  auto endpoint = Endpoint::parse(fields.server, *port);
   if (!endpoint) return fail("Server: " + endpoint.error());
   if (!proto::valid_name(fields.name)) return fail(fmt::format("Name: {}", name_rule));
   auto suites = parse_suites(fields.suites);
@@ -51,12 +51,12 @@ Result<Wanted> parse_fields(const ConnectFields& fields) {
 std::string wrong_field(const AppOptions& options) {
   if (!options.suites.empty() && !parse_suites(options.suites))
     return "--suite: a list of ecdhe and rsa, joined by commas";
-  if (!options.port.empty() && !parse_port(options.port)) return fmt::format("--port: {}", port_rule);
+  if (!options.port.empty() && !server_port(options.port)) return fmt::format("--port: {}", port_rule);
   if (!options.name.empty() && !proto::valid_name(options.name)) return fmt::format("--name: {}", name_rule);
   if (options.invite.size() > proto::max_invitation || !utf8_valid(options.invite))
     return "--invite: not an invitation";
   if (options.server.empty()) return "";
-  const auto at = net::Endpoint::parse(options.server, proto::default_port);
+  const auto at = Endpoint::parse(options.server, proto::default_port);
   return at ? "" : "--server: " + at.error();
 }
 
@@ -84,7 +84,7 @@ ConnectFields first_fields(const AppOptions& options, const client::Settings& se
   out.server = options.server.empty() ? settings.server : options.server;
   out.port = std::to_string(proto::default_port);
   // A port in the server goes to its own field; --port beats that of a remembered server.
-  if (const auto at = net::Endpoint::parse(out.server, 0); at && at->port != 0) {
+  if (const auto at = Endpoint::parse(out.server, 0); at && at->port != 0) {
     out.port = std::to_string(at->port);
     out.server = at->host;
     if (!options.server.empty()) return out;

@@ -178,7 +178,7 @@ Result<void> DemoWorld::accept_changed(const std::string& name, std::string_view
   const auto peer = find(name);
   if (!peer) return fail(peer.error());
   if (!(*peer)->changed_to) return fail("the key of " + name + " did not change");
-  if (!client::fingerprint_matches(fingerprint, *(*peer)->changed_to))
+  if (!proto::fingerprint_matches(fingerprint, *(*peer)->changed_to))
     return fail("this is not the fingerprint of the new key of " + name);
   (*peer)->id = *(*peer)->changed_to;
   (*peer)->changed_to.reset();

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "net/stream.h"
 #include "proto/limits.h"
 #include "tui/app/connect_fields.h"
 

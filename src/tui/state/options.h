@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tui/term/theme_id.h"
 
 namespace sims::tui {
 
-enum class ThemeId { dark, light, contrast, mono };
 enum class NotifyBy { off, bell, osc9, osc777, osc99 };
 
 struct Options {

@@ -13,8 +13,8 @@
 #include "tui/edit/kill_ring.h"
 #include "tui/edit/secret_field.h"
 #include "tui/state/options.h"
-#include "tui/view/chat.h"
-#include "tui/view/layout.h"
+#include "tui/state/scroll.h"
+#include "tui/term/geometry.h"
 
 namespace sims::tui {
 

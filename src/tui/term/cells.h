@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "tui/state/options.h"
-#include "tui/view/layout.h"
+#include "tui/term/geometry.h"
+#include "tui/term/theme_id.h"
 
 namespace sims::tui {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "tui/view/layout.h"
+#include "tui/term/geometry.h"
 
 namespace sims::tui {
 

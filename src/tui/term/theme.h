@@ -2,8 +2,8 @@
 // a style means is always told by a word or a mark too.
 #pragma once
 
-#include "tui/state/options.h"
 #include "tui/term/cells.h"
+#include "tui/term/theme_id.h"
 
 namespace sims::tui {
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tui/ui/ui.h"
+
 #include "tui/view/view.h"
 
 namespace sims::tui {

@@ -10,12 +10,10 @@
 #include <vector>
 
 #include "client/model/model.h"
+#include "tui/state/scroll.h"
 #include "tui/term/cells.h"
 
 namespace sims::tui {
-
-// Seconds east of UTC at that moment. The program gives the time zone's, tests a fixed one.
-using UtcOffset = int (*)(std::int64_t unix_s);
 
 std::string format_clock(std::int64_t unix_ms, UtcOffset offset);      // "23:59"
 std::string format_day(std::int64_t unix_ms, UtcOffset offset);        // "2026-11-22"
@@ -23,13 +21,6 @@ std::string format_date_time(std::int64_t unix_ms, UtcOffset offset);  // "2026-
 // "(sent 23:40)", with the day if the line came on another one; empty where it says no more than when it
 // came.
 std::string sent_words(const client::Line& line, UtcOffset offset);
-
-// Where a window is scrolled to: its bottom row is row `row` of line `serial`.
-struct Scroll {
-  bool following = true;  // at the end; the rest does not count
-  std::uint64_t serial = 0;
-  int row = 0;
-};
 
 struct Chat {
   const std::deque<client::Line>& lines;

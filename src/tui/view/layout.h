@@ -2,19 +2,9 @@
 // screen.
 #pragma once
 
+#include "tui/term/geometry.h"
+
 namespace sims::tui {
-
-struct Size {
-  int width = 80;
-  int height = 24;
-  bool operator==(const Size&) const = default;
-};
-
-struct Rect {
-  int x = 0, y = 0, width = 0, height = 0;
-  bool empty() const { return width <= 0 || height <= 0; }
-  bool operator==(const Rect&) const = default;
-};
 
 struct Layout {
   Rect title;      // one row

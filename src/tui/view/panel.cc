@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tui/view/chat.h"
+
 namespace sims::tui {
 namespace {
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "net/listener.h"
+#include "net/stream.h"
 #include "proto/channel/transport.h"
 #include "proto/limits.h"
 #include "proto/session/peer_session.h"

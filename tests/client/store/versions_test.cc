@@ -19,7 +19,7 @@ constexpr const char* versions[] = {"store-1.sql", "store-2.sql"};
 void put_old(const std::string& folder, const char* name) {
   REQUIRE(make_private_folder(folder));
   REQUIRE(write_private_file(folder + "/store.db", ""));
-  const auto made = raw(folder).execute(read_text(std::string("tests/client/data/") + name).c_str());
+  const auto made = raw(folder).execute(read_text(std::string("tests/client/store/data/") + name).c_str());
   if (!made) FAIL(made.error());
 }
 

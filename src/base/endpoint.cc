@@ -1,13 +1,12 @@
+#include "base/endpoint.h"
+
+#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <uv.h>
 
-#include <algorithm>
 #include <charconv>
+#include <system_error>
 
-#include "net/stream_box.h"
-
-namespace sims::net {
+namespace sims {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
@@ -24,8 +23,8 @@ std::optional<std::string> canonical_ipv6(std::string_view text) {
   std::string address(text.substr(0, zone));
   unsigned char binary[16];
   char out[64];
-  if (uv_inet_pton(AF_INET6, address.c_str(), binary) != 0) return std::nullopt;
-  if (uv_inet_ntop(AF_INET6, binary, out, sizeof out) != 0) return std::nullopt;
+  if (inet_pton(AF_INET6, address.c_str(), binary) != 1) return std::nullopt;
+  if (inet_ntop(AF_INET6, binary, out, sizeof out) == nullptr) return std::nullopt;
   std::string result = out;
   if (zone != text.npos) result += text.substr(zone);
   return result;
@@ -77,26 +76,8 @@ Result<Endpoint> Endpoint::parse(std::string_view text, std::uint16_t default_po
   return at;
 }
 
-Result<std::vector<Endpoint>> Endpoint::resolve() const {
-  if (host.find(':') != host.npos) return std::vector{*this};  // IPv6, perhaps with a zone
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  if (const int status = getaddrinfo(host.c_str(), nullptr, &hints, &found); status != 0)
-    return fail(fmt::format("{}: {}", host, gai_strerror(status)));
-  std::vector<Endpoint> all;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
-    Endpoint at{numeric_address(one->ai_addr), port};
-    const auto same = [&](const Endpoint& other) { return other.host == at.host; };
-    if (std::none_of(all.begin(), all.end(), same)) all.push_back(std::move(at));
-  }
-  freeaddrinfo(found);
-  return all;
-}
-
 std::string Endpoint::str() const {
   return host.find(':') != host.npos ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-}  // namespace sims::net
+}  // namespace sims

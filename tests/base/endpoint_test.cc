@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
-#include "net/stream.h"
+#include "base/endpoint.h"
 
-using sims::net::Endpoint;
+using sims::Endpoint;
 
 TEST_CASE("endpoints are parsed into one spelling") {
   struct Case {
@@ -31,26 +31,4 @@ TEST_CASE("what is no endpoint is refused in words") {
   }
   CHECK_FALSE(Endpoint::parse(std::string(254, 'a'), 1).has_value());
   CHECK(Endpoint::parse(std::string(253, 'a'), 1).has_value());
-}
-
-TEST_CASE("the addresses of a host") {
-  for (const char* host : {"127.0.0.1", "0.0.0.0", "::1", "fe80::1%eth0"}) {
-    CAPTURE(host);
-    const auto all = Endpoint{host, 7}.resolve();
-    REQUIRE(all.has_value());
-    REQUIRE(all->size() == 1);
-    CHECK(all->front().host == host);
-    CHECK(all->front().port == 7);
-  }
-  const auto none = Endpoint{"no-such-host.invalid", 7}.resolve();
-  REQUIRE_FALSE(none.has_value());
-  CHECK(none.error().starts_with("no-such-host.invalid: "));
-  const auto local = Endpoint{"localhost", 7}.resolve();
-  if (!local) {  // a machine without /etc/hosts
-    MESSAGE("left out: " << local.error());
-    return;
-  }
-  for (const auto& at : *local)
-    CHECK((at.host == "127.0.0.1" || at.host == "::1"));
-  CHECK(local->size() == (local->front().host == local->back().host ? 1 : 2));  // each once
 }
