@@ -215,7 +215,7 @@ BENCHMARK(p384_agree);
 
 struct Wire : server::Actions {
   std::map<server::ConnId, std::string> to_client;
-  server::Core* core = nullptr;
+  server::Relay* core = nullptr;
   std::vector<std::pair<server::ConnId, std::unique_ptr<server::LoginWork>>> work;
 
   std::size_t write(server::ConnId id, std::string_view bytes) override {
@@ -264,7 +264,7 @@ struct Relay {
   crypto::SigningKey key = crypto::SigningKey::from_seed(Bytes(32, 200));
   server::MemoryAccounts accounts;
   Wire wire;
-  server::Core core;
+  server::Relay core;
   proto::Scratch scratch;
   std::vector<Seconds> took;  // each receive()
 

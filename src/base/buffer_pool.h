@@ -11,7 +11,7 @@ namespace sims {
 
 class BufferPool {
  public:
-  BufferPool() { kept_.reserve(most_kept); }
+  BufferPool() { kept_.reserve(max_kept); }
   // An empty one.
   std::string take() {
     if (kept_.empty()) return {};
@@ -22,14 +22,14 @@ class BufferPool {
   // Leaves the owner's string empty and without memory.
   void give(std::string& buffer) {
     std::string given = std::exchange(buffer, {});
-    if (kept_.size() == most_kept || given.capacity() > most_bytes || given.capacity() < least_bytes) return;
+    if (kept_.size() == max_kept || given.capacity() > max_bytes || given.capacity() < least_bytes) return;
     given.clear();
     kept_.push_back(std::move(given));
   }
 
  private:
   // At most 32 MiB are kept, after a turn in which so many connections had so much to say.
-  static constexpr std::size_t most_kept = 256, most_bytes = 128 * 1'024, least_bytes = 64;
+  static constexpr std::size_t max_kept = 256, max_bytes = 128 * 1'024, least_bytes = 64;
   std::vector<std::string> kept_;
 };
 

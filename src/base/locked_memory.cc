@@ -20,7 +20,7 @@ namespace sims {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
 
-constexpr std::size_t most_heap = std::size_t{16} << 20;
+constexpr std::size_t max_heap = std::size_t{16} << 20;
 constexpr std::size_t piece = 64 << 10;  // below what malloc maps apart
 
 std::uintptr_t top() {
@@ -40,7 +40,7 @@ std::uintptr_t bottom() {
 bool lock_heap(std::size_t bytes) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto begin = bottom();
-  mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * most_heap));
+  mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * max_heap));
   mallopt(M_TOP_PAD, static_cast<int>(bytes));
   // What the heap has free is used up first, then it grows, once and by all of it.
   void** blocks = nullptr;
@@ -73,7 +73,7 @@ LockedMemory lock_memory() {
     return out;
   }
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::size_t bytes = std::min<std::size_t>(limit.rlim_cur, most_heap) / page * page;
+  const std::size_t bytes = std::min<std::size_t>(limit.rlim_cur, max_heap) / page * page;
   if (bytes == 0)
     out.problem = "the limit is 0";
   else if (lock_heap(bytes))

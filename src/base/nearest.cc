@@ -6,7 +6,7 @@
 namespace sims {
 namespace {
 
-constexpr std::size_t most_edits = 2, longest = 40;
+constexpr std::size_t max_edits = 2, longest = 40;
 
 // Levenshtein's distance with neighbours swapped as one edit; both are short.
 std::size_t edits(std::string_view a, std::string_view b) {
@@ -38,7 +38,7 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   if (std::count_if(known.begin(), known.end(), begins) == 1)
     return *std::find_if(known.begin(), known.end(), begins);
   std::string_view best;
-  std::size_t least = most_edits + 1;
+  std::size_t least = max_edits + 1;
   for (const auto k : known) {
     const std::size_t distance = edits(lower, k);
     if (distance >= least || distance + 1 >= k.size()) continue;

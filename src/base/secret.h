@@ -23,7 +23,7 @@ void wipe(std::string& text) noexcept;
 // Puts another in a value's place so that nothing of the old one stays: an assignment may keep a string's
 // buffer, and a short string's bytes in the value itself. What it owned elsewhere is freed.
 template <class T>
-void renew(T& value, T fresh = T()) noexcept {
+void wipe_and_assign(T& value, T fresh = T()) noexcept {
   std::destroy_at(&value);
   wipe(static_cast<void*>(&value), sizeof value);
   std::construct_at(&value, std::move(fresh));

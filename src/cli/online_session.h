@@ -37,7 +37,7 @@ class Session final : TalkEdge, HolderHost {
   void start_deadline() override;
 
   // --- HolderHost
-  Core* core() override { return &link_.core(); }
+  ClientCore* core() override { return &link_.core(); }
   std::string locked() const override { return {}; }
   Memory& memory() override { return keys_; }
   Result<bool> forget_server(const std::string& host_port) override;

@@ -61,7 +61,7 @@ void Pipe::take(const std::string& piece) {
 // Lines, as long as there is room for their answers.
 void Pipe::go_on() {
   if (std::exchange(going_, true)) return;  // an answer that came at once
-  while (edge_ != nullptr && !giving_up_ && open_.size() < most_open) {
+  while (edge_ != nullptr && !giving_up_ && open_.size() < max_open) {
     const auto end = text_.find('\n');
     if (end == text_.npos) break;
     std::string line = text_.substr(0, end);
@@ -77,7 +77,7 @@ void Pipe::go_on() {
     text_.clear();
   }
   if (!ended_) {
-    if (open_.size() < most_open) input_->next();
+    if (open_.size() < max_open) input_->next();
   } else if (open_.empty() && text_.empty()) {
     edge_->finish(Exit::ok);
   } else {

@@ -2,7 +2,7 @@
 // standard output. What its caller wrote is a request of client/holder/request.h but for its "id", which
 // comes back as it was.
 //
-// Memory is bounded: a line, and requests without an answer, of which there are most_open at most. Then no
+// Memory is bounded: a line, and requests without an answer, of which there are max_open at most. Then no
 // more is read until one is answered. Output is written at once, so nothing goes on while nobody reads it.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace sims::client::cli {
 
 class Pipe final : public Talk {
  public:
-  static constexpr std::size_t most_open = 32;
+  static constexpr std::size_t max_open = 32;
   static constexpr std::size_t max_line = max_holder_line - 512;  // room for what is added to it
   explicit Pipe(const Options& options) : options_(options) {}
 

@@ -11,11 +11,11 @@
 namespace sims::crypto {
 
 namespace {
-constexpr std::uint64_t least_n = 1 << 14, most_n = 1 << 20;
+constexpr std::uint64_t least_n = 1 << 14, max_n = 1 << 20;
 }
 
 bool acceptable(const ScryptCost& cost) {
-  return std::has_single_bit(cost.n) && cost.n >= least_n && cost.n <= most_n && cost.r == 8 && cost.p == 1;
+  return std::has_single_bit(cost.n) && cost.n >= least_n && cost.n <= max_n && cost.r == 8 && cost.p == 1;
 }
 
 bool scrypt(ByteView passphrase, ByteView salt, const ScryptCost& cost, MutableBytes out) {
@@ -38,7 +38,7 @@ ScryptCost scrypt_cost_for(std::int64_t target_ms, const std::function<std::int6
   if (!scrypt({}, {}, cost, out.writable())) return cost;
   // Doubled while the half-way point to the double, as a factor, is still below the target.
   for (std::int64_t took = std::max<std::int64_t>(clock_ms() - start, 1);
-       cost.n < most_n && took * 14 / 10 < target_ms; took *= 2)
+       cost.n < max_n && took * 14 / 10 < target_ms; took *= 2)
     cost.n *= 2;
   return cost;
 }

@@ -16,7 +16,7 @@ struct Unit {
   std::uint64_t seconds;
 };
 constexpr Unit units[] = {{'w', 7 * 86'400}, {'d', 86'400}, {'h', 3'600}, {'m', 60}, {'s', 1}};
-constexpr std::uint64_t most_of_a_unit = 1'000'000'000;
+constexpr std::uint64_t max_of_a_unit = 1'000'000'000;
 
 }  // namespace
 
@@ -28,7 +28,7 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const auto digits = static_cast<std::size_t>(end - text.data());
-    if (error != std::errc{} || digits == text.size() || number > most_of_a_unit) return bad();
+    if (error != std::errc{} || digits == text.size() || number > max_of_a_unit) return bad();
     const Unit* unit = before == nullptr ? std::begin(units) : before + 1;
     while (unit != std::end(units) && unit->letter != text[digits])
       ++unit;

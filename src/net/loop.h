@@ -32,7 +32,7 @@ class Loop {
 
   // From any thread: runs f on the loop's thread soon.
   void post(std::function<void()> f);
-  static constexpr unsigned most_workers = 16;  // jobs at once at most
+  static constexpr unsigned max_workers = 16;  // jobs at once at most
   // Runs job on a worker thread, then done on the loop's thread. done is dropped, unrun, if the loop ends
   // first.
   void work(std::function<void()> job, std::function<void()> done);

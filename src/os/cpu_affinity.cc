@@ -11,7 +11,7 @@ namespace {
 
 constexpr int none = -1;
 constexpr std::int64_t judged_after_ms = 100;
-constexpr std::int64_t most_waited = 10;  // the part of its time
+constexpr std::int64_t max_waited = 10;  // the part of its time
 constexpr std::int64_t unknown = -1;
 
 bool allow(const cpu_set_t& cpus) {
@@ -97,7 +97,7 @@ void LoopCpu::hold(std::int64_t steady_ms) noexcept {
   if (held_at_ == none || steady_ms - looked_ms_ >= judged_after_ms) look(steady_ms);
   int cpu = cpu_.load(std::memory_order_relaxed);
   if (held_ms_ >= judged_after_ms) {
-    if (cpu != none && held_waited_ns_ * most_waited > held_ms_ * 1'000'000) cpu = after(all_, cpu);
+    if (cpu != none && held_waited_ns_ * max_waited > held_ms_ * 1'000'000) cpu = after(all_, cpu);
     held_ms_ = held_waited_ns_ = 0;
   }
   if (cpu == none) cpu = sched_getcpu();

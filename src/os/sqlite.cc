@@ -16,7 +16,7 @@ namespace sims::sqlite {
 
 namespace {
 constexpr int busy_ms = 5'000;
-constexpr std::size_t most_in_memory = std::size_t{4} << 30;
+constexpr std::size_t max_in_memory = std::size_t{4} << 30;
 }  // namespace
 
 struct Database::State {
@@ -128,7 +128,7 @@ Result<Database> Database::open_snapshot(const std::string& path) {
       return fail(state->words());
     return Database(std::move(state));
   }
-  auto image = read_private_file(path, most_in_memory), changes = read_private_file(log, most_in_memory);
+  auto image = read_private_file(path, max_in_memory), changes = read_private_file(log, max_in_memory);
   if (!image || !changes) return fail(image ? changes.error() : image.error());
   state->image = std::move(*image);
   apply_log(state->image, *changes);

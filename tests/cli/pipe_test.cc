@@ -79,7 +79,7 @@ TEST_CASE("sims pipe asks no more than so much at once, and ends after the last 
   Piped p;
   for (int i = 0; i < 100; ++i)
     p.pipe.take("{\"do\":\"send\",\"to\":\"bob\",\"body\":\"x\"}\n");
-  CHECK(p.edge.said.size() == 1 + Pipe::most_open);
+  CHECK(p.edge.said.size() == 1 + Pipe::max_open);
   CHECK(p.edge.said[1].find("\"uid\":\"") != std::string::npos);
   p.pipe.take("");
   CHECK(p.edge.deadline);

@@ -13,12 +13,12 @@ namespace {
 
 using server::ControlSession;
 
-constexpr std::size_t most_rows = 150;
+constexpr std::size_t max_rows = 150;
 
 class Scene {
  public:
   Scene() {
-    for (std::uint64_t i = 1; i <= most_rows; ++i) {
+    for (std::uint64_t i = 1; i <= max_rows; ++i) {
       server::ClientInfo client;
       client.conn = i;
       client.name = "\x1b\"\\";

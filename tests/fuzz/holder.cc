@@ -48,7 +48,7 @@ class Scene final : HolderHost {
   std::size_t answers = 0;
 
  private:
-  Core* core() override { return locked_now ? nullptr : alice.core.get(); }
+  ClientCore* core() override { return locked_now ? nullptr : alice.core.get(); }
   std::string locked() const override { return locked_now ? "it is locked" : ""; }
   Memory& memory() override { return alice.trust; }
   Result<bool> forget_server(const std::string& server) override { return server == "known:1"; }

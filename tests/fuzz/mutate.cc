@@ -5,7 +5,7 @@
 namespace sims::fuzz {
 namespace {
 
-constexpr std::size_t most_bytes = 4'096;
+constexpr std::size_t max_bytes = 4'096;
 
 // What is likely to matter somewhere.
 std::string_view morsel(test::FixedRng& random) {
@@ -71,7 +71,7 @@ void mutate_once(std::string& text, const std::vector<std::string>& seeds, test:
       return;
     case 5: {  // a piece again and again
       const std::string piece = text.substr(at, some);
-      for (std::size_t i = random.pick(20); i > 0 && text.size() < most_bytes; --i)
+      for (std::size_t i = random.pick(20); i > 0 && text.size() < max_bytes; --i)
         text.insert(at, piece);
       return;
     }
@@ -92,7 +92,7 @@ std::string mutate(const std::vector<std::string>& seeds, test::FixedRng& random
   std::string out = seeds[random.pick(seeds.size())];
   for (std::size_t i = 1 + random.pick(random.pick(4) == 0 ? 40 : 5); i > 0; --i)
     mutate_once(out, seeds, random);
-  out.resize(std::min(out.size(), most_bytes));
+  out.resize(std::min(out.size(), max_bytes));
   return out;
 }
 

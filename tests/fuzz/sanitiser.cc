@@ -12,7 +12,7 @@
 namespace sims::fuzz {
 namespace {
 
-constexpr std::size_t most_marks = 8;
+constexpr std::size_t max_marks = 8;
 
 // What stands in one place of the screen is no pile.
 bool piled(std::string_view safe_text) {
@@ -20,7 +20,7 @@ bool piled(std::string_view safe_text) {
   for (std::size_t at = 0; at < safe_text.size();) {
     const CodePoint next = decode_utf8(safe_text, at);
     marks = char_width(next.c) == 0 && next.c != '\n' ? marks + 1 : 0;
-    if (marks > most_marks) return true;
+    if (marks > max_marks) return true;
     at += next.size;
   }
   return false;

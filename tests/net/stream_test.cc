@@ -430,7 +430,7 @@ TEST_CASE("37: one read a turn of at most the size that was set, however much th
   Loop loop;
   std::unique_ptr<Stream> stream;
   std::vector<std::size_t> reads;
-  std::size_t in_turn = 0, most_in_turn = 0, all = 0;
+  std::size_t in_turn = 0, max_in_turn = 0, all = 0;
   auto listener = Listener::listen(loop, {"127.0.0.1", 0}, [&](std::unique_ptr<Stream> s) {
                     stream = std::move(s);
                     Stream::Callbacks on;
@@ -438,7 +438,7 @@ TEST_CASE("37: one read a turn of at most the size that was set, however much th
                       reads.push_back(bytes.size());
                       all += bytes.size();
                       if (++in_turn == 1) loop.at_turn_end([&] { in_turn = 0; });
-                      most_in_turn = std::max(most_in_turn, in_turn);
+                      max_in_turn = std::max(max_in_turn, in_turn);
                       stream->set_read_size(4'096);
                       if (all == 200'000) loop.stop();
                     };
@@ -457,7 +457,7 @@ TEST_CASE("37: one read a turn of at most the size that was set, however much th
   run(loop);
   sender.join();
   CHECK(all == 200'000);
-  CHECK(most_in_turn == 1);
+  CHECK(max_in_turn == 1);
   CHECK(reads.front() <= 65'536);
   CHECK(*std::max_element(reads.begin() + 1, reads.end()) == 4'096);
 }

@@ -110,7 +110,7 @@ TEST_CASE("a second login of the same identity replaces the first, which stays a
   User& again = *world.users.back();
   again.identity = crypto::SigningKey::from_seed(bob.identity.seed());
   options.identity = &again.identity;
-  again.core = std::make_unique<client::Core>(options, again.trust, again.ephemerals, again);
+  again.core = std::make_unique<client::ClientCore>(options, again.trust, again.ephemerals, again);
   again.connect();
   REQUIRE(world.run_until([&] { return again.online() && !bob.online(); }, 30'000));
   world.run_for(60'000);

@@ -8,7 +8,7 @@ User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t s
     : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
   options.identity = &identity;
   options_ = options;
-  core = std::make_unique<client::Core>(std::move(options), trust, ephemerals, *this);
+  core = std::make_unique<client::ClientCore>(std::move(options), trust, ephemerals, *this);
 }
 
 // As client::Link's.
@@ -73,7 +73,7 @@ void User::crash() {
   for (const auto& row : trust.rows)
     if (row.entry.mine && row.entry.delivery == client::Delivery::delivered) ++delivered[row.peer.name];
   last_session_.clear();
-  core = std::make_unique<client::Core>(options_, trust, ephemerals, *this);
+  core = std::make_unique<client::ClientCore>(options_, trust, ephemerals, *this);
   connect();
 }
 

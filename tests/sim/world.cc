@@ -18,7 +18,7 @@ void World::start_server() {
   server::CoreOptions options;
   options.identity = &server_identity;
   options.name = "sim";
-  server_ = std::make_unique<server::Core>(std::move(options), accounts_, server_ephemerals_, *this);
+  server_ = std::make_unique<server::Relay>(std::move(options), accounts_, server_ephemerals_, *this);
 }
 
 void World::restart_server() {

@@ -58,7 +58,7 @@ class User final : public client::Effects {
   crypto::SigningKey identity;
   FakeMemory trust;
   FixedEphemerals ephemerals;
-  std::unique_ptr<client::Core> core;
+  std::unique_ptr<client::ClientCore> core;
 
   // What is over and counted, and no longer in `trust`: see Ledger.
   std::map<std::string, int> settled_mine, settled_theirs;
@@ -158,7 +158,7 @@ class World final : public server::Actions {
   FixedEphemerals server_ephemerals_;
   server::MemoryAccounts accounts_;
   std::uint64_t server_life_ = 0;  // grows with each restart: work of an earlier one is lost
-  std::unique_ptr<server::Core> server_;
+  std::unique_ptr<server::Relay> server_;
   std::vector<User*> touched_;
 };
 

@@ -83,9 +83,9 @@ class Context {
   Windows& windows;
   Pins& pins;
   History& history;
-  Manners manners;                // as they are now
-  Pace pace;                      // of the texts of all conversations
-  std::size_t waiting_bytes = 0;  // of all conversations' WaitingFrames
+  ReceiptSettings receipt_settings;  // as they are now
+  Pace pace;                         // of the texts of all conversations
+  std::size_t waiting_bytes = 0;     // of all conversations' WaitingFrames
   // Of calls and sessions, no two alike: work that comes back late is not taken for a later one's.
   std::uint64_t last_number = 0;
 };

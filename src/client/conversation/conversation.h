@@ -9,7 +9,7 @@
 // A text goes only to the key that it was typed for. When the name got another key it is held until the user
 // sends it to that one or drops it.
 //
-// Who is not a contact hears nothing from us but answers to his calls: no ack, no manners, no call of ours.
+// Who is not a contact hears nothing from us but answers to his calls: no ack, no receipt_settings, no call of ours.
 #pragma once
 
 #include <map>
@@ -124,7 +124,7 @@ class Conversation {
   void acknowledge(std::uint64_t m, std::string ack, Now now);
   void complain(std::string text, Now now);
 
-  // Manners (conversation_manners.cc)
+  // ReceiptSettings (conversation_manners.cc)
   bool may_say_aside() const;
   void say_aside(const proto::Content& content, Now now);
   void tell_read(Now now);

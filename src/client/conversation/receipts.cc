@@ -27,7 +27,7 @@ void Conversation::say_aside(const proto::Content& content, Now now) {
 void Conversation::say_typing(bool on, Now now) {
   if (!may_say_aside()) return;
   if (on) {
-    if (!context_.manners.typing) return;
+    if (!context_.receipt_settings.typing) return;
     if (typing_told_ms_ && now.steady_ms - *typing_told_ms_ < typing_again_ms) return;
     typing_told_ms_ = now.steady_ms;
   } else if (!told_typing_) {
@@ -47,7 +47,7 @@ void Conversation::say_read(const std::string& uid, Now now) {
 void Conversation::tell_read(Now now) {
   if (read_told_ || !may_say_aside()) return;
   read_told_ = true;
-  if (context_.manners.receipts) say_aside(proto::ReadContent{read_}, now);
+  if (context_.receipt_settings.receipts) say_aside(proto::ReadContent{read_}, now);
 }
 
 void Conversation::receive_typing(const proto::TypingContent& typing, Now now) {

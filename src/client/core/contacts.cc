@@ -3,14 +3,14 @@
 
 namespace sims::client {
 
-Result<std::string> Core::safety_number(const std::string& peer) const {
+Result<std::string> ClientCore::safety_number(const std::string& peer) const {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
   if ((*known)->id.empty()) return fail("the key of " + peer + " is not known");
   return proto::safety_number(state_->shown.self, (*known)->id);
 }
 
-Result<void> Core::verify(const std::string& peer, std::string_view number, Now now) {
+Result<void> ClientCore::verify(const std::string& peer, std::string_view number, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
@@ -26,7 +26,7 @@ Result<void> Core::verify(const std::string& peer, std::string_view number, Now 
   return state_->pin(peer, pin, now);
 }
 
-Result<void> Core::unverify(const std::string& peer) {
+Result<void> ClientCore::unverify(const std::string& peer) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
   PinnedPeer pin = state_->pin_of(**known, state_->clock);
@@ -35,7 +35,7 @@ Result<void> Core::unverify(const std::string& peer) {
   return state_->pin(peer, pin, state_->clock);
 }
 
-Result<void> Core::accept_changed(const std::string& peer, std::string_view fingerprint, Now now) {
+Result<void> ClientCore::accept_changed(const std::string& peer, std::string_view fingerprint, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
@@ -58,7 +58,7 @@ Result<void> Core::accept_changed(const std::string& peer, std::string_view fing
   return {};
 }
 
-Result<std::size_t> Core::resend_held(const std::string& peer, Now now) {
+Result<std::size_t> ClientCore::resend_held(const std::string& peer, Now now) {
   state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
   auto done = state_->conversation(peer).resend_held(now);
@@ -66,7 +66,7 @@ Result<std::size_t> Core::resend_held(const std::string& peer, Now now) {
   return done;
 }
 
-Result<std::size_t> Core::discard_held(const std::string& peer, Now now) {
+Result<std::size_t> ClientCore::discard_held(const std::string& peer, Now now) {
   state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
   auto done = state_->conversation(peer).discard_held(now);
@@ -75,7 +75,7 @@ Result<std::size_t> Core::discard_held(const std::string& peer, Now now) {
   return done;
 }
 
-Result<void> Core::accept(const std::string& peer, Now now) {
+Result<void> ClientCore::accept(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
@@ -90,7 +90,7 @@ Result<void> Core::accept(const std::string& peer, Now now) {
   return done;
 }
 
-Result<void> Core::decline(const std::string& peer, Now now) {
+Result<void> ClientCore::decline(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
@@ -105,7 +105,7 @@ Result<void> Core::decline(const std::string& peer, Now now) {
   return done;
 }
 
-Result<void> Core::forget(const std::string& peer, Now now) {
+Result<void> ClientCore::forget(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
@@ -115,12 +115,12 @@ Result<void> Core::forget(const std::string& peer, Now now) {
   return done;
 }
 
-std::size_t Core::unsent(const std::string& peer) const {
+std::size_t ClientCore::unsent(const std::string& peer) const {
   const auto* talk = state_->talking(peer);
   return talk == nullptr ? 0 : talk->unsent();
 }
 
-Result<void> Core::block(const std::string& peer, Now now) {
+Result<void> ClientCore::block(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
@@ -140,7 +140,7 @@ Result<void> Core::block(const std::string& peer, Now now) {
   return done;
 }
 
-void Core::end_session(const std::string& peer, std::string_view reason, Now now) {
+void ClientCore::end_session(const std::string& peer, std::string_view reason, Now now) {
   state_->clock = now;
   if (auto* talk = state_->talking(peer)) talk->end(reason, now);
   state_->finish();

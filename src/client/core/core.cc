@@ -15,17 +15,18 @@
 
 namespace sims::client {
 
-Core::Core(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects)
+ClientCore::ClientCore(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
+                       Effects& effects)
     : state_(std::make_unique<State>(std::move(options), trust, ephemerals, effects)) {}
-Core::~Core() = default;
+ClientCore::~ClientCore() = default;
 
-const Model& Core::model() const {
+const Model& ClientCore::model() const {
   return state_->shown;
 }
 
 // --- intents -------------------------------------------------------------------------------------
 
-void Core::connect(const std::string& host_port, Now now) {
+void ClientCore::connect(const std::string& host_port, Now now) {
   state_->clock = now;
   const bool elsewhere = state_->shown.server != host_port;
   state_->connection.connect(host_port, now);
@@ -33,44 +34,44 @@ void Core::connect(const std::string& host_port, Now now) {
   state_->finish();
 }
 
-void Core::invite(std::string_view code) {
+void ClientCore::invite(std::string_view code) {
   state_->connection.invite(code);
 }
 
-void Core::recall(const std::string& host_port, Now now) {
+void ClientCore::recall(const std::string& host_port, Now now) {
   assert(state_->shown.link == LinkState::offline);
   state_->clock = now;
   state_->show_known(host_port, true, now);
   state_->finish();
 }
 
-void Core::disconnect(Now now) {
+void ClientCore::disconnect(Now now) {
   state_->clock = now;
   state_->connection.disconnect(now);
   state_->finish();
 }
 
-void Core::answer(bool accept, Now now) {
+void ClientCore::answer(bool accept, Now now) {
   state_->clock = now;
   state_->connection.answer(accept, now);
   state_->finish();
 }
 
-void Core::ask_later(Now now) {
+void ClientCore::ask_later(Now now) {
   state_->clock = now;
   state_->connection.ask_later(now);
   state_->finish();
 }
 
-Result<void> Core::accept_changed_server(std::string_view fingerprint, Now now) {
+Result<void> ClientCore::accept_changed_server(std::string_view fingerprint, Now now) {
   state_->clock = now;
   auto done = state_->connection.accept_changed(fingerprint, now);
   state_->finish();
   return done;
 }
 
-Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view text, bool action, Now now,
-                                      const std::string& uid) {
+Result<std::uint64_t> ClientCore::send_text(const std::string& peer, std::string_view text, bool action,
+                                            Now now, const std::string& uid) {
   state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
   auto serial = state_->conversation(peer).send_text(text, action, now, uid);
@@ -78,14 +79,14 @@ Result<std::uint64_t> Core::send_text(const std::string& peer, std::string_view 
   return serial;
 }
 
-Result<void> Core::find(const std::string& asked, std::optional<std::string> window, Now now) {
+Result<void> ClientCore::find(const std::string& asked, std::optional<std::string> window, Now now) {
   state_->clock = now;
   auto done = state_->ask_who(asked, std::move(window), now);
   state_->finish();
   return done;
 }
 
-Result<void> Core::give_up(const std::string& peer, const std::string& uid, Now now) {
+Result<void> ClientCore::give_up(const std::string& peer, const std::string& uid, Now now) {
   state_->clock = now;
   auto* talk = state_->talking(peer);
   if (talk == nullptr || !talk->give_up(uid, now)) return fail("no such message waits for " + peer);
@@ -94,7 +95,7 @@ Result<void> Core::give_up(const std::string& peer, const std::string& uid, Now 
   return done;
 }
 
-void Core::looked_at(const std::string& peer, Now now) {
+void ClientCore::looked_at(const std::string& peer, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return;
@@ -109,21 +110,21 @@ void Core::looked_at(const std::string& peer, Now now) {
   if (changed) state_->finish();
 }
 
-void Core::typing(const std::string& peer, bool on, Now now) {
+void ClientCore::typing(const std::string& peer, bool on, Now now) {
   state_->clock = now;
   if (auto* talk = state_->talking(peer)) talk->say_typing(on, now);
   state_->connection.flush();
 }
 
-void Core::set_manners(Manners manners) {
-  state_->manners = manners;
+void ClientCore::set_receipt_settings(ReceiptSettings receipt_settings) {
+  state_->receipt_settings = receipt_settings;
 }
 
-void Core::set_keep_history(bool keep) {
+void ClientCore::set_keep_history(bool keep) {
   state_->past.set_keep(keep);
 }
 
-void Core::poke(Now now) {
+void ClientCore::poke(Now now) {
   state_->clock = now;
   const LinkState before = state_->shown.link;
   state_->connection.poke(now);
@@ -133,7 +134,7 @@ void Core::poke(Now now) {
 
 // --- windows -------------------------------------------------------------------------------------
 
-bool Core::load_older(const std::string& peer, std::size_t most) {
+bool ClientCore::load_older(const std::string& peer, std::size_t most) {
   auto known = state_->find(peer);
   if (!known) return false;
   const bool any = state_->past.load_older(**known, most, state_->clock);
@@ -141,7 +142,7 @@ bool Core::load_older(const std::string& peer, std::size_t most) {
   return any;
 }
 
-Result<void> Core::erase_history(const std::string& peer) {
+Result<void> ClientCore::erase_history(const std::string& peer) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
   (void)state_->commit(state_->clock);  // what is delivered by now goes, too
@@ -151,7 +152,7 @@ Result<void> Core::erase_history(const std::string& peer) {
   return erased;
 }
 
-void Core::clear(const std::string& peer) {
+void ClientCore::clear(const std::string& peer) {
   if (peer.empty())
     state_->window_lines.clear(nullptr);
   else if (auto known = state_->find(peer))
@@ -159,7 +160,7 @@ void Core::clear(const std::string& peer) {
   state_->finish();
 }
 
-void Core::notice(const std::string& peer, std::string text, Now now) {
+void ClientCore::notice(const std::string& peer, std::string text, Now now) {
   state_->clock = now;
   auto known = state_->find(peer);
   state_->window_lines.notice(known ? *known : nullptr, std::move(text), now);
@@ -168,55 +169,55 @@ void Core::notice(const std::string& peer, std::string text, Now now) {
 
 // --- events --------------------------------------------------------------------------------------
 
-void Core::link_opened(Now now) {
+void ClientCore::link_opened(Now now) {
   state_->clock = now;
   state_->connection.opened(now);
   state_->finish();
 }
 
-void Core::link_read(ByteView bytes, Now now) {
+void ClientCore::link_read(ByteView bytes, Now now) {
   state_->clock = now;
   state_->connection.read(bytes, now);
   state_->finish();
 }
 
-void Core::link_closed(const std::string& reason, Now now) {
+void ClientCore::link_closed(const std::string& reason, Now now) {
   state_->clock = now;
   state_->connection.closed(reason, now);
   state_->finish();
 }
 
-void Core::work_done(std::unique_ptr<Work> work, Now now) {
+void ClientCore::work_done(std::unique_ptr<Work> work, Now now) {
   state_->clock = now;
   state_->work_done(*work, now);
   state_->finish();
 }
 
-void Core::tick(Now now) {
+void ClientCore::tick(Now now) {
   state_->clock = now;
   state_->tick(now);
   state_->finish();
 }
 
-std::int64_t Core::next_tick() const {
+std::int64_t ClientCore::next_tick() const {
   return state_->next_tick();
 }
 
-Core::Load Core::load() const {
+ClientCore::Load ClientCore::load() const {
   return state_->load();
 }
 
 // --- what must last ------------------------------------------------------------------------------
 
-bool Core::holds_writes() const {
+bool ClientCore::holds_writes() const {
   return state_->past.holds();
 }
 
-std::int64_t Core::commit_at() const {
+std::int64_t ClientCore::commit_at() const {
   return state_->past.commit_at();
 }
 
-Result<void> Core::commit(Now now) {
+Result<void> ClientCore::commit(Now now) {
   state_->clock = now;
   auto done = state_->commit(now);
   if (!done) state_->finish();

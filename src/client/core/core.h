@@ -1,5 +1,5 @@
 // The client without a screen and without I/O: intents and network events in, effects out, the Model in
-// between. One Core per identity. Pure: the edges (client/link, a simulated network, a test) give it bytes,
+// between. One ClientCore per identity. Pure: the edges (client/link, a simulated network, a test) give it bytes,
 // time and finished work, and carry out its effects. Not thread-safe.
 #pragma once
 
@@ -18,10 +18,10 @@
 
 namespace sims::client {
 
-class Core {
+class ClientCore {
  public:
-  Core(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects);
-  ~Core();
+  ClientCore(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects);
+  ~ClientCore();
   const Model& model() const;
 
   // --- intents -----------------------------------------------------------------------------------
@@ -53,11 +53,12 @@ class Core {
   // Model::found and, with `window`, as a notice there (empty name: status). An error when there is nobody to
   // ask, or it is neither a name nor an id.
   Result<void> find(const std::string& asked, std::optional<std::string> window, Now now);
-  // The window is in front: clears unread and attention, tells the peer if manners.receipts. The first time
+  // The window is in front: clears unread and attention, tells the peer if receipt_settings.receipts. The first time
   // it reads the newest page of what was said before.
   void looked_at(const std::string& peer, Now now);
-  void typing(const std::string& peer, bool on, Now now);  // told if manners.typing, at most every 4 s
-  void set_manners(Manners manners);
+  void typing(const std::string& peer, bool on,
+              Now now);  // told if receipt_settings.typing, at most every 4 s
+  void set_receipt_settings(ReceiptSettings receipt_settings);
   void set_keep_history(bool keep);  // from the next text on; see CoreOptions
   // The user did something, the network changed, or the machine woke up: a link that was silent is checked,
   // one that waits is tried again.

@@ -41,7 +41,8 @@ PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
 
 }  // namespace
 
-Core::State::State(CoreOptions options_given, Memory& trust, crypto::EphemeralSource& source, Effects& out)
+ClientCore::State::State(CoreOptions options_given, Memory& trust, crypto::EphemeralSource& source,
+                         Effects& out)
     : Context(owned_options, shown, source, out, window_lines, pinned, past),
       owned_options(std::move(options_given)),
       store(trust),
@@ -56,42 +57,42 @@ Core::State::State(CoreOptions options_given, Memory& trust, crypto::EphemeralSo
       connection(owned_options, shown, trust, source, out, window_lines, *this) {
   shown.self = Id::of(owned_options.identity->public_key());
   shown.self_name = owned_options.name;
-  manners = owned_options.manners;
+  receipt_settings = owned_options.receipt_settings;
   for (Line& line : std::exchange(owned_options.status, {}))
     window_lines.add(nullptr, std::move(line));
 }
 
-void Core::State::finish() {
+void ClientCore::State::finish() {
   connection.flush();
   effects.changed();
 }
 
 // --- who -----------------------------------------------------------------------------------------
 
-Result<Peer*> Core::State::find(const std::string& name) {
+Result<Peer*> ClientCore::State::find(const std::string& name) {
   auto at = shown.peers.find(name);
   if (at == shown.peers.end()) return fail("nobody here is called " + name);
   return &at->second;
 }
 
-Conversation& Core::State::conversation(const std::string& name) {
+Conversation& ClientCore::State::conversation(const std::string& name) {
   touched_.insert(name);
   return conversations_.try_emplace(name, *this, name).first->second;
 }
 
-Conversation* Core::State::talking(const std::string& name) {
+Conversation* ClientCore::State::talking(const std::string& name) {
   auto at = conversations_.find(name);
   if (at == conversations_.end()) return nullptr;
   touched_.insert(name);
   return &at->second;
 }
 
-PinnedPeer Core::State::pin_of(const Peer& peer, Now now) const {
+PinnedPeer ClientCore::State::pin_of(const Peer& peer, Now now) const {
   const PinnedPeer* known = pinned.find(peer.name);
   return known ? *known : PinnedPeer{peer.id, false, now.unix_ms, peer.standing};
 }
 
-void Core::State::show_known(const std::string& host_port, bool elsewhere, Now now) {
+void ClientCore::State::show_known(const std::string& host_port, bool elsewhere, Now now) {
   const auto known = store.server(host_port);
   if (known || elsewhere) use_server(known ? known->id : Id(), now);
   if (owned_options.restored && !std::exchange(told_restored_, true))
@@ -101,7 +102,7 @@ void Core::State::show_known(const std::string& host_port, bool elsewhere, Now n
                        now);
 }
 
-void Core::State::use_server(const Id& server, Now now) {
+void ClientCore::State::use_server(const Id& server, Now now) {
   if (server == server_) return;
   (void)commit(now);
   if (shown.link != LinkState::online) shown.server_name.clear();
@@ -124,7 +125,7 @@ void Core::State::use_server(const Id& server, Now now) {
 
 // --- the Memory ----------------------------------------------------------------------------------
 
-void Core::State::restore_outbox(Now now) {
+void ClientCore::State::restore_outbox(Now now) {
   const auto waiting = store.outbox(server_);
   if (!waiting)
     return void(
@@ -138,7 +139,7 @@ void Core::State::restore_outbox(Now now) {
   }
 }
 
-void Core::State::restore_waiting(std::int64_t wait_ms, Now now) {
+void ClientCore::State::restore_waiting(std::int64_t wait_ms, Now now) {
   auto waiting = store.waiting(server_);
   if (!waiting) {
     window_lines.alarm(nullptr, "Messages that wait could not be read: " + waiting.error(), now);
@@ -150,7 +151,7 @@ void Core::State::restore_waiting(std::int64_t wait_ms, Now now) {
   }
 }
 
-Result<void> Core::State::write_down(Now now, const std::function<Result<void>()>& writes) {
+Result<void> ClientCore::State::write_down(Now now, const std::function<Result<void>()>& writes) {
   if (past.holds())
     if (auto before = commit(now); !before) return before;
   past.wrote(now);
@@ -162,7 +163,7 @@ Result<void> Core::State::write_down(Now now, const std::function<Result<void>()
 }
 
 // Nobody hears of a text before it lasts.
-Result<void> Core::State::commit_past(Now now) {
+Result<void> ClientCore::State::commit_past(Now now) {
   auto done = past.commit(now);
   if (!done) return done;
   for (const auto& [name, line] : past.take_arrived()) {
@@ -174,7 +175,7 @@ Result<void> Core::State::commit_past(Now now) {
   return done;
 }
 
-Result<void> Core::State::pin(const std::string& name, const PinnedPeer& peer, Now now) {
+Result<void> ClientCore::State::pin(const std::string& name, const PinnedPeer& peer, Now now) {
   auto stored = write_down(now, [&] { return pinned.pin(name, peer); });
   if (stored) roster.refresh(name);
   touched_.insert(name);
@@ -182,7 +183,7 @@ Result<void> Core::State::pin(const std::string& name, const PinnedPeer& peer, N
   return stored;
 }
 
-Result<void> Core::State::commit(Now now) {
+Result<void> ClientCore::State::commit(Now now) {
   const bool promised = past.holds();
   auto done = commit_past(now);
   if (done) return done;
@@ -200,7 +201,7 @@ Result<void> Core::State::commit(Now now) {
 }
 
 // After a commit that failed. Only who was or is pinned: about others the Memory knows nothing.
-void Core::State::read_pins_again() {
+void ClientCore::State::read_pins_again() {
   if (server_.empty()) return;
   const auto before = pinned.peers();
   pinned.load(server_);
@@ -221,7 +222,7 @@ void Core::State::read_pins_again() {
 
 // --- the connection ------------------------------------------------------------------------------
 
-void Core::State::online(Now now) {
+void ClientCore::State::online(Now now) {
   use_server(shown.server_id, now);
   summary.online(std::exchange(been_online_, true), now);
   shown.catching_up = true;
@@ -230,7 +231,7 @@ void Core::State::online(Now now) {
   ask_page(now);
 }
 
-void Core::State::lost() {
+void ClientCore::State::lost() {
   roster.lost();
   summary.lost();
   shown.catching_up = false;
@@ -246,12 +247,12 @@ void Core::State::lost() {
   }
 }
 
-void Core::State::leaving(Now now) {
+void ClientCore::State::leaving(Now now) {
   for (auto& [name, talk] : conversations_)
     talk.leave("leaving", now);
 }
 
-void Core::State::message(std::string_view plaintext, Now now) {
+void ClientCore::State::message(std::string_view plaintext, Now now) {
   buffer_.assign(plaintext);
   auto root = tape_.parse(buffer_);
   if (!root) return connection.fail(root.error(), now);
@@ -274,7 +275,7 @@ void Core::State::message(std::string_view plaintext, Now now) {
   forwarded(to->src, to->dst, peer_frame(std::move(*decoded), plaintext), now);
 }
 
-void Core::State::hop(proto::FromServer& message, Now now) {
+void ClientCore::State::hop(proto::FromServer& message, Now now) {
   if (const auto* list = std::get_if<proto::List>(&message)) {
     receive_list(*list, now);
   } else if (const auto* found = std::get_if<proto::Found>(&message)) {
@@ -298,7 +299,7 @@ void Core::State::hop(proto::FromServer& message, Now now) {
   }
 }
 
-void Core::State::receive_error(const proto::Error& error, Now now) {
+void ClientCore::State::receive_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
   if (find_failed(error, now)) return;
   Conversation* talk = nullptr;

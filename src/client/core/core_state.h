@@ -18,7 +18,7 @@
 
 namespace sims::client {
 
-struct Core::State final : Context, Connection::Host {
+struct ClientCore::State final : Context, Connection::Host {
   State(CoreOptions options, Memory& trust, crypto::EphemeralSource& source, Effects& out);
 
   // --- Context
@@ -36,7 +36,7 @@ struct Core::State final : Context, Connection::Host {
   void lost() override;
   void leaving(Now now) override;
 
-  // --- for Core
+  // --- for ClientCore
   void finish();
   Result<void> commit(Now now);
   void work_done(Work& work, Now now);

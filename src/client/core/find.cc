@@ -7,7 +7,7 @@
 namespace sims::client {
 namespace {
 
-constexpr std::size_t most_finds =
+constexpr std::size_t max_finds =
     30;  // that wait, and that are remembered: the server takes as many a minute
 
 std::string words_for(const std::string& asked, const FindAnswer& answer) {
@@ -33,21 +33,22 @@ std::string words_for(const std::string& asked, const FindAnswer& answer) {
 
 }  // namespace
 
-Result<void> Core::State::ask_who(const std::string& asked, std::optional<std::string> window, Now now) {
+Result<void> ClientCore::State::ask_who(const std::string& asked, std::optional<std::string> window,
+                                        Now now) {
   if (!Context::online()) return fail("not connected");
   proto::FindRequest request;
   request.id = Id::shaped(asked);
   if (!request.id && !proto::valid_name(asked)) return fail("this is neither a name nor an id");
   if (!request.id) request.name = asked;
-  if (finds_.size() >= most_finds) return fail("too many questions wait for their answer");
-  if (shown.found.size() >= most_finds) shown.found.clear();
+  if (finds_.size() >= max_finds) return fail("too many questions wait for their answer");
+  if (shown.found.size() >= max_finds) shown.found.clear();
   shown.found[asked] = {};
   finds_[send(proto::encode(request), now)] = {asked, std::move(window)};
   return {};
 }
 
 // An answer names what it found. Questions are few, so all that it answers are looked through.
-void Core::State::receive_found(const proto::Found& found, Now now) {
+void ClientCore::State::receive_found(const proto::Found& found, Now now) {
   using Outcome = FindAnswer::Outcome;
   FindAnswer answer;
   answer.outcome = !found.online ? Outcome::registered : *found.online ? Outcome::online : Outcome::offline;
@@ -58,7 +59,7 @@ void Core::State::receive_found(const proto::Found& found, Now now) {
 }
 
 // True: the error is the answer to a question.
-bool Core::State::find_failed(const proto::Error& error, Now now) {
+bool ClientCore::State::find_failed(const proto::Error& error, Now now) {
   const auto at = error.id ? finds_.find(*error.id) : finds_.end();
   if (at == finds_.end()) return false;
   using Outcome = FindAnswer::Outcome;
@@ -71,7 +72,7 @@ bool Core::State::find_failed(const proto::Error& error, Now now) {
   return true;
 }
 
-void Core::State::answer_finds(const std::string& asked, const FindAnswer& answer, Now now) {
+void ClientCore::State::answer_finds(const std::string& asked, const FindAnswer& answer, Now now) {
   std::vector<Asked> answered;
   std::erase_if(finds_, [&](auto& one) {
     if (one.second.what != asked) return false;

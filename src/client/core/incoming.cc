@@ -14,7 +14,7 @@ constexpr std::size_t max_parked = 256;
 
 // --- the list ------------------------------------------------------------------------------------
 
-void Core::State::ask_page(Now now) {
+void ClientCore::State::ask_page(Now now) {
   page_again_ms_ = INT64_MAX;
   proto::ListRequest request;
   request.after = page_after_;
@@ -22,7 +22,7 @@ void Core::State::ask_page(Now now) {
   page_seq_ = send(proto::encode(request), now);
 }
 
-void Core::State::receive_list(const proto::List& list, Now now) {
+void ClientCore::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
   const bool fits = roster.apply(list, now, changes);
   if (!fits)
@@ -45,7 +45,7 @@ void Core::State::receive_list(const proto::List& list, Now now) {
     roster_changed(change, now);
 }
 
-void Core::State::roster_changed(const Roster::Change& change, Now now) {
+void ClientCore::State::roster_changed(const Roster::Change& change, Now now) {
   using Event = Roster::Change::Event;
   Conversation* talk = talking(change.name);
   auto at = shown.peers.find(change.name);
@@ -75,12 +75,12 @@ void Core::State::roster_changed(const Roster::Change& change, Now now) {
   }
 }
 
-void Core::State::forget_gone(const std::string& name) {
+void ClientCore::State::forget_gone(const std::string& name) {
   drop(name);
   past.forget(name);
 }
 
-void Core::State::shut(Peer& peer, bool forget) {
+void ClientCore::State::shut(Peer& peer, bool forget) {
   const std::string name = peer.name;
   if (auto* talk = talking(name)) talk->shut();
   if (forget) {
@@ -95,21 +95,21 @@ void Core::State::shut(Peer& peer, bool forget) {
   if (roster.drop_if_unused(name)) forget_gone(name);
 }
 
-void Core::State::look_alike(Peer& peer) {
+void ClientCore::State::look_alike(Peer& peer) {
   peer.looks_like = client::look_alike(peer.name, pinned.peers());
 }
 
 // --- from peers ----------------------------------------------------------------------------------
 
 // By the server's list, or by our own pins when the list does not know (yet).
-const std::string* Core::State::name_of(const Id& src) const {
+const std::string* ClientCore::State::name_of(const Id& src) const {
   if (const auto* name = roster.name_of(src)) return name;
   const auto* name = pinned.name_of(src);
   return name && shown.peers.contains(*name) ? name : nullptr;
 }
 
 // Under its name, or with its key under another.
-bool Core::State::blocked(const std::string& name, const Id& src) const {
+bool ClientCore::State::blocked(const std::string& name, const Id& src) const {
   const auto stands = [this](const std::string& who) {
     const PinnedPeer* pin = pinned.find(who);
     return pin && pin->standing == Standing::blocked;
@@ -118,7 +118,7 @@ bool Core::State::blocked(const std::string& name, const Id& src) const {
   return stands(name) || (other && stands(*other));
 }
 
-void Core::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now now) {
+void ClientCore::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now now) {
   if (dst != shown.self || src == shown.self)
     return window_lines.alert(nullptr, "A message that was not for us, or our own, was dropped.", now);
   const std::string* name = name_of(src);
@@ -135,7 +135,7 @@ void Core::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now n
   conversation(*name).receive(std::move(frame), now);
 }
 
-void Core::State::park(const Id& src, PeerFrame frame, Now now) {
+void ClientCore::State::park(const Id& src, PeerFrame frame, Now now) {
   const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
   if (!handshake || handshake->phase != 1) return;
   std::erase_if(parked_, [&](const Parked& p) { return p.src == src; });
@@ -143,7 +143,7 @@ void Core::State::park(const Id& src, PeerFrame frame, Now now) {
   parked_.push_back({src, std::move(frame), now.steady_ms + park_ms});
 }
 
-void Core::State::unpark(Now now) {
+void ClientCore::State::unpark(Now now) {
   std::deque<Parked> all;
   all.swap(parked_);
   for (auto& one : all) {

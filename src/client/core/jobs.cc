@@ -15,7 +15,7 @@ constexpr std::int64_t idle_ms = 120'000;
 
 }  // namespace
 
-bool Core::State::start(std::unique_ptr<PeerWork> work) {
+bool ClientCore::State::start(std::unique_ptr<PeerWork> work) {
   if (!work->makes_costly_key) {
     effects.start_work(std::move(work));
     return true;
@@ -33,13 +33,13 @@ bool Core::State::start(std::unique_ptr<PeerWork> work) {
   return true;
 }
 
-void Core::State::start(std::unique_ptr<RekeyWork> work) {
+void ClientCore::State::start(std::unique_ptr<RekeyWork> work) {
   costly_rekeys_.push_back(std::move(work));
   next_costly();
 }
 
 // One for a contact and one for a stranger at a time.
-void Core::State::next_costly() {
+void ClientCore::State::next_costly() {
   for (auto at = costly_calls_.begin(); at != costly_calls_.end();) {
     bool& out = (*at)->of_stranger ? strangers_out_ : costly_out_;
     if (out) {
@@ -59,7 +59,7 @@ void Core::State::next_costly() {
   costly_rekeys_.pop_front();
 }
 
-void Core::State::work_done(Work& work, Now now) {
+void ClientCore::State::work_done(Work& work, Now now) {
   if (auto* server = dynamic_cast<ServerWork*>(&work)) return connection.work_done(*server, now);
   if (auto* call = dynamic_cast<PeerWork*>(&work)) {
     if (call->makes_costly_key) (call->of_stranger ? strangers_out_ : costly_out_) = false;
@@ -71,7 +71,7 @@ void Core::State::work_done(Work& work, Now now) {
   next_costly();
 }
 
-void Core::State::tick(Now now) {
+void ClientCore::State::tick(Now now) {
   connection.tick(now);
   window_lines.tick(now.steady_ms);
   if (auto line = summary.tick(now)) window_lines.notice(nullptr, std::move(*line), now);
@@ -89,7 +89,7 @@ void Core::State::tick(Now now) {
     drop(name);
 }
 
-std::int64_t Core::State::next_tick() {
+std::int64_t ClientCore::State::next_tick() {
   index_touched();
   std::int64_t next = std::min(connection.next_tick(), summary.next_tick());
   next = std::min({next, window_lines.next_tick(), page_again_ms_, due_.next(), idle_.next()});
@@ -99,7 +99,7 @@ std::int64_t Core::State::next_tick() {
 
 // What a conversation waits for depends on itself, on its peer and on the link. Each change of these comes to
 // it by conversation() or talking(), or through lost(). Pace is shared, but only puts off what is due.
-void Core::State::index_touched() {
+void ClientCore::State::index_touched() {
   for (const auto& name : touched_) {
     const auto at = conversations_.find(name);
     if (at == conversations_.end()) continue;
@@ -115,7 +115,7 @@ void Core::State::index_touched() {
   touched_.clear();
 }
 
-void Core::State::drop(const std::string& name) {
+void ClientCore::State::drop(const std::string& name) {
   conversations_.erase(name);
   touched_.erase(name);
   due_.erase(name);
@@ -123,7 +123,7 @@ void Core::State::drop(const std::string& name) {
   in_flight_.erase(name);
 }
 
-void Core::State::drop_all() {
+void ClientCore::State::drop_all() {
   conversations_.clear();
   touched_.clear();
   due_.clear();
@@ -133,7 +133,7 @@ void Core::State::drop_all() {
 
 // Somebody else's place is taken only when nothing is left there. Who finds none hears nothing; contacts
 // always find one.
-bool Core::State::room_for_caller(const Peer& peer) {
+bool ClientCore::State::room_for_caller(const Peer& peer) {
   const std::size_t most = pinned.peers().size() + max_callers;
   if (peer.known() || conversations_.size() < most) return true;
   index_touched();

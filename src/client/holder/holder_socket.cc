@@ -11,7 +11,7 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t refused_ms = 60'000, look_ms = 10'000, last_word_ms = 1'000;
-constexpr std::size_t most_refused = 8;  // at once, that are told so
+constexpr std::size_t max_refused = 8;  // at once, that are told so
 
 }  // namespace
 
@@ -67,7 +67,7 @@ bool HolderSocket::refuse(net::Stream& stream) const {
 }
 
 void HolderSocket::accept(std::unique_ptr<net::Stream> stream) {
-  if (connections_.size() >= most + most_refused) return;
+  if (connections_.size() >= most + max_refused) return;
   const auto number = ++last_;
   auto& c = *(connections_[number] = std::make_unique<Connection>());
   c.stream = std::move(stream);
@@ -95,7 +95,7 @@ void HolderSocket::pump(std::uint64_t number) {
     c.stream->write(out);
     c.active_ms = loop_.now().steady_ms;
   }
-  const bool deaf = c.stream->queued() > most_queued;
+  const bool deaf = c.stream->queued() > max_queued;
   const bool done = c.ended && !c.session->busy() && c.stream->queued() == 0;
   if (deaf || (done && !c.session->over())) {
     connections_.erase(at);

@@ -28,7 +28,7 @@ void HolderService::changed() {
 }
 
 void HolderService::received(const std::string& peer, const Line& line) {
-  Core* core = host_.core();
+  ClientCore* core = host_.core();
   if (core == nullptr) return;
   const auto at = core->model().peers.find(peer);
   if (at == core->model().peers.end()) return;
@@ -125,7 +125,7 @@ bool HolderSession::outcome(const HolderRequest& request, const Result<void>& do
 
 void HolderSession::changed() {
   for (auto at = pending_.begin(); at != pending_.end();) {
-    Core* core = service_.host_.core();
+    ClientCore* core = service_.host_.core();
     if (at->taken && core != nullptr && call_refused(*at, *core)) {
       at = pending_.erase(at);
       continue;
@@ -133,11 +133,11 @@ void HolderSession::changed() {
     const bool waits = at->taken && service_.host_.locked().empty();
     at = waits || !attempt(*at) ? std::next(at) : pending_.erase(at);
   }
-  if (Core* core = service_.host_.core(); core != nullptr && watching_) show_presence(core->model());
+  if (ClientCore* core = service_.host_.core(); core != nullptr && watching_) show_presence(core->model());
 }
 
 void HolderSession::delivery_changed(const std::string& peer, const Line& text) {
-  Core* core = service_.host_.core();
+  ClientCore* core = service_.host_.core();
   const bool settled = text.delivery == Delivery::delivered || text.delivery == Delivery::failed;
   for (auto at = pending_.begin(); core != nullptr && settled && at != pending_.end();) {
     const auto& request = at->request;
@@ -214,7 +214,7 @@ void HolderSession::show_presence(const Model& model) {
   auto link = link_event(model);
   const bool as_before = link == link_shown_;
   if (!as_before) output_ += link_shown_ = std::move(link);
-  // Each turn asks, so that it must not cost what all peers cost. Another Core's count begins anew, with an
+  // Each turn asks, so that it must not cost what all peers cost. Another ClientCore's count begins anew, with an
   // event about the link.
   if (std::exchange(people_shown_, model.people) == model.people && as_before) return;
   looked_at_ += model.peers.size();

@@ -1,4 +1,4 @@
-// The program that holds the store, as other `sims` commands see it: requests in, answers out, over its Core.
+// The program that holds the store, as other `sims` commands see it: requests in, answers out, over its ClientCore.
 // Pure: the edges are client/holder/holder_socket and, for the holder's own command, cli/online_session.
 //
 //   HolderService   one a program: told by client/link what happened
@@ -25,7 +25,7 @@ namespace sims::client {
 class HolderHost {
  public:
   virtual ~HolderHost() = default;
-  virtual Core* core() = 0;                // nullptr: the store is locked, or nothing was connected yet
+  virtual ClientCore* core() = 0;          // nullptr: the store is locked, or nothing was connected yet
   virtual std::string locked() const = 0;  // in words, while the store is; else empty
   virtual Memory& memory() = 0;            // not while the store is locked
   virtual Result<bool> forget_server(const std::string& host_port) = 0;  // false: none is remembered so
@@ -99,23 +99,23 @@ class HolderSession {
   enum class Step { on, waits, answered };
   Step wanted(const HolderRequest& request, const Model& model);
   Step online(const HolderRequest& request, const Model& model);
-  Step target(Pending& pending, Core& core);
-  Step ask_server(Pending& pending, Core& core);
+  Step target(Pending& pending, ClientCore& core);
+  Step ask_server(Pending& pending, ClientCore& core);
   Step missing(const HolderRequest& request, const Model& model);
   bool list(const HolderRequest& request, const Model& model);
-  bool find_out(Pending& pending, Core& core);
-  bool send(Pending& pending, Core& core);
-  Step send_again(Pending& pending, Core& core);
+  bool find_out(Pending& pending, ClientCore& core);
+  bool send(Pending& pending, ClientCore& core);
+  Step send_again(Pending& pending, ClientCore& core);
   bool ask_for_key(const HolderRequest& request, const Peer& peer);
   bool delivered(const Pending& pending, const Model& model);
-  bool give_up(const HolderRequest& request, Core& core);
-  bool resend(Pending& pending, Core& core);
+  bool give_up(const HolderRequest& request, ClientCore& core);
+  bool resend(Pending& pending, ClientCore& core);
   void resent(Pending& pending, const Line& text);
-  bool call_refused(const Pending& pending, Core& core);
-  bool fingerprint(Pending& pending, Core& core);
-  bool about_peer(Pending& pending, Core& core);
-  bool decide(const HolderRequest& request, const Peer& peer, Core& core);
-  bool forget(const HolderRequest& request, Core& core);
+  bool call_refused(const Pending& pending, ClientCore& core);
+  bool fingerprint(Pending& pending, ClientCore& core);
+  bool about_peer(Pending& pending, ClientCore& core);
+  bool decide(const HolderRequest& request, const Peer& peer, ClientCore& core);
+  bool forget(const HolderRequest& request, ClientCore& core);
   bool watch(const HolderRequest& request);
   bool tell_link(const HolderRequest& request, const Model& model);
 

@@ -35,7 +35,7 @@ void add_entry(proto::JsonWriter& json, const HistoryEntry& entry, bool incomple
 
 // Of the server that is wanted, which need not be the one of the connection.
 bool HolderSession::read(const HolderRequest& request) {
-  Core* core = service_.host_.core();
+  ClientCore* core = service_.host_.core();
   Memory& memory = service_.host_.memory();
   const std::string& at = server_.empty() && core != nullptr ? core->model().server : server_;
   const auto server = at.empty() ? std::nullopt : memory.server(at);

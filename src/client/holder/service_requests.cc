@@ -12,7 +12,7 @@ namespace sims::client {
 
 namespace {
 
-constexpr std::size_t older_page = 200, most_pages = 5;  // of the history, for a text that is said again
+constexpr std::size_t older_page = 200, max_pages = 5;  // of the history, for a text that is said again
 
 const Peer* find(const Model& model, const std::string& name) {
   const auto at = model.peers.find(name);
@@ -35,7 +35,7 @@ bool HolderSession::attempt(Pending& pending) {
     return error(request, Trouble::locked, pending.taken ? locked + "; the message stays queued" : locked);
   if (request.what == HolderRequest::Do::history || request.what == HolderRequest::Do::requests)
     return read(request);
-  Core* core = service_.host_.core();
+  ClientCore* core = service_.host_.core();
   if (core == nullptr)
     return error(request, Trouble::no_connection,
                  fmt::format("{} (process {}), which uses this store, has no connection yet: connect there, "
@@ -110,7 +110,7 @@ HolderSession::Step HolderSession::online(const HolderRequest& request, const Mo
 }
 
 // Somebody who is online, and whose key did not change.
-HolderSession::Step HolderSession::target(Pending& pending, Core& core) {
+HolderSession::Step HolderSession::target(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Model& model = core.model();
   if (const auto step = online(request, model); step != Step::on) return step;
@@ -138,7 +138,7 @@ HolderSession::Step HolderSession::target(Pending& pending, Core& core) {
 
 // Anew for each request: what the server said to another one may be old. Step::on: Model::found has the
 // answer.
-HolderSession::Step HolderSession::ask_server(Pending& pending, Core& core) {
+HolderSession::Step HolderSession::ask_server(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   if (!std::exchange(pending.asked, true)) {
     const auto asked = core.find(request.to, std::nullopt, service_.host_.now());
@@ -170,7 +170,7 @@ HolderSession::Step HolderSession::missing(const HolderRequest& request, const M
   return Step::answered;
 }
 
-bool HolderSession::find_out(Pending& pending, Core& core) {
+bool HolderSession::find_out(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Model& model = core.model();
   if (const auto step = online(request, model); step != Step::on) return step == Step::answered;
@@ -216,7 +216,7 @@ bool HolderSession::list(const HolderRequest& request, const Model& model) {
 
 // --- texts ---------------------------------------------------------------------------------------
 
-bool HolderSession::send(Pending& pending, Core& core) {
+bool HolderSession::send(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   if (request.again)
     if (const auto step = send_again(pending, core); step != Step::on) return step == Step::answered;
@@ -235,10 +235,10 @@ bool HolderSession::send(Pending& pending, Core& core) {
 }
 
 // It may be in the outbox, or have been settled, by the holder before this one.
-HolderSession::Step HolderSession::send_again(Pending& pending, Core& core) {
+HolderSession::Step HolderSession::send_again(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Line* line = own_line(core.model(), request.to, request.uid);
-  for (std::size_t page = 0; line == nullptr && page < most_pages; ++page) {
+  for (std::size_t page = 0; line == nullptr && page < max_pages; ++page) {
     if (!core.load_older(request.to, older_page)) break;
     line = own_line(core.model(), request.to, request.uid);
   }
@@ -279,7 +279,7 @@ bool HolderSession::delivered(const Pending& pending, const Model& model) {
 }
 
 // Answered when nothing waits for the peer any more.
-bool HolderSession::resend(Pending& pending, Core& core) {
+bool HolderSession::resend(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   if (const auto step = target(pending, core); step != Step::on) return step == Step::answered;
   const auto count = core.resend_held(request.to, service_.host_.now());
@@ -302,7 +302,7 @@ void HolderSession::resent(Pending& pending, const Line& text) {
 }
 
 // Waiting for the deadline would change nothing.
-bool HolderSession::call_refused(const Pending& pending, Core& core) {
+bool HolderSession::call_refused(const Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Peer* peer = find(core.model(), request.to);
   if (request.what != HolderRequest::Do::send || peer == nullptr || peer->call_refused.empty()) return false;
@@ -311,7 +311,7 @@ bool HolderSession::call_refused(const Pending& pending, Core& core) {
   return error(request, Trouble::failure, "not delivered: " + (given_up ? why : given_up.error()));
 }
 
-bool HolderSession::give_up(const HolderRequest& request, Core& core) {
+bool HolderSession::give_up(const HolderRequest& request, ClientCore& core) {
   const auto dropped = std::erase_if(pending_, [&](const Pending& one) {
     return !one.taken && one.request.what == HolderRequest::Do::send && one.request.uid == request.uid;
   });
@@ -323,7 +323,7 @@ bool HolderSession::give_up(const HolderRequest& request, Core& core) {
 
 // --- people --------------------------------------------------------------------------------------
 
-bool HolderSession::fingerprint(Pending& pending, Core& core) {
+bool HolderSession::fingerprint(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Model& model = core.model();
   const Peer* peer = find(model, request.to);
@@ -340,7 +340,7 @@ bool HolderSession::fingerprint(Pending& pending, Core& core) {
   return ok(request);
 }
 
-bool HolderSession::about_peer(Pending& pending, Core& core) {
+bool HolderSession::about_peer(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Model& model = core.model();
   const Peer* peer = find(model, request.to);
@@ -359,7 +359,7 @@ bool HolderSession::about_peer(Pending& pending, Core& core) {
   return decide(request, *find(model, request.to), core);
 }
 
-bool HolderSession::decide(const HolderRequest& request, const Peer& peer, Core& core) {
+bool HolderSession::decide(const HolderRequest& request, const Peer& peer, ClientCore& core) {
   const Now now = service_.host_.now();
   const std::string name = peer.name;
   switch (request.what) {
@@ -379,7 +379,7 @@ bool HolderSession::decide(const HolderRequest& request, const Peer& peer, Core&
 }
 
 // HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
-bool HolderSession::forget(const HolderRequest& request, Core& core) {
+bool HolderSession::forget(const HolderRequest& request, ClientCore& core) {
   const Peer* peer = find(core.model(), request.to);
   if (peer != nullptr && peer->standing != Standing::stranger) {
     const auto unsent = core.unsent(request.to);

@@ -92,7 +92,7 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   std::function<void()> on_left;
   int working = 0;                     // jobs out
   std::optional<std::string> end_due;  // the stream's end waits for them: one may hold the server's last word
-  Core core;
+  ClientCore core;
   net::Timer timer;
 };
 
@@ -281,7 +281,7 @@ Link::~Link() {
   state_->die();
 }
 
-Core& Link::core() {
+ClientCore& Link::core() {
   state_->schedule();
   return state_->core;
 }

@@ -1,4 +1,4 @@
-// client::Core on the event loop: carries out its effects over net (one connection, one timer, worker
+// client::ClientCore on the event loop: carries out its effects over net (one connection, one timer, worker
 // threads) and feeds it. Belongs to the loop's thread; may die inside any of its callbacks.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace sims::client {
 
 class Link {
  public:
-  // All called at the end of the loop's turn, never from inside a Core function: they may call the core. In a
+  // All called at the end of the loop's turn, never from inside a ClientCore function: they may call the core. In a
   // turn the order is: commit, `received` and `delivery_changed`, what the core wrote (acks) goes out,
   // `changed`. So the owner tells nobody of what may yet be taken back.
   struct Callbacks {
@@ -33,7 +33,7 @@ class Link {
   Link& operator=(const Link&) = delete;
 
   // For intents. What they write is sent, and their new deadlines are noticed, at the end of this turn.
-  Core& core();
+  ClientCore& core();
   const Model& model() const;
   Now now() const { return loop_.now(); }
 

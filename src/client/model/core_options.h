@@ -1,4 +1,4 @@
-// What a client::Core is told at its making.
+// What a client::ClientCore is told at its making.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 namespace sims::client {
 
 // What contacts are told beside the texts. Nobody else is told anything.
-struct Manners {
+struct ReceiptSettings {
   bool receipts = false;  // up to where their texts were looked at
   bool typing = false;    // that the user is typing
 };
@@ -25,7 +25,7 @@ struct CoreOptions {
   bool accept_strangers = false;  // for contacts, without asking: no quarantine
   bool reconnect = true;          // after a loss, with jittered back-off (1 to 15 s)
   std::size_t max_lines = 5'000;  // kept per window
-  Manners manners;
+  ReceiptSettings receipt_settings;
   bool keep_history = true;  // else all of a conversation leaves the Memory with each text delivered or seen
   std::deque<Line> status;   // what the status window begins with
   bool restored = false;     // the Memory came from a backup: said in the status window

@@ -8,7 +8,7 @@
 
 namespace sims::client {
 
-// CPU work for another thread: run() touches nothing but itself. Give it back with Core::work_done().
+// CPU work for another thread: run() touches nothing but itself. Give it back with ClientCore::work_done().
 class Work {
  public:
   virtual ~Work() = default;

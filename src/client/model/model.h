@@ -1,4 +1,4 @@
-// What a client knows, as plain data that a screen or a script reads. Owned and changed by client::Core
+// What a client knows, as plain data that a screen or a script reads. Owned and changed by client::ClientCore
 // alone. Text that came from somebody else is raw here: whoever shows it makes it safe (base/text.h).
 #pragma once
 
@@ -34,7 +34,7 @@ enum class Trust {
 // What the user decided about a peer, or has not yet.
 enum class Standing {
   stranger,  // neither written to nor accepted
-  request,   // a stranger who wrote: nothing goes back, no ack either, until Core::accept()
+  request,   // a stranger who wrote: nothing goes back, no ack either, until ClientCore::accept()
   contact,   // we wrote to them or accepted them: the key is pinned on disk
   blocked,   // nothing of theirs is shown or answered; pinned on disk too
 };
@@ -72,7 +72,7 @@ struct Peer {
   SessionState session = SessionState::none;
   bool online = false;
   bool typing = false;     // says to be typing now
-  bool older = true;       // the history may hold lines before the first one here: Core::load_older()
+  bool older = true;       // the history may hold lines before the first one here: ClientCore::load_older()
   bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
   std::size_t unread = 0;
   std::size_t held = 0;       // of ours that wait: typed for another key than the one of today
@@ -89,10 +89,10 @@ struct Peer {
   std::string call_refused;
   std::uint64_t key_rotations = 0;
   bool known() const { return standing == Standing::contact; }
-  std::deque<Line> lines;  // at most Core's max_lines and 4 MiB of text, oldest dropped
+  std::deque<Line> lines;  // at most ClientCore's max_lines and 4 MiB of text, oldest dropped
 };
 
-// Something only the user can decide; the core waits. Answer with Core::answer().
+// Something only the user can decide; the core waits. Answer with ClientCore::answer().
 struct Question {
   enum class Kind { server_first, server_changed } kind = Kind::server_first;
   std::string server;  // host:port
@@ -101,7 +101,7 @@ struct Question {
   std::int64_t pinned_since_unix_ms = 0;  // server_changed
 };
 
-// What the server answered to Core::find().
+// What the server answered to ClientCore::find().
 struct FindAnswer {
   enum class Outcome {
     asked,  // no answer yet

@@ -64,7 +64,7 @@ class Reacks {
       acks_.pop_front();
     const auto same =
         std::count_if(acks_.begin(), acks_.end(), [&](const Ack& one) { return one.message == message; });
-    if (acks_.size() >= most || same >= most_of_one) return false;
+    if (acks_.size() >= most || same >= max_of_one) return false;
     acks_.push_back({now_ms, message});
     return true;
   }
@@ -76,7 +76,7 @@ class Reacks {
   };
   static constexpr std::int64_t minute_ms = 60'000;
   static constexpr std::size_t most = 60;
-  static constexpr std::ptrdiff_t most_of_one = 3;
+  static constexpr std::ptrdiff_t max_of_one = 3;
   std::deque<Ack> acks_;
 };
 
@@ -93,11 +93,11 @@ class Pace {
     if (now_ms < held_until_ms_) return;
     if (now_ms - held_until_ms_ > forget_ms) hold_ms_ = least_ms;
     held_until_ms_ = now_ms + hold_ms_;
-    hold_ms_ = std::min(most_ms, 2 * hold_ms_);
+    hold_ms_ = std::min(max_ms, 2 * hold_ms_);
   }
 
  private:
-  static constexpr std::int64_t least_ms = 1'000, most_ms = 16'000, forget_ms = 30'000;
+  static constexpr std::int64_t least_ms = 1'000, max_ms = 16'000, forget_ms = 30'000;
   TokenBucket texts_{2'000, 4};
   std::int64_t held_until_ms_ = INT64_MIN / 2, hold_ms_ = least_ms;
 };

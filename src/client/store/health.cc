@@ -12,7 +12,7 @@ namespace sims::client {
 
 namespace {
 constexpr std::int64_t week_ms = std::int64_t{7} * 24 * 3'600'000;
-constexpr std::size_t most_digits = 32;
+constexpr std::size_t max_digits = 32;
 }  // namespace
 
 void Store::State::note_beginning() {
@@ -35,7 +35,7 @@ bool Store::check_due(std::int64_t unix_ms) const {
   if (!alone) return false;
   if (s.unclean || (!s.held && file_exists(s.mark()))) return true;
   std::int64_t last = 0;
-  const auto text = read_private_file(s.note_of_check(), most_digits);
+  const auto text = read_private_file(s.note_of_check(), max_digits);
   if (text) std::from_chars(text->data(), text->data() + text->size(), last);
   return last > unix_ms || unix_ms - last >= week_ms;
 }

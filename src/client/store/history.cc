@@ -128,13 +128,13 @@ std::optional<PeerKey> read_conversation(Sealer& sealer, std::uint64_t number, B
 
 namespace {
 
-constexpr std::int64_t most_rows = std::int64_t{1} << 48;  // nobody says so much
+constexpr std::int64_t max_rows = std::int64_t{1} << 48;  // nobody says so much
 
 // What SQLite gave a row last.
 Result<std::uint64_t> last_number(sqlite::Database& db, const char* sql) {
   auto last = db.number(sql);
   if (!last) return fail(last.error());
-  if (*last < 0 || *last > most_rows) return fail(sqlite::damaged("a number that no row has"));
+  if (*last < 0 || *last > max_rows) return fail(sqlite::damaged("a number that no row has"));
   return static_cast<std::uint64_t>(*last);
 }
 

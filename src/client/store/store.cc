@@ -16,7 +16,7 @@ constexpr std::string_view replaced =
     "it was moved or replaced while this program used it: end the program and start it again";
 constexpr std::size_t max_note = 64;
 constexpr int raise_every = 100;  // commits: what a copy may be younger than without being noticed
-constexpr std::int64_t most_generations = std::int64_t{1} << 48;  // nobody starts a program more often
+constexpr std::int64_t max_generations = std::int64_t{1} << 48;  // nobody starts a program more often
 }  // namespace
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -52,7 +52,7 @@ Result<void> Store::State::read_head() {
   const crypto::ScryptCost cost{static_cast<std::uint64_t>(row.number(4)),
                                 static_cast<std::uint32_t>(row.number(5)),
                                 static_cast<std::uint32_t>(row.number(6))};
-  if (!id || generation < 0 || generation > most_generations || kind < 0 || kind > 2 ||
+  if (!id || generation < 0 || generation > max_generations || kind < 0 || kind > 2 ||
       row.blob(3).size() != head.salt.size() || !crypto::acceptable(cost))
     return fail(damaged("no heading that is one"));
   head.id = *id;
@@ -93,7 +93,7 @@ void Store::State::compare_with_note() {
   if (!text) return;
   std::int64_t newest = 0;
   std::from_chars(text->data(), text->data() + text->size(), newest);
-  if (newest <= head.generation || newest > most_generations) return;
+  if (newest <= head.generation || newest > max_generations) return;
   restored = true;
   head.generation = newest;
 }

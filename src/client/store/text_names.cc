@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t remembered_days = 90;
-constexpr std::size_t most_former_ids = 16;  // of a server
+constexpr std::size_t max_former_ids = 16;  // of a server
 
 // A text's name: its author, the conversation (in private talk its author, too) and its uid, at one server.
 Tag name_tag(const Sealer& sealer, const PeerKey& peer, const Id& author, const std::string& uid) {
@@ -154,7 +154,7 @@ Result<void> Store::State::move_names(const Id& from, const Id& to) {
   }
   std::vector<Id> former = ids_of(from);
   std::erase(former, to);
-  if (former.size() > most_former_ids) former.resize(most_former_ids);
+  if (former.size() > max_former_ids) former.resize(max_former_ids);
   RecordWriter out;
   for (const Id& id : former)
     out.text(id.text());

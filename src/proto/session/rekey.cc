@@ -11,7 +11,7 @@ namespace {
 
 // Remembered by either side since the last exchange. Each attempt waits for twice as many messages as the one
 // before: the eighth starts after 1,280.
-constexpr std::size_t most_attempts = 8;
+constexpr std::size_t max_attempts = 8;
 
 auto refused(std::string why) {
   return fault(ErrorCode::handshake_failed, "re-key: " + std::move(why));
@@ -84,7 +84,7 @@ Checked<Rekey::Step> Rekey::receive_offer(const HandshakeFrame& got, std::string
   answer.confirm = confirm_initiator(attempt.master, t4, answer.key, *answer.signature);
   attempt.answer = encode(answer);
   attempt.t5 = transcript_next(t4, attempt.answer);
-  if (answered_.size() >= most_attempts) answered_.erase(answered_.begin());
+  if (answered_.size() >= max_attempts) answered_.erase(answered_.begin());
   answered_.push_back(std::move(attempt));
   return Step{answered_.back().answer, std::nullopt};
 }
@@ -129,7 +129,7 @@ Secret<32> Rekey::complete(const Answered& attempt) {
 // Remembers the offer, so that a late answer to it is known as such.
 void Rekey::give_up_offer() {
   if (!key_) return;
-  if (given_up_.size() >= most_attempts) given_up_.erase(given_up_.begin());
+  if (given_up_.size() >= max_attempts) given_up_.erase(given_up_.begin());
   given_up_.push_back(t4_);
   key_.reset();
 }

@@ -42,13 +42,13 @@ std::string json_of(const UnsupportedContent& content) {
   return out;
 }
 
-std::string uid_field(Fields& fields) {
+std::string uid_field(FieldReader& fields) {
   const std::string_view uid = fields.text("uid");
   if (!base64_decode_exact<16>(uid, Base64::url_unpadded)) fields.miss("uid");
   return std::string(uid);
 }
 
-std::optional<std::string> after_field(Fields& fields) {
+std::optional<std::string> after_field(FieldReader& fields) {
   const auto after = fields.optional_text("after");
   if (!after) return std::nullopt;
   if (!after->empty() && !base64_decode_exact<16>(*after, Base64::url_unpadded)) fields.miss("after");
@@ -74,7 +74,7 @@ Checked<Content> decode_content(std::string_view plaintext) {
   JsonTape tape;
   const auto root = tape.parse(text);
   if (!root) return tl::make_unexpected(root.error());
-  Fields fields(*root);
+  FieldReader fields(*root);
   const std::string_view kind = fields.text("kind");
   if (!fields.ok()) return fields.failure();
   if (kind == "text" || kind == "action") {

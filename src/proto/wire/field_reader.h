@@ -18,9 +18,9 @@ namespace sims::proto {
 // At most `max` bytes of valid UTF-8, not cut inside a character.
 std::string_view utf8_prefix(std::string_view text, std::size_t max);
 
-class Fields {
+class FieldReader {
  public:
-  explicit Fields(const JsonValue& object) : object_(object) {}
+  explicit FieldReader(const JsonValue& object) : object_(object) {}
 
   std::string_view text(const char* name);
   std::uint64_t number(const char* name, std::uint64_t max = UINT64_MAX);

@@ -6,7 +6,7 @@ namespace sims::proto {
 
 namespace {
 
-std::vector<std::string> strings(const JsonValue& array, const char* name, Fields& fields) {
+std::vector<std::string> strings(const JsonValue& array, const char* name, FieldReader& fields) {
   std::vector<std::string> out;
   for (auto v = array.first(); v; v = v->next()) {
     const auto text = v->string();
@@ -16,7 +16,7 @@ std::vector<std::string> strings(const JsonValue& array, const char* name, Field
   return out;
 }
 
-std::vector<std::uint64_t> numbers(const JsonValue& array, const char* name, Fields& fields) {
+std::vector<std::uint64_t> numbers(const JsonValue& array, const char* name, FieldReader& fields) {
   std::vector<std::uint64_t> out;
   for (auto v = array.first(); v; v = v->next()) {
     const auto number = v->number();
@@ -26,7 +26,7 @@ std::vector<std::uint64_t> numbers(const JsonValue& array, const char* name, Fie
   return out;
 }
 
-void decode_data(HandshakeFrame& frame, Fields& data) {
+void decode_data(HandshakeFrame& frame, FieldReader& data) {
   if (frame.kind == HandshakeKind::client_client && frame.phase <= 2) frame.name = data.text("name");
   if (frame.phase == 1)
     if (const auto versions = data.array("version")) frame.versions = numbers(*versions, "version", data);
@@ -87,7 +87,7 @@ std::string encode(const HandshakeFrame& frame) {
 }
 
 Checked<HandshakeFrame> decode_handshake(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   HandshakeFrame frame;
   const std::string_view type = fields.text("type");
   if (type == "client-connect")
@@ -109,7 +109,7 @@ Checked<HandshakeFrame> decode_handshake(const JsonValue& root) {
   const auto data = fields.object("data");
   if (!fields.ok()) return fields.failure();
 
-  Fields inner(*data);
+  FieldReader inner(*data);
   decode_data(frame, inner);
   return inner.checked(std::move(frame));
 }

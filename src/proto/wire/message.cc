@@ -18,7 +18,7 @@ std::string b64(ByteView bytes) {
 // --- decoders, one a type ------------------------------------------------------------------------
 
 Checked<ListRequest> decode_list_request(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   ListRequest out;
   out.after = fields.optional_shaped_id("after");
   out.limit = std::min<std::uint64_t>(fields.optional_number("limit").value_or(0), max_list_page);
@@ -27,7 +27,7 @@ Checked<ListRequest> decode_list_request(const JsonValue& root) {
 }
 
 Checked<List> decode_list(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   List out;
   const std::string_view event = fields.text("event");
   if (event == "online")
@@ -42,7 +42,7 @@ Checked<List> decode_list(const JsonValue& root) {
 
   out.data.reserve(data->size());
   for (auto v = data->first(); v; v = v->next()) {
-    Fields entry(*v);
+    FieldReader entry(*v);
     const std::string_view name = entry.text("name");
     if (!valid_name(name)) entry.miss("name");
     const Id id = entry.shaped_id("id");
@@ -55,7 +55,7 @@ Checked<List> decode_list(const JsonValue& root) {
 }
 
 Checked<FindRequest> decode_find_request(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   FindRequest out;
   out.name = fields.optional_text("name").value_or(std::string_view{});
   out.id = fields.optional_shaped_id("id");
@@ -65,7 +65,7 @@ Checked<FindRequest> decode_find_request(const JsonValue& root) {
 }
 
 Checked<Found> decode_found(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   Found out;
   out.name = fields.text("name");
   if (!valid_name(out.name)) fields.miss("name");
@@ -79,7 +79,7 @@ Checked<Found> decode_found(const JsonValue& root) {
 
 template <class T>  // Ack, Disconnect
 Checked<T> decode_name_and_id(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   T out;
   out.name = fields.text("name");
   if (!valid_name(out.name)) fields.miss("name");
@@ -88,14 +88,14 @@ Checked<T> decode_name_and_id(const JsonValue& root) {
 }
 
 Checked<Register> decode_register(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   Register out{std::string(fields.text("invitation"))};
   if (out.invitation.empty() || out.invitation.size() > max_invitation) fields.miss("invitation");
   return fields.checked(std::move(out));
 }
 
 Checked<Error> decode_error(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   Error out;
   out.code_text = utf8_prefix(fields.text("code"), max_error_text);
   out.code = parse_error_code(out.code_text).value_or(ErrorCode::internal);
@@ -108,7 +108,7 @@ Checked<Error> decode_error(const JsonValue& root) {
 }
 
 Checked<ClientCom> decode_client_com(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   ClientCom out;
   out.src = fields.shaped_id("src");
   out.dst = fields.shaped_id("dst");
@@ -118,7 +118,7 @@ Checked<ClientCom> decode_client_com(const JsonValue& root) {
   const auto ratchet = fields.object("ratchet");
   if (!fields.ok()) return fields.failure();
 
-  Fields header(*ratchet);
+  FieldReader header(*ratchet);
   const bool has_key = ratchet->get("key").has_value();
   if (has_key == ratchet->get("epoch").has_value())
     header.miss("key");  // exactly one of the two
@@ -132,7 +132,7 @@ Checked<ClientCom> decode_client_com(const JsonValue& root) {
 }
 
 Checked<ClientDisconnect> decode_client_disconnect(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   ClientDisconnect out;
   out.src = fields.shaped_id("src");
   out.dst = fields.shaped_id("dst");
@@ -146,7 +146,7 @@ Checked<ClientDisconnect> decode_client_disconnect(const JsonValue& root) {
 }
 
 Checked<ClientRefuse> decode_client_refuse(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   ClientRefuse out;
   out.src = fields.shaped_id("src");
   out.dst = fields.shaped_id("dst");
@@ -159,7 +159,7 @@ Checked<ClientRefuse> decode_client_refuse(const JsonValue& root) {
 }
 
 Checked<PeerAck> decode_peer_ack(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   PeerAck out;
   out.src = fields.shaped_id("src");
   out.dst = fields.shaped_id("dst");
@@ -171,7 +171,7 @@ Checked<PeerAck> decode_peer_ack(const JsonValue& root) {
 
 // Presence and kinds of the fields that a forwarded type must have.
 Checked<Forwarded> decode_forwarded(MessageType type, const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   const Forwarded out{type, fields.text("src"), fields.text("dst")};
   switch (type) {
     case MessageType::client_connect:
@@ -242,13 +242,13 @@ ErrorCode refusal_code(ErrorCode why) {
 }
 
 Checked<SecureFrame> decode_secure(const JsonValue& root) {
-  Fields fields(root);
+  FieldReader fields(root);
   SecureFrame out;
   if (fields.text("type") != "secure") fields.miss("type");
   out.payload = fields.text("payload");
   const auto data = fields.object("sa-data");
   if (!fields.ok()) return fields.failure();
-  Fields inner(*data);
+  FieldReader inner(*data);
   out.epoch = inner.number("epoch");
   out.seq = inner.number("seq");
   return inner.checked(out);

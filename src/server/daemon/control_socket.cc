@@ -12,7 +12,7 @@ namespace sims::server {
 namespace {
 
 constexpr std::int64_t idle_ms = 60'000, look_ms = 10'000, last_word_ms = 1'000;
-constexpr std::size_t most_refused = 8;  // at once, that are told so
+constexpr std::size_t max_refused = 8;  // at once, that are told so
 
 }  // namespace
 
@@ -59,7 +59,7 @@ std::string ControlSocket::refusal(const net::Stream& stream) const {
 }
 
 void ControlSocket::accept(std::unique_ptr<net::Stream> stream) {
-  if (connections_.size() >= most + most_refused) return;
+  if (connections_.size() >= most + max_refused) return;
   const auto why = refusal(*stream);
   const auto number = ++last_;
   auto& c = *(connections_[number] = std::make_unique<Connection>());

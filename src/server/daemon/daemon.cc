@@ -30,7 +30,7 @@ namespace {
 constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
 constexpr std::size_t p384_keys = 64;     // made ahead: a burst of so many logins
 constexpr unsigned reads_a_turn = 16;
-constexpr std::size_t most_bytes = 64 * 1024, little_bytes = 4 * 1024;  // of one read
+constexpr std::size_t max_bytes = 64 * 1024, little_bytes = 4 * 1024;  // of one read
 // More logins at once, for each processor beside the loop's, take the loop's as well.
 constexpr unsigned logins_a_processor = 3;
 constexpr std::chrono::seconds first_key_limit{3};
@@ -79,7 +79,7 @@ class Daemon : public Actions {
   LoopCpu cpu_;   // the other threads keep off it, so that messages do not wait for logins
   KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Relay> core_;
   DaemonOperations operations_;
   std::unique_ptr<ControlSocket> control_;
   std::unique_ptr<MetricsSocket> metrics_;
@@ -111,7 +111,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
       state_(state),
       hooks_(hooks),
       pool_({p384_keys, settings.rsa_keys}, cpu_),
-      core_(std::make_unique<Core>(
+      core_(std::make_unique<Relay>(
           CoreOptions{&state.identity, settings.name, settings.policy, state.accounts->bans()},
           *state.accounts, pool_, *this)),
       operations_({*core_, settings_, state, pool_,
@@ -211,7 +211,7 @@ std::size_t Daemon::queued(ConnId id) const {
 
 void Daemon::read_little(ConnId id, bool on) {
   if (const auto at = streams_.find(id); at != streams_.end())
-    at->second->set_read_size(on ? little_bytes : most_bytes);
+    at->second->set_read_size(on ? little_bytes : max_bytes);
 }
 
 void Daemon::close(ConnId id, bool flush) {
@@ -229,7 +229,7 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
   cpu_.hold(loop_.now().steady_ms);
   const bool crowded =
-      ++logins_ > logins_a_processor * cpu_.others() && cpu_.others() < net::Loop::most_workers;
+      ++logins_ > logins_a_processor * cpu_.others() && cpu_.others() < net::Loop::max_workers;
   loop_.work(
       [this, shared, crowded] {
         thread_local const bool once = (lower_thread_priority(), true);

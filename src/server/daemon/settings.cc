@@ -106,7 +106,7 @@ std::vector<ConfigOption> limits_table(Settings& s) {
   };
   const auto seconds = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v * 1'000; }; };
   const auto as_is = [](std::int64_t& to) { return [&to](std::int64_t v) { to = v; }; };
-  constexpr std::int64_t million = 1'000'000, most_bytes = 1 << 30;
+  constexpr std::int64_t million = 1'000'000, max_bytes = 1 << 30;
   return {
       {"limits.connections", number(1, million, size(limits.connections))},
       {"limits.connections-per-address", number(1, million, size(limits.connections_per_address))},
@@ -133,9 +133,9 @@ std::vector<ConfigOption> limits_table(Settings& s) {
        ConfigSetter<std::vector<std::string>>([&limits](auto list) { return set_exempt(limits, list); })},
       {"limits.messages", number(1, million, as_is(limits.messages.each))},
       {"limits.messages-burst", number(1, 100 * million, as_is(limits.messages.burst))},
-      {"limits.message-bytes", number(1'024, most_bytes, as_is(limits.message_bytes.each))},
+      {"limits.message-bytes", number(1'024, max_bytes, as_is(limits.message_bytes.each))},
       {"limits.message-bytes-burst",
-       number(proto::max_frame, 100 * most_bytes, as_is(limits.message_bytes.burst))},
+       number(proto::max_frame, 100 * max_bytes, as_is(limits.message_bytes.burst))},
       {"limits.lists", number(1, million, as_is(limits.lists.each))},
       {"limits.lists-burst", number(1, million, as_is(limits.lists.burst))},
       {"limits.finds", number(1, million,
@@ -143,8 +143,8 @@ std::vector<ConfigOption> limits_table(Settings& s) {
                                 limits.finds = {value, value, 60'000};
                               })},
       {"limits.unanswered-calls", number(1, 10'000, size(limits.unanswered_calls))},
-      {"limits.queue-bytes", number(proto::max_frame, most_bytes, size(limits.queue_bytes))},
-      {"limits.queue-bytes-total", number(1 << 20, 1'024 * most_bytes, size(limits.queue_bytes_total))},
+      {"limits.queue-bytes", number(proto::max_frame, max_bytes, size(limits.queue_bytes))},
+      {"limits.queue-bytes-total", number(1 << 20, 1'024 * max_bytes, size(limits.queue_bytes_total))},
       {"limits.stall-seconds", number(1, day_s, seconds(limits.stall_ms))},
       {"limits.ping-seconds", number(1, day_s, seconds(limits.ping_ms))},
       {"limits.rsa-keys", number(1, 1'000, size(s.rsa_keys))},

@@ -12,13 +12,13 @@ bool exempt(const Address& address, const Limits& limits) {
 }
 
 // Whoever has this much is shut out for penalty_max_ms.
-std::int64_t most_penalty(const Limits& limits) {
+std::int64_t max_penalty(const Limits& limits) {
   return penalty_threshold_ms + limits.penalty_max_ms;
 }
 
 // What is left of it. Never more than a reload may have allowed meanwhile.
 std::int64_t penalty(const Source& source, const Limits& limits, std::int64_t steady_ms) {
-  return std::clamp<std::int64_t>(source.penalty_until - steady_ms, 0, most_penalty(limits));
+  return std::clamp<std::int64_t>(source.penalty_until - steady_ms, 0, max_penalty(limits));
 }
 
 // Whether one of `left` of `half` chances is drawn.
@@ -45,7 +45,7 @@ Source& Admission::remember(const Address& address) {
 void Admission::rest(Source& source) {
   idle_.push_front(&source);
   source.idle = idle_.begin();
-  if (idle_.size() <= most_idle) return;
+  if (idle_.size() <= max_idle) return;
   const Address oldest = idle_.back()->address;
   idle_.pop_back();
   sources_.erase(oldest);
@@ -72,13 +72,13 @@ Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address&
   ++source.unauthenticated;
   ++connections_;
   ++unauthenticated_;
-  Guest guest{&source, false, true, {}, {}};
+  AdmissionSlot guest{&source, false, true, {}, {}};
   guest.in_source = source.waiting.silent.insert(source.waiting.silent.end(), conn);
   guest.in_all = waiting_.silent.insert(waiting_.silent.end(), conn);
   return Entered{guest, displaced};
 }
 
-void Admission::starts_shaking(Guest& guest) {
+void Admission::starts_shaking(AdmissionSlot& guest) {
   if (!std::exchange(guest.silent, false)) return;
   const auto move = [](Waiting& waiting, std::list<ConnId>::iterator at) {
     waiting.shaking.splice(waiting.shaking.end(), waiting.silent, at);
@@ -87,7 +87,7 @@ void Admission::starts_shaking(Guest& guest) {
   move(waiting_, guest.in_all);
 }
 
-void Admission::authenticated(Guest& guest) {
+void Admission::authenticated(AdmissionSlot& guest) {
   if (std::exchange(guest.authenticated, true)) return;
   const auto take_out = [&](Waiting& waiting, std::list<ConnId>::iterator at) {
     (guest.silent ? waiting.silent : waiting.shaking).erase(at);
@@ -99,7 +99,7 @@ void Admission::authenticated(Guest& guest) {
   --unauthenticated_;
 }
 
-void Admission::leave(Guest& guest) {
+void Admission::leave(AdmissionSlot& guest) {
   authenticated(guest);
   Source& source = *std::exchange(guest.source, nullptr);
   assert(source.connections > 0 && connections_ > 0);
@@ -107,7 +107,7 @@ void Admission::leave(Guest& guest) {
   if (--source.connections == 0) rest(source);
 }
 
-std::optional<Refused> Admission::shakes_hands(Guest& guest, bool costly, const Limits& limits,
+std::optional<Refused> Admission::shakes_hands(AdmissionSlot& guest, bool costly, const Limits& limits,
                                                std::int64_t steady_ms, crypto::Rng& draw) {
   starts_shaking(guest);
   Source& source = *guest.source;
@@ -123,11 +123,11 @@ std::optional<Refused> Admission::shakes_hands(Guest& guest, bool costly, const 
   return std::nullopt;
 }
 
-bool Admission::may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms) {
+bool Admission::may_register(const AdmissionSlot& guest, const Limits& limits, std::int64_t steady_ms) {
   return guest.source->exempt || guest.source->registrations.take(limits.registrations, steady_ms);
 }
 
-bool Admission::may_log_in(const Guest& guest, const proto::Id& id, const Limits& limits,
+bool Admission::may_log_in(const AdmissionSlot& guest, const proto::Id& id, const Limits& limits,
                            std::int64_t steady_ms) {
   if (guest.source->exempt) return true;
   if (logins_.size() > 2 * logins_kept_ + 1'000) {
@@ -140,7 +140,7 @@ bool Admission::may_log_in(const Guest& guest, const proto::Id& id, const Limits
 
 void Admission::penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms) {
   if (source.exempt) return;
-  source.penalty_until = steady_ms + std::min(penalty(source, limits, steady_ms) + ms, most_penalty(limits));
+  source.penalty_until = steady_ms + std::min(penalty(source, limits, steady_ms) + ms, max_penalty(limits));
 }
 
 }  // namespace sims::server

@@ -1,6 +1,6 @@
 // Who may connect, shake hands and register: counts, budgets and penalties for each source (an IPv4 address
 // or an IPv6 /64), cheapest check first. Pure, owned by the core. Remembers every source that has
-// connections, and at most `most_idle` others, the latest.
+// connections, and at most `max_idle` others, the latest.
 //
 //   enter()          a connection: counts, then the penalty. No byte was read yet.
 //   shakes_hands()   before its first public-key work: the budgets of its source and of all
@@ -48,7 +48,7 @@ struct Source {
 };
 
 // One connection's place in the counts. Kept by its session, given back with leave().
-struct Guest {
+struct AdmissionSlot {
   Source* source = nullptr;  // the admission's
   bool authenticated = false, silent = true;
   std::list<ConnId>::iterator in_source, in_all;  // valid until authenticated
@@ -56,24 +56,25 @@ struct Guest {
 
 class Admission {
  public:
-  static constexpr std::size_t most_idle = 65'536;
+  static constexpr std::size_t max_idle = 65'536;
   explicit Admission(Rate log_rate) : log_rate_(log_rate) {}
 
   struct Entered {
-    Guest guest;
+    AdmissionSlot guest;
     std::optional<ConnId> displaced;  // too many have not logged in: this one is to be closed
   };
   Result<Entered, Refused> enter(ConnId conn, const Address& from, const Limits& limits,
                                  std::int64_t steady_ms);
   // nullopt: go on. `costly`: with the suite whose keys take long to make. `draw` is for random early drop:
   // when half of the budget for all is spent, the rest is for those who are lucky, fewer the less is left.
-  std::optional<Refused> shakes_hands(Guest& guest, bool costly, const Limits& limits, std::int64_t steady_ms,
-                                      crypto::Rng& draw);
-  bool may_register(const Guest& guest, const Limits& limits, std::int64_t steady_ms);
+  std::optional<Refused> shakes_hands(AdmissionSlot& guest, bool costly, const Limits& limits,
+                                      std::int64_t steady_ms, crypto::Rng& draw);
+  bool may_register(const AdmissionSlot& guest, const Limits& limits, std::int64_t steady_ms);
   // Proved to be `id`. Each login is told to everybody.
-  bool may_log_in(const Guest& guest, const proto::Id& id, const Limits& limits, std::int64_t steady_ms);
-  void authenticated(Guest& guest);
-  void leave(Guest& guest);
+  bool may_log_in(const AdmissionSlot& guest, const proto::Id& id, const Limits& limits,
+                  std::int64_t steady_ms);
+  void authenticated(AdmissionSlot& guest);
+  void leave(AdmissionSlot& guest);
   void penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms);
 
   std::size_t connections() const { return connections_; }
@@ -86,7 +87,7 @@ class Admission {
 
  private:
   void rest(Source& source);
-  void starts_shaking(Guest& guest);
+  void starts_shaking(AdmissionSlot& guest);
 
   const Rate log_rate_;
   std::map<Address, Source> sources_;  // ordered: strangers choose the keys

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
 constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
-constexpr std::uint32_t most_ack_credit = 100'000;
+constexpr std::uint32_t max_ack_credit = 100'000;
 // After a message was refused so are those right behind it: they must not overtake it.
 constexpr std::int64_t refuse_ms = 500;
-constexpr std::int64_t most_calls_to_one = 10;
+constexpr std::int64_t max_calls_to_one = 10;
 
 template <class... F>
 struct Overloaded : F... {
@@ -29,7 +29,7 @@ Overloaded(F...) -> Overloaded<F...>;
 
 }  // namespace
 
-void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
+void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
   const auto owe = [&](proto::MessageType type) {
     const auto& row = proto::message_row(type);
     if (!row.acked) return;
@@ -93,7 +93,7 @@ void Core::State::on_message(Session& s, std::string_view plaintext, Now now) {
              *message);
 }
 
-void Core::State::forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now) {
+void Relay::State::forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now) {
   const auto route = router.route(s, message, plaintext.size());
   if (!route) {
     const auto& why = route.error();
@@ -117,7 +117,7 @@ void Core::State::forward(Session& s, const proto::Forwarded& message, std::stri
 }
 
 // Whose name is not registered yet, on a server where an invitation is wanted.
-void Core::State::before_login(Session& s, const proto::FromClient& message, Now now) {
+void Relay::State::before_login(Session& s, const proto::FromClient& message, Now now) {
   const auto* invitation = std::get_if<proto::Register>(&message);
   if (invitation != nullptr && !s.redeeming) return redeem(s, *invitation, now);
   fault(s, ErrorCode::not_registered, "this server takes new names by invitation only", "not invited", now);
@@ -125,7 +125,7 @@ void Core::State::before_login(Session& s, const proto::FromClient& message, Now
 
 // What a client says is budgeted, but the acks of what it got: a flood to it must not use up its own budget.
 // Past the budget a message is refused; past as much again the client is cut off.
-bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now) {
+bool Relay::State::within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now) {
   if (is_ack && s.ack_credit > 0) {
     --s.ack_credit;
     return true;
@@ -148,7 +148,7 @@ bool Core::State::within_rate(Session& s, std::size_t size, bool is_ack, std::st
   return false;
 }
 
-void Core::State::answers_call(Session& s, const proto::Forwarded& message) {
+void Relay::State::answers_call(Session& s, const proto::Forwarded& message) {
   if (const Online* caller = presence.find(message.dst); caller && caller->session->spent.calls)
     std::erase_if(caller->session->spent.calls->open,
                   [&](const auto& call) { return call.dst == s.transport.peer_id(); });
@@ -156,8 +156,8 @@ void Core::State::answers_call(Session& s, const proto::Forwarded& message) {
 
 // Calls that are not answered may be a nuisance: a stranger's phone that rings. An answer takes its call off
 // the list, and so does a refusal.
-bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message,
-                           Now now) {
+bool Relay::State::may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message,
+                            Now now) {
   const auto dst = proto::Id::shaped(message.dst);
   if (!dst) return true;  // the router's to refuse
   answers_call(s, message);
@@ -166,7 +166,7 @@ bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto
   s.spent.calls->forget_old(now.steady_ms);
   auto& open = s.spent.calls->open;
   const auto to_one = std::count_if(open.begin(), open.end(), [&](const auto& c) { return c.dst == *dst; });
-  if (open.size() < options.policy.limits.unanswered_calls && to_one < most_calls_to_one) {
+  if (open.size() < options.policy.limits.unanswered_calls && to_one < max_calls_to_one) {
     open.push_back({*dst, now.steady_ms});
     return true;
   }
@@ -176,7 +176,7 @@ bool Core::State::may_call(Session& s, const proto::JsonValue& root, const proto
   return false;
 }
 
-void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
+void Relay::State::list(Session& s, const proto::ListRequest& request, Now now) {
   if (!s.spent.lists.take(options.policy.limits.lists, now.steady_ms)) {
     count_refused(Refused::list_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
@@ -187,7 +187,7 @@ void Core::State::list(Session& s, const proto::ListRequest& request, Now now) {
 }
 
 // Registered names, whether they are here or not.
-void Core::State::find(Session& s, const proto::FindRequest& request, Now now) {
+void Relay::State::find(Session& s, const proto::FindRequest& request, Now now) {
   if (!s.spent.finds.take(options.policy.limits.finds, now.steady_ms)) {
     count_refused(Refused::find_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many find requests; try again in a minute", {}, now);
@@ -206,8 +206,8 @@ void Core::State::find(Session& s, const proto::FindRequest& request, Now now) {
   push(s, encode(proto::Found{*name, *id, presence.find(*id) != nullptr}), now);
 }
 
-void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text, std::optional<Id> dst,
-                              Now now) {
+void Relay::State::reply_error(Session& s, ErrorCode code, std::string_view text, std::optional<Id> dst,
+                               Now now) {
   proto::Error error;
   error.code = code;
   error.message = text;
@@ -217,7 +217,7 @@ void Core::State::reply_error(Session& s, ErrorCode code, std::string_view text,
 }
 
 // Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
-bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
+bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.ended) return false;
   if (s.out.size() >= write_chunk) flush(s, now);
   if (s.stuck > 0) set_stuck(s, actions.queued(s.conn), now);
@@ -233,14 +233,14 @@ bool Core::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.out.empty()) s.out = scratch.frames.spare.take();
   s.transport.send(plaintext, now, s.out);
   // The client acks it, and what a peer said to that peer as well, see forward().
-  if (s.ack_credit < most_ack_credit) ++s.ack_credit;
+  if (s.ack_credit < max_ack_credit) ++s.ack_credit;
   mark(s);
   return true;
 }
 
 // --- who is online -------------------------------------------------------------------------------
 
-void Core::State::join(Session& s) {
+void Relay::State::join(Session& s) {
   s.online = true;
   s.place = static_cast<std::uint32_t>(everyone.size());
   everyone.push_back(&s);
@@ -248,7 +248,7 @@ void Core::State::join(Session& s) {
 
 // The last one moves into the gap. If the sweep has passed the gap but not yet the last one, the gap moves up
 // to the sweep first.
-void Core::State::part(Session& s) {
+void Relay::State::part(Session& s) {
   const auto move = [&](std::size_t from, std::size_t to) {
     everyone[to] = everyone[from];
     everyone[to]->place = static_cast<std::uint32_t>(to);
@@ -262,11 +262,11 @@ void Core::State::part(Session& s) {
   everyone.pop_back();
 }
 
-void Core::State::gather(std::int64_t steady_ms) {
+void Relay::State::gather(std::int64_t steady_ms) {
   if (gather_until == never && !sweep.going && !going_away) gather_until = steady_ms;
 }
 
-void Core::State::begin_sweep(Now now) {
+void Relay::State::begin_sweep(Now now) {
   gather_until = never;
   sweep.going = true;
   sweep.next = 0;
@@ -276,7 +276,7 @@ void Core::State::begin_sweep(Now now) {
   sweep.began = now.steady_ms;
 }
 
-void Core::State::go_on_with_sweep(Now now) {
+void Relay::State::go_on_with_sweep(Now now) {
   for (std::size_t told = 0; told < told_a_turn && sweep.next < everyone.size();) {
     Session& s = *everyone[sweep.next++];  // push() may cut it off, which part() knows about
     if (s.seen_change >= sweep.to) continue;
@@ -297,7 +297,7 @@ void Core::State::go_on_with_sweep(Now now) {
 }
 
 // Tells one client the changes up to `to` that it has not been told; false: it was cut off.
-bool Core::State::catch_up(Session& s, std::uint64_t to, Now now) {
+bool Relay::State::catch_up(Session& s, std::uint64_t to, Now now) {
   const auto from = std::max(s.seen_change, presence.first_change());
   s.seen_change = std::max(s.seen_change, to);
   if (from >= to) return !s.ended;

@@ -66,7 +66,7 @@ void LoginWork::write() {
 
 // --- 1. a new connection -------------------------------------------------------------------------
 
-void Core::opened(ConnId conn, std::string_view address, Now now) {
+void Relay::opened(ConnId conn, std::string_view address, Now now) {
   auto& st = *state_;
   if (st.going_away) {
     st.count_refused(Refused::going_away);
@@ -92,7 +92,7 @@ void Core::opened(ConnId conn, std::string_view address, Now now) {
   if (entered->displaced) st.displace(*entered->displaced, now);
 }
 
-void Core::State::refuse(ConnId conn, const Address& from, Refused why, Now now) {
+void Relay::State::refuse(ConnId conn, const Address& from, Refused why, Now now) {
   count_refused(why);
   note(admission.remember(from), Level::notice, now, "event=refused address={} reason={}", from.str(),
        name_of(why));
@@ -103,7 +103,7 @@ void Core::State::refuse(ConnId conn, const Address& from, Refused why, Now now)
 
 // The oldest of those who have said nothing that cost anything makes room for a new one, else the oldest of
 // those who shake hands: an honest one is through with it before thousands have come after it.
-void Core::State::displace(ConnId conn, Now now) {
+void Relay::State::displace(ConnId conn, Now now) {
   Session& s = *find(conn);
   count_refused(Refused::unauthenticated);
   s.outcome = &Stats::Handshakes::refused;
@@ -115,7 +115,7 @@ void Core::State::displace(ConnId conn, Now now) {
 // --- 3. handshake --------------------------------------------------------------------------------
 
 // Its first public-key work: only what an address and all together may ask for.
-bool Core::State::admit(Session& s, const proto::Handshake& handshake, Now now) {
+bool Relay::State::admit(Session& s, const proto::Handshake& handshake, Now now) {
   const auto* suite = handshake.suite();
   const bool costly = suite != nullptr && suite->rekeying == crypto::Rekeying::fresh_exchange;
   const auto refused =
@@ -130,7 +130,7 @@ bool Core::State::admit(Session& s, const proto::Handshake& handshake, Now now) 
   return false;
 }
 
-void Core::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
+void Relay::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
   auto registration = options.policy.registration_open ? Registration::open : Registration::closed;
   const bool last = s.gone != nullptr;  // phase 5: what it claims to be will be proved
   const auto& h = work->handshake();
@@ -144,19 +144,19 @@ void Core::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> w
       s.conn, std::make_unique<LoginWork>(std::move(work), accounts, registration, now.unix_s(), s.gone));
 }
 
-void Core::State::count_handshake(const Session& s) {
+void Relay::State::count_handshake(const Session& s) {
   const auto suites = crypto::all_suites();
   const auto* suite = s.transport.suite();
   const auto place = suite ? static_cast<std::size_t>(suite - suites.data()) : stats.handshakes.size() - 1;
   ++(stats.handshakes[place].*s.outcome);
 }
 
-void Core::State::penalise(Session& s, std::int64_t ms, Now now) {
+void Relay::State::penalise(Session& s, std::int64_t ms, Now now) {
   admission.penalise(*s.guest.source, ms, options.policy.limits, now.steady_ms);
 }
 
 // It did not keep to the protocol, or is not who it says; busy and internal are our own matter.
-void Core::State::failed(Session& s, ErrorCode code, std::string_view why, Now now) {
+void Relay::State::failed(Session& s, ErrorCode code, std::string_view why, Now now) {
   const bool ours = code == ErrorCode::busy || code == ErrorCode::internal;
   if (!ours) {
     penalise(s, penalty_fault_ms, now);
@@ -167,7 +167,7 @@ void Core::State::failed(Session& s, ErrorCode code, std::string_view why, Now n
   end(s, true, why, now);
 }
 
-void Core::State::late(Session& s, Now now) {
+void Relay::State::late(Session& s, Now now) {
   note(*s.guest.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
   s.outcome = &Stats::Handshakes::timed_out;
   penalise(s, penalty_late_ms, now);
@@ -175,8 +175,8 @@ void Core::State::late(Session& s, Now now) {
   end(s, true, "late", now);
 }
 
-void Core::State::refuse_login(Session& s, const LoginWork& work, const Refusal& refusal, Refused why,
-                               Now now) {
+void Relay::State::refuse_login(Session& s, const LoginWork& work, const Refusal& refusal, Refused why,
+                                Now now) {
   const auto& h = work.handshake_->handshake();
   note(*s.guest.source, Level::notice, now, "event=login-refused conn={} address={} id={} name={} code={}",
        s.conn, s.address, h.peer_id().text(), h.peer_name(), to_string(refusal.code));
@@ -188,7 +188,7 @@ void Core::State::refuse_login(Session& s, const LoginWork& work, const Refusal&
   end(s, true, "refused", now);
 }
 
-void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
+void Relay::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   auto& st = *state_;
   assert(!work->writes_ || work->written_);
   Session* s = st.find(conn);
@@ -225,7 +225,7 @@ void Core::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   st.process(*s, {}, now);  // what came meanwhile is in the transport
 }
 
-void Core::State::redeem(Session& s, const proto::Register& message, Now now) {
+void Relay::State::redeem(Session& s, const proto::Register& message, Now now) {
   const auto code = parse_invitation(message.invitation);
   const bool rationed = code && !admission.may_register(s.guest, options.policy.limits, now.steady_ms);
   if (!code || rationed) count_refused(rationed ? Refused::registrations : Refused::login);
@@ -236,7 +236,7 @@ void Core::State::redeem(Session& s, const proto::Register& message, Now now) {
                                                          *code, accounts, now.unix_s(), s.gone));
 }
 
-void Core::State::redeemed(Session& s, const LoginWork& work, Now now) {
+void Relay::State::redeemed(Session& s, const LoginWork& work, Now now) {
   s.redeeming = false;
   if (!work.binding_) {
     const auto& refusal = work.binding_.error();
@@ -250,7 +250,7 @@ void Core::State::redeemed(Session& s, const LoginWork& work, Now now) {
   mark(s);
 }
 
-void Core::State::log_in(Session& s, Binding binding, Now now) {
+void Relay::State::log_in(Session& s, Binding binding, Now now) {
   const Id& id = s.transport.peer_id();
   if (const Online* before = presence.find(id)) {
     Session& old = *before->session;
@@ -279,7 +279,7 @@ void Core::State::log_in(Session& s, Binding binding, Now now) {
 }
 
 // Budgets are an id's: one that fills up with the next connection is none.
-void Core::State::keep_spending(Session& s, Now now) {
+void Relay::State::keep_spending(Session& s, Now now) {
   if (s.spent.full(options.policy.limits, now.steady_ms)) return;
   if (spendings.size() > 2 * spendings_kept + 1'000 ||
       spendings.size() + sessions.size() > options.policy.limits.connections) {
@@ -291,7 +291,7 @@ void Core::State::keep_spending(Session& s, Now now) {
   spendings.insert_or_assign(s.transport.peer_id(), std::move(s.spent));
 }
 
-void Core::State::take_up_spending(Session& s) {
+void Relay::State::take_up_spending(Session& s) {
   auto kept = spendings.extract(s.transport.peer_id());
   if (!kept.empty()) s.spent = std::move(kept.mapped());
 }

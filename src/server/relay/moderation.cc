@@ -8,28 +8,28 @@ namespace sims::server {
 
 using proto::ErrorCode;
 
-void Core::ban(const Ban& ban, Now now) {
+void Relay::ban(const Ban& ban, Now now) {
   auto& st = *state_;
   st.bans.add(ban);
   for (const ConnId conn : st.hit_by(st.bans, now))
     st.expel(*st.find(conn), ErrorCode::banned, banned_words, "banned", now);
 }
 
-std::size_t Core::kick(const BanList& whom, Now now) {
+std::size_t Relay::kick(const BanList& whom, Now now) {
   const auto all = state_->hit_by(whom, now);
   for (const ConnId conn : all)
     kick(conn, now);
   return all.size();
 }
 
-bool Core::kick(ConnId conn, Now now) {
+bool Relay::kick(ConnId conn, Now now) {
   Session* s = state_->find(conn);
   if (s == nullptr) return false;
   state_->expel(*s, ErrorCode::going_away, "the administrator ended your connection", "kicked", now);
   return true;
 }
 
-std::vector<ClientInfo> Core::clients(ConnId after, std::size_t limit) const {
+std::vector<ClientInfo> Relay::clients(ConnId after, std::size_t limit) const {
   std::vector<const Session*> all;
   for (const auto& [conn, s] : state_->sessions)
     if (conn > after) all.push_back(s.get());
@@ -51,7 +51,7 @@ std::vector<ClientInfo> Core::clients(ConnId after, std::size_t limit) const {
   return out;
 }
 
-std::vector<ConnId> Core::State::hit_by(const BanList& list, Now now) const {
+std::vector<ConnId> Relay::State::hit_by(const BanList& list, Now now) const {
   std::vector<ConnId> hit;  // to be ended after this: each end changes the table
   for (const auto& [conn, s] : sessions) {
     const bool login = s->transport.connected() &&
@@ -62,25 +62,25 @@ std::vector<ConnId> Core::State::hit_by(const BanList& list, Now now) const {
   return hit;
 }
 
-void Core::unban(Ban::Kind kind, const std::string& value) {
+void Relay::unban(Ban::Kind kind, const std::string& value) {
   state_->bans.remove(kind, value);
 }
 
-bool Core::State::banned(const Session& s, Now now) const {
+bool Relay::State::banned(const Session& s, Now now) const {
   return s.transport.connected() &&
          bans.on_login(s.transport.peer_id().text(), s.transport.peer_name(), now.unix_s()) != nullptr;
 }
 
-void Core::State::expel(Session& s, ErrorCode code, std::string_view text, std::string_view why, Now now) {
+void Relay::State::expel(Session& s, ErrorCode code, std::string_view text, std::string_view why, Now now) {
   s.transport.fail(code, text, {}, now, s.out);
   end(s, true, why, now);
 }
 
-Stats& Core::stats() {
+Stats& Relay::stats() {
   return state_->stats;
 }
 
-void Core::refresh_gauges() {
+void Relay::refresh_gauges() {
   auto& st = *state_;
   st.stats.connections = st.sessions.size();
   st.stats.online = st.presence.size();

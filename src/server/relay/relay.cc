@@ -24,13 +24,14 @@ constexpr std::int64_t frame_ms = 30'000;  // from its first byte to its last
 
 }  // namespace
 
-Core::Core(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions)
+Relay::Relay(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals,
+             Actions& actions)
     : state_(std::make_unique<State>(std::move(options), accounts, ephemerals, actions)) {}
-Core::~Core() = default;
+Relay::~Relay() = default;
 
 // --- 2. bytes ------------------------------------------------------------------------------------
 
-void Core::received(ConnId conn, ByteView bytes, Now now) {
+void Relay::received(ConnId conn, ByteView bytes, Now now) {
   auto& st = *state_;
   Session* s = st.find(conn);
   if (!s) return;
@@ -40,7 +41,7 @@ void Core::received(ConnId conn, ByteView bytes, Now now) {
   st.process(*s, bytes, now);
 }
 
-void Core::State::process(Session& s, ByteView input, Now now) {
+void Relay::State::process(Session& s, ByteView input, Now now) {
   using Kind = proto::Transport::Event::Kind;
   const auto before = s.transport.received();
   while (!s.ended) {
@@ -70,7 +71,7 @@ void Core::State::process(Session& s, ByteView input, Now now) {
 
 // The ack of this read goes at once if a message asked for it, else with what goes to this client next, or
 // alone when there is nothing for a while: a send of its own would double what a message costs.
-void Core::State::owe_ack(Session& s, Now now) {
+void Relay::State::owe_ack(Session& s, Now now) {
   if (!s.transport.owes_ack()) return;
   if (std::exchange(s.ack_at_once, false)) return s.transport.flush_ack(now, s.out);
   if (std::exchange(s.ack_listed, true)) return;
@@ -78,7 +79,7 @@ void Core::State::owe_ack(Session& s, Now now) {
 }
 
 // A few in each turn, so that messages need not wait for many of them.
-void Core::State::send_acks(Now now) {
+void Relay::State::send_acks(Now now) {
   for (std::size_t sent = 0; sent < acks_a_turn && next_ack() <= now.steady_ms;) {
     Session* s = find(acks[acks_sent++].second);
     if (s == nullptr) continue;
@@ -96,13 +97,13 @@ void Core::State::send_acks(Now now) {
 
 // --- 5. output -----------------------------------------------------------------------------------
 
-void Core::State::mark(Session& s) {
+void Relay::State::mark(Session& s) {
   if (s.dirty || s.ended || s.out.empty()) return;
   s.dirty = true;
   dirty.push_back(s.conn);
 }
 
-void Core::State::flush(Session& s, Now now) {
+void Relay::State::flush(Session& s, Now now) {
   if (s.out.empty()) return;
   s.written += s.out.size();
   stats.bytes_out += s.out.size();
@@ -110,7 +111,7 @@ void Core::State::flush(Session& s, Now now) {
   scratch.frames.spare.give(s.out);
 }
 
-void Core::State::set_stuck(Session& s, std::size_t bytes, Now now) {
+void Relay::State::set_stuck(Session& s, std::size_t bytes, Now now) {
   queued += bytes - std::exchange(s.stuck, bytes);
   if (bytes == 0 || s.ended) return;
   queued_most = std::max(queued_most, bytes);
@@ -121,20 +122,20 @@ void Core::State::set_stuck(Session& s, std::size_t bytes, Now now) {
   if (slow_check == never) slow_check = now.steady_ms + slow_check_ms;
 }
 
-void Core::State::set_held(Session& s, bool another, Now now) {
+void Relay::State::set_held(Session& s, bool another, Now now) {
   if (s.held == 0 || another) s.held_since = now.steady_ms;
   held += s.transport.buffered() - s.held;
   s.held = s.transport.buffered();
 }
 
 // Memory that it keeps from the others for nothing.
-bool Core::State::ends_slow_frame(Session& s, Now now) {
+bool Relay::State::ends_slow_frame(Session& s, Now now) {
   if (s.held == 0 || now.steady_ms - s.held_since <= frame_ms) return false;
   fault(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
   return true;
 }
 
-void Core::turn_end(Now now) {
+void Relay::turn_end(Now now) {
   auto& st = *state_;
   for (const ConnId conn : st.dirty) {
     if (Session* s = st.find(conn)) {
@@ -149,7 +150,7 @@ void Core::turn_end(Now now) {
 
 // --- 6. time and presence ------------------------------------------------------------------------
 
-void Core::tick(Now now) {
+void Relay::tick(Now now) {
   auto& st = *state_;
   if (st.next_ack() <= now.steady_ms) st.send_acks(now);
   if (st.slow_check <= now.steady_ms) st.look_at_slow(now);
@@ -159,7 +160,7 @@ void Core::tick(Now now) {
   if (st.sweep.going) st.go_on_with_sweep(now);
 }
 
-std::int64_t Core::next_tick() const {
+std::int64_t Relay::next_tick() const {
   const auto& st = *state_;
   if (st.sweep.going) return State::at_once;
   return std::min({st.gather_until, st.next_ack(), st.slow_check,
@@ -167,7 +168,7 @@ std::int64_t Core::next_tick() const {
 }
 
 // Once a second, only those for whom something waits: who takes nothing of it for stall_ms is cut off.
-void Core::State::look_at_slow(Now now) {
+void Relay::State::look_at_slow(Now now) {
   for (const ConnId conn : std::exchange(slow, {})) {
     Session* s = find(conn);
     if (s == nullptr) continue;
@@ -190,7 +191,7 @@ void Core::State::look_at_slow(Now now) {
   slow_check = slow.empty() ? never : now.steady_ms + slow_check_ms;
 }
 
-void Core::State::wake_at(Session& s, std::int64_t steady_ms) {
+void Relay::State::wake_at(Session& s, std::int64_t steady_ms) {
   let_sleep(s);
   s.wake_at = steady_ms;
   auto& same = deadlines[s.wake_at];
@@ -198,7 +199,7 @@ void Core::State::wake_at(Session& s, std::int64_t steady_ms) {
   same.push_back(&s);
 }
 
-void Core::State::let_sleep(Session& s) {
+void Relay::State::let_sleep(Session& s) {
   const auto at = deadlines.find(s.wake_at);
   if (at == deadlines.end()) return;
   auto& same = at->second;
@@ -210,7 +211,7 @@ void Core::State::let_sleep(Session& s) {
 }
 
 // A session's deadline is looked at when it comes, not moved with every read.
-void Core::State::wake(Session& s, Now now) {
+void Relay::State::wake(Session& s, Now now) {
   if (!s.online) return late(s, now);
   if (ends_slow_frame(s, now)) return;
   const auto ping_ms = options.policy.limits.ping_ms;
@@ -225,20 +226,21 @@ void Core::State::wake(Session& s, Now now) {
   push(s, encode(proto::Ping{}), now);
 }
 
-void Core::reload(Policy policy) {
+void Relay::reload(Policy policy) {
   state_->options.policy = std::move(policy);
 }
 
 // --- 7. the end ----------------------------------------------------------------------------------
 
-void Core::closed(ConnId conn, Now now) {
+void Relay::closed(ConnId conn, Now now) {
   Session* s = state_->find(conn);
   if (!s) return;
   if (!s->guest.authenticated) state_->penalise(*s, penalty_left_ms, now);
   state_->forget(*s, "closed by the other side", now);
 }
 
-void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail, Now now) {
+void Relay::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail,
+                         Now now) {
   note(*s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
        s.address, to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
@@ -249,14 +251,14 @@ void Core::State::fault(Session& s, ErrorCode code, std::string_view text, std::
   failed(s, code, "fault", now);
 }
 
-void Core::State::end(Session& s, bool flush_first, std::string_view why, Now now) {
+void Relay::State::end(Session& s, bool flush_first, std::string_view why, Now now) {
   if (s.ended) return;
   if (flush_first) flush(s, now);
   actions.close(s.conn, flush_first);
   forget(s, why, now);
 }
 
-void Core::State::forget(Session& s, std::string_view why, Now now) {
+void Relay::State::forget(Session& s, std::string_view why, Now now) {
   s.ended = true;
   if (s.gone) s.gone->store(true, std::memory_order_relaxed);
   let_sleep(s);
@@ -278,7 +280,7 @@ void Core::State::forget(Session& s, std::string_view why, Now now) {
   sessions.erase(at);
 }
 
-void Core::shutdown(Now now) {
+void Relay::shutdown(Now now) {
   auto& st = *state_;
   st.going_away = true;
   st.gather_until = State::never;
@@ -302,10 +304,10 @@ void Core::shutdown(Now now) {
   }
 }
 
-std::size_t Core::connections() const {
+std::size_t Relay::connections() const {
   return state_->sessions.size();
 }
-std::size_t Core::online() const {
+std::size_t Relay::online() const {
   return state_->presence.size();
 }
 

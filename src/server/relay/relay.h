@@ -1,7 +1,7 @@
 // The relay without I/O: connections' events and the time in, Actions out. Owned by server/daemon, by tests
 // and by the simulation (tests/sim), which drive it from one thread:
 //
-//   Core core(options, accounts, ephemerals, actions);
+//   Relay core(options, accounts, ephemerals, actions);
 //   core.opened(7, "192.0.2.1", now);  // a connection that the driver numbered; no number is used again
 //   core.received(7, bytes, now);      // one call per read of the socket
 //   core.turn_end(now);                // after the events of one loop turn, or of a part of it: one write
@@ -32,7 +32,7 @@ namespace sims::server {
 enum class Registration : std::uint8_t { open, closed, rationed, banned };
 
 // A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches
-// nothing but itself, the ephemeral source and the account store. Then give it back with Core::work_done().
+// nothing but itself, the ephemeral source and the account store. Then give it back with Relay::work_done().
 // Once its connection is gone it costs nothing: who calls, asks for a handshake and hangs up, again and
 // again, would make the others wait for it.
 class LoginWork {
@@ -61,7 +61,7 @@ class LoginWork {
   void write();
 
  private:
-  friend class Core;
+  friend class Relay;
   std::unique_ptr<proto::HandshakeWork> handshake_;  // nullptr: an invitation
   AccountStore& accounts_;
   Registration registration_ = Registration::closed;
@@ -107,11 +107,11 @@ struct CoreOptions {
   std::vector<Ban> bans{};
 };
 
-class Core {
+class Relay {
  public:
   // accounts, ephemerals and actions are not owned and outlive the core and all its work.
-  Core(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
-  ~Core();
+  Relay(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
+  ~Relay();
 
   // A new connection from a numeric address (without the port). May be closed at once: over a limit, shut
   // out, going away.

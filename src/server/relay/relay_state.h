@@ -14,7 +14,7 @@ namespace sims::server {
 
 // Telling everyone what changed, a few in each turn: the messages of the others must not wait for thousands
 // of lists.
-struct Sweep {
+struct PresenceBroadcast {
   bool going = false;
   std::size_t next = 0;             // place of who is told next; those before it have been
   std::uint64_t from = 0, to = 0;   // the changes
@@ -35,7 +35,7 @@ constexpr std::int64_t full_second(std::int64_t ms) {
   return (ms + 999) / 1'000 * 1'000;
 }
 
-struct Core::State {
+struct Relay::State {
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   static constexpr std::int64_t at_once = 0;
   // Log lines that strangers can cause, in all and from one source.
@@ -72,7 +72,7 @@ struct Core::State {
   Presence presence;
   Router router;
   std::int64_t gather_until = never;  // when the next sweep begins
-  Sweep sweep;
+  PresenceBroadcast sweep;
   // Of ids that left a moment ago. With the sessions they are no more than there may be connections.
   std::map<proto::Id, Spending> spendings;
   std::size_t spendings_kept = 0;  // when those that are full again were last left out
@@ -156,7 +156,7 @@ struct Core::State {
 
 // A line about something that a stranger from `source` can cause as often as he likes.
 template <class... A>
-void Core::State::note(Source& source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
+void Relay::State::note(Source& source, log::Level level, Now now, fmt::format_string<A...> f, A&&... a) {
   if (!log::enabled(level)) return;
   std::uint64_t of_source = 0, of_all = 0;
   if (!source.log.spend(now.steady_ms, of_source)) return;
@@ -170,7 +170,7 @@ void Core::State::note(Source& source, log::Level level, Now now, fmt::format_st
 // Who logs in and out. All of them from an exempt source, where many may be behind one address; and many at
 // once are no reason to leave out any.
 template <class... A>
-void Core::State::note_coming(Source& source, Now now, fmt::format_string<A...> f, A&&... a) {
+void Relay::State::note_coming(Source& source, Now now, fmt::format_string<A...> f, A&&... a) {
   if (!log::enabled(log::Level::info)) return;
   std::uint64_t of_source = 0;
   if (!source.exempt && !source.comings_log.spend(now.steady_ms, of_source)) return;

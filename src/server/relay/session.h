@@ -45,12 +45,12 @@ struct Spending {
 };
 
 struct Session {
-  Session(ConnId number, std::string_view from, const Guest& counted, proto::Transport t)
+  Session(ConnId number, std::string_view from, const AdmissionSlot& counted, proto::Transport t)
       : conn(number), address(from), guest(counted), transport(std::move(t)) {}
 
   ConnId conn;
   std::string address;
-  Guest guest;
+  AdmissionSlot guest;
   proto::Transport transport;
   std::shared_ptr<std::atomic<bool>> gone;  // for the work under way; null when logged in or before
   std::string out;              // frames not yet handed to the driver; its memory is the core's, see flush()

@@ -22,7 +22,7 @@ void Live::serve_commands() {
     notice("", "The command sims can't go through this program: " + socket.error());
 }
 
-client::Core* Live::core() {
+client::ClientCore* Live::core() {
   return link_ ? &link_->core() : nullptr;
 }
 

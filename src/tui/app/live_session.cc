@@ -83,7 +83,7 @@ void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   core.name = fields.name;
   core.suites = std::move(suites);
   core.accept_new = options_.accept_new;
-  core.manners = {set.receipts, set.typing};
+  core.receipt_settings = {set.receipts, set.typing};
   core.keep_history = set.history;
   core.restored = store_.restored() && !std::exchange(restored_told_, true);
   client::Link::Callbacks callbacks;

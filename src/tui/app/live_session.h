@@ -76,7 +76,7 @@ class Live final : public Front, client::HolderHost {
   void recall(const ConnectFields& fields);
   // --- app/live_commands.cc
   static client::Greeting greeting();
-  client::Core* core() override;
+  client::ClientCore* core() override;
   std::string locked() const override;
   client::Memory& memory() override { return store_; }
   Result<bool> forget_server(const std::string& host_port) override;

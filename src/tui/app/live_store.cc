@@ -23,7 +23,7 @@ namespace sims::tui {
 namespace {
 
 constexpr std::int64_t lock_limit_ms = 500;  // for the last words to the server before the keys go
-constexpr std::size_t most_hits = 500;
+constexpr std::size_t max_hits = 500;
 
 // How many characters the C library, and so ncurses, gives another width than we do.
 std::pair<std::size_t, std::size_t> compare_widths() {
@@ -112,7 +112,7 @@ Result<void> Live::lock() {
   cancel_passphrase();
   lock_timer_.stop();
   connect_again_ = link_ && model().link != client::LinkState::offline;
-  renew(idle_);
+  wipe_and_assign(idle_);
   idle_.self = store_.id();
   ui_.locked();
   forget_notifications();
@@ -217,7 +217,7 @@ void Live::search(const std::string& peer, const std::string& text) {
   if (!link_) return ui_.found({}, "There is no connection yet: /connect makes one.");
   std::optional<client::PeerKey> whose;
   if (!peer.empty()) whose = client::PeerKey{model().server_id, peer};
-  search_ = store_.search(whose, text, most_hits);
+  search_ = store_.search(whose, text, max_hits);
   loop_.work([search = search_] { search->run(); },
              [this, search = search_] {
                if (search != search_) return;
@@ -251,7 +251,7 @@ Result<void> Live::export_history(const std::string& peer, const std::string& fi
 void Live::options_changed() {
   const Options& set = ui_.state().options;
   if (link_) {
-    link_->core().set_manners({set.receipts, set.typing});
+    link_->core().set_receipt_settings({set.receipts, set.typing});
     link_->core().set_keep_history(set.history);
   }
   arm_lock();

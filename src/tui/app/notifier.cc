@@ -11,8 +11,8 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t most_pending = 200;  // people; whoever comes after them counts with the last
-constexpr std::size_t most_text = 1'024;   // kept; less is shown
+constexpr std::size_t max_pending = 200;  // people; whoever comes after them counts with the last
+constexpr std::size_t max_text = 1'024;   // kept; less is shown
 constexpr std::size_t title_bytes = 64, body_bytes = 200;
 constexpr std::string_view dots = "...";
 // GNU screen drops longer device control strings (its MAXSTR is 256 in old versions).
@@ -111,13 +111,13 @@ void Notifier::message(const std::string& peer, std::string_view text, bool requ
   if (now.steady_ms < not_before_ms_)
     not_before_ms_ = std::max(not_before_ms_, std::min(now.steady_ms + settle_ms, gather_until_ms_));
   auto it = std::find_if(pending_.begin(), pending_.end(), [&](const Pending& p) { return p.peer == peer; });
-  if (it == pending_.end() && pending_.size() < most_pending)
+  if (it == pending_.end() && pending_.size() < max_pending)
     it = pending_.insert(pending_.end(), {peer, 0, request});
   else if (it == pending_.end())
     it = std::prev(pending_.end());
   ++it->messages;
   it->request = it->request && request;  // accepted meanwhile: a conversation
-  if (with_text_) text_ = text.substr(0, most_text);
+  if (with_text_) text_ = text.substr(0, max_text);
 }
 
 void Notifier::link(bool online, Now now) {

@@ -16,7 +16,7 @@ namespace sims::tui {
 namespace {
 
 constexpr std::int64_t frame_ms = 35;        // between two draws that no key asked for
-constexpr std::size_t most_files = 1'000;    // offered by completion
+constexpr std::size_t max_files = 1'000;     // offered by completion
 constexpr std::int64_t brackets_ms = 1'000;  // for the answer of a terminal that knows bracketed pastes
 constexpr std::int64_t blocked_ms = 50;      // until a terminal that took nothing is tried again
 
@@ -203,7 +203,7 @@ std::vector<std::string> Front::files(const std::string& beginning) {
     if (!name.starts_with(beginning)) continue;
     if (at->is_directory(error)) name += '/';
     out.push_back(std::move(name));
-    if (out.size() == most_files) break;
+    if (out.size() == max_files) break;
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -92,7 +92,7 @@ constexpr KeyName names[] = {
     {KeyCode::page_up, "pageup", ""},      {KeyCode::page_down, "pgdn", "PgDn"},
     {KeyCode::page_down, "pagedown", ""},
 };
-constexpr int most_functions = 12;
+constexpr int max_functions = 12;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -130,7 +130,7 @@ std::optional<Key> named_key(const std::string& name) {
   for (const KeyName& n : names) {
     if (n.name == name) return plain_key(n.code);
   }
-  for (int i = 1; i <= most_functions; ++i) {
+  for (int i = 1; i <= max_functions; ++i) {
     if (name == "f" + std::to_string(i)) return function_key(i);
   }
   return std::nullopt;

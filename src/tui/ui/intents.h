@@ -1,4 +1,4 @@
-// What the interface can ask for: client::Core's intents with the time filled in, and the program's own. The
+// What the interface can ask for: client::ClientCore's intents with the time filled in, and the program's own. The
 // program implements it, and so do the tests.
 #pragma once
 

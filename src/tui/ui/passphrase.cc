@@ -25,12 +25,12 @@ void Ui::locked() {
   fresh.dialog.suite = state_.dialog.suite;
   fresh.windows.emplace_back();
   fresh.gate.kind = Gate::Kind::unlock;
-  renew(state_, std::move(fresh));
-  renew(elsewhere_);
-  renew(held_);
-  renew(completion_);
+  wipe_and_assign(state_, std::move(fresh));
+  wipe_and_assign(elsewhere_);
+  wipe_and_assign(held_);
+  wipe_and_assign(completion_);
   for (std::string* name : {&server_id_, &wanted_peer_, &typing_to_, &was_at_, &told_why_, &name_before_})
-    renew(*name);
+    wipe_and_assign(*name);
   was_online_ = been_online_ = asked_link_ = false;
 }
 

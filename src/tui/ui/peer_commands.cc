@@ -15,7 +15,7 @@ using client::Standing;
 namespace {
 
 // Of /names, so that a large server does not push everything else away.
-constexpr std::size_t most_names = 200;
+constexpr std::size_t max_names = 200;
 
 std::string session_of(const Peer& peer) {
   switch (peer.session) {
@@ -66,9 +66,9 @@ bool Ui::names() {
   std::size_t online = 0;
   for (const auto& [name, peer] : intents_.model().peers) {
     if (!peer.online) continue;
-    if (++online <= most_names) out += (online > 1 ? ", " : "") + name;
+    if (++online <= max_names) out += (online > 1 ? ", " : "") + name;
   }
-  if (online > most_names) out += fmt::format(" and {} more", online - most_names);
+  if (online > max_names) out += fmt::format(" and {} more", online - max_names);
   say(online == 0 ? "Nobody else is online." : fmt::format("{} online: {}", online, out));
   return true;
 }

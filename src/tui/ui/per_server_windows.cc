@@ -6,7 +6,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t most_servers = 16;  // whose windows are kept
+constexpr std::size_t max_servers = 16;  // whose windows are kept
 
 KeptServer kept_of(const std::string& server, const UiState& state) {
   KeptServer out{server, {}, 0};
@@ -81,7 +81,7 @@ void Ui::change_server() {
     return;
   }
   elsewhere_.insert(elsewhere_.begin(), kept_of(server_id_, state_));
-  if (elsewhere_.size() >= most_servers) elsewhere_.pop_back();
+  if (elsewhere_.size() >= max_servers) elsewhere_.pop_back();
   show(now);
 }
 

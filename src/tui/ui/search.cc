@@ -10,7 +10,7 @@ namespace {
 
 using client::Line;
 
-constexpr int most_pages = 2'000;  // loaded to reach a line
+constexpr int max_pages = 2'000;  // loaded to reach a line
 
 }  // namespace
 
@@ -95,7 +95,7 @@ void Ui::go_to_hit() {
     return it == lines.end() ? nullptr : &*it;
   };
   const Line* line = line_of_row();
-  for (int page = 0; line == nullptr && page < most_pages && intents_.load_older(hit.peer.name); ++page)
+  for (int page = 0; line == nullptr && page < max_pages && intents_.load_older(hit.peer.name); ++page)
     line = line_of_row();
   if (line == nullptr) {
     state_.find.problem = peer->second.older

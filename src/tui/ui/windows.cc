@@ -14,7 +14,7 @@ using client::Line;
 using client::Peer;
 
 constexpr std::size_t max_windows = 500, max_by_peers = 400;
-constexpr int most_pages = 4;  // of the history, for one key
+constexpr int max_pages = 4;  // of the history, for one key
 
 // Serial of the first of the `unread` newest lines of theirs; 0: there is none.
 std::uint64_t first_unread(const Peer& peer, std::size_t unread) {
@@ -283,7 +283,7 @@ void Ui::scroll_chat(int width, int height, int rows) {
   for (int page = 0;; ++page) {
     const Scroll to = scrolled(chat, height, window.scroll, rows);
     const bool top = rows > 0 && same(scrolled(chat, height, to, 1), to);
-    if (top && peer && peer->older && page < most_pages && intents_.load_older(peer->name)) continue;
+    if (top && peer && peer->older && page < max_pages && intents_.load_older(peer->name)) continue;
     if (top && same(to, window.scroll)) state_.hint = "there is nothing older";
     window.scroll = to;
     return look();

@@ -256,10 +256,10 @@ std::string sent_words(const Line& line, UtcOffset offset) {
 }
 
 void RowCache::begin(const Chat& chat) {
-  constexpr std::size_t most_cells = 100'000;  // more than the largest screens show; 2.4 MB
+  constexpr std::size_t max_cells = 100'000;  // more than the largest screens show; 2.4 MB
   const bool same = self_name_ == chat.self_name && peer_name_ == chat.peer_name && offset_ == chat.offset &&
                     width_ == chat.width && bare_ == chat.bare;
-  if (same && cells_ <= most_cells) return;
+  if (same && cells_ <= max_cells) return;
   entries_.clear();
   cells_ = 0;
   self_name_ = chat.self_name;

@@ -206,7 +206,7 @@ std::vector<Cells> rows_of(const std::vector<PanelLine>& lines, int width) {
 }
 
 // How much of the body a panel of so many rows may take: of a stranger's words something stays in sight.
-int most_height(PanelKind kind, int body) {
+int max_height(PanelKind kind, int body) {
   return kind == PanelKind::stranger ? body - std::min(3, body / 3) : body;
 }
 
@@ -225,7 +225,7 @@ PanelPlace place_panel(const Panel& panel, const Rect& body) {
                      Style::dim});
   out.rows = rows_of(lines, body.width - left);
   const int wanted = std::max(static_cast<int>(out.rows.size()) + 1, beside ? qr.height : 0);
-  out.height = std::min(wanted, most_height(panel.kind, body.height));
+  out.height = std::min(wanted, max_height(panel.kind, body.height));
   const int top = body.y + body.height - out.height;
   if (beside) out.qr = {body.x, top, qr.width, qr.height};
   out.title = {body.x + left, top, body.width - left, 1};

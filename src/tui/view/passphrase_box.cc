@@ -5,10 +5,10 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t most_stars = 24;
+constexpr std::size_t max_stars = 24;
 
 std::string stars(const SecretField& entry) {
-  return std::string(std::min(entry.size(), most_stars), '*');
+  return std::string(std::min(entry.size(), max_stars), '*');
 }
 
 }  // namespace

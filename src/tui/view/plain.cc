@@ -20,9 +20,9 @@ using client::Delivery;
 using client::Line;
 using client::Model;
 
-constexpr std::size_t most_lines = 200;   // said at once of a window; the rest is only counted
+constexpr std::size_t max_lines = 200;    // said at once of a window; the rest is only counted
 constexpr std::size_t context_lines = 5;  // said of a window that comes in front
-constexpr std::size_t most_settling = 1'000;
+constexpr std::size_t max_settling = 1'000;
 
 const std::deque<Line>* lines_of(const Model& model, const std::string& peer) {
   if (peer.empty()) return &model.status;
@@ -126,7 +126,7 @@ void Plain::tell_lines(const Model& model, const UiState& ui, const std::string&
       continue;
     }
     say(words(*from, peer, ui.offset));
-    if (from->mine && from->delivery != Delivery::delivered && mine_.size() < most_settling)
+    if (from->mine && from->delivery != Delivery::delivered && mine_.size() < max_settling)
       mine_[from->serial] = from->delivery;
   }
 }
@@ -143,12 +143,12 @@ void Plain::tell_window(const Model& model, const UiState& ui) {
         told_[peer].serial = (*lines)[lines->size() - context_lines - 1].serial;
     }
   }
-  tell_lines(model, ui, peer, most_lines);
+  tell_lines(model, ui, peer, max_lines);
 }
 
 // What comes into windows that are not in front: who and how many; the status window's alerts in full.
 void Plain::tell_elsewhere(const Model& model, const UiState& ui) {
-  if (!window_.empty()) tell_lines(model, ui, "", most_lines);
+  if (!window_.empty()) tell_lines(model, ui, "", max_lines);
   for (std::size_t i = 1; i < ui.windows.size(); ++i) {
     const std::string& name = ui.windows[i].peer;
     const auto at = model.peers.find(name);

@@ -15,7 +15,7 @@ using client::Model;
 using client::Peer;
 using client::SessionState;
 
-constexpr std::size_t most_named = 5;  // who wrote, who types
+constexpr std::size_t max_named = 5;  // who wrote, who types
 
 void add_link(const Model& model, Now now, StatusPart& out) {
   out.link = model.link;
@@ -45,8 +45,8 @@ void add_others(const Model& model, const UiState& ui, StatusPart& out) {
     const auto it = model.peers.find(ui.windows[i].peer);
     if (it == model.peers.end()) continue;
     const Peer& peer = it->second;
-    if (peer.typing && out.typing.size() < most_named) out.typing.push_back(peer.name);
-    if (i == ui.current || (peer.unread == 0 && !peer.attention) || out.unread.size() == most_named) continue;
+    if (peer.typing && out.typing.size() < max_named) out.typing.push_back(peer.name);
+    if (i == ui.current || (peer.unread == 0 && !peer.attention) || out.unread.size() == max_named) continue;
     out.unread.push_back({i + 1, peer.attention, peer.name});
   }
 }

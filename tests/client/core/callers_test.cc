@@ -12,7 +12,7 @@ using client::DueTimes;
 namespace {
 
 constexpr int crowd = 3'000;
-constexpr std::size_t most_callers = 1'000;
+constexpr std::size_t max_callers = 1'000;
 
 struct Crowd {
   Crowd() : alice(relay.add("alice")), bob(relay.add("bob")) {
@@ -92,8 +92,8 @@ TEST_CASE("attack 45: calls of a crowd: a turn looks at what changed, and few ca
   const auto before = c.alice.core->load();
   c.all_call();
   const auto after = c.alice.core->load();
-  CHECK(after.conversations <= most_callers + 1);
-  CHECK(after.conversations >= most_callers);
+  CHECK(after.conversations <= max_callers + 1);
+  CHECK(after.conversations >= max_callers);
   CHECK(after.looked_at - before.looked_at <= 3 * crowd);
 }
 

@@ -322,7 +322,7 @@ TEST_CASE("known peers are shown before we are online, strangers go when they le
   client::CoreOptions options;
   options.identity = &alice.identity;
   options.name = "alice";
-  client::Core fresh(options, alice.trust, alice.ephemerals, alice);
+  client::ClientCore fresh(options, alice.trust, alice.ephemerals, alice);
   fresh.connect("server:7467", relay.now);
   REQUIRE(fresh.model().peers.size() == 1);
   CHECK(fresh.model().peers.at("bob").id == bob.id);

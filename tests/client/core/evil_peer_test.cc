@@ -155,7 +155,7 @@ struct Three {
 TEST_CASE("attack 30: a stranger's hundred messages a second, of every kind, get nothing back") {
   Stranger two;
   auto& [relay, alice, self, mallory] = two;
-  alice.core->set_manners({true, true});
+  alice.core->set_receipt_settings({true, true});
   for (int i = 0; i < 6'000; ++i) {
     // Whatever is no text ends the session at alice's: it is called anew without end.
     if (i % 100 == 0) mallory.call();

@@ -36,7 +36,7 @@ struct Pair {
 TEST_CASE("typing is told to who is talked with, seldom, and expires by itself") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
-  alice.core->set_manners({false, true});
+  alice.core->set_receipt_settings({false, true});
   pair.type(true);  // no session: not worth a call
   CHECK(Relay::count(alice.asked, "client-connect") == 0);
   REQUIRE(alice.say("bob", "hello"));
@@ -83,7 +83,7 @@ TEST_CASE("typing is told to who is talked with, seldom, and expires by itself")
 TEST_CASE("read is told once, up to the newest text, and shown at that line") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
-  bob.core->set_manners({true, false});
+  bob.core->set_receipt_settings({true, false});
   REQUIRE(alice.say("bob", "one"));
   REQUIRE(alice.say("bob", "two"));
   CHECK(alice.peer("bob").read_to == 0);
@@ -121,7 +121,7 @@ TEST_CASE("nothing is told that the user did not allow") {
 TEST_CASE("strangers are told nothing, and blocked ones neither") {
   Relay relay;
   client::CoreOptions polite;
-  polite.manners = {true, true};
+  polite.receipt_settings = {true, true};
   Guest& alice = relay.add("alice", polite);
   Guest& eve = relay.add("eve", polite);
   relay.listed = {{"alice", alice.id}, {"eve", eve.id}};

@@ -13,7 +13,7 @@ Guest::Guest(Relay& r, std::string n, std::uint64_t seed, client::CoreOptions wi
       ephemerals(seed) {
   options.identity = &identity;
   options.name = name;
-  core = std::make_unique<client::Core>(options, trust, ephemerals, *this);
+  core = std::make_unique<client::ClientCore>(options, trust, ephemerals, *this);
 }
 
 void Guest::end_turn() {
@@ -30,7 +30,7 @@ void Guest::restart(bool and_connect) {
   up.clear();
   line.reset();
   trust.lose_uncommitted();
-  core = std::make_unique<client::Core>(options, trust, ephemerals, *this);
+  core = std::make_unique<client::ClientCore>(options, trust, ephemerals, *this);
   if (and_connect) connect();
 }
 

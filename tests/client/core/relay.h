@@ -57,7 +57,7 @@ class Guest final : public client::Effects {
   proto::Id id;
   FakeMemory trust;
   FixedEphemerals ephemerals;
-  std::unique_ptr<client::Core> core;
+  std::unique_ptr<client::ClientCore> core;
   std::vector<std::string> heard;  // "bob: hello"
   int delivered = 0;
   int opened = 0;       // links asked for

@@ -113,7 +113,7 @@ TEST_CASE("a stranger's text is a request: shown and kept, and nothing goes back
 TEST_CASE("a call alone, or what says nothing, makes no request and no noise") {
   Strangers two;
   auto& [relay, alice, bob] = two;
-  bob.core->set_manners({true, true});
+  bob.core->set_receipt_settings({true, true});
   relay.pass = [&](Guest&, Guest& to, const std::string& message) {
     if (Relay::type_of(message) != "client-com") relay.give(to, message);
   };

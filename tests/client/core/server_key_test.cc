@@ -19,7 +19,7 @@ Guest& careful(Relay& relay, const std::string& name) {
   options.identity = &guest.identity;
   options.name = name;
   guest.trust.servers.clear();
-  guest.core = std::make_unique<client::Core>(options, guest.trust, guest.ephemerals, guest);
+  guest.core = std::make_unique<client::ClientCore>(options, guest.trust, guest.ephemerals, guest);
   return guest;
 }
 

@@ -25,7 +25,7 @@ struct Holder final : HolderHost {
     options.accept_strangers = true;
     return options;
   }
-  Core* core() override { return is_locked ? nullptr : alice.core.get(); }
+  ClientCore* core() override { return is_locked ? nullptr : alice.core.get(); }
   std::string locked() const override { return is_locked ? "it is locked" : ""; }
   Memory& memory() override { return alice.trust; }
   Result<bool> forget_server(const std::string& server) override { return server == "known:1"; }

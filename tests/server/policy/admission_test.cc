@@ -10,9 +10,9 @@ namespace {
 
 using server::Address;
 using server::Admission;
+using server::AdmissionSlot;
 using server::Budget;
 using server::ConnId;
-using server::Guest;
 using server::Limits;
 using server::Rate;
 using server::Refused;
@@ -38,12 +38,14 @@ struct Door {
   Result<Admission::Entered, Refused> enter(const std::string& address = "192.0.2.1") {
     return admission.enter(++last, at(address), limits, now);
   }
-  Guest guest(const std::string& address = "192.0.2.1") {
+  AdmissionSlot guest(const std::string& address = "192.0.2.1") {
     auto entered = enter(address);
     REQUIRE(entered);
     return entered->guest;
   }
-  std::optional<Refused> shakes(Guest& g) { return admission.shakes_hands(g, false, limits, now, luck); }
+  std::optional<Refused> shakes(AdmissionSlot& g) {
+    return admission.shakes_hands(g, false, limits, now, luck);
+  }
 };
 
 TEST_CASE("a budget: a burst, then its rate; nothing is saved up beyond the burst") {
@@ -111,7 +113,7 @@ TEST_CASE("34: who shakes hands is displaced when nobody is silent, the one that
   Door e;
   e.limits.unauthenticated = 3;
   auto first = e.guest("192.0.2.1"), second = e.guest("192.0.2.2"), third = e.guest("192.0.2.3");  // 1, 2, 3
-  for (Guest* g : {&second, &third, &first})
+  for (AdmissionSlot* g : {&second, &third, &first})
     CHECK_FALSE(e.shakes(*g));
   CHECK(e.enter("192.0.2.4")->displaced == 2);
   e.admission.leave(second);
@@ -263,12 +265,12 @@ TEST_CASE("38: however many sources come and go, the latest are remembered and n
                      std::to_string(number & 255));
     d.admission.leave(g);
   };
-  for (std::size_t i = 0; i + 1 < Admission::most_idle; ++i)
+  for (std::size_t i = 0; i + 1 < Admission::max_idle; ++i)
     come_and_go(i);
   CHECK(d.enter("198.51.100.2").error() == Refused::penalty);  // still remembered
-  for (std::size_t i = 0; i < 2 * Admission::most_idle; ++i)
+  for (std::size_t i = 0; i < 2 * Admission::max_idle; ++i)
     come_and_go(i);
-  CHECK(d.admission.sources() == Admission::most_idle + 1);
+  CHECK(d.admission.sources() == Admission::max_idle + 1);
   CHECK(d.admission.find(at("198.51.100.1")) == keeps.source);
   CHECK(d.enter("198.51.100.2"));
 }

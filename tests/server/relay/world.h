@@ -1,4 +1,4 @@
-// A Core, a network of strings and clients that speak the protocol through proto::Transport: no socket, no
+// A Relay, a network of strings and clients that speak the protocol through proto::Transport: no socket, no
 // thread, and a clock that the test moves.
 #pragma once
 
@@ -114,7 +114,7 @@ inline server::Policy roomy() {
 class World {
  public:
   explicit World(server::Policy policy = {})
-      : core(std::make_unique<server::Core>(
+      : core(std::make_unique<server::Relay>(
             server::CoreOptions{&server_key, "relay.example", std::move(policy)}, accounts, ephemerals,
             wire)) {}
 
@@ -198,7 +198,7 @@ class World {
   server::MemoryAccounts accounts;
   FixedEphemerals ephemerals;
   Wire wire;
-  std::unique_ptr<server::Core> core;
+  std::unique_ptr<server::Relay> core;
 
  private:
   void take(Client& c, std::string message) {
