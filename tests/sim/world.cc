@@ -15,7 +15,7 @@ World::World(std::uint64_t seed, Weather w)
 }
 
 void World::start_server() {
-  server::CoreOptions options;
+  server::RelayOptions options;
   options.identity = &server_identity;
   options.name = "sim";
   server_ = std::make_unique<server::Relay>(std::move(options), accounts_, server_ephemerals_, *this);

@@ -112,7 +112,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
       hooks_(hooks),
       pool_({p384_keys, settings.rsa_keys}, cpu_),
       core_(std::make_unique<Relay>(
-          CoreOptions{&state.identity, settings.name, settings.policy, state.accounts->bans()},
+          RelayOptions{&state.identity, settings.name, settings.policy, state.accounts->bans()},
           *state.accounts, pool_, *this)),
       operations_({*core_, settings_, state, pool_,
                    [this](auto job, auto done) { loop_.work(std::move(job), std::move(done)); },

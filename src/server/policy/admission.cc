@@ -72,45 +72,45 @@ Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address&
   ++source.unauthenticated;
   ++connections_;
   ++unauthenticated_;
-  AdmissionSlot guest{&source, false, true, {}, {}};
-  guest.in_source = source.waiting.silent.insert(source.waiting.silent.end(), conn);
-  guest.in_all = waiting_.silent.insert(waiting_.silent.end(), conn);
-  return Entered{guest, displaced};
+  AdmissionSlot slot{&source, false, true, {}, {}};
+  slot.in_source = source.waiting.silent.insert(source.waiting.silent.end(), conn);
+  slot.in_all = waiting_.silent.insert(waiting_.silent.end(), conn);
+  return Entered{slot, displaced};
 }
 
-void Admission::starts_shaking(AdmissionSlot& guest) {
-  if (!std::exchange(guest.silent, false)) return;
+void Admission::starts_shaking(AdmissionSlot& slot) {
+  if (!std::exchange(slot.silent, false)) return;
   const auto move = [](Waiting& waiting, std::list<ConnId>::iterator at) {
     waiting.shaking.splice(waiting.shaking.end(), waiting.silent, at);
   };
-  move(guest.source->waiting, guest.in_source);
-  move(waiting_, guest.in_all);
+  move(slot.source->waiting, slot.in_source);
+  move(waiting_, slot.in_all);
 }
 
-void Admission::authenticated(AdmissionSlot& guest) {
-  if (std::exchange(guest.authenticated, true)) return;
+void Admission::authenticated(AdmissionSlot& slot) {
+  if (std::exchange(slot.authenticated, true)) return;
   const auto take_out = [&](Waiting& waiting, std::list<ConnId>::iterator at) {
-    (guest.silent ? waiting.silent : waiting.shaking).erase(at);
+    (slot.silent ? waiting.silent : waiting.shaking).erase(at);
   };
-  take_out(guest.source->waiting, guest.in_source);
-  take_out(waiting_, guest.in_all);
-  assert(guest.source->unauthenticated > 0 && unauthenticated_ > 0);
-  --guest.source->unauthenticated;
+  take_out(slot.source->waiting, slot.in_source);
+  take_out(waiting_, slot.in_all);
+  assert(slot.source->unauthenticated > 0 && unauthenticated_ > 0);
+  --slot.source->unauthenticated;
   --unauthenticated_;
 }
 
-void Admission::leave(AdmissionSlot& guest) {
-  authenticated(guest);
-  Source& source = *std::exchange(guest.source, nullptr);
+void Admission::leave(AdmissionSlot& slot) {
+  authenticated(slot);
+  Source& source = *std::exchange(slot.source, nullptr);
   assert(source.connections > 0 && connections_ > 0);
   --connections_;
   if (--source.connections == 0) rest(source);
 }
 
-std::optional<Refused> Admission::shakes_hands(AdmissionSlot& guest, bool costly, const Limits& limits,
+std::optional<Refused> Admission::shakes_hands(AdmissionSlot& slot, bool costly, const Limits& limits,
                                                std::int64_t steady_ms, crypto::Rng& draw) {
-  starts_shaking(guest);
-  Source& source = *guest.source;
+  starts_shaking(slot);
+  Source& source = *slot.source;
   if (!source.exempt && !source.handshakes.take(limits.handshakes_per_address, steady_ms))
     return Refused::address_handshakes;
   if (costly && !source.exempt &&
@@ -123,13 +123,13 @@ std::optional<Refused> Admission::shakes_hands(AdmissionSlot& guest, bool costly
   return std::nullopt;
 }
 
-bool Admission::may_register(const AdmissionSlot& guest, const Limits& limits, std::int64_t steady_ms) {
-  return guest.source->exempt || guest.source->registrations.take(limits.registrations, steady_ms);
+bool Admission::may_register(const AdmissionSlot& slot, const Limits& limits, std::int64_t steady_ms) {
+  return slot.source->exempt || slot.source->registrations.take(limits.registrations, steady_ms);
 }
 
-bool Admission::may_log_in(const AdmissionSlot& guest, const proto::Id& id, const Limits& limits,
+bool Admission::may_log_in(const AdmissionSlot& slot, const proto::Id& id, const Limits& limits,
                            std::int64_t steady_ms) {
-  if (guest.source->exempt) return true;
+  if (slot.source->exempt) return true;
   if (logins_.size() > 2 * logins_kept_ + 1'000) {
     for (auto at = logins_.begin(); at != logins_.end();)
       at = at->second.full(limits.logins, steady_ms) ? logins_.erase(at) : std::next(at);

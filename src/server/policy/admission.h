@@ -35,14 +35,14 @@ struct Waiting {
 
 struct Source {
   Source(const Address& a, Rate log_rate)
-      : address(a), log(log_rate), comings_log({log_rate.each, 10 * log_rate.burst}) {}
+      : address(a), log(log_rate), login_log({log_rate.each, 10 * log_rate.burst}) {}
   const Address address;
   std::size_t connections = 0, unauthenticated = 0;
   bool exempt = false;
   std::int64_t penalty_until = 0;  // steady ms
   Budget handshakes, costly_handshakes, registrations;
   LogBudget log;          // of lines about it
-  LogBudget comings_log;  // of those that it came or went
+  LogBudget login_log;  // of those that it came or went
   Waiting waiting;
   std::list<Source*>::iterator idle;  // valid without connections
 };
@@ -60,21 +60,21 @@ class Admission {
   explicit Admission(Rate log_rate) : log_rate_(log_rate) {}
 
   struct Entered {
-    AdmissionSlot guest;
+    AdmissionSlot slot;
     std::optional<ConnId> displaced;  // too many have not logged in: this one is to be closed
   };
   Result<Entered, Refused> enter(ConnId conn, const Address& from, const Limits& limits,
                                  std::int64_t steady_ms);
   // nullopt: go on. `costly`: with the suite whose keys take long to make. `draw` is for random early drop:
   // when half of the budget for all is spent, the rest is for those who are lucky, fewer the less is left.
-  std::optional<Refused> shakes_hands(AdmissionSlot& guest, bool costly, const Limits& limits,
+  std::optional<Refused> shakes_hands(AdmissionSlot& slot, bool costly, const Limits& limits,
                                       std::int64_t steady_ms, crypto::Rng& draw);
-  bool may_register(const AdmissionSlot& guest, const Limits& limits, std::int64_t steady_ms);
+  bool may_register(const AdmissionSlot& slot, const Limits& limits, std::int64_t steady_ms);
   // Proved to be `id`. Each login is told to everybody.
-  bool may_log_in(const AdmissionSlot& guest, const proto::Id& id, const Limits& limits,
+  bool may_log_in(const AdmissionSlot& slot, const proto::Id& id, const Limits& limits,
                   std::int64_t steady_ms);
-  void authenticated(AdmissionSlot& guest);
-  void leave(AdmissionSlot& guest);
+  void authenticated(AdmissionSlot& slot);
+  void leave(AdmissionSlot& slot);
   void penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms);
 
   std::size_t connections() const { return connections_; }
@@ -87,7 +87,7 @@ class Admission {
 
  private:
   void rest(Source& source);
-  void starts_shaking(AdmissionSlot& guest);
+  void starts_shaking(AdmissionSlot& slot);
 
   const Rate log_rate_;
   std::map<Address, Source> sources_;  // ordered: strangers choose the keys

@@ -34,7 +34,7 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
     const auto& row = proto::message_row(type);
     if (!row.acked) return;
     s.transport.owe_ack();
-    if (!row.forwarded) s.ack_at_once = true;  // a ping waits for it
+    if (!row.forwarded) s.acks.at_once = true;  // a ping waits for it
   };
   if (const auto known = s.online ? proto::recognise_forwarded(plaintext) : std::nullopt) {
     owe(known->type);
@@ -61,7 +61,7 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  [&](const proto::Forwarded& m) {
                    owe(m.type);
                    if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
-                   if (m.type == proto::MessageType::client_refuse) answers_call(s, m);
+                   if (m.type == proto::MessageType::client_refuse) call_answered(s, m);
                    forward(s, m, plaintext, now);
                  },
                  [&](const proto::ListRequest& m) {
@@ -76,14 +76,14 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
                  [&](const proto::Ping&) { owe(proto::MessageType::ping); },
                  [&](const proto::Disconnect&) {
                    owe(proto::MessageType::disconnect);
-                   s.transport.flush_ack(now, s.out);
+                   s.transport.flush_ack(now, s.output.frames);
                    end(s, true, "disconnect", now);
                  },
                  [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered
                  [&](const proto::Error& m) {
                    owe(proto::MessageType::error);
-                   note(*s.guest.source, Level::info, now, "event=client-error conn={} code={} text={}",
-                        s.conn, remote{m.code_text}, remote{m.message});
+                   events.note(*s.slot.source, Level::info, now, "event=client-error conn={} code={} text={}",
+                               s.conn, remote{m.code_text}, remote{m.message});
                  },
                  [&](const proto::UnknownMessage&) {
                    owe(proto::MessageType::unknown);  // taken over, and answered
@@ -103,40 +103,42 @@ void Relay::State::forward(Session& s, const proto::Forwarded& message, std::str
   Session& peer = **route;
   const Id dst = peer.transport.peer_id();
   // Who came (again) a moment ago must not be heard of before the others know that he came.
-  const bool told = s.own_change < presence.first_change() || s.own_change < peer.seen_change ||
+  const bool told = s.presence.own_change < presence.first_change() ||
+                    s.presence.own_change < peer.presence.seen_change ||
                     catch_up(peer, presence.next_change(), now);
   if (!told || !push(peer, plaintext, now)) {
     count_refused(Refused::queue);
     return reply_error(s, ErrorCode::not_connected, "this peer does not read and was cut off", dst, now);
   }
   ++s.sent;
-  ++peer.got;
+  ++peer.received;
   ++stats.messages;
   stats.message_bytes += plaintext.size();
-  ++peer.ack_credit;
+  ++peer.rates.ack_credit;
 }
 
 // Whose name is not registered yet, on a server where an invitation is wanted.
 void Relay::State::before_login(Session& s, const proto::FromClient& message, Now now) {
   const auto* invitation = std::get_if<proto::Register>(&message);
-  if (invitation != nullptr && !s.redeeming) return redeem(s, *invitation, now);
+  if (invitation != nullptr && !s.login.redeeming) return redeem(s, *invitation, now);
   fault(s, ErrorCode::not_registered, "this server takes new names by invitation only", "not invited", now);
 }
 
 // What a client says is budgeted, but the acks of what it got: a flood to it must not use up its own budget.
 // Past the budget a message is refused; past as much again the client is cut off.
 bool Relay::State::within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now) {
-  if (is_ack && s.ack_credit > 0) {
-    --s.ack_credit;
+  if (is_ack && s.rates.ack_credit > 0) {
+    --s.rates.ack_credit;
     return true;
   }
+  auto& rates = s.rates;
   const auto& limits = options.policy.limits;
-  const auto count = s.spent.messages.spend(limits.messages, now.steady_ms);
+  const auto count = rates.budgets.messages.spend(limits.messages, now.steady_ms);
   const auto bytes =
-      s.spent.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
-  s.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
-  if (count < 0 || bytes < 0) s.refused_until = now.steady_ms + refuse_ms;
-  if (now.steady_ms >= s.refused_until) return true;
+      rates.budgets.message_bytes.spend(limits.message_bytes, now.steady_ms, static_cast<std::int64_t>(size));
+  rates.fast = count < limits.messages.burst / 8 * 7 || bytes < limits.message_bytes.burst / 8 * 7;
+  if (count < 0 || bytes < 0) rates.refused_until = now.steady_ms + refuse_ms;
+  if (now.steady_ms >= rates.refused_until) return true;
   count_refused(Refused::messages);
   if (count < -limits.messages.burst || bytes < -limits.message_bytes.burst) {
     penalise(s, penalty_flood_ms, now);
@@ -148,10 +150,11 @@ bool Relay::State::within_rate(Session& s, std::size_t size, bool is_ack, std::s
   return false;
 }
 
-void Relay::State::answers_call(Session& s, const proto::Forwarded& message) {
-  if (const Online* caller = presence.find(message.dst); caller && caller->session->spent.calls)
-    std::erase_if(caller->session->spent.calls->open,
-                  [&](const auto& call) { return call.dst == s.transport.peer_id(); });
+void Relay::State::call_answered(const Session& by, const proto::Forwarded& message) {
+  const Online* caller = presence.find(message.dst);
+  if (caller == nullptr) return;
+  if (auto& calls = caller->session->rates.budgets.calls)
+    std::erase_if(calls->open, [&](const auto& call) { return call.dst == by.transport.peer_id(); });
 }
 
 // Calls that are not answered may be a nuisance: a stranger's phone that rings. An answer takes its call off
@@ -160,11 +163,12 @@ bool Relay::State::may_call(Session& s, const proto::JsonValue& root, const prot
                             Now now) {
   const auto dst = proto::Id::shaped(message.dst);
   if (!dst) return true;  // the router's to refuse
-  answers_call(s, message);
+  call_answered(s, message);
   if (root.get_number("phase") != 1) return true;
-  if (!s.spent.calls) s.spent.calls = std::make_unique<Calls>();
-  s.spent.calls->forget_old(now.steady_ms);
-  auto& open = s.spent.calls->open;
+  auto& calls = s.rates.budgets.calls;
+  if (!calls) calls = std::make_unique<Calls>();
+  calls->forget_old(now.steady_ms);
+  auto& open = calls->open;
   const auto to_one = std::count_if(open.begin(), open.end(), [&](const auto& c) { return c.dst == *dst; });
   if (open.size() < options.policy.limits.unanswered_calls && to_one < max_calls_to_one) {
     open.push_back({*dst, now.steady_ms});
@@ -177,7 +181,7 @@ bool Relay::State::may_call(Session& s, const proto::JsonValue& root, const prot
 }
 
 void Relay::State::list(Session& s, const proto::ListRequest& request, Now now) {
-  if (!s.spent.lists.take(options.policy.limits.lists, now.steady_ms)) {
+  if (!s.rates.budgets.lists.take(options.policy.limits.lists, now.steady_ms)) {
     count_refused(Refused::list_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
                        now);
@@ -188,7 +192,7 @@ void Relay::State::list(Session& s, const proto::ListRequest& request, Now now) 
 
 // Registered names, whether they are here or not.
 void Relay::State::find(Session& s, const proto::FindRequest& request, Now now) {
-  if (!s.spent.finds.take(options.policy.limits.finds, now.steady_ms)) {
+  if (!s.rates.budgets.finds.take(options.policy.limits.finds, now.steady_ms)) {
     count_refused(Refused::find_requests);
     return reply_error(s, ErrorCode::rate_limited, "too many find requests; try again in a minute", {}, now);
   }
@@ -219,87 +223,51 @@ void Relay::State::reply_error(Session& s, ErrorCode code, std::string_view text
 // Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
 bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.ended) return false;
-  if (s.out.size() >= write_chunk) flush(s, now);
-  if (s.stuck > 0) set_stuck(s, actions.queued(s.conn), now);
+  auto& output = s.output;
+  if (output.frames.size() >= write_chunk) flush(s, now);
+  if (output.unsent_bytes > 0) set_unsent(s, actions.queued(s.conn), now);
   const auto& limits = options.policy.limits;
-  if (s.stuck + s.out.size() > limits.queue_bytes ||
-      (s.stuck > 0 && queued + held + s.out.size() > limits.queue_bytes_total)) {
-    note(*s.guest.source, Level::warning, now, "event=queue-full conn={} address={} id={} bytes={} all={}",
-         s.conn, s.address, s.transport.peer_id().text(), s.stuck + s.out.size(), queued);
+  const auto waiting = output.unsent_bytes + output.frames.size();
+  const auto all = backlog.unsent_bytes + backlog.partial_bytes + output.frames.size();
+  if (waiting > limits.queue_bytes || (output.unsent_bytes > 0 && all > limits.queue_bytes_total)) {
+    events.note(*s.slot.source, Level::warning, now,
+                "event=queue-full conn={} address={} id={} bytes={} all={}", s.conn, s.address,
+                s.transport.peer_id().text(), waiting, backlog.unsent_bytes);
     ++stats.slow_readers;
     end(s, false, "queue-full", now);
     return false;
   }
-  if (s.out.empty()) s.out = scratch.frames.spare.take();
-  s.transport.send(plaintext, now, s.out);
+  if (output.frames.empty()) output.frames = scratch.frames.spare.take();
+  s.transport.send(plaintext, now, output.frames);
   // The client acks it, and what a peer said to that peer as well, see forward().
-  if (s.ack_credit < max_ack_credit) ++s.ack_credit;
-  mark(s);
+  if (s.rates.ack_credit < max_ack_credit) ++s.rates.ack_credit;
+  schedule_write(s);
   return true;
 }
 
 // --- who is online -------------------------------------------------------------------------------
 
-void Relay::State::join(Session& s) {
-  s.online = true;
-  s.place = static_cast<std::uint32_t>(everyone.size());
-  everyone.push_back(&s);
-}
-
-// The last one moves into the gap. If the sweep has passed the gap but not yet the last one, the gap moves up
-// to the sweep first.
-void Relay::State::part(Session& s) {
-  const auto move = [&](std::size_t from, std::size_t to) {
-    everyone[to] = everyone[from];
-    everyone[to]->place = static_cast<std::uint32_t>(to);
-  };
-  std::size_t gap = s.place;
-  if (sweep.going && gap < sweep.next) {
-    move(--sweep.next, gap);
-    gap = sweep.next;
-  }
-  move(everyone.size() - 1, gap);
-  everyone.pop_back();
-}
-
-void Relay::State::gather(std::int64_t steady_ms) {
-  if (gather_until == never && !sweep.going && !going_away) gather_until = steady_ms;
-}
-
-void Relay::State::begin_sweep(Now now) {
-  gather_until = never;
-  sweep.going = true;
-  sweep.next = 0;
-  sweep.from = presence.first_change();
-  sweep.to = presence.next_change();
-  sweep.events = presence.events(sweep.from, sweep.to);
-  sweep.began = now.steady_ms;
-}
-
-void Relay::State::go_on_with_sweep(Now now) {
-  for (std::size_t told = 0; told < told_a_turn && sweep.next < everyone.size();) {
-    Session& s = *everyone[sweep.next++];  // push() may cut it off, which part() knows about
-    if (s.seen_change >= sweep.to) continue;
+void Relay::State::announce(Now now) {
+  for (std::size_t told = 0; told < told_a_turn;) {
+    Session* s = broadcast.next();  // push() may cut it off, which part() knows about
+    if (s == nullptr) break;
+    if (s->presence.seen_change >= broadcast.to()) continue;
     ++told;
-    if (s.seen_change > sweep.from) {
-      catch_up(s, sweep.to, now);
+    if (s->presence.seen_change > broadcast.from()) {
+      catch_up(*s, broadcast.to(), now);
       continue;
     }
-    s.seen_change = sweep.to;
-    for (const auto& plaintext : sweep.events)
-      if (!push(s, plaintext, now)) break;
+    s->presence.seen_change = broadcast.to();
+    for (const auto& plaintext : broadcast.events())
+      if (!push(*s, plaintext, now)) break;
   }
-  if (sweep.next < everyone.size()) return;
-  presence.forget_changes(sweep.to);
-  const auto next = sweep.began + proto::list_gather_ms;
-  sweep = {};
-  if (presence.next_change() > presence.first_change()) gather(std::max(next, now.steady_ms + 1));
+  if (broadcast.complete()) broadcast.finish(presence, now.steady_ms);
 }
 
 // Tells one client the changes up to `to` that it has not been told; false: it was cut off.
 bool Relay::State::catch_up(Session& s, std::uint64_t to, Now now) {
-  const auto from = std::max(s.seen_change, presence.first_change());
-  s.seen_change = std::max(s.seen_change, to);
+  const auto from = std::max(s.presence.seen_change, presence.first_change());
+  s.presence.seen_change = std::max(s.presence.seen_change, to);
   if (from >= to) return !s.ended;
   for (const auto& plaintext : presence.events(from, to))
     if (!push(s, plaintext, now)) return false;

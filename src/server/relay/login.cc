@@ -1,8 +1,8 @@
 // Who comes in: the steps 1 and 3 of core.cc.
 //   - opened(): counted, refused at once, or given the place of one who says nothing
-//   - admit(), start_work(): public-key work within the budgets
+//   - admit_handshake(), start_work(): public-key work within the budgets
 //   - work_done() -> redeem() where a new name needs an invitation -> log_in()
-//   - failed(), late(): what it costs not to come so far
+//   - failed(), login_timed_out(): what it costs not to come so far
 #include <algorithm>
 #include <cassert>
 
@@ -84,18 +84,18 @@ void Relay::opened(ConnId conn, std::string_view address, Now now) {
   handshake.identity = st.options.identity;
   handshake.name = st.options.name;
   handshake.suites = st.options.policy.suites;
-  auto session = std::make_unique<Session>(conn, address, entered->guest,
+  auto session = std::make_unique<Session>(conn, address, entered->slot,
                                            proto::Transport(std::move(handshake), st.ephemerals));
-  session->last_heard = now.steady_ms;
-  st.wake_at(*session, now.steady_ms + limits.handshake_ms);
+  session->input.last_heard = now.steady_ms;
+  st.deadlines.set(*session, now.steady_ms + limits.handshake_ms);
   st.sessions.emplace(conn, std::move(session));
-  if (entered->displaced) st.displace(*entered->displaced, now);
+  if (entered->displaced) st.evict(*entered->displaced, now);
 }
 
 void Relay::State::refuse(ConnId conn, const Address& from, Refused why, Now now) {
   count_refused(why);
-  note(admission.remember(from), Level::notice, now, "event=refused address={} reason={}", from.str(),
-       name_of(why));
+  events.note(admission.remember(from), Level::notice, now, "event=refused address={} reason={}", from.str(),
+              name_of(why));
   const auto code = why == Refused::banned ? ErrorCode::banned : ErrorCode::busy;
   actions.write(conn, proto::encode_error(code, words_for(why)) + "\n");
   actions.close(conn, true);
@@ -103,56 +103,56 @@ void Relay::State::refuse(ConnId conn, const Address& from, Refused why, Now now
 
 // The oldest of those who have said nothing that cost anything makes room for a new one, else the oldest of
 // those who shake hands: an honest one is through with it before thousands have come after it.
-void Relay::State::displace(ConnId conn, Now now) {
+void Relay::State::evict(ConnId conn, Now now) {
   Session& s = *find(conn);
   count_refused(Refused::unauthenticated);
-  s.outcome = &Stats::Handshakes::refused;
+  s.login.outcome = &Stats::Handshakes::refused;
   penalise(s, penalty_left_ms, now);
-  s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.out);
+  s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.output.frames);
   end(s, true, "displaced", now);
 }
 
 // --- 3. handshake --------------------------------------------------------------------------------
 
 // Its first public-key work: only what an address and all together may ask for.
-bool Relay::State::admit(Session& s, const proto::Handshake& handshake, Now now) {
+bool Relay::State::admit_handshake(Session& s, const proto::Handshake& handshake, Now now) {
   const auto* suite = handshake.suite();
   const bool costly = suite != nullptr && suite->rekeying == crypto::Rekeying::fresh_exchange;
   const auto refused =
-      admission.shakes_hands(s.guest, costly, options.policy.limits, now.steady_ms, ephemerals.rng());
+      admission.shakes_hands(s.slot, costly, options.policy.limits, now.steady_ms, ephemerals.rng());
   if (!refused) return true;
   count_refused(*refused);
-  s.outcome = &Stats::Handshakes::refused;
-  note(*s.guest.source, Level::notice, now, "event=refused conn={} address={} reason={}", s.conn, s.address,
-       name_of(*refused));
-  s.transport.refuse(ErrorCode::busy, words_for(*refused), now, s.out);
+  s.login.outcome = &Stats::Handshakes::refused;
+  events.note(*s.slot.source, Level::notice, now, "event=refused conn={} address={} reason={}", s.conn,
+              s.address, name_of(*refused));
+  s.transport.refuse(ErrorCode::busy, words_for(*refused), now, s.output.frames);
   end(s, true, "refused", now);
   return false;
 }
 
 void Relay::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
   auto registration = options.policy.registration_open ? Registration::open : Registration::closed;
-  const bool last = s.gone != nullptr;  // phase 5: what it claims to be will be proved
+  const bool last = s.login.gone != nullptr;  // phase 5: what it claims to be will be proved
   const auto& h = work->handshake();
   if (last && bans.on_login(h.peer_id().text(), h.peer_name(), now.unix_s()))
     registration = Registration::banned;
   if (last && registration == Registration::open && !accounts.registered(h.peer_id()) &&
-      !admission.may_register(s.guest, options.policy.limits, now.steady_ms))
+      !admission.may_register(s.slot, options.policy.limits, now.steady_ms))
     registration = Registration::rationed;
-  if (!s.gone) s.gone = std::make_shared<std::atomic<bool>>(false);
-  actions.start_work(
-      s.conn, std::make_unique<LoginWork>(std::move(work), accounts, registration, now.unix_s(), s.gone));
+  if (!s.login.gone) s.login.gone = std::make_shared<std::atomic<bool>>(false);
+  actions.start_work(s.conn, std::make_unique<LoginWork>(std::move(work), accounts, registration,
+                                                         now.unix_s(), s.login.gone));
 }
 
 void Relay::State::count_handshake(const Session& s) {
   const auto suites = crypto::all_suites();
   const auto* suite = s.transport.suite();
   const auto place = suite ? static_cast<std::size_t>(suite - suites.data()) : stats.handshakes.size() - 1;
-  ++(stats.handshakes[place].*s.outcome);
+  ++(stats.handshakes[place].*s.login.outcome);
 }
 
 void Relay::State::penalise(Session& s, std::int64_t ms, Now now) {
-  admission.penalise(*s.guest.source, ms, options.policy.limits, now.steady_ms);
+  admission.penalise(*s.slot.source, ms, options.policy.limits, now.steady_ms);
 }
 
 // It did not keep to the protocol, or is not who it says; busy and internal are our own matter.
@@ -162,29 +162,30 @@ void Relay::State::failed(Session& s, ErrorCode code, std::string_view why, Now 
     penalise(s, penalty_fault_ms, now);
     ++stats.faults;
   }
-  if (s.outcome == &Stats::Handshakes::left)
-    s.outcome = ours ? &Stats::Handshakes::refused : &Stats::Handshakes::failed;
+  if (s.login.outcome == &Stats::Handshakes::left)
+    s.login.outcome = ours ? &Stats::Handshakes::refused : &Stats::Handshakes::failed;
   end(s, true, why, now);
 }
 
-void Relay::State::late(Session& s, Now now) {
-  note(*s.guest.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
-  s.outcome = &Stats::Handshakes::timed_out;
+void Relay::State::login_timed_out(Session& s, Now now) {
+  events.note(*s.slot.source, Level::notice, now, "event=late conn={} address={}", s.conn, s.address);
+  s.login.outcome = &Stats::Handshakes::timed_out;
   penalise(s, penalty_late_ms, now);
-  s.transport.fail(ErrorCode::handshake_failed, "the handshake took too long", {}, now, s.out);
+  s.transport.fail(ErrorCode::handshake_failed, "the handshake took too long", {}, now, s.output.frames);
   end(s, true, "late", now);
 }
 
 void Relay::State::refuse_login(Session& s, const LoginWork& work, const Refusal& refusal, Refused why,
                                 Now now) {
   const auto& h = work.handshake_->handshake();
-  note(*s.guest.source, Level::notice, now, "event=login-refused conn={} address={} id={} name={} code={}",
-       s.conn, s.address, h.peer_id().text(), h.peer_name(), to_string(refusal.code));
+  events.note(*s.slot.source, Level::notice, now,
+              "event=login-refused conn={} address={} id={} name={} code={}", s.conn, s.address,
+              h.peer_id().text(), h.peer_name(), to_string(refusal.code));
   count_refused(why);
-  s.outcome = &Stats::Handshakes::refused;
+  s.login.outcome = &Stats::Handshakes::refused;
   if (refusal.code != ErrorCode::internal)
     penalise(s, why == Refused::id_logins ? penalty_left_ms : penalty_refused_ms, now);
-  s.transport.refuse(refusal.code, refusal.text, now, s.out);
+  s.transport.refuse(refusal.code, refusal.text, now, s.output.frames);
   end(s, true, "refused", now);
 }
 
@@ -206,16 +207,17 @@ void Relay::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
                            now);
   }
   if (work->handshake_->completes() && !invited &&
-      !st.admission.may_log_in(s->guest, work->handshake_->handshake().peer_id(), st.options.policy.limits,
+      !st.admission.may_log_in(s->slot, work->handshake_->handshake().peer_id(), st.options.policy.limits,
                                now.steady_ms))
     return st.refuse_login(*s, *work,
                            {ErrorCode::rate_limited, "too many logins of this id; try again in some seconds"},
                            Refused::id_logins, now);
 
-  auto event = s->transport.complete(std::move(work->handshake_), now, s->out);
+  auto event = s->transport.complete(std::move(work->handshake_), now, s->output.frames);
   if (event.kind == proto::Transport::Event::Kind::failed) {
-    st.note(*s->guest.source, Level::notice, now, "event=login-failed conn={} address={} code={} detail={}",
-            conn, s->address, to_string(event.failure.code), remote{event.failure.detail});
+    st.events.note(*s->slot.source, Level::notice, now,
+                   "event=login-failed conn={} address={} code={} detail={}", conn, s->address,
+                   to_string(event.failure.code), remote{event.failure.detail});
     return st.failed(*s, event.failure.code, "handshake", now);
   }
   if (s->transport.connected() && !s->online) {
@@ -227,17 +229,17 @@ void Relay::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
 
 void Relay::State::redeem(Session& s, const proto::Register& message, Now now) {
   const auto code = parse_invitation(message.invitation);
-  const bool rationed = code && !admission.may_register(s.guest, options.policy.limits, now.steady_ms);
+  const bool rationed = code && !admission.may_register(s.slot, options.policy.limits, now.steady_ms);
   if (!code || rationed) count_refused(rationed ? Refused::registrations : Refused::login);
   if (!code) return fault(s, ErrorCode::not_registered, "this invitation is not valid", "invitation", now);
   if (rationed) return fault(s, ErrorCode::rate_limited, rationed_words, "registrations", now);
-  s.redeeming = true;
+  s.login.redeeming = true;
   actions.start_work(s.conn, std::make_unique<LoginWork>(s.transport.peer_name(), s.transport.peer_id(),
-                                                         *code, accounts, now.unix_s(), s.gone));
+                                                         *code, accounts, now.unix_s(), s.login.gone));
 }
 
 void Relay::State::redeemed(Session& s, const LoginWork& work, Now now) {
-  s.redeeming = false;
+  s.login.redeeming = false;
   if (!work.binding_) {
     const auto& refusal = work.binding_.error();
     count_refused(Refused::login);
@@ -245,9 +247,9 @@ void Relay::State::redeemed(Session& s, const LoginWork& work, Now now) {
   }
   if (banned(s, now)) return expel(s, ErrorCode::banned, banned_words, "banned", now);
   s.transport.owe_ack();  // which tells that the code was right
-  s.transport.flush_ack(now, s.out);
+  s.transport.flush_ack(now, s.output.frames);
   log_in(s, *work.binding_, now);
-  mark(s);
+  schedule_write(s);
 }
 
 void Relay::State::log_in(Session& s, Binding binding, Now now) {
@@ -257,43 +259,27 @@ void Relay::State::log_in(Session& s, Binding binding, Now now) {
     proto::Error error;
     error.code = ErrorCode::id_taken;
     error.message = "replaced by a newer login of this id";
-    old.transport.flush_ack(now, old.out);  // nothing may follow the last word
-    old.transport.send(encode(error), now, old.out);
+    old.transport.flush_ack(now, old.output.frames);  // nothing may follow the last word
+    old.transport.send(encode(error), now, old.output.frames);
     end(old, true, "replaced", now);
   }
-  s.gone.reset();
-  take_up_spending(s);
-  admission.authenticated(s.guest);
-  s.outcome = &Stats::Handshakes::done;
+  s.login.gone.reset();
+  s.rates.budgets = saved_budgets.take(id);
+  admission.authenticated(s.slot);
+  s.login.outcome = &Stats::Handshakes::done;
   count_handshake(s);
   if (binding == Binding::made) ++stats.registrations;
-  s.own_change = presence.next_change();
+  s.presence.own_change = presence.next_change();
   presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
-  s.seen_change = presence.next_change();  // of itself and of what was before, its first snapshot tells
-  join(s);
-  wake_at(s, full_second(now.steady_ms + options.policy.limits.ping_ms));
-  gather(now.steady_ms + proto::list_gather_ms);
-  note_coming(*s.guest.source, now, "event=login conn={} address={} id={} name={} suite={}{}", s.conn,
-              s.address, id.text(), s.transport.peer_name(), s.transport.suite()->label,
-              binding == Binding::made ? " registered=yes" : "");
-}
-
-// Budgets are an id's: one that fills up with the next connection is none.
-void Relay::State::keep_spending(Session& s, Now now) {
-  if (s.spent.full(options.policy.limits, now.steady_ms)) return;
-  if (spendings.size() > 2 * spendings_kept + 1'000 ||
-      spendings.size() + sessions.size() > options.policy.limits.connections) {
-    for (auto at = spendings.begin(); at != spendings.end();)
-      at = at->second.full(options.policy.limits, now.steady_ms) ? spendings.erase(at) : std::next(at);
-    spendings_kept = spendings.size();
-  }
-  if (spendings.size() + sessions.size() > options.policy.limits.connections) return;
-  spendings.insert_or_assign(s.transport.peer_id(), std::move(s.spent));
-}
-
-void Relay::State::take_up_spending(Session& s) {
-  auto kept = spendings.extract(s.transport.peer_id());
-  if (!kept.empty()) s.spent = std::move(kept.mapped());
+  s.presence.seen_change =
+      presence.next_change();  // of itself and of what was before, its first snapshot tells
+  s.online = true;
+  broadcast.join(s);
+  deadlines.set(s, full_second(now.steady_ms + options.policy.limits.ping_ms));
+  broadcast.schedule(now.steady_ms + proto::list_gather_ms);
+  events.note_login(*s.slot.source, now, "event=login conn={} address={} id={} name={} suite={}{}", s.conn,
+                    s.address, id.text(), s.transport.peer_name(), s.transport.suite()->label,
+                    binding == Binding::made ? " registered=yes" : "");
 }
 
 }  // namespace sims::server

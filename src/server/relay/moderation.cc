@@ -11,12 +11,12 @@ using proto::ErrorCode;
 void Relay::ban(const Ban& ban, Now now) {
   auto& st = *state_;
   st.bans.add(ban);
-  for (const ConnId conn : st.hit_by(st.bans, now))
+  for (const ConnId conn : st.matching(st.bans, now))
     st.expel(*st.find(conn), ErrorCode::banned, banned_words, "banned", now);
 }
 
 std::size_t Relay::kick(const BanList& whom, Now now) {
-  const auto all = state_->hit_by(whom, now);
+  const auto all = state_->matching(whom, now);
   for (const ConnId conn : all)
     kick(conn, now);
   return all.size();
@@ -38,7 +38,8 @@ std::vector<ClientInfo> Relay::clients(ConnId after, std::size_t limit) const {
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(), by_number);
   std::vector<ClientInfo> out;
   for (const Session* s : std::span(all).first(count)) {
-    ClientInfo info{s->conn, s->address, {}, {}, {}, 0, s->sent, s->got, s->stuck, s->online};
+    ClientInfo info{s->conn,  s->address, {}, {}, {}, 0, s->sent, s->received, s->output.unsent_bytes,
+                    s->online};
     if (s->transport.connected()) {
       info.id = s->transport.peer_id().str();
       info.name = s->transport.peer_name();
@@ -51,7 +52,7 @@ std::vector<ClientInfo> Relay::clients(ConnId after, std::size_t limit) const {
   return out;
 }
 
-std::vector<ConnId> Relay::State::hit_by(const BanList& list, Now now) const {
+std::vector<ConnId> Relay::State::matching(const BanList& list, Now now) const {
   std::vector<ConnId> hit;  // to be ended after this: each end changes the table
   for (const auto& [conn, s] : sessions) {
     const bool login = s->transport.connected() &&
@@ -72,7 +73,7 @@ bool Relay::State::banned(const Session& s, Now now) const {
 }
 
 void Relay::State::expel(Session& s, ErrorCode code, std::string_view text, std::string_view why, Now now) {
-  s.transport.fail(code, text, {}, now, s.out);
+  s.transport.fail(code, text, {}, now, s.output.frames);
   end(s, true, why, now);
 }
 
@@ -85,9 +86,9 @@ void Relay::refresh_gauges() {
   st.stats.connections = st.sessions.size();
   st.stats.online = st.presence.size();
   st.stats.unauthenticated = st.admission.unauthenticated();
-  st.stats.queued_bytes = st.queued;
-  st.stats.held_bytes = st.held;
-  st.stats.queued_most_bytes = std::exchange(st.queued_most, 0);
+  st.stats.queued_bytes = st.backlog.unsent_bytes;
+  st.stats.held_bytes = st.backlog.partial_bytes;
+  st.stats.queued_most_bytes = std::exchange(st.backlog.most_unsent_bytes, 0);
   st.stats.addresses = st.admission.sources();
 }
 

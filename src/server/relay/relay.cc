@@ -24,7 +24,7 @@ constexpr std::int64_t frame_ms = 30'000;  // from its first byte to its last
 
 }  // namespace
 
-Relay::Relay(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals,
+Relay::Relay(RelayOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals,
              Actions& actions)
     : state_(std::make_unique<State>(std::move(options), accounts, ephemerals, actions)) {}
 Relay::~Relay() = default;
@@ -35,8 +35,8 @@ void Relay::received(ConnId conn, ByteView bytes, Now now) {
   auto& st = *state_;
   Session* s = st.find(conn);
   if (!s) return;
-  s->last_heard = now.steady_ms;
-  s->pinged = false;
+  s->input.last_heard = now.steady_ms;
+  s->input.pinged = false;
   st.stats.bytes_in += bytes.size();
   st.process(*s, bytes, now);
 }
@@ -45,106 +45,109 @@ void Relay::State::process(Session& s, ByteView input, Now now) {
   using Kind = proto::Transport::Event::Kind;
   const auto before = s.transport.received();
   while (!s.ended) {
-    auto event = s.transport.poll(input, scratch, now, s.out);
+    auto event = s.transport.poll(input, scratch, now, s.output.frames);
     if (event.kind == Kind::message) {
       on_message(s, event.message, now);
     } else if (event.kind == Kind::work) {
-      if (!s.gone && !admit(s, event.work->handshake(), now)) return;
+      if (!s.login.gone && !admit_handshake(s, event.work->handshake(), now)) return;
       start_work(s, std::move(event.work), now);
     } else if (event.kind == Kind::failed) {
-      note(*s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
-           s.address, to_string(event.failure.code), remote{event.failure.detail});
+      events.note(*s.slot.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}",
+                  s.conn, s.address, to_string(event.failure.code), remote{event.failure.detail});
       return failed(s, event.failure.code, "fault", now);
     } else {
       break;
     }
   }
   if (s.ended) return;
-  set_held(s, s.transport.received() != before, now);
-  if (ends_slow_frame(s, now)) return;
-  if (s.fast != s.read_little) actions.read_little(s.conn, s.read_little = s.fast);
-  if (queued + held > options.policy.limits.queue_bytes_total && s.held > 0)
+  set_partial(s, s.transport.received() != before, now);
+  if (end_slow_frame(s, now)) return;
+  if (s.rates.fast != s.input.reading_little)
+    actions.read_little(s.conn, s.input.reading_little = s.rates.fast);
+  if (backlog.unsent_bytes + backlog.partial_bytes > options.policy.limits.queue_bytes_total &&
+      s.input.partial_bytes > 0)
     return fault(s, ErrorCode::busy, "this server has no memory for the rest of your message", "memory", now);
   owe_ack(s, now);
-  mark(s);
+  schedule_write(s);
 }
 
 // The ack of this read goes at once if a message asked for it, else with what goes to this client next, or
 // alone when there is nothing for a while: a send of its own would double what a message costs.
 void Relay::State::owe_ack(Session& s, Now now) {
   if (!s.transport.owes_ack()) return;
-  if (std::exchange(s.ack_at_once, false)) return s.transport.flush_ack(now, s.out);
-  if (std::exchange(s.ack_listed, true)) return;
-  acks.emplace_back(now.steady_ms + proto::ack_delay_ms, s.conn);
+  if (std::exchange(s.acks.at_once, false)) return s.transport.flush_ack(now, s.output.frames);
+  if (std::exchange(s.acks.listed, true)) return;
+  acks.add(now.steady_ms + proto::ack_delay_ms, s.conn);
 }
 
 // A few in each turn, so that messages need not wait for many of them.
-void Relay::State::send_acks(Now now) {
-  for (std::size_t sent = 0; sent < acks_a_turn && next_ack() <= now.steady_ms;) {
-    Session* s = find(acks[acks_sent++].second);
+void Relay::State::send_due_acks(Now now) {
+  for (std::size_t sent = 0; sent < acks_a_turn && acks.next_due() <= now.steady_ms;) {
+    Session* s = find(acks.take());
     if (s == nullptr) continue;
-    s->ack_listed = false;
+    s->acks.listed = false;
     if (!s->transport.owes_ack()) continue;
     ++sent;
-    if (s->out.empty()) s->out = scratch.frames.spare.take();
-    s->transport.flush_ack(now, s->out);
-    mark(*s);
+    if (s->output.frames.empty()) s->output.frames = scratch.frames.spare.take();
+    s->transport.flush_ack(now, s->output.frames);
+    schedule_write(*s);
   }
-  // In one piece in the end, so that the list's memory is used again.
-  if (acks_sent * 2 < acks.size()) return;
-  acks.erase(acks.begin(), acks.begin() + static_cast<std::ptrdiff_t>(std::exchange(acks_sent, 0)));
+  acks.compact();
 }
 
 // --- 5. output -----------------------------------------------------------------------------------
 
-void Relay::State::mark(Session& s) {
-  if (s.dirty || s.ended || s.out.empty()) return;
-  s.dirty = true;
-  dirty.push_back(s.conn);
+void Relay::State::schedule_write(Session& s) {
+  if (s.output.listed || s.ended || s.output.frames.empty()) return;
+  s.output.listed = true;
+  with_output.push_back(s.conn);
 }
 
 void Relay::State::flush(Session& s, Now now) {
-  if (s.out.empty()) return;
-  s.written += s.out.size();
-  stats.bytes_out += s.out.size();
-  set_stuck(s, actions.write(s.conn, s.out), now);
-  scratch.frames.spare.give(s.out);
+  if (s.output.frames.empty()) return;
+  s.output.written += s.output.frames.size();
+  stats.bytes_out += s.output.frames.size();
+  set_unsent(s, actions.write(s.conn, s.output.frames), now);
+  scratch.frames.spare.give(s.output.frames);
 }
 
-void Relay::State::set_stuck(Session& s, std::size_t bytes, Now now) {
-  queued += bytes - std::exchange(s.stuck, bytes);
+void Relay::State::set_unsent(Session& s, std::size_t bytes, Now now) {
+  auto& output = s.output;
+  backlog.unsent_bytes += bytes - std::exchange(output.unsent_bytes, bytes);
   if (bytes == 0 || s.ended) return;
-  queued_most = std::max(queued_most, bytes);
-  if (std::exchange(s.stuck_listed, true)) return;
-  s.taken = s.written - bytes;
-  s.taken_ms = now.steady_ms;
-  slow.push_back(s.conn);
-  if (slow_check == never) slow_check = now.steady_ms + slow_check_ms;
+  backlog.most_unsent_bytes = std::max(backlog.most_unsent_bytes, bytes);
+  if (std::exchange(output.listed_as_slow, true)) return;
+  output.taken = output.written - bytes;
+  output.taken_ms = now.steady_ms;
+  backlog.slow_readers.push_back(s.conn);
+  if (backlog.next_check == never) backlog.next_check = now.steady_ms + slow_check_ms;
 }
 
-void Relay::State::set_held(Session& s, bool another, Now now) {
-  if (s.held == 0 || another) s.held_since = now.steady_ms;
-  held += s.transport.buffered() - s.held;
-  s.held = s.transport.buffered();
+void Relay::State::set_partial(Session& s, bool new_frame, Now now) {
+  auto& input = s.input;
+  if (input.partial_bytes == 0 || new_frame) input.partial_since = now.steady_ms;
+  backlog.partial_bytes += s.transport.buffered() - input.partial_bytes;
+  input.partial_bytes = s.transport.buffered();
 }
 
 // Memory that it keeps from the others for nothing.
-bool Relay::State::ends_slow_frame(Session& s, Now now) {
-  if (s.held == 0 || now.steady_ms - s.held_since <= frame_ms) return false;
+bool Relay::State::end_slow_frame(Session& s, Now now) {
+  if (s.input.partial_bytes == 0 || now.steady_ms - s.input.partial_since <= frame_ms) return false;
   fault(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
   return true;
 }
 
 void Relay::turn_end(Now now) {
   auto& st = *state_;
-  for (const ConnId conn : st.dirty) {
+  for (const ConnId conn : st.with_output) {
     if (Session* s = st.find(conn)) {
-      s->dirty = false;
-      if (!s->out.empty()) s->transport.flush_ack(now, s->out);  // here only: once a read at most
+      s->output.listed = false;
+      if (!s->output.frames.empty())
+        s->transport.flush_ack(now, s->output.frames);  // here only: once a read at most
       st.flush(*s, now);
     }
   }
-  st.dirty.clear();
+  st.with_output.clear();
   st.graveyard.clear();
 }
 
@@ -152,77 +155,58 @@ void Relay::turn_end(Now now) {
 
 void Relay::tick(Now now) {
   auto& st = *state_;
-  if (st.next_ack() <= now.steady_ms) st.send_acks(now);
-  if (st.slow_check <= now.steady_ms) st.look_at_slow(now);
-  while (!st.deadlines.empty() && st.deadlines.begin()->first <= now.steady_ms)
-    st.wake(*st.deadlines.begin()->second.back(), now);  // which ends it or gives it a later one
-  if (st.gather_until <= now.steady_ms) st.begin_sweep(now);
-  if (st.sweep.going) st.go_on_with_sweep(now);
+  if (st.acks.next_due() <= now.steady_ms) st.send_due_acks(now);
+  if (st.backlog.next_check <= now.steady_ms) st.check_slow_readers(now);
+  while (Session* s = st.deadlines.due(now.steady_ms))
+    st.deadline_reached(*s, now);  // which ends it or gives it a later one
+  if (st.broadcast.scheduled() <= now.steady_ms) st.broadcast.begin(st.presence, now.steady_ms);
+  if (st.broadcast.running()) st.announce(now);
 }
 
 std::int64_t Relay::next_tick() const {
   const auto& st = *state_;
-  if (st.sweep.going) return State::at_once;
-  return std::min({st.gather_until, st.next_ack(), st.slow_check,
-                   st.deadlines.empty() ? State::never : st.deadlines.begin()->first});
+  if (st.broadcast.running()) return State::at_once;
+  return std::min({st.broadcast.scheduled(), st.acks.next_due(), st.backlog.next_check, st.deadlines.next()});
 }
 
-// Once a second, only those for whom something waits: who takes nothing of it for stall_ms is cut off.
-void Relay::State::look_at_slow(Now now) {
-  for (const ConnId conn : std::exchange(slow, {})) {
+// Once a second, and only sessions with unsent bytes. A client that takes none of them for stall_ms is cut off.
+void Relay::State::check_slow_readers(Now now) {
+  for (const ConnId conn : std::exchange(backlog.slow_readers, {})) {
     Session* s = find(conn);
     if (s == nullptr) continue;
-    set_stuck(*s, actions.queued(conn), now);
-    const auto taken = s->written - s->stuck;
-    if (s->stuck == 0) {
-      s->stuck_listed = false;
+    set_unsent(*s, actions.queued(conn), now);
+    auto& output = s->output;
+    if (output.unsent_bytes == 0) {
+      output.listed_as_slow = false;
       continue;
     }
-    if (taken > s->taken) s->taken = taken, s->taken_ms = now.steady_ms;
-    if (now.steady_ms - s->taken_ms < options.policy.limits.stall_ms) {
-      slow.push_back(conn);
+    if (const auto taken = output.written - output.unsent_bytes; taken > output.taken)
+      output.taken = taken, output.taken_ms = now.steady_ms;
+    if (now.steady_ms - output.taken_ms < options.policy.limits.stall_ms) {
+      backlog.slow_readers.push_back(conn);
       continue;
     }
-    note(*s->guest.source, Level::warning, now, "event=slow-reader conn={} address={} bytes={}", conn,
-         s->address, s->stuck);
+    events.note(*s->slot.source, Level::warning, now, "event=slow-reader conn={} address={} bytes={}", conn,
+                s->address, output.unsent_bytes);
     ++stats.slow_readers;
     end(*s, false, "slow-reader", now);
   }
-  slow_check = slow.empty() ? never : now.steady_ms + slow_check_ms;
+  backlog.next_check = backlog.slow_readers.empty() ? never : now.steady_ms + slow_check_ms;
 }
 
-void Relay::State::wake_at(Session& s, std::int64_t steady_ms) {
-  let_sleep(s);
-  s.wake_at = steady_ms;
-  auto& same = deadlines[s.wake_at];
-  s.wake_place = static_cast<std::uint32_t>(same.size());
-  same.push_back(&s);
-}
-
-void Relay::State::let_sleep(Session& s) {
-  const auto at = deadlines.find(s.wake_at);
-  if (at == deadlines.end()) return;
-  auto& same = at->second;
-  same[s.wake_place] = same.back();
-  same[s.wake_place]->wake_place = s.wake_place;
-  same.pop_back();
-  if (same.empty()) deadlines.erase(at);
-  s.wake_at = 0;
-}
-
-// A session's deadline is looked at when it comes, not moved with every read.
-void Relay::State::wake(Session& s, Now now) {
-  if (!s.online) return late(s, now);
-  if (ends_slow_frame(s, now)) return;
+// A deadline is not moved with every read: when it comes, it is set again to where it should be by then.
+void Relay::State::deadline_reached(Session& s, Now now) {
+  if (!s.online) return login_timed_out(s, now);
+  if (end_slow_frame(s, now)) return;
   const auto ping_ms = options.policy.limits.ping_ms;
-  const auto silent_until = s.last_heard + ping_ms;
-  if (now.steady_ms < silent_until) return wake_at(s, full_second(silent_until));
-  if (s.pinged) {
+  const auto silent_until = s.input.last_heard + ping_ms;
+  if (now.steady_ms < silent_until) return deadlines.set(s, full_second(silent_until));
+  if (s.input.pinged) {
     ++stats.idle_cut;
     return end(s, false, "silent", now);
   }
-  s.pinged = true;
-  wake_at(s, full_second(now.steady_ms + ping_ms));
+  s.input.pinged = true;
+  deadlines.set(s, full_second(now.steady_ms + ping_ms));
   push(s, encode(proto::Ping{}), now);
 }
 
@@ -235,19 +219,19 @@ void Relay::reload(Policy policy) {
 void Relay::closed(ConnId conn, Now now) {
   Session* s = state_->find(conn);
   if (!s) return;
-  if (!s->guest.authenticated) state_->penalise(*s, penalty_left_ms, now);
+  if (!s->slot.authenticated) state_->penalise(*s, penalty_left_ms, now);
   state_->forget(*s, "closed by the other side", now);
 }
 
 void Relay::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail,
                          Now now) {
-  note(*s.guest.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
-       s.address, to_string(code), remote{detail});
+  events.note(*s.slot.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
+              s.address, to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
   // In SECURE the handshake was right, and it is the login that is refused.
-  if (s.transport.connected()) s.outcome = &Stats::Handshakes::refused;
+  if (s.transport.connected()) s.login.outcome = &Stats::Handshakes::refused;
   if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
-  s.transport.fail(code, text, id, now, s.out);
+  s.transport.fail(code, text, id, now, s.output.frames);
   failed(s, code, "fault", now);
 }
 
@@ -260,20 +244,21 @@ void Relay::State::end(Session& s, bool flush_first, std::string_view why, Now n
 
 void Relay::State::forget(Session& s, std::string_view why, Now now) {
   s.ended = true;
-  if (s.gone) s.gone->store(true, std::memory_order_relaxed);
-  let_sleep(s);
-  if (!s.guest.authenticated) count_handshake(s);
-  Source* const source = s.guest.source;
-  admission.leave(s.guest);
-  set_stuck(s, 0, now);
-  held -= std::exchange(s.held, 0);
+  if (s.login.gone) s.login.gone->store(true, std::memory_order_relaxed);
+  deadlines.clear(s);
+  if (!s.slot.authenticated) count_handshake(s);
+  Source* const source = s.slot.source;
+  admission.leave(s.slot);
+  set_unsent(s, 0, now);
+  backlog.partial_bytes -= std::exchange(s.input.partial_bytes, 0);
   if (s.online) {
-    keep_spending(s, now);
+    saved_budgets.keep(s.transport.peer_id(), std::move(s.rates.budgets), options.policy.limits,
+                       sessions.size(), now.steady_ms);
     presence.remove(s.transport.peer_id());
-    part(s);
-    gather(now.steady_ms + proto::list_gather_ms);
-    note_coming(*source, now, "event=logout conn={} id={} name={} reason={}", s.conn,
-                s.transport.peer_id().text(), s.transport.peer_name(), remote{why});
+    broadcast.part(s);
+    broadcast.schedule(now.steady_ms + proto::list_gather_ms);
+    events.note_login(*source, now, "event=logout conn={} id={} name={} reason={}", s.conn,
+                      s.transport.peer_id().text(), s.transport.peer_name(), remote{why});
   }
   const auto at = sessions.find(s.conn);
   graveyard.push_back(std::move(at.value()));
@@ -283,8 +268,7 @@ void Relay::State::forget(Session& s, std::string_view why, Now now) {
 void Relay::shutdown(Now now) {
   auto& st = *state_;
   st.going_away = true;
-  st.gather_until = State::never;
-  st.sweep = {};
+  st.broadcast.stop();
   std::vector<ConnId> all;  // each end() changes the table
   for (const auto& [conn, session] : st.sessions)
     all.push_back(conn);
@@ -294,11 +278,11 @@ void Relay::shutdown(Now now) {
       proto::Error error;
       error.code = ErrorCode::going_away;
       error.message = "the server is going down";
-      s.transport.flush_ack(now, s.out);  // the `disconnect` names the last one
-      s.transport.send(encode(error), now, s.out);
-      s.transport.send(encode(proto::Disconnect{st.options.name, s.transport.sent()}), now, s.out);
+      s.transport.flush_ack(now, s.output.frames);  // the `disconnect` names the last one
+      s.transport.send(encode(error), now, s.output.frames);
+      s.transport.send(encode(proto::Disconnect{st.options.name, s.transport.sent()}), now, s.output.frames);
     } else {
-      s.transport.fail(ErrorCode::going_away, "the server is going down", {}, now, s.out);
+      s.transport.fail(ErrorCode::going_away, "the server is going down", {}, now, s.output.frames);
     }
     st.end(s, true, "going away", now);
   }

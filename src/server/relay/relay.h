@@ -100,7 +100,7 @@ struct Policy {
   bool registration_open = true;
 };
 
-struct CoreOptions {
+struct RelayOptions {
   const crypto::SigningKey* identity = nullptr;  // not owned
   std::string name;                              // the server's
   Policy policy;
@@ -110,7 +110,7 @@ struct CoreOptions {
 class Relay {
  public:
   // accounts, ephemerals and actions are not owned and outlive the core and all its work.
-  Relay(CoreOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
+  Relay(RelayOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
   ~Relay();
 
   // A new connection from a numeric address (without the port). May be closed at once: over a limit, shut

@@ -31,8 +31,8 @@ struct Calls {
   }
 };
 
-// What an id has spent. It outlasts the connection: who comes again has no new budgets.
-struct Spending {
+// Budgets of one id. They outlast the connection: see SavedBudgets.
+struct IdBudgets {
   Budget messages, message_bytes, lists, finds;
   std::unique_ptr<Calls> calls;  // null: none
 
@@ -44,43 +44,79 @@ struct Spending {
   }
 };
 
+// Output: the frames for this client, and how quickly the network takes them.
+struct SessionOutput {
+  std::string frames;            // not yet handed to the driver; its memory is the relay's, see flush()
+  std::size_t unsent_bytes = 0;  // handed to the driver and not taken by the network when last asked
+  std::uint64_t written = 0;     // bytes handed to the driver
+  std::uint64_t taken = 0;       // of those, the bytes that the network had taken at `taken_ms`
+  std::int64_t taken_ms = 0;     // steady; when the network last took some, while bytes are unsent
+  bool listed = false;           // on State::with_output
+  bool listed_as_slow = false;   // on State::slow_readers
+};
+
+// Input: how much of a frame has arrived, and when the client was last heard.
+struct SessionInput {
+  std::size_t partial_bytes = 0;   // of a frame that has not arrived completely
+  std::int64_t partial_since = 0;  // steady ms; when its first byte arrived
+  std::int64_t last_heard = 0;     // steady ms
+  bool pinged = false;             // and nothing was heard since
+  bool reading_little = false;     // the driver was told to read little at a time
+};
+
+// Deadline: the session's one entry in Deadlines.
+struct SessionDeadline {
+  std::int64_t at = 0;      // steady ms; 0: none
+  std::uint32_t place = 0;  // among the sessions with the same deadline
+};
+
+// Login: the steps before the session is online.
+struct SessionLogin {
+  std::shared_ptr<std::atomic<bool>> gone;  // cancels the work under way; null before it and after the login
+  std::uint64_t Stats::Handshakes::*outcome = &Stats::Handshakes::left;  // counted if the session ended now
+  bool redeeming = false;  // its invitation is being checked; until then the client may send nothing else
+};
+
+// Rates: what the client may still send.
+struct SessionRates {
+  IdBudgets budgets;
+  std::int64_t refused_until =
+      0;                         // steady ms; messages before it are refused, since the client sends too fast
+  std::uint32_t ack_credit = 0;  // acks for messages delivered to it; they are not rate-limited
+  bool fast = false;             // it has used up some of its burst
+};
+
+// Acks that we owe the client.
+struct SessionAcks {
+  bool at_once = false;  // the ack does not wait for other output
+  bool listed = false;   // on the relay's AckQueue
+};
+
+// Presence: which changes the client knows, and which one announced it.
+struct SessionPresence {
+  std::uint64_t own_change = 0;   // number of the change that announced this login
+  std::uint64_t seen_change = 0;  // the client knows all changes before this one
+  std::uint32_t place = 0;        // in PresenceBroadcast
+};
+
 struct Session {
   Session(ConnId number, std::string_view from, const AdmissionSlot& counted, proto::Transport t)
-      : conn(number), address(from), guest(counted), transport(std::move(t)) {}
+      : conn(number), address(from), slot(counted), transport(std::move(t)) {}
 
   ConnId conn;
   std::string address;
-  AdmissionSlot guest;
+  AdmissionSlot slot;
   proto::Transport transport;
-  std::shared_ptr<std::atomic<bool>> gone;  // for the work under way; null when logged in or before
-  std::string out;              // frames not yet handed to the driver; its memory is the core's, see flush()
-  std::size_t stuck = 0;        // bytes that the driver had not got rid of when it was asked last
-  std::size_t held = 0;         // bytes of a frame that is not whole yet
-  std::int64_t held_since = 0;  // steady ms; its beginning
-  std::uint64_t written = 0;    // bytes given to the driver
-  std::uint64_t taken = 0;      // of those, what the network had taken at `taken_ms`
-  std::int64_t taken_ms = 0;    // steady; when it last took something, while it is stuck
-  Spending spent;
-  std::int64_t refused_until = 0;   // steady ms: its messages, since it sends too fast
-  std::uint32_t ack_credit = 0;     // acks that are owed for what it got are not counted as its messages
-  std::uint64_t sent = 0, got = 0;  // messages forwarded from and to it
-  std::uint64_t Stats::Handshakes::*outcome = &Stats::Handshakes::left;  // if it ended now
-  std::int64_t last_heard = 0;                                           // steady ms
-  std::int64_t wake_at = 0;                                              // steady ms; 0: no deadline
-  std::uint32_t wake_place = 0;                                          // among those with the same deadline
-  std::uint64_t own_change = 0;   // the number of its own `online` change
-  std::uint64_t seen_change = 0;  // presence changes before this one are known to the client
-  std::uint32_t place = 0;        // among those who are online
-  bool redeeming = false;         // its invitation is looked at; before log_in() it may say nothing else
-  bool online = false;            // logged in
-  bool pinged = false;            // and nothing was heard since
-  bool fast = false;              // has used up some of its burst
-  bool read_little = false;       // and the driver knows
-  bool ack_at_once = false;       // the ack that is owed does not wait
-  bool ack_listed = false;        // is on the core's list of acks that wait
-  bool stuck_listed = false;      // is on the core's list of slow readers
-  bool dirty = false;             // is on the core's list of sessions with output
-  bool ended = false;             // closed; its memory goes at the end of the turn
+  SessionOutput output;
+  SessionInput input;
+  SessionDeadline deadline;
+  SessionLogin login;
+  SessionRates rates;
+  SessionAcks acks;
+  SessionPresence presence;
+  std::uint64_t sent = 0, received = 0;  // messages forwarded from and to this client
+  bool online = false;                   // logged in
+  bool ended = false;                    // closed; freed at the end of the turn
 };
 
 using SessionTable = tsl::robin_map<ConnId, std::unique_ptr<Session>>;

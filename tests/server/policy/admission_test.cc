@@ -38,10 +38,10 @@ struct Door {
   Result<Admission::Entered, Refused> enter(const std::string& address = "192.0.2.1") {
     return admission.enter(++last, at(address), limits, now);
   }
-  AdmissionSlot guest(const std::string& address = "192.0.2.1") {
+  AdmissionSlot slot(const std::string& address = "192.0.2.1") {
     auto entered = enter(address);
     REQUIRE(entered);
-    return entered->guest;
+    return entered->slot;
   }
   std::optional<Refused> shakes(AdmissionSlot& g) {
     return admission.shakes_hands(g, false, limits, now, luck);
@@ -74,10 +74,10 @@ TEST_CASE("38: a source has a number of connections, all together have one, and 
   Door d;
   d.limits.connections = 3;
   d.limits.connections_per_address = 2;
-  auto first = d.guest("2001:db8::1");
-  static_cast<void>(d.guest("2001:db8::2"));
+  auto first = d.slot("2001:db8::1");
+  static_cast<void>(d.slot("2001:db8::2"));
   CHECK(d.enter("2001:db8::3").error() == Refused::address_connections);  // the same /64
-  auto third = d.guest("192.0.2.1");
+  auto third = d.slot("192.0.2.1");
   CHECK(d.enter("192.0.2.2").error() == Refused::connections);
   d.admission.leave(third);
   CHECK(d.enter("2001:db8::3").error() == Refused::address_connections);
@@ -92,9 +92,9 @@ TEST_CASE("34: the oldest that says nothing makes room, of its source first") {
   Door d;
   d.limits.unauthenticated = 4;
   d.limits.unauthenticated_per_address = 2;
-  auto one = d.guest("192.0.2.1");              // 1
-  static_cast<void>(d.guest("192.0.2.1"));      // 2
-  static_cast<void>(d.guest("192.0.2.2"));      // 3
+  auto one = d.slot("192.0.2.1");              // 1
+  static_cast<void>(d.slot("192.0.2.1"));      // 2
+  static_cast<void>(d.slot("192.0.2.2"));      // 3
   CHECK(d.enter("192.0.2.1")->displaced == 1);  // 4
   d.admission.leave(one);
   CHECK(d.enter("192.0.2.3")->displaced == std::nullopt);  // 5
@@ -104,15 +104,15 @@ TEST_CASE("34: the oldest that says nothing makes room, of its source first") {
 TEST_CASE("34: who shakes hands is displaced when nobody is silent, the one that began first") {
   Door d;
   d.limits.unauthenticated_per_address = 2;
-  auto one = d.guest(), two = d.guest();  // 1, 2
+  auto one = d.slot(), two = d.slot();  // 1, 2
   CHECK_FALSE(d.shakes(two));
   CHECK(d.enter()->displaced == 1);  // 3
   d.admission.leave(one);
-  auto four = d.guest();  // 4, for 3
+  auto four = d.slot();  // 4, for 3
   CHECK_FALSE(d.shakes(four));
   Door e;
   e.limits.unauthenticated = 3;
-  auto first = e.guest("192.0.2.1"), second = e.guest("192.0.2.2"), third = e.guest("192.0.2.3");  // 1, 2, 3
+  auto first = e.slot("192.0.2.1"), second = e.slot("192.0.2.2"), third = e.slot("192.0.2.3");  // 1, 2, 3
   for (AdmissionSlot* g : {&second, &third, &first})
     CHECK_FALSE(e.shakes(*g));
   CHECK(e.enter("192.0.2.4")->displaced == 2);
@@ -126,13 +126,13 @@ TEST_CASE("35: keys that are costly come from a budget of their own") {
   Door d;
   d.limits.rsa_handshakes_per_address = {2, 2, 60'000};
   const auto costly = [&](const std::string& address) {
-    auto g = d.guest(address);
+    auto g = d.slot(address);
     return d.admission.shakes_hands(g, true, d.limits, d.now, d.luck);
   };
   CHECK_FALSE(costly("192.0.2.1"));
   CHECK_FALSE(costly("192.0.2.1"));
   CHECK(costly("192.0.2.1") == Refused::address_handshakes);
-  auto cheap = d.guest("192.0.2.1");
+  auto cheap = d.slot("192.0.2.1");
   CHECK_FALSE(d.shakes(cheap));
   CHECK_FALSE(costly("192.0.2.2"));
   for (int i = 0; i < 10; ++i)
@@ -146,14 +146,14 @@ TEST_CASE("35: handshakes of a source come from its budget, of all from one") {
   Door d;
   d.limits.handshakes_per_address = {1, 3};
   for (int i = 0; i < 3; ++i) {
-    auto g = d.guest();
+    auto g = d.slot();
     CHECK_FALSE(d.shakes(g));
   }
-  auto more = d.guest(), other = d.guest("192.0.2.2");
+  auto more = d.slot(), other = d.slot("192.0.2.2");
   CHECK(d.shakes(more) == Refused::address_handshakes);
   CHECK_FALSE(d.shakes(other));
   d.now += 1'000;
-  auto later = d.guest();
+  auto later = d.slot();
   CHECK_FALSE(d.shakes(later));
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   Door d;
   d.limits.handshakes = {1, 16};
   const auto try_it = [&](Loaded& draw) {
-    auto g = d.guest();
+    auto g = d.slot();
     return d.admission.shakes_hands(g, false, d.limits, d.now, draw);
   };
   for (int i = 0; i < 9; ++i)
@@ -177,7 +177,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   test::FixedRng rng(7);
   int let_in = 0;
   for (int i = 0; i < 10'000; ++i) {
-    auto g = e.guest();
+    auto g = e.slot();
     e.limits.connections_per_address = 20'000;
     let_in += !e.admission.shakes_hands(g, false, e.limits, e.now, rng);
     e.admission.leave(g);
@@ -188,7 +188,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
 
 TEST_CASE("penalties grow with each failure, shut out above the threshold, fade, and have a most") {
   Door d;
-  auto g = d.guest();
+  auto g = d.slot();
   const auto fail_for = [&](std::int64_t ms) { d.admission.penalise(*g.source, ms, d.limits, d.now); };
   fail_for(5'000);
   fail_for(5'000);
@@ -224,15 +224,15 @@ TEST_CASE("exempt addresses have counts only") {
   d.limits.registrations = {1, 1, 3'600'000};
   d.limits.unauthenticated_per_address = 1;
   d.limits.connections_per_address = 5;
-  auto g = d.guest("127.0.0.1");
+  auto g = d.slot("127.0.0.1");
   d.admission.penalise(*g.source, 100'000, d.limits, d.now);
   for (int i = 0; i < 4; ++i) {
-    auto more = d.guest("127.0.0.1");
+    auto more = d.slot("127.0.0.1");
     CHECK_FALSE(d.shakes(more));
     CHECK(d.admission.may_register(more, d.limits, d.now));
   }
   CHECK(d.enter("127.0.0.1").error() == Refused::address_connections);
-  auto stranger = d.guest("192.0.2.1");
+  auto stranger = d.slot("192.0.2.1");
   CHECK(d.admission.may_register(stranger, d.limits, d.now));
   CHECK_FALSE(d.admission.may_register(stranger, d.limits, d.now));
   d.now += 3'600'000;
@@ -242,10 +242,10 @@ TEST_CASE("exempt addresses have counts only") {
 TEST_CASE("ids that logged in are forgotten when their budget is full again") {
   Admission admission(Rate{2, 10});
   Limits limits;
-  auto guest = admission.enter(1, at("192.0.2.1"), limits, 0)->guest;
+  auto slot = admission.enter(1, at("192.0.2.1"), limits, 0)->slot;
   test::FixedRng random;
   const auto log_in = [&](std::int64_t when) {
-    return admission.may_log_in(guest, proto::Id::of(crypto::SigningKey::generate(random).public_key()),
+    return admission.may_log_in(slot, proto::Id::of(crypto::SigningKey::generate(random).public_key()),
                                 limits, when);
   };
   for (int i = 0; i < 3'000; ++i)
@@ -255,13 +255,13 @@ TEST_CASE("ids that logged in are forgotten when their budget is full again") {
 
 TEST_CASE("38: however many sources come and go, the latest are remembered and no more") {
   Door d;
-  auto keeps = d.guest("198.51.100.1");
-  auto bad = d.guest("198.51.100.2");
+  auto keeps = d.slot("198.51.100.1");
+  auto bad = d.slot("198.51.100.2");
   for (int i = 0; i < 4; ++i)
     d.admission.penalise(*bad.source, 5'000, d.limits, d.now);
   d.admission.leave(bad);
   const auto come_and_go = [&](std::size_t number) {
-    auto g = d.guest("10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 255) + "." +
+    auto g = d.slot("10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 255) + "." +
                      std::to_string(number & 255));
     d.admission.leave(g);
   };

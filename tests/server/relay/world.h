@@ -115,7 +115,7 @@ class World {
  public:
   explicit World(server::Policy policy = {})
       : core(std::make_unique<server::Relay>(
-            server::CoreOptions{&server_key, "relay.example", std::move(policy)}, accounts, ephemerals,
+            server::RelayOptions{&server_key, "relay.example", std::move(policy)}, accounts, ephemerals,
             wire)) {}
 
   // A connection that says nothing yet.
