@@ -215,7 +215,6 @@ BENCHMARK(p384_agree);
 
 struct Wire : server::Actions {
   std::map<server::ConnId, std::string> to_client;
-  server::Relay* core = nullptr;
   std::vector<std::pair<server::ConnId, std::unique_ptr<server::LoginWork>>> work;
 
   std::size_t write(server::ConnId id, std::string_view bytes) override {
@@ -258,25 +257,25 @@ server::Policy without_budgets() {
   return policy;
 }
 
-struct Relay {
-  explicit Relay(crypto::EphemeralSource& source = crypto::fresh_ephemerals())
-      : core({&key, "bench", without_budgets()}, accounts, source, wire) {}
+struct World {
+  explicit World(crypto::EphemeralSource& source = crypto::fresh_ephemerals())
+      : relay({&key, "bench", without_budgets()}, accounts, source, wire) {}
   crypto::SigningKey key = crypto::SigningKey::from_seed(Bytes(32, 200));
   server::MemoryAccounts accounts;
   Wire wire;
-  server::Relay core;
+  server::Relay relay;
   proto::Scratch scratch;
   std::vector<Seconds> took;  // each receive()
 
   void receive(server::ConnId id, std::string_view bytes) {
     const auto began = Clock::now();
-    core.received(id, bytes_of(bytes), now);
+    relay.received(id, bytes_of(bytes), now);
     for (auto& [conn, work] : std::exchange(wire.work, {})) {
       work->run();
       if (work->writes()) work->write();
-      core.work_done(conn, std::move(work), now);
+      relay.work_done(conn, std::move(work), now);
     }
-    core.turn_end(now);
+    relay.turn_end(now);
     took.push_back(Clock::now() - began);
   }
   double seconds_from(std::size_t first) {
@@ -304,16 +303,16 @@ struct Client {
   Client(std::uint8_t seed, const std::string& name)
       : key(crypto::SigningKey::from_seed(Bytes(32, seed))), transport(make(key, name)) {}
 
-  void login(Relay& relay, server::ConnId id) {
-    relay.core.opened(id, "192.0.2.1", now);
+  void login(World& world, server::ConnId id) {
+    world.relay.opened(id, "192.0.2.1", now);
     transport.start(out);
     while (!out.empty()) {
-      relay.receive(id, std::exchange(out, {}));
-      const std::string answer = std::exchange(relay.wire.to_client[id], {});
+      world.receive(id, std::exchange(out, {}));
+      const std::string answer = std::exchange(world.wire.to_client[id], {});
       ByteView input = bytes_of(answer);
-      for (auto event = transport.poll(input, relay.scratch, now, out);
+      for (auto event = transport.poll(input, world.scratch, now, out);
            event.kind == Transport::Event::Kind::work;
-           event = transport.poll(input, relay.scratch, now, out)) {
+           event = transport.poll(input, world.scratch, now, out)) {
         event.work->run();
         transport.complete(std::move(event.work), now, out);
       }
@@ -324,11 +323,11 @@ struct Client {
 
 // Both sides' work of one ECDHE login.
 void login_both(benchmark::State& state) {
-  Relay relay;
+  World world;
   for (server::ConnId id = 1; auto _ : state) {
     Client client(1, "alice");
-    client.login(relay, id);
-    relay.core.closed(id++, now);
+    client.login(world, id);
+    world.relay.closed(id++, now);
   }
 }
 BENCHMARK(login_both)->Unit(benchmark::kMicrosecond);
@@ -356,12 +355,12 @@ BENCHMARK_CAPTURE(primitives_of_login, after_phase_1, false)->Unit(benchmark::kM
 
 // The server's part of a login.
 void login_server(benchmark::State& state) {
-  Relay relay;
+  World world;
   for (server::ConnId id = 1; auto _ : state) {
     Client client(1, "alice");
-    client.login(relay, id);
-    relay.core.closed(id++, now);
-    state.SetIterationTime(relay.seconds_from(0));
+    client.login(world, id);
+    world.relay.closed(id++, now);
+    state.SetIterationTime(world.seconds_from(0));
   }
 }
 BENCHMARK(login_server)->Unit(benchmark::kMicrosecond)->UseManualTime();
@@ -369,13 +368,13 @@ BENCHMARK(login_server)->Unit(benchmark::kMicrosecond)->UseManualTime();
 // Of that what is left when phase 1 has come and the key is there: what the user waits for.
 void login_after_phase_1(benchmark::State& state) {
   Ready ready;
-  Relay relay(ready);
+  World world(ready);
   for (server::ConnId id = 1; auto _ : state) {
     ready.keys.push_back(crypto::P384Key::generate(crypto::system_rng()));
     Client client(1, "alice");
-    client.login(relay, id);
-    relay.core.closed(id++, now);
-    state.SetIterationTime(relay.seconds_from(1));
+    client.login(world, id);
+    world.relay.closed(id++, now);
+    state.SetIterationTime(world.seconds_from(1));
   }
 }
 BENCHMARK(login_after_phase_1)->Unit(benchmark::kMicrosecond)->UseManualTime();
@@ -464,31 +463,31 @@ BENCHMARK_CAPTURE(ratchet, turns, true)->Unit(benchmark::kMicrosecond);
 // From the sender's bytes to the receiver's: cut, open, check, route, seal; among N who are online. One read
 // and one turn a message.
 void server_hop(benchmark::State& state) {
-  Relay relay;
+  World world;
   Client alice(1, "alice"), bob(2, "bob");
-  alice.login(relay, 1);
-  bob.login(relay, 2);
+  alice.login(world, 1);
+  bob.login(world, 2);
   std::vector<std::unique_ptr<Client>> others;
   for (std::int64_t i = 2; i < state.range(0); ++i) {
     // One identity would replace its own login: each has its own.
     others.push_back(std::make_unique<Client>(static_cast<std::uint8_t>(i + 1), "other" + std::to_string(i)));
-    others.back()->login(relay, static_cast<server::ConnId>(i) + 1);
+    others.back()->login(world, static_cast<server::ConnId>(i) + 1);
   }
   const std::string message = client_com();
   constexpr int batch = 100;
   std::vector<std::string> frames(batch);
-  relay.took.reserve(batch);
+  world.took.reserve(batch);
   for (auto _ : state) {
     for (auto& frame : frames) {
       frame.clear();
       alice.transport.send(message, now, frame);
     }
-    relay.took.clear();
-    relay.wire.to_client[2].clear();
+    world.took.clear();
+    world.wire.to_client[2].clear();
     for (const auto& frame : frames)
-      relay.receive(1, frame);
-    if (relay.wire.to_client[2].size() < batch * message.size()) std::abort();
-    state.SetIterationTime(relay.seconds_from(0) / batch);
+      world.receive(1, frame);
+    if (world.wire.to_client[2].size() < batch * message.size()) std::abort();
+    state.SetIterationTime(world.seconds_from(0) / batch);
   }
 }
 BENCHMARK(server_hop)->Arg(2)->Arg(150)->Iterations(500)->UseManualTime();

@@ -258,8 +258,8 @@ struct Relay {
     auto& line = world.wire.lines[alice.conn];
     line.to_client.clear();
     const double ns = nanoseconds([&] {
-      world.core->received(alice.conn, bytes_of(bytes), world.now);
-      world.core->turn_end(world.now);
+      world.relay->received(alice.conn, bytes_of(bytes), world.now);
+      world.relay->turn_end(world.now);
     });
     if (line.to_client.empty() || line.closed) std::abort();
     return ns;

@@ -84,7 +84,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
                      [](uv_poll_t* h, int, int) noexcept { State::of(h).run_posted(); }),
        "event loop");
   s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), least_workers, max_workers));
-  s->line.emplace(1);
+  s->in_order.emplace(1);
   uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
   uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept {
     ++State::of(h).turn;
@@ -101,7 +101,7 @@ Loop::~Loop() {
   // Dropped unrun; what they own may close handles of this loop.
   s->turn_end.clear();
   s->workers.reset();
-  s->line.reset();
+  s->in_order.reset();
   {
     std::unique_lock guard(s->posted_mutex);
     auto dropped = std::exchange(s->posted, {});
@@ -152,8 +152,8 @@ void Loop::work(std::function<void()> job, std::function<void()> done) {
   state_->work(*state_->workers, std::move(job), std::move(done));
 }
 
-void Loop::work_in_line(std::function<void()> job, std::function<void()> done) {
-  state_->work(*state_->line, std::move(job), std::move(done));
+void Loop::work_in_order(std::function<void()> job, std::function<void()> done) {
+  state_->work(*state_->in_order, std::move(job), std::move(done));
 }
 
 // What the two functions own dies on the loop's thread, whichever of them comes to run.

@@ -37,7 +37,7 @@ class Loop {
   // first.
   void work(std::function<void()> job, std::function<void()> done);
   // Likewise one after the other on a thread for these: what waits for a disk holds up nothing else.
-  void work_in_line(std::function<void()> job, std::function<void()> done);
+  void work_in_order(std::function<void()> job, std::function<void()> done);
   // Runs f once at the end of this turn (before the loop waits again): the place for one write per peer and
   // turn. What f itself adds runs in the same turn.
   void at_turn_end(std::function<void()> f);

@@ -24,8 +24,8 @@ struct Loop::State {
   std::vector<std::function<void()>> turn_end, turn_end_now;  // to be run, and being run
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;
-  std::size_t jobs = 0;                  // given to workers, their done not yet run
-  std::optional<Workers> workers, line;  // line: a single one
+  std::size_t jobs = 0;                      // given to workers, their done not yet run
+  std::optional<Workers> workers, in_order;  // in_order: one thread
   // Listeners that wait for a descriptor: asked to try again as soon as a stream gives one back.
   struct Starved {
     uv_timer_t* pause;

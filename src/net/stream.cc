@@ -71,24 +71,24 @@ bool Stream::Box::connected() {
 
 void Stream::Box::close_handles() {
   if (uv_is_closing(as_handle(&tcp))) return;
-  auto closed = [](uv_handle_t* h) { static_cast<Box*>(h->data)->let_go(); };
+  auto closed = [](uv_handle_t* h) { static_cast<Box*>(h->data)->drop_holder(); };
   uv_close(as_handle(&tcp), closed);  // gives its descriptor back at once
   uv_close(as_handle(&limit), closed);
   Loop::State::of(&tcp).descriptor_free();
 }
 
-void Stream::Box::let_go() {
-  if (--held_by == 0) delete this;
+void Stream::Box::drop_holder() {
+  if (--holders == 0) delete this;
 }
 
 void Stream::Box::close() {
-  told = true;
+  end_reported = true;
   close_handles();
 }
 
 void Stream::Box::release() {
   close();
-  let_go();
+  drop_holder();
 }
 
 void Stream::Box::end(const std::string& reason) noexcept {
@@ -96,7 +96,7 @@ void Stream::Box::end(const std::string& reason) noexcept {
   reading = false;
   if (!uv_is_closing(as_handle(&tcp))) uv_read_stop(as_stream(&tcp));
   if (finishing) close_handles();
-  if (!std::exchange(told, true) && callbacks.on_end) callbacks.on_end(reason);
+  if (!std::exchange(end_reported, true) && callbacks.on_end) callbacks.on_end(reason);
 }
 
 void Stream::Box::start_limit(std::int64_t ms) {

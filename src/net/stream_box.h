@@ -12,17 +12,17 @@ namespace sims::net {
 struct Stream::Box {
   uv_tcp_t tcp;
   uv_timer_t limit;  // of finish(); at 0 it tells `broken`
-  int held_by = 3;   // two open handles and the owner
+  int holders = 3;   // two open handles and the owner
   Callbacks callbacks;
   std::string peer;
   std::size_t queued = 0;
   std::size_t read_size = 65'536;
   std::uint64_t read_turn = 0;  // of the last read
   bool reading = false;
-  bool read_ended = false;  // by the other side or by an error
-  bool finishing = false;   // finish() was called: what still comes is dropped
-  bool shut = false;        // the last word is out
-  bool told = false;        // on_end was called, or nobody wants to know any more
+  bool read_ended = false;    // by the other side or by an error
+  bool finishing = false;     // finish() was called: what still comes is dropped
+  bool shut = false;          // the last word is out
+  bool end_reported = false;  // on_end was called, or nobody wants to know any more
   std::string broken;
 
   static Box* make(Loop::State& loop);
@@ -43,7 +43,7 @@ struct Stream::Box {
 
  private:
   void close_handles();
-  void let_go();
+  void drop_holder();
 };
 
 // "192.0.2.1", "2001:db8::1"; an IPv4 address in an IPv6 socket as IPv4; empty when it is neither.

@@ -32,7 +32,7 @@ void allow_or_any(const cpu_set_t& cpus) {
 }
 
 // The calling thread may use all but one of them, or all: none.
-void leave(const cpu_set_t& all, int cpu) {
+void exclude(const cpu_set_t& all, int cpu) {
   constexpr int inherited = -2;
   thread_local int left = inherited;
   if (left == cpu) return;
@@ -68,7 +68,7 @@ std::int64_t waited_ns() {
 }  // namespace
 
 // With more processors than a cpu_set_t holds the kernel refuses: there are none to share out, then.
-LoopCpu::LoopCpu() : held_at_(none), cpu_(none) {
+LoopCpu::LoopCpu() : pinned_to_(none), cpu_(none) {
   if (sched_getaffinity(0, sizeof all_, &all_) != 0) CPU_ZERO(&all_);
   free_ = all_;
   const int count = CPU_COUNT(&all_);
@@ -83,55 +83,55 @@ LoopCpu::LoopCpu() : held_at_(none), cpu_(none) {
   others_ = static_cast<unsigned>(count) - 1;
 }
 
-void LoopCpu::look(std::int64_t steady_ms) noexcept {
+void LoopCpu::measure(std::int64_t steady_ms) noexcept {
   const std::int64_t passed_ms = steady_ms - looked_ms_, before = waited_ns_;
   looked_ms_ = steady_ms;
   waited_ns_ = waited_ns();
-  if (held_at_ == none || before == unknown || waited_ns_ == unknown) return;
-  held_ms_ += passed_ms;
-  held_waited_ns_ += waited_ns_ - before;
+  if (pinned_to_ == none || before == unknown || waited_ns_ == unknown) return;
+  pinned_ms_ += passed_ms;
+  pinned_waited_ns_ += waited_ns_ - before;
 }
 
-void LoopCpu::hold(std::int64_t steady_ms) noexcept {
+void LoopCpu::pin(std::int64_t steady_ms) noexcept {
   if (others_ == 0) return;
-  if (held_at_ == none || steady_ms - looked_ms_ >= judged_after_ms) look(steady_ms);
+  if (pinned_to_ == none || steady_ms - looked_ms_ >= judged_after_ms) measure(steady_ms);
   int cpu = cpu_.load(std::memory_order_relaxed);
-  if (held_ms_ >= judged_after_ms) {
-    if (cpu != none && held_waited_ns_ * max_waited > held_ms_ * 1'000'000) cpu = after(all_, cpu);
-    held_ms_ = held_waited_ns_ = 0;
+  if (pinned_ms_ >= judged_after_ms) {
+    if (cpu != none && pinned_waited_ns_ * max_waited > pinned_ms_ * 1'000'000) cpu = after(all_, cpu);
+    pinned_ms_ = pinned_waited_ns_ = 0;
   }
   if (cpu == none) cpu = sched_getcpu();
-  if (cpu == held_at_) return;
+  if (cpu == pinned_to_) return;
   cpu_set_t one;
   CPU_ZERO(&one);
   if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<unsigned>(cpu), &one);
   if (allow(one)) {
-    held_at_ = cpu;
+    pinned_to_ = cpu;
   } else {  // that processor has gone: chosen anew the next time
-    let_go();
+    restore_mask();
     cpu = none;
   }
   cpu_.store(cpu, std::memory_order_relaxed);
 }
 
-void LoopCpu::release(std::int64_t steady_ms) noexcept {
-  if (held_at_ == none) return;
-  look(steady_ms);
-  let_go();
+void LoopCpu::unpin(std::int64_t steady_ms) noexcept {
+  if (pinned_to_ == none) return;
+  measure(steady_ms);
+  restore_mask();
 }
 
-void LoopCpu::let_go() noexcept {
-  if (held_at_ == none) return;
+void LoopCpu::restore_mask() noexcept {
+  if (pinned_to_ == none) return;
   allow_or_any(free_);
-  held_at_ = none;
+  pinned_to_ = none;
 }
 
-void LoopCpu::keep_off() const noexcept {
-  if (others_ > 0) leave(free_, cpu_.load(std::memory_order_relaxed));
+void LoopCpu::avoid_loop_cpu() const noexcept {
+  if (others_ > 0) exclude(free_, cpu_.load(std::memory_order_relaxed));
 }
 
-void LoopCpu::anywhere() const noexcept {
-  if (others_ > 0) leave(free_, none);
+void LoopCpu::use_any_cpu() const noexcept {
+  if (others_ > 0) exclude(free_, none);
 }
 
 }  // namespace sims

@@ -26,25 +26,25 @@ class LoopCpu {
   // The loop's thread, with each piece of work that begins: first where it is, then there again. If of 100 ms
   // held it had to wait for more than a tenth, because something else keeps its processor busy, it moves to
   // the next one.
-  void hold(std::int64_t steady_ms) noexcept;
-  void release(std::int64_t steady_ms) noexcept;  // no more work
+  void pin(std::int64_t steady_ms) noexcept;
+  void unpin(std::int64_t steady_ms) noexcept;  // no more work
 
   // Other threads, before each piece of work (a system call only when something has changed): all but the
   // loop's processor, if there are others; or any, for when there is more to do than those can.
-  void keep_off() const noexcept;
-  void anywhere() const noexcept;
+  void avoid_loop_cpu() const noexcept;
+  void use_any_cpu() const noexcept;
 
  private:
-  void look(std::int64_t steady_ms) noexcept;
-  void let_go() noexcept;
+  void measure(std::int64_t steady_ms) noexcept;
+  void restore_mask() noexcept;
 
   cpu_set_t all_;   // at the start
   cpu_set_t free_;  // these, or any that the cpuset will ever have
   unsigned others_ = 0;
-  int held_at_;                                    // the loop's mask: one processor, or all
-  std::atomic<int> cpu_;                           // where it is held, or was
-  std::int64_t looked_ms_ = 0, waited_ns_ = 0;     // since it was held or looked at; all waiting until then
-  std::int64_t held_ms_ = 0, held_waited_ns_ = 0;  // held since its processor was last judged
+  int pinned_to_;                               // the loop's mask: one processor, or all
+  std::atomic<int> cpu_;                        // where it is held, or was
+  std::int64_t looked_ms_ = 0, waited_ns_ = 0;  // since it was held or looked at; all waiting until then
+  std::int64_t pinned_ms_ = 0, pinned_waited_ns_ = 0;  // held since its processor was last judged
 };
 
 }  // namespace sims

@@ -36,7 +36,7 @@ class Scene {
         check(output.substr(at, end - at));
         at = end + 1;
       }
-      session.set_stuck(stuck);
+      session.set_output_blocked(stuck);
     }
   }
 
@@ -67,23 +67,23 @@ void run(ByteView input) {
   std::size_t turn = 0;
   for (std::size_t at = 0; at < stream.size();) {
     const auto what = static_cast<unsigned char>(pieces[turn++ % pieces.size()]);
-    if (what % 8 == 1) scene.session.set_stuck(scene.stuck = what % 16 == 1);
+    if (what % 8 == 1) scene.session.set_output_blocked(scene.stuck = what % 16 == 1);
     if (what % 8 == 2 && !scene.ops.waiting.empty()) scene.ops.answer_next();
     const std::size_t size = std::min<std::size_t>(1 + what, stream.size() - at);
-    const bool over = scene.session.over();
+    const bool over = scene.session.finished();
     scene.take();
     scene.session.received(bytes_of(std::string_view(stream).substr(at, size)));
     if (over) HOLDS(scene.session.take_output().empty());
     scene.take();
     at += size;
   }
-  scene.session.set_stuck(scene.stuck = false);
+  scene.session.set_output_blocked(scene.stuck = false);
   for (scene.take(); !scene.ops.waiting.empty(); scene.take())  // which may begin with the next one
     scene.ops.answer_next();
   const auto asked = static_cast<std::size_t>(std::count(stream.begin(), stream.end(), '\n'));
   HOLDS(scene.answers <= asked + 1);
-  HOLDS(scene.session.over() || scene.answers == asked);
-  HOLDS(!scene.session.working());
+  HOLDS(scene.session.finished() || scene.answers == asked);
+  HOLDS(!scene.session.busy());
 }
 
 std::vector<std::string> seeds() {

@@ -150,9 +150,9 @@ TEST_CASE("work in line: one after the other, and what is not in line does not w
   std::promise<void> go_on;
   auto may_go_on = go_on.get_future();
   std::vector<int> order;
-  loop.work_in_line([&] { may_go_on.wait(); }, [&] { order.push_back(1); });
+  loop.work_in_order([&] { may_go_on.wait(); }, [&] { order.push_back(1); });
   for (int n = 2; n < 40; ++n)
-    loop.work_in_line([] {}, [&order, n] { order.push_back(n); });
+    loop.work_in_order([] {}, [&order, n] { order.push_back(n); });
   for (int n = 0; n < 40; ++n)
     loop.work([] {},
               [&] {

@@ -72,22 +72,22 @@ TEST_CASE("loop_cpu: held, the loop stays where it is; others leave that process
   apart([&all] {
     LoopCpu loop;
     go_to({all[1]});
-    loop.hold(1'000);
+    loop.pin(1'000);
     const auto [at_first, off, back] = apart([&] {
-      loop.anywhere();
+      loop.use_any_cpu();
       const Cpus first = allowed();
-      loop.keep_off();
+      loop.avoid_loop_cpu();
       const Cpus second = allowed();
-      loop.anywhere();
+      loop.use_any_cpu();
       return std::tuple(first, second, allowed());
     });
     CHECK(at_first == all);  // what it inherited was the loop's
     CHECK(off == without(all, all[1]));
     CHECK(back == all);
-    loop.release(1'001);
+    loop.unpin(1'001);
     CHECK(allowed() == all);
     go_to({all[0]});
-    loop.hold(1'000'000);
+    loop.pin(1'000'000);
     CHECK(allowed() == Cpus{all[1]});  // where it was
   });
 }
@@ -112,32 +112,32 @@ TEST_CASE(
   apart([&] {
     LoopCpu loop;
     go_to({all[0]});
-    loop.hold(1'000);
+    loop.pin(1'000);
     if (!wait_40_ms()) {
       REQUIRE(waited_ms() <= 0);
       MESSAGE("the kernel doesn't count how long a thread waits");
       return;
     }
-    loop.hold(1'050);  // too early to look
+    loop.pin(1'050);  // too early to look
     CHECK(allowed() == Cpus{all[0]});
-    loop.release(1'050);
-    loop.hold(9'000);  // it was held for 50 ms of them
+    loop.unpin(1'050);
+    loop.pin(9'000);  // it was held for 50 ms of them
     CHECK(allowed() == Cpus{all[0]});
-    loop.release(9'050);
-    loop.hold(10'000);
+    loop.unpin(9'050);
+    loop.pin(10'000);
     CHECK(allowed() == Cpus{all[1]});
     apart([&] {
-      loop.keep_off();
+      loop.avoid_loop_cpu();
       CHECK(allowed() == without(all, all[1]));
     });
-    loop.hold(1'000'000'000);  // it has not waited for a tenth of that
+    loop.pin(1'000'000'000);  // it has not waited for a tenth of that
     CHECK(allowed() == Cpus{all[1]});
-    loop.release(1'000'000'000);
+    loop.unpin(1'000'000'000);
     go_to({all[0]});
     CHECK(wait_40_ms());
-    loop.hold(1'000'000'001);
-    loop.release(1'000'000'301);
-    loop.hold(1'000'000'400);
+    loop.pin(1'000'000'001);
+    loop.unpin(1'000'000'301);
+    loop.pin(1'000'000'400);
     CHECK(allowed() == Cpus{all[1]});  // what it waited while it was free is not held against its processor
   });
 }
@@ -160,16 +160,16 @@ TEST_CASE("loop_cpu: before the loop was held, and with one processor, all stay 
   const Cpus all = allowed();
   apart([&all] {
     const LoopCpu quiet;
-    quiet.keep_off();
+    quiet.avoid_loop_cpu();
     CHECK(allowed() == all);
   });
   apart([&all] {
     go_to({all[0]});
     LoopCpu lonely;
-    lonely.hold(1'000);
-    lonely.keep_off();
+    lonely.pin(1'000);
+    lonely.avoid_loop_cpu();
     CHECK(allowed() == Cpus{all[0]});
-    lonely.release(1'001);
+    lonely.unpin(1'001);
     CHECK(allowed() == Cpus{all[0]});
   });
 }

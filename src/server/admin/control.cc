@@ -13,7 +13,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
   std::function<void()> on_output;
   std::string input, output;
   proto::JsonTape tape;
-  bool working = false, stuck = false, over = false;
+  bool busy = false, output_blocked = false, finished = false;
   bool inside = false;  // in one of the session's own functions
 
   State(Operations& o, std::function<std::uint64_t()> u, std::function<void()> f)
@@ -21,17 +21,17 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
 
   void end(std::string_view why) {
     output += control_error(why);
-    over = true;
+    finished = true;
     input.clear();
   }
-  void go_on();
+  void answer_requests();
   void answer(std::string line);
   void answered(std::string lines);
 };
 
-void ControlSession::State::go_on() {
+void ControlSession::State::answer_requests() {
   inside = true;
-  while (!over && !working && !stuck && output.size() < output_enough) {
+  while (!finished && !busy && !output_blocked && output.size() < output_enough) {
     const auto size = input.find('\n');
     if (size == input.npos) break;
     if (size > max_request) {
@@ -42,28 +42,28 @@ void ControlSession::State::go_on() {
     input.erase(0, size + 1);
     answer(std::move(line));
   }
-  if (!over && input.size() > max_request)
-    end(working || stuck || input.find('\n') != input.npos ? "too many requests at once"
-                                                           : "a request has at most 4096 bytes");
+  if (!finished && input.size() > max_request)
+    end(busy || output_blocked || input.find('\n') != input.npos ? "too many requests at once"
+                                                                 : "a request has at most 4096 bytes");
   inside = false;
 }
 
 void ControlSession::State::answer(std::string line) {
   const auto request = tape.parse(line);
   if (!request) return end("not a request: " + request.error().detail);
-  working = true;
+  busy = true;
   run_request(operations, *request, unix_s(), [weak = weak_from_this()](std::string lines) {
     if (const auto state = weak.lock()) state->answered(std::move(lines));
   });
 }
 
 void ControlSession::State::answered(std::string lines) {
-  assert(working);
-  working = false;
+  assert(busy);
+  busy = false;
   output += lines;
   if (inside) return;
   const auto keep = shared_from_this();  // on_output may end the session
-  go_on();
+  answer_requests();
   if (const auto call = on_output) call();  // a copy: it may die
 }
 
@@ -76,26 +76,26 @@ ControlSession::~ControlSession() {
 }
 
 void ControlSession::received(ByteView bytes) {
-  if (state_->over) return;
+  if (state_->finished) return;
   state_->input += text_of(bytes);
-  state_->go_on();
+  state_->answer_requests();
 }
 
-void ControlSession::set_stuck(bool stuck) {
-  state_->stuck = stuck;
-  state_->go_on();
+void ControlSession::set_output_blocked(bool blocked) {
+  state_->output_blocked = blocked;
+  state_->answer_requests();
 }
 
 std::string ControlSession::take_output() {
   return std::exchange(state_->output, {});
 }
 
-bool ControlSession::working() const {
-  return state_->working;
+bool ControlSession::busy() const {
+  return state_->busy;
 }
 
-bool ControlSession::over() const {
-  return state_->over;
+bool ControlSession::finished() const {
+  return state_->finished;
 }
 
 }  // namespace sims::server

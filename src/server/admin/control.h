@@ -33,9 +33,9 @@ class ControlSession {
   std::string take_output();
   // After each take_output() that was not empty, and when it changes: whether the other side does not read,
   // so that nothing is worked on. If it does, the requests that wait are gone on with.
-  void set_stuck(bool stuck);
-  bool working() const;  // on a request whose answer takes its time
-  bool over() const;     // the connection ends once the output is out: what came was no request
+  void set_output_blocked(bool blocked);
+  bool busy() const;      // on a request whose answer takes its time
+  bool finished() const;  // the connection ends once the output is out: what came was no request
 
  private:
   struct State;

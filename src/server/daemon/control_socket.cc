@@ -74,7 +74,7 @@ void ControlSocket::accept(std::unique_ptr<net::Stream> stream) {
     pump(number);
   };
   on.on_drain = [this, number, &c] {
-    if (c.session) c.session->set_stuck(false);
+    if (c.session) c.session->set_output_blocked(false);
     pump(number);
   };
   c.stream->set_callbacks(std::move(on));
@@ -95,12 +95,12 @@ void ControlSocket::pump(std::uint64_t number) {
   for (auto out = c.session->take_output(); !out.empty(); out = c.session->take_output()) {
     c.stream->write(out);
     c.active_ms = loop_.now().steady_ms;
-    c.session->set_stuck(c.stream->queued() > 0);
+    c.session->set_output_blocked(c.stream->queued() > 0);
   }
   c.queued = c.stream->queued();
-  if (c.ended && c.queued == 0 && !c.session->working()) {
+  if (c.ended && c.queued == 0 && !c.session->busy()) {
     connections_.erase(at);
-  } else if (c.session->over()) {
+  } else if (c.session->finished()) {
     c.session.reset();
     c.stream->finish(last_word_ms);
   }
@@ -123,7 +123,7 @@ void ControlSocket::look_for_idle() {
   for (auto at = connections_.begin(); at != connections_.end();) {
     auto& c = *at->second;
     const auto queued = c.stream->queued();
-    if ((c.session && c.session->working()) || queued != c.queued) c.active_ms = now;
+    if ((c.session && c.session->busy()) || queued != c.queued) c.active_ms = now;
     c.queued = queued;
     at = now - c.active_ms >= idle_ms ? connections_.erase(at) : std::next(at);
   }

@@ -79,7 +79,7 @@ class Daemon : public Actions {
   LoopCpu cpu_;   // the other threads keep off it, so that messages do not wait for logins
   KeyPool pool_;  // work on other threads uses it: outlives the loop
   net::Loop loop_;
-  std::unique_ptr<Relay> core_;
+  std::unique_ptr<Relay> relay_;
   DaemonOperations operations_;
   std::unique_ptr<ControlSocket> control_;
   std::unique_ptr<MetricsSocket> metrics_;
@@ -111,10 +111,10 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
       state_(state),
       hooks_(hooks),
       pool_({p384_keys, settings.rsa_keys}, cpu_),
-      core_(std::make_unique<Relay>(
+      relay_(std::make_unique<Relay>(
           RelayOptions{&state.identity, settings.name, settings.policy, state.accounts->bans()},
           *state.accounts, pool_, *this)),
-      operations_({*core_, settings_, state, pool_,
+      operations_({*relay_, settings_, state, pool_,
                    [this](auto job, auto done) { loop_.work(std::move(job), std::move(done)); },
                    [this] { turn(); }, [this] { return addresses(); },
                    [this] {
@@ -176,21 +176,21 @@ void Daemon::accept(std::unique_ptr<net::Stream> stream) {
   net::Stream::Callbacks on;
   on.on_read = [this, id](ByteView bytes) {
     if (turn_began_us_ == 0) turn_began_us_ = steady_us();
-    core_->received(id, bytes, loop_.now());
+    relay_->received(id, bytes, loop_.now());
     // With many to read from, the answers to the first do not wait for the last.
     if (++reads_ % reads_a_turn == 0) write_all();
     turn();
   };
   on.on_end = [this, id](const std::string&) {
     if (streams_.erase(id) > 0) {
-      core_->closed(id, loop_.now());
+      relay_->closed(id, loop_.now());
       return turn();
     }
     lingering_.erase(id);
     stop_when_drained();
   };
   s.set_callbacks(std::move(on));
-  core_->opened(id, s.peer_address(), loop_.now());
+  relay_->opened(id, s.peer_address(), loop_.now());
   turn();
   if (const auto kept = streams_.find(id); kept != streams_.end()) kept->second->start();
 }
@@ -227,7 +227,7 @@ void Daemon::close(ConnId id, bool flush) {
 
 void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
   const auto shared = std::make_shared<std::unique_ptr<LoginWork>>(std::move(work));
-  cpu_.hold(loop_.now().steady_ms);
+  cpu_.pin(loop_.now().steady_ms);
   const bool crowded =
       ++logins_ > logins_a_processor * cpu_.others() && cpu_.others() < net::Loop::max_workers;
   loop_.work(
@@ -235,20 +235,20 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
         thread_local const bool once = (lower_thread_priority(), true);
         static_cast<void>(once);
         if (crowded)
-          cpu_.anywhere();
+          cpu_.use_any_cpu();
         else
-          cpu_.keep_off();
+          cpu_.avoid_loop_cpu();
         (*shared)->run();
       },
       [this, id, shared] {
-        if (--logins_ == 0) cpu_.release(loop_.now().steady_ms);
+        if (--logins_ == 0) cpu_.unpin(loop_.now().steady_ms);
         const auto done = [this, id, shared] {
-          core_->work_done(id, std::move(*shared), loop_.now());
+          relay_->work_done(id, std::move(*shared), loop_.now());
           turn();
         };
         // Names that are new wait for the disk in a line of their own, and nobody who is known behind them.
         if (!(*shared)->writes()) return done();
-        loop_.work_in_line([shared] { (*shared)->write(); }, done);
+        loop_.work_in_order([shared] { (*shared)->write(); }, done);
       });
 }
 
@@ -264,7 +264,7 @@ void Daemon::end_of_turn() {
   turn_pending_ = false;
   const Now now = loop_.now();
   write_all();
-  const auto next = core_->next_tick();
+  const auto next = relay_->next_tick();
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == std::numeric_limits<std::int64_t>::max()) return tick_.stop();
@@ -275,8 +275,8 @@ void Daemon::end_of_turn() {
 
 // What was read since the last time, up to here, is what its messages had to wait in the relay.
 void Daemon::write_all() {
-  core_->turn_end(loop_.now());
-  auto& stats = core_->stats();
+  relay_->turn_end(loop_.now());
+  auto& stats = relay_->stats();
   const auto began = std::exchange(turn_began_us_, 0);
   const auto forwarded = stats.messages - std::exchange(forwarded_before_, stats.messages);
   if (forwarded > 0 && began > 0) stats.hop.add(static_cast<std::uint64_t>(steady_us() - began), forwarded);
@@ -285,9 +285,9 @@ void Daemon::write_all() {
 void Daemon::on_tick() {
   // The timer counts in whole milliseconds, and may come a part of one early.
   if (const auto due = std::exchange(due_us_, 0); due > 0)
-    core_->stats().loop_lag.add(static_cast<std::uint64_t>(std::max<std::int64_t>(steady_us() - due, 0)));
+    relay_->stats().loop_lag.add(static_cast<std::uint64_t>(std::max<std::int64_t>(steady_us() - due, 0)));
   armed_for_ = std::numeric_limits<std::int64_t>::max();
-  core_->tick(loop_.now());
+  relay_->tick(loop_.now());
   turn();
 }
 
@@ -342,7 +342,7 @@ Result<void> Daemon::reload() {
     fit_descriptors(settings_.policy.limits, other_descriptors);
     settings_.log_level = fresh->log_level;
     log::set_level(settings_.log_level);
-    core_->reload(settings_.policy);
+    relay_->reload(settings_.policy);
     fill_pool();
     log::notice("event=reloaded");
   }
@@ -353,10 +353,10 @@ Result<void> Daemon::reload() {
 void Daemon::stop() {
   if (std::exchange(stopping_, true)) return loop_.stop();  // asked twice: at once
   manager_.tell("STOPPING=1");
-  log::notice("event=stopping connections={}", core_->connections());
+  log::notice("event=stopping connections={}", relay_->connections());
   listeners_.clear();
   metrics_.reset();
-  core_->shutdown(loop_.now());
+  relay_->shutdown(loop_.now());
   turn();
   drain_.start(drain_ms);
   stop_when_drained();

@@ -28,8 +28,8 @@ std::uint64_t resident_bytes() {
 DaemonOperations::DaemonOperations(Parts parts) : parts_(std::move(parts)), began_(parts_.now()) {}
 
 const Stats& DaemonOperations::stats() {
-  auto& s = parts_.core.stats();
-  parts_.core.refresh_gauges();
+  auto& s = parts_.relay.stats();
+  parts_.relay.refresh_gauges();
   const auto ready = parts_.pool.ready();
   s.p384_keys = ready.p384;
   s.rsa_keys = ready.rsa;
@@ -47,8 +47,8 @@ Status DaemonOperations::status() {
   s.state_dir = parts_.state.path;
   s.started_unix_s = began_.unix_s();
   s.uptime_s = static_cast<std::uint64_t>(now.steady_ms - began_.steady_ms) / 1'000;
-  s.connections = parts_.core.connections();
-  s.online = parts_.core.online();
+  s.connections = parts_.relay.connections();
+  s.online = parts_.relay.online();
   s.accounts = parts_.state.accounts->size();
   s.registration_open = parts_.settings.policy.registration_open;
   s.resident = resident_bytes();
@@ -59,7 +59,7 @@ Status DaemonOperations::status() {
 }
 
 std::vector<ClientInfo> DaemonOperations::clients(ConnId after, std::size_t limit) {
-  return parts_.core.clients(after, limit);
+  return parts_.relay.clients(after, limit);
 }
 
 Result<std::size_t> DaemonOperations::kick(const Target& who) {
@@ -68,11 +68,11 @@ Result<std::size_t> DaemonOperations::kick(const Target& who) {
   if (who.kind == Target::Kind::conn) {
     ConnId conn = 0;
     std::from_chars(who.value.data(), who.value.data() + who.value.size(), conn);
-    count = parts_.core.kick(conn, now) ? 1 : 0;
+    count = parts_.relay.kick(conn, now) ? 1 : 0;
   } else {
     BanList whom;
     whom.add({*who.ban_kind(), who.value, {}, 0, 0});
-    count = parts_.core.kick(whom, now);
+    count = parts_.relay.kick(whom, now);
   }
   log::notice("event=kick whom={} connections={}", log::remote{who.value}, count);
   parts_.turn();
@@ -99,7 +99,7 @@ void DaemonOperations::ban(Ban ban, Done<void> done) {
                 if (!result) return;
                 log::notice("event=ban kind={} value={} until={}", to_string(ban.kind),
                             log::remote{ban.value}, ban.until);
-                parts_.core.ban(ban, parts_.now());
+                parts_.relay.ban(ban, parts_.now());
               },
               std::move(done));
 }
@@ -109,7 +109,7 @@ void DaemonOperations::unban(Ban::Kind kind, std::string value, Done<bool> done)
               [this, kind, value](const Result<bool>& result) {
                 if (!result || !*result) return;
                 log::notice("event=unban kind={} value={}", to_string(kind), log::remote{value});
-                parts_.core.unban(kind, value);
+                parts_.relay.unban(kind, value);
               },
               std::move(done));
 }
@@ -145,7 +145,7 @@ void DaemonOperations::release(std::string name, Done<bool> done) {
                 log::notice("event=release name={}", log::remote{name});
                 BanList whom;
                 if (owner) whom.add({Ban::Kind::id, owner->str(), {}, 0, 0});
-                parts_.core.kick(whom, parts_.now());
+                parts_.relay.kick(whom, parts_.now());
               },
               std::move(done));
 }

@@ -13,7 +13,7 @@ class DaemonOperations : public Operations {
  public:
   // All of them the daemon's own; they outlive this.
   struct Parts {
-    Relay& core;
+    Relay& relay;
     const Settings& settings;
     const StateFolder& state;
     const KeyPool& pool;

@@ -97,7 +97,7 @@ void KeyPool::make_when_empty() {
     if (made++ >= first_rsa_keys) {
       thread_local const bool lowered = (lower_thread_priority(), true);
       static_cast<void>(lowered);
-      loop_.keep_off();
+      loop_.avoid_loop_cpu();
     }
     urgent_at_work_ = true;
     if (auto key = makers_.rsa([this] { return !stop_; })) rsa_.put(std::move(*key));
@@ -115,7 +115,7 @@ bool KeyPool::pause_when_due() {
   while (urgent_at_work_ && !stop_)
     stopping_.wait_for(urgent_poll);
   if (due) {
-    loop_.keep_off();
+    loop_.avoid_loop_cpu();
     worked_until_us_ = thread_us();
   }
   return !stop_;
@@ -124,7 +124,7 @@ bool KeyPool::pause_when_due() {
 // P-384 keys, which are quick, then RSA keys.
 void KeyPool::fill_from_spare_time() {
   run_only_when_idle();
-  loop_.keep_off();
+  loop_.avoid_loop_cpu();
   while (!stop_) {
     if (p384_.ready() < p384_.size()) {
       p384_.put(makers_.p384());

@@ -22,7 +22,7 @@ std::int64_t penalty(const Source& source, const Limits& limits, std::int64_t st
 }
 
 // Whether one of `left` of `half` chances is drawn.
-bool lucky(std::int64_t left, std::int64_t half, crypto::Rng& draw) {
+bool drawn(std::int64_t left, std::int64_t half, crypto::Rng& draw) {
   ByteArray<8> random;
   draw.fill(random);
   return load_u64be(random.data()) % static_cast<std::uint64_t>(half) < static_cast<std::uint64_t>(left);
@@ -51,55 +51,55 @@ void Admission::rest(Source& source) {
   sources_.erase(oldest);
 }
 
-Result<Admission::Entered, Refused> Admission::enter(ConnId conn, const Address& from, const Limits& limits,
-                                                     std::int64_t steady_ms) {
+Result<Admission::Admitted, Refused> Admission::admit(ConnId conn, const Address& from, const Limits& limits,
+                                                      std::int64_t steady_ms) {
   if (connections_ >= limits.connections) return fail(Refused::connections);
   Source& source = remember(from);
   source.exempt = exempt(from, limits);
   if (source.connections >= limits.connections_per_address) return fail(Refused::address_connections);
   if (!source.exempt && penalty(source, limits, steady_ms) > penalty_threshold_ms)
     return fail(Refused::penalty);
-  std::optional<ConnId> displaced;
-  const auto make_room = [&](const Waiting& waiting, std::size_t here, std::size_t most) {
-    if (here >= most) displaced = waiting.first();
-    return here < most || displaced;
+  std::optional<ConnId> evicted;
+  const auto make_room = [&](const NotLoggedIn& waiting, std::size_t here, std::size_t most) {
+    if (here >= most) evicted = waiting.first();
+    return here < most || evicted;
   };
   const auto own_most = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;
-  if (!make_room(waiting_, unauthenticated_, limits.unauthenticated) ||
-      !make_room(source.waiting, source.unauthenticated, own_most))
+  if (!make_room(not_logged_in_, unauthenticated_, limits.unauthenticated) ||
+      !make_room(source.not_logged_in, source.unauthenticated, own_most))
     return fail(Refused::unauthenticated);
   if (source.connections++ == 0) idle_.erase(source.idle);
   ++source.unauthenticated;
   ++connections_;
   ++unauthenticated_;
   AdmissionSlot slot{&source, false, true, {}, {}};
-  slot.in_source = source.waiting.silent.insert(source.waiting.silent.end(), conn);
-  slot.in_all = waiting_.silent.insert(waiting_.silent.end(), conn);
-  return Entered{slot, displaced};
+  slot.in_source = source.not_logged_in.silent.insert(source.not_logged_in.silent.end(), conn);
+  slot.in_all = not_logged_in_.silent.insert(not_logged_in_.silent.end(), conn);
+  return Admitted{slot, evicted};
 }
 
-void Admission::starts_shaking(AdmissionSlot& slot) {
+void Admission::begin_handshake(AdmissionSlot& slot) {
   if (!std::exchange(slot.silent, false)) return;
-  const auto move = [](Waiting& waiting, std::list<ConnId>::iterator at) {
-    waiting.shaking.splice(waiting.shaking.end(), waiting.silent, at);
+  const auto move = [](NotLoggedIn& waiting, std::list<ConnId>::iterator at) {
+    waiting.handshaking.splice(waiting.handshaking.end(), waiting.silent, at);
   };
-  move(slot.source->waiting, slot.in_source);
-  move(waiting_, slot.in_all);
+  move(slot.source->not_logged_in, slot.in_source);
+  move(not_logged_in_, slot.in_all);
 }
 
 void Admission::authenticated(AdmissionSlot& slot) {
   if (std::exchange(slot.authenticated, true)) return;
-  const auto take_out = [&](Waiting& waiting, std::list<ConnId>::iterator at) {
-    (slot.silent ? waiting.silent : waiting.shaking).erase(at);
+  const auto take_out = [&](NotLoggedIn& waiting, std::list<ConnId>::iterator at) {
+    (slot.silent ? waiting.silent : waiting.handshaking).erase(at);
   };
-  take_out(slot.source->waiting, slot.in_source);
-  take_out(waiting_, slot.in_all);
+  take_out(slot.source->not_logged_in, slot.in_source);
+  take_out(not_logged_in_, slot.in_all);
   assert(slot.source->unauthenticated > 0 && unauthenticated_ > 0);
   --slot.source->unauthenticated;
   --unauthenticated_;
 }
 
-void Admission::leave(AdmissionSlot& slot) {
+void Admission::release(AdmissionSlot& slot) {
   authenticated(slot);
   Source& source = *std::exchange(slot.source, nullptr);
   assert(source.connections > 0 && connections_ > 0);
@@ -107,9 +107,9 @@ void Admission::leave(AdmissionSlot& slot) {
   if (--source.connections == 0) rest(source);
 }
 
-std::optional<Refused> Admission::shakes_hands(AdmissionSlot& slot, bool costly, const Limits& limits,
-                                               std::int64_t steady_ms, crypto::Rng& draw) {
-  starts_shaking(slot);
+std::optional<Refused> Admission::may_handshake(AdmissionSlot& slot, bool costly, const Limits& limits,
+                                                std::int64_t steady_ms, crypto::Rng& draw) {
+  begin_handshake(slot);
   Source& source = *slot.source;
   if (!source.exempt && !source.handshakes.take(limits.handshakes_per_address, steady_ms))
     return Refused::address_handshakes;
@@ -118,7 +118,7 @@ std::optional<Refused> Admission::shakes_hands(AdmissionSlot& slot, bool costly,
     return Refused::address_handshakes;
   const auto left = handshakes_.left(limits.handshakes, steady_ms);
   const auto half = std::max<std::int64_t>(1, limits.handshakes.burst / 2);
-  if (left <= 0 || (left < half && !lucky(left, half, draw))) return Refused::handshakes;
+  if (left <= 0 || (left < half && !drawn(left, half, draw))) return Refused::handshakes;
   handshakes_.spend(limits.handshakes, steady_ms);
   return std::nullopt;
 }

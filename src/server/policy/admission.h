@@ -3,7 +3,7 @@
 // connections, and at most `max_idle` others, the latest.
 //
 //   enter()          a connection: counts, then the penalty. No byte was read yet.
-//   shakes_hands()   before its first public-key work: the budgets of its source and of all
+//   may_handshake()   before its first public-key work: the budgets of its source and of all
 //   may_register()   before a name is bound
 //   may_log_in()     before everybody is told
 //   penalise()       it failed: each failure adds seconds, which pass by themselves. Over
@@ -25,10 +25,10 @@ constexpr std::int64_t penalty_threshold_ms = 15'000;
 
 // Not logged in, in the order in which they came this far: the first one makes room for a new one, of those
 // who have not begun to shake hands, else of those who have.
-struct Waiting {
-  std::list<ConnId> silent, shaking;
+struct NotLoggedIn {
+  std::list<ConnId> silent, handshaking;
   std::optional<ConnId> first() const {
-    const auto& from = silent.empty() ? shaking : silent;
+    const auto& from = silent.empty() ? handshaking : silent;
     return from.empty() ? std::nullopt : std::optional(from.front());
   }
 };
@@ -41,9 +41,9 @@ struct Source {
   bool exempt = false;
   std::int64_t penalty_until = 0;  // steady ms
   Budget handshakes, costly_handshakes, registrations;
-  LogBudget log;          // of lines about it
+  LogBudget log;        // of lines about it
   LogBudget login_log;  // of those that it came or went
-  Waiting waiting;
+  NotLoggedIn not_logged_in;
   std::list<Source*>::iterator idle;  // valid without connections
 };
 
@@ -59,22 +59,22 @@ class Admission {
   static constexpr std::size_t max_idle = 65'536;
   explicit Admission(Rate log_rate) : log_rate_(log_rate) {}
 
-  struct Entered {
+  struct Admitted {
     AdmissionSlot slot;
-    std::optional<ConnId> displaced;  // too many have not logged in: this one is to be closed
+    std::optional<ConnId> evicted;  // too many have not logged in: this one is to be closed
   };
-  Result<Entered, Refused> enter(ConnId conn, const Address& from, const Limits& limits,
-                                 std::int64_t steady_ms);
+  Result<Admitted, Refused> admit(ConnId conn, const Address& from, const Limits& limits,
+                                  std::int64_t steady_ms);
   // nullopt: go on. `costly`: with the suite whose keys take long to make. `draw` is for random early drop:
   // when half of the budget for all is spent, the rest is for those who are lucky, fewer the less is left.
-  std::optional<Refused> shakes_hands(AdmissionSlot& slot, bool costly, const Limits& limits,
-                                      std::int64_t steady_ms, crypto::Rng& draw);
+  std::optional<Refused> may_handshake(AdmissionSlot& slot, bool costly, const Limits& limits,
+                                       std::int64_t steady_ms, crypto::Rng& draw);
   bool may_register(const AdmissionSlot& slot, const Limits& limits, std::int64_t steady_ms);
   // Proved to be `id`. Each login is told to everybody.
   bool may_log_in(const AdmissionSlot& slot, const proto::Id& id, const Limits& limits,
                   std::int64_t steady_ms);
   void authenticated(AdmissionSlot& slot);
-  void leave(AdmissionSlot& slot);
+  void release(AdmissionSlot& slot);
   void penalise(Source& source, std::int64_t ms, const Limits& limits, std::int64_t steady_ms);
 
   std::size_t connections() const { return connections_; }
@@ -87,12 +87,12 @@ class Admission {
 
  private:
   void rest(Source& source);
-  void starts_shaking(AdmissionSlot& slot);
+  void begin_handshake(AdmissionSlot& slot);
 
   const Rate log_rate_;
   std::map<Address, Source> sources_;  // ordered: strangers choose the keys
   std::list<Source*> idle_;            // without connections, the latest in front
-  Waiting waiting_;
+  NotLoggedIn not_logged_in_;
   Budget handshakes_;
   std::map<proto::Id, Budget> logins_;  // of ids that logged in lately
   std::size_t logins_kept_ = 0;         // at the last look for those that are full again

@@ -76,9 +76,9 @@ struct Stats {
   std::uint64_t idle_cut = 0;      // cut off, silent
   // Gauges.
   std::uint64_t connections = 0, online = 0, unauthenticated = 0;
-  std::uint64_t held_bytes = 0;         // of messages that are not whole yet
+  std::uint64_t partial_bytes = 0;      // of messages that are not whole yet
   std::uint64_t queued_bytes = 0;       // waiting in the relay for clients, in all
-  std::uint64_t queued_most_bytes = 0;  // the most for one client since the last reading
+  std::uint64_t most_queued_bytes = 0;  // the most for one client since the last reading
   std::uint64_t addresses = 0;          // remembered, with counts, budgets and penalties
   // The daemon's.
   Histogram hop;                              // a message from the read of its bytes to their write

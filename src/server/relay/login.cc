@@ -75,8 +75,8 @@ void Relay::opened(ConnId conn, std::string_view address, Now now) {
   const auto& limits = st.options.policy.limits;
   const auto from = Address::parse(address).value_or(Address());
   if (st.bans.on_address(from, now.unix_s())) return st.refuse(conn, from, Refused::banned, now);
-  auto entered = st.admission.enter(conn, from, limits, now.steady_ms);
-  if (!entered) return st.refuse(conn, from, entered.error(), now);
+  auto admitted = st.admission.admit(conn, from, limits, now.steady_ms);
+  if (!admitted) return st.refuse(conn, from, admitted.error(), now);
   ++st.stats.opened;
   proto::HandshakeOptions handshake;
   handshake.kind = proto::HandshakeKind::client_server;
@@ -84,12 +84,12 @@ void Relay::opened(ConnId conn, std::string_view address, Now now) {
   handshake.identity = st.options.identity;
   handshake.name = st.options.name;
   handshake.suites = st.options.policy.suites;
-  auto session = std::make_unique<Session>(conn, address, entered->slot,
+  auto session = std::make_unique<Session>(conn, address, admitted->slot,
                                            proto::Transport(std::move(handshake), st.ephemerals));
   session->input.last_heard = now.steady_ms;
   st.deadlines.set(*session, now.steady_ms + limits.handshake_ms);
   st.sessions.emplace(conn, std::move(session));
-  if (entered->displaced) st.evict(*entered->displaced, now);
+  if (admitted->evicted) st.evict(*admitted->evicted, now);
 }
 
 void Relay::State::refuse(ConnId conn, const Address& from, Refused why, Now now) {
@@ -109,7 +109,7 @@ void Relay::State::evict(ConnId conn, Now now) {
   s.login.outcome = &Stats::Handshakes::refused;
   penalise(s, penalty_left_ms, now);
   s.transport.fail(ErrorCode::busy, words_for(Refused::unauthenticated), {}, now, s.output.frames);
-  end(s, true, "displaced", now);
+  end(s, true, "evicted", now);
 }
 
 // --- 3. handshake --------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ bool Relay::State::admit_handshake(Session& s, const proto::Handshake& handshake
   const auto* suite = handshake.suite();
   const bool costly = suite != nullptr && suite->rekeying == crypto::Rekeying::fresh_exchange;
   const auto refused =
-      admission.shakes_hands(s.slot, costly, options.policy.limits, now.steady_ms, ephemerals.rng());
+      admission.may_handshake(s.slot, costly, options.policy.limits, now.steady_ms, ephemerals.rng());
   if (!refused) return true;
   count_refused(*refused);
   s.login.outcome = &Stats::Handshakes::refused;

@@ -87,8 +87,8 @@ void Relay::refresh_gauges() {
   st.stats.online = st.presence.size();
   st.stats.unauthenticated = st.admission.unauthenticated();
   st.stats.queued_bytes = st.backlog.unsent_bytes;
-  st.stats.held_bytes = st.backlog.partial_bytes;
-  st.stats.queued_most_bytes = std::exchange(st.backlog.most_unsent_bytes, 0);
+  st.stats.partial_bytes = st.backlog.partial_bytes;
+  st.stats.most_queued_bytes = std::exchange(st.backlog.most_unsent_bytes, 0);
   st.stats.addresses = st.admission.sources();
 }
 

@@ -248,7 +248,7 @@ void Relay::State::forget(Session& s, std::string_view why, Now now) {
   deadlines.clear(s);
   if (!s.slot.authenticated) count_handshake(s);
   Source* const source = s.slot.source;
-  admission.leave(s.slot);
+  admission.release(s.slot);
   set_unsent(s, 0, now);
   backlog.partial_bytes -= std::exchange(s.input.partial_bytes, 0);
   if (s.online) {

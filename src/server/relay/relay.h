@@ -1,11 +1,11 @@
 // The relay without I/O: connections' events and the time in, Actions out. Owned by server/daemon, by tests
 // and by the simulation (tests/sim), which drive it from one thread:
 //
-//   Relay core(options, accounts, ephemerals, actions);
-//   core.opened(7, "192.0.2.1", now);  // a connection that the driver numbered; no number is used again
-//   core.received(7, bytes, now);      // one call per read of the socket
-//   core.turn_end(now);                // after the events of one loop turn, or of a part of it: one write
-//   per peer if (now.steady_ms >= core.next_tick()) core.tick(now), core.turn_end(now);
+//   Relay relay(options, accounts, ephemerals, actions);
+//   relay.opened(7, "192.0.2.1", now);  // a connection that the driver numbered; no number is used again
+//   relay.received(7, bytes, now);      // one call per read of the socket
+//   relay.turn_end(now);                // after the events of one loop turn, or of a part of it: one write
+//   per peer if (now.steady_ms >= relay.next_tick()) relay.tick(now), relay.turn_end(now);
 //
 // The numbered list of house.md, "The way of one message", step 4, is received() -> router -> turn_end().
 #pragma once

@@ -160,7 +160,7 @@ TEST_CASE("control: an answer that takes its time holds up the requests behind i
   CHECK(t.say("{\"do\":\"backup\",\"path\":\"/"
               "x\"}\n{\"do\":\"release\",\"name\":\"bob\"}\n{\"do\":\"reload\"}\n")
             .empty());
-  CHECK(t.session.working());
+  CHECK(t.session.busy());
   CHECK(t.ops.told.size() == 1);
   t.ops.answer_next();
   CHECK(t.woken == 1);
@@ -169,7 +169,7 @@ TEST_CASE("control: an answer that takes its time holds up the requests behind i
   t.ops.answer_next();
   CHECK(t.session.take_output() == "{\"ok\":true}\n{\"ok\":true}\n");
   CHECK(t.ops.told.back() == "reload");
-  CHECK_FALSE(t.session.working());
+  CHECK_FALSE(t.session.busy());
 }
 
 TEST_CASE("control: an answer after the connection's end goes nowhere") {
@@ -187,15 +187,15 @@ TEST_CASE("control: an answer after the connection's end goes nowhere") {
 
 TEST_CASE("control: who does not read is not worked for, and cannot pile up requests") {
   Talk t;
-  t.session.set_stuck(true);
+  t.session.set_output_blocked(true);
   CHECK(t.ask(R"({"do":"reload"})").empty());
   CHECK(t.ops.told.empty());
-  t.session.set_stuck(false);
+  t.session.set_output_blocked(false);
   CHECK(t.session.take_output() == "{\"ok\":true}\n");
-  t.session.set_stuck(true);
+  t.session.set_output_blocked(true);
   for (int i = 0; i < 500; ++i)
     t.session.received(bytes_of("{\"do\":\"reload\"}\n"));
-  CHECK(t.session.over());
+  CHECK(t.session.finished());
   CHECK(t.session.take_output().find("too many") != std::string::npos);
   CHECK(t.ops.told.size() == 1);
 }
@@ -208,7 +208,7 @@ TEST_CASE("control: output is bounded however many requests come in one piece") 
   while (flood.size() < 65'536)
     flood += "{\"do\":\"clients\"}\n";
   CHECK(t.say(flood).size() < 4 * ControlSession::output_enough);
-  CHECK(t.session.over());
+  CHECK(t.session.finished());
 }
 
 TEST_CASE("control: what is no request is answered in words, and ends the connection") {
@@ -220,7 +220,7 @@ TEST_CASE("control: what is no request is answered in words, and ends the connec
     const auto said = t.say(bytes);
     CHECK(said.starts_with("{\"error\":"));
     CHECK(lines(said) == 1);
-    CHECK(t.session.over());
+    CHECK(t.session.finished());
     CHECK(t.say("{\"do\":\"reload\"}\n").empty());
     CHECK(t.ops.told.empty());
   }
@@ -228,7 +228,7 @@ TEST_CASE("control: what is no request is answered in words, and ends the connec
   for (const char* request :
        {"{}", R"({"do":7})", R"({"do":"dance"})", R"({"do":"kick"})", R"({"do":"kick","who":1})"})
     CHECK(t.ask(request).starts_with("{\"error\":"));
-  CHECK_FALSE(t.session.over());  // these were requests
+  CHECK_FALSE(t.session.finished());  // these were requests
 }
 
 TEST_CASE("control: a request a byte at a time") {

@@ -35,16 +35,16 @@ struct Door {
   ConnId last = 0;
   Loaded luck{0}, bad_luck{0xff};
 
-  Result<Admission::Entered, Refused> enter(const std::string& address = "192.0.2.1") {
-    return admission.enter(++last, at(address), limits, now);
+  Result<Admission::Admitted, Refused> enter(const std::string& address = "192.0.2.1") {
+    return admission.admit(++last, at(address), limits, now);
   }
   AdmissionSlot slot(const std::string& address = "192.0.2.1") {
-    auto entered = enter(address);
-    REQUIRE(entered);
-    return entered->slot;
+    auto admitted = enter(address);
+    REQUIRE(admitted);
+    return admitted->slot;
   }
   std::optional<Refused> shakes(AdmissionSlot& g) {
-    return admission.shakes_hands(g, false, limits, now, luck);
+    return admission.may_handshake(g, false, limits, now, luck);
   }
 };
 
@@ -79,10 +79,10 @@ TEST_CASE("38: a source has a number of connections, all together have one, and 
   CHECK(d.enter("2001:db8::3").error() == Refused::address_connections);  // the same /64
   auto third = d.slot("192.0.2.1");
   CHECK(d.enter("192.0.2.2").error() == Refused::connections);
-  d.admission.leave(third);
+  d.admission.release(third);
   CHECK(d.enter("2001:db8::3").error() == Refused::address_connections);
   d.admission.authenticated(first);
-  d.admission.leave(first);
+  d.admission.release(first);
   CHECK(d.enter("2001:db8::3"));
   CHECK(d.admission.connections() == 2);
   CHECK(d.admission.unauthenticated() == 2);
@@ -92,22 +92,22 @@ TEST_CASE("34: the oldest that says nothing makes room, of its source first") {
   Door d;
   d.limits.unauthenticated = 4;
   d.limits.unauthenticated_per_address = 2;
-  auto one = d.slot("192.0.2.1");              // 1
-  static_cast<void>(d.slot("192.0.2.1"));      // 2
-  static_cast<void>(d.slot("192.0.2.2"));      // 3
-  CHECK(d.enter("192.0.2.1")->displaced == 1);  // 4
-  d.admission.leave(one);
-  CHECK(d.enter("192.0.2.3")->displaced == std::nullopt);  // 5
-  CHECK(d.enter("192.0.2.4")->displaced == 2);             // 6: of all, the oldest
+  auto one = d.slot("192.0.2.1");             // 1
+  static_cast<void>(d.slot("192.0.2.1"));     // 2
+  static_cast<void>(d.slot("192.0.2.2"));     // 3
+  CHECK(d.enter("192.0.2.1")->evicted == 1);  // 4
+  d.admission.release(one);
+  CHECK(d.enter("192.0.2.3")->evicted == std::nullopt);  // 5
+  CHECK(d.enter("192.0.2.4")->evicted == 2);             // 6: of all, the oldest
 }
 
-TEST_CASE("34: who shakes hands is displaced when nobody is silent, the one that began first") {
+TEST_CASE("34: who shakes hands is evicted when nobody is silent, the one that began first") {
   Door d;
   d.limits.unauthenticated_per_address = 2;
   auto one = d.slot(), two = d.slot();  // 1, 2
   CHECK_FALSE(d.shakes(two));
-  CHECK(d.enter()->displaced == 1);  // 3
-  d.admission.leave(one);
+  CHECK(d.enter()->evicted == 1);  // 3
+  d.admission.release(one);
   auto four = d.slot();  // 4, for 3
   CHECK_FALSE(d.shakes(four));
   Door e;
@@ -115,11 +115,11 @@ TEST_CASE("34: who shakes hands is displaced when nobody is silent, the one that
   auto first = e.slot("192.0.2.1"), second = e.slot("192.0.2.2"), third = e.slot("192.0.2.3");  // 1, 2, 3
   for (AdmissionSlot* g : {&second, &third, &first})
     CHECK_FALSE(e.shakes(*g));
-  CHECK(e.enter("192.0.2.4")->displaced == 2);
-  e.admission.leave(second);
+  CHECK(e.enter("192.0.2.4")->evicted == 2);
+  e.admission.release(second);
   e.admission.authenticated(third);
-  CHECK(e.enter("192.0.2.5")->displaced == std::nullopt);
-  CHECK(e.enter("192.0.2.6")->displaced == 4);  // silent, before 1
+  CHECK(e.enter("192.0.2.5")->evicted == std::nullopt);
+  CHECK(e.enter("192.0.2.6")->evicted == 4);  // silent, before 1
 }
 
 TEST_CASE("35: keys that are costly come from a budget of their own") {
@@ -127,7 +127,7 @@ TEST_CASE("35: keys that are costly come from a budget of their own") {
   d.limits.rsa_handshakes_per_address = {2, 2, 60'000};
   const auto costly = [&](const std::string& address) {
     auto g = d.slot(address);
-    return d.admission.shakes_hands(g, true, d.limits, d.now, d.luck);
+    return d.admission.may_handshake(g, true, d.limits, d.now, d.luck);
   };
   CHECK_FALSE(costly("192.0.2.1"));
   CHECK_FALSE(costly("192.0.2.1"));
@@ -162,7 +162,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   d.limits.handshakes = {1, 16};
   const auto try_it = [&](Loaded& draw) {
     auto g = d.slot();
-    return d.admission.shakes_hands(g, false, d.limits, d.now, draw);
+    return d.admission.may_handshake(g, false, d.limits, d.now, draw);
   };
   for (int i = 0; i < 9; ++i)
     CHECK_FALSE(try_it(d.bad_luck));  // 16 to 8 left: nobody is refused
@@ -179,8 +179,8 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   for (int i = 0; i < 10'000; ++i) {
     auto g = e.slot();
     e.limits.connections_per_address = 20'000;
-    let_in += !e.admission.shakes_hands(g, false, e.limits, e.now, rng);
-    e.admission.leave(g);
+    let_in += !e.admission.may_handshake(g, false, e.limits, e.now, rng);
+    e.admission.release(g);
   }
   CHECK(let_in > 150);
   CHECK(let_in <= 200);
@@ -242,7 +242,7 @@ TEST_CASE("exempt addresses have counts only") {
 TEST_CASE("ids that logged in are forgotten when their budget is full again") {
   Admission admission(Rate{2, 10});
   Limits limits;
-  auto slot = admission.enter(1, at("192.0.2.1"), limits, 0)->slot;
+  auto slot = admission.admit(1, at("192.0.2.1"), limits, 0)->slot;
   test::FixedRng random;
   const auto log_in = [&](std::int64_t when) {
     return admission.may_log_in(slot, proto::Id::of(crypto::SigningKey::generate(random).public_key()),
@@ -259,11 +259,11 @@ TEST_CASE("38: however many sources come and go, the latest are remembered and n
   auto bad = d.slot("198.51.100.2");
   for (int i = 0; i < 4; ++i)
     d.admission.penalise(*bad.source, 5'000, d.limits, d.now);
-  d.admission.leave(bad);
+  d.admission.release(bad);
   const auto come_and_go = [&](std::size_t number) {
     auto g = d.slot("10." + std::to_string(number >> 16) + "." + std::to_string(number >> 8 & 255) + "." +
-                     std::to_string(number & 255));
-    d.admission.leave(g);
+                    std::to_string(number & 255));
+    d.admission.release(g);
   };
   for (std::size_t i = 0; i + 1 < Admission::max_idle; ++i)
     come_and_go(i);

@@ -44,11 +44,11 @@ TEST_CASE("38: connections over the limits are refused, the others go on") {
   CHECK_FALSE(refused("2001:db8::2"));
   CHECK(refused("2001:db8::3"));   // the same /64
   CHECK(refused("198.51.100.1"));  // in all
-  CHECK(w.core->connections() == 4);
+  CHECK(w.relay->connections() == 4);
   alice.send(R"({"type":"list"})", w.now);
   w.pump({&alice});
   CHECK(!alice.take("list").empty());
-  w.core->closed(2, w.now);  // room again
+  w.relay->closed(2, w.now);  // room again
   CHECK_FALSE(refused("192.0.2.1"));
 }
 
@@ -64,11 +64,11 @@ TEST_CASE("34: slow senders are closed at the handshake deadline, a login goes o
         w.bytes(conn, "{");
   }
   Client alice = w.login("alice", 1);
-  CHECK(w.core->connections() == 1'001);
+  CHECK(w.relay->connections() == 1'001);
   w.pass(999);
-  CHECK(w.core->connections() == 1'001);
+  CHECK(w.relay->connections() == 1'001);
   w.pass(1);
-  CHECK(w.core->connections() == 1);
+  CHECK(w.relay->connections() == 1);
   CHECK(has(w.wire.lines[slow[0]].to_client, R"("code":"handshake-failed")"));
   CHECK_FALSE(w.closed(alice));
 }
@@ -79,7 +79,7 @@ TEST_CASE("33: bytes without an end, binary, NULs: closed, nothing kept") {
     const auto conn = w.connect();
     w.bytes(conn, bytes);
     CHECK(w.wire.lines[conn].closed);
-    CHECK(w.core->connections() == 0);
+    CHECK(w.relay->connections() == 0);
     return w.wire.lines[conn].to_client;
   };
   CHECK(has(code_after(std::string(65'536, '{')), R"("code":"too-large")"));
@@ -177,7 +177,7 @@ TEST_CASE("36: who takes nothing of what waits is cut off after 10 s; who takes 
   CHECK(w.stats().slow_readers == 1);
   w.wire.lines[slow.conn].stuck = 0;
   w.pass(1'000);
-  CHECK(w.core->next_tick() > w.now.steady_ms + 60'000);  // nobody is looked at any more
+  CHECK(w.relay->next_tick() > w.now.steady_ms + 60'000);  // nobody is looked at any more
   CHECK(w.stats().queued_bytes == 0);
 }
 
@@ -219,7 +219,7 @@ TEST_CASE("33: frames that are not whole count for all together, and are let go 
     return std::count_if(clients.begin(), clients.end(), [&](auto& c) { return !w.closed(c); });
   };
   CHECK(open() == 3);
-  w.core->closed(clients[0].conn, w.now);
+  w.relay->closed(clients[0].conn, w.now);
   w.bytes(clients[1].conn, std::string(30'000, '{'));
   CHECK_FALSE(w.closed(clients[1]));
 }
@@ -248,7 +248,7 @@ TEST_CASE("40: nor can one that is banned, or finds no room; what was held back 
     return w.wire.logged.size() - before;
   };
   World w;
-  w.core->ban({server::Ban::Kind::address, "192.0.2.66", "", 0, 0}, w.now);
+  w.relay->ban({server::Ban::Kind::address, "192.0.2.66", "", 0, 0}, w.now);
   CHECK(refused_lines(w, "192.0.2.66", 400) == 10);
   CHECK(refused_lines(w, "192.0.2.66", 1) == 0);
 
@@ -278,7 +278,7 @@ TEST_CASE("40: nor can one that comes and goes") {
                          [](const auto& line) { return has(line, "event=log"); });
   };
   for (int i = 0; i < 100; ++i)
-    w.core->closed(w.login("alice", 1).conn, w.now);
+    w.relay->closed(w.login("alice", 1).conn, w.now);
   CHECK(lines() == 100);  // of 200
   w.login("bob", 2, &crypto::all_suites()[0], "192.0.2.2");
   CHECK(lines() == 101);
@@ -345,7 +345,7 @@ TEST_CASE("idle clients cause no wake-ups but their pings") {
   World w;
   Client alice = w.login("alice", 1);
   w.pass(200);
-  CHECK(w.core->next_tick() > w.now.steady_ms + 60'000);
+  CHECK(w.relay->next_tick() > w.now.steady_ms + 60'000);
 }
 
 TEST_CASE("several messages to one peer in one turn are one write") {

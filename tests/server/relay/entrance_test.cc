@@ -52,10 +52,10 @@ TEST_CASE("failures shut an address out for a while, however they fail") {
     int failures = 0;
     for (; failures < 100; ++failures) {
       if (w.wire.lines[w.connect("198.51.100.7")].closed) break;
-      w.core->closed(w.wire.lines.rbegin()->first, w.now);
+      w.relay->closed(w.wire.lines.rbegin()->first, w.now);
       fail_once(w);
     }
-    CHECK(w.core->connections() == 0);
+    CHECK(w.relay->connections() == 0);
     return failures;
   };
   CHECK(penalty_after([](World& w) { w.bytes(w.connect("198.51.100.7"), "GET / HTTP/1.1\n"); }) == 3);
@@ -74,22 +74,22 @@ TEST_CASE("bans: an address before a byte is read, an id or a name when it is pr
   World w;
   using Kind = server::Ban::Kind;
   Client alice = w.login("alice", 1);
-  w.core->ban({Kind::address, "198.51.100.0/24", "", 0, 0}, w.now);
+  w.relay->ban({Kind::address, "198.51.100.0/24", "", 0, 0}, w.now);
   const auto refused = w.connect("198.51.100.9");
   CHECK(w.wire.lines[refused].closed);
   CHECK(has(w.wire.lines[refused].to_client, R"("code":"banned")"));
 
   Client mallory = w.dial("mallory", 2);
-  w.core->ban({Kind::name, "mallory", "", 0, 0}, w.now);
+  w.relay->ban({Kind::name, "mallory", "", 0, 0}, w.now);
   w.pump({&mallory});
   REQUIRE(mallory.failure);
   CHECK(mallory.failure->code == proto::ErrorCode::banned);
   CHECK(w.closed(mallory));
   CHECK(w.accounts.size() == 1);  // the name is not his
   // Who does not prove the id is not told that it is banned.
-  w.core->unban(Kind::name, "mallory");
+  w.relay->unban(Kind::name, "mallory");
   Client other = w.dial("mallory", 2);
-  w.core->ban({Kind::id, other.id().str(), "", 0, 0}, w.now);
+  w.relay->ban({Kind::id, other.id().str(), "", 0, 0}, w.now);
   auto& line = w.wire.lines[other.conn];
   for (int phase = 0; phase < 2; ++phase) {
     w.bytes(other.conn, std::exchange(other.to_server, {}));
@@ -102,14 +102,14 @@ TEST_CASE("bans: an address before a byte is read, an id or a name when it is pr
   w.run_work();
   CHECK(has(line.to_client, R"("code":"handshake-failed")"));
 
-  w.core->ban({Kind::id, alice.id().str(), "", 0, 0}, w.now);
+  w.relay->ban({Kind::id, alice.id().str(), "", 0, 0}, w.now);
   w.pump({&alice});
   CHECK(w.closed(alice));
   CHECK(has(alice.take("error"), R"("code":"banned")"));
-  w.core->unban(Kind::id, alice.id().str());
+  w.relay->unban(Kind::id, alice.id().str());
   w.login("alice", 1);
-  w.core->ban({Kind::address, "192.0.2.1", "", 0, 0}, w.now);
-  CHECK(w.core->connections() == 0);
+  w.relay->ban({Kind::address, "192.0.2.1", "", 0, 0}, w.now);
+  CHECK(w.relay->connections() == 0);
 }
 
 std::string invitation(std::uint64_t seed) {
@@ -140,14 +140,14 @@ TEST_CASE("31: a closed server lets in who has an invitation, once") {
     c = c == '0' ? 'o' : c == '1' ? 'l' : static_cast<char>(std::tolower(c));
   as_typed.insert(5, " ");
   Client bob = w.login("bob", 2);
-  CHECK(w.core->online() == 0);
+  CHECK(w.relay->online() == 0);
   w.pass(200);
   w.pump({&bob});
   CHECK(bob.messages.empty());
   bob.send(proto::encode(proto::Register{as_typed}), w.now);
   w.pump({&bob});
   CHECK(bob.acks == std::vector<std::uint64_t>{0});
-  CHECK(w.core->online() == 1);
+  CHECK(w.relay->online() == 1);
   CHECK(w.accounts.size() == 2);
   CHECK(w.accounts.invitations(w.now.unix_s()) == 0);
   bob.send(R"({"type":"list"})", w.now);
@@ -160,7 +160,7 @@ TEST_CASE("31: a closed server lets in who has an invitation, once") {
   CHECK(bob.acks.back() == 2);
   CHECK(w.accounts.invitations(w.now.unix_s()) == 1);
   w.login("alice", 1);
-  CHECK(w.core->online() == 2);
+  CHECK(w.relay->online() == 2);
 }
 
 TEST_CASE("31: without a valid invitation nothing is said on a closed server") {
@@ -172,7 +172,7 @@ TEST_CASE("31: without a valid invitation nothing is said on a closed server") {
       alice.send(message, w.now);
     w.pump({&alice});
     CHECK(w.closed(alice));
-    CHECK(w.core->connections() == 0);
+    CHECK(w.relay->connections() == 0);
     CHECK(w.accounts.size() == 0);
     CHECK(w.accounts.invitations(2) == 1);
     return alice.take("error");
@@ -196,7 +196,7 @@ TEST_CASE("31: while an invitation is looked at nothing else may be said; who le
   w.bytes(bob.conn, std::exchange(bob.to_server, {}));
   CHECK(w.closed(bob));
   w.run_work();
-  CHECK(w.core->online() == 0);
+  CHECK(w.relay->online() == 0);
 }
 
 TEST_CASE("34: who shook hands and waits for an invitation has no more time than the others") {
@@ -215,7 +215,7 @@ TEST_CASE("everybody is told of a login: one id has few of them; what it costs f
   policy.limits.handshakes_per_address = {1'000, 1'000};
   World w(policy);
   for (int i = 0; i < 3; ++i)
-    w.core->closed(w.login("alice", 1).conn, w.now);
+    w.relay->closed(w.login("alice", 1).conn, w.now);
   Client again = w.dial("alice", 1);
   w.pump({&again});
   REQUIRE(again.failure);
@@ -233,7 +233,7 @@ TEST_CASE("who is known does not wait for the disk, also when the registrations 
   server::Policy policy;
   policy.suites = {&crypto::all_suites()[0]};
   World w(policy);
-  w.core->closed(w.login("alice", 1).conn, w.now);
+  w.relay->closed(w.login("alice", 1).conn, w.now);
   // The last step of each, which the driver has.
   const auto last_step = [&](Client& c) {
     for (int phase = 0; phase < 3; ++phase) {
@@ -275,13 +275,13 @@ TEST_CASE("each handshake ends in one way, and is counted there") {
   CHECK(ends(&Ends::refused) == 1);
   w.bytes(w.connect(), "nonsense\n");
   CHECK(ends(&Ends::failed) == 1);
-  w.core->closed(w.connect(), w.now);
+  w.relay->closed(w.connect(), w.now);
   CHECK(ends(&Ends::left) == 1);
   w.connect();
   w.pass(30'000);
   CHECK(ends(&Ends::timed_out) == 1);
   const auto faults = w.stats().faults;
-  w.core->closed(alice.conn, w.now);  // it had logged in
+  w.relay->closed(alice.conn, w.now);  // it had logged in
   CHECK(ends(&Ends::done) + ends(&Ends::refused) + ends(&Ends::failed) + ends(&Ends::left) +
             ends(&Ends::timed_out) ==
         5);
@@ -318,7 +318,7 @@ TEST_CASE("kicks: by address, name and number; clients in pages by number") {
   std::vector<Client> people;
   for (std::uint8_t i = 1; i < 6; ++i)
     people.push_back(w.login("user" + std::to_string(i), i));
-  const auto page = w.core->clients(2, 2);
+  const auto page = w.relay->clients(2, 2);
   REQUIRE(page.size() == 2);
   CHECK(page[0].conn == 3);
   CHECK(page[1].name == "user4");
@@ -326,15 +326,15 @@ TEST_CASE("kicks: by address, name and number; clients in pages by number") {
   CHECK(page[1].online);
   server::BanList whom;
   whom.add({server::Ban::Kind::name, "user2", "", 0, 0});
-  CHECK(w.core->kick(whom, w.now) == 1);
+  CHECK(w.relay->kick(whom, w.now) == 1);
   w.pump({&people[1]});
   CHECK(has(people[1].take("error"), R"("code":"going-away")"));
-  CHECK(w.core->kick(3, w.now));
-  CHECK_FALSE(w.core->kick(3, w.now));
-  CHECK(w.core->online() == 3);
+  CHECK(w.relay->kick(3, w.now));
+  CHECK_FALSE(w.relay->kick(3, w.now));
+  CHECK(w.relay->online() == 3);
   server::BanList all;
   all.add({server::Ban::Kind::address, "192.0.2.0/24", "", 0, 0});
-  CHECK(w.core->kick(all, w.now) == 3);
+  CHECK(w.relay->kick(all, w.now) == 3);
   w.login("user2", 2);  // a kick is no ban
 }
 

@@ -36,7 +36,7 @@ TEST_CASE("find: by name and by id, online, offline and ourselves") {
   CHECK(ask(w, alice, by_name("bob")) == found(bob, "online"));
   CHECK(ask(w, alice, by_id(bob)) == found(bob, "online"));
   CHECK(ask(w, alice, by_name("alice")) == found(alice, "online"));
-  w.core->closed(bob.conn, w.now);
+  w.relay->closed(bob.conn, w.now);
   CHECK(ask(w, alice, by_name("bob")) == found(bob, "offline"));
   CHECK(ask(w, alice, by_id(bob)) == found(bob, "offline"));
   CHECK(alice.acks.back() == alice.transport.sent() - 1);

@@ -72,7 +72,7 @@ TEST_CASE("a forwarded message of 48,896 bytes passes, whatever its seq; one byt
 TEST_CASE("what is too large is so for an offline and for an unknown peer; whose src is wrong ends first") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
-  w.core->closed(bob.conn, w.now);
+  w.relay->closed(bob.conn, w.now);
   Client nobody = w.dial("nobody", 9);
   for (const Client* to : {&bob, &nobody}) {
     say(w, alice, of_size(alice, *to, 48'897));
@@ -92,7 +92,7 @@ TEST_CASE("the error of a message goes before any ack that covers it") {
   World w(policy);
   Client alice = w.login("alice", 1), bob = w.login("bob", 2), carol = w.login("carol", 3);
   Client nobody = w.dial("nobody", 9);
-  w.core->closed(carol.conn, w.now);
+  w.relay->closed(carol.conn, w.now);
   alice.in_order.clear();
   alice.acks.clear();
   std::vector<std::uint64_t> wrong;

@@ -175,7 +175,7 @@ TEST_CASE("changes that are older than a snapshot come before it") {
   w.pass(200);
   w.pump({&alice, &bob});
   alice.messages.clear();
-  w.core->closed(bob.conn, w.now);
+  w.relay->closed(bob.conn, w.now);
   auto again = w.login("bob", 2);
   alice.send(R"({"type":"list"})", w.now);
   w.pump({&alice});

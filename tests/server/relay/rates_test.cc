@@ -200,7 +200,7 @@ TEST_CASE(
     w.pump({&mallory});
     return mallory;
   };
-  const auto leave = [&](Client& mallory) { w.core->closed(mallory.conn, w.now); };
+  const auto leave = [&](Client& mallory) { w.relay->closed(mallory.conn, w.now); };
   const auto refused = [&](Client& mallory, const std::string& what) {
     mallory.messages.clear();
     mallory.send(what, w.now);
@@ -256,7 +256,7 @@ TEST_CASE("attack 80: what is remembered of those who left is no more than conne
     one.send(R"({"type":"find","name":"bob"})", w.now);
     w.pump({&one});
     const bool was = has(one.take("error"), "rate-limited");
-    w.core->closed(one.conn, w.now);
+    w.relay->closed(one.conn, w.now);
     return was;
   };
   for (std::uint8_t i = 1; i <= 8; ++i)

@@ -32,10 +32,10 @@ TEST_CASE("44: clocks that jump: nobody is cut off, nothing is late, and deadlin
     alice.send(alice.disconnect_message(bob, "hello"), w.now);
     w.pump({&alice, &bob});
     CHECK(has(bob.take("client-disconnect"), "hello"));
-    CHECK(w.core->online() == 2);
+    CHECK(w.relay->online() == 2);
   }
   Client carol = w.login("carol", 3);
-  CHECK(w.core->online() == 3);
+  CHECK(w.relay->online() == 3);
   w.pass(9'000);
   w.pump({&alice, &bob, &carol});
   CHECK(carol.take("ping").empty());
@@ -45,7 +45,7 @@ TEST_CASE("44: clocks that jump: nobody is cut off, nothing is late, and deadlin
   // The machine slept.
   w.pass(1'000'000'000);
   w.pump({&alice, &bob, &carol});
-  CHECK(w.core->online() == 0);
+  CHECK(w.relay->online() == 0);
   w.login("alice", 1);
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("a login under each suite, and the list") {
     CAPTURE(suite.name);
     World w;
     Client alice = w.login("alice", 1, &suite);
-    CHECK(w.core->online() == 1);
+    CHECK(w.relay->online() == 1);
     CHECK(alice.transport.peer_name() == "relay.example");
     alice.send(R"({"type":"list"})", w.now);
     w.pump({&alice});
@@ -136,7 +136,7 @@ TEST_CASE("12: a message to oneself ends the connection") {
 TEST_CASE("42: an unknown and an offline dst get their codes, with id and dst, and the connection goes on") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2), stranger = w.dial("stranger", 9);
-  w.core->closed(bob.conn, w.now);
+  w.relay->closed(bob.conn, w.now);
   alice.send(alice.disconnect_message(stranger, "x"), w.now);
   alice.send(alice.disconnect_message(bob, "x"), w.now);
   w.pump({&alice});
@@ -175,7 +175,7 @@ TEST_CASE("what is malformed or not a client's to send ends the connection") {
     w.pump({&alice});
     CHECK(has(alice.take("error"), R"("code":"bad-)"));
     CHECK(w.closed(alice));
-    CHECK(w.core->online() == 0);
+    CHECK(w.relay->online() == 0);
   }
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("the ack of what was passed on waits for company, and not for ever") {
   w.pass(10 * proto::ack_delay_ms);
   w.pump({&alice});
   CHECK(alice.acks.size() == 1);
-  CHECK(w.core->next_tick() > w.now.steady_ms + 1'000);
+  CHECK(w.relay->next_tick() > w.now.steady_ms + 1'000);
 }
 
 TEST_CASE("an ack that waits goes before the last word, whose number is the last") {
@@ -236,7 +236,7 @@ TEST_CASE("an ack that waits goes before the last word, whose number is the last
   alice.acks.clear();
   alice.send(alice.disconnect_message(bob, "one"), w.now);
   w.bytes(alice.conn, std::exchange(alice.to_server, {}));
-  w.core->shutdown(w.now);
+  w.relay->shutdown(w.now);
   w.feed(alice, w.wire.lines[alice.conn].to_client);
   CHECK(alice.acks.size() == 1);
   const auto last = std::to_string(alice.transport.received() - 1);
@@ -275,7 +275,7 @@ TEST_CASE("acks that wait of many, more than go in a turn, some of whom leave") 
     Client& c = clients[i];
     c.send(c.disconnect_message(bob, "hello"), w.now);
     w.bytes(c.conn, std::exchange(c.to_server, {}));
-    if (i % 2 == 0) w.core->closed(c.conn, w.now);
+    if (i % 2 == 0) w.relay->closed(c.conn, w.now);
   }
   w.pass(proto::ack_delay_ms);
   for (std::size_t i = 0; i < clients.size(); ++i) {
@@ -303,13 +303,13 @@ TEST_CASE("everybody learns every change once, whoever comes and goes while they
     feed_all();
     for (auto& c : clients)
       c.messages.clear();
-    w.core->closed(first.conn, w.now);
+    w.relay->closed(first.conn, w.now);
     w.now.steady_ms += proto::list_gather_ms;
-    for (std::size_t turn = 0; w.core->next_tick() <= w.now.steady_ms; ++turn) {
+    for (std::size_t turn = 0; w.relay->next_tick() <= w.now.steady_ms; ++turn) {
       REQUIRE(turn < 100);
-      w.core->tick(w.now);
-      w.core->turn_end(w.now);
-      if (turn == 2) w.core->closed(clients[leaves].conn, w.now);
+      w.relay->tick(w.now);
+      w.relay->turn_end(w.now);
+      if (turn == 2) w.relay->closed(clients[leaves].conn, w.now);
     }
     w.pass(2 * proto::list_gather_ms);
     feed_all();
@@ -360,7 +360,7 @@ TEST_CASE("a second login replaces the first, which is told; the others see offl
   CHECK(has(error, R"("code":"id-taken")"));
   CHECK(has(error, "replaced by a newer login of this id"));
   CHECK(w.closed(alice));
-  CHECK(w.core->online() == 2);
+  CHECK(w.relay->online() == 2);
   CHECK(bob.messages.empty());
   w.pass(200);
   w.pump({&bob, &again});
@@ -405,9 +405,9 @@ TEST_CASE("names and ids: taken, closed registration, known again") {
   CHECK_FALSE(w.closed(alice));  // she was not replaced by who did not get in
   server::Policy closed;
   closed.registration_open = false;
-  w.core->reload(closed);
+  w.relay->reload(closed);
   CHECK(refused("dave", 4) == proto::ErrorCode::not_registered);
-  CHECK(w.core->online() == 1);
+  CHECK(w.relay->online() == 1);
   w.login("alice", 1);
 }
 
@@ -440,7 +440,7 @@ TEST_CASE("31: of two that claim one name at once exactly one wins") {
   Client a = w.dial("alice", 1), b = w.dial("alice", 2);
   w.pump({&a, &b});
   CHECK(a.transport.connected() != b.transport.connected());
-  CHECK(w.core->online() == 1);
+  CHECK(w.relay->online() == 1);
   CHECK((a.failure ? a : b).failure->code == proto::ErrorCode::name_taken);
 }
 
@@ -449,9 +449,9 @@ TEST_CASE("shutdown: everyone is told and every connection ends") {
   Client alice = w.login("alice", 1), halfway = w.dial("bob", 2);
   w.bytes(halfway.conn, std::exchange(halfway.to_server, {}));
   w.wire.lines[halfway.conn].to_client.clear();
-  w.core->shutdown(w.now);
-  w.core->turn_end(w.now);
-  CHECK(w.core->connections() == 0);
+  w.relay->shutdown(w.now);
+  w.relay->turn_end(w.now);
+  CHECK(w.relay->connections() == 0);
   w.pump({&alice});
   CHECK(has(alice.take("error"), R"("code":"going-away")"));
   CHECK(has(alice.take("disconnect"), R"("name":"relay.example")"));
@@ -479,9 +479,9 @@ TEST_CASE("results of work for a connection that is gone are dropped") {
   w.feed(alice, std::exchange(w.wire.lines[alice.conn].to_client, {}));
   w.bytes(alice.conn, std::exchange(alice.to_server, {}));
   REQUIRE(w.wire.work.size() == 1);
-  w.core->closed(alice.conn, w.now);
+  w.relay->closed(alice.conn, w.now);
   w.run_work();
-  CHECK(w.core->connections() == 0);
+  CHECK(w.relay->connections() == 0);
   CHECK(w.wire.lines[alice.conn].to_client.empty());
 }
 
@@ -493,7 +493,7 @@ TEST_CASE("work for a connection that is gone is not done: who hangs up holds up
     w.feed(alice, std::exchange(w.wire.lines[alice.conn].to_client, {}));
     w.bytes(alice.conn, std::exchange(alice.to_server, {}));
     REQUIRE(w.wire.work.size() == 1);
-    if (hang_up) w.core->closed(alice.conn, w.now);
+    if (hang_up) w.relay->closed(alice.conn, w.now);
     auto before = w.ephemerals.random;
     w.run_work();
     return before.next() != w.ephemerals.random.next();

@@ -114,19 +114,19 @@ inline server::Policy roomy() {
 class World {
  public:
   explicit World(server::Policy policy = {})
-      : core(std::make_unique<server::Relay>(
+      : relay(std::make_unique<server::Relay>(
             server::RelayOptions{&server_key, "relay.example", std::move(policy)}, accounts, ephemerals,
             wire)) {}
 
   // A connection that says nothing yet.
   ConnId connect(std::string_view address = "192.0.2.1") {
-    core->opened(++last_conn_, address, now);
-    core->turn_end(now);
+    relay->opened(++last_conn_, address, now);
+    relay->turn_end(now);
     return last_conn_;
   }
   void bytes(ConnId conn, std::string_view text) {
-    core->received(conn, bytes_of(text), now);
-    core->turn_end(now);
+    relay->received(conn, bytes_of(text), now);
+    relay->turn_end(now);
   }
   Client dial(const std::string& name, std::uint8_t seed,
               const crypto::Suite* suite = &crypto::all_suites()[0], std::string_view address = "192.0.2.1") {
@@ -147,8 +147,8 @@ class World {
       wire.work.pop_front();
       work->run();
       if (work->writes()) work->write();
-      core->work_done(conn, std::move(work), now);
-      core->turn_end(now);
+      relay->work_done(conn, std::move(work), now);
+      relay->turn_end(now);
     }
   }
   // Moves bytes both ways until nothing moves.
@@ -182,14 +182,14 @@ class World {
   void pass(std::int64_t ms) {
     now.steady_ms += ms;
     now.unix_ms += ms;
-    while (now.steady_ms >= core->next_tick()) {
-      core->tick(now);
-      core->turn_end(now);
+    while (now.steady_ms >= relay->next_tick()) {
+      relay->tick(now);
+      relay->turn_end(now);
     }
   }
   const server::Stats& stats() {
-    core->refresh_gauges();
-    return core->stats();
+    relay->refresh_gauges();
+    return relay->stats();
   }
   bool closed(const Client& c) { return wire.lines[c.conn].closed; }
 
@@ -198,7 +198,7 @@ class World {
   server::MemoryAccounts accounts;
   FixedEphemerals ephemerals;
   Wire wire;
-  std::unique_ptr<server::Relay> core;
+  std::unique_ptr<server::Relay> relay;
 
  private:
   void take(Client& c, std::string message) {
