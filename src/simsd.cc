@@ -27,55 +27,39 @@ int complain(const std::string& what, int code) {
   return code;
 }
 
-using Take = std::function<void(const std::string&)>;
-
-void add(CLI::App& app, const char* option, const char* value, const char* help, const Take& take) {
-  app.add_option_function<std::string>(option, take, help)->type_name(value)->check(not_empty());
-}
-
-// Options whose values go to the settings table under their own names.
-void add(CLI::App& app, CommandLine& line, const std::string& key, const char* value, const char* help) {
-  add(app, ("--" + key).c_str(), value, help, [&line, key](auto& text) { line.given[key] = {text}; });
-}
-void add_path(CLI::App& app, CommandLine& line, const std::string& key, const char* value, const char* help) {
-  add(app, ("--" + key).c_str(), value, help,
-      [&line, key](auto& path) { line.given[key] = {absolute_path(path)}; });
-}
-CLI::Option* add_list(CLI::App& app, CommandLine& line, const std::string& key, const char* value,
-                      const char* help) {
+void add_option(CLI::App& app, CommandLine& line, const ServerOption& option) {
+  using Form = ServerOption::Form;
   using List = std::vector<std::string>;
-  return app
-      .add_option_function<List>(
-          "--" + key, [&line, key](const List& list) { line.given[key] = list; }, help)
-      ->type_name(value)
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  const std::string key(option.key);
+  const auto give = [&line, key](const List& values) { line.given[key] = values; };
+  if (option.form == Form::flag) {
+    app.add_flag_callback(
+        option.name(), [give, value = option.value] { give({value}); }, option.help);
+  } else if (option.form == Form::list || option.form == Form::comma_list) {
+    auto* added = app.add_option_function<List>(option.name(), give, option.help)
+                      ->type_name(option.value)
+                      ->expected(1)
+                      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (option.form == Form::comma_list) added->delimiter(',');
+  } else {
+    const bool path = option.form == Form::path;
+    app.add_option_function<std::string>(
+           option.name(),
+           [give, path](const std::string& text) { give({path ? absolute_path(text) : text}); }, option.help)
+        ->type_name(option.value)
+        ->check(not_empty());
+  }
 }
 
 void describe(CLI::App& app, CommandLine& line) {
   add_common_options(app);
-  add(app, "--config", "FILE", "read options from FILE, see simsd.conf(5)",
-      [&line](auto& path) { line.config = absolute_path(path); });
-  add_list(app, line, "listen", "ADDR:PORT",
-           "serve on this address, may be repeated; port 0: a free one\n"
-           "(default: port 7467 of every address)");
-  add_path(app, line, "state-dir", "DIR", "folder of the identity key and the accounts");
-  add(app, line, "name", "NAME", "the server's own name (default: the host's)");
-  add_list(app, line, "suites", "LIST", "cipher suites to accept, joined by commas (default: ecdhe,rsa)")
-      ->delimiter(',');
-  add(app, line, "registration", "open|closed", "whether new names may be registered (default: open)");
-  add(app, line, "log-level", "LEVEL", "error, warning, notice, info or debug (default: info)");
-  add(app, line, "log", "stderr|syslog", "where to log to (default: stderr)");
-  add(app, line, "metrics-listen", "ADDR:PORT",
-      "answer GET /metrics on this loopback address (default: none)");
-  app.add_flag_callback(
-      "--daemon", [&line] { line.given["daemon"] = {"true"}; },
-      "go into the background once everything is open");
-  add_path(app, line, "pid-file", "FILE", "write the process id to FILE while serving");
-  add(app, line, "user", "NAME", "started by root: become this user once the ports are bound");
-  app.add_flag_callback(
-      "--no-confine", [&line] { line.given["confine"] = {"false"}; },
-      "keep system calls that serving does not need");
+  app.add_option_function<std::string>(
+         "--config", [&line](const std::string& path) { line.config = absolute_path(path); },
+         "read options from FILE, see simsd.conf(5)")
+      ->type_name("FILE")
+      ->check(not_empty());
+  for (const auto& option : server_options())
+    add_option(app, line, option);
   app.add_flag("--check-config", line.check_config,
                "check the options and the configuration file, then exit");
   app.add_flag("--print-id", line.print_id, "print the server's id (made if there is none), then exit");

@@ -19,11 +19,12 @@ namespace sims {
 template <class T>
 using ConfigSetter = std::function<Result<void>(T)>;
 
+using AnyConfigSetter = std::variant<ConfigSetter<std::string>, ConfigSetter<std::int64_t>,
+                                     ConfigSetter<bool>, ConfigSetter<std::vector<std::string>>>;
+
 struct ConfigOption {
   std::string_view key;  // "listen", or "limits.connections" for a key in the section [limits]
-  std::variant<ConfigSetter<std::string>, ConfigSetter<std::int64_t>, ConfigSetter<bool>,
-               ConfigSetter<std::vector<std::string>>>
-      set;
+  AnyConfigSetter set;
 };
 
 // Reads the file (at most 1 MiB) and calls the setters of the options in it, in the file's order. Stops at

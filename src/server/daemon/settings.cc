@@ -153,55 +153,112 @@ std::vector<ConfigOption> limits_table(Settings& s) {
 
 }  // namespace
 
+namespace {
+
+using Text = ConfigSetter<std::string>;
+using List = ConfigSetter<std::vector<std::string>>;
+using Flag = ConfigSetter<bool>;
+using Form = ServerOption::Form;
+
+Result<void> set_name(Settings& s, const std::string& name) {
+  if (!proto::valid_name(name)) return fail("must match [a-z0-9][a-z0-9._-]{0,31}");
+  s.name = name;
+  return {};
+}
+
+Result<void> set_registration(Settings& s, const std::string& word) {
+  if (word != "open" && word != "closed") return fail("must be \"open\" or \"closed\"");
+  s.policy.registration_open = word == "open";
+  return {};
+}
+
+Result<void> set_log_level(Settings& s, const std::string& word) {
+  const auto level = log::parse_level(word);
+  if (!level) return fail("must be error, warning, notice, info or debug");
+  s.log_level = *level;
+  return {};
+}
+
+Result<void> set_log(Settings& s, const std::string& word) {
+  if (word != "stderr" && word != "syslog") return fail("must be \"stderr\" or \"syslog\"");
+  s.log_sink = word == "syslog" ? log::Sink::syslog : log::Sink::standard_error;
+  return {};
+}
+
+Result<void> set_metrics_listen(Settings& s, const std::string& text) {
+  const auto at = parse_metrics_address(text);
+  if (!at) return fail(at.error());
+  s.metrics_listen = at->str();
+  return {};
+}
+
+Result<void> set_user(Settings& s, const std::string& name) {
+  if (name.empty()) return fail("must name a user");
+  s.user = name;
+  return {};
+}
+
+// A setter bound to the settings: of a text or list that is checked, of a path, of a flag.
+template <class T, Result<void> (*set)(Settings&, const T&)>
+AnyConfigSetter checked(Settings& s) {
+  return ConfigSetter<T>([&s](const T& value) { return set(s, value); });
+}
+template <std::string Settings::*member>
+AnyConfigSetter path(Settings& s) {
+  return Text([&s](const std::string& value) { return set_path(s.*member, value); });
+}
+template <bool Settings::*member>
+AnyConfigSetter flag(Settings& s) {
+  return Flag([&s](bool on) -> Result<void> {
+    s.*member = on;
+    return {};
+  });
+}
+template <Result<void> (*set)(Settings&, const std::string&)>
+constexpr auto text = checked<std::string, set>;
+template <Result<void> (*set)(Settings&, const std::vector<std::string>&)>
+constexpr auto list = checked<std::vector<std::string>, set>;
+
+constexpr ServerOption options[] = {
+    {"listen", Form::list, "ADDR:PORT",
+     "serve on this address, may be repeated; port 0: a free one\n"
+     "(default: port 7467 of every address)",
+     list<set_listen>},
+    {"state-dir", Form::path, "DIR", "folder of the identity key and the accounts",
+     path<&Settings::state_dir>},
+    {"name", Form::text, "NAME", "the server's own name (default: the host's)", text<set_name>},
+    {"suites", Form::comma_list, "LIST", "cipher suites to accept, joined by commas (default: ecdhe,rsa)",
+     list<set_suites>},
+    {"registration", Form::text, "open|closed", "whether new names may be registered (default: open)",
+     text<set_registration>},
+    {"log-level", Form::text, "LEVEL", "error, warning, notice, info or debug (default: info)",
+     text<set_log_level>},
+    {"log", Form::text, "stderr|syslog", "where to log to (default: stderr)", text<set_log>},
+    {"metrics-listen", Form::text, "ADDR:PORT",
+     "answer GET /metrics on this loopback address (default: none)", text<set_metrics_listen>},
+    {"daemon", Form::flag, "true", "go into the background once everything is open", flag<&Settings::daemon>},
+    {"pid-file", Form::path, "FILE", "write the process id to FILE while serving", path<&Settings::pid_file>},
+    {"user", Form::text, "NAME", "started by root: become this user once the ports are bound",
+     text<set_user>},
+    {"confine", Form::flag, "false", "keep system calls that serving does not need",
+     flag<&Settings::confine>},
+};
+
+}  // namespace
+
+std::string ServerOption::name() const {
+  const bool off = form == Form::flag && std::string_view(value) == "false";
+  return (off ? "--no-" : "--") + std::string(key);
+}
+
+std::span<const ServerOption> server_options() {
+  return options;
+}
+
 std::vector<ConfigOption> settings_table(Settings& s) {
-  using Text = ConfigSetter<std::string>;
-  using List = ConfigSetter<std::vector<std::string>>;
-  std::vector<ConfigOption> table{
-      {"listen", List([&s](auto list) { return set_listen(s, list); })},
-      {"state-dir", Text([&s](auto path) { return set_path(s.state_dir, path); })},
-      {"name", Text([&s](auto name) -> Result<void> {
-         if (!proto::valid_name(name)) return fail("must match [a-z0-9][a-z0-9._-]{0,31}");
-         s.name = name;
-         return {};
-       })},
-      {"suites", List([&s](auto names) { return set_suites(s, names); })},
-      {"registration", Text([&s](auto word) -> Result<void> {
-         if (word != "open" && word != "closed") return fail("must be \"open\" or \"closed\"");
-         s.policy.registration_open = word == "open";
-         return {};
-       })},
-      {"log-level", Text([&s](auto word) -> Result<void> {
-         const auto level = log::parse_level(word);
-         if (!level) return fail("must be error, warning, notice, info or debug");
-         s.log_level = *level;
-         return {};
-       })},
-      {"log", Text([&s](const std::string& word) -> Result<void> {
-         if (word != "stderr" && word != "syslog") return fail("must be \"stderr\" or \"syslog\"");
-         s.log_sink = word == "syslog" ? log::Sink::syslog : log::Sink::standard_error;
-         return {};
-       })},
-      {"metrics-listen", Text([&s](auto text) -> Result<void> {
-         const auto at = parse_metrics_address(text);
-         if (!at) return fail(at.error());
-         s.metrics_listen = at->str();
-         return {};
-       })},
-      {"daemon", ConfigSetter<bool>([&s](bool on) -> Result<void> {
-         s.daemon = on;
-         return {};
-       })},
-      {"pid-file", Text([&s](auto path) { return set_path(s.pid_file, path); })},
-      {"user", Text([&s](auto name) -> Result<void> {
-         if (name.empty()) return fail("must name a user");
-         s.user = name;
-         return {};
-       })},
-      {"confine", ConfigSetter<bool>([&s](bool on) -> Result<void> {
-         s.confine = on;
-         return {};
-       })},
-  };
+  std::vector<ConfigOption> table;
+  for (const auto& option : options)
+    table.push_back({option.key, option.setter(s)});
   auto limits = limits_table(s);
   std::move(limits.begin(), limits.end(), std::back_inserter(table));
   return table;

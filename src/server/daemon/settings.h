@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,22 @@ struct CommandLine {
   bool print_id = false;
 };
 
-// The table: each setter checks its value and puts it into `settings`, which outlives the table.
+// One option: a row of the table from which the file, the command line and --help are made.
+struct ServerOption {
+  enum class Form { text, path, list, comma_list, flag };  // on the command line; a list may be repeated
+  std::string_view key;                                    // in the file
+  Form form;
+  const char* value;  // its name in --help; of a flag: the value that it gives, "true" or "false"
+  const char* help;
+  AnyConfigSetter (*setter)(Settings& settings);
+
+  std::string name() const;  // "--listen"; of a flag that gives "false": "--no-confine"
+};
+
+// All options that the command line has; the limits are in the file only.
+std::span<const ServerOption> server_options();
+// The same and the limits, for a file: each setter checks its value and puts it into `settings`, which outlives
+// the table.
 std::vector<ConfigOption> settings_table(Settings& settings);
 
 // Defaults, then the file, then the command line. An error names the file and line, or the option.

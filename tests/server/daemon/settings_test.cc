@@ -167,6 +167,19 @@ TEST_CASE("the file that comes with simsd tells every limit with its default, an
   CHECK(again.rsa_keys == settings.rsa_keys);
 }
 
+// man.sh and completions.sh hold simsd(8) and the completions against --help, which is made from the table.
+TEST_CASE("every option of the table stands in simsd.conf, simsd.conf(5) and simsd(8)") {
+  const auto file = text_of_file("contrib/simsd.conf"), manual = text_of_file("man/simsd.conf.5"),
+             daemon = text_of_file("man/simsd.8");
+  for (const auto& option : server::server_options()) {
+    CAPTURE(option.key);
+    const std::string key(option.key);
+    CHECK(file.find("\n#" + key + " = ") != std::string::npos);
+    CHECK(manual.find(".It Cm " + key + " No = ") != std::string::npos);
+    CHECK(daemon.find("\n.It Fl " + option.name().substr(1)) != std::string::npos);
+  }
+}
+
 TEST_CASE("the bound of the memory is the one of simsd.conf(5)") {
   const auto mib = server::memory_bound(server::Limits(), 10'000) >> 20;
   CHECK(mib == 717);
