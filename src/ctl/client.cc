@@ -9,9 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "base/text.h"
-#include "ctl/output.h"
+#include "ctl/commands.h"
 #include "net/unix_socket.h"
 #include "os/program.h"
 
@@ -100,8 +101,10 @@ Result<std::string> Wire::line() {
 
 class Command {
  public:
-  Command(const CtlOptions& options, int fd) : options_(options), wire_(fd) {
-    wire_.limit(options.command == "backup" ? 0 : patience_s);
+  Command(const CtlOptions& options, int fd)
+      : options_(options), command_(ctl_command(options.command)), wire_(fd) {
+    wire_.limit(command_.may_take_long ? 0 : patience_s);
+    if (command_.is_list()) table_.emplace(command_, local_time);
   }
   Result<void> run();
 
@@ -111,15 +114,12 @@ class Command {
   Result<void> finish(const proto::JsonValue& answer);
 
   const CtlOptions& options_;
+  const CtlCommand& command_;
   Wire wire_;
-  CtlTable table_{options_.command, local_time};
+  std::optional<CtlTable> table_;  // of a list
   std::string next_;
   proto::JsonTape tape_;
 };
-
-bool lists(std::string_view command) {
-  return command == "clients" || command == "bans" || command == "names";
-}
 
 Result<void> Command::run() {
   for (;;) {
@@ -127,7 +127,7 @@ Result<void> Command::run() {
     if (!more) return fail(more.error());
     if (!*more) break;
   }
-  return lists(options_.command) && !options_.json ? print(table_.str()) : Result<void>{};
+  return table_ && !options_.json ? print(table_->str()) : Result<void>{};
 }
 
 Result<bool> Command::page() {
@@ -145,12 +145,12 @@ Result<bool> Command::row_or_end(std::string line, bool& ended) {
   if (!answer) return fail("the server's answer is not understood: " + answer.error().detail);
   if (const auto why = answer->get_string("error")) return fail(std::string(*why));
   if (const auto row = answer->get("row")) {
-    if (!options_.json) table_.add(*row);
+    if (!options_.json && table_) table_->add(*row);
     const auto printed = options_.json ? print(ctl_json(*row)) : Result<void>{};
     return printed ? Result<bool>(true) : fail(printed.error());
   }
   ended = true;
-  if (lists(options_.command)) {
+  if (table_) {
     const auto next = answer->get("next");
     next_ = next ? ctl_raw(*next) : "";
     return next.has_value();
@@ -162,8 +162,8 @@ Result<bool> Command::row_or_end(std::string line, bool& ended) {
 Result<void> Command::finish(const proto::JsonValue& answer) {
   if (options_.command == "kick" && answer.get_number("kicked") == 0)
     return fail("nobody like that is connected");
-  const auto printed =
-      print(options_.json ? ctl_json(answer) : ctl_words(options_.command, answer, local_time));
+  const auto words = command_.words == nullptr ? "" : command_.words(answer, local_time);
+  const auto printed = print(options_.json ? ctl_json(answer) : words);
   if (printed && options_.command == "invite" && !options_.json)
     static_cast<void>(std::fprintf(stderr, "simsctl: for one name, until %s\n",
                                    local_time(answer.get_number("until").value_or(0)).c_str()));

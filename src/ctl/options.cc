@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "ctl/commands.h"
 #include "os/program.h"
 #include "server/accounts/state_dir.h"
 
@@ -23,54 +24,20 @@ int complain(std::string_view what) {
   return usage;
 }
 
-CLI::App* add(CLI::App& app, Raw& raw, const char* name, const char* help) {
-  auto* sub = app.add_subcommand(name, help)->group("Commands");
+void add(CLI::App& app, Raw& raw, const CtlCommand& command) {
+  auto* sub = app.add_subcommand(command.name, command.help)->group("Commands");
   sub->fallthrough();  // the common options may follow the command
   sub->footer("The options of simsctl --help may follow, too.");
-  sub->callback([&raw, name] { raw.options.command = name; });
-  return sub;
-}
-
-void add_for(CLI::App* sub, Raw& raw, const char* help) {
-  sub->add_option("--for", raw.valid, help)->type_name("TIME")->check(not_empty());
-}
-
-void add_looking(CLI::App& app, Raw& raw) {
-  add(app, raw, "status", "print how the server is");
-  add(app, raw, "clients", "print who is connected");
-  add(app, raw, "names", "print the registered names");
-  add(app, raw, "stats", "print what was counted since the start");
-  add(app, raw, "metrics", "print the same in Prometheus' text format");
-}
-
-void add_people(CLI::App& app, Raw& raw) {
-  const auto add_who = [&](CLI::App* sub) {
-    sub->add_option("WHO", raw.options.who, "an id, a name, ADDRESS or ADDRESS/PREFIX")->required();
-  };
-  auto* kick = add(app, raw, "kick", "cut off clients, who may come again");
-  kick->add_option("WHO", raw.options.who, "an id, a name, ADDRESS, ADDRESS/PREFIX or conn:N")->required();
-  auto* ban = add(app, raw, "ban", "cut off clients and refuse them from now on");
-  add_who(ban);
-  add_for(ban, raw, "until then, such as 1h30m, 2d or 1w (default: for ever)");
-  ban->add_option("--reason", raw.options.reason, "for `simsctl bans`; clients are not told")
-      ->type_name("WORDS");
-  add_who(add(app, raw, "unban", "refuse them no longer"));
-  add(app, raw, "bans", "print who is banned");
-  add_for(add(app, raw, "invite", "make a code that registers one name while registration is closed"), raw,
-          "how long it holds (default: 1w)");
-  auto* release = add(app, raw, "release", "free a registered name: another key may register it");
-  release->add_option("NAME", raw.options.name, "the name")->required();
-}
-
-void add_server(CLI::App& app, Raw& raw) {
-  add(app, raw, "log-level", "log more or less, until the next reload")
-      ->add_option("LEVEL", raw.options.level, "error, warning, notice, info or debug")
-      ->required();
-  add(app, raw, "reload", "read the configuration again");
-  add(app, raw, "backup", "copy the accounts to a new file, while the server runs")
-      ->add_option("FILE", raw.options.path, "the new file")
-      ->required()
-      ->check(not_empty());
+  sub->callback([&raw, &command] { raw.options.command = command.name; });
+  if (const auto& argument = command.argument; argument.value != nullptr) {
+    auto* added = sub->add_option(argument.name, raw.options.*argument.value, argument.help)->required();
+    if (argument.check == nullptr) added->check(not_empty());
+  }
+  if (command.for_help != nullptr)
+    sub->add_option("--for", raw.valid, command.for_help)->type_name("TIME")->check(not_empty());
+  if (command.has_reason)
+    sub->add_option("--reason", raw.options.reason, "for `simsctl bans`; clients are not told")
+        ->type_name("WORDS");
 }
 
 void describe(CLI::App& app, Raw& raw) {
@@ -83,9 +50,8 @@ void describe(CLI::App& app, Raw& raw) {
       ->check(not_empty());
   app.add_flag("--json", raw.options.json, "print JSON, one object a line");
   app.require_subcommand(1);
-  add_looking(app, raw);
-  add_people(app, raw);
-  add_server(app, raw);
+  for (const auto& command : ctl_commands())
+    add(app, raw, command);
   app.footer("simsctl COMMAND --help tells the rest.");
 }
 

@@ -1,5 +1,4 @@
-// What simsctl(8) prints of a server's answers: for people, or as JSON. Pure. Text that may come from
-// somebody else is made safe for terminals.
+// simsctl(8)'s output: tables, and JSON. Pure. Text that may come from clients is made safe for terminals.
 #pragma once
 
 #include <functional>
@@ -12,21 +11,23 @@ namespace sims::server {
 
 using TimeWords = std::function<std::string(std::uint64_t unix_s)>;  // in the user's zone
 
-// Rows of aligned columns, titles first, for `clients`, `bans` and `names`.
+struct CtlCommand;
+
+// Columns as wide as their widest cell, two spaces between; the last one, and the end of a line, unpadded.
+std::string aligned(const std::vector<std::vector<std::string>>& rows);
+
+// Rows of aligned columns, titles first, of a command that is a list.
 class CtlTable {
  public:
-  CtlTable(std::string_view command, TimeWords time);
+  CtlTable(const CtlCommand& command, TimeWords time);  // the command outlives it
   void add(const proto::JsonValue& row);
   std::string str() const;
 
  private:
-  std::string_view command_;
+  const CtlCommand& command_;
   TimeWords time_;
   std::vector<std::vector<std::string>> rows_;
 };
-
-// Any other command's answer.
-std::string ctl_words(std::string_view command, const proto::JsonValue& answer, const TimeWords& time);
 
 // The value as one line of JSON, without the members that only the protocol needs ("ok", "next").
 std::string ctl_json(const proto::JsonValue& value);

@@ -2,10 +2,8 @@
 
 #include <charconv>
 
-#include "os/log.h"
-#include "proto/identity.h"
+#include "ctl/commands.h"
 #include "proto/wire/json.h"
-#include "server/admin/operations.h"
 
 namespace sims::server {
 
@@ -42,17 +40,8 @@ Result<std::uint64_t> parse_duration(std::string_view text) {
 }
 
 Result<void> check_request(const CtlOptions& o) {
-  if (o.command == "kick" || o.command == "ban" || o.command == "unban") {
-    const auto who = Target::parse(o.who);
-    if (!who) return fail(who.error());
-    if (o.command != "kick" && !who->ban_kind())
-      return fail("a connection cannot be banned: say its id, name or address");
-  }
-  if (o.command == "release" && !proto::valid_name(o.name))
-    return fail("NAME: a name is a letter a-z or a digit, then up to 31 of a-z0-9._-");
-  if (o.command == "log-level" && !log::parse_level(o.level))
-    return fail("LEVEL: error, warning, notice, info or debug");
-  return {};
+  const auto check = ctl_command(o.command).argument.check;
+  return check == nullptr ? Result<void>() : check(o);
 }
 
 std::string request_line(const CtlOptions& o, std::string_view after) {

@@ -11,7 +11,7 @@
 namespace sims::server {
 
 struct CtlOptions {
-  std::string command;  // as it is typed, one of ctl_commands()
+  std::string command;  // one of ctl_commands()
   std::string socket;
   bool json = false;
   std::string who, reason, name, level, path;  // what the command takes

@@ -1,8 +1,10 @@
 // simsctl without a server: its requests, and what it makes of answers.
 #include <doctest/doctest.h>
 
-#include "ctl/output.h"
-#include "ctl/request.h"
+#include <set>
+
+#include "ctl/commands.h"
+#include "server/admin/requests.h"
 
 namespace sims {
 namespace {
@@ -46,6 +48,15 @@ TEST_CASE("simsctl: the request of a command line") {
   CHECK_FALSE(check_request(o));
 }
 
+TEST_CASE("simsctl: the server knows every command, and every request is a command") {
+  std::set<std::string_view> commands, requests;
+  for (const auto& command : ctl_commands())
+    commands.insert(command.name);
+  for (const auto name : request_names())
+    requests.insert(name);
+  CHECK(commands == requests);
+}
+
 struct Parsed {
   explicit Parsed(std::string json) : text(std::move(json)), root(tape.parse(text)) { REQUIRE(root); }
   std::string text;
@@ -58,7 +69,7 @@ std::string time_words(std::uint64_t s) {
 }
 
 TEST_CASE("simsctl: tables are aligned and safe for terminals") {
-  CtlTable table("bans", time_words);
+  CtlTable table(ctl_command("bans"), time_words);
   table.add(
       *Parsed(R"({"kind":"name","value":"mallory","reason":"\u001b[31m\u202e","made":1,"until":0})").root);
   table.add(*Parsed(R"({"kind":"address","value":"10.0.0.0/8","reason":"","made":10,"until":20})").root);
@@ -70,16 +81,16 @@ TEST_CASE("simsctl: tables are aligned and safe for terminals") {
 
 TEST_CASE("simsctl: answers in words and as JSON") {
   const Parsed kicked(R"({"ok":true,"kicked":2,"next":7})");
-  CHECK(ctl_words("kick", *kicked.root, time_words) == "cut off: 2\n");
+  CHECK(ctl_command("kick").words(*kicked.root, time_words) == "cut off: 2\n");
   CHECK(ctl_json(*kicked.root) == "{\"kicked\":2}\n");
   const Parsed stats(R"({"ok":true,"a":1,"b":{"c":22,"dd":3}})");
-  CHECK(ctl_words("stats", *stats.root, time_words) == "a     1\nb c   22\nb dd  3\n");
+  CHECK(ctl_command("stats").words(*stats.root, time_words) == "a     1\nb c   22\nb dd  3\n");
   CHECK(ctl_json(*stats.root) == "{\"a\":1,\"b\":{\"c\":22,\"dd\":3}}\n");
   const Parsed banned(R"({"ok":true,"kind":"name","value":"x","until":5})");
-  CHECK(ctl_words("ban", *banned.root, time_words) == "banned: name x, until T5\n");
+  CHECK(ctl_command("ban").words(*banned.root, time_words) == "banned: name x, until T5\n");
   const Parsed status(
       R"({"ok":true,"version":"1","name":"a\nb","started":9,"uptime_s":90061,"memory_bound_bytes":2048})");
-  const auto words = ctl_words("status", *status.root, time_words);
+  const auto words = ctl_command("status").words(*status.root, time_words);
   CHECK(words.find("running since  T9 (1 d 1 h)\n") != std::string::npos);
   CHECK(words.find("memory         0 bytes (the configuration allows 2.0 KiB)\n") != std::string::npos);
   CHECK(words.find("a\nb") == std::string::npos);

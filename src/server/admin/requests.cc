@@ -240,6 +240,13 @@ constexpr Row rows[] = {
 
 }  // namespace
 
+std::vector<std::string_view> request_names() {
+  std::vector<std::string_view> names;
+  for (const auto& row : rows)
+    names.push_back(row.name);
+  return names;
+}
+
 std::string control_error(std::string_view why) {
   std::string line;
   JsonWriter json(line);
