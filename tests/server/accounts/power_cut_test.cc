@@ -11,7 +11,7 @@
 
 #include "server/accounts/some_id.h"
 #include "server/accounts/sqlite_accounts.h"
-#include "support/power_cut_vfs.h"
+#include "support/faulty_disk.h"
 #include "support/server_folder.h"
 
 namespace sims {
@@ -22,8 +22,8 @@ using proto::Id;
 using server::Ban;
 using server::Binding;
 using server::SqliteAccounts;
+using test::FaultyDisk;
 using test::id;
-using test::PowerCutDisk;
 
 // The first column of what a statement returns, a line each; what is wrong, if anything is.
 std::string ask(const std::string& path, const char* sql) {
@@ -52,7 +52,7 @@ class Trial {
   explicit Trial(std::uint64_t seed) : random_(seed), disk_(folder_.path) {
     disk_.changed = [this] { images_.push_back(disk_.after_power_cut(random_)); };
   }
-  PowerCutDisk& disk() { return disk_; }
+  FaultyDisk& disk() { return disk_; }
 
   void run(int steps) {
     step([&] { reopen(); });
@@ -127,7 +127,7 @@ class Trial {
     }
   }
 
-  void verify(const PowerCutDisk::Image& image, const std::string& before, const std::string& after) {
+  void verify(const FaultyDisk::Image& image, const std::string& before, const std::string& after) {
     if (!wrong.empty()) return;
     ++opened;
     test::Folder folder(test::in_memory());
@@ -147,9 +147,9 @@ class Trial {
   test::Folder folder_{test::in_memory()};
   const std::string path_ = folder_.path + "/accounts.db";
   test::FixedRng random_;
-  PowerCutDisk disk_;
+  FaultyDisk disk_;
   std::unique_ptr<SqliteAccounts> store_;  // after the disk, which it needs at its end
-  std::vector<PowerCutDisk::Image> images_;
+  std::vector<FaultyDisk::Image> images_;
   std::string state_;
   std::uint64_t now_ = 1;
 };
@@ -171,7 +171,7 @@ TEST_CASE("a disk that says it has written what it has not is found out by the s
   int found = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     Trial trial(seed);
-    trial.disk().lies = true;
+    trial.disk().always(FaultyDisk::Operation::sync, FaultyDisk::Fault::lie);
     trial.run(60);
     found += trial.wrong != "";
   }
@@ -180,14 +180,14 @@ TEST_CASE("a disk that says it has written what it has not is found out by the s
 
 TEST_CASE("44: a full disk refuses what is new, keeps what there is, and recovers by itself") {
   test::Folder folder;
-  PowerCutDisk disk(folder.path);
+  FaultyDisk disk(folder.path);
   const auto opened = SqliteAccounts::open(folder.path + "/accounts.db");
   REQUIRE(opened);
   const auto& store = *opened;
   REQUIRE(store->bind("alice", id(1), true, 1));
   REQUIRE(store->invite("code", 1, 0));
   REQUIRE(store->ban({Ban::Kind::name, "mallory", "", 1, 0}));
-  disk.full = true;
+  disk.always(FaultyDisk::Operation::write, FaultyDisk::Fault::full);
   for (int n = 0; n < 3; ++n) {
     const auto refused = store->bind("bob", id(2), true, 1);
     REQUIRE_FALSE(refused);
@@ -204,7 +204,7 @@ TEST_CASE("44: a full disk refuses what is new, keeps what there is, and recover
   CHECK(store->bind("alice", id(1), false, 1) == Binding::known);
   CHECK_FALSE(store->registered(id(2)));
   CHECK(store->bans().size() == 1);
-  disk.full = false;
+  disk.mend();
   CHECK(store->redeem("bob", id(2), "code", 1) == Binding::made);
   CHECK(store->release("alice") == true);
 }
