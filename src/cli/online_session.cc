@@ -59,8 +59,8 @@ Session::Session(const Options& options, Store& keys, Talk& talk, std::string se
       linger_(loop_, [this] { leave(); }),
       store_watch_(loop_, keys,
                    [this](const StoreCheck& check) {
-                     damaged_ = !check.damage().empty();
-                     if (damaged_) tell(check.damage());
+                     damaged_ = !check.problem().empty();
+                     if (damaged_) tell(check.problem());
                    }),
       int_(loop_, SIGINT, [this] { interrupted(); }),
       term_(loop_, SIGTERM, [this] { interrupted(); }),

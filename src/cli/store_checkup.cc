@@ -12,7 +12,7 @@ StoreCheckup::StoreCheckup(Store& store) : store_(store) {
   check_ = store.check();
   const auto look = [check = check_.get()] {
     check->run();
-    if (!check->damage().empty()) tell(check->damage());
+    if (!check->problem().empty()) tell(check->problem());
   };
   try {
     thread_ = std::thread(look);
@@ -29,7 +29,7 @@ Exit StoreCheckup::finish(Exit of_command) {
   if (!check_) return of_command;
   if (thread_.joinable()) thread_.join();
   store_.checked(*check_, read_clocks().unix_ms);
-  return of_command == Exit::ok && !check_->damage().empty() ? Exit::failure : of_command;
+  return of_command == Exit::ok && !check_->problem().empty() ? Exit::failure : of_command;
 }
 
 }  // namespace sims::client::cli

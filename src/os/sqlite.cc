@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <unordered_map>
 #include <utility>
@@ -140,10 +141,34 @@ Result<Database> Database::open_snapshot(const std::string& path) {
   return Database(std::move(state));
 }
 
+namespace {
+
+// The check tells a page that could not be read as if it were damage: the error code at the end of its line.
+// 0: no such line.
+int unreadable(std::string_view line) {
+  constexpr std::string_view words = "unable to get the page. error code=";
+  const auto at = line.find(words);
+  if (at == line.npos) return 0;
+  int code = 0;
+  std::from_chars(line.data() + at + words.size(), line.data() + line.size(), code);
+  const int kind = code & 0xff;
+  return kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB ? 0 : code;
+}
+
+}  // namespace
+
 Result<std::string> Database::check() {
   Statement ask(*this, "PRAGMA integrity_check(1)");
   const auto row = ask.step();
-  if (row && *row) return std::string(ask.text(0) == "ok" ? "" : ask.text(0));
+  if (row && *row) {
+    const std::string found(ask.text(0));
+    const int code = unreadable(found);
+    if (code == 0) return found == "ok" ? std::string() : found;
+    int cause = 0;
+    sqlite3_file_control(state_->db, "main", SQLITE_FCNTL_LAST_ERRNO, &cause);
+    return fail(cause == 0 ? sqlite3_errstr(code)
+                           : fmt::format("{}: {}", sqlite3_errstr(code), std::strerror(cause)));
+  }
   const int code = sqlite3_errcode(state_->db);
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return std::string(sqlite3_errmsg(state_->db));
   return fail(row ? "no answer" : row.error());

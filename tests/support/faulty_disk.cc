@@ -141,6 +141,7 @@ struct File {
   sqlite3_file base;
   std::string path;
   std::shared_ptr<FaultyDisk::Content> content;  // none: not on the disk
+  bool failed;                                   // with EIO, at some time
   bool syncs_folder;                             // with its first fsync, as the usual VFS does for journals
 };
 
@@ -163,8 +164,10 @@ int close(sqlite3_file* file) {
   return status;
 }
 
-FaultyDisk::Fault fault_of(const File& file, FaultyDisk::Operation operation) {
-  return file.content ? disk->fault(operation, file.path) : Fault::none;
+FaultyDisk::Fault fault_of(File& file, FaultyDisk::Operation operation) {
+  const Fault fault = file.content ? disk->fault(operation, file.path) : Fault::none;
+  file.failed = file.failed || fault == Fault::error;
+  return fault;
 }
 
 int io_error(int code) {
@@ -218,6 +221,14 @@ int sync(sqlite3_file* file, int flags) {
   return status;
 }
 
+int control(sqlite3_file* file, int what, void* argument) {
+  if (what == SQLITE_FCNTL_LAST_ERRNO && own(file).content && own(file).failed) {
+    *static_cast<int*>(argument) = EIO;
+    return SQLITE_OK;
+  }
+  return pass<&sqlite3_io_methods::xFileControl>(file, what, argument);
+}
+
 using M = sqlite3_io_methods;
 // Version 2: no memory map of the content, which would pass us by.
 const sqlite3_io_methods methods = [] {
@@ -232,7 +243,7 @@ const sqlite3_io_methods methods = [] {
   m.xLock = pass<&M::xLock, int>;
   m.xUnlock = pass<&M::xUnlock, int>;
   m.xCheckReservedLock = pass<&M::xCheckReservedLock, int*>;
-  m.xFileControl = pass<&M::xFileControl, int, void*>;
+  m.xFileControl = control;
   m.xSectorSize = pass<&M::xSectorSize>;
   m.xDeviceCharacteristics = pass<&M::xDeviceCharacteristics>;
   m.xShmMap = pass<&M::xShmMap, int, int, int, void volatile**>;

@@ -10,15 +10,16 @@ class StoreCheck {
  public:
   explicit StoreCheck(std::string path) : path_(std::move(path)) {}
   void run();
-  // After run(). Neither whole nor damaged: it could not be looked at.
+  // After run(). Neither whole nor damaged: the file could not be read, and the check stays due.
   bool whole() const { return whole_; }
-  // What to tell the user; empty: no damage was found.
-  const std::string& damage() const { return damage_; }
+  bool damaged() const { return damaged_; }
+  // The damage, or why the file could not be read, and what to do. Empty: it is whole.
+  const std::string& problem() const { return problem_; }
 
  private:
   std::string path_;
-  bool whole_ = false;
-  std::string damage_;
+  bool whole_ = false, damaged_ = false;
+  std::string problem_;
 };
 
 }  // namespace sims::client

@@ -47,7 +47,7 @@ std::unique_ptr<StoreCheck> Store::check() const {
 // After damage the check stays due, so that it is told each time.
 void Store::checked(const StoreCheck& done, std::int64_t unix_ms) {
   State& s = *state_;
-  if (!done.damage().empty()) {
+  if (done.damaged()) {
     s.unclean = true;
     return static_cast<void>(make_empty_file(s.mark()));
   }

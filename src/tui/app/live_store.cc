@@ -84,8 +84,10 @@ void Live::opened() {
 }
 
 void Live::store_was_checked(const client::StoreCheck& check) {
-  damage_ = check.damage();
-  if (!damage_.empty()) ui_.warn(damage_, "The store is DAMAGED: /doctor");
+  damage_ = check.problem();
+  if (!damage_.empty())
+    ui_.warn(damage_,
+             check.damaged() ? "The store is DAMAGED: /doctor" : "The store could not be checked: /doctor");
   schedule_draw(true);
 }
 

@@ -1,6 +1,7 @@
 // Whether the store's file is whole, and when that is looked at.
 #include "client/store/check_schedule.h"
 #include "client/store/store_fixture.h"
+#include "support/faulty_disk.h"
 
 using namespace sims;
 using namespace sims::test;
@@ -46,7 +47,7 @@ bool whole(Store& store) {
   auto check = store.check();
   check->run();
   store.checked(*check, now);
-  CHECK(check->whole() == check->damage().empty());
+  CHECK(check->whole() == check->problem().empty());
   return check->whole();
 }
 
@@ -68,9 +69,9 @@ TEST_CASE(
   auto check = store->check();
   check->run();
   CHECK_FALSE(check->whole());
-  CHECK(check->damage().find(home + "/store.db") != std::string::npos);
-  CHECK(check->damage().find("history_of") != std::string::npos);
-  CHECK(check->damage().find("REINDEX") != std::string::npos);
+  CHECK(check->problem().find(home + "/store.db") != std::string::npos);
+  CHECK(check->problem().find("history_of") != std::string::npos);
+  CHECK(check->problem().find("REINDEX") != std::string::npos);
 
   SUBCASE("it is said at every start until it is mended as it says") {
     REQUIRE(store->hold());
@@ -85,6 +86,45 @@ TEST_CASE(
     CHECK(whole(*store));
     CHECK(store->before(bob, 0, 100).value().size() == messages);
   }
+}
+
+TEST_CASE("attack 44: a file that can't be read while it is checked: said, and the check stays due") {
+  TempFolder folder;
+  const std::string home = folder.path() + "/home";
+  make(home);
+  FaultyDisk disk(folder.path());
+  auto store = open_store(home);
+  REQUIRE(store->check_due(now));
+  auto check = store->check();
+  std::string cause;
+  SUBCASE("all of it") {
+    disk.always(FaultyDisk::Operation::read, FaultyDisk::Fault::error);
+    cause = "disk I/O error: Input/output error";
+  }
+  SUBCASE("a page in its middle") {
+    int pages = 0;
+    disk.fault = [&pages](FaultyDisk::Operation asked, std::string_view) {
+      return asked == FaultyDisk::Operation::read && ++pages > 4 ? FaultyDisk::Fault::error
+                                                                 : FaultyDisk::Fault::none;
+    };
+    cause = "disk I/O error: Input/output error";
+  }
+  SUBCASE("it can't be opened") {
+    disk.always(FaultyDisk::Operation::open, FaultyDisk::Fault::error);
+    cause = "unable to open database file: Input/output error";
+  }
+  check->run();
+  CHECK_FALSE(check->whole());
+  CHECK_FALSE(check->damaged());
+  CHECK(check->problem() ==
+        home + "/store.db: could not be read to check it: " + cause +
+            ". Look at the disk and the system's log, and keep a copy of the file; the check is "
+            "tried again at the next start, or in a day");
+  store->checked(*check, now);
+  CHECK(store->check_due(now));
+  disk.mend();
+  CHECK(whole(*store));
+  CHECK_FALSE(store->check_due(now));
 }
 
 TEST_CASE("the check is due at first, weekly, and when the clock says that the last one is to come") {
@@ -185,7 +225,7 @@ TEST_CASE("attack 44: a program that holds the store for weeks looks again when 
       loop, *store,
       [&](const client::StoreCheck& check) {
         whole.push_back(check.whole());
-        if (!check.damage().empty()) return loop.stop();
+        if (!check.problem().empty()) return loop.stop();
         REQUIRE(whole.size() == 1);
         empty_index(home);
         store->checked(check, 1);  // a week passes

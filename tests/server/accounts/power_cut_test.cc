@@ -209,6 +209,31 @@ TEST_CASE("44: a full disk refuses what is new, keeps what there is, and recover
   CHECK(store->release("alice") == true);
 }
 
+TEST_CASE("44: a page that can't be read at the start is said as that, not as damage") {
+  test::Folder folder;
+  const auto path = folder.path + "/accounts.db";
+  FaultyDisk disk(folder.path);
+  {
+    const auto store = SqliteAccounts::open(path);
+    REQUIRE(store);
+    REQUIRE((*store)->bind("alice", id(1), true, 1));
+  }
+  for (int page = 1; page < 8; ++page) {
+    int reads = 0;
+    disk.fault = [&](FaultyDisk::Operation asked, std::string_view) {
+      return asked == FaultyDisk::Operation::read && ++reads >= page ? FaultyDisk::Fault::error
+                                                                     : FaultyDisk::Fault::none;
+    };
+    const auto store = SqliteAccounts::open(path);
+    REQUIRE_FALSE(store);
+    CHECK(store.error() == path + ": disk I/O error: Input/output error");
+  }
+  disk.mend();
+  const auto store = SqliteAccounts::open(path);
+  REQUIRE(store);
+  CHECK((*store)->id_of("alice") == id(1));
+}
+
 // Binds names one after the other and says so after each, until it is killed.
 [[noreturn]] void bind_until_killed(const std::string& path, std::uint32_t from, int out) {
   auto store = SqliteAccounts::open(path);
