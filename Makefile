@@ -170,11 +170,12 @@ $(eval $(call library,$(SUPPORT),$(filter-out $(TEST_MAIN),$(call objects,tests/
 test_program = $(BUILD)/tests/$(dashed)_test
 $(foreach t,$(TESTS),$(eval $(call program,$(call test_program,$(t)),$(call objects,tests/$(t)) $(fixtures_$(t)) $(TEST_MAIN) $(SUPPORT),$(or $(uses_$(t)),$(t)),$(more_$(t)))))
 
-# The tests of a room: make test-proto-wire; of a room and those inside it: make test-proto
+# The tests of a room: make test-proto-wire; of a room and those inside it: make test-proto. ONLY=part-of-a-name: some cases.
+# SEED: of the simulation (tests/sim/seeds.h).
 rooms_in = $(filter $(1) $(1)/%,$(TESTS))
 define test_rule
 test-$(call dashed,$(1)): $(foreach t,$(call rooms_in,$(1)),$(call test_program,$(t)))
-	@for t in $$^; do case $$$$t in *_test) echo "$$$$t"; BUILD=$(BUILD) $$$$t --no-colors || exit 1;; esac; done
+	@for t in $$^; do case $$$$t in *_test) echo "$$$$t"; BUILD=$(BUILD) $(if $(SEED),SIMS_SEED='$(SEED)') $$$$t --no-colors $(if $(ONLY),--test-case='*$(ONLY)*') || exit 1;; esac; done
 endef
 TESTED := $(sort $(TESTS) $(foreach t,$(TESTS),$(firstword $(subst /, ,$(t)))))
 $(foreach t,$(TESTED),$(eval $(call test_rule,$(t))))
@@ -369,6 +370,7 @@ help:
 	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
 	@echo "make check            everything that is tested; the last line counts"
 	@echo "make test-ROOM        the unit tests of one room, or of a layer's: $(call dashed,$(TESTED))"
+	@echo "                      (ONLY=part-of-a-name: some cases; SEED=N: the simulation replays that seed, make test-sim SEED=N)"
 	@echo "make short, short-ci  a short run of each target that has no test of its own (check and .ci/run do that; ONLY=...)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
 	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"

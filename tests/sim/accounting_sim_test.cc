@@ -1,7 +1,7 @@
 // The whole account: 200 clients talk while links drop and freeze, programs die and come back, the server
 // restarts, and the weather changes. Every message ends as proved delivered or visibly not: none lost
 // silently, none shown twice, none out of order.
-//   SIMS_STRESS_MESSAGES=1000000 SIMS_STRESS_SEED=7 build/release/tests/sim_test -tc='the whole account*'
+//   SIMS_STRESS_MESSAGES=1000000 make test-sim SEED=7 ONLY="the whole account"
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
@@ -11,6 +11,7 @@
 #include <cstdlib>
 
 #include "sim/ledger.h"
+#include "sim/seeds.h"
 
 using namespace sims;
 using namespace sims::test;
@@ -210,7 +211,7 @@ class Chaos {
 
 TEST_CASE("the whole account: 200 clients in chaos, each message proved delivered or visibly not") {
   const auto messages = from_environment("SIMS_STRESS_MESSAGES", 6'000);
-  const auto seed = from_environment("SIMS_STRESS_SEED", 901);
+  const auto seed = seed_or(from_environment("SIMS_STRESS_SEED", 901));
   CAPTURE(seed);
   Chaos(seed, messages).run();
 }

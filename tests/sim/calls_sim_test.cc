@@ -1,6 +1,7 @@
 // Who calls whom, and who is who.
 #include <doctest/doctest.h>
 
+#include "sim/seeds.h"
 #include "sim/world.h"
 
 using namespace sims;
@@ -27,7 +28,7 @@ struct Two {
 }  // namespace
 
 TEST_CASE("attack 13: both call at once, 1,000 interleavings: exactly one session each") {
-  Two two(13);
+  Two two(seed_or(13));
   auto& [world, alice, bob] = two;
   for (int i = 0; i < 1'000; ++i) {
     CAPTURE(i);
@@ -49,7 +50,7 @@ TEST_CASE("attack 13: both call at once, 1,000 interleavings: exactly one sessio
 }
 
 TEST_CASE("a text to somebody who is away waits for the return") {
-  Two two(21);
+  Two two(seed_or(21));
   auto& [world, alice, bob] = two;
   bob.core->disconnect(world.now());
   world.run_for(2'000);
@@ -74,7 +75,7 @@ TEST_CASE("a text to somebody who is away waits for the return") {
 }
 
 TEST_CASE("a stranger who called and left leaves nothing that a lost link could trip over") {
-  for (std::uint64_t seed = 61; seed < 71; ++seed) {
+  for (const auto seed : seeds(61, 70)) {
     CAPTURE(seed);
     Two two(seed);
     auto& [world, alice, bob] = two;
@@ -99,7 +100,7 @@ TEST_CASE("a stranger who called and left leaves nothing that a lost link could 
 }
 
 TEST_CASE("a second login of the same identity replaces the first, which stays away") {
-  Two two(31);
+  Two two(seed_or(31));
   auto& [world, alice, bob] = two;
   // The same keys in another program; messages go to whoever is logged in.
   client::CoreOptions options;
@@ -121,7 +122,7 @@ TEST_CASE("a second login of the same identity replaces the first, which stays a
 }
 
 TEST_CASE("a name that is taken: said, and not tried again") {
-  Two two(41);
+  Two two(seed_or(41));
   auto& [world, alice, bob] = two;
   client::CoreOptions options;
   options.name = "bob";
@@ -137,7 +138,7 @@ TEST_CASE("a name that is taken: said, and not tried again") {
 }
 
 TEST_CASE("a dead link is noticed by ping and mended") {
-  Two two(51);
+  Two two(seed_or(51));
   auto& [world, alice, bob] = two;
   alice.say("bob");
   REQUIRE(world.run_until([&] { return world.all_delivered(); }, 30'000));

@@ -3,6 +3,7 @@
 // happens).
 #include <doctest/doctest.h>
 
+#include "sim/seeds.h"
 #include "sim/world.h"
 
 using namespace sims;
@@ -64,19 +65,19 @@ crypto::SuiteList only(std::string_view label) {
 }  // namespace
 
 TEST_CASE("a calm network: everything arrives, in order, once, and nobody is alarmed") {
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (const auto seed : seeds(1, 3)) {
     converse(seed, 4, 60, false, only("ecdhe"));
     converse(seed, 3, 40, false, only("rsa"));
   }
 }
 
 TEST_CASE("links break at random, also in the middle of a frame") {
-  for (std::uint64_t seed = 101; seed <= 114; ++seed)
+  for (const auto seed : seeds(101, 114))
     converse(seed, 8, 250, true, only("ecdhe"));
 }
 
 TEST_CASE("links break at random, RSA suite") {
-  for (std::uint64_t seed = 201; seed <= 206; ++seed)
+  for (const auto seed : seeds(201, 206))
     converse(seed, 4, 120, true, only("rsa"));
 }
 
@@ -84,13 +85,13 @@ TEST_CASE("a slow network: frames, events and work cross each other") {
   Weather slow;
   slow.delay_ms = 600;
   slow.work_ms = 900;
-  for (std::uint64_t seed = 301; seed <= 304; ++seed)
+  for (const auto seed : seeds(301, 304))
     converse(seed, 4, 100, true, crypto::default_suites(), slow);
 }
 
 TEST_CASE("one session outlives several changes of keys") {
   for (const auto* label : {"ecdhe", "rsa"}) {
-    World world(7, {});
+    World world(seed_or(7), {});
     User& alice = world.add("alice", only(label));
     User& bob = world.add("bob", only(label));
     alice.connect();
@@ -115,7 +116,7 @@ TEST_CASE("one RSA session under a second of delay each way: keys go on changing
   Weather slow;
   slow.delay_ms = 1'000;
   slow.work_ms = 600;
-  World world(8, slow);
+  World world(seed_or(8), slow);
   User& alice = world.add("alice", only("rsa"));
   User& bob = world.add("bob", only("rsa"));
   alice.connect();

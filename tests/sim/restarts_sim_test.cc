@@ -3,6 +3,7 @@
 // down all of them have arrived, in order.
 #include <doctest/doctest.h>
 
+#include "sim/seeds.h"
 #include "sim/world.h"
 
 using namespace sims;
@@ -70,17 +71,17 @@ void live(std::uint64_t seed, const Chaos& chaos) {
 }  // namespace
 
 TEST_CASE("programs die and come back, links break: nothing is lost, nothing is shown twice") {
-  for (std::uint64_t seed = 501; seed <= 505; ++seed)
+  for (const auto seed : seeds(501, 505))
     live(seed, {});
 }
 
 TEST_CASE("programs die and come back, RSA suite") {
-  for (std::uint64_t seed = 601; seed <= 602; ++seed)
+  for (const auto seed : seeds(601, 602))
     live(seed, {.people = 3, .steps = 150, .suite = "rsa"});
 }
 
 TEST_CASE("programs die and come back among strangers, who are accepted now and then") {
-  for (std::uint64_t seed = 701; seed <= 704; ++seed)
+  for (const auto seed : seeds(701, 704))
     live(seed, {.accept_new = false});
 }
 
@@ -88,6 +89,6 @@ TEST_CASE("programs die and come back on a slow network") {
   Weather slow;
   slow.delay_ms = 600;
   slow.work_ms = 900;
-  for (std::uint64_t seed = 801; seed <= 803; ++seed)
+  for (const auto seed : seeds(801, 803))
     live(seed, {.steps = 200, .weather = slow});
 }

@@ -186,6 +186,7 @@ void User::received(const client::Peer& from, const client::Line& line) {
   const std::string wanted = from.name + ">" + name + " #" + std::to_string(heard[from.name] + 1);
   if (line.text != wanted) complaints.push_back(name + " was shown " + line.text + " instead of " + wanted);
   ++heard[from.name];
+  world.note("shown", 0, line.text);
   const User* sender = world.find(from.name);
   if (!sender || heard[from.name] > sender->said.at(name))
     complaints.push_back(line.text + " was never said");
@@ -195,6 +196,7 @@ void User::delivery_changed(const client::Peer& to, const client::Line& line) {
   if (line.delivery == client::Delivery::failed) complaints.push_back(line.text + " failed: " + line.why);
   if (line.delivery != client::Delivery::delivered) return;
   ++delivered[to.name];
+  world.note("delivered", 0, line.text);
   User* reader = world.find(to.name);
   const int number = std::stoi(line.text.substr(line.text.find('#') + 1));
   if (!reader || reader->heard[name] < number)

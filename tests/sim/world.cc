@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/seeds.h"
+
 namespace sims::test {
 
 // --- the network ---------------------------------------------------------------------------------
@@ -11,6 +13,7 @@ World::World(std::uint64_t seed, Weather w)
       weather(w),
       server_identity(crypto::SigningKey::generate(random)),
       server_ephemerals_(random.next()) {
+  playing(seed);
   start_server();
 }
 
@@ -54,6 +57,18 @@ void World::later(std::int64_t max_ms, std::function<void()> event) {
   events_.push({clock_ms_ + wait, ++order_, std::move(event)});
 }
 
+// FNV-1a.
+void World::note(std::string_view what, std::uint64_t number, std::string_view bytes) {
+  const auto add = [this](std::string_view some) {
+    for (const char c : some)
+      trace_ = (trace_ ^ static_cast<std::uint8_t>(c)) * 0x100000001b3;
+  };
+  add(what);
+  add(text_of(u64be(number)));
+  add(text_of(u64be(static_cast<std::uint64_t>(clock_ms_))));
+  add(bytes);
+}
+
 void World::move(std::uint64_t id, bool up) {
   Link& link = links_.at(id);
   Pipe& pipe = up ? link.up : link.down;
@@ -83,6 +98,7 @@ void World::deliver(std::uint64_t id, bool up) {
   if (weather.chop && random.pick(4) == 0) size = 1 + random.pick(size);
   const std::string chunk = pipe.bytes.substr(0, size);
   pipe.bytes.erase(0, size);
+  note(up ? "up" : "down", id, chunk);
   if (up) {
     server_->received(id, bytes_of(chunk), now());
     server_turn();

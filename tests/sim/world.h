@@ -100,6 +100,10 @@ class World final : public server::Actions {
   // shown as waiting. In words what does not hold.
   std::string unaccounted() const;
 
+  // Of all that travelled and was shown until now: the same for two runs with one seed.
+  std::uint64_t trace() const { return trace_; }
+  void note(std::string_view what, std::uint64_t number, std::string_view bytes);
+
   Now now() const { return {clock_ms_, 1'700'000'000'000 + clock_ms_}; }
   void restart_server();  // it dies; a new one with the same accounts is there at once
   void later(std::int64_t max_ms, std::function<void()> event);  // within 1 to max_ms
@@ -145,7 +149,7 @@ class World final : public server::Actions {
   std::int64_t next_tick() const;
 
   std::int64_t clock_ms_ = 1'000'000;
-  std::uint64_t order_ = 0, steps_ = 0;
+  std::uint64_t order_ = 0, steps_ = 0, trace_ = 0xcbf29ce484222325;
   struct Event {
     std::int64_t at_ms;
     std::uint64_t order;

@@ -1,0 +1,18 @@
+// Which seeds the simulation runs with, and the line that replays a failure.
+//
+// SIMS_SEED=N (`make test-sim SEED=N`): that seed alone. SIMS_FRESH_SEED=1: besides the fixed seeds one that no run
+// had before; it is printed. After a failure the program prints one line: the seed and the case that failed first.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace sims::test {
+
+std::vector<std::uint64_t> seeds(std::uint64_t first, std::uint64_t last);  // both included
+// For a case that runs one seed.
+std::uint64_t seed_or(std::uint64_t usual);
+// A World with this seed begins.
+void playing(std::uint64_t seed);
+
+}  // namespace sims::test
