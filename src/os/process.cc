@@ -2,8 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
-#include <linux/sched/types.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -67,10 +66,20 @@ void harden_process() {
 
 namespace {
 
+// sched_setattr(2). glibc has neither the call nor the structure, and the kernel's header for it cannot stand beside
+// glibc's <sched.h>.
+struct SchedulingAttributes {
+  std::uint32_t size = sizeof(SchedulingAttributes);
+  std::uint32_t sched_policy = SCHED_OTHER;
+  std::uint64_t sched_flags = 0;
+  std::int32_t sched_nice = 0;
+  std::uint32_t sched_priority = 0;
+  std::uint64_t sched_runtime = 0, sched_deadline = 0, sched_period = 0;  // ns
+};
+
 // 0: the kernel's own. That it is refused changes nothing but speed.
 void set_slice(std::uint64_t ns) {
-  sched_attr attributes{};
-  attributes.size = sizeof attributes;
+  SchedulingAttributes attributes;
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
   attributes.sched_runtime = ns;
   static_cast<void>(syscall(SYS_sched_setattr, 0, &attributes, 0));
@@ -85,8 +94,7 @@ void lower_thread_priority() {
 }
 
 void run_only_when_idle() {
-  sched_attr attributes{};
-  attributes.size = sizeof attributes;
+  SchedulingAttributes attributes;
   attributes.sched_policy = SCHED_IDLE;
   if (syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) lower_thread_priority();
 }
