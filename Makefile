@@ -75,7 +75,10 @@ cxxflags = -std=c++20 $(OPT_$(VARIANT)) $(WARN) $(HARDEN) -pthread $(CXXFLAGS)
 cppflags = -Isrc -Itests $(if $(FOUND),$(shell pkg-config --cflags $(LIBRARIES))) $(CPPFLAGS)
 ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now$(if $(CF_x86),$(comma)-z$(comma)shstk) $(LDFLAGS)
 COMPILE := $(CXX) $(cppflags) $(cxxflags)
-TEST_OPT := $(TEST_OPT_$(VARIANT))
+# The standard headers that most files include, parsed once: a fifth of the time to compile everything. One for the flags
+# of src/ and one for those of tests/, under two names, since g++ 12 mixes up the levels of optimisation of one header's.
+# ccache shares more without.
+PCH     := $(if $(findstring ccache,$(CXX)),,$(if $(filter g++ g++-%,$(CXX)),$(BUILD)/pch))
 LINK    := $(CXX) $(ldflags)
 
 LIBS_base          := -lfmt -lutf8proc
@@ -126,10 +129,17 @@ endif
 $(BUILD)/version: FORCE
 	$(call stamp,$(VERSION))
 
-$(BUILD)/%.o: %.cc $(BUILD)/flags
+$(BUILD)/pch/src.h $(BUILD)/pch/tests.h: src/precompiled.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,PCH )
+	$(Q)$(COMPILE) $(if $(filter %/tests.h,$@),$(TEST_OPT)) -x c++-header $< -o $@.gch
+	@cp $< $@
+
+$(BUILD)/%.o: %.cc $(BUILD)/flags $(addprefix $(PCH),$(if $(PCH),/src.h /tests.h))
 	@mkdir -p $(@D)
 	$(call say,CXX )
-	$(Q)$(COMPILE) $(OVER) $(DEFINES) -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) $(OVER) $(if $(PCH),-include $(PCH)/$(or $(PRECOMPILED),src).h -Wno-array-bounds) $(DEFINES) -MMD -MP -c $< -o $@
+$(BUILD)/tests/%.o: PRECOMPILED := tests
 $(BUILD)/tests/%.o: OVER := $(TEST_OPT)
 $(BUILD)/src/os/version.o: DEFINES := -DSIMS_VERSION='"$(VERSION)"'
 $(BUILD)/src/os/version.o: $(BUILD)/version
