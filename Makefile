@@ -10,10 +10,15 @@ CXX      = g++
 
 include src/rooms.mk
 PROGRAMS := simsd simsctl sims sims-tui
-# A release tarball carries a file VERSION; a clone asks git, which would tell root nothing about a user's clone: who
-# runs this file trusts the rest.
-VERSION  := $(shell cat VERSION 2>/dev/null || \
-              git -c safe.directory='$(CURDIR)' describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The number is the file VERSION's. In a clone a commit without the tag of that number adds its hash: 0.1.0+git1a2b3c4d5e6f,
+# and ".dirty" for changes that are not committed. Git tells root nothing about a user's clone unless it is called safe.
+GIT      := $(if $(wildcard .git),git -c safe.directory='$(CURDIR)')
+NUMBER   := $(file <VERSION)
+OFF_TAG  := $(if $(GIT),$(if $(filter v$(NUMBER),$(shell $(GIT) tag --points-at HEAD 2>/dev/null)),,$\
+              $(shell $(GIT) rev-parse --short=12 HEAD 2>/dev/null)))
+DIRTY    := $(if $(GIT),$(shell $(GIT) diff --quiet HEAD -- 2>/dev/null || echo dirty))
+RELEASE  := $(NUMBER)$(addprefix +git,$(OFF_TAG))
+VERSION  := $(RELEASE)$(if $(DIRTY),$(if $(OFF_TAG),.,+)dirty)
 
 # Debian packages: to build and test; what a few tests look at the rest with, and skip without; what `make lint`, `make
 # fuzz` and `make valgrind` need besides.
@@ -365,10 +370,12 @@ uninstall: uninstall-completions
 	rm -rf $(DOCDIR)
 	! cmp -s contrib/simsd.conf $(CONFFILE) || rm -f $(CONFFILE)
 
-release := sims-$(VERSION:-dirty=)
+release := sims-$(RELEASE)
+# The archive holds HEAD, and in its VERSION what HEAD is called: it builds without git (tests/reproducible.sh).
 dist:
+	@[ -n '$(GIT)' ] || { echo 'make dist: this is no git clone, and an archive is made of a commit' >&2; false; }
 	@mkdir -p build
-	git archive --format=tar.gz --prefix=$(release)/ --add-virtual-file=$(release)/VERSION:$(VERSION:-dirty=) \
+	git archive --format=tar.gz --prefix=$(release)/ --add-virtual-file=$(release)/VERSION:$(RELEASE) \
 	  -o build/$(release).tar.gz HEAD
 	@echo build/$(release).tar.gz
 

@@ -17,7 +17,12 @@ result() {  # status, what
 
 other=$(mktemp -d -t sims-built-elsewhere-XXXXXX) || exit 1
 trap 'rm -rf "$other"' EXIT
-cp -r Makefile src "$other" && cp "$BUILD/version" "$other/VERSION" || exit 1
+# From the archive of `make dist`, which thereby is shown to build; with changes that are not committed from a copy.
+if [ -e .git ] && git diff --quiet HEAD -- 2>/dev/null; then
+  archive=$(MAKEFLAGS='' make -s dist | tail -n 1) && tar -xf "$archive" -C "$other" --strip-components=1 || exit 1
+else
+  cp -r Makefile src "$other" && cp "$BUILD/version" "$other/VERSION" || exit 1
+fi
 programs=("${@:-simsd}")
 (
   umask 077
