@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# `make lint`: clang-format over all sources and clang-tidy over those of src/, which takes half an hour on two cores.
-#   SINCE=COMMIT  clang-tidy only of what changed since then (the last change first), without the slow clang-analyzer
-#   MINUTES=N     starts clang-tidy with no more files after so long, and says how many it left out
-# First it proves on made-up sources that both can fail. The last line counts.
+# `make lint`: clang-format, shellcheck, codespell and mandoc over everything, `clang++ -fsyntax-only -Werror` over every
+# source (3 minutes on two cores), clang-tidy over those of src/ (half an hour).
+#   SINCE=COMMIT  clang-tidy only of files changed since then (the last change first), without the slow clang-analyzer
+#   MINUTES=N     start clang-tidy with no more files after N minutes, and say how many are left out
+# First it proves on made-up sources that each tool can fail. The last line counts.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${SINCE:=}" "${MINUTES:=}"
+: "${SINCE:=}" "${MINUTES:=}" "${SYNTAX:=clang++ -fsyntax-only -Werror -std=c++20}"
 logs=$(mktemp -d) && trap 'rm -rf "$logs"' EXIT || exit 1
 passed=0 failed=0 skipped=0
 result() {  # status, what
@@ -17,30 +18,70 @@ result() {  # status, what
   fi
 }
 
-# --- both can fail ----------------------------------------------------------------------------------------------------
-wrong=$logs/wrong.cc
-refused() {  # the source, command...: fails with status 1, not since it could not start
-  printf '%s\n' "$1" >"$wrong"
-  shift
-  "$@" >/dev/null 2>&1
-  [ $? = 1 ]
+# --- the tools --------------------------------------------------------------------------------------------------------
+format() { clang-format --dry-run -Werror --style=file:.clang-format "$@"; }
+shell() { shellcheck --severity=warning "$@"; }
+spell() { codespell --config .codespellrc "$@"; }
+manual() { mandoc -T lint -W warning "$@"; }
+# shellcheck disable=SC2086 # a list of words
+syntax() { $SYNTAX "$@"; }
+tidy() { clang-tidy --quiet --config-file=.clang-tidy "$@"; }
+
+# --- each can fail ----------------------------------------------------------------------------------------------------
+refused() {  # a file name, its text, a tool and its words: the tool runs and finds a fault
+  local name=$logs/$1 tool=$3
+  printf '%b\n' "$2" >"$name"
+  shift 3
+  "$tool" "$name" "$@" >/dev/null 2>&1
+  case $? in 0 | 126 | 127) result 1 "$tool lets a made-up fault pass, or is not there: $name" ;; *) result 0 ;; esac
 }
-format() { clang-format --dry-run -Werror --style=file:.clang-format "$1"; }
-tidy() { clang-tidy --quiet --config-file=.clang-tidy "$1" -- -std=c++20; }
-refused 'int   f();' format "$wrong"
-result $? "clang-format lets a made-up source pass that is not formatted"
-refused 'int f(int a) { if (a > 1) { return 1; } else { return 1; } }' tidy "$wrong"
-result $? "clang-tidy lets a made-up fault pass"
-refused '#include "there/is/none.h"' tidy "$wrong"
-result $? "clang-tidy lets a source pass that does not compile"
+refused format.cc 'int   f();' format
+refused shell.sh '#!/bin/sh\nread x <$1; y=1' shell
+refused words.md 'It shows te''h error.' spell
+refused page.1 '.Dd November 29, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Bl -tag\n.It a' manual
+refused syntax.cc 'int f(int a) { int unused = 1; return a; }' syntax -Wall
+refused tidy.cc 'int f(int a) { if (a > 1) { return 1; } else { return 1; } }' tidy -- -std=c++20
+refused include.cc '#include "there/is/none.h"' tidy -- -std=c++20
 
-# --- clang-format -----------------------------------------------------------------------------------------------------
-sources=$(find src tests bench \( -name '*.cc' -o -name '*.h' \) | sort)
-# shellcheck disable=SC2086 # a list of words, none with a space
-clang-format --dry-run -Werror $sources
-result $? "clang-format: run \`make format\`"
+# --- quick ones -------------------------------------------------------------------------------------------------------
+code=$(find src tests bench \( -name '*.cc' -o -name '*.h' \) | sort)
+scripts=$(grep -rlE --exclude-dir={build,.git} '^#!.*[/ ](ba|da)?sh$' . | sort)
+texts=$(find src tests bench man scripts contrib docs .ci ./*.md Makefile -type f \
+  ! -path '*/vectors/*' ! -path '*/golden/*' ! -path '*/data/*' ! -name 'naughty.txt' | sort)
+# shellcheck disable=SC2086 # lists of words, none with a space
+{
+  format $code
+  result $? "clang-format: run \`make format\`"
+  shell $scripts
+  result $? "shellcheck (above)"
+  spell $texts
+  result $? "codespell (above): correct the word, or add it to .codespellrc"
+  manual man/*.[1-8]
+  result $? "mandoc (above)"
+}
 
-# --- clang-tidy -------------------------------------------------------------------------------------------------------
+# --- one file at a time -----------------------------------------------------------------------------------------------
+check_file() {  # a tool, a file
+  local log checker=$1
+  log=$logs/$1-$(tr / . <<<"$2").log
+  if [ "$1" = tidy ]; then
+    if [ -n "$MINUTES" ] && [ $(($(date +%s) - began)) -ge $((MINUTES * 60)) ]; then
+      echo "$2" >>"$logs/left-out"
+      return
+    fi
+    checker="tidy -p . $checks"
+  fi
+  # shellcheck disable=SC2086 # a list of words
+  if $checker "$2" >"$log" 2>&1; then
+    echo "$1 $2" >>"$logs/clean"
+  else
+    echo "$log" >>"$logs/refused"
+  fi
+}
+each() {  # a tool; files on standard input
+  xargs -r -d '\n' -P "$(nproc)" -I{} bash -c "check_file $1 {}"
+}
+
 # A changed header is looked at through a source that includes it.
 through() {
   local path=$1
@@ -65,31 +106,18 @@ else
   checks=
   files=$(find src -name '*.cc' | sort)
 fi
-look_at() {
-  if [ -n "$MINUTES" ] && [ $(($(date +%s) - began)) -ge $((MINUTES * 60)) ]; then
-    echo "$1" >>"$logs/left-out"
-    return
-  fi
-  local log
-  log=$logs/$(tr / . <<<"$1").log
-  # shellcheck disable=SC2086 # one word or none
-  if clang-tidy --quiet -p . $checks "$1" >"$log" 2>&1; then
-    echo "$1" >>"$logs/clean"
-  else
-    echo "$log" >>"$logs/refused"
-  fi
-}
+export -f check_file syntax tidy
+export logs MINUTES SYNTAX checks began
+grep '\.cc$' <<<"$code" | each syntax
 began=$(date +%s)
-export -f look_at
-export logs MINUTES began checks
-[ -z "$files" ] || printf '%s\n' "$files" | xargs -r -d '\n' -P "$(nproc)" -I{} bash -c 'look_at {}'
+[ -z "$files" ] || each tidy <<<"$files"
 
 lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
 passed=$((passed + $(lines "$logs/clean")))
 while read -r log; do
-  # How many warnings in headers of others it has left out is no fault.
+  # How many warnings in headers of others clang-tidy has left out is no fault.
   grep -vE '^[0-9]+ warnings? (and [0-9]+ errors? )?generated|^Suppressed |^Use -header-filter' "$log"
-  result 1 "clang-tidy: $(basename "$log" .log)"
+  result 1 "$(basename "$log" .log)"
 done < <(cat "$logs/refused" 2>/dev/null)
 if [ -e "$logs/left-out" ]; then
   skipped=1

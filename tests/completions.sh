@@ -83,6 +83,7 @@ mkdir -m 700 "$root/home"
 sims --home "$root/home" id >/dev/null
 export HOME=$root
 completes 'bob carol' sims --home "$root/home" send ''
+# shellcheck disable=SC2088 # sims' completion expands it
 completes 'bob' sims --home '~/home' history --json b
 completes '--timeout' sims --home "$root/home" send bob --t
 completes '' sims --home "$root/missing" send ''

@@ -161,8 +161,9 @@ def run_boot_check():
 
 def run_lint():
     packages("LINT_DEPS")
-    since = os.environ.get("CI_BASE") or command("git", "rev-list", "--max-count=40", "HEAD").split()[-1]
-    said = make("lint", f"SINCE={since}", f"MINUTES={os.environ.get('LINT_MINUTES', '3')}")
+    tags = command("git", "tag", "--merged", "HEAD", "--sort=-creatordate").split()
+    since = tags[0] if tags else command("git", "rev-list", "--max-count=40", "HEAD").split()[-1]
+    said = make("lint", f"SINCE={since}", f"MINUTES={os.environ.get('LINT_MINUTES', '5')}")
     expect(said, r"^[0-9]+ passed, 0 failed")
     for line in re.findall(r"^SKIPPED.*", said, re.M):
         print(line)
@@ -228,7 +229,7 @@ RUNS = {
     "short": ("tests/check.sh", "suite short tests/short.py"),
     "short-ci": (".ci/run", "tests/short.py ci"),
     "help": ("tests/short.py", 'make("-s", "help")'),
-    "test-LAYER": ("tests/check.sh", '"$BUILD/tests/${name}_test"'),
+    "test-ROOM": ("tests/check.sh", '"$BUILD/tests/${name}_test"'),
     "test-e2e": ("tests/check.sh", "tests/e2e/run.py"),
     "reproducible": ("tests/check.sh", "suite reproducible tests/reproducible.sh"),
     "install-completions": ("tests/completions.sh", "install-completions"),
@@ -273,9 +274,9 @@ def phony(makefile):
 
 def linked(makefile):
     """Programs and libraries below bench and tests/stress that the Makefile has rules for."""
-    rules = re.findall(r"^\$\(BUILD\)/((?:bench|tests/stress)/[\w.]+):", makefile, re.M)
-    several = re.findall(r"^\$\(addprefix \$\(BUILD\)/tests/stress/,([\w ]+)\):", makefile, re.M)
-    return {Path(r).name for r in rules} | {n for names in several for n in names.split() if not n.endswith(".o")}
+    rules = re.findall(r"^(?:\$\(eval \$\(call program,)?\$\(BUILD\)/((?:bench|tests/stress)/[\w.]+)[:,]", makefile, re.M)
+    several = re.findall(r"^\$\(foreach p,([\w ]+),\$\(eval \$\(call program,\$\(BUILD\)/tests/stress/", makefile, re.M)
+    return {Path(r).name for r in rules} | {n for names in several for n in names.split()}
 
 
 def bench_parts(text):
