@@ -334,8 +334,8 @@ bash_file    = $(SHAREDIR)/bash-completion/completions/$(1)
 zsh_file     = $(SHAREDIR)/zsh/site-functions/_$(1)
 fish_file    = $(SHAREDIR)/fish/vendor_completions.d/$(1).fish
 # What README.md leads to keeps its place beside it.
-DOCS    := README.md ARCHITECTURE.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf \
-        $(wildcard contrib/systemd/*.example contrib/systemd/simsd.service.d/*.example)
+DOCS    := README.md ARCHITECTURE.md HACKING.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf \
+        $(wildcard docs/decisions/*.md contrib/systemd/*.example contrib/systemd/simsd.service.d/*.example)
 # The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
 # there it is the administrator's.
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
