@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make demo`: a simsd with a temporary state folder and two sims-tui, alice and bob, in two panes of tmux, ready to type.
 # Without a terminal, or with SCRIPT=1: a short conversation with the same programs, both screens printed as text; the
-# exit status is 0 only if every word arrived. Whatever it starts ends with it.
+# exit status is 0 only if every word arrived. Everything that it starts ends with it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bin=$(realpath "${BUILD:-build/release}") || exit 1
@@ -24,7 +24,7 @@ die() {
   echo "demo: $*" >&2
   exit 1
 }
-# Until the command succeeds; what it waits for is said when it doesn't.
+# Repeat the command until it succeeds; at the deadline name the thing that was awaited.
 await() {  # what, command...
   local what=$1 end=$((SECONDS + deadline))
   shift
@@ -86,12 +86,12 @@ say() {  # from, to, text
 await "alice to see bob" shows alice '[bob]'
 await "bob to see alice" shows bob '[alice]'
 say alice bob "Hello Bob, can you read this?"
-# Alice is a stranger, to whom nothing goes back before Bob lets her in.
+# Alice is a stranger: Bob's client sends nothing back before he accepts her.
 run_tmux send-keys -t bob "/accept" Enter
 await "the proof that Bob has it" shows alice "+ <alice> Hello Bob"
 say bob alice "Yes, but the relay can't."
 say alice bob "Nor can it write in your name."
-# The + of a line says that the other one's client proved to have it.
+# A + says that the receiver's client proved delivery of the line.
 delivered() { screen alice | grep -qE '[+] <alice> Nor can it' && screen bob | grep -qE '[+] <bob> Yes'; }
 await "the delivery marks" delivered
 for who in alice bob; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages named as arguments, those that are missing. Silent and quick when none is.
-# SIMS_DEPS=no in the environment: installs nothing, for systems that get the libraries in another way.
+# Installs those of the Debian packages named as arguments that are missing. Silent and quick when none is.
+# SIMS_DEPS=no in the environment: install nothing, for systems that get the libraries in another way.
 set -u
 [ "${SIMS_DEPS:-}" != no ] || exit 0
 

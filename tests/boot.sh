@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# `make boot-check`: the unit in a system of its own. Makes a small Debian in a temporary folder (mmdebstrap), installs what
-# was built there (`make install`), boots it (systemd-nspawn, without a network) and lets tests/boot/inside.sh test the
-# service. Skipped, with the reason, where that cannot be. Some minutes; whatever it starts ends with it.
+# `make boot-check`: tests the systemd units in a booted system. Makes a small Debian in a temporary folder (mmdebstrap),
+# installs the build there (`make install`), boots it (systemd-nspawn, without a network) and runs tests/boot/inside.sh in it.
+# Skipped, with the reason, on systems that cannot do this. Takes some minutes; everything that it starts ends with it.
 #
-#   boot.sh --check   only looks whether everything that it uses is there and says whether it would run (`make check`)
+#   boot.sh --check   check only that all tools and files are there, and say whether it would run (`make check`)
 #
-# BOOT_MIRROR: what mmdebstrap takes the packages from, if not its default: a mirror's address or a file of apt sources.
+# BOOT_MIRROR: the source of mmdebstrap's packages instead of its default: a mirror's address or a file of apt sources.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}" "${BOOT_MIRROR:=}"
@@ -13,7 +13,7 @@ programs="simsd simsctl sims sims-tui"
 inside=tests/boot/inside.sh
 boot_limit=180 tests_limit=600  # s; they only decide when it has failed
 
-# What stands in the way here, or nothing.
+# The reason why it cannot run here, or nothing.
 obstacle() {
   local program
   [ "$(id -u)" = 0 ] || { echo "not root" && return; }
@@ -76,7 +76,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# --- a Debian with what our programs are linked with ------------------------------------------------------------------
+# --- a Debian with the libraries of our programs ------------------------------------------------------------------
 libraries=$(for program in $programs; do ldd "$BUILD/$program"; done | awk '/=> \// { print $3 }' | sort -u |
   while read -r file; do dpkg-query -S "$(realpath "$file")" 2>/dev/null || dpkg-query -S "*/$(basename "$(dirname "$file")")/$(basename "$file")"; done |
   cut -d: -f1 | sort -u | paste -sd,)

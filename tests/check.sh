@@ -9,11 +9,11 @@ export BUILD
 logs=$BUILD/check
 rm -rf "$logs" && mkdir -p "$logs/home" || exit 1
 
-# No test reads or writes what is the user's.
+# No test reads or writes the user's own files.
 export HOME=$logs/home
 unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
 
-# Reports of the sanitizers go to files: also those of programs that run inside a terminal are found.
+# Reports of the sanitizers go to files, so that those of programs inside a terminal are found, too.
 report=$logs/sanitizer
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:log_path=$report
 export LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0
@@ -68,12 +68,12 @@ programs() {
   for file in tests/interop/test_*.py; do suite "interop-$(basename "${file##*test_}" .py)" /usr/bin/python3 "$file"; done
 }
 
-# The programs mostly wait for each other: the units run beside them, and so does what is only shown to run.
+# The programs mostly wait for each other, so the unit tests and the short runs run beside them.
 programs &
 [ "$VARIANT" != release ] || suite short tests/short.py &
 units "$@"
 wait
-# Not beside anything: it compiles.
+# Alone, since it compiles.
 [ "$VARIANT" != release ] || suite reproducible tests/reproducible.sh simsd
 
 passed=0 failed=0 skipped=0
@@ -83,7 +83,7 @@ done <"$logs/counts"
 
 for file in "$report".*; do
   [ -e "$file" ] || continue
-  # LeakSanitizer of a program that was killed while it looked, at its end: it has seen nothing.
+  # LeakSanitizer of a program that was killed during its search at the end: it found nothing.
   grep -qv 'Unable to get registers from thread' "$file" || continue
   echo "FAIL sanitizer report $file"
   head -n 60 "$file"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The shells' completions: each names every option and command that its program's --help names and no other, its shell can
-# read it, and it completes; make install puts them where the shells look, and uninstall takes them away.
+# The shells' completions: each names exactly the options and commands of its program's --help, its shell can read it, and
+# it completes. make install puts them where the shells look, and make uninstall removes them.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}"
@@ -44,7 +44,7 @@ for program in sims-tui sims simsd simsctl; do
   done
 done
 
-# As bash calls it: what is before the cursor, the last word being completed.
+# As bash calls it: the words before the cursor; the last one is being completed.
 completes() {  # what is expected, the words
   local want=$1
   shift
@@ -74,7 +74,7 @@ completes '--for' simsctl ban --f
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 root=$folder
-# The peers that a store remembers, in each shell. The older layout's files are taken over into one.
+# The peers that a store remembers, in each shell. The store imports the files of the older layout.
 PATH=$(cd "$BUILD" && pwd):$PATH
 id=$(sims --home "$root/other" id)
 mkdir -m 700 "$root/home"

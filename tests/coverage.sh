@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# After `make VARIANT=cov check`: which share of each file's lines the tests ran, the least covered first.
+# After `make VARIANT=cov check`: prints the share of each file's lines that the tests ran, the least covered first.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 find "$BUILD/src" -name '*.gcda' -print0 | xargs -0 -r gcov --no-output 2>/dev/null | awk -F"[':% ]+" '

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the compiler and the linker were asked for is in the release's programs: position independent, relocations
-# read-only and bound at the start, no stack or other memory that is written and run, stack protector, checked C library
-# calls, control-flow protection, no search path of their own.
+# The release's programs have the hardening that compiler and linker were asked for: position independent, relocations
+# read-only and bound at the start, no memory both writable and executable, stack protector, checked C library calls,
+# control-flow protection, no library search path of their own.
 # First it proves on programs made to be wrong that each check can fail.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -17,7 +17,7 @@ result() {  # status, what
 }
 
 x86() { [ "$(uname -m)" = x86_64 ]; }
-# Each prints nothing, or what is wrong with the file.
+# Each check prints the fault of the file, or nothing.
 pie() { readelf -hdW "$1" | grep -q 'Type: *DYN' && readelf -dW "$1" | grep -q 'FLAGS_1.*PIE' || echo "no PIE"; }
 relro() { readelf -lW "$1" | grep -q GNU_RELRO || echo "no RELRO"; }
 bound_now() { readelf -dW "$1" | grep -qE 'BIND_NOW|FLAGS_1.*NOW' || echo "bound lazily"; }
@@ -69,7 +69,7 @@ for program in simsd simsctl sims sims-tui; do
     result $? "$program: $said"
   done
 done
-# Of the sources that there are: an older build may have left others.
+# Only objects of present sources: an older build may have left others.
 bad=$(find src -name '*.cc' | while read -r source; do object=$BUILD/${source%.cc}.o; [ ! -e "$object" ] || [ -z "$(indirect_jumps "$object")" ] || echo "$object"; done)
 [ -z "$bad" ]
 result $? "without indirect branch tracking: $bad"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every man page is clean mdoc, and names every command of its program and every option that the --help of the program or
-# of one of its commands names.
+# Every man page is clean mdoc, and names every command of its program and every option of the program's and its
+# commands' --help.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}"

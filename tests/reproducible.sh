@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the programs named as arguments once more, in another folder, another time zone and language, without a compiler
-# cache, and compares them with those in $BUILD: nothing but the source decides what they are. `make reproducible` does
-# that with all of them, `make check` with simsd alone, since it takes as long as compiling does.
+# Builds the programs named as arguments a second time, in another folder, time zone and language, without a compiler
+# cache, and compares them with those in $BUILD: only the source decides their bytes. `make reproducible` does this with
+# all programs, `make check` with simsd alone, since it takes as long as compiling.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}" "${VARIANT:=release}"
@@ -17,7 +17,7 @@ result() {  # status, what
 
 other=$(mktemp -d -t sims-built-elsewhere-XXXXXX) || exit 1
 trap 'rm -rf "$other"' EXIT
-# From the archive of `make dist`, which thereby is shown to build; with changes that are not committed from a copy.
+# From the archive of `make dist`, which proves that the archive builds; with uncommitted changes from a copy.
 if [ -e .git ] && git diff --quiet HEAD -- 2>/dev/null; then
   archive=$(MAKEFLAGS='' make -s dist | tail -n 1) && tar -xf "$archive" -C "$other" --strip-components=1 || exit 1
 else

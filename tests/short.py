@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""A short run of everything that `make help` and the instructions name, so that nothing rots unnoticed.
+"""A short run of every target that `make help` and the documents name, so that none rots unnoticed.
 
     short.py [PART-OF-A-NAME...]      the runs of `make check`
     short.py ci [PART-OF-A-NAME...]   those of .ci/run, which need more packages or more time
 
-RUNS is the table: what is named, and where it runs. First all names are held against it: targets of `make help`, of the
+RUNS is the table of names and their runs. First all names are held against it: targets of `make help`, of the
 Makefile and of every README; the parts of bench, stress and fuzz; scripts; programs that the Makefile links. Each of these
 rules is proved on a made-up name. No run asserts a speed. The last line counts.
 """
@@ -56,7 +56,7 @@ def expect(text, *patterns):
 
 
 def packages(name):
-    """What one of the Makefile's lists of packages installs; without them there is nothing to run."""
+    """Installs one of the Makefile's lists of packages; without them there is nothing to run."""
     wanted = re.search(rf"^{name} *:= *(.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
     try:
         command("scripts/deps.sh", *wanted)
@@ -155,7 +155,7 @@ def run_format():
 
 
 def run_boot_check():
-    """Not the boot, which takes minutes: whether all is there that it uses, and whether it would run."""
+    """Not the boot, which takes minutes: only that its tools and files are there, and whether it would run."""
     expect(command("tests/boot.sh", "--check"), r"^[0-9]+ passed, 0 failed")
 
 
@@ -170,7 +170,7 @@ def run_lint():
 
 
 def run_fuzz():
-    """Each target under libFuzzer, but made of the objects that there are: with clang and sanitizers they take minutes."""
+    """Each target under libFuzzer, linked from the release's objects: compiling with clang and sanitizers takes minutes."""
     packages("FUZZ_DEPS")
     make(BUILD / "fuzz")
     names = fuzz_targets(files())
@@ -199,7 +199,7 @@ def run_cov():
 
 
 CHECK, CI = "check", "ci"
-# What is named: where it runs, and the run; or a file and what must stand there, where something else runs it.
+# Name: the stage and the run; or the file that runs it otherwise, and a text that must stand there.
 RUNS = {
     "demo": (CHECK, run_demo),
     "bench": (CHECK, run_bench),
@@ -244,7 +244,7 @@ def read(path):
 
 
 def files():
-    """All texts that names come from, by path; what `make help` says is the file "help"."""
+    """All texts that names come from, by path; the output of `make help` is the file "help"."""
     paths = [p for folder in ("scripts", "tests", "bench") for p in (ROOT / folder).rglob("*")
              if p.suffix in (".py", ".sh", ".cc", ".md") and "vectors" not in p.parts]
     paths += [ROOT / "Makefile", ROOT / ".ci/run", *ROOT.glob("*.md")]
@@ -262,7 +262,7 @@ def help_targets(text):
 
 
 def instructions(text):
-    """What a document tells the reader to type: `make NAME` in its code."""
+    """The targets that a document tells the reader to type: `make NAME` in its code."""
     code = "\n".join(re.findall(r"^```.*?^```|^ {4}[^\n]*$|`[^`\n]+`", text, re.M | re.S))
     return set(re.findall(rf"\bmake(?: [A-Z]+=\S+)* ({TARGET})", code))
 
@@ -300,12 +300,12 @@ def table_of(document):
 
 
 def scripts(texts):
-    """Those that a target or a check starts."""
+    """The scripts that a target or a check starts."""
     return {p for p in texts if re.fullmatch(r"scripts/[\w.-]+|tests/[\w.-]+\.(sh|py)", p)}
 
 
 def holes(texts, runs):
-    """What is named and nowhere run, a line each; also the table's rows that stand for nothing any more."""
+    """Names without a run, a line each; also rows of the table without a name."""
     out = []
     named = help_targets(texts["help"]) | phony(texts["Makefile"])
     for path, text in texts.items():
@@ -338,7 +338,7 @@ def holes(texts, runs):
 
 
 def proofs(texts):
-    """Every rule of holes() finds a made-up name: what to change, and what it must say then."""
+    """Every rule of holes() finds a made-up name: a change, and the line that it must print then."""
     def with_text(path, old, new):
         text = texts.get(path, "")
         check(old in text, f"{path} has no {old!r}: the proof is out of date")

@@ -1,7 +1,7 @@
 """`make valgrind`: the programs of the release, orderly ended, under valgrind's memcheck: a simsd and two people who talk
 by `sims`. Fails on any error (a read of what was never written, an access out of bounds or after a free) and on what
 nothing points to any more at the end. What the sanitizers cannot see: code that they did not compile, such as libuv's and
-SQLite's. First it proves on programs made to be wrong that it would notice."""
+SQLite's. First it proves on faulty programs that it would notice."""
 
 import json
 import os
@@ -27,7 +27,7 @@ WRONG = [("new int[10];", "definitely lost"),
 
 
 class MemcheckWorld(World):
-    """Each program that talks writes what memcheck says to a log of its own."""
+    """Each program of the chat has a log of memcheck's own."""
 
     def memcheck(self, who):
         return [*MEMCHECK, f"--log-file={self.path}/memcheck-{who}-{self.next_number()}-%p.log"]

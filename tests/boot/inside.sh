@@ -1,6 +1,6 @@
 #!/bin/bash
-# What tests/boot.sh runs inside the system that it has booted: the service as an administrator has it. Nothing of it is
-# enabled when this begins. Waits only for what it can see.
+# tests/boot.sh runs this inside the booted system: the service as an administrator has it. No unit is enabled when it
+# begins. It waits only for events that it can see.
 set -u
 contrib=/usr/local/share/doc/sims/contrib/systemd
 passed=0 failed=0
@@ -32,7 +32,7 @@ log_in() {  # name, options: exit status 0 only after a login
   sims --home "/root/$name" --server 127.0.0.1:7467 --accept-new --name "$name" "$@" list
 }
 logged() { journalctl -o cat -u simsd.service | grep -q -- "$1"; }
-# What the user of the network sees: the port takes a connection.
+# The user's view from the network: the port takes a connection.
 open() { (exec 3<>/dev/tcp/127.0.0.1/7467) 2>/dev/null; }
 
 systemctl daemon-reload

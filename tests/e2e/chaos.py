@@ -31,17 +31,17 @@ class Client:
 
     def start(self):
         path = self.world.path / f"{self.name}-{len(self.lives)}.jsonl"
-        with open(path, "a") as its:  # another opening than ours, whose place in the file is no matter of the program's
+        with open(path, "a") as its:  # opened apart from ours, so that the program does not move our position
             self.process = self.world.start_sims(self.name, self.address, "listen", "--json", options=(), stdout=its)
         self.out = open(path)
         self.lives.append([[], False])
         self.read_to = 0
 
     def read(self):
-        """Takes what it has printed since the last time."""
+        """Takes the lines printed since the last call."""
         self.out.seek(self.read_to)
         text = self.out.read()
-        whole = text[:text.rfind("\n") + 1]  # who is killed may leave a part of a line
+        whole = text[:text.rfind("\n") + 1]  # a killed program may leave a part of a line
         self.read_to += len(whole)
         for line in whole.splitlines():
             message = json.loads(line)
@@ -75,7 +75,7 @@ class Client:
 
 
 class Account:
-    """How everything has ended; `wrong` says in words what should not be."""
+    """The end of a run; `wrong` lists its faults in words."""
 
     def __init__(self):
         self.counts, self.wrong = Counter(), []
@@ -96,7 +96,7 @@ class Account:
         self.shown(receiver, max(numbers, default=0))
 
     def shown(self, receiver, last):
-        """What was printed: each once and in order. What a killed program had not yet on disk, the next one prints again."""
+        """Checks the printed texts: each once and in order. The next program prints again what a killed one had not yet on disk."""
         reached, was_killed = 0, False
         for numbers, killed in receiver.lives:
             for n in numbers:
@@ -154,7 +154,7 @@ class Exchange:
         return sum(client.printed for client in self.clients) / (self.count * len(self.clients))
 
     def run(self, kills, restarts, seconds):
-        """So many programs are killed and the server restarted so often, spread over the way; then it grows calm."""
+        """Kills so many programs and restarts the server so often, spread over the run; then the network calms down."""
         planned = sorted((self.rng.uniform(0.05, 0.9), what) for what in ["kill"] * kills + ["restart"] * restarts)
         for client in self.clients:
             client.start()
@@ -170,7 +170,7 @@ class Exchange:
             if done == 1:
                 waiting = [c for c in waiting if any(m["mine"] and m["delivery"] != "delivered" for m in c.history())]
             if time.monotonic() > end:
-                break  # what waits then is counted as waiting
+                break  # texts that wait then are counted as waiting
             time.sleep(0.1)
         for client in self.clients:
             client.end(signal.SIGTERM)

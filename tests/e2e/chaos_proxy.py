@@ -16,18 +16,18 @@ from collections import Counter
 
 CHUNK = 65536
 SPLIT_MOST = 400  # bytes of a chunk that travel one by one
-# Of a chunk of bytes, how likely each fault is. The rest travels after the delay of the connection alone.
+# The probability of each fault for a chunk of bytes. Other chunks only get the delay of the connection.
 FAULTS = {"jitter": 0.05, "throttle": 0.01, "split": 0.02, "stall": 0.004, "reset": 0.004, "half close": 0.003}
 KINDS, WEIGHTS = list(FAULTS) + ["none"], list(FAULTS.values()) + [1 - sum(FAULTS.values())]
 
 
 def at_once(writer):
-    """What is written goes out as it is."""
+    """Writes without buffering."""
     writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def reset(writer):
-    """Ends with RST, without what waits."""
+    """Ends with RST and drops queued bytes."""
     connection = writer.get_extra_info("socket")
     if connection is not None and connection.fileno() >= 0:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -80,7 +80,7 @@ class Proxy:
             await self.pass_on(data, writer, fault, rng)
         if writer.can_write_eof() and not writer.transport.is_closing():
             writer.write_eof()
-            # Who is told the end of one direction may use the other for a while.
+            # After the end of one direction the other may be used for a while.
             await asyncio.sleep(5)
         raise Over
 

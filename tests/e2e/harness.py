@@ -18,7 +18,7 @@ SLOW = {"asan": 3, "tsan": 6, "cov": 3, "valgrind": 6}.get(os.environ.get("VARIA
 DEADLINE = 60 * SLOW  # s; generous, since it only decides when a test fails
 
 
-# What simsd(8) must be told for a test whose clients all come from one address.
+# Options of simsd(8) for a test whose clients all come from one address.
 MANY_FROM_ONE_ADDRESS = {"connections": 18000, "connections-per-address": 18000}
 
 
@@ -48,7 +48,7 @@ def until(get, accept, what, seconds=DEADLINE):
 
 
 def gone(pid):
-    """Whether there is no such process any more."""
+    """Whether the process has ended."""
     try:
         os.kill(pid, 0)
         with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
@@ -147,7 +147,7 @@ class World:
         self.folder = tempfile.TemporaryDirectory(prefix="sims-e2e-")
         self.path = Path(self.folder.name)
         self.processes, self.terminals, self.count, self.notes = [], [], 0, []
-        self.daemons = []  # pids of what is no child of ours
+        self.daemons = []  # pids of processes that are not our children
         self.tmux_started = False
         keep = {k: v for k, v in os.environ.items() if k == "PATH" or k.endswith("SAN_OPTIONS")}
         self.env = keep | {"HOME": str(self.path / "home"), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": str(self.path)}
@@ -238,7 +238,7 @@ class World:
             return []  # no terminal was started after all
 
     def report(self):
-        """What is worth reading after a failure."""
+        """Logs and screens for the report of a failure."""
         parts = []
         for terminal in self.terminals:
             try:
@@ -265,6 +265,6 @@ class World:
         for pid in self.daemons:
             if not gone(pid):
                 os.kill(pid, signal.SIGKILL)
-        for pid in self.daemons + ending:  # what they write at their end would be in the way of removing the folder
+        for pid in self.daemons + ending:  # files that they write at their end would prevent removing the folder
             until(lambda: gone(pid), bool, f"end of {pid}")
         self.folder.cleanup()

@@ -1,5 +1,5 @@
 """Runs the end-to-end tests: every function test_* of every test_*.py here, or those whose names contain an argument.
-Each gets a World of its own; some run at a time. The last line counts."""
+Each gets a World of its own; several run at once. The last line counts."""
 
 import importlib
 import os
@@ -27,7 +27,7 @@ def run(name, function):
         text = "".join(f" [{note}]" for note in world.notes)
     except harness.Skip as reason:
         result, text = "SKIPPED:", f": {reason}"
-    except Exception as error:  # whatever it is, the test has failed
+    except Exception as error:  # any exception is a failed test
         result = "FAIL"
         where = traceback.extract_tb(error.__traceback__)
         lines = [f"{Path(f.filename).name}:{f.lineno}" for f in where if "e2e" in f.filename]

@@ -1,4 +1,4 @@
-"""What was confirmed stays, whatever becomes of the process or its disk. (Power cuts: tests/server/power_cut_test.cc.)"""
+"""Confirmed state survives the loss of the process or its disk. (Power cuts: tests/server/accounts/power_cut_test.cc.)"""
 
 import os
 import random
@@ -47,7 +47,7 @@ def test_registrations_survive_kill_9(world):
         cut_off += len(clients) - len(new)
     check(slowest <= RESTART, f"a restart took {slowest:.2f} s")
     check(names and cut_off, f"{len(names)} were confirmed, {cut_off} cut off: nothing is shown")
-    server = world.server("--suites", "ecdhe", "--registration", "closed")  # who was forgotten is told so
+    server = world.server("--suites", "ecdhe", "--registration", "closed")  # a forgotten name gets an error
     for name in names:
         world.sims(name, server, "list")
     for name in rng.sample(names, min(3, len(names))):
@@ -80,7 +80,7 @@ def test_a_full_disk_refuses_registrations_and_nothing_else(world):
                 file.write(bytes(4096))
         except OSError:
             pass
-    # What room the log of changes still has is used up first.
+    # First use up the room that is left in the log of changes.
     for n in range(200):
         world.sims(f"new{n}", server, "list", expect=None)
         if world.last_status != 0:
@@ -121,7 +121,7 @@ def test_a_damaged_database_is_refused_and_restored_as_the_manual_says(world):
 
 
 def test_accounts_that_were_lost_are_missed(world):
-    """attack 44: a missing or emptied accounts.db doesn't give the names away; what the manual says begins again."""
+    """attack 44: a missing or emptied accounts.db doesn't free the names; the manual's advice begins without names."""
     server = world.server()
     world.sims("alice", server, "list")
     server.stop()

@@ -1,4 +1,4 @@
-"""simsd as a service: what it gives up by itself, and its units for systemd."""
+"""simsd as a service: the rights that it drops by itself, and its units for systemd."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ def threads(pid):
 
 
 def field(pid, name):
-    """What all threads have there, in one string a thread, each kind once."""
+    """The distinct values of a field over all threads."""
     return {" ".join(status[name].split()) for status in threads(pid)}
 
 
@@ -54,7 +54,7 @@ def test_not_confined_when_told_so(world):
 def root_and_nobody(world):
     if os.geteuid() != 0:
         raise Skip("not root")
-    os.chmod(world.path, 0o755)  # nobody passes through
+    os.chmod(world.path, 0o755)  # so that the user nobody passes through
     return pwd.getpwnam("nobody")
 
 
@@ -82,7 +82,7 @@ def test_user_is_what_root_becomes(world):
     check(server.stop() == 0, server.log())
     check(pid_file.read_text() == "", "the pid file still names it")
 
-    again = world.server("--user", "nobody", state="deep/state")  # what is there serves again
+    again = world.server("--user", "nobody", state="deep/state")  # with the state of the run before
     check(again.id == server.id, "another identity")
     printed = subprocess.run([BUILD / "simsd", "--user", "nobody", "--state-dir", world.path / "printed", "--print-id"],
                              capture_output=True, text=True, timeout=DEADLINE, env=world.env)
@@ -111,7 +111,7 @@ def test_user_that_cannot_be(world):
     (world.path / "roots").mkdir(mode=0o700)
     check("belongs to another user" in refused(world, "--user", "nobody", state="roots"), "root's folder")
     if not os.access(BUILD, os.X_OK) or not all(p.stat().st_mode & 1 for p in BUILD.parents):
-        return  # nobody cannot start it from there
+        return  # the user nobody cannot start it from there
     said = refused(world, "--user", "daemon", how={"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []})
     check("only root can become another user" in said, said)
 

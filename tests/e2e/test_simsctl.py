@@ -1,4 +1,4 @@
-"""simsctl against a real simsd: what it prints, who may ask, what is in the way, and the metrics over HTTP."""
+"""simsctl against a real simsd: output, permissions, obstacles, and metrics over HTTP."""
 
 import contextlib
 import http.client
@@ -19,7 +19,7 @@ SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # which does not conf
 
 
 def simsctl(world, *words, expect=0, **how):
-    """Runs simsctl, checks the exit status, returns what it printed: standard error, too, when that isn't 0."""
+    """Runs simsctl, checks the exit status, returns its output: with standard error if the status isn't 0."""
     run = subprocess.run([how.pop("program", BUILD / "simsctl"), *map(str, words)], capture_output=True, text=True,
                          timeout=DEADLINE, env=world.env, cwd=world.path, stdin=subprocess.DEVNULL, **how)
     check(run.returncode == expect, f"simsctl {words}: exit status {run.returncode}\n{run.stdout}{run.stderr}")
@@ -224,7 +224,7 @@ def test_metrics_listener_is_bounded(world):
     slow = [socket.create_connection((host, int(port)), timeout=DEADLINE) for _ in range(12)]
     try:
         slow[0].sendall(b"GET /metrics HTTP/1.1\r\n")
-        for one in slow:  # none of them is kept for ever, though they say nothing
+        for one in slow:  # silent connections are closed in time
             check(to_the_end(one) == b"", "an answer to nothing")
     finally:
         for one in slow:
@@ -341,7 +341,7 @@ exec "$@"
 
 
 def with_a_dev(world, script, *options):
-    """What the script printed, before and after ---."""
+    """The output of the script, before and after ---."""
     if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
         raise Skip("only root can have a /dev of its own")
     run = subprocess.run(["unshare", "-m", "/bin/sh", "-c", NEW_DEV, "sh", world.path / "dev", sys.executable, "-c", script,

@@ -133,7 +133,7 @@ def test_sigterm_and_sigint_end_it_with_0(world):
 
 
 def test_under_load_every_message_arrives_once_and_in_order(world):
-    """simsbench compares every one with what was sent, and ends with an error otherwise."""
+    """simsbench compares every message with the sent one, and ends with an error if they differ."""
     server = world.server("--suites", "ecdhe")
     run = subprocess.run([BUILD / "bench/simsbench", "--server", f"127.0.0.1:{server.port}", "--connections", "12", "--pairs", "4",
                           "--window", "16", "--messages", "5000", "--seconds", "60", "--warmup", "0", "--server-pid",
@@ -236,7 +236,7 @@ def test_daemon(world):
 
 
 def test_daemon_keeps_nothing_of_its_caller_open(world):
-    """Else a caller that reads its pipe to the end waits for the daemon's."""
+    """Otherwise a caller that reads its pipe to the end would wait for the daemon's end."""
     ours, inherited = os.pipe()
     with open(ours, "rb") as pipe:
         try:
@@ -275,7 +275,7 @@ def test_login_after_idle_time(world):
 
 
 def test_handshakes_leave_the_loop_a_processor(world):
-    """It would wait behind them for milliseconds; with one processor there is none to leave."""
+    """The loop would wait behind the workers for milliseconds. With one processor there is nothing to test."""
     server = world.server("--suites", "ecdhe")
     loop, ours = server.process.pid, os.sched_getaffinity(0)
 
@@ -312,7 +312,7 @@ def test_bad_options(world):
 
 
 def test_too_few_descriptors_are_told(world):
-    """No abort, and no word in another's name; or there are enough."""
+    """Without descriptors simsd neither aborts nor blames another cause; or there are enough."""
     if os.environ.get("VARIANT") in ("asan", "tsan"):
         raise Skip("a sanitizer needs descriptors of its own")
     for most in [*range(6, 18), 31, 32]:
@@ -331,7 +331,7 @@ def test_too_few_descriptors_are_told(world):
 
 
 def test_a_log_that_nobody_reads(world):
-    """It goes on, ends when told so, and says later what was lost."""
+    """With a blocked standard error simsd goes on, ends when asked, and later counts the lost lines."""
     ours, its = os.pipe()
     run = subprocess.Popen([BUILD / "simsd", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0", "--suites", "ecdhe"],
                            stderr=its, env=world.env)

@@ -18,7 +18,7 @@ from harness import DEADLINE, Skip, check, until
 from test_sims import FAILURE, LOCKED, meet, received
 
 def history(world, who, peer):
-    """What who's store holds of the conversation, oldest first."""
+    """The rows of a user's store for the conversation, oldest first."""
     return [json.loads(line) for line in world.sims(who, None, "history", peer, "--json").splitlines()]
 
 
@@ -39,7 +39,7 @@ class Listener:
         return [m["body"] for m in self.printed()]
 
     def end(self):
-        """In order: the texts that it printed, what it said besides."""
+        """In order: the printed texts, and the other lines."""
         self.process.terminate()
         _, errors = self.process.communicate(timeout=DEADLINE)
         check(self.process.returncode == 0, f"ended with {self.process.returncode}: {errors}")
@@ -54,8 +54,8 @@ def listening(world, who, server):
 
 
 def tui_refuses(world, server, words):
-    """Alice's sims-tui ends at once and says these words."""
-    # The terminal outlives it: a dead one's words may have been scrolled away.
+    """Alice's sims-tui exits at once and prints these words."""
+    # The terminal outlives it: a dead terminal may have scrolled the words away.
     terminal = world.terminal("sh", "-c", '"$@"; echo "status $?"; sleep 99', "sh", *world.tui_command("alice", server))
     until(lambda: terminal.screen().replace("\n", ""), lambda seen: words in seen and "status 1" in seen, f"'{words}'")
 
@@ -71,7 +71,7 @@ def all_delivered(world, who, peer, what=lambda rows: True):
 
 
 def check_same(sent, got):
-    """All that one side has as sent, the other one has as received: under the same uid, byte for byte, once."""
+    """Every text sent in one store is received in the other: under the same uid, byte for byte, once."""
     mine = [(row["uid"], row["body"]) for row in sent if row["mine"]]
     theirs = [(row["uid"], row["body"]) for row in got if not row["mine"]]
     check(len(set(mine)) == len(mine), f"stored twice by the sender: {mine}")
@@ -81,7 +81,7 @@ def check_same(sent, got):
 
 
 def test_killed_while_sending(world):
-    """kill -9 of `sims send` at any moment: what is in its store goes out later, the same and once; what is not never was."""
+    """kill -9 of `sims send` at any moment: a stored text goes out later, unchanged and once; another never existed."""
     server, chance, proved, heard, count = world.server(), random.Random(1), set(), [], 0
     for _ in range(6):  # a new bob: one answers only so many calls a minute
         bob = listening(world, "bob", server)
@@ -93,7 +93,7 @@ def test_killed_while_sending(world):
             count += 1
             text = f"number {count} " + "é" * chance.randrange(3_000)
             alice = world.start_sims("alice", server, "send", "bob", text)
-            time.sleep(chance.uniform(0.3, 1.1) * whole)  # where it is then, the system decides
+            time.sleep(chance.uniform(0.3, 1.1) * whole)  # the system decides how far it is by then
             if alice.poll() == 0:
                 proved.add(text)
             alice.kill()
@@ -132,7 +132,7 @@ def test_killed_while_receiving(world):
     sent = all_delivered(world, "alice", "bob", lambda rows: len(rows) == count)
     printed.append(bob.end())
     check_same(sent, history(world, "bob", "alice"))
-    # What is printed is in the store before. A listener that is killed between the two leaves a text there, unprinted.
+    # A text is stored before it is printed. A listener killed in between leaves it unprinted in the store.
     twice = [body for body, times in Counter(body for run in printed for body in run).items() if times > 1]
     check(not twice, f"printed twice: {twice}")
     check({body for run in printed for body in run} <= {row["body"] for row in sent}, "printed what is not stored")
@@ -167,7 +167,7 @@ def test_killed_while_typing(world):
     world.sims("alice", server, "send", "bob", "number 0.")
     for i in range(1, 5):
         alice = world.tui("alice", server, "--query", "bob")
-        alice.see(rf"<alice> number {i - 1}\.")  # what was said before is there again
+        alice.see(rf"<alice> number {i - 1}\.")  # the earlier texts are there again
         alice.see("online")
         alice.enter(f"number {i}.")
         alice.see(rf"<alice> number {i}\.")
@@ -201,7 +201,7 @@ def test_two_programs(world):
 
 
 def test_open_to_others(world):
-    """Whatever of it others may read or write is refused, named, and stays as it is; both programs."""
+    """Both programs refuse and name any part that others may read or write, and leave it as it is."""
     server = world.server()
     world.sims("alice", server, "list")
     home = world.path / "alice"
@@ -231,7 +231,7 @@ def test_links(world):
         check("store.db: a link" in world.last_error, world.last_error)
         (home / "store.db").unlink()
     check(not (world.path / "nowhere.db").exists(), "made through a link")
-    (home / "checked").unlink()  # by which a store that was here is known
+    (home / "checked").unlink()  # which records that there was a store
     (home / "lock").unlink()
     (world.path / "precious").write_text("precious")
     (home / "lock").symlink_to(world.path / "precious")
@@ -287,7 +287,7 @@ def test_wrong_key(world):
 
 
 def test_restored_backup(world):
-    """Yesterday's store: that is said, what was queued then goes again, and the other side shows it once."""
+    """Yesterday's store is reported; texts queued then are sent again, and the other side shows them once."""
     server = world.server()
     bob = listening(world, "bob", server)
     world.sims("alice", server, "send", "bob", "hello")
@@ -317,7 +317,7 @@ def test_restored_backup(world):
 
 
 def test_damaged(world):
-    """A file that is no store any more is refused in words and never written over."""
+    """A file that is no longer a store is refused in words and never overwritten."""
     server = world.server()
     bob = meet(world, server)
     world.sims("alice", server, "send", "bob", "hello")
@@ -353,7 +353,7 @@ FULL = ('cp -a "$0" "$0.copy" && mount -t tmpfs -o size=2m,mode=0700 tmpfs "$0" 
 
 
 def test_read_where_nothing_can_be_written(world):
-    """attack 44: a read-only medium, a full disk: what was said can be read, with what only SQLite's log holds."""
+    """attack 44: on a read-only or full disk the history can be read, also texts that only SQLite's log holds."""
     server = world.server()
     for who in ("alice", "bob"):
         world.sims(who, server, "list")

@@ -1,4 +1,4 @@
-"""sims-tui in a terminal: what a person sees and types."""
+"""sims-tui in a terminal: the screen and the keys."""
 
 import os
 import re
@@ -90,7 +90,7 @@ def test_stranger_is_marked(world):
     pin(world, server, "alice")
     alice = world.tui("alice", server)
     alice.see("online")
-    # Nothing goes back to a stranger, so nothing is proved to him.
+    # A stranger gets nothing back, so no proof of delivery either.
     world.sims("bob", server, "send", "--timeout", "3", "alice", "psst", expect=7)
     alice.see(r"^!.*bob")
     colours = world.tmux("capture-pane", "-p", "-e", "-t", alice.name)
@@ -280,7 +280,7 @@ def test_server_gone_for_good(world):
 
 
 def test_another_name(world):
-    """Refused, as an id has one name at a server: the one that holds goes on, and what was said stays."""
+    """Refused, since an id has one name at a server: the present name stays, and so does the history."""
     server = world.server()
     pin(world, server, "alice")
     alice = world.tui("alice", server)
@@ -294,7 +294,7 @@ def test_another_name(world):
 
 
 def test_backup_is_said_once(world):
-    """Not again with each connection, as /nick makes."""
+    """Only once, though /nick connects again."""
     server = world.server()
     pin(world, server, "alice")
     shutil.copytree(world.path / "alice", world.path / "copy")
@@ -350,7 +350,7 @@ def test_type_ahead_is_no_paste(world):
     began = time.monotonic()
     talk(alice, bob, "hello")
     round = 0
-    while round < 2 or time.monotonic() - began < 2:  # what a terminal can do is settled after a second
+    while round < 2 or time.monotonic() - began < 2:  # the terminal's abilities are known after a second
         round += 1
         alice.key("o", "n", "e", str(round), "Enter", "t", "w", "o", str(round), "Enter")  # in one write
         os.kill(alice.pid(), signal.SIGSTOP)  # as over a link that is slower than the fingers
@@ -426,7 +426,7 @@ def test_connect_dialog(world):
 
 
 def test_invitations(world):
-    """A server that takes nobody without one: by the dialog, and by the option."""
+    """A server with closed registration: the code from the dialog, and from the option."""
     server = world.server("--registration", "closed")
 
     def code():
