@@ -10,8 +10,8 @@ CXX      = g++
 
 include src/rooms.mk
 PROGRAMS := simsd simsctl sims sims-tui
-# The number is the file VERSION's. In a clone a commit without the tag of that number adds its hash: 0.1.0+git1a2b3c4d5e6f,
-# and ".dirty" for changes that are not committed. Git tells root nothing about a user's clone unless it is called safe.
+# The file VERSION holds the number. In a clone, a commit without the tag of that number adds its hash
+# (0.1.0+git1a2b3c4d5e6f), and uncommitted changes add ".dirty". Git refuses root in a user's clone unless it is called safe.
 GIT      := $(if $(wildcard .git),git -c safe.directory='$(CURDIR)')
 NUMBER   := $(file <VERSION)
 OFF_TAG  := $(if $(GIT),$(if $(filter v$(NUMBER),$(shell $(GIT) tag --points-at HEAD 2>/dev/null)),,$\
@@ -20,8 +20,8 @@ DIRTY    := $(if $(GIT),$(shell $(GIT) diff --quiet HEAD -- 2>/dev/null || echo 
 RELEASE  := $(NUMBER)$(addprefix +git,$(OFF_TAG))
 VERSION  := $(RELEASE)$(if $(DIRTY),$(if $(OFF_TAG),.,+)dirty)
 
-# Debian packages: to build and test; what a few tests look at the rest with, and skip without; what `make lint`, `make
-# fuzz` and `make valgrind` need besides.
+# Debian packages: to build and test; for a few tests, which are skipped without them; for `make lint`, `make fuzz`, `make
+# valgrind` and `make boot-check`.
 DEPS := g++ make git pkg-config libuv1-dev libcrypto++-dev rapidjson-dev doctest-dev libfmt-dev libcli11-dev \
         libtomlplusplus-dev libsqlite3-dev libsystemd-dev libseccomp-dev libutf8proc-dev libqrencode-dev libexpected-dev libncurses-dev \
         robin-map-dev libbenchmark-dev libvterm-dev python3-cryptography-vectors mandoc tmux python3 python3-cryptography
@@ -50,11 +50,11 @@ OPT_debug   := -O0 -g3 -D_GLIBCXX_ASSERTIONS
 OPT_asan    := -O1 -g1 -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g1 -fsanitize=thread
 OPT_cov     := -O0 -g --coverage -fprofile-update=atomic
-# Of `make fuzz` alone, with clang++.
+# Only for `make fuzz`, with clang++.
 OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
                -fsanitize-ignorelist=tests/fuzz/ignore.txt
-# Over these for the tests' own code, most of which runs once: doctest's macros under two sanitizers cost the compiler three
-# times as long with -O1 as with -O0. What is tested keeps the flags above.
+# Added for the tests' own code, most of which runs once: under two sanitizers the compiler needs three times as long for
+# doctest's macros with -O1 as with -O0. The tested code keeps the flags above.
 TEST_OPT_release := -O1
 TEST_OPT_asan    := -O0
 TEST_OPT_tsan    := -O0
@@ -63,26 +63,27 @@ $(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
 endif
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
-# Indirect jumps and returns, where the processor checks them. Debian's crt1.o is not marked for IBT, so that no program
-# is; its return addresses fit a shadow stack, and -z shstk says so.
+# The processor checks indirect jumps and returns where it can. Debian's crt1.o is not marked for IBT, so no program is. It
+# fits a shadow stack, and -z shstk marks the program so.
 MACHINE := $(shell $(CXX) -dumpmachine 2>/dev/null)
 CF_x86  := $(filter x86_64-%,$(MACHINE))
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(filter release,$(VARIANT)),-D_FORTIFY_SOURCE=2) \
            $(if $(CF_x86),-fcf-protection) $(if $(filter aarch64-%,$(MACHINE)),-mbranch-protection=standard)
-# Nothing of what is built names the folder that it is built in: tests/reproducible.sh.
+# No output names the folder of the build: tests/reproducible.sh.
 HARDEN  += -ffile-prefix-map=$(CURDIR)=.
 LIBRARIES := libuv libcrypto++ fmt ncursesw libutf8proc libqrencode sqlite3 libsystemd libseccomp
 FOUND   := $(shell pkg-config --exists $(LIBRARIES) 2>/dev/null && echo yes)
 
 comma := ,
-# CXXFLAGS, CPPFLAGS and LDFLAGS from the command line or the environment are added to ours.
+# CXXFLAGS, CPPFLAGS and LDFLAGS from the command line or the environment come after ours.
 cxxflags = -std=c++20 $(OPT_$(VARIANT)) $(WARN) $(HARDEN) -pthread $(CXXFLAGS)
 cppflags = -Isrc -Itests $(if $(FOUND),$(shell pkg-config --cflags $(LIBRARIES))) $(CPPFLAGS)
 ldflags  = $(filter -fsanitize% --coverage,$(OPT_$(VARIANT))) -pie -pthread -Wl,-z,relro,-z,now$(if $(CF_x86),$(comma)-z$(comma)shstk) $(LDFLAGS)
 COMPILE := $(CXX) $(cppflags) $(cxxflags)
-# The standard headers that most files include, parsed once: a fifth of the time to compile everything. One for the flags
-# of src/ and one for those of tests/, under two names, since g++ 12 mixes up the levels of optimisation of one header's.
-# ccache shares more without.
+# Precompile the standard headers: parsing them takes a fifth of the time to compile everything. src/ and tests/ have one
+# each, with their own flags and name: g++ 12 crashes on a precompiled header of another level of optimisation. With one it
+# also gives false alarms about std::string's bounds, since it forgets that the header is the system's. ccache shares more
+# without.
 PCH     := $(if $(findstring ccache,$(CXX)),,$(if $(filter g++ g++-%,$(CXX)),$(BUILD)/pch))
 LINK    := $(CXX) $(ldflags)
 
@@ -94,13 +95,13 @@ LIBS_server/daemon := -lsystemd -lseccomp
 LIBS_tui/term      := -lncursesw
 LIBS_tui/view      := -lqrencode
 
-# Short lines, or with V=1 the whole commands.
+# Print short lines, or with V=1 whole commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $@')
 
 # --- rooms ------------------------------------------------------------------------------------------------------------
 
-# What a room links with: itself and all that it reaches, each before what it needs.
+# The rooms that a room links with, itself first: each before those that it needs.
 $(foreach r,$(ROOMS),$(eval reach_$(r) := $(sort $(r) $(foreach s,$(patsubst %+,%,$(sees_$(r))),$(reach_$(s))))))
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
 LINK_ORDER := $(call reverse,$(ROOMS))
@@ -121,7 +122,7 @@ endef
 
 all: $(addprefix $(BUILD)/,$(PROGRAMS))
 
-# Files that hold a text and change only when the text does.
+# Write a text to the target; its time changes only when the text does.
 define stamp
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(1)' | cmp -s - $@ || printf '%s\n' '$(1)' >$@
@@ -168,8 +169,8 @@ $(eval $(call program,$(BUILD)/sims-tui,$(BUILD)/src/sims_tui.o,tui/app))
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-# Not of one room: sim: relay and clients in one process. term: the programs themselves, in terminals. fuzz: all that takes
-# bytes from others, with any bytes.
+# Suites of several rooms. sim: relay and clients in one process. term: the programs, in terminals. fuzz: everything that
+# takes foreign bytes.
 uses_sim  := server/relay client/core
 uses_term := client/link tui/term
 uses_fuzz := tui/app cli server/admin
@@ -203,11 +204,11 @@ check: deps
 	@scripts/deps.sh $(TEST_DEPS) || true
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/check.sh $(call dashed,$(TESTS))
-# What the short runs start is built with the rest: only the release has them.
+# The short runs start these; only the release has short runs.
 check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(call test_program,$(t))) \
                 $(if $(filter release,$(VARIANT)),$(MEASURING) $(STRESS))
 
-# What of this file has no test of its own, for a moment each: make short ONLY=bench; short-ci: what .ci/run adds
+# A short run of each target that has no test of its own: make short ONLY=bench. short-ci: those that .ci/run adds.
 short: deps
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/short.py $(ONLY)
@@ -215,7 +216,7 @@ short-ci: deps
 	@+$(MAKE) --no-print-directory check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/short.py ci $(ONLY)
 
-# One end-to-end test or a few: make test-e2e ONLY=wrong_server
+# Some end-to-end tests: make test-e2e ONLY=wrong_server
 test-e2e: all $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
 
@@ -225,17 +226,17 @@ valgrind:
 	@+$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) /usr/bin/python3 tests/valgrind.py
 
-# The units in a small Debian that is made for it and booted. Without what it needs it is skipped.
+# The systemd units in a small Debian that it makes and boots. Skipped where its tools are missing.
 boot-check:
 	@scripts/deps.sh $(DEPS) $(BOOT_DEPS) || true
 	@+$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) CXX='$(CXX)' tests/boot.sh
 
-# libFuzzer comes with clang. Its main() and its link are clang's whatever CXX is: so tests/short.py starts each target from
-# objects of a release, without compiling all of them with clang.
+# libFuzzer comes with clang. clang compiles its main() and links whatever CXX is, so tests/short.py can start each target
+# from the release's objects, without compiling them all with clang.
 FUZZ_CXX := $(if $(filter clang%,$(CXX)),$(CXX),clang++)
-# A target of tests/fuzz for so many seconds (FUZZ=list: their names). What it finds stays in build/corpus/NAME, where
-# it goes on from the next time; an input that breaks something is written beside it.
+# Run a target of tests/fuzz for T seconds (FUZZ=list: their names). Its corpus stays in build/corpus/NAME for the next
+# run; an input that breaks something is written beside it.
 FUZZ ?= list
 T    ?= 60
 fuzz:
@@ -252,8 +253,8 @@ $(eval $(call program,$(BUILD)/fuzz,$(filter-out %_test.o,$(call objects,tests/f
   $(BUILD)/tests/fuzz/libfuzzer/main.o $(fixtures_fuzz) $(SUPPORT),$(uses_fuzz)))
 $(BUILD)/fuzz: LINK = $(FUZZ_CXX) $(ldflags) -fsanitize=fuzzer
 
-# What the relay costs, beside its goals: make bench RUNS=5 ONLY=messages PEERS=folder; the micro-benchmarks alone: make
-# micro BENCH=--benchmark_filter=hop. With SHORT=1 bench, bench-tui and stress only show that each of their parts runs.
+# The relay's costs beside their goals: make bench RUNS=5 ONLY=messages PEERS=folder; only the micro-benchmarks: make micro
+# BENCH=--benchmark_filter=hop. With SHORT=1 bench, bench-tui and stress only show that each of their parts runs.
 bench: deps
 	@+$(MAKE) --no-print-directory all $(addprefix $(BUILD)/bench/,micro simsbench count_allocations.so)
 	BUILD=$(BUILD) RUNS='$(RUNS)' ONLY='$(ONLY)' PEERS='$(PEERS)' SHORT='$(SHORT)' /usr/bin/python3 bench/relay.py
@@ -261,7 +262,7 @@ micro: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
 	$(BUILD)/bench/micro $(BENCH)
 $(eval $(call program,$(BUILD)/bench/micro,$(BUILD)/bench/micro.o,server/relay client/core,-lbenchmark))
-# Whether time tells what it should not: make timing TIMES=0.1 (of the measurements)
+# Timing side channels: make timing TIMES=0.1 (a tenth of the measurements)
 timing: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/timing
 	$(BUILD)/bench/timing $(TIMES)
@@ -283,7 +284,7 @@ $(foreach p,storm attack,$(eval $(call program,$(BUILD)/tests/stress/$(p),\
   $(BUILD)/tests/stress/$(p).o $(BUILD)/bench/load_client.o,proto/session os)))
 $(eval $(call program,$(BUILD)/tests/stress/queue,$(BUILD)/tests/stress/queue.o,client/store))
 
-# What the terminal client costs, beside others that are installed: make bench-tui RUNS=5
+# The terminal client's costs, beside other clients that are installed: make bench-tui RUNS=5
 bench-tui: deps
 	@+$(MAKE) --no-print-directory all $(BUILD)/bench/talker $(BUILD)/bench/fill_store
 	BUILD=$(BUILD) SHORT='$(SHORT)' /usr/bin/python3 bench/tui.py $(RUNS)
@@ -316,7 +317,7 @@ compile_commands.json: FORCE
 	@for f in $(CODE); do printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \
 	  "$$comma" '$(CURDIR)' $$f '$(filter-out ccache,$(COMPILE))' $$f; comma=,; done | { echo '['; cat; echo ']'; } >$@
 
-# The programs, built once more elsewhere, are the same: tests/reproducible.sh.
+# A second build in another folder gives the same programs: tests/reproducible.sh.
 reproducible: all
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) tests/reproducible.sh $(PROGRAMS)
 
@@ -328,16 +329,16 @@ MANDIR  := $(DESTDIR)$(PREFIX)/share/man
 DOCDIR  := $(DESTDIR)$(PREFIX)/share/doc/sims
 UNITDIR := $(DESTDIR)$(PREFIX)/lib/systemd/system
 MANUALS := $(wildcard man/*.[1-8])
-# Where each shell looks for what a package brings, and what it calls it.
+# The folder and file name where each shell looks for a package's completions.
 SHAREDIR    := $(DESTDIR)$(PREFIX)/share
 bash_file    = $(SHAREDIR)/bash-completion/completions/$(1)
 zsh_file     = $(SHAREDIR)/zsh/site-functions/_$(1)
 fish_file    = $(SHAREDIR)/fish/vendor_completions.d/$(1).fish
-# What README.md leads to keeps its place beside it.
+# Files that README.md links to keep their place beside it.
 DOCS    := README.md ARCHITECTURE.md HACKING.md CHANGELOG.md SECURITY.md ATTACKS.md bench/README.md contrib/simsd.conf \
         $(wildcard docs/decisions/*.md contrib/systemd/*.example contrib/systemd/simsd.service.d/*.example)
-# The file that the unit reads: /etc/simsd.conf, but nothing outside of a PREFIX that is somebody's own. Once it is
-# there it is the administrator's.
+# The unit reads /etc/simsd.conf. With a private PREFIX nothing outside of it is written. An existing file belongs to the
+# administrator and stays.
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),,$(PREFIX))/etc
 CONFFILE := $(DESTDIR)$(SYSCONFDIR)/simsd.conf
 
@@ -372,7 +373,7 @@ uninstall: uninstall-completions
 	! cmp -s contrib/simsd.conf $(CONFFILE) || rm -f $(CONFFILE)
 
 release := sims-$(RELEASE)
-# The archive holds HEAD, and in its VERSION what HEAD is called: it builds without git (tests/reproducible.sh).
+# The archive holds HEAD, and HEAD's version in VERSION, so it builds without git (tests/reproducible.sh).
 dist:
 	@[ -n '$(GIT)' ] || { echo 'make dist: this is no git clone, and an archive is made of a commit' >&2; false; }
 	@mkdir -p build
@@ -386,24 +387,24 @@ clean:
 help:
 	@echo "make                  build simsd, simsctl, sims and sims-tui into build/release"
 	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
-	@echo "make check            everything that is tested; the last line counts"
+	@echo "make check            run every test; the last line counts"
 	@echo "make test-ROOM        the unit tests of one room, or of a layer's: $(call dashed,$(TESTED))"
 	@echo "                      (ONLY=part-of-a-name: some cases; SEED=N: the simulation replays that seed, make test-sim SEED=N)"
 	@echo "make short, short-ci  a short run of each target that has no test of its own (check and .ci/run do that; ONLY=...)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
-	@echo "make fuzz             a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
+	@echo "make fuzz             run a target of tests/fuzz under libFuzzer: FUZZ=name T=seconds (FUZZ=list: the names)"
 	@echo "make valgrind         a chat of the programs under valgrind's memcheck"
 	@echo "make boot-check       the systemd units in a small Debian that it makes and boots: some minutes, as root"
-	@echo "make bench, bench-tui what the relay and the terminal client cost, beside their goals (SHORT=1: only that they run)"
+	@echo "make bench, bench-tui measure relay and terminal client, beside their goals (SHORT=1: only that they run)"
 	@echo "make stress           faults, load and attack at full size, each figure beside its limit (ONLY=part-of-a-name)"
 	@echo "make micro            the micro-benchmarks (BENCH=--benchmark_filter=...)"
-	@echo "make timing           whether comparisons, RSA and the relay take as long whatever they find (TIMES=0.1: quicker)"
+	@echo "make timing           look for timing side channels in comparisons, RSA and the relay (TIMES=0.1: quicker)"
 	@echo "make deps             install the Debian packages that are missing (demo, check and bench do it by themselves)"
-	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall takes it away (both leave alone a"
-	@echo "                      simsd.conf that was changed)"
-	@echo "make lint, format     clang-tidy and clang-format (SINCE=commit MINUTES=4: clang-tidy only of what changed, so long)"
-	@echo "make reproducible     builds the programs in another folder and compares them"
-	@echo "make dist             release tarball from HEAD"
+	@echo "make install          into PREFIX=/usr/local, below DESTDIR; make uninstall removes it (both keep a changed"
+	@echo "                      simsd.conf)"
+	@echo "make lint, format     every static check (SINCE=commit MINUTES=4: clang-tidy only of changed files, for so long); clang-format"
+	@echo "make reproducible     build the programs again in another folder and compare them"
+	@echo "make dist             make a release archive of HEAD"
 	@echo "make compile_commands.json, clean, help"
 	@echo
 	@echo "VARIANT=release|debug|asan|tsan|cov   with any of them, e.g. make VARIANT=asan check"
