@@ -405,7 +405,7 @@ help:
 	@echo "                      simsd.conf)"
 	@echo "make lint, format     every static check (SINCE=commit MINUTES=4: clang-tidy only of changed files, for so long); clang-format"
 	@echo "make reproducible     build the programs again in another folder and compare them"
-	@echo "make dist             make a release archive of HEAD"
+	@echo "make dist             write a release archive of HEAD"
 	@echo "make compile_commands.json, clean, help"
 	@echo
 	@echo "VARIANT=release|debug|asan|tsan|cov   with any of them, e.g. make VARIANT=asan check"

@@ -311,7 +311,7 @@ def holes(texts, runs):
     for path, text in texts.items():
         if path.endswith(".md"):
             named |= instructions(text)
-    named = {"test-LAYER" if n.startswith("test-") and n != "test-e2e" else n for n in named}
+    named = {"test-ROOM" if n.startswith("test-") and n != "test-e2e" else n for n in named}
     out += [f"make {name}: no short run" for name in sorted(named - set(runs))]
     out += [f"{name}: a row of the table that nothing names" for name in sorted(set(runs) - named)]
     for name, (where, what) in runs.items():
