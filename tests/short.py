@@ -338,7 +338,7 @@ def holes(texts, runs):
 
 
 def proofs(texts):
-    """Every rule of holes() finds a made-up name: a change, and the line that it must print then."""
+    """Every rule of holes() finds a made-up name: the line that it must print, and the change."""
     def with_text(path, old, new):
         text = texts.get(path, "")
         check(old in text, f"{path} has no {old!r}: the proof is out of date")
@@ -357,7 +357,8 @@ def proofs(texts):
             ("the parts differ: made-up", with_text("tests/stress/README.md", "| `storm`", "| `made-up` | |\n| `storm`")),
             ("the parts differ: made-up", texts | {"tests/stress/part_x.py": "def part_made_up(world, table):"}),
             ("the targets differ: made-up", texts | {"tests/fuzz/x.cc": 'Register registered({"made-up", run'}),
-            ("made_up is linked", with_text("Makefile", "$(BUILD)/bench/talker:", "$(BUILD)/bench/made_up: x\n$(BUILD)/bench/talker:")),
+            ("made_up is linked", with_text("Makefile", "$(eval $(call program,$(BUILD)/bench/talker,",
+                                             "$(eval $(call program,$(BUILD)/bench/made_up,x,y))\n$(eval $(call program,$(BUILD)/bench/talker,")),
             *((f"{path}: nothing runs it", texts | {path: text}) for path, text in new.items())):
         said = holes(changed, RUNS)
         check(any(what in line for line in said), f"a made-up name is not noticed: {what}; said: {said}")
