@@ -389,7 +389,8 @@ help:
 	@echo "make                  build simsd, simsctl, sims and sims-tui into build/release"
 	@echo "make demo             alice and bob talk in two panes of tmux (SCRIPT=1: plays by itself, prints the screens)"
 	@echo "make check            run every test; the last line counts"
-	@echo "make test-ROOM        the unit tests of one room, or of a layer's: $(call dashed,$(TESTED))"
+	@echo "make test-ROOM        the unit tests of one room, or of all rooms of a layer, or of a suite; the rooms are:"
+	@echo "$(call dashed,$(TESTED))" | fold -s -w 96 | sed 's/^/                      /'
 	@echo "                      (ONLY=part-of-a-name: some cases; SEED=N: the simulation replays that seed, make test-sim SEED=N)"
 	@echo "make short, short-ci  a short run of each target that has no test of its own (check and .ci/run do that; ONLY=...)"
 	@echo "make test-e2e         the end-to-end tests (ONLY=part-of-a-name: some of them)"
