@@ -1,4 +1,4 @@
-// simsctl: asks and tells a running simsd. See simsctl(8); everything is in src/server/ctl*.
+// simsctl(8): monitors and controls a running simsd. The code is in src/ctl.
 #include "ctl/client.h"
 #include "ctl/options.h"
 #include "os/process.h"

@@ -1,5 +1,5 @@
-// simsd(8): the SIMS relay. Arguments, state folder, the way into the background; the serving is
-// server/daemon's.
+// simsd(8): the SIMS relay. Arguments, privileges, state folder, daemonizing; server/daemon does
+// the serving.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -65,7 +65,7 @@ void describe(CLI::App& app, CommandLine& line) {
   app.add_flag("--print-id", line.print_id, "print the server's id (made if there is none), then exit");
 }
 
-// The user that root is to become, if there is one and we are not that one already.
+// The user to become: nullopt if none is configured, or if the process runs as that user already.
 Result<std::optional<User>> wanted_user(const Settings& settings) {
   std::optional<User> wanted;
   if (settings.user.empty()) return wanted;
@@ -75,7 +75,7 @@ Result<std::optional<User>> wanted_user(const Settings& settings) {
   return wanted;
 }
 
-// What is made in the state folder from now on is the user's.
+// Becomes the user, who then owns everything made in the state folder.
 Result<void> leave_root(const std::optional<User>& user, const Settings& settings) {
   if (!user) return {};
   if (geteuid() == 0)
@@ -94,7 +94,8 @@ int print_id(const Settings& settings) {
   return printed ? exit_ok : complain(printed.error(), exit_failure);
 }
 
-// What only root may do, while it may: ports, pid file. The state folder is opened after that.
+// Resources that only root may be able to open: ports and pid file. The state folder is opened as
+// the user.
 struct Opened {
   Sockets sockets;
   std::optional<PidFile> pid_file;
@@ -145,7 +146,7 @@ int main(int argc, char** argv) {
   harden_process();
   log::set_program("simsd");
   CommandLine line;
-  CLI::App app("The SIMS relay: serves until SIGTERM. See simsd(8).", "simsd");
+  CLI::App app("The SIMS relay. Serves until SIGTERM. See simsd(8).", "simsd");
   describe(app, line);
   if (const auto status = parse_arguments(app, argc, argv)) return *status;
   const auto settings = load_settings(line);

@@ -9,8 +9,9 @@ namespace {
 
 constexpr char standard_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::uint32_t foreign =
-    0x80000000;  // no 24-bit group has this bit: or-ed up and looked at once at the end
+// Marks a foreign character. No 24-bit group has this bit, so values are or-ed and checked once at
+// the end.
+constexpr std::uint32_t foreign = 0x80000000;
 
 struct Tables {
   char pairs[4096][2];           // 12 bits to two characters
@@ -38,8 +39,9 @@ const Tables& tables_of(Base64 kind) {
 }
 
 #if defined(__x86_64__)
-// 16 characters at a time on every x86 processor since 2006: a third of a relay's work would be the tables
-// otherwise. The tables do the rest, and judge what is not canonical.
+// 16 characters at a time with SSSE3, which x86 processors have had since 2006; with tables alone
+// Base64 would be a third of a relay's work. The tables do the rest, and reject texts that are not
+// canonical.
 
 bool has_ssse3() {
   static const bool has = __builtin_cpu_supports("ssse3");
@@ -50,12 +52,12 @@ __m128i all(char c) {
   return _mm_set1_epi8(c);
 }
 
-// How many of the bytes were encoded: whole groups, out gets 4 / 3 as many characters.
+// Returns the number of bytes encoded, in whole groups; out gets 4 / 3 as many characters.
 [[gnu::target("ssse3")]] std::size_t encode_blocks(ByteView in, Base64 kind, char* out) {
   const bool standard = kind == Base64::standard;
   const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
-  // From a value to its character, by range: 13 for A to Z, 0 for a to z, 1 to 10 for the digits, then the
-  // last two.
+  // From a value to its character, by range: 13 for A to Z, 0 for a to z, 1 to 10 for the digits,
+  // then the last two.
   const __m128i shift =
       _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
                     '0' - 52, '0' - 52, (standard ? '+' : '-') - 62, (standard ? '/' : '_') - 63, 'A', 0, 0);
@@ -75,8 +77,8 @@ __m128i all(char c) {
   return at;
 }
 
-// How many of the characters were decoded: it stops where one is foreign and before the end, where `out` may
-// have no room for a whole register.
+// Returns the number of characters decoded. It stops at a foreign character, and before the end,
+// where `out` may have no room for a whole register.
 [[gnu::target("ssse3")]] std::size_t decode_blocks(std::string_view text, Base64 kind, std::uint8_t* out) {
   const bool standard = kind == Base64::standard;
   const char c62 = standard ? '+' : '-', c63 = standard ? '/' : '_';

@@ -1,5 +1,6 @@
-// Base64, strict in both directions (sims-protocol(7), Words): canonical padding, no white space, no foreign
-// characters, no loose bits at the end. Not made of filters, see bench/ for what that saves.
+// Base64, strict in both directions (sims-protocol(7), Words): canonical padding, no white space,
+// no foreign characters, no loose bits at the end. Our own code, since Crypto++'s filters are much
+// slower (bench/micro).
 #pragma once
 
 #include <optional>
@@ -16,19 +17,20 @@ enum class Base64 {
   url_unpadded,  // section 5, no padding: ids and uids
 };
 
-// Characters that `size` bytes become, and the most bytes that `size` characters can carry.
+// The number of characters that `size` bytes become, and the most bytes that `size` characters can
+// carry.
 std::size_t base64_encoded_size(std::size_t size, Base64 kind);
 constexpr std::size_t base64_decoded_max(std::size_t size) {
   return size / 4 * 3 + 2;
 }
 
-// Writes exactly base64_encoded_size() characters to out. `in` may be the last bytes of that room: what is
-// written never overtakes what is still to be read.
+// Writes exactly base64_encoded_size() characters to out. `in` may be the last bytes of that room:
+// writing never overtakes reading.
 void base64_encode(ByteView in, Base64 kind, char* out);
 std::string base64_encode(ByteView in, Base64 kind);
 
-// Writes to out (room for base64_decoded_max(text.size())) and returns how many bytes; nullopt: not
-// canonical.
+// Writes to out, which has room for base64_decoded_max(text.size()), and returns the number of
+// bytes; nullopt: the text is not canonical.
 std::optional<std::size_t> base64_decode(std::string_view text, Base64 kind, std::uint8_t* out);
 std::optional<Bytes> base64_decode(std::string_view text, Base64 kind);
 // Decodes text that must carry exactly N bytes.

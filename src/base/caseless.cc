@@ -66,7 +66,8 @@ bool Caseless::in(std::string_view text) {
                      wanted_.begin() + static_cast<std::ptrdiff_t>(*size_)) != end;
 }
 
-// How much of the room is the folded text; the room only grows.
+// Folds the text into `room`, which only grows, and returns the size of the result; nullopt: not
+// UTF-8.
 std::optional<std::size_t> Caseless::fold(std::string_view text, Folded& room) {
   constexpr auto options =
       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);

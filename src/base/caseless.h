@@ -1,5 +1,5 @@
-// Looking for a text in others, letters in either case: ASCII where both are, else by Unicode's case folding
-// of composed characters (so that one e with an accent is like the other).
+// Case-insensitive search for a text in others. Compares ASCII if both are ASCII, else Unicode's
+// case folding of composed characters, so that composed and decomposed accents match.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ class Caseless {
   Caseless(const Caseless&) = delete;
   Caseless& operator=(const Caseless&) = delete;
 
-  // True for each text if what is wanted is empty; false for each that is not UTF-8, or if what is wanted is
-  // not.
+  // Whether `text` contains the wanted text. An empty wanted text is in every text. False if either
+  // is not UTF-8.
   bool in(std::string_view text);
 
  private:
@@ -27,7 +27,7 @@ class Caseless {
 
   std::string ascii_;  // in lower case; empty: not ASCII
   Folded wanted_, text_;
-  std::optional<std::size_t> size_;  // of what is wanted, in wanted_; nullopt: not UTF-8
+  std::optional<std::size_t> size_;  // of the wanted text in wanted_; nullopt: not UTF-8
 };
 
 }  // namespace sims

@@ -1,4 +1,4 @@
-// Time is a parameter: pure code is told it, only the edges read clocks.
+// Time is a parameter: pure code gets it from its caller; only edges read clocks.
 #pragma once
 
 #include <cstdint>

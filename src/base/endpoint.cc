@@ -17,7 +17,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 namespace {
 
-// The one spelling of an IPv6 address, so that what is remembered by it is found again. A zone (%eth0) stays.
+// The canonical spelling of an IPv6 address. A zone (%eth0) stays.
 std::optional<std::string> canonical_ipv6(std::string_view text) {
   std::size_t zone = text.find('%');
   std::string address(text.substr(0, zone));

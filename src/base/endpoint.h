@@ -1,4 +1,4 @@
-// HOST:PORT as users write it, in one spelling, so that values remembered by it are found again.
+// HOST:PORT, parsed into one canonical spelling, so that it can be a key in stored data.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace sims {
 
-// 0 to 65535 in decimal, and nothing else.
+// Parses 0 to 65535 in decimal, and nothing else.
 std::optional<std::uint16_t> parse_port(std::string_view text);
 
-// Parsed from "127.0.0.1:7467", "[::1]:7467", "host:7467", "host" (then with default_port). The port may be 0
-// where it is listened on.
+// Parsed from "127.0.0.1:7467", "[::1]:7467", "host:7467", or "host" with default_port. Port 0 is
+// for listening: the system picks one.
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;

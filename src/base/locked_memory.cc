@@ -21,13 +21,13 @@ namespace sims {
 namespace {
 
 constexpr std::size_t max_heap = std::size_t{16} << 20;
-constexpr std::size_t piece = 64 << 10;  // below what malloc maps apart
+constexpr std::size_t piece = 64 << 10;  // below malloc's threshold for mmap
 
 std::uintptr_t top() {
   return reinterpret_cast<std::uintptr_t>(sbrk(0));
 }
 
-// Where the heap begins; its top, when nothing says so.
+// The beginning of the heap; its top, if /proc does not show it.
 std::uintptr_t bottom() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);)
@@ -36,13 +36,14 @@ std::uintptr_t bottom() {
   return (top() + page - 1) / page * page;
 }
 
-// The heap made as large as what may be locked, and kept so: malloc gives its lowest bytes first.
+// Grows the heap to the size that may be locked, keeps it so, and locks it: malloc uses its lowest
+// bytes first.
 bool lock_heap(std::size_t bytes) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
   const auto begin = bottom();
   mallopt(M_TRIM_THRESHOLD, static_cast<int>(2 * max_heap));
   mallopt(M_TOP_PAD, static_cast<int>(bytes));
-  // What the heap has free is used up first, then it grows, once and by all of it.
+  // Uses up the heap's free memory, then makes it grow once by all of `bytes`.
   void** blocks = nullptr;
   for (std::size_t left = bytes; left > 0 && top() < begin + bytes; left -= std::min(left, piece))
     if (auto* block = static_cast<void**>(std::malloc(piece))) {

@@ -1,4 +1,4 @@
-// Keys kept out of the swap: memory locked once, at the start, as far as the limit RLIMIT_MEMLOCK allows.
+// Keeps keys out of swap: locks memory once, at the start, as far as RLIMIT_MEMLOCK allows.
 #pragma once
 
 #include <cstddef>
@@ -7,16 +7,17 @@
 namespace sims {
 
 struct LockedMemory {
-  bool all = false;       // also what will be allocated later
-  std::size_t heap = 0;   // else: so many bytes of the heap, which is used from there on first
-  std::size_t limit = 0;  // bytes
-  std::string problem;    // why not even that
+  bool all = false;       // the whole process, with later allocations
+  std::size_t heap = 0;   // else the first bytes of the heap, which malloc uses first
+  std::size_t limit = 0;  // bytes; RLIMIT_MEMLOCK
+  std::string problem;    // not empty: why nothing is locked
 };
 
-// Before there are keys and threads; not inherited by a forked child. Without a limit it locks the whole
-// process. With one it must not: then allocations over the limit would fail. Sanitizer builds lock nothing.
+// Call it before there are keys and threads; a forked child does not inherit it. Without a limit it
+// locks the whole process. With a limit it locks part of the heap only, since else allocations over
+// the limit would fail. Sanitizer builds lock nothing.
 LockedMemory lock_memory();
-// For people: what is locked, and what to do for more.
+// A sentence for users: what is locked, and how to allow more.
 std::string words_for(const LockedMemory& locked);
 
 }  // namespace sims

@@ -1,4 +1,4 @@
-// What somebody may have meant by a word that is in no table. Pure.
+// Suggests the nearest known word for a mistyped one. Pure.
 #pragma once
 
 #include <span>
@@ -7,10 +7,10 @@
 
 namespace sims {
 
-// A unique beginning, else the nearest by edits (at most 2, and fewer than the word has letters), without
-// regard to case. Empty: nothing is near.
+// The only known word that begins with `word`, else the nearest by edits (at most 2, and fewer than
+// it has letters), ignoring case. Empty: none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
-// " Did you mean NEAREST?" or nothing.
+// " Did you mean NEAREST?", or nothing if it is empty.
 std::string did_you_mean(std::string_view nearest);
 
 }  // namespace sims

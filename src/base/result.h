@@ -1,4 +1,4 @@
-// Result<T>: a value, or an error that somebody else can cause, in words that can be shown.
+// Result<T>: a value, or an error that others can cause, in words that can be shown.
 // Where the kind of error matters to the caller, E is an enum or a struct of the layer's own.
 #pragma once
 
@@ -22,8 +22,9 @@ inline auto fail(const char* what) {
 }  // namespace sims
 
 // TRY(f()); returns f()'s error from the enclosing function; its value, if any, is dropped.
-// TRY_LET(name, f()); does the same, else makes `name` a reference to the value (no copy). It lives to the end
-// of the block; `return std::move(name)` moves it out. f() may be a Result variable: TRY(done);
+// TRY_LET(name, f()); does the same, else makes `name` a reference to the value (no copy). It lives
+// to the end of the block; `return std::move(name)` moves it out. f() may be a Result variable:
+// TRY(done);
 #define TRY(...)                                                                     \
   do {                                                                               \
     if (auto&& sims_tried_ = (__VA_ARGS__); !sims_tried_)                            \

@@ -9,7 +9,7 @@ void wipe(void* memory, std::size_t size) noexcept {
 }
 
 void wipe(std::string& text) noexcept {
-  // The bytes between size() and capacity() may hold what was there before; resizing within the capacity does
+  // The bytes between size() and capacity() may hold old content; resizing within the capacity does
   // not allocate.
   text.resize(text.capacity());
   wipe(text.data(), text.size());

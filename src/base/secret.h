@@ -1,5 +1,6 @@
-// Memory for secrets: wiped when it dies, move-only (a move wipes the source), never printable, no operator==
-// (compare with crypto::equal). A Secret has a fixed size, a SecretBytes one that is set at construction.
+// Memory for secrets: wiped by its destructor, move-only (a move wipes the source), not printable,
+// no operator== (compare with crypto::equal). A Secret has a fixed size, a SecretBytes has one that
+// is set at construction.
 #pragma once
 
 #include <cassert>
@@ -20,8 +21,9 @@ inline void wipe(MutableBytes bytes) noexcept {
 // Wipes the whole capacity of a string that held a secret, then empties it.
 void wipe(std::string& text) noexcept;
 
-// Puts another in a value's place so that nothing of the old one stays: an assignment may keep a string's
-// buffer, and a short string's bytes in the value itself. What it owned elsewhere is freed.
+// Replaces a value so that none of its old bytes remain in it. An ordinary assignment may keep a
+// string's buffer, and a short string's bytes in the value itself. Memory that the old value owned
+// elsewhere is freed, not wiped.
 template <class T>
 void wipe_and_assign(T& value, T fresh = T()) noexcept {
   std::destroy_at(&value);
@@ -49,7 +51,7 @@ class Secret {
   }
   ~Secret() { clear(); }
 
-  Secret clone() const { return Secret(view()); }  // on purpose loud: who copies a secret says so
+  Secret clone() const { return Secret(view()); }  // copies must be explicit
   void clear() noexcept { wipe(bytes_.data(), N); }
   static constexpr std::size_t size() { return N; }
   std::uint8_t* data() { return bytes_.data(); }

@@ -57,12 +57,13 @@ bool is_showable(char32_t c) {
     case UTF8PROC_CATEGORY_ZP:
       return false;
     default:
-      // Among the ignorable are letters that draw nothing (U+3164) and 256 more variation selectors.
+      // Ignorable code points include letters that draw nothing (U+3164) and 256 more variation
+      // selectors.
       return !utf8proc_get_property(proc(c))->ignorable;
   }
 }
 
-// The code point that the byte at `at` belongs to. A byte that is not UTF-8 stands alone.
+// A code point and where it starts. A byte that is not UTF-8 stands alone.
 struct Held {
   std::size_t start = 0;
   CodePoint c;
@@ -76,15 +77,15 @@ Held char_holding(std::string_view text, std::size_t at) {
   return {at, {}};
 }
 
-// Whether a cluster ends between the two, whatever stands before them: not known of a joiner before an emoji
-// and of two regional indicators.
+// Whether a cluster surely ends between the two, whatever precedes them. For a joiner before an
+// emoji and for two regional indicators that is not known.
 bool surely_broken(CodePoint left, CodePoint right) {
   if (left.size == 0 || right.size == 0) return true;
   if (left.c < 0x80 && right.c < 0x80) return left.c != '\r';
   return left.c != 0x200d && utf8proc_grapheme_break(proc(left.c), proc(right.c));
 }
 
-// Writes safe text, one code point after the other.
+// Builds safe_text(), one code point after the other.
 class SafeWriter {
  public:
   SafeWriter(std::string_view text, Lines lines) : text_(text), lines_(lines) { out_.reserve(text.size()); }
@@ -139,7 +140,7 @@ class SafeWriter {
     else if (marks_ == max_marks + 1)
       out_ += replacement;
   }
-  // before_ is the last base character: marks and skin tones on it leave it as it is.
+  // before_ is the last base character; marks and skin tones on it do not change it.
   bool joins_emoji(char32_t c, std::size_t next) const {
     if (c == 0xfe0e || c == 0xfe0f) return is_pictograph(before_) || is_keycap_base(before_);
     return c == 0x200d && is_pictograph(before_) && next < text_.size() &&
@@ -254,7 +255,7 @@ std::size_t grapheme_end(std::string_view text, std::size_t at) {
 
 std::size_t grapheme_start(std::string_view text, std::size_t at) {
   if (at >= text.size()) return text.size();
-  // Back to a border that is one whatever stands before it; from there clusters are found forwards.
+  // Go back to a certain border, then find clusters forwards from there.
   Held right = char_holding(text, at);
   std::size_t sure = right.start;
   while (sure > 0) {

@@ -21,8 +21,8 @@ namespace sims::server {
 namespace {
 
 constexpr int done = 0, failure = 1;
-constexpr std::size_t longest_answer = 1 << 20;  // a line
-constexpr time_t patience_s = 60;                // a backup may take longer
+constexpr std::size_t longest_answer = 1 << 20;  // bytes of a line
+constexpr time_t answer_limit_s = 60;            // unless the command may take longer
 
 int complain(std::string_view what) {
   static_cast<void>(std::fprintf(stderr, "simsctl: %s\n", safe_text(what, Lines::fold).c_str()));
@@ -42,19 +42,20 @@ std::string words_of(const net::NotConnected& why) {
     case ENOENT:
     case ECONNREFUSED:
       return why.words +
-             ": no simsd runs on this state folder (--state-dir DIR names another; sudo simsctl asks "
-             "the system's service)";
+             ": no simsd runs with this state folder; give --state-dir DIR for another one, or use sudo "
+             "simsctl "
+             "for the system's service";
     case EAGAIN:
       return "the server does not answer";
     case EACCES:
     case EPERM:
-      return why.words + ": only root and the server's own user may ask it; try sudo simsctl";
+      return why.words + ": only root and the server's own user may connect; try sudo simsctl";
     default:
       return why.words;
   }
 }
 
-// A connection, and lines of it.
+// A connection to the control socket that is read line by line.
 class Wire {
  public:
   explicit Wire(int fd) : fd_(fd) {}
@@ -66,7 +67,8 @@ class Wire {
     const timeval limit{seconds, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
-  // An error is told by the read that follows: the server may have said why it hung up.
+  // Ignores errors: the read that follows reports them, and the server may have said why it hung
+  // up.
   void send(std::string_view text) {
     while (!text.empty()) {
       const auto n = ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
@@ -103,7 +105,7 @@ class Command {
  public:
   Command(const CtlOptions& options, int fd)
       : options_(options), command_(ctl_command(options.command)), wire_(fd) {
-    wire_.limit(command_.may_take_long ? 0 : patience_s);
+    wire_.limit(command_.may_take_long ? 0 : answer_limit_s);
     if (command_.is_list()) table_.emplace(command_, local_time);
   }
   Result<void> run();
@@ -142,7 +144,7 @@ Result<bool> Command::page() {
 
 Result<bool> Command::row_or_end(std::string line, bool& ended) {
   const auto answer = tape_.parse(line);
-  if (!answer) return fail("the server's answer is not understood: " + answer.error().detail);
+  if (!answer) return fail("the server's answer is not JSON: " + answer.error().detail);
   if (const auto why = answer->get_string("error")) return fail(std::string(*why));
   if (const auto row = answer->get("row")) {
     if (!options_.json && table_) table_->add(*row);
@@ -161,7 +163,7 @@ Result<bool> Command::row_or_end(std::string line, bool& ended) {
 
 Result<void> Command::finish(const proto::JsonValue& answer) {
   if (options_.command == "kick" && answer.get_number("kicked") == 0)
-    return fail("nobody like that is connected");
+    return fail("no connected client matches");
   const auto words = command_.words == nullptr ? "" : command_.words(answer, local_time);
   const auto printed = print(options_.json ? ctl_json(answer) : words);
   if (printed && options_.command == "invite" && !options_.json)

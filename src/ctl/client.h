@@ -1,4 +1,4 @@
-// simsctl(8): one request to a running simsd over its control socket, and what it answers, printed.
+// Runs one command of simsctl(8): sends its request to a running simsd and prints the answer.
 #pragma once
 
 #include "ctl/request.h"

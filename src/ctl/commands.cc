@@ -41,7 +41,7 @@ Result<void> check_level(const CtlOptions& o) {
   return fail("LEVEL: error, warning, notice, info or debug");
 }
 
-// --- what they print ---------------------------------------------------------------------------------
+// --- output ------------------------------------------------------------------------------------------
 
 std::string text_of(const JsonValue& value, std::string_view key) {
   const auto text = safe_text(value.get_string(key).value_or(""), Lines::fold);
@@ -68,7 +68,7 @@ Cells client_cells(const JsonValue& row, const TimeWords& time) {
 }
 
 std::string until_words(std::uint64_t until, const TimeWords& time) {
-  return until == 0 ? "for ever" : time(until);
+  return until == 0 ? "forever" : time(until);
 }
 
 Cells ban_titles() {
@@ -109,7 +109,7 @@ std::string status_words(const JsonValue& s, const TimeWords& time) {
        {"log level", text_of(s, "log_level")}});
 }
 
-// One line a number: the keys that lead to it, and it.
+// Adds one line for each number: the keys that lead to it, and the number.
 void add_numbers(std::vector<Cells>& rows, const std::string& keys, const JsonValue& value) {
   if (const auto number = value.number()) rows.push_back({keys, std::to_string(*number)});
   for (auto member = value.is_object() ? value.first() : std::nullopt; member; member = member->next())
@@ -127,7 +127,7 @@ std::string metrics_words(const JsonValue& answer, const TimeWords&) {
 }
 
 std::string kick_words(const JsonValue& answer, const TimeWords&) {
-  return fmt::format("cut off: {}\n", number_of(answer, "kicked"));
+  return fmt::format("disconnected: {}\n", number_of(answer, "kicked"));
 }
 
 std::string ban_words(const JsonValue& answer, const TimeWords& time) {
@@ -146,28 +146,31 @@ constexpr const char* kick_who = "an id, a name, ADDRESS, ADDRESS/PREFIX or conn
 constexpr const char* ban_who = "an id, a name, ADDRESS or ADDRESS/PREFIX";
 
 constexpr CtlCommand commands[] = {
-    {.name = "status", .help = "print how the server is", .words = status_words},
-    {.name = "clients", .help = "print who is connected", .titles = client_titles, .cells = client_cells},
+    {.name = "status", .help = "print the state of the server", .words = status_words},
+    {.name = "clients",
+     .help = "print the connected clients",
+     .titles = client_titles,
+     .cells = client_cells},
     {.name = "names", .help = "print the registered names", .titles = name_titles, .cells = name_cells},
-    {.name = "stats", .help = "print what was counted since the start", .words = stats_words},
+    {.name = "stats", .help = "print counters since the start, and gauges", .words = stats_words},
     {.name = "metrics", .help = "print the same in Prometheus' text format", .words = metrics_words},
     {.name = "kick",
-     .help = "cut off clients, who may come again",
+     .help = "disconnect clients; they may connect again",
      .argument = {"WHO", kick_who, &CtlOptions::who, check_target},
      .words = kick_words},
     {.name = "ban",
-     .help = "cut off clients and refuse them from now on",
+     .help = "disconnect clients and refuse them from now on",
      .argument = {"WHO", ban_who, &CtlOptions::who, check_ban_target},
-     .for_help = "until then, such as 1h30m, 2d or 1w (default: for ever)",
+     .for_help = "how long, such as 1h30m, 2d or 1w (default: forever)",
      .has_reason = true,
      .words = ban_words},
     {.name = "unban",
-     .help = "refuse them no longer",
+     .help = "remove a ban",
      .argument = {"WHO", ban_who, &CtlOptions::who, check_ban_target}},
-    {.name = "bans", .help = "print who is banned", .titles = ban_titles, .cells = ban_cells},
+    {.name = "bans", .help = "print the bans", .titles = ban_titles, .cells = ban_cells},
     {.name = "invite",
      .help = "make a code that registers one name while registration is closed",
-     .for_help = "how long it holds (default: 1w)",
+     .for_help = "how long it is valid (default: 1w)",
      .words = invite_words},
     {.name = "release",
      .help = "free a registered name: another key may register it",

@@ -1,5 +1,5 @@
-// simsctl(8)'s commands: one row each, from which the command line, --help, the request and the output are made.
-// The server's side of each is a row in server/admin/requests.cc.
+// simsctl(8)'s commands: one row each, from which the command line, --help, the request and the
+// output are made. The server's side of each is a row in server/admin/requests.cc.
 #pragma once
 
 #include <span>

@@ -27,7 +27,7 @@ int complain(std::string_view what) {
 void add(CLI::App& app, Raw& raw, const CtlCommand& command) {
   auto* sub = app.add_subcommand(command.name, command.help)->group("Commands");
   sub->fallthrough();  // the common options may follow the command
-  sub->footer("The options of simsctl --help may follow, too.");
+  sub->footer("The options of simsctl --help may follow the command too.");
   sub->callback([&raw, &command] { raw.options.command = command.name; });
   if (const auto& argument = command.argument; argument.value != nullptr) {
     auto* added = sub->add_option(argument.name, raw.options.*argument.value, argument.help)->required();
@@ -52,10 +52,10 @@ void describe(CLI::App& app, Raw& raw) {
   app.require_subcommand(1);
   for (const auto& command : ctl_commands())
     add(app, raw, command);
-  app.footer("simsctl COMMAND --help tells the rest.");
+  app.footer("simsctl COMMAND --help prints the options of a command.");
 }
 
-// What CLI11 does not check, and the defaults.
+// Fills in defaults and checks the values that CLI11 does not check.
 Result<void> complete(Raw& raw) {
   auto& o = raw.options;
   if (!raw.valid.empty()) {
@@ -76,7 +76,7 @@ Result<void> complete(Raw& raw) {
 
 std::variant<CtlOptions, int> parse_ctl_arguments(int argc, const char* const* argv) {
   Raw raw;
-  CLI::App app("Asks and tells a running simsd. See simsctl(8).", "simsctl");
+  CLI::App app("Monitor and control a running simsd. See simsctl(8).", "simsctl");
   describe(app, raw);
   if (const auto unknown = unknown_command(app, argc, argv)) return complain(*unknown);
   if (const auto status = parse_arguments(app, argc, argv)) return *status;

@@ -1,4 +1,4 @@
-// simsctl(8)'s command line.
+// Parses simsctl(8)'s command line.
 #pragma once
 
 #include <variant>

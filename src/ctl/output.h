@@ -1,4 +1,5 @@
-// simsctl(8)'s output: tables, and JSON. Pure. Text that may come from clients is made safe for terminals.
+// simsctl(8)'s output: tables, and JSON. Pure. Text that may come from clients is made safe for
+// terminals.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,8 @@ using TimeWords = std::function<std::string(std::uint64_t unix_s)>;  // in the u
 
 struct CtlCommand;
 
-// Columns as wide as their widest cell, two spaces between; the last one, and the end of a line, unpadded.
+// Columns as wide as their widest cell, two spaces between; the last one, and the end of a line,
+// unpadded.
 std::string aligned(const std::vector<std::vector<std::string>>& rows);
 
 // Rows of aligned columns, titles first, of a command that is a list.
@@ -29,9 +31,10 @@ class CtlTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// The value as one line of JSON, without the members that only the protocol needs ("ok", "next").
+// Prints a value as one line of JSON, without the members that only the protocol needs ("ok",
+// "next").
 std::string ctl_json(const proto::JsonValue& value);
-// The value itself, for the next request.
+// Prints a value as JSON, for the next request.
 std::string ctl_raw(const proto::JsonValue& value);
 
 std::string duration_words(std::uint64_t seconds);  // "2 d 3 h", the two largest

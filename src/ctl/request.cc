@@ -21,7 +21,7 @@ constexpr std::uint64_t max_of_a_unit = 1'000'000'000;
 Result<std::uint64_t> parse_duration(std::string_view text) {
   const auto bad = [] { return fail("a time is a number with its unit, such as 90s, 1h30m, 2d or 1w"); };
   std::uint64_t total = 0;
-  const Unit* before = nullptr;  // each unit once, the large ones first
+  const Unit* before = nullptr;  // each unit at most once, larger ones first
   while (!text.empty()) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -1,4 +1,4 @@
-// simsctl(8)'s command line as a request of server/control.h. Pure.
+// Makes a request of server/admin/control.h from simsctl(8)'s command line. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,16 @@ struct CtlOptions {
   std::string command;  // one of ctl_commands()
   std::string socket;
   bool json = false;
-  std::string who, reason, name, level, path;  // what the command takes
+  std::string who, reason, name, level, path;  // arguments; empty unless the command has them
   std::optional<std::uint64_t> valid_s;
 };
 
-// "90s", "1h30m", "2d", "1w": seconds, more than none.
+// Parses "90s", "1h30m", "2d", "1w". Returns seconds, at least 1.
 Result<std::uint64_t> parse_duration(std::string_view text);
 
-// Fails in words when something on the command line cannot be meant.
+// Fails in words when an argument of the command is not valid.
 Result<void> check_request(const CtlOptions& options);
-// One line. `after`: what the page before said of the next one, as JSON; empty: the first page.
+// Makes the request's line. `after`: the "next" of the page before, as JSON; empty: the first page.
 std::string request_line(const CtlOptions& options, std::string_view after);
 
 }  // namespace sims::server

@@ -1,8 +1,9 @@
-// Connecting by name, as RFC 8305 (Happy Eyeballs) has it:
-//   1. look the name up on a worker thread: both families in one answer, in the system's order (RFC 6724)
-//   2. the families take turns; at most max_addresses are tried
-//   3. begin an attempt every 250 ms, and at once when one has failed; those that have begun go on
-//   4. the first that answers wins and the others are closed; if none does, say why for each
+// Connects by name with Happy Eyeballs (RFC 8305):
+//   1. look up the name on a worker thread: both families in one answer, in the system's order (RFC
+//     6724)
+//   2. alternate the families, at most max_addresses
+//   3. begin an attempt every 250 ms, and at once when one has failed; earlier attempts continue
+//   4. the first that answers wins and the others are closed; if all fail, report the reason of each
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -26,7 +27,8 @@ bool same(const sockaddr_storage& a, const sockaddr_storage& b) {
   return numeric_address(plain(a)) == numeric_address(plain(b)) && a.ss_family == b.ss_family;
 }
 
-// Each address once, as it will be tried: the first one's family, then the families by turns (section 4).
+// Each address once, in the order of the attempts: the first one's family, then alternating
+// (section 4).
 std::vector<sockaddr_storage> order(const addrinfo* found) {
   std::vector<sockaddr_storage> first, other, ordered;
   for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
@@ -44,7 +46,7 @@ std::vector<sockaddr_storage> order(const addrinfo* found) {
 
 }  // namespace
 
-// Kept alive by the connector and by every request that libuv still has.
+// The state of a connector; the connector and every request that libuv still has keep it alive.
 struct Connector::Box : std::enable_shared_from_this<Connector::Box> {
   struct Lookup {
     uv_getaddrinfo_t request;
@@ -63,7 +65,7 @@ struct Connector::Box : std::enable_shared_from_this<Connector::Box> {
   std::unique_ptr<Timer> limit, delay;
   std::vector<sockaddr_storage> addresses;
   std::size_t next = 0;
-  std::vector<std::string> reasons;  // of each address, as far as it has failed
+  std::vector<std::string> reasons;  // one per address; empty unless it has failed
   std::vector<Attempt*> under_way;
   std::string lookup_failure;
   uv_getaddrinfo_t* lookup = nullptr;
@@ -103,7 +105,7 @@ void Connector::Box::look_up() {
     return;
   }
   delete l;
-  // Only for a host that getaddrinfo would not take; told from the loop, as every other failure.
+  // Only for a host that getaddrinfo rejects. Reported from the loop, as every other failure.
   lookup_failure = words(status) + " (" + to.str() + ")";
   limit->start(0);
 }
@@ -136,7 +138,7 @@ bool Connector::Box::begin(std::size_t at) {
   const int status = uv_tcp_connect(&a->request, &a->stream->tcp, plain(addresses[at]),
                                     [](uv_connect_t* r, int result) noexcept {
                                       std::unique_ptr<Attempt> ended(static_cast<Attempt*>(r->data));
-                                      // One that was given up comes back as cancelled.
+                                      // An attempt that was given up comes back as cancelled.
                                       if (ended->stream != nullptr) ended->box->attempted(*ended, result);
                                     });
   if (status == 0) {

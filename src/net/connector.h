@@ -1,4 +1,4 @@
-// Connects to a host by name. net/loop.h's rules hold.
+// Connects to a host by name. The rules of net/loop.h apply.
 #pragma once
 
 #include <functional>
@@ -9,9 +9,10 @@
 
 namespace sims::net {
 
-// Resolves and connects. Of several addresses at most 8 are tried, 250 ms apart, both families by turns (RFC
-// 8305); the first that answers wins. A failure names what was wrong with each. Dies quietly: no callback
-// after that.
+// Resolves a name and connects (RFC 8305): tries at most 8 addresses, 250 ms apart, both families
+// by turns, for at most 10 s; the first that answers wins. Calls on_done once, never from inside
+// the constructor, with a stream that is not started yet, or with an error that names the reason of
+// each address. After the destructor it calls nothing.
 class Connector {
  public:
   Connector(Loop& loop, Endpoint to, std::function<void(Result<std::unique_ptr<Stream>>)> on_done);

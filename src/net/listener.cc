@@ -1,6 +1,7 @@
-// The listening socket is polled and accepted from here, not by uv_listen(): without descriptors left
-// (EMFILE) uv_listen would drop the callers or spin, while this leaves them in the kernel's backlog until a
-// stream of this loop gives its descriptor back; what else gives one back is noticed after a pause.
+// Polls the listening socket and accepts itself, instead of uv_listen(). Without free descriptors
+// (EMFILE), uv_listen would drop the callers or spin. This code leaves them in the kernel's backlog
+// until a stream of this loop closes its descriptor; it notices other freed descriptors after a
+// pause.
 #include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -17,7 +18,7 @@ namespace sims::net {
 namespace {
 
 constexpr int backlog = 511;
-constexpr int accepts_per_turn = 64;     // so that a flood of callers leaves time for the others
+constexpr int accepts_per_turn = 64;     // so that a flood of callers leaves time for other events
 constexpr std::uint64_t pause_ms = 100;  // after EMFILE and its like
 
 Result<int> open_listening(const addrinfo& at) {
@@ -80,12 +81,12 @@ void Listener::Box::accept_all() noexcept {
       continue;
     }
     if (errno == EAGAIN) return;
-    if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;  // that caller's own trouble
+    if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) continue;  // only that caller failed
     return starve();
   }
 }
 
-// No descriptors, no memory: it would be readable again at once.
+// Pauses when there are no descriptors or no memory: the socket would be readable again at once.
 void Listener::Box::starve() {
   const auto resume = [](uv_timer_t* t) noexcept {
     auto* box = static_cast<Box*>(t->data);
@@ -102,7 +103,7 @@ void Listener::Box::forget_starved() {
   std::erase_if(Loop::State::of(&poll).starved, [&](const auto& s) { return s.pause == &pause; });
 }
 
-// False: not taken over, the caller closes it.
+// Makes a stream of it. False: that failed, and the caller closes the descriptor.
 bool Listener::Box::take(int accepted) {
   Stream::Box* box = Stream::Box::make(Loop::State::of(&poll));
   if (uv_tcp_open(&box->tcp, accepted) != 0) {
@@ -110,7 +111,7 @@ bool Listener::Box::take(int accepted) {
     return false;
   }
   if (!box->connected()) {
-    box->release();  // gone before we looked
+    box->release();  // it has disconnected already
     return true;
   }
   on_accept(std::unique_ptr<Stream>(new Stream(box)));
@@ -132,7 +133,7 @@ void Listener::Box::release() {
 Result<int> Listener::open(const Endpoint& at) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST;  // has one address and asks nobody
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICHOST;  // gives one address, and never asks a resolver
   addrinfo* found = nullptr;
   const auto port = std::to_string(at.port);
   const auto why = "cannot listen on " + at.str() + ": ";

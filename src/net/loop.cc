@@ -1,6 +1,6 @@
-// A turn of the loop: timers, then before_poll, then I/O, then after_poll, then close callbacks. Functions
-// given to at_turn_end() run in before_poll or after_poll, whichever comes next, so before the loop can wait
-// again.
+// The event loop. A turn runs timers, before_poll, I/O, after_poll, and close callbacks, in this
+// order. Functions given to at_turn_end() run in before_poll or after_poll, whichever comes next,
+// so they run before the loop can wait again.
 #include "net/loop.h"
 
 #include <sys/eventfd.h>
@@ -18,11 +18,11 @@ namespace sims::net {
 
 namespace {
 
-// Jobs are handshakes, for which more threads than processors would do no good, and disks: who waits for one
-// must not hold up the others.
+// Some jobs are handshakes, for which more threads than processors are useless. Others wait for
+// disks and must not delay the rest, so there are at least this many threads.
 constexpr unsigned least_workers = 4;
 
-// Failing here means no memory or no descriptors before anything began: nobody could go on.
+// Exits on failures that mean no memory or no descriptors at the start.
 void must(int status, const char* what) {
   if (status == 0) return;
   log::error("{}: {}", what, uv_strerror(status));
@@ -31,7 +31,7 @@ void must(int status, const char* what) {
 
 }  // namespace
 
-// The time is read anew after it too: in before_poll the loop may wait next, for minutes.
+// Resets the time before and after: after before_poll the loop may wait for minutes.
 void Loop::State::run_turn_end() noexcept {
   now.reset();
   while (!turn_end.empty()) {
@@ -46,7 +46,7 @@ void Loop::State::run_turn_end() noexcept {
 void Loop::State::run_posted() noexcept {
   std::uint64_t count = 0;
   while (::read(wake_fd, &count, sizeof count) < 0 && errno == EINTR) {
-  }  // what it says does not matter
+  }  // the count does not matter
   std::vector<std::function<void()>> batch;
   {
     std::lock_guard guard(posted_mutex);
@@ -68,7 +68,7 @@ void Loop::State::post(std::function<void()> f) {
   }
   const std::uint64_t one = 1;
   while (::write(wake_fd, &one, sizeof one) < 0 && errno == EINTR) {
-  }  // full: it wakes already
+  }  // EAGAIN, when the counter is full: the loop wakes anyway
 }
 
 Loop::Loop() : state_(std::make_unique<State>()) {
@@ -90,7 +90,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
     ++State::of(h).turn;
     State::of(h).run_turn_end();
   });
-  // None of the three is something to wait for.
+  // None of the three keeps the loop running.
   uv_unref(reinterpret_cast<uv_handle_t*>(&s->before_poll));
   uv_unref(reinterpret_cast<uv_handle_t*>(&s->after_poll));
   uv_unref(reinterpret_cast<uv_handle_t*>(&s->wake));
@@ -98,7 +98,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
 
 Loop::~Loop() {
   State* s = state_.get();
-  // Dropped unrun; what they own may close handles of this loop.
+  // Drops functions without running them; the objects that they own may close handles of this loop.
   s->turn_end.clear();
   s->workers.reset();
   s->in_order.reset();
@@ -129,7 +129,7 @@ void Loop::run() {
   do {
     s->now.reset();
     uv_run(&s->loop, UV_RUN_DEFAULT);
-    s->run_turn_end();  // what the last close callbacks left, or a loop that had nothing to wait for
+    s->run_turn_end();  // functions from the last close callbacks, or of a loop with nothing to wait for
   } while (!s->stopping && uv_loop_alive(&s->loop));
   s->stopping = false;
 }
@@ -156,7 +156,7 @@ void Loop::work_in_order(std::function<void()> job, std::function<void()> done) 
   state_->work(*state_->in_order, std::move(job), std::move(done));
 }
 
-// What the two functions own dies on the loop's thread, whichever of them comes to run.
+// The shared Job makes both functions die on the loop's thread, even if they never run.
 void Loop::State::work(Workers& by, std::function<void()> job, std::function<void()> done) {
   const auto waker = reinterpret_cast<uv_handle_t*>(&wake);
   struct Job {
@@ -180,7 +180,7 @@ uv_loop_s* Loop::uv() const {
   return &state_->loop;
 }
 
-// --- Timer, Signal, Readable: a box each, so that their owners may die while libuv still has the handle --
+// --- Timer, Signal, Readable: a box each, since libuv may use the handle after its owner died ------------
 
 struct Timer::Box {
   uv_timer_t handle;
@@ -197,7 +197,7 @@ Timer::~Timer() {
 }
 
 void Timer::start(std::int64_t after_ms, std::int64_t repeat_ms) {
-  uv_update_time(box_->handle.loop);  // else a long turn makes the timer early
+  uv_update_time(box_->handle.loop);  // else the timer fires early after a long turn
   uv_timer_start(
       &box_->handle, [](uv_timer_t* h) noexcept { static_cast<Box*>(h->data)->on_fire(); },
       static_cast<std::uint64_t>(after_ms < 0 ? 0 : after_ms),
@@ -221,7 +221,7 @@ Signal::Signal(Loop& loop, int signum, std::function<void()> on_signal)
            &box_->handle, [](uv_signal_t* h, int) noexcept { static_cast<Box*>(h->data)->on_signal(); },
            signum),
        "signal");
-  // A program ends when its work does, not when its signal handlers do.
+  // Signal handlers do not keep a program running.
   uv_unref(reinterpret_cast<uv_handle_t*>(&box_->handle));
 }
 
@@ -238,7 +238,7 @@ Readable::Readable(Loop& loop, int fd, std::function<void()> on_readable)
     : box_(new Box{{}, std::move(on_readable)}) {
   must(uv_poll_init(loop.uv(), &box_->handle, fd), "poll");
   box_->handle.data = box_;
-  // An error is readiness too: the owner's read() says which.
+  // An error counts as readiness too: the owner's read() returns it.
   must(uv_poll_start(&box_->handle, UV_READABLE,
                      [](uv_poll_t* h, int, int) noexcept { static_cast<Box*>(h->data)->on_readable(); }),
        "poll");

@@ -1,7 +1,11 @@
-// The event loop and what hangs on it, over libuv. The only folder that knows libuv. Everything here belongs
-// to the thread that runs the loop but Loop::post() and the function given to Loop::work(). Handles live in
-// heap boxes that their owner abandons when it dies: an owner may die inside any of its own callbacks.
-// Callbacks must not throw.
+// The event loop, timers, signals and descriptors, over libuv. src/net is the only folder that uses
+// libuv. Rules for all of src/net:
+//   - Use everything on the thread that runs the loop, except Loop::post(), which any thread may
+//     call.
+//   - An owner may destroy a handle inside any of that handle's callbacks. (Handles live in heap
+//     boxes, which their owner abandons when it dies.) No callback is called after that.
+//   - Callbacks must not throw.
+//   - Handles must not outlive their loop.
 #pragma once
 
 #include <cstdint>
@@ -20,26 +24,27 @@ namespace sims::net {
 class Loop {
  public:
   Loop();
-  // Asserts that every handle was closed, drops what was posted and waits for jobs and name lookups that
-  // already run.
+  // Asserts that every handle was closed, drops posted functions and jobs that have not begun, and
+  // waits for running jobs and name lookups.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();       // until stop() or nothing is left to wait for
-  void stop();      // run() returns after this turn
-  Now now() const;  // clocks read once a turn
+  void run();       // until stop(), or until there is nothing left to wait for
+  void stop();      // makes run() return after this turn
+  Now now() const;  // the clocks, read at most once in each phase of a turn
 
-  // From any thread: runs f on the loop's thread soon.
+  // Runs f on the loop's thread soon. May be called from any thread.
   void post(std::function<void()> f);
-  static constexpr unsigned max_workers = 16;  // jobs at once at most
-  // Runs job on a worker thread, then done on the loop's thread. done is dropped, unrun, if the loop ends
-  // first.
+  static constexpr unsigned max_workers = 16;  // at most so many jobs at once
+  // Runs job on a worker thread, then done on the loop's thread. If the loop ends first, done is
+  // dropped. The objects that both functions own are destroyed on the loop's thread.
   void work(std::function<void()> job, std::function<void()> done);
-  // Likewise one after the other on a thread for these: what waits for a disk holds up nothing else.
+  // The same on a single thread of its own, one job after the other: a slow disk delays no other
+  // jobs.
   void work_in_order(std::function<void()> job, std::function<void()> done);
-  // Runs f once at the end of this turn (before the loop waits again): the place for one write per peer and
-  // turn. What f itself adds runs in the same turn.
+  // Runs f once at the end of this turn, before the loop waits again: the place for one write per
+  // peer and turn. Functions that f adds run in the same turn.
   void at_turn_end(std::function<void()> f);
 
   uv_loop_s* uv() const;
@@ -49,7 +54,7 @@ class Loop {
   std::unique_ptr<State> state_;
 };
 
-// One-shot or repeating. Dies quietly.
+// A timer, one-shot or repeating. Times are in milliseconds; a repeat of 0 means once.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> on_fire);
@@ -64,7 +69,7 @@ class Timer {
   Box* box_;
 };
 
-// Alone it does not keep the loop running.
+// Calls on_signal for each delivery of a signal. It does not keep the loop running.
 class Signal {
  public:
   Signal(Loop& loop, int signum, std::function<void()> on_signal);
@@ -77,9 +82,9 @@ class Signal {
   Box* box_;
 };
 
-// Readiness of a descriptor that somebody else owns (a terminal, a pipe). Sets O_NONBLOCK on the open file:
-// give it a description of its own (open /dev/tty again), never a shared stdin. Not for regular files, which
-// cannot be polled.
+// Reports readiness of a descriptor that the caller owns (a terminal, a pipe) and that outlives
+// this object. It sets O_NONBLOCK on the open file description, so open one of your own (/dev/tty
+// again), never use a shared stdin. Not for regular files, which cannot be polled.
 class Readable {
  public:
   Readable(Loop& loop, int fd, std::function<void()> on_readable);

@@ -1,4 +1,4 @@
-// Private to src/net: what a Loop owns, and how its handles are closed.
+// The inside of a Loop, and the closing of handles. Private to src/net.
 #pragma once
 
 #include <uv.h>
@@ -15,18 +15,18 @@ namespace sims::net {
 
 struct Loop::State {
   uv_loop_t loop;
-  uv_prepare_t before_poll;  // runs at_turn_end's functions that timers left
-  uv_check_t after_poll;     // and those that I/O left
+  uv_prepare_t before_poll;  // runs at_turn_end's functions from timers
+  uv_check_t after_poll;     // and those from I/O
   uv_poll_t wake;            // of wake_fd, an eventfd that post() writes to
   int wake_fd = -1;
   bool stopping = false;
   std::uint64_t turn = 1;
-  std::vector<std::function<void()>> turn_end, turn_end_now;  // to be run, and being run
+  std::vector<std::function<void()>> turn_end, turn_end_now;  // waiting, and running
   std::mutex posted_mutex;
   std::vector<std::function<void()>> posted;
-  std::size_t jobs = 0;                      // given to workers, their done not yet run
+  std::size_t jobs = 0;                      // given to workers, whose `done` has not run yet
   std::optional<Workers> workers, in_order;  // in_order: one thread
-  // Listeners that wait for a descriptor: asked to try again as soon as a stream gives one back.
+  // Listeners that wait for a descriptor. They resume as soon as a stream closes its own.
   struct Starved {
     uv_timer_t* pause;
     uv_timer_cb resume;
@@ -46,8 +46,9 @@ struct Loop::State {
   void descriptor_free();
 };
 
-// Closes a handle that is the member `handle` of a heap box and deletes the box when libuv is done with it.
-// The owner forgets the box: callbacks that are still running may use it until they return to libuv.
+// Closes a handle that is the member `handle` of a heap box; libuv's close callback deletes the
+// box. The owner forgets the box; callbacks that are still running may use it until they return to
+// libuv.
 template <class Box>
 void abandon(Box* box) {
   auto* handle = reinterpret_cast<uv_handle_t*>(&box->handle);

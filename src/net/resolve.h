@@ -1,4 +1,4 @@
-// The addresses of a host, for a program's start: it waits for the resolver.
+// Resolves a host, for a program's start: it blocks until the resolver answers.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace sims::net {
 
-// Every address that the host stands for now, numeric, each once; an error in words.
+// Returns the host's addresses, numeric, each once, with the port of `at`; fails in words.
 Result<std::vector<Endpoint>> resolve(const Endpoint& at);
 
 }  // namespace sims::net

@@ -12,7 +12,7 @@ namespace sims::net {
 
 namespace {
 
-constexpr std::int64_t last_word_ms = 2'000;  // for the other side's end after ours
+constexpr std::int64_t last_word_ms = 2'000;  // how long to wait for the other side to close after us
 
 // Owns its bytes until libuv has written them.
 struct WriteRequest {
@@ -72,7 +72,7 @@ bool Stream::Box::connected() {
 void Stream::Box::close_handles() {
   if (uv_is_closing(as_handle(&tcp))) return;
   auto closed = [](uv_handle_t* h) { static_cast<Box*>(h->data)->drop_holder(); };
-  uv_close(as_handle(&tcp), closed);  // gives its descriptor back at once
+  uv_close(as_handle(&tcp), closed);  // closes its descriptor at once
   uv_close(as_handle(&limit), closed);
   Loop::State::of(&tcp).descriptor_free();
 }
@@ -125,7 +125,7 @@ void Stream::Box::read(ssize_t size, const uv_buf_t* buffer) noexcept {
     return;
   }
   if (size != UV_EOF) return end(words(static_cast<int>(size)));
-  if (finishing && !shut) {  // half closed by the other side: what is queued still goes out first
+  if (finishing && !shut) {  // half closed by the other side: send the queued bytes first
     read_ended = true;
     reading = false;
     uv_read_stop(as_stream(&tcp));
@@ -158,9 +158,9 @@ void Stream::Box::wrote(std::size_t size, int status) noexcept {
   if (queued == 0 && !finishing && callbacks.on_drain) callbacks.on_drain();
 }
 
-// libuv shuts down after everything queued was written. Closing then, with input unread, would make the
-// kernel send a reset, which can destroy what the other side has not read yet: so wait for its end too, for a
-// moment and within the limit.
+// libuv shuts down after all queued bytes were written. Closing then, with input unread, would make
+// the kernel send a reset, which can destroy bytes that the other side has not read yet. So wait
+// for the other side to close too, for a moment and within the limit.
 void Stream::Box::shut_down() {
   auto* r = new uv_shutdown_t{};
   r->data = this;
@@ -207,7 +207,7 @@ void Stream::start() {
       [](uv_handle_t* h, std::size_t, uv_buf_t* buffer) noexcept {
         auto& loop = Loop::State::of(h);
         auto* box = static_cast<Box*>(h->data);
-        // libuv would read on, 32 times, while there is something.
+        // libuv would read on, up to 32 times, while there is input.
         const bool enough = std::exchange(box->read_turn, loop.turn) == loop.turn;
         *buffer = uv_buf_init(loop.read_buffer.data(), enough ? 0 : static_cast<unsigned>(box->read_size));
       },

@@ -1,5 +1,5 @@
-// Private to src/net: the heap box of a TCP stream. Its owner (a Stream, or a Connector's attempt) abandons
-// it with release(); libuv's close callbacks free it.
+// The heap box of a stream. Private to src/net. Its owner (a Stream, or a Connector's attempt)
+// abandons it with release(); libuv's close callbacks free it.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace sims::net {
 
 struct Stream::Box {
   uv_tcp_t tcp;
-  uv_timer_t limit;  // of finish(); at 0 it tells `broken`
+  uv_timer_t limit;  // of finish(); end_soon() uses it to report `broken`
   int holders = 3;   // two open handles and the owner
   Callbacks callbacks;
   std::string peer;
@@ -20,24 +20,24 @@ struct Stream::Box {
   std::uint64_t read_turn = 0;  // of the last read
   bool reading = false;
   bool read_ended = false;    // by the other side or by an error
-  bool finishing = false;     // finish() was called: what still comes is dropped
-  bool shut = false;          // the last word is out
-  bool end_reported = false;  // on_end was called, or nobody wants to know any more
+  bool finishing = false;     // finish() was called: input is dropped
+  bool shut = false;          // all output was sent, and the socket shut down
+  bool end_reported = false;  // on_end was called, or must not be called any more
   std::string broken;
 
   static Box* make(Loop::State& loop);
-  // Learns the peer's address and sets the options of a connected socket; false: it is gone already.
+  // Reads the peer's address and sets the options of a connected socket; false: it is disconnected.
   bool connected();
-  void close();    // no callback comes any more
-  void release();  // close(), and the owner is gone
+  void close();    // no callback is called any more
+  void release();  // close(), and the owner gives up the box
 
   void read(ssize_t size, const uv_buf_t* buffer) noexcept;
   void queue(std::string bytes);
   void wrote(std::size_t size, int status) noexcept;
   void shut_down();
-  // May call out: the last thing that a caller does.
+  // Calls on_end, so it must be the last statement of its caller.
   void end(const std::string& reason) noexcept;
-  // end() from the loop: a function that the owner calls must not call it back.
+  // end() from the loop: a function that the owner calls must not call back synchronously.
   void end_soon(int status);
   void start_limit(std::int64_t ms);
 
@@ -46,7 +46,7 @@ struct Stream::Box {
   void drop_holder();
 };
 
-// "192.0.2.1", "2001:db8::1"; an IPv4 address in an IPv6 socket as IPv4; empty when it is neither.
+// "192.0.2.1", "2001:db8::1"; a mapped IPv4 address as IPv4; empty for other families.
 std::string numeric_address(const sockaddr* address);
 std::uint16_t port_of(const sockaddr* address);
 

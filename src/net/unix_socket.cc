@@ -22,7 +22,7 @@ bool fits(const std::string& path) {
   return path.size() < sizeof sockaddr_un{}.sun_path;
 }
 
-// bind() or connect() with a name that fits; errno as it left it.
+// Calls bind() or connect() with a path that fits; leaves errno as they set it.
 bool with_address(const std::string& path, const std::function<int(const sockaddr*, socklen_t)>& call) {
   sockaddr_un at{};
   at.sun_family = AF_UNIX;
@@ -52,7 +52,7 @@ std::string words_of(const std::string& path, int error) {
   return path + ": " + std::strerror(error);
 }
 
-// False: something else is there.
+// Removes a socket at `path`. False: something else is there.
 bool remove_socket(const std::string& path) {
   struct stat s {};
   if (::lstat(path.c_str(), &s) != 0) return true;  // bind() says what else may be wrong
@@ -65,7 +65,7 @@ Result<int> listen_at_path(const std::string& path) {
   if (!remove_socket(path)) return fail(path + ": is in the way; remove it");
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return fail(words_of(path, errno));
-  // The mode of the socket itself becomes that of its name.
+  // The file that bind() makes gets the mode of the socket.
   const bool done =
       ::fchmod(fd, 0600) == 0 &&
       with_path(path, [fd](const sockaddr* at, socklen_t size) { return ::bind(fd, at, size); }) &&
@@ -78,7 +78,7 @@ Result<int> listen_at_path(const std::string& path) {
 
 Result<int, NotConnected> connect_to_path(const std::string& path, std::chrono::milliseconds patience) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto ms = std::max<std::int64_t>(patience.count(), 1);  // 0 would be without end
+  const auto ms = std::max<std::int64_t>(patience.count(), 1);  // 0 would wait forever
   const timeval limit{ms / 1'000, ms % 1'000 * 1'000};
   if (fd >= 0 && ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0 &&
       with_path(path, [fd](const sockaddr* at, socklen_t size) { return ::connect(fd, at, size); }))

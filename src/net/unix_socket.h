@@ -1,5 +1,5 @@
-// Stream sockets with a name in the file system, also one longer than the kernel's addresses (108 bytes):
-// then it is reached through its folder's descriptor in /proc.
+// Unix stream sockets with a path. A path longer than the kernel allows (108 bytes) works through
+// its folder's descriptor in /proc.
 #pragma once
 
 #include <chrono>
@@ -11,20 +11,21 @@
 
 namespace sims::net {
 
-// Listens at `path` (mode 0600 from its first moment), in place of a socket that is there: the caller knows
-// that nobody serves it. Anything else that is there is left alone, and an error. For Listener::adopt().
+// Listens at `path` (mode 0600 from the start) and returns the descriptor, for Listener::adopt().
+// Replaces an existing socket: the caller knows that no server uses it. Fails in words, also when
+// anything else is there, which it does not touch.
 Result<int> listen_at_path(const std::string& path);
 
 struct NotConnected {
-  int error;  // errno: ENOENT, ECONNREFUSED (nobody serves it), EAGAIN (it stands still), EACCES...
+  int error;  // errno: ENOENT, ECONNREFUSED (no server), EAGAIN (the server does not accept), EACCES...
   std::string words;
 };
-// Connects, waiting so long for a place among those whom the server has still to accept. The caller closes
-// the descriptor.
+// Connects and returns the descriptor, which the caller owns. Waits up to `patience` for room in
+// the server's queue of connections.
 Result<int, NotConnected> connect_to_path(const std::string& path,
                                           std::chrono::milliseconds patience = std::chrono::seconds(30));
 
-// As who the other side of a connected socket runs; nullopt: unknown, for it is no Unix socket.
+// The user id of the other side of a connected Unix socket; nullopt: it is not one.
 std::optional<std::uint32_t> user_of_peer(int fd);
 
 }  // namespace sims::net

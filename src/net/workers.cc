@@ -39,9 +39,10 @@ void Workers::add(std::function<void()> job) {
   ::sem_post(&wanted_);
 }
 
-// New threads inherit the mask: signals are the loop's but those of a thread's own faults, which would end
-// the program without its handlers (the terminal would stay as it is). Without room for another thread the
-// others do its work; without any there is none to go on with.
+// The new thread inherits the signal mask. The loop's thread handles all signals except those of a
+// thread's own faults: if they were blocked, the program would end without its handlers, which
+// restore the terminal. If no further thread can be started, the others do its work; if there is
+// none at all, the program ends.
 void Workers::begin_thread() {
   sigset_t all, before;
   sigfillset(&all);
@@ -56,7 +57,8 @@ void Workers::begin_thread() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-// Each job is posted once and so is the end for each thread: who is woken finds one or the other.
+// The semaphore is posted once for each job, and at the end once for each thread: a thread that
+// wakes finds either a job or stop_.
 void Workers::run() noexcept {
   for (;;) {
     {

@@ -12,7 +12,8 @@ constexpr void toml_assert(bool condition) {
 }
 }  // namespace
 #define TOML_ASSERT(condition) toml_assert(static_cast<bool>(condition))
-// And its tables of characters take for impossible what is only not in them: letters from U+00A0 to U+0499.
+// And its character tables have undefined behaviour for characters that are not in them: U+00A0 to
+// U+0499.
 #include <toml++/impl/preprocessor.h>
 #undef TOML_UNREACHABLE
 #define TOML_UNREACHABLE return false
@@ -34,7 +35,7 @@ class Reader {
   Reader(const std::string& name, Options options) : name_(name), options_(options) {}
 
   Result<void> table(const toml::table& table, const std::string& prefix) {
-    // toml++ sorts by key; people read errors from the top.
+    // toml++ sorts by key; the first error should be the first in the file.
     std::vector<std::pair<const toml::key*, const toml::node*>> entries;
     for (auto&& [key, node] : table)
       entries.emplace_back(&key, &node);
@@ -102,8 +103,8 @@ bool asserts(std::string_view text) {
   return false;
 }
 
-// An assertion doesn't know its place. toml++ reads forward, so what it stumbles over is in the last of the
-// fewest lines that still make it stumble.
+// The line of an assertion, which toml++ does not report. It reads forward, so the cause is in the
+// last line of the shortest beginning that makes it assert.
 std::ptrdiff_t line_of_assertion(std::string_view text) {
   std::vector<std::size_t> ends;  // of the lines
   for (std::size_t end = 0; end < text.size(); ends.push_back(end))

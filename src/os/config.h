@@ -1,5 +1,5 @@
-// Configuration files: TOML against a table of options. What is not in the table, or of another type, is
-// refused with "FILE:LINE: why", so that a typing error never goes unnoticed.
+// Reads configuration files: TOML against a table of options. A key that is not in the table or a
+// value of another type fails with "FILE:LINE: why", so that no typing error goes unnoticed.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace sims {
 
-// Gets the value; a failure says what is wrong with it ("must be 1 to 65535"). The alternative decides which
-// TOML type is wanted.
+// Takes the value of an option; a failure says what is wrong with it ("must be 1 to 65535"). T
+// decides the TOML type.
 template <class T>
 using ConfigSetter = std::function<Result<void>(T)>;
 
@@ -27,10 +27,11 @@ struct ConfigOption {
   AnyConfigSetter set;
 };
 
-// Reads the file (at most 1 MiB) and calls the setters of the options in it, in the file's order. Stops at
-// the first failure: setters called before it have had their effect, so give them a copy to work on.
+// Reads the file (at most 1 MiB) and calls the setters of the options in it, in the file's order.
+// Stops at the first failure: setters called before it have had their effect, so give them a copy
+// to work on.
 Result<void> load_config(const std::string& path, std::span<const ConfigOption> options);
-// The same for text that was read already; `name` stands for the file in messages.
+// The same for the text of a file; `name` stands for the file in messages.
 Result<void> parse_config(std::string_view text, const std::string& name,
                           std::span<const ConfigOption> options);
 

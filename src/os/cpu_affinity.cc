@@ -11,14 +11,14 @@ namespace {
 
 constexpr int none = -1;
 constexpr std::int64_t judged_after_ms = 100;
-constexpr std::int64_t max_waited = 10;  // the part of its time
+constexpr std::int64_t max_waited = 10;  // a tenth of its time
 constexpr std::int64_t unknown = -1;
 
 bool allow(const cpu_set_t& cpus) {
   return sched_setaffinity(0, sizeof cpus, &cpus) == 0;
 }
 
-// The kernel takes of these what the cpuset has.
+// All processors: the kernel intersects them with the cpuset.
 cpu_set_t any() {
   cpu_set_t cpus = {};
   for (unsigned i = 0; i < CPU_SETSIZE; ++i)
@@ -26,12 +26,12 @@ cpu_set_t any() {
   return cpus;
 }
 
-// It refuses if the cpuset has none of them any more.
+// The kernel refuses `cpus` if the cpuset has none of them any more.
 void allow_or_any(const cpu_set_t& cpus) {
   static_cast<void>(allow(cpus) || allow(any()));
 }
 
-// The calling thread may use all but one of them, or all: none.
+// Lets the calling thread use `all` except `cpu`; `none` excludes nothing.
 void exclude(const cpu_set_t& all, int cpu) {
   constexpr int inherited = -2;
   thread_local int left = inherited;
@@ -50,7 +50,7 @@ int after(const cpu_set_t& all, int cpu) {
   return cpu;
 }
 
-// How long the calling thread was ready and did not run, as the kernel counts it: proc(5), schedstat.
+// How long the calling thread was ready and did not run: proc(5), schedstat.
 std::int64_t waited_ns() {
   const int file = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
   if (file < 0) return unknown;
@@ -67,13 +67,14 @@ std::int64_t waited_ns() {
 
 }  // namespace
 
-// With more processors than a cpu_set_t holds the kernel refuses: there are none to share out, then.
+// With more processors than a cpu_set_t holds the kernel refuses; then others_ is 0 and nothing is
+// pinned.
 LoopCpu::LoopCpu() : pinned_to_(none), cpu_(none) {
   if (sched_getaffinity(0, sizeof all_, &all_) != 0) CPU_ZERO(&all_);
   free_ = all_;
   const int count = CPU_COUNT(&all_);
   if (count < 1) return;
-  // Nobody restricted it if it gets no more for asking.
+  // The thread was not restricted if asking for all processors gives it no more.
   cpu_set_t got;
   if (!allow(any()) || sched_getaffinity(0, sizeof got, &got) != 0) return;
   if (CPU_EQUAL(&got, &all_))

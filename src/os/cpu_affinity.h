@@ -1,7 +1,8 @@
-// The processor of an event loop, which threads with long work leave to it. A loop that wakes where such a
-// thread runs waits for up to milliseconds, whatever the priorities, and the kernel does wake it there (near
-// the process that sent to it) though another processor is idle. So, while there is such work, the loop stays
-// on one processor and the others keep off it; without it the loop goes where the kernel moves it.
+// Reserves a processor for an event loop while other threads have long work. A loop that wakes on a
+// processor where such a thread runs waits for up to milliseconds, whatever the priorities; and the
+// kernel wakes it there (near the process that sent to it) even when another processor is idle. So,
+// while there is such work, the loop is pinned to one processor and the workers avoid that one.
+// Without such work the kernel moves the loop freely.
 #pragma once
 
 #include <sched.h>
@@ -11,26 +12,26 @@
 
 namespace sims {
 
-// A thread serves one of these only, and must not outlive it. What the kernel refuses is left as it is: only
-// speed depends on it. A thread that is begun while the loop is held inherits its processor, and leaves it
-// with its first piece of work.
-//
-// If the thread that makes it may use all processors of its cpuset (cpuset(7)), changes of that are followed;
-// if it has been given some of them (taskset(1)), those are shared out for good.
+// Threads: a thread works for one LoopCpu only, and must not outlive it. A thread that starts while
+// the loop is pinned inherits the loop's processor, and leaves it with its first piece of work.
+// Errors: a refused system call is ignored, since only speed depends on it. If the constructing
+// thread may use all processors of its cpuset (cpuset(7)), later changes of the cpuset are
+// followed. If it was restricted to some of them (taskset(1)), those are used forever.
 class LoopCpu {
  public:
   LoopCpu();
 
   unsigned others() const noexcept { return others_; }  // beside the loop's, when this was made
 
-  // The loop's thread, with each piece of work that begins: first where it is, then there again. If of 100 ms
-  // held it had to wait for more than a tenth, because something else keeps its processor busy, it moves to
-  // the next one.
+  // Call it on the loop's thread when a piece of work begins. Pins the loop to the processor where
+  // it is, later to the same one again. If the loop had to wait for more than a tenth of 100 ms
+  // pinned, because something else keeps its processor busy, it moves to the next one.
   void pin(std::int64_t steady_ms) noexcept;
   void unpin(std::int64_t steady_ms) noexcept;  // no more work
 
-  // Other threads, before each piece of work (a system call only when something has changed): all but the
-  // loop's processor, if there are others; or any, for when there is more to do than those can.
+  // Call one of these on a worker thread before each piece of work; it makes a system call only
+  // after a change. avoid_loop_cpu(): all processors except the loop's, if there are others.
+  // use_any_cpu(): all of them, for more work than the others can do.
   void avoid_loop_cpu() const noexcept;
   void use_any_cpu() const noexcept;
 

@@ -38,7 +38,7 @@ tl::unexpected<std::string> errno_failure(const std::string& path) {
 Result<std::string> read_all(int fd, const std::string& path, std::size_t max) {
   std::string content;
   for (;;) {
-    // Room is made ahead and the old block wiped: what is read may be a key.
+    // Grow by hand and wipe the old block: the content may be a key.
     if (content.capacity() - content.size() < 4096) {
       std::string larger;
       larger.reserve(content.size() * 2 + 8192);
@@ -98,7 +98,7 @@ bool sync_folder(const std::string& folder) {
   return fd.valid() && ::fsync(fd.get()) == 0;
 }
 
-// With 0700, and so that it is there after a power cut (as far as the folder that it is in may be read).
+// Makes a folder (0700) that survives a power cut, if its parent may be opened for fsync.
 bool make_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0) return false;
   sync_folder(folder_of(path));
@@ -123,8 +123,7 @@ Result<void> check_private_file(const std::string& path) {
   struct stat s {};
   if (::lstat(path.c_str(), &s) != 0) return errno_failure(path);
   if (S_ISLNK(s.st_mode) || (S_ISREG(s.st_mode) && s.st_nlink > 1))
-    return fail(
-        fmt::format("{}: a link to a file that has another name, too; put the file itself here", path));
+    return fail(fmt::format("{}: a link, or a file with several names; put the file itself here", path));
   return check_private(s, path);
 }
 
@@ -192,7 +191,7 @@ Result<void> write_new_file(const std::string& path,
     if (auto filled = fill(temporary); !filled) return fail(path + ": " + filled.error());
     if (auto closed = file->close(); !closed) return closed;
   }
-  // Not rename(), which would replace a file that was made meanwhile.
+  // Not rename(), which would replace a file made meanwhile.
   const bool named = ::link(temporary.c_str(), path.c_str()) == 0;
   const int why = errno;
   ::unlink(temporary.c_str());
@@ -219,13 +218,14 @@ Result<void> remove_secret_file(const std::string& path) {
 }
 
 Result<void> make_private_folder(const std::string& path) {
-  // A parent that may not be made may be there already. If it is not, that is why the folder can't be made.
+  // A parent that we may not make may exist already. If it does not, it is the reason for the
+  // failure.
   std::string refused;
   int why = 0;
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     const std::string parent = path.substr(0, slash);
     if (make_folder(parent) || errno == EEXIST) continue;
-    const bool missing = errno == ENOENT && !refused.empty();  // below the one that could not be made
+    const bool missing = errno == ENOENT && !refused.empty();  // below the parent that could not be made
     if (!missing && errno != EROFS && errno != EACCES) return errno_failure(parent);
     if (refused.empty()) refused = parent, why = errno;
   }

@@ -25,7 +25,7 @@ std::string& program() {
   return name;
 }
 
-// sd_journal_stream(3): systemd sets JOURNAL_STREAM to "device:inode" of the stream that it gave us; a
+// systemd sets JOURNAL_STREAM to "device:inode" of the stream that it gave us (systemd.exec(5)); a
 // redirected standard error is another one and gets no prefix.
 bool stderr_is_journal() {
   const char* stream = getenv("JOURNAL_STREAM");
@@ -34,11 +34,11 @@ bool stderr_is_journal() {
   return fmt::format("{}:{}", s.st_dev, s.st_ino) == stream;
 }
 
-// A reader that reads no more (a stopped terminal, a pipe) must not stop us: what would have to wait is lost,
-// and the next line that finds room says how much it was. A line fits where poll(2) says that there is room:
-// it is shorter than PIPE_BUF.
+// A reader that does not read (a stopped terminal, a pipe) must not block us: lines that would wait
+// are dropped, and the next line that is written says how many. When poll(2) reports room, a whole
+// line fits, since it is shorter than PIPE_BUF.
 void write_to_stderr(std::string out) {
-  static std::mutex one_at_a_time;  // else two would take one's room
+  static std::mutex one_at_a_time;  // else two threads would use the room for one line
   static std::uint64_t lost = 0;
   const std::lock_guard lock(one_at_a_time);
   pollfd room{STDERR_FILENO, POLLOUT, 0};
@@ -63,20 +63,21 @@ std::string to_stderr(std::string_view line, Level level) {
   return out + program() + ": " + std::string(line) + "\n";
 }
 
-// The system log, and what it has not taken.
+// The system log's socket, and the number of lines that it did not take.
 struct SystemLog {
   std::mutex one_at_a_time;
   Syslog socket;
   bool gone = false;
-  std::uint64_t lost = 0;    // it was full
-  std::uint64_t missed = 0;  // it was gone: they went to standard error
+  std::uint64_t lost = 0;    // since the socket was full
+  std::uint64_t missed = 0;  // since it was gone; they went to standard error
 };
 SystemLog& system_log() {
-  static SystemLog* const log = new SystemLog;  // threads may log until the very end
+  static SystemLog* const log = new SystemLog;  // never destroyed: threads may log until the process exits
   return *log;
 }
 
-// False: the line has to go somewhere else. That it is so is said once, there.
+// False: the caller writes the line to standard error, where this function has logged the reason
+// once.
 bool write_to_syslog(Level level, std::string line) {
   auto& log = system_log();
   const std::lock_guard lock(log.one_at_a_time);
@@ -140,7 +141,7 @@ void set_program(std::string_view name) {
   program() = name;
 }
 
-// Connected at once: later the process may not be allowed to. If that fails the first line says so.
+// Connects at once, since a confined process cannot. If that fails, the first line says so.
 void set_sink(Sink sink) {
   if (sink == Sink::syslog && sink_now != Sink::syslog)
     static_cast<void>(system_log().socket.open(_PATH_LOG));

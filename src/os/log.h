@@ -1,7 +1,8 @@
-// One line an event to standard error: "<6>simsd: event key=value ...". The <N> prefix (sd-daemon(3)) is
-// written only when standard error is the journal. Or to syslog(3)'s socket, with the program's name before
-// it; when that breaks, to standard error. Values that come from somebody else go through escape_for_log by
-// type: pass them as remote(text). No secret has a formatter, so none can be logged.
+// The log: one line an event to standard error, "<6>simsd: event=... key=value ...". The <N> prefix
+// (sd-daemon(3)) is written only when standard error is the journal. With Sink::syslog, lines go to
+// syslog(3)'s socket, and to standard error when that breaks. Pass values that come from others as
+// remote(text), which escapes them. Secrets have no formatter, so none can be logged. Any thread
+// may log; it never blocks.
 #pragma once
 
 #include <fmt/format.h>
@@ -24,9 +25,9 @@ bool enabled(Level level);
 void set_program(std::string_view name);
 enum class Sink { standard_error, syslog };
 void set_sink(Sink sink);                        // after set_program()
-void write(Level level, std::string_view line);  // cut to 1,000 bytes, control characters escaped
+void write(Level level, std::string_view line);  // cuts it to 1,000 bytes, escapes control characters
 
-// Marks text of foreign origin: formatted escaped and in quotes.
+// Marks text from others, so that it is formatted in quotes and escaped.
 struct remote {
   std::string_view text;
 };

@@ -21,7 +21,8 @@ namespace sims {
 
 namespace {
 
-// Async-signal-safe, and needs no memory. The interface's crash handler puts the terminal right.
+// Prints the reason and aborts. Async-signal-safe and without allocation. sims-tui's crash handler
+// restores the terminal.
 [[noreturn]] void end_with(const char* why) {
   for (const char* part : {static_cast<const char*>(program_invocation_short_name), ": ", why, "\n"})
     if (write(STDERR_FILENO, part, strlen(part)) < 0) break;
@@ -32,7 +33,7 @@ namespace {
   end_with("out of memory");
 }
 
-// An exception that nobody caught: a thread that could not be started, most likely.
+// Handles an uncaught exception; most likely a thread could not be started.
 [[noreturn]] void uncaught() {
   try {
     if (std::current_exception()) std::rethrow_exception(std::current_exception());
@@ -48,8 +49,8 @@ namespace {
 void harden_process() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (fcntl(fd, F_GETFD) >= 0) continue;
-    // The lowest free number is this one. Reading from what is open for writing fails, and the other way
-    // round.
+    // open() returns the lowest free number, this one. Opened for the other direction, so every use
+    // fails.
     if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) abort();
   }
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -77,7 +78,7 @@ struct SchedulingAttributes {
   std::uint64_t sched_runtime = 0, sched_deadline = 0, sched_period = 0;  // ns
 };
 
-// 0: the kernel's own. That it is refused changes nothing but speed.
+// Sets the time slice; 0: the kernel's default. Errors are ignored, since only speed depends on it.
 void set_slice(std::uint64_t ns) {
   SchedulingAttributes attributes;
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
@@ -87,7 +88,8 @@ void set_slice(std::uint64_t ns) {
 
 }  // namespace
 
-// For the calling thread only, which 0 means: Linux keeps both per thread, and a new thread inherits them.
+// 0 means the calling thread: Linux keeps slice and priority per thread, and a new thread inherits
+// them.
 void lower_thread_priority() {
   set_slice(0);
   static_cast<void>(setpriority(PRIO_PROCESS, 0, 10));

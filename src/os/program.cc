@@ -32,14 +32,14 @@ class HelpFormatter : public CLI::Formatter {
   std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
     return CLI::detail::find_and_replace(Formatter::make_option_name(option, is_positional), ",", ", ");
   }
-  // An argument's name says enough, and the usage line whether it is required.
+  // An argument's name is enough; the usage line shows whether it is required.
   std::string make_option_opts(const CLI::Option* option) const override {
     const bool has_value = option->get_type_size() != 0 && !option->get_positional();
     return has_value ? " " + option->get_type_name() : "";
   }
 };
 
-// Without the line ends that there are too many of.
+// The text that CLI11 prints, with exactly one line end at its end.
 std::string text_of(const CLI::App& app, const CLI::ParseError& asked) {
   std::ostringstream out;
   app.exit(asked, out, out);

@@ -1,4 +1,5 @@
-// What the mains of the three programs share: the command line around their own options, and standard output.
+// Shared by the main functions of all programs: the command line's common part, standard output,
+// and checks of resource limits.
 #pragma once
 
 #include <optional>
@@ -14,26 +15,27 @@ class Validator;
 
 namespace sims {
 
-// Writes all of it to standard output, now. Fails in words.
+// Writes the text to standard output and flushes. Fails in words.
 Result<void> print(std::string_view text);
 
-// -h, --help and --version, and what help looks like. To be called first, for commands take it over; the app
-// has the bare name of the program.
+// Adds -h, --help and --version, and the format of the help. Call it before adding commands, which
+// inherit it. The app's name is the program's.
 void add_common_options(CLI::App& app);
-// Whether so many more files can be opened; else the words for it, with what to do.
+// Checks that so many more files can be opened. Fails in words that say what to do.
 Result<void> check_descriptors(int needed);
-// Likewise whether so many threads can be started. (libuv ends the program without words when one of its own
+// Checks that so many threads can be started. (libuv aborts without a message when one of its own
 // cannot.)
 Result<void> check_threads(int needed);
-// A path of the command line, whatever the working directory will be.
+// Makes a path of the command line independent of later changes of the working directory.
 std::string absolute_path(const std::string& path);
-// For an option whose value must not be empty.
+// A validator for options whose value must not be empty.
 const CLI::Validator& not_empty();
-// The command line begins with a word that is no command: the error in words, with the command that may have
-// been meant. The app's options and commands have been added before.
+// If the first word of the command line is not a command, returns an error that suggests the
+// nearest one. Call it after adding the app's options and commands.
 std::optional<std::string> unknown_command(const CLI::App& app, int argc, const char* const* argv);
-// Nothing: go on. Else the exit status: 0 after --help or --version, 1 if that could not be printed, 2 after
-// wrong usage, of which standard error says in one line what it was.
+// Parses the command line. Returns nullopt to go on, or the exit status: 0 after --help or
+// --version, 1 if they could not be printed, 2 after wrong usage, which it has reported in one line
+// on standard error.
 std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv);
 
 }  // namespace sims

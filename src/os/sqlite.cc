@@ -31,13 +31,13 @@ struct Database::State {
   std::string image;  // of a snapshot in memory
   std::unordered_multimap<const char*, sqlite3_stmt*> idle;
 
-  // What SQLite says about its last call.
+  // SQLite's error of its last call.
   std::string words() const {
     if (db == nullptr) return "out of memory";
     const int code = sqlite3_errcode(db);
     const char* why = sqlite3_errmsg(db);
     if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return damaged(why);
-    // "disk I/O error" alone says nothing: the cause is what the system said.
+    // "disk I/O error" alone does not help: add the system's error.
     const int cause = sqlite3_system_errno(db);
     if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && cause != 0)
       return fmt::format("{}: {}", why, std::strerror(cause));
@@ -56,7 +56,7 @@ Database::~Database() = default;
 
 namespace {
 
-// What rows hold may be a key: SQLite's memory is wiped when it is given back.
+// Rows may hold keys, so SQLite's memory is wiped when it is freed.
 sqlite3_mem_methods memory;  // the library's own
 
 void wiped_free(void* block) {
@@ -72,13 +72,13 @@ void* wiped_realloc(void* block, int size) {
   return larger;
 }
 
-// Before the library's first use; false: somebody was first.
+// Configures the library before its first use; false: it is in use already.
 bool configured() {
   sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory);
   sqlite3_mem_methods wiping = memory;
   wiping.xFree = wiped_free;
   wiping.xRealloc = wiped_realloc;
-  // Small blocks of a connection's own pool would be reused, not given back: there is none.
+  // No lookaside pool, whose small blocks would be reused without being freed.
   return sqlite3_config(SQLITE_CONFIG_MALLOC, &wiping) == SQLITE_OK &&
          sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0) == SQLITE_OK;
 }
@@ -88,7 +88,7 @@ Result<void> opened(const std::string& path, int flags, sqlite3** db) {
   if (sqlite3_open_v2(path.c_str(), db, flags | SQLITE_OPEN_NOMUTEX, nullptr) != SQLITE_OK)
     return fail(*db == nullptr ? "out of memory" : sqlite3_errmsg(*db));
   sqlite3_busy_timeout(*db, busy_ms);
-  // Somebody else may have written the file: no function of its schema's is trusted, no page believed.
+  // Others may have written the file: do not trust functions in its schema, nor its pages.
   sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_exec(*db, "PRAGMA cell_size_check = ON", nullptr, nullptr, nullptr);
@@ -110,7 +110,7 @@ Result<Database> Database::open_read_only(const std::string& path) {
 
 namespace {
 
-// A path as SQLite's URIs want it.
+// An SQLite URI of the path.
 std::string uri_of(const std::string& path) {
   std::string out = "file:";
   for (const char c : path)

@@ -1,6 +1,6 @@
-// SQLite as values that clean up after themselves. The only file pair that knows the library. A Database and
-// its Statements belong to one thread at a time; a Statement dies before its Database. Errors are words; what
-// a damaged file causes begins with "damaged: ".
+// RAII wrappers of SQLite; only this file pair uses the library. A Database and its Statements
+// belong to one thread at a time; a Statement dies before its Database. Errors are words; those of
+// a damaged file begin with "damaged: ".
 #pragma once
 
 #include <cstdint>
@@ -18,32 +18,32 @@ namespace sims::sqlite {
 
 class Database {
  public:
-  // The file must be there: its permissions are its maker's to choose, and SQLite gives its journal files the
-  // same. Waits for other programs' locks for 5 s.
+  // Opens an existing file: the caller makes it and chooses its permissions, which SQLite gives to
+  // its journal files too. Waits for other programs' locks for up to 5 s.
   static Result<Database> open(const std::string& path);
   static Result<Database> open_read_only(const std::string& path);
-  // For a medium on which nothing can be written, not even what SQLite needs to read a database with a
-  // write-ahead log. As it is now: where it is, or, when its log holds anything, in memory. Nobody may write
-  // to it meanwhile.
+  // Opens a database on a read-only medium, where SQLite cannot make the files that it needs for a
+  // write-ahead log. Reads it in place, or, if the log is not empty, from a copy in memory. No
+  // program may write to it meanwhile.
   static Result<Database> open_snapshot(const std::string& path);
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
   ~Database();
 
-  // Empty: whole; else what the first damage is that was found. An error: it could not be looked at. Reads
-  // all of it.
+  // Empty: whole; else what the first damage is that was found. An error: it could not be looked
+  // at. Reads all of it.
   Result<std::string> check();
   bool writable() const;
-  // What went wrong last is the medium's fault, not the file's: it can't be written to, or is full.
+  // Whether the last error came from the medium, not the file: it cannot be written to, or is full.
   bool medium_failed() const;
-  Result<void> execute(const char* sql);  // one or more statements; what they return is dropped
+  Result<void> execute(const char* sql);  // one or more statements; drops their rows
   Result<std::int64_t> number(const char* sql);
-  // All of it as it is at one moment, to a file that is missing or empty; not synced. Others may write
+  // Copies a snapshot to a file that is missing or empty, without fsync. Others may write
   // meanwhile.
   Result<void> copy_into(const std::string& path);
-  bool in_transaction() const;  // false also when a failure undid it
-  bool moved() const;           // another file, or none, is under its path by now
-  // What went wrong last, and what helps when the file is to blame.
+  bool in_transaction() const;  // false also after a failure rolled it back
+  bool moved() const;           // whether its path now leads to another file, or to none
+  // The last error, with advice when the file is damaged.
   std::string problem() const;
 
  private:
@@ -53,11 +53,11 @@ class Database {
   std::unique_ptr<State> state_;
 };
 
-// The words for a file that SQLite, or who reads its rows, finds damaged.
+// The error for a file that SQLite, or the reader of a row, finds damaged.
 std::string damaged(std::string_view why);
 
-// One run of a statement. Prepared ones are kept by the database under the address of `sql`, a literal. The
-// values are copied.
+// One run of a statement. The database caches prepared statements by the address of `sql`, which
+// must be a literal. Values are copied.
 class Statement {
  public:
   template <class... Values>
@@ -69,7 +69,7 @@ class Statement {
   ~Statement();
 
   Result<bool> step();  // false: no more rows
-  Result<void> run();   // to its end
+  Result<void> run();   // steps to its end
   // Calls take(), a Result<void>, for each row, until it fails.
   template <class F>
   Result<void> each(F take) {
@@ -80,7 +80,7 @@ class Statement {
       if (Result<void> taken = take(); !taken) return taken;
     }
   }
-  // Of the row that step() came to; valid until the next step.
+  // Columns of the current row; valid until the next step().
   std::int64_t number(int column) const;
   std::string_view text(int column) const;
   ByteView blob(int column) const;
@@ -100,15 +100,15 @@ class Statement {
   int status_;
 };
 
-// Undone when it dies without commit().
+// A transaction; the destructor rolls it back unless commit() succeeded.
 class Transaction {
  public:
-  static Result<Transaction> begin(Database& db);  // and nobody else writes until its end
-  static Result<Transaction> read(Database& db);   // all that is read until its end is of one moment
+  static Result<Transaction> begin(Database& db);  // for writing: no other connection writes until its end
+  static Result<Transaction> read(Database& db);   // for reading: all reads see one snapshot
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
-  Result<void> commit();  // once; a failure undoes it
+  Result<void> commit();  // at most once; a failure rolls back
 
  private:
   explicit Transaction(Database& db) : db_(&db) {}

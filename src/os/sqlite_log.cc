@@ -30,7 +30,8 @@ struct Sum {
   }
 };
 
-// By page number, the pages as of the last commit; `pages`: how many the database has then.
+// The changed pages as of the last commit, by page number. Sets `pages` to the size of the database
+// then.
 std::map<std::uint32_t, std::string_view> committed(std::string_view log, std::size_t page,
                                                     std::uint32_t& pages) {
   std::map<std::uint32_t, std::string_view> all, since;

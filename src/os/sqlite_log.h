@@ -1,5 +1,5 @@
-// SQLite's write-ahead log, read without SQLite: for a database on a medium where nothing can be written, so
-// that SQLite itself can't read its log. Format: sqlite.org/fileformat2.html, section 4. Pure.
+// Reads SQLite's write-ahead log without SQLite, which cannot read it on a read-only medium.
+// Format: sqlite.org/fileformat2.html, section 4. Pure.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace sims::sqlite {
 
-// Puts what the log's committed transactions changed into `database`, the whole file's bytes, and makes it
-// one that needs no log. What follows the last commit, or is damaged, was never promised to last, and is left
-// out.
+// Applies the log's committed transactions to `database`, the whole file's bytes, and makes it a
+// database without a log. Ignores everything after the last commit or after damage: it was never
+// durable.
 void apply_log(std::string& database, std::string_view log);
 
 }  // namespace sims::sqlite

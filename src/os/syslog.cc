@@ -15,7 +15,7 @@ namespace sims::log {
 
 namespace {
 
-// As RFC 3164 has it, in local time: "Nov 28 18:44:05". Programs here stay in the C locale.
+// RFC 3164's time, local: "Nov 28 18:44:05". Our programs stay in the C locale.
 std::string time_stamp() {
   const time_t now = ::time(nullptr);
   struct tm local {};
@@ -63,7 +63,7 @@ Syslog::Sent Syslog::send_once(const std::string& message) {
   while (n < 0 && errno == EINTR);
   if (n == static_cast<ssize_t>(size)) return Sent::yes;
   if (n < 0 && (errno == EAGAIN || errno == ENOBUFS)) return Sent::full;
-  if (n >= 0) errno = EMSGSIZE;  // half a line: the next one would be glued to it
+  if (n >= 0) errno = EMSGSIZE;  // half a line: reconnect, since the next one would be glued to it
   failed();
   return Sent::gone;
 }

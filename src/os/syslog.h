@@ -1,5 +1,5 @@
-// The socket of syslog(3), which the C library's own functions don't tell about: here a line that was not
-// taken is known, a full socket does not block, and nothing is connected to behind the caller's back.
+// The socket of syslog(3). Unlike the C library's functions it reports lines that were not taken,
+// does not block on a full socket, and connects only when told to.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace sims::log {
 
 class Syslog {
  public:
-  enum class Sent { yes, full, gone };  // full: the line is lost; gone: nobody takes lines there
+  enum class Sent { yes, full, gone };  // full: the line is lost; gone: there is no system log
 
   Syslog() = default;
   Syslog(const Syslog&) = delete;
@@ -17,8 +17,8 @@ class Syslog {
   ~Syslog();
 
   bool open(const std::string& path);  // false: why() says what failed
-  // `level` as syslog numbers them, of the facility LOG_DAEMON. When the connection has broken it tries once
-  // to make it again, which a confined process may not.
+  // Sends a line with syslog's number of the level and the facility LOG_DAEMON. If the connection
+  // has broken, it reconnects once, which fails in a confined process.
   Sent send(int level, std::string_view program, std::string_view line);
   const std::string& why() const { return why_; }
 

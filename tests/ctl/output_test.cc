@@ -74,14 +74,14 @@ TEST_CASE("simsctl: tables are aligned and safe for terminals") {
       *Parsed(R"({"kind":"name","value":"mallory","reason":"\u001b[31m\u202e","made":1,"until":0})").root);
   table.add(*Parsed(R"({"kind":"address","value":"10.0.0.0/8","reason":"","made":10,"until":20})").root);
   CHECK(table.str() ==
-        "KIND     VALUE       SINCE  UNTIL     REASON\n"
-        "name     mallory     T1     for ever  ^[[31m<U+202E>\n"
-        "address  10.0.0.0/8  T10    T20       -\n");
+        "KIND     VALUE       SINCE  UNTIL    REASON\n"
+        "name     mallory     T1     forever  ^[[31m<U+202E>\n"
+        "address  10.0.0.0/8  T10    T20      -\n");
 }
 
 TEST_CASE("simsctl: answers in words and as JSON") {
   const Parsed kicked(R"({"ok":true,"kicked":2,"next":7})");
-  CHECK(ctl_command("kick").words(*kicked.root, time_words) == "cut off: 2\n");
+  CHECK(ctl_command("kick").words(*kicked.root, time_words) == "disconnected: 2\n");
   CHECK(ctl_json(*kicked.root) == "{\"kicked\":2}\n");
   const Parsed stats(R"({"ok":true,"a":1,"b":{"c":22,"dd":3}})");
   CHECK(ctl_command("stats").words(*stats.root, time_words) == "a     1\nb c   22\nb dd  3\n");

@@ -29,7 +29,7 @@ TEST_CASE("workers: jobs that wait get a thread each, up to the limit; what neve
     });
   {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return running == 3; });  // for ever with fewer threads
+    changed.wait(lock, [&] { return running == 3; });  // forever with fewer threads
   }
   std::thread opener([&] {
     while (owned.use_count() > 4)  // until ~Workers has dropped two: three run, and there is ours

@@ -18,7 +18,7 @@ std::string grouped(std::string_view code) {
   return out;
 }
 
-// What a character stands for, as the alphabet writes it; npos: nothing.
+// The value of a character, 0 to 31; npos: it has none.
 std::size_t value(char c) {
   if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   if (c == 'O') c = '0';

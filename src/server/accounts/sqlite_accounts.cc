@@ -18,7 +18,8 @@ namespace {
 
 constexpr int schema_version = 2;
 
-// What the schema has held since a version. A file is ours when its tables are these, letter by letter.
+// A table, and the schema version that introduced it. A file is ours when its tables are these,
+// letter by letter.
 struct Table {
   int since;
   const char* name;
@@ -45,7 +46,8 @@ constexpr Table tables[] = {
   ) STRICT, WITHOUT ROWID)sql"},
 };
 
-// Beyond what checkpoints need (some 4 MiB): what a backup made it grow is given back.
+// journal_size_limit is more than checkpoints need (some 4 MiB): a WAL that a backup made grow
+// shrinks again.
 constexpr const char* settings =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;"
     "PRAGMA journal_size_limit = 8388608;";
@@ -54,7 +56,7 @@ std::uint64_t seconds(const Statement& row, int column) {
   return static_cast<std::uint64_t>(row.number(column));
 }
 
-// Makes the file when it is missing.
+// Creates the file if it is missing.
 Result<void> touch(const std::string& path) {
   const bool made = !file_exists(path);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -89,7 +91,8 @@ Result<std::unique_ptr<SqliteAccounts>> SqliteAccounts::open(const std::string& 
 
 Result<void> SqliteAccounts::prepare() {
   if (auto set = db_.execute(settings); !set) return set;
-  // Not SQLite's quick check: names and ids stand in the indexes, too, so that it finds one that has changed.
+  // Not SQLite's quick check: names and ids are in the indexes too, so the full check finds one that
+  // has changed.
   const auto damage = db_.check();
   if (!damage) return fail(damage.error());
   if (!damage->empty()) return fail(sqlite::damaged(*damage));
@@ -169,7 +172,7 @@ Result<void> SqliteAccounts::load_invitations() {
 
 template <class F>
 Result<void> SqliteAccounts::write(F change) {
-  // What is written now would be gone after a restart.
+  // A change written now would be lost after a restart.
   if (db_.moved()) return fail("the file was replaced or removed while simsd runs; restart it");
   auto transaction = sqlite::Transaction::begin(db_);
   if (!transaction) return fail(transaction.error());
@@ -196,7 +199,7 @@ Result<Binding, Refusal> SqliteAccounts::registration(const std::string& name, C
   Result<Binding, Refusal> verdict = check();
   if (!verdict || *verdict == Binding::known) return verdict;
   const std::lock_guard lock(writing_);
-  verdict = check();  // somebody may have been faster
+  verdict = check();  // another thread may have been faster
   if (!verdict || *verdict == Binding::known) return verdict;
   if (auto stored = write(change); !stored) {
     log::error("event=registration-not-stored name={} reason={}", name, log::remote{stored.error()});

@@ -1,5 +1,6 @@
-// The AccountStore on disk: `accounts.db` in the state folder (SQLite, WAL, synchronous FULL: what was
-// confirmed survives a power cut). All of it is also in memory, so only a change touches the disk.
+// The AccountStore on disk: `accounts.db` in the state folder. SQLite with WAL and synchronous
+// FULL: confirmed changes survive a power cut. Everything is also in memory, so only changes touch
+// the disk.
 #pragma once
 
 #include <memory>
@@ -11,9 +12,9 @@ namespace sims::server {
 
 class SqliteAccounts : public AccountStore {
  public:
-  // Opens or makes the file (0600), and brings one of an older simsd up to date. Fails in words for a file
-  // that is damaged, from a newer version, or not ours. With `if_empty`, the end of those words, it makes
-  // nothing: a file without tables is refused, and left as it is.
+  // Opens or creates the file (0600), and migrates that of an older simsd. Fails in words for a
+  // file that is damaged, from a newer version, or not ours. With `if_empty` it creates nothing: it
+  // refuses a file without tables, leaves it as it is, and appends `if_empty` to the error.
   static Result<std::unique_ptr<SqliteAccounts>> open(const std::string& path,
                                                       std::string_view if_empty = {});
   ~SqliteAccounts() override;
@@ -39,9 +40,9 @@ class SqliteAccounts : public AccountStore {
   }
   std::size_t size() const override { return cache_.size(); }
 
-  // A copy of one moment in a new file (0600), which can stand in for accounts.db. Reads on a connection of
-  // its own, so changes go on meanwhile; blocks on the disk. Fails in words, and leaves nothing behind, also
-  // when there is something at `path`.
+  // Writes a snapshot to a new file (0600), which can replace accounts.db. It reads on a connection
+  // of its own, so changes go on meanwhile; it blocks on the disk. Fails in words and leaves
+  // nothing behind, also when `path` exists.
   Result<void> backup(const std::string& path);
 
  private:

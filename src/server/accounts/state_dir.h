@@ -5,8 +5,8 @@
 
 namespace sims::server {
 
-// Where the state is unless something else is said: the service manager's folder, /var/lib/simsd for root,
-// else the user's own. Empty: no home directory.
+// The state folder unless --state-dir is given: the service manager's, /var/lib/simsd for root,
+// else one in the user's home. Empty: there is no home directory.
 std::string default_state_dir();
 
 }  // namespace sims::server

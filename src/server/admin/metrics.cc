@@ -115,7 +115,7 @@ std::string seconds(std::uint64_t us) {
   return text.ends_with('.') ? text + '0' : text;
 }
 
-// A backslash, a double quote and a line end may not stand for themselves in a label's value.
+// A label's value: backslash, double quote and line end must be escaped.
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {

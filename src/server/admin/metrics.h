@@ -1,4 +1,4 @@
-// What the relay counts as Prometheus' text format 0.0.4 and as JSON: one table for both. Pure.
+// The metrics in Prometheus' text format 0.0.4 and as JSON, from one table. Pure.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace sims::server {
 
 std::string metrics_text(const Stats& stats, const Status& status);
 
-// Members of an object that is open: the metrics' names without "sims_", with an object for each label, and
+// Writes members of an open object: the metrics' names without "sims_", an object for each label,
 // histograms in microseconds.
 void write_stats(proto::JsonWriter& json, const Stats& stats, const Status& status);
 

@@ -19,7 +19,7 @@ std::string bad(std::string_view why) {
   return response("400 Bad Request", fmt::format("{}\n", why));
 }
 
-// A line's end is CR LF; a lone LF is taken as one, too (RFC 9112, 2.2).
+// A line ends with CR LF; a lone LF is accepted too (RFC 9112, section 2.2).
 std::optional<std::string_view> take_line(std::string_view& left) {
   const auto end = left.find('\n');
   if (end == left.npos) return std::nullopt;

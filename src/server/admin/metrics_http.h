@@ -1,5 +1,5 @@
-// One HTTP/1.x connection that may ask for GET /metrics and nothing else: bytes in, one answer out, then it
-// is closed. Pure; the edge is server/metrics_socket.
+// One HTTP/1.x connection that answers GET /metrics and nothing else: bytes in, one answer out,
+// then it is closed. Pure; the edge is daemon/metrics_socket.
 #pragma once
 
 #include <functional>
@@ -13,8 +13,8 @@ namespace sims::server {
 class MetricsHttp {
  public:
   static constexpr std::size_t max_request = 4'096;  // the line and the headers
-  // The whole answer, once the request is complete or wrong; later bytes are ignored. `metrics` is called for
-  // a right one.
+  // Returns the whole answer once the request is complete or wrong; ignores later bytes. Calls
+  // `metrics` for a valid request.
   std::optional<std::string> received(ByteView bytes, const std::function<std::string()>& metrics);
 
  private:

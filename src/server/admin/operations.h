@@ -1,5 +1,6 @@
-// What simsctl(8) may ask of a running simsd. Implemented by server/daemon_operations, by tests with a fake.
-// On the loop's thread; `done` may be called at once or later (a disk), and once.
+// The operations that simsctl(8) may request from a running simsd. Implemented by
+// daemon/daemon_operations, and by a fake in tests. Call them on the loop's thread; `done` is
+// called once, at once or later (after a disk).
 #pragma once
 
 #include <functional>
@@ -20,18 +21,20 @@ struct Status {
   std::uint64_t started_unix_s = 0, uptime_s = 0;
   std::size_t connections = 0, online = 0, accounts = 0;
   bool registration_open = false;
-  std::size_t invitations = 0;     // not used up
+  std::size_t invitations = 0;     // open ones
   std::uint64_t memory_bound = 0;  // bytes, from the configuration
   std::uint64_t resident = 0;      // bytes
   log::Level log_level = log::Level::info;
 };
 
-// Whom to cut off or to ban. The value is as it is compared: a canonical address or range.
+// The target of a kick or ban. `value` is in the form that is compared: a canonical address or
+// range.
 struct Target {
   enum class Kind { id, name, address, conn };
   Kind kind = Kind::name;
   std::string value;
-  // "ID", "NAME", "ADDRESS", "ADDRESS/PREFIX", "conn:N"; or with the kind before it ("name:10.0.0.1").
+  // "ID", "NAME", "ADDRESS", "ADDRESS/PREFIX", "conn:N"; or with the kind before it
+  // ("name:10.0.0.1").
   static Result<Target> parse(std::string_view text);
   std::optional<Ban::Kind> ban_kind() const;  // nullopt: a connection, which cannot be banned
   bool operator==(const Target&) const = default;
@@ -46,8 +49,8 @@ class Operations {
   virtual const Stats& stats() = 0;  // with the gauges as they are now
   virtual Status status() = 0;
   virtual std::vector<ClientInfo> clients(ConnId after, std::size_t limit) = 0;  // by number
-  virtual Result<std::size_t> kick(const Target& who) = 0;                       // how many were cut off
-  virtual void ban(Ban ban, Done<void> done) = 0;  // durable when done; kicks whom it hits
+  virtual Result<std::size_t> kick(const Target& who) = 0;                       // how many were disconnected
+  virtual void ban(Ban ban, Done<void> done) = 0;  // durable when done; kicks the clients that it hits
   virtual void unban(Ban::Kind kind, std::string value, Done<bool> done) = 0;  // false: there was none
   virtual std::vector<Ban> bans() = 0;
   virtual void invite(std::uint64_t valid_s, Done<std::string> done) = 0;  // the code

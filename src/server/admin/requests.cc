@@ -31,7 +31,7 @@ struct Request {
   }
 };
 
-// {"ok":true,...} with what `fill` adds.
+// {"ok":true,...} with the members that `fill` adds.
 template <class Fill>
 std::string ok(const Fill& fill) {
   std::string line;
@@ -55,7 +55,7 @@ void add_row(std::string& lines, const Fill& fill) {
   lines += line + "\n";
 }
 
-// An answer that comes when the work is done: `words` makes the line of what came out.
+// An answer that comes when the work is done: `words` makes its line from the result.
 template <class T, class Words>
 Operations::Done<T> when_done(const Reply& reply, Words words) {
   return [reply, words](Result<T> result) {
@@ -67,7 +67,7 @@ Operations::Done<T> when_done(const Reply& reply, Words words) {
   };
 }
 
-// --- looking ---------------------------------------------------------------------------------------
+// --- monitoring ------------------------------------------------------------------------------------
 
 void status(const Request& r) {
   const auto s = r.operations.status();
@@ -156,7 +156,7 @@ void ban(const Request& r) {
   const auto kind = ban_kind(*who);
   if (!kind) return r.reply(control_error(kind.error()));
   const auto valid_s = r.json.get_number("for").value_or(0);
-  if (valid_s > longest_ban_s) return r.reply(control_error("a ban is for 100 years at most, or for ever"));
+  if (valid_s > longest_ban_s) return r.reply(control_error("a ban lasts 100 years at most, or forever"));
   const auto reason = r.text("reason");
   if (reason.size() > longest_reason) return r.reply(control_error("a reason has at most 200 bytes"));
   const Ban wanted{*kind, who->value, std::string(reason), r.unix_s, valid_s == 0 ? 0 : r.unix_s + valid_s};
@@ -191,7 +191,7 @@ void kick(const Request& r) {
 void invite(const Request& r) {
   const auto valid_s = r.json.get_number("for").value_or(usual_invitation_s);
   if (valid_s == 0 || valid_s > longest_invitation_s)
-    return r.reply(control_error("an invitation is for 1 second to 366 days"));
+    return r.reply(control_error("an invitation is valid for 1 second to 366 days"));
   r.operations.invite(valid_s,
                       when_done<std::string>(r.reply, [until = r.unix_s + valid_s](std::string code) {
                         return ok([&](JsonWriter& json) { json.field("code", code).field("until", until); });
@@ -223,7 +223,7 @@ void reload(const Request& r) {
 void backup(const Request& r) {
   const auto path = r.text("path");
   if (!path.starts_with('/')) return r.reply(control_error("\"path\" must be absolute"));
-  if (path.find('\0') != path.npos) return r.reply(control_error("\"path\" is no path"));
+  if (path.find('\0') != path.npos) return r.reply(control_error("\"path\" must not contain a NUL"));
   r.operations.backup(std::string(path), when_done<void>(r.reply, [] { return ok(); }));
 }
 

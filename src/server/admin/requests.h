@@ -1,4 +1,4 @@
-// What each request of simsctl(8) does, and its answer as JSON lines (see server/control.h). Pure.
+// The requests of simsctl(8): runs one, and writes its answer as JSON lines (see control.h). Pure.
 #pragma once
 
 #include <functional>

@@ -12,16 +12,16 @@ namespace sims::server {
 namespace {
 
 constexpr std::int64_t idle_ms = 60'000, look_ms = 10'000, last_word_ms = 1'000;
-constexpr std::size_t max_refused = 8;  // at once, that are told so
+constexpr std::size_t max_refused = 8;  // connections beyond `most` that get a refusal at the same time
 
 }  // namespace
 
 struct ControlSocket::Connection {
   std::unique_ptr<net::Stream> stream;
-  std::unique_ptr<ControlSession> session;  // null: refused, or it has heard its last word
-  std::int64_t active_ms = 0;               // when something came or went last
-  std::size_t queued = 0;                   // at that time
-  bool ended = false;                       // the other side has nothing more to say
+  std::unique_ptr<ControlSession> session;  // null: it was refused, or has got its last answer
+  std::int64_t active_ms = 0;               // steady; when bytes were last received or sent
+  std::size_t queued = 0;                   // bytes, at that time
+  bool ended = false;                       // the other side has closed its direction
 };
 
 Result<std::unique_ptr<ControlSocket>> ControlSocket::open(net::Loop& loop, const std::string& path,
@@ -51,10 +51,11 @@ ControlSocket::~ControlSocket() {
 
 std::string ControlSocket::refusal(const net::Stream& stream) const {
   const auto user = stream.peer_user();
-  if (!user || (*user != 0 && *user != ::geteuid())) return "only root and the server's own user may ask it";
+  if (!user || (*user != 0 && *user != ::geteuid()))
+    return "only root and the server's own user may use the control socket";
   const auto served = std::count_if(connections_.begin(), connections_.end(),
                                     [](const auto& c) { return c.second->session != nullptr; });
-  if (static_cast<std::size_t>(served) >= most) return "too many ask this server at once: try again";
+  if (static_cast<std::size_t>(served) >= most) return "too many control connections at once; try again";
   return {};
 }
 
@@ -87,7 +88,7 @@ void ControlSocket::accept(std::unique_ptr<net::Stream> stream) {
   c.stream->start();
 }
 
-// Sends what is to be sent, and may end the connection.
+// Writes the session's output, and may end the connection.
 void ControlSocket::pump(std::uint64_t number) {
   const auto at = connections_.find(number);
   if (at == connections_.end() || !at->second->session) return;
@@ -106,7 +107,7 @@ void ControlSocket::pump(std::uint64_t number) {
   }
 }
 
-// Who has asked and then closed his side only still gets the answer.
+// A client that has sent its request and closed only its direction still gets the answer.
 void ControlSocket::ended(std::uint64_t number, bool orderly) {
   const auto at = connections_.find(number);
   if (at == connections_.end()) return;

@@ -1,5 +1,6 @@
-// The socket `control` in the state folder, over which simsctl(8) asks a running simsd: for root and the
-// server's own user only. At most 8 connections; one that does nothing for a minute is cut off.
+// The socket `control` in the state folder, over which simsctl(8) talks to a running simsd. It
+// serves only root and the server's own user, at most 8 connections; one that is idle for a minute
+// is closed.
 #pragma once
 
 #include <map>
@@ -15,11 +16,11 @@ namespace sims::server {
 class ControlSocket {
  public:
   static constexpr std::size_t most = 8;
-  // The caller holds the state folder's lock, so that a socket that is there is a dead server's. The
+  // The caller holds the state folder's lock, so an existing socket was left by a dead server. The
   // operations and the loop outlive it.
   static Result<std::unique_ptr<ControlSocket>> open(net::Loop& loop, const std::string& path,
                                                      Operations& operations);
-  ~ControlSocket();  // removes it
+  ~ControlSocket();  // removes the socket's file
 
  private:
   struct Connection;

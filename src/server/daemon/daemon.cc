@@ -27,17 +27,17 @@ namespace sims::server {
 
 namespace {
 
-constexpr std::int64_t drain_ms = 4'000;  // with an RSA key in the making still within the 5 s of simsd(8)
-constexpr std::size_t p384_keys = 64;     // made ahead: a burst of so many logins
+constexpr std::int64_t drain_ms = 4'000;  // simsd(8) promises 5 s; an RSA key being made may add one
+constexpr std::size_t p384_keys = 64;     // made ahead, for a burst of so many logins
 constexpr unsigned reads_a_turn = 16;
 constexpr std::size_t max_bytes = 64 * 1024, little_bytes = 4 * 1024;  // of one read
-// More logins at once, for each processor beside the loop's, take the loop's as well.
+// With more logins at once, per processor beside the loop's, they use the loop's processor as well.
 constexpr unsigned logins_a_processor = 3;
 constexpr std::chrono::seconds first_key_limit{3};
-constexpr std::size_t max_lingering = 1'024;            // closed connections whose last words still go out
-constexpr std::size_t max_lingering_bytes = 32 * 1024;  // of one: who reads gets them
-constexpr std::size_t other_descriptors =
-    max_lingering + 64;  // beside connections: those, listeners, database, loop
+constexpr std::size_t max_lingering = 1'024;            // closed connections that still flush their output
+constexpr std::size_t max_lingering_bytes = 32 * 1024;  // of one; a client that reads gets them
+// Beside connections: lingering ones, listeners, database, loop.
+constexpr std::size_t other_descriptors = max_lingering + 64;
 
 using Streams = tsl::robin_map<ConnId, std::unique_ptr<net::Stream>>;
 
@@ -62,7 +62,7 @@ class Daemon : public Actions {
 
   std::string metrics() { return metrics_text(operations_.stats(), operations_.status()); }
   void accept(std::unique_ptr<net::Stream> stream);
-  void turn();  // something happened: the core's turn ends with the loop's
+  void turn();  // an event happened: call the relay's turn_end() at the end of the loop's turn
   void end_of_turn();
   void write_all();
   void on_tick();
@@ -76,26 +76,26 @@ class Daemon : public Actions {
   const StateFolder& state_;
   const DaemonHooks& hooks_;
   const ServiceManager manager_;
-  LoopCpu cpu_;   // the other threads keep off it, so that messages do not wait for logins
-  KeyPool pool_;  // work on other threads uses it: outlives the loop
+  LoopCpu cpu_;   // other threads avoid the loop's processor, so that messages do not wait for logins
+  KeyPool pool_;  // outlives the loop, whose workers use it
   net::Loop loop_;
   std::unique_ptr<Relay> relay_;
   DaemonOperations operations_;
   std::unique_ptr<ControlSocket> control_;
   std::unique_ptr<MetricsSocket> metrics_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
-  Streams streams_;    // by number, as the core knows them
-  Streams lingering_;  // the core has closed them
+  Streams streams_;    // open for the relay, by its connection number
+  Streams lingering_;  // closed by the relay, and still flushing
   ConnId last_id_ = 0;
   net::Timer tick_;
   net::Timer drain_;
   net::Timer watchdog_;
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
-  std::int64_t due_us_ = 0;             // of the tick; 0: at once, which is never late
-  std::int64_t turn_began_us_ = 0;      // its first read; 0: none yet
-  std::uint64_t forwarded_before_ = 0;  // messages, in the turns before
+  std::int64_t due_us_ = 0;             // of the tick, steady; 0: at once, which is never late
+  std::int64_t turn_began_us_ = 0;      // steady; the turn's first read; 0: none yet
+  std::uint64_t forwarded_before_ = 0;  // messages, in earlier turns
   unsigned reads_ = 0;
-  std::size_t logins_ = 0;  // in work
+  std::size_t logins_ = 0;  // being worked on
   bool turn_pending_ = false;
   bool stopping_ = false;
   net::Signal terminate_, interrupt_, hangup_;
@@ -177,7 +177,7 @@ void Daemon::accept(std::unique_ptr<net::Stream> stream) {
   on.on_read = [this, id](ByteView bytes) {
     if (turn_began_us_ == 0) turn_began_us_ = steady_us();
     relay_->received(id, bytes, loop_.now());
-    // With many to read from, the answers to the first do not wait for the last.
+    // When many connections are readable, the first answers do not wait for the last read.
     if (++reads_ % reads_a_turn == 0) write_all();
     turn();
   };
@@ -195,7 +195,7 @@ void Daemon::accept(std::unique_ptr<net::Stream> stream) {
   if (const auto kept = streams_.find(id); kept != streams_.end()) kept->second->start();
 }
 
-// --- the core's actions --------------------------------------------------------------------------
+// --- the relay's actions -------------------------------------------------------------------------
 
 std::size_t Daemon::write(ConnId id, std::string_view bytes) {
   const auto at = streams_.find(id);
@@ -246,7 +246,8 @@ void Daemon::start_work(ConnId id, std::unique_ptr<LoginWork> work) {
           relay_->work_done(id, std::move(*shared), loop_.now());
           turn();
         };
-        // Names that are new wait for the disk in a line of their own, and nobody who is known behind them.
+        // New names wait for the disk in a queue of their own, so known names never wait behind
+        // them.
         if (!(*shared)->writes()) return done();
         loop_.work_in_order([shared] { (*shared)->write(); }, done);
       });
@@ -273,7 +274,7 @@ void Daemon::end_of_turn() {
   tick_.start(after);
 }
 
-// What was read since the last time, up to here, is what its messages had to wait in the relay.
+// The time from the turn's first read to this write is what its messages spent in the relay.
 void Daemon::write_all() {
   relay_->turn_end(loop_.now());
   auto& stats = relay_->stats();
@@ -283,7 +284,7 @@ void Daemon::write_all() {
 }
 
 void Daemon::on_tick() {
-  // The timer counts in whole milliseconds, and may come a part of one early.
+  // The timer counts in whole milliseconds, and may fire a part of one early.
   if (const auto due = std::exchange(due_us_, 0); due > 0)
     relay_->stats().loop_lag.add(static_cast<std::uint64_t>(std::max<std::int64_t>(steady_us() - due, 0)));
   armed_for_ = std::numeric_limits<std::int64_t>::max();
@@ -293,11 +294,12 @@ void Daemon::on_tick() {
 
 void Daemon::run() {
   feed_watchdog();
-  ask_for_short_slices();  // messages do not wait for handshakes
+  ask_for_short_slices();  // so that messages do not wait for handshakes
   loop_.run();
 }
 
-// Half the time that the service manager waits: a loop that hangs is restarted.
+// Reports to the service manager at half of its watchdog time; it restarts a server whose loop
+// hangs.
 void Daemon::feed_watchdog() {
   std::uint64_t us = 0;
   if (sd_watchdog_enabled(0, &us) <= 0) return;
@@ -311,7 +313,7 @@ void Daemon::fill_pool() {
   pool_.fill(has_rsa(settings_.policy.suites));
 }
 
-// Who serves the RSA suite has a key for its first client.
+// A server with the RSA suite has a key ready for its first client.
 void Daemon::wait_for_keys() {
   if (has_rsa(settings_.policy.suites) && !pool_.wait_for_rsa(first_key_limit))
     log::warning("event=rsa-pool keys=0");
@@ -351,7 +353,7 @@ Result<void> Daemon::reload() {
 }
 
 void Daemon::stop() {
-  if (std::exchange(stopping_, true)) return loop_.stop();  // asked twice: at once
+  if (std::exchange(stopping_, true)) return loop_.stop();  // a second signal: at once
   manager_.tell("STOPPING=1");
   log::notice("event=stopping connections={}", relay_->connections());
   listeners_.clear();

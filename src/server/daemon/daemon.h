@@ -1,5 +1,5 @@
-// The edge around the core: listeners, streams, timers, signals and worker threads (net/), and systemd. Turns
-// their events into calls of the core, and carries out its actions.
+// The edge around the relay: listeners, streams, timers, signals and worker threads (net/), and
+// systemd. It turns their events into calls of the relay, and carries out the relay's actions.
 #pragma once
 
 #include <functional>
@@ -12,13 +12,14 @@ namespace sims::server {
 
 struct DaemonHooks {
   std::function<Result<Settings>()> reload;  // reads the configuration again (SIGHUP)
-  // Everything is bound and open. "127.0.0.1:7467,[::1]:7467"; a failure stops the start.
+  // Called once everything is bound and open, with "127.0.0.1:7467,[::1]:7467". A failure stops the
+  // start.
   std::function<Result<void>(const std::string& addresses)> ready;
 };
 
-// Serves on these listening sockets until SIGTERM or SIGINT; then tells everyone, drains for at most 5 s and
-// returns. Confines the process before it says that it is ready. Fails in words when it cannot begin to
-// serve.
+// Serves on these listening sockets until SIGTERM or SIGINT; then sends `going-away`, drains for at
+// most 5 s and returns. Confines the process before it reports readiness. Fails in words when it
+// cannot start to serve.
 Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& sockets,
                    const DaemonHooks& hooks);
 

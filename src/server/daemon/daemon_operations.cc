@@ -12,7 +12,7 @@ namespace sims::server {
 
 namespace {
 
-// proc(5): the second number of statm, in pages. 0: not known.
+// Resident memory: proc(5), the second number of statm, in pages. 0: unknown.
 std::uint64_t resident_bytes() {
   const auto text = read_file("/proc/self/statm", 4'096);
   if (!text) return 0;
@@ -79,7 +79,8 @@ Result<std::size_t> DaemonOperations::kick(const Target& who) {
   return count;
 }
 
-// The store may wait for the disk, so it has another thread; `then` and `done` follow on the loop's.
+// Runs `job` on a worker thread, since the store may wait for the disk; then `then` and `done` on
+// the loop's.
 template <class T>
 void DaemonOperations::store(std::function<Result<T>(SqliteAccounts&)> job,
                              std::function<void(const Result<T>&)> then, Done<T> done) {

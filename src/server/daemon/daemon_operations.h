@@ -1,4 +1,4 @@
-// What simsctl(8) may ask, carried out on the parts of a running daemon.
+// The operations of simsctl(8), carried out on the parts of a running daemon.
 #pragma once
 
 #include "server/admin/operations.h"
@@ -11,15 +11,15 @@ namespace sims::server {
 
 class DaemonOperations : public Operations {
  public:
-  // All of them the daemon's own; they outlive this.
+  // The daemon owns all of them; they outlive this object.
   struct Parts {
     Relay& relay;
     const Settings& settings;
     const StateFolder& state;
     const KeyPool& pool;
-    // A job for another thread, and what follows on the loop's.
+    // Runs the first function on a worker thread, then the second on the loop's.
     std::function<void(std::function<void()>, std::function<void()>)> work;
-    std::function<void()> turn;  // the core was asked to do something: its turn ends with the loop's
+    std::function<void()> turn;  // to call after using the relay: its turn_end() follows with the loop's turn
     std::function<std::string()> addresses;
     std::function<std::uint64_t()> accept_pauses;
     std::function<Result<void>()> reload;

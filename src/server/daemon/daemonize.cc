@@ -21,7 +21,7 @@ namespace sims::server {
 namespace {
 
 [[noreturn]] void wait_for_daemon(int fd) {
-  std::uint8_t code = 1;  // stays so when the daemon dies without a word
+  std::uint8_t code = 1;  // stays 1 when the daemon dies before it reports
   ssize_t n;
   do
     n = ::read(fd, &code, 1);
@@ -38,7 +38,7 @@ void tell(int& fd, std::uint8_t code) {
   ::close(std::exchange(fd, -1));
 }
 
-// -1: standard error is a regular file, which is kept, or there is no journal.
+// Returns -1 if standard error is a regular file, which is kept, or if there is no journal.
 int open_journal() {
   struct stat s {};
   const bool kept = ::fstat(STDERR_FILENO, &s) == 0 && S_ISREG(s.st_mode);
@@ -59,8 +59,7 @@ void move_standard_streams(int journal) {
 }  // namespace
 
 Result<Detached> Detached::begin() {
-  // Whatever else the caller has open stays the caller's: who reads a pipe to its end would wait for the
-  // daemon's.
+  // Close inherited descriptors: a reader of an inherited pipe would wait for the daemon to exit.
   const int sockets = std::max(sd_listen_fds(0), 0);
   ::closefrom(SD_LISTEN_FDS_START + sockets);
   int ends[2];
@@ -73,7 +72,7 @@ Result<Detached> Detached::begin() {
   }
   ::close(ends[0]);
   ::setsid();
-  const pid_t daemon = ::fork();  // not a session leader: it never gets a controlling terminal again
+  const pid_t daemon = ::fork();  // not a session leader, so it never gets a controlling terminal again
   if (daemon < 0) {
     auto failed = sims::fail(std::string("fork: ") + std::strerror(errno));
     ::close(ends[1]);
@@ -81,7 +80,7 @@ Result<Detached> Detached::begin() {
   }
   if (daemon > 0) _exit(0);
   if (sockets > 0)
-    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);  // they are this process's now
+    ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);  // the sockets belong to this process now
   return Detached(ends[1], open_journal());
 }
 
@@ -104,7 +103,7 @@ void Detached::fail(int exit_code) {
 
 namespace {
 
-// As write() leaves it, or what a disk without room makes of that.
+// Whether this is a pid file as write() leaves it, or an empty one, as a full disk leaves it.
 bool only_a_number(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   return text.find_first_not_of("0123456789") == text.npos;
@@ -115,7 +114,7 @@ bool only_a_number(std::string_view text) {
 Result<PidFile> PidFile::write(const std::string& path) {
   std::string temporary = path + ".XXXXXX";
   const auto failure = [&] { return sims::fail("pid file: " + path + ": " + std::strerror(errno)); };
-  // Another file in its place would be lost, now and at the end.
+  // Any other file would be lost, now or when simsd exits.
   if (const auto there = read_file(path, 64); file_exists(path) && (!there || !only_a_number(*there)))
     return sims::fail("pid file: " + path + ": there is a file that holds no process id; give another path");
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);

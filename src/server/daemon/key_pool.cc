@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t first_rsa_keys = 2;
 
-// The thread with spare time rests three times as long as it worked, after each piece of work of this size.
+// After each piece of work of this size, spare_ rests three times as long as it worked.
 constexpr std::int64_t piece_us = 2'000, rests = 3;
 constexpr std::chrono::milliseconds urgent_poll{10};
 
@@ -107,7 +107,7 @@ void KeyPool::make_when_empty() {
   }
 }
 
-// Between two steps of a key. False: it is not wanted any more.
+// Called between two steps of making a key. False: stop, the pool is being destroyed.
 bool KeyPool::pause_when_due() {
   const auto worked_us = thread_us() - worked_until_us_;
   const bool due = worked_us >= piece_us;
@@ -121,7 +121,7 @@ bool KeyPool::pause_when_due() {
   return !stop_;
 }
 
-// P-384 keys, which are quick, then RSA keys.
+// Makes P-384 keys first, which are quick, then RSA keys.
 void KeyPool::fill_from_spare_time() {
   run_only_when_idle();
   loop_.avoid_loop_cpu();

@@ -1,15 +1,17 @@
-// Ephemeral keys made ahead, each used once.
-//   - P-384: half of a login's work. If there is none, the login makes its own.
-//   - RSA-4096: one takes 0.1 to 0.8 s, so none is made in line: without one the login gets `busy`.
-// Two threads, which end with the object and leave the loop its processor:
-//   - `spare_` fills the pool with what others leave of the processors, a quarter of one at most.
-//   - `urgent_` makes an RSA key whenever there is none, since the other may get nothing for minutes. Its
-//     first two are made at normal priority: a server that starts on a busy machine must have some.
-// One RSA key is made at a time: `spare_` waits in the middle of its own meanwhile.
+// A pool of ephemeral keys made ahead, each used once.
+//   - P-384: half of a login's work. If the pool is empty, the login makes its own.
+//   - RSA-4096: one takes 0.1 to 0.8 s, so a login never makes one: if the pool is empty it gets
+//     `busy`.
+// Two threads fill it. They end with the object and avoid the loop's processor:
+//   - `spare_` uses idle processor time, at most a quarter of one processor.
+//   - `urgent_` makes an RSA key whenever there is none, since `spare_` may get no time for
+//     minutes. Its first two run at normal priority: a server that starts on a busy machine must
+//     have some.
+// Only one RSA key is made at a time: meanwhile `spare_` pauses in the middle of its own.
 //
-// `spare_` may stop for long anywhere, so nobody may wait for it: keys are handed over in slots that are
-// exchanged atomically, under no mutex, and threads are woken by semaphores. (glibc's condition variables
-// can make a signaller wait for threads that were signalled before.)
+// `spare_` may stop anywhere for long, so no thread may wait for it. Keys are handed over in slots
+// that are exchanged atomically, without a mutex, and semaphores wake the threads. (With glibc's
+// condition variables a signaller can have to wait for threads that were signalled before.)
 #pragma once
 
 #include <semaphore.h>
@@ -28,7 +30,7 @@
 
 namespace sims::server {
 
-// A fixed number of keys, roughly the oldest first. From any thread; nobody waits.
+// A fixed number of keys, roughly first in, first out. For any thread, without waiting.
 template <class Key>
 class KeySlots {
  public:
@@ -40,7 +42,7 @@ class KeySlots {
   KeySlots(const KeySlots&) = delete;
   KeySlots& operator=(const KeySlots&) = delete;
 
-  void put(Key key) {  // destroyed when there is no room
+  void put(Key key) {  // destroys it when all slots are taken
     auto held = std::make_unique<Key>(std::move(key));
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       Key* none = nullptr;
@@ -77,7 +79,7 @@ class KeySlots {
 
 class KeyPool : public crypto::EphemeralSource {
  public:
-  struct Sizes {  // so many are kept ready
+  struct Sizes {  // numbers of keys kept ready
     std::size_t p384 = 0, rsa = 0;
   };
   struct Makers {
@@ -90,7 +92,7 @@ class KeyPool : public crypto::EphemeralSource {
   KeyPool(const KeyPool&) = delete;
   KeyPool& operator=(const KeyPool&) = delete;
 
-  // Starts the threads, and the making of RSA keys if they are wanted: once they are, they stay so.
+  // Starts the threads. `with_rsa` starts the making of RSA keys too, which never stops again.
   void fill(bool with_rsa);
   bool wait_for_rsa(std::chrono::milliseconds limit);  // false: there is none yet
   Sizes ready() const;
@@ -108,7 +110,7 @@ class KeyPool : public crypto::EphemeralSource {
     Semaphore& operator=(const Semaphore&) = delete;
     void post() { sem_post(&semaphore_); }
     void wait();
-    bool wait_for(std::chrono::microseconds limit);  // false: that long nobody posted
+    bool wait_for(std::chrono::microseconds limit);  // false: no post() within the limit
 
    private:
     sem_t semaphore_;
@@ -124,11 +126,11 @@ class KeyPool : public crypto::EphemeralSource {
   KeySlots<crypto::P384Key> p384_;
   KeySlots<crypto::RsaKey> rsa_;
   std::atomic<bool> with_rsa_ = false, stop_ = false, urgent_at_work_ = false;
-  Semaphore room_;                    // for spare_: a key was taken
-  Semaphore empty_;                   // for urgent_: the last RSA key was
-  Semaphore rsa_made_;                // by urgent_
-  Semaphore stopping_;                // for spare_, which may be pausing
-  std::int64_t worked_until_us_ = 0;  // spare_'s alone: its processor time at its last pause
+  Semaphore room_;                    // wakes spare_: a key was taken
+  Semaphore empty_;                   // wakes urgent_: the last RSA key was taken
+  Semaphore rsa_made_;                // posted by urgent_
+  Semaphore stopping_;                // wakes spare_ from a pause
+  std::int64_t worked_until_us_ = 0;  // only spare_ uses it: its processor time at its last pause
   std::thread spare_, urgent_;
 };
 

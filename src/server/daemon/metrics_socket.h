@@ -1,5 +1,5 @@
-// Answers GET /metrics over HTTP, on the loopback interface only: who reads metrics from elsewhere goes
-// through something that knows whom to let in. At most 8 connections of at most 5 s.
+// Answers GET /metrics over HTTP on the loopback interface only: remote readers need a proxy that
+// authenticates them. At most 8 connections of at most 5 s.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,8 @@ namespace sims::server {
 
 constexpr std::uint16_t default_metrics_port = 9467;
 
-// Fails in words: not an address, or not loopback's. Numeric, so that nobody resolves it to something else.
+// Parses a loopback address; fails in words for anything else. Numeric only, so that no resolver
+// can change it.
 Result<Endpoint> parse_metrics_address(std::string_view text);
 
 class MetricsSocket {

@@ -39,7 +39,7 @@ Result<void> give_up(bool wanted) {
   if (geteuid() == 0)
     log::warning("event=root note=\"user = ... in the configuration gives up root's rights\"");
   if (!wanted) {
-    log::warning("event=not-confined reason=\"told so\"");
+    log::warning("event=not-confined reason=\"--no-confine, or confine = false\"");
     return {};
   }
   const auto done = confine();

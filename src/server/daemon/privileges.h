@@ -1,4 +1,5 @@
-// What simsd takes of the system when it starts, and gives back once everything is open.
+// Resource limits that simsd raises when it starts, and privileges that it gives up once everything
+// is open.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +9,14 @@
 
 namespace sims::server {
 
-// As many descriptors as we may have, and no more connections than these allow beside `other_descriptors`.
+// Raises the limit of open files to its maximum, and lowers limits.connections to what that allows
+// beside `other_descriptors`.
 void fit_descriptors(Limits& limits, std::size_t other_descriptors);
-// After it. libuv ends the process where it finds none for itself; this fails in words before.
+// Call it after fit_descriptors(). Fails in words when there are too few: libuv would abort the
+// process.
 Result<void> check_descriptors();
-// Once everything is open: tells that it is root; with `confine` gives up the system calls that serving does
-// not need.
+// Call it once everything is open. Warns if the process is root; with `confine_wanted` gives up the
+// system calls that serving does not need.
 Result<void> give_up(bool confine_wanted);
 
 }  // namespace sims::server

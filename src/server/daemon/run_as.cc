@@ -19,7 +19,7 @@ tl::unexpected<std::string> errno_failure(const std::string& what) {
   return fail(what + ": " + std::strerror(errno));
 }
 
-// Parents that simsd makes are for everyone to pass through, whatever the umask.
+// Everyone may pass through the parents that simsd makes, whatever the umask.
 Result<void> make_parents(const std::string& path) {
   for (std::size_t slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
     const auto parent = path.substr(0, slash);
@@ -32,7 +32,7 @@ Result<void> make_parents(const std::string& path) {
   return {};
 }
 
-// Root may leave any id: what must fail is to come back.
+// Whether all ids are the user's, and changing back to root fails.
 bool for_good(const User& user) {
   uid_t real = 0, effective = 0, saved = 0;
   gid_t group = 0, effective_group = 0, saved_group = 0;
@@ -79,7 +79,7 @@ Result<void> become(const User& user) {
   if (setgroups(0, nullptr) != 0 || setresgid(user.gid, user.gid, user.gid) != 0 ||
       setresuid(user.uid, user.uid, user.uid) != 0)
     return errno_failure("user " + user.name);
-  if (!for_good(user)) return fail("user " + user.name + ": root's rights can be had back");
+  if (!for_good(user)) return fail("user " + user.name + ": the change of user can be undone");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // LeakSanitizer traces us
 #else

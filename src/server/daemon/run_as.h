@@ -1,5 +1,5 @@
-// Whom simsd runs as when root starts it with --user: root binds the ports and makes the folder, nothing
-// else.
+// The user that simsd becomes when root starts it with --user: root only binds the ports and makes
+// the folder.
 #pragma once
 
 #include <sys/types.h>
@@ -15,18 +15,19 @@ struct User {
   uid_t uid = 0;
   gid_t gid = 0;
 
-  // Fails in words for an unknown name, and for one with root's id or group.
+  // Finds a user by name. Fails in words for an unknown name, and for a user with root's id or
+  // group.
   static Result<User> find(const std::string& name);
-  // Whether this process is that user already, with no way to be another.
+  // Whether this process is that user already and cannot become another.
   bool is_us() const;
 };
 
-// Makes the folder, if it is missing, as `user`'s own (0700), and its parents as root's. What is there
-// already is left as it is.
+// Makes a missing folder (0700), owned by `user`, and its parents, owned by root. Does not change
+// existing ones.
 Result<void> make_folder_for(const User& user, const std::string& path);
 
-// User and group for good, no supplementary groups; makes sure that there is no way back. Before there are
-// threads. Root only.
+// Changes user and group irrevocably, drops supplementary groups, and verifies that there is no way
+// back. Root only; call it before there are threads.
 Result<void> become(const User& user);
 
 }  // namespace sims::server

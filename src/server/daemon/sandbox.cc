@@ -27,7 +27,7 @@ void forbid_new_privileges() {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
-// Their run time forks, traces and maps as it likes.
+// A sanitizer's run time forks, traces and maps memory.
 Result<bool> confine() {
   return false;
 }
@@ -48,12 +48,13 @@ constexpr const char* allowed[] = {
     "getrandom", "restart_syscall", "exit", "exit_group",
     // signals of our own
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack",
-    // who we are
+    // process and user ids
     "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid",
     "getgroups", "getpriority", "getrlimit", "ugetrlimit",
-    // sockets that there are. Not connect(): it also disconnects, and a socket that was accepted in the
-    // host's network could then go to any address there. Not bind() and listen(). Not sendmsg() and
-    // sendmmsg(), whose address a filter cannot see, nor recvmsg(), which takes sockets from other programs.
+    // existing sockets. Not connect(): it also disconnects, and a socket that was accepted in the
+    // host's network could then connect to any address there. Not bind() and listen(). Not
+    // sendmsg() and sendmmsg(), whose address a filter cannot see, nor recvmsg(), which receives
+    // sockets from other programs.
     "accept", "accept4", "recvfrom", "recv", "send", "shutdown", "getsockopt", "getsockname", "getpeername",
     // files: the accounts and their copies, the configuration, the pid file
     "open", "openat", "openat2", "close", "close_range", "read", "readv", "pread64", "preadv", "preadv2",
@@ -64,7 +65,7 @@ constexpr const char* allowed[] = {
     "fadvise64", "fadvise64_64", "flock", "rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir",
     "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "fchown", "umask", "dup", "dup2", "dup3"};
 
-// Nothing of ours calls these: it is somebody else who does.
+// simsd never calls these: only an attacker would.
 constexpr const char* deadly[] = {"execve",
                                   "execveat",
                                   "fork",
@@ -105,7 +106,7 @@ constexpr unsigned clone_flags_at = 1;
 constexpr unsigned clone_flags_at = 0;
 #endif
 
-// The first failure of many calls, as libseccomp says it: -errno.
+// A seccomp filter; status() is the first failure of its calls, as libseccomp returns it: -errno.
 class Filter {
  public:
   Filter() : context_(seccomp_init(SCMP_ACT_ERRNO(EPERM))), status_(context_ ? 0 : -ENOMEM) {}
@@ -143,26 +144,27 @@ scmp_arg_cmp masked(unsigned argument, std::uint64_t mask, std::uint64_t value) 
 }
 
 void allow_by_arguments(Filter& filter) {
-  // To whom the socket is connected already (the system log, the service manager): no address, and no
-  // connection by TCP Fast Open. (x86-32 and others have socketcall, which cannot be told apart,
-  // and is refused.)
+  // Only to the peer that the socket is connected to (the system log, the service manager): no
+  // address, and no connection by TCP Fast Open. (x86-32 and others have socketcall, whose
+  // arguments a filter cannot see; it is refused.)
   filter.allow("sendto", {masked(3, MSG_FASTOPEN, 0), equals(4, 0)});
-  // What libuv sets on each connection. Others load filters, change the protocol or repair connections.
+  // libuv sets this on each connection. Other options load filters, change the protocol or repair
+  // connections.
   filter.allow("setsockopt", {equals(1, IPPROTO_TCP), equals(2, TCP_NODELAY)});
-  // Memory is never both written and run, and nothing new becomes code.
+  // No new memory is executable.
   filter.allow("mmap", {masked(2, PROT_EXEC, 0)});
   filter.allow("mmap2", {masked(2, PROT_EXEC, 0)});
   filter.allow("mprotect", {masked(2, PROT_EXEC, 0)});
   for (const auto request : {FIONBIO, FIONREAD, FIOCLEX, static_cast<int>(TCGETS)})
     filter.allow("ioctl", {equals(1, static_cast<std::uint64_t>(request))});
-  // Not F_SETOWN and F_SETSIG: they have the kernel send any signal to any process of this user.
+  // Not F_SETOWN and F_SETSIG: with them the kernel sends any signal to any process of this user.
   for (const auto command : std::set{F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD, F_DUPFD_CLOEXEC, F_GETLK,
                                      F_SETLK, F_SETLKW, F_GETLK64, F_SETLK64, F_SETLKW64})
     for (const char* name : {"fcntl", "fcntl64"})
       filter.allow(name, {equals(1, static_cast<std::uint64_t>(command))});
   filter.allow("prctl", {equals(0, PR_SET_NAME)});
   filter.allow("prctl", {equals(0, PR_GET_NAME)});
-  // What base/loop_cpu, base/process and the limit of open files do: to ourselves only.
+  // For os/cpu_affinity, os/process and the limit of open files: only for this process.
   filter.allow("sched_setaffinity", {equals(0, 0)});
   filter.allow("sched_setattr", {equals(0, 0)});
   filter.allow("setpriority", {equals(0, PRIO_PROCESS), equals(1, 0)});
@@ -170,8 +172,8 @@ void allow_by_arguments(Filter& filter) {
   filter.allow("tgkill", {equals(0, static_cast<std::uint64_t>(getpid()))});  // abort()
 }
 
-// Threads, but no process. clone3 has its flags in memory, where a filter does not look: glibc takes ENOSYS
-// for an old kernel and uses clone.
+// Allows threads, but no processes. A filter cannot see clone3's flags, which are in memory; with
+// ENOSYS glibc assumes an old kernel and uses clone.
 void allow_threads(Filter& filter) {
   filter.rule(SCMP_ACT_ERRNO(ENOSYS), "clone3");
   filter.allow("clone", {masked(clone_flags_at, thread_flags | namespace_flags, thread_flags)});

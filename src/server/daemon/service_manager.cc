@@ -14,7 +14,7 @@ namespace sims::server {
 
 namespace {
 
-// A path, or "@name" for one of the abstract namespace. -1: errno says why.
+// Connects to a path, or to "@name" in the abstract namespace. -1: failed, see errno.
 int connect_to(std::string_view name) {
   sockaddr_un to{};
   to.sun_family = AF_UNIX;

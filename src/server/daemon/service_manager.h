@@ -1,5 +1,5 @@
-// Tells the service manager about the start, a reload and the end (sd_notify(3)), over a socket that is
-// connected when this is made: the sandbox allows no socket and no connection later.
+// Notifies the service manager of the start, a reload and the stop (sd_notify(3)). The constructor
+// connects the socket, since the sandbox allows no socket and no connection later.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace sims::server {
 
 class ServiceManager {
  public:
-  ServiceManager();  // $NOTIFY_SOCKET; without it nobody is told
+  ServiceManager();  // connects to $NOTIFY_SOCKET; without it tell() does nothing
   ~ServiceManager();
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;

@@ -68,7 +68,7 @@ Result<void> apply(const ConfigOption& option, const std::vector<std::string>& v
   if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
   if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
     return (*list)(values);
-  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // and there are no numbers
+  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // the only other type
 }
 
 }  // namespace
@@ -282,7 +282,7 @@ Result<Settings> load_settings(const CommandLine& line) {
 
 Result<Settings> reload_settings(const CommandLine& line) {
   if (file_exists(line.config) && !file_size(line.config))
-    return fail(line.config + ": not a regular file, and so read at the start only");
+    return fail(line.config + ": not a regular file; simsd reads it only at the start");
   return load_settings(line);
 }
 

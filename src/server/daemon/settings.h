@@ -1,5 +1,5 @@
-// Everything that simsd(8)'s command line and simsd.conf(5) can say, in one table: an option's key in the
-// file is its long name on the command line (which has no limits.*). The command line wins.
+// The options of simsd(8)'s command line and simsd.conf(5), in one table. An option's key in the
+// file is its long name on the command line, which has no limits.*. The command line wins.
 #pragma once
 
 #include <map>
@@ -18,12 +18,12 @@ struct Settings {
   std::string state_dir;            // absolute
   std::string name;                 // the server's own
   std::string pid_file;             // absolute, or empty
-  std::string user;                 // whom root becomes, or empty
+  std::string user;                 // the user that root becomes, or empty
   bool daemon = false;
   bool confine = true;
   log::Level log_level = log::Level::info;
   log::Sink log_sink = log::Sink::standard_error;
-  std::string metrics_listen;  // a loopback address, or empty: nobody is answered
+  std::string metrics_listen;  // a loopback address, or empty: no metrics over HTTP
   std::size_t rsa_keys = 32;   // kept ready
   Policy policy;
 };
@@ -49,17 +49,17 @@ struct ServerOption {
 
 // All options that the command line has; the limits are in the file only.
 std::span<const ServerOption> server_options();
-// The same and the limits, for a file: each setter checks its value and puts it into `settings`, which outlives
-// the table.
+// The same and the limits, for a file: each setter checks its value and puts it into `settings`,
+// which outlives the table.
 std::vector<ConfigOption> settings_table(Settings& settings);
 
 // Defaults, then the file, then the command line. An error names the file and line, or the option.
 Result<Settings> load_settings(const CommandLine& line);
-// Likewise while serving, which cannot wait for what a pipe may bring: the file must be a regular one.
+// The same while serving. The file must be a regular one: a server cannot wait for a pipe.
 Result<Settings> reload_settings(const CommandLine& line);
 
-// `host` made into a valid name: lower case, foreign characters as '-', at most 32; "simsd" if nothing is
-// left.
+// Makes a valid name from `host`: lower case, '-' for other characters, at most 32; "simsd" if
+// nothing is left.
 std::string server_name_of(std::string_view host);
 
 }  // namespace sims::server

@@ -31,12 +31,13 @@ Result<void> listen_at(const std::string& text, std::vector<int>& sockets) {
     }
   }
   if (!any || done) return done;
-  // A name may have addresses that the machine has not: localhost's ::1 without IPv6.
+  // A name may have addresses that this machine does not have: localhost's ::1 without IPv6.
   log::warning("event=not-listening reason={}", log::remote{done.error()});
   return {};
 }
 
-// From the service manager (sd_listen_fds_with_names(3)): once, children do not get them.
+// Takes the sockets from the service manager (sd_listen_fds_with_names(3)). Once: child processes
+// get none.
 Sockets given_sockets() {
   char** names = nullptr;
   const int count = sd_listen_fds_with_names(1, &names);

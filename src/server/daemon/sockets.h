@@ -1,5 +1,5 @@
-// The listening sockets: those from the service manager, or bound here. Made before anything else, while
-// root's rights last.
+// The listening sockets: those from the service manager, or bound here. Opened first, while the
+// process has root's rights.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ struct Sockets {
   std::optional<int> metrics;  // from the service manager, by the name "metrics"
 };
 
-// No `listen`: the default port of every address.
+// Opens sockets at `listen`; if it is empty, at the default port of every address. Fails in words.
 Result<Sockets> open_sockets(const std::vector<std::string>& listen);
 
 }  // namespace sims::server

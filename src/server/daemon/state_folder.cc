@@ -27,13 +27,13 @@ Result<crypto::SigningKey> read_identity(const std::string& path) {
   return key;
 }
 
-// Beside the accounts from before there is an identity until they are on the disk. So an identity without
-// this file has had accounts, whenever the power went.
+// The marker exists from before the identity is made until the accounts are on the disk. So an
+// identity without the marker has had accounts, even after a power cut at any moment.
 std::string marker_of(const std::string& accounts) {
   return accounts + ".begun";
 }
 
-// Only its name counts, and it may be root's file in our folder.
+// Only its name matters; the file may belong to root.
 Result<void> remove_marker(const std::string& marker) {
   if (::unlink(marker.c_str()) != 0) return fail(marker + ": " + std::strerror(errno));
   return sync_folder_of(marker);
@@ -43,7 +43,7 @@ bool any_accounts(const std::string& path) {
   return file_exists(path) || file_exists(path + "-wal");
 }
 
-// With the lock held.
+// Call it with the lock held.
 Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
   const auto path = folder + "/identity", accounts = folder + "/accounts.db";
   if (file_exists(path)) return read_identity(path);
@@ -54,8 +54,8 @@ Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
   return key;
 }
 
-// What SQLite would take for a new database: a file that is missing or has at most one byte. It would also
-// delete the journal beside it.
+// Refuses a missing file and one of at most one byte: SQLite would make a new database and delete
+// the journal.
 Result<void> check_not_lost(const std::string& path, const std::string& advice) {
   const std::string journal = path + "-wal";
   if (!file_exists(path))
@@ -65,7 +65,7 @@ Result<void> check_not_lost(const std::string& path, const std::string& advice) 
   return fail(path + (file_size(path) ? " is empty" : " is no file") + advice);
 }
 
-// A file that was emptied or lost would give every name away.
+// Refuses an emptied or lost file: with it every name would be free.
 Result<std::unique_ptr<SqliteAccounts>> open_accounts(const std::string& path) {
   const auto marker = marker_of(path);
   const bool begun = file_exists(marker), there = file_exists(path);
@@ -86,7 +86,8 @@ Result<std::unique_ptr<SqliteAccounts>> open_accounts(const std::string& path) {
 Result<StateFolder> StateFolder::open(const std::string& path) {
   auto lock = lock_folder(path);
   if (!lock) return fail(lock.error());
-  // With a new key every client would take this server for an impostor: never replace a lost one silently.
+  // Never replace a lost key silently: with a new key every client would take this server for an
+  // impostor.
   if (!file_exists(path + "/identity") && any_accounts(path + "/accounts.db"))
     return fail("identity key: " + path +
                 "/identity is missing beside an accounts.db; restore it, or make a new one with --print-id");

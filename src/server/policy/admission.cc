@@ -11,17 +11,17 @@ bool exempt(const Address& address, const Limits& limits) {
                      [&](const auto& range) { return range.contains(address); });
 }
 
-// Whoever has this much is shut out for penalty_max_ms.
+// The largest penalty: it takes penalty_max_ms to fade to the threshold.
 std::int64_t max_penalty(const Limits& limits) {
   return penalty_threshold_ms + limits.penalty_max_ms;
 }
 
-// What is left of it. Never more than a reload may have allowed meanwhile.
+// The penalty left now, at most max_penalty(), which a reload may have lowered.
 std::int64_t penalty(const Source& source, const Limits& limits, std::int64_t steady_ms) {
   return std::clamp<std::int64_t>(source.penalty_until - steady_ms, 0, max_penalty(limits));
 }
 
-// Whether one of `left` of `half` chances is drawn.
+// True with the probability left / half.
 bool drawn(std::int64_t left, std::int64_t half, crypto::Rng& draw) {
   ByteArray<8> random;
   draw.fill(random);
@@ -41,7 +41,7 @@ Source& Admission::remember(const Address& address) {
   return at->second;
 }
 
-// Without connections. The one that was heard of longest ago is forgotten for it.
+// Puts a source without connections into idle_; forgets the oldest one beyond max_idle.
 void Admission::rest(Source& source) {
   idle_.push_front(&source);
   source.idle = idle_.begin();
@@ -61,7 +61,7 @@ Result<Admission::Admitted, Refused> Admission::admit(ConnId conn, const Address
     return fail(Refused::penalty);
   std::optional<ConnId> evicted;
   const auto make_room = [&](const NotLoggedIn& waiting, std::size_t here, std::size_t most) {
-    if (here >= most) evicted = waiting.first();
+    if (here >= most) evicted = waiting.first_to_evict();
     return here < most || evicted;
   };
   const auto own_most = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;

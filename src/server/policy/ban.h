@@ -1,4 +1,4 @@
-// Whom simsd does not let in: an id, a name, or an address as its configuration writes one.
+// A ban: an id, a name, or an address or range that simsd refuses.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@ namespace sims::server {
 struct Ban {
   enum class Kind { id, name, address } kind = Kind::name;
   std::string value, reason;
-  std::uint64_t made = 0, until = 0;  // unix s; until 0: for ever
+  std::uint64_t made = 0, until = 0;  // unix s; until 0: forever
 };
-// Of a ban or an invitation that is good until a time, or (0) for ever.
+// Whether a ban or an invitation is over. `until` 0: never.
 inline bool expired(std::uint64_t until, std::uint64_t unix_s) {
   return until != 0 && until <= unix_s;
 }

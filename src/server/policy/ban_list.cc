@@ -19,7 +19,7 @@ void BanList::remove(Ban::Kind kind, const std::string& value) {
   if (same.empty()) ranges_.erase(range->bits);
 }
 
-// Costs a look for each length of prefix that occurs.
+// Costs one lookup for each prefix length in use.
 const Ban* BanList::on_address(const Address& address, std::uint64_t unix_s) const {
   for (const auto& [bits, ranges] : ranges_) {
     const auto at = ranges.find(address.masked(bits));

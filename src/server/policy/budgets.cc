@@ -11,7 +11,7 @@ std::size_t memory_bound(const Limits& limits, std::size_t registered) {
 }
 
 std::int64_t Budget::left(const Rate& rate, std::int64_t steady_ms) {
-  // A pause of more than a day fills every budget, and keeps the product small.
+  // A day fills every budget; the limit keeps the product small.
   const std::int64_t passed = std::clamp<std::int64_t>(steady_ms - last_ms_, 0, 86'400'000);
   last_ms_ = std::max(last_ms_, steady_ms);
   spent_ = std::max<std::int64_t>(0, spent_ - passed * rate.each);

@@ -1,4 +1,4 @@
-// IP addresses as values: what limits count by and bans name. Pure.
+// IP addresses and ranges as values, for limits and bans. Pure.
 #pragma once
 
 #include <compare>
@@ -18,7 +18,7 @@ class Address {
   static std::optional<Address> parse(std::string_view text);
   bool is_v4() const;
   Address masked(unsigned bits) const;  // of the 128; the rest is zero
-  // What counts as one source: an IPv4 address, or the /64 of an IPv6 address.
+  // The source that limits count by: an IPv4 address, or the /64 of an IPv6 address.
   Address source() const { return masked(is_v4() ? 128 : 64); }
   std::string str() const;
   // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's 0 for a pointer
@@ -32,7 +32,7 @@ class Address {
 struct AddressRange {
   Address first;
   unsigned bits = 128;  // of the 128: an IPv4 /24 has 120
-  // Fails in words, also when bits are set behind the prefix: then one of the two is a typing error.
+  // Fails in words, also when bits are set behind the prefix, which is a typing error.
   static Result<AddressRange> parse(std::string_view text);
   // No IPv6 range contains an IPv4 address, also not ::/0.
   bool contains(const Address& address) const {

@@ -1,6 +1,6 @@
-// What the relay counts, for simsctl(8) and the metrics (simsd(8), Metrics): plain numbers that only grow,
-// but for gauges, which are said to be so. Owned by the core and, where said, filled in by the daemon; read
-// on the loop's thread.
+// The relay's counters and gauges, for simsctl(8) and the metrics (simsd(8), Metrics). Counters
+// only grow. Owned by the relay; the daemon fills in the numbers marked as its own. Read them on
+// the loop's thread.
 #pragma once
 
 #include <array>
@@ -18,17 +18,17 @@ enum class Refused : std::uint8_t {
   banned,
   connections,          // in all
   address_connections,  // from one address
-  penalty,              // an address that failed too often lately
+  penalty,              // its address failed too often lately
   address_handshakes,   // a second from one address
   handshakes,           // a second in all
-  unauthenticated,      // too many that have not logged in: the oldest made room
+  unauthenticated,      // too many that have not logged in: the oldest was evicted
   registrations,        // from one address in an hour
   id_logins,            // of one id
   login,                // name taken, not registered...
   messages,             // a second and client
   list_requests,
   find_requests,
-  calls,  // to people who have not answered
+  calls,  // too many that were not answered
   queue,  // the receiver reads too slowly
   count
 };
@@ -56,14 +56,14 @@ struct Histogram {
 };
 
 struct Stats {
-  std::uint64_t opened = 0;  // connections accepted into the core
+  std::uint64_t opened = 0;  // connections that admission let in
   std::array<std::uint64_t, static_cast<std::size_t>(Refused::count)> refused{};
   struct Handshakes {
     std::uint64_t done = 0;     // logged in
     std::uint64_t refused = 0;  // by us: too many, another's name, not invited, banned
-    std::uint64_t failed = 0;   // not the protocol, nothing proved
+    std::uint64_t failed = 0;   // the client broke the protocol, or proved nothing
     std::uint64_t timed_out = 0;
-    std::uint64_t left = 0;  // closed by the other side
+    std::uint64_t left = 0;  // closed by the client
   };
   // By suite, in the order of crypto::all_suites(); the last: before a suite was chosen.
   std::array<Handshakes, 3> handshakes{};
@@ -72,19 +72,19 @@ struct Stats {
   std::uint64_t message_bytes = 0;  // of those, the sub-messages
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t faults = 0;        // connections that ended by the client's fault
-  std::uint64_t slow_readers = 0;  // cut off
-  std::uint64_t idle_cut = 0;      // cut off, silent
+  std::uint64_t slow_readers = 0;  // disconnected, since they read too slowly
+  std::uint64_t idle_cut = 0;      // disconnected, since they were silent
   // Gauges.
   std::uint64_t connections = 0, online = 0, unauthenticated = 0;
-  std::uint64_t partial_bytes = 0;      // of messages that are not whole yet
+  std::uint64_t partial_bytes = 0;      // of messages that have not arrived completely
   std::uint64_t queued_bytes = 0;       // waiting in the relay for clients, in all
   std::uint64_t most_queued_bytes = 0;  // the most for one client since the last reading
   std::uint64_t addresses = 0;          // remembered, with counts, budgets and penalties
   // The daemon's.
-  Histogram hop;                              // a message from the read of its bytes to their write
-  Histogram loop_lag;                         // how much later than asked for a timer came
+  Histogram hop;                              // from the read of a message's bytes to their write
+  Histogram loop_lag;                         // how late timers fired
   std::uint64_t p384_keys = 0, rsa_keys = 0;  // gauges: made ahead, ready
-  std::uint64_t accept_pauses = 0;            // out of descriptors
+  std::uint64_t accept_pauses = 0;            // because there were no descriptors
 };
 
 }  // namespace sims::server

@@ -1,4 +1,5 @@
-// The sessions that are owed an ack which waits for output to go with, in the order in which it is due. Pure.
+// The sessions that are owed an ack which waits for output to go with, in the order in which it is
+// due. Pure.
 #pragma once
 
 #include <utility>

@@ -1,4 +1,4 @@
-// One connection as simsctl(8) shows it.
+// One connection as `simsctl clients` shows it.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace sims::server {
 
 struct ClientInfo {
   ConnId conn = 0;
-  std::string address, id, name, suite;  // the last three empty until the handshake has come so far
+  std::string address, id, name, suite;  // the last three are empty before the handshake is complete
   std::uint64_t since_unix_s = 0;        // of the login
   std::uint64_t messages_in = 0, messages_out = 0;
   std::size_t queued = 0;  // bytes

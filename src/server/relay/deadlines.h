@@ -1,4 +1,5 @@
-// When each session is looked at next: one deadline a session, for its handshake and later for its ping. Pure.
+// When each session is looked at next: one deadline a session, for its handshake and later for its
+// ping. Pure.
 #pragma once
 
 #include <limits>

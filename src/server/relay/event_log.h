@@ -25,8 +25,8 @@ class EventLog {
     actions_.log(level, std::move(line));
   }
 
-  // A login or logout. Limited for its source only, since many at once are no reason to leave out any. An
-  // exempt source, which may stand for many clients, is not limited.
+  // A login or logout. Limited for its source only, since many at once are no reason to leave out
+  // any. An exempt source, which may stand for many clients, is not limited.
   template <class... A>
   void note_login(Source& source, Now now, fmt::format_string<A...> f, A&&... a) {
     if (!log::enabled(log::Level::info)) return;

@@ -1,7 +1,7 @@
-// What clients say once they are logged in, and what the relay tells them: section 4 of sims-protocol(7).
-//   - on_message(): one sub-message, told apart by its type
-//   - forward(): re-sealed byte for byte for the peer it is for; the hot path
-//   - list(), find() and the presence changes, gathered over 200 ms
+// Sub-messages of clients that are logged in, and the relay's answers (sims-protocol(7) section 4).
+//   - on_message(): dispatches one sub-message by its type
+//   - forward(): re-seals it byte for byte for its peer; the hot path
+//   - list(), find(), and presence changes, which are gathered over 200 ms
 #include "server/relay/relay_state.h"
 
 namespace sims::server {
@@ -14,9 +14,9 @@ using proto::Id;
 namespace {
 
 constexpr std::size_t write_chunk = 64 * 1024;  // collected output that does not wait for the turn's end
-constexpr std::size_t told_a_turn = 2;          // of a sweep: some 50 us
+constexpr std::size_t told_a_turn = 2;          // sessions of a PresenceBroadcast: some 50 us
 constexpr std::uint32_t max_ack_credit = 100'000;
-// After a message was refused so are those right behind it: they must not overtake it.
+// After a refused message, the ones right behind it are refused too: they must not overtake it.
 constexpr std::int64_t refuse_ms = 500;
 constexpr std::int64_t max_calls_to_one = 10;
 
@@ -34,7 +34,7 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
     const auto& row = proto::message_row(type);
     if (!row.acked) return;
     s.transport.owe_ack();
-    if (!row.forwarded) s.acks.at_once = true;  // a ping waits for it
+    if (!row.forwarded) s.acks.at_once = true;  // the client waits for the ack of a ping
   };
   if (const auto known = s.online ? proto::recognise_forwarded(plaintext) : std::nullopt) {
     owe(known->type);
@@ -54,43 +54,44 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
   const bool is_ack = std::holds_alternative<proto::Ack>(*message) ||
                       (forwarded && forwarded->type == proto::MessageType::peer_ack);
   if (!within_rate(s, plaintext.size(), is_ack, forwarded ? forwarded->dst : std::string_view(), now)) {
-    if (!s.ended && !is_ack) s.transport.owe_ack();  // read, and answered with an error
+    if (!s.ended && !is_ack) s.transport.owe_ack();  // we read it, and answered with an error
     return;
   }
-  std::visit(Overloaded{
-                 [&](const proto::Forwarded& m) {
-                   owe(m.type);
-                   if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
-                   if (m.type == proto::MessageType::client_refuse) call_answered(s, m);
-                   forward(s, m, plaintext, now);
-                 },
-                 [&](const proto::ListRequest& m) {
-                   owe(proto::MessageType::list);
-                   list(s, m, now);
-                 },
-                 [&](const proto::FindRequest& m) {
-                   owe(proto::MessageType::find);
-                   find(s, m, now);
-                 },
-                 [&](const proto::Ack&) {},  // the server resends nothing, so it has nothing to strike off
-                 [&](const proto::Ping&) { owe(proto::MessageType::ping); },
-                 [&](const proto::Disconnect&) {
-                   owe(proto::MessageType::disconnect);
-                   s.transport.flush_ack(now, s.output.frames);
-                   end(s, true, "disconnect", now);
-                 },
-                 [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered
-                 [&](const proto::Error& m) {
-                   owe(proto::MessageType::error);
-                   events.note(*s.slot.source, Level::info, now, "event=client-error conn={} code={} text={}",
-                               s.conn, remote{m.code_text}, remote{m.message});
-                 },
-                 [&](const proto::UnknownMessage&) {
-                   owe(proto::MessageType::unknown);  // taken over, and answered
-                   reply_error(s, ErrorCode::bad_message, "unknown message type", {}, now);
-                 },
-             },
-             *message);
+  std::visit(
+      Overloaded{
+          [&](const proto::Forwarded& m) {
+            owe(m.type);
+            if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
+            if (m.type == proto::MessageType::client_refuse) call_answered(s, m);
+            forward(s, m, plaintext, now);
+          },
+          [&](const proto::ListRequest& m) {
+            owe(proto::MessageType::list);
+            list(s, m, now);
+          },
+          [&](const proto::FindRequest& m) {
+            owe(proto::MessageType::find);
+            find(s, m, now);
+          },
+          [&](const proto::Ack&) {},  // the server resends nothing, so acks need no handling
+          [&](const proto::Ping&) { owe(proto::MessageType::ping); },
+          [&](const proto::Disconnect&) {
+            owe(proto::MessageType::disconnect);
+            s.transport.flush_ack(now, s.output.frames);
+            end(s, true, "disconnect", now);
+          },
+          [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered already
+          [&](const proto::Error& m) {
+            owe(proto::MessageType::error);
+            events.note(*s.slot.source, Level::info, now, "event=client-error conn={} code={} text={}",
+                        s.conn, remote{m.code_text}, remote{m.message});
+          },
+          [&](const proto::UnknownMessage&) {
+            owe(proto::MessageType::unknown);  // received, and answered with an error
+            reply_error(s, ErrorCode::bad_message, "unknown message type", {}, now);
+          },
+      },
+      *message);
 }
 
 void Relay::State::forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now) {
@@ -102,7 +103,7 @@ void Relay::State::forward(Session& s, const proto::Forwarded& message, std::str
   }
   Session& peer = **route;
   const Id dst = peer.transport.peer_id();
-  // Who came (again) a moment ago must not be heard of before the others know that he came.
+  // Announce a (re)login before forwarding that peer's first message.
   const bool told = s.presence.own_change < presence.first_change() ||
                     s.presence.own_change < peer.presence.seen_change ||
                     catch_up(peer, presence.next_change(), now);
@@ -117,15 +118,16 @@ void Relay::State::forward(Session& s, const proto::Forwarded& message, std::str
   ++peer.rates.ack_credit;
 }
 
-// Whose name is not registered yet, on a server where an invitation is wanted.
+// A client whose name is not registered yet, on a server that needs invitations.
 void Relay::State::before_login(Session& s, const proto::FromClient& message, Now now) {
   const auto* invitation = std::get_if<proto::Register>(&message);
   if (invitation != nullptr && !s.login.redeeming) return redeem(s, *invitation, now);
   fault(s, ErrorCode::not_registered, "this server takes new names by invitation only", "not invited", now);
 }
 
-// What a client says is budgeted, but the acks of what it got: a flood to it must not use up its own budget.
-// Past the budget a message is refused; past as much again the client is cut off.
+// Rate-limits everything except acks for messages we delivered to it: a flood to a client must not
+// use up its own budget. Past the budget a message is refused; past as much again the client is
+// disconnected.
 bool Relay::State::within_rate(Session& s, std::size_t size, bool is_ack, std::string_view dst, Now now) {
   if (is_ack && s.rates.ack_credit > 0) {
     --s.rates.ack_credit;
@@ -157,12 +159,12 @@ void Relay::State::call_answered(const Session& by, const proto::Forwarded& mess
     std::erase_if(calls->open, [&](const auto& call) { return call.dst == by.transport.peer_id(); });
 }
 
-// Calls that are not answered may be a nuisance: a stranger's phone that rings. An answer takes its call off
-// the list, and so does a refusal.
+// Limits unanswered calls, which may be a nuisance like a ringing phone. An answer or a refusal
+// removes the call from the count.
 bool Relay::State::may_call(Session& s, const proto::JsonValue& root, const proto::Forwarded& message,
                             Now now) {
   const auto dst = proto::Id::shaped(message.dst);
-  if (!dst) return true;  // the router's to refuse
+  if (!dst) return true;  // the router refuses it
   call_answered(s, message);
   if (root.get_number("phase") != 1) return true;
   auto& calls = s.rates.budgets.calls;
@@ -186,11 +188,11 @@ void Relay::State::list(Session& s, const proto::ListRequest& request, Now now) 
     return reply_error(s, ErrorCode::rate_limited, "too many list requests; try again in some seconds", {},
                        now);
   }
-  // Changes that are older than the snapshot go before it: after it they would undo what it says.
+  // Send changes that are older than the snapshot before it: after it they would contradict it.
   if (catch_up(s, presence.next_change(), now)) push(s, encode(presence.page(request)), now);
 }
 
-// Registered names, whether they are here or not.
+// Finds a registered name or id, online or not.
 void Relay::State::find(Session& s, const proto::FindRequest& request, Now now) {
   if (!s.rates.budgets.finds.take(options.policy.limits.finds, now.steady_ms)) {
     count_refused(Refused::find_requests);
@@ -220,7 +222,7 @@ void Relay::State::reply_error(Session& s, ErrorCode code, std::string_view text
   push(s, encode(error), now);
 }
 
-// Seals one sub-message for a session; false: it takes too little of what is there for it, and was cut off.
+// Seals one sub-message for a session. False: the client reads too slowly and was disconnected.
 bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.ended) return false;
   auto& output = s.output;
@@ -239,7 +241,7 @@ bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   }
   if (output.frames.empty()) output.frames = scratch.frames.spare.take();
   s.transport.send(plaintext, now, output.frames);
-  // The client acks it, and what a peer said to that peer as well, see forward().
+  // The client will ack it to us, and acks a forwarded message to its peer as well, see forward().
   if (s.rates.ack_credit < max_ack_credit) ++s.rates.ack_credit;
   schedule_write(s);
   return true;
@@ -249,7 +251,7 @@ bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
 
 void Relay::State::announce(Now now) {
   for (std::size_t told = 0; told < told_a_turn;) {
-    Session* s = broadcast.next();  // push() may cut it off, which part() knows about
+    Session* s = broadcast.next();  // push() may end it, which part() handles
     if (s == nullptr) break;
     if (s->presence.seen_change >= broadcast.to()) continue;
     ++told;
@@ -264,7 +266,7 @@ void Relay::State::announce(Now now) {
   if (broadcast.complete()) broadcast.finish(presence, now.steady_ms);
 }
 
-// Tells one client the changes up to `to` that it has not been told; false: it was cut off.
+// Sends one client the changes up to `to` that it does not know yet. False: it was disconnected.
 bool Relay::State::catch_up(Session& s, std::uint64_t to, Now now) {
   const auto from = std::max(s.presence.seen_change, presence.first_change());
   s.presence.seen_change = std::max(s.presence.seen_change, to);

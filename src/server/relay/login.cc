@@ -1,8 +1,8 @@
-// Who comes in: the steps 1 and 3 of core.cc.
-//   - opened(): counted, refused at once, or given the place of one who says nothing
+// From a new connection to the login: steps 1 and 3 of relay.cc.
+//   - opened(): count it, refuse it, or evict an older connection that has not logged in
 //   - admit_handshake(), start_work(): public-key work within the budgets
 //   - work_done() -> redeem() where a new name needs an invitation -> log_in()
-//   - failed(), login_timed_out(): what it costs not to come so far
+//   - failed(), login_timed_out(): the penalty for not logging in
 #include <algorithm>
 #include <cassert>
 
@@ -101,8 +101,9 @@ void Relay::State::refuse(ConnId conn, const Address& from, Refused why, Now now
   actions.close(conn, true);
 }
 
-// The oldest of those who have said nothing that cost anything makes room for a new one, else the oldest of
-// those who shake hands: an honest one is through with it before thousands have come after it.
+// Evicts the oldest connection that has triggered no public-key work, or else the oldest in a
+// handshake. An honest client completes its handshake before thousands of connections have come
+// after it.
 void Relay::State::evict(ConnId conn, Now now) {
   Session& s = *find(conn);
   count_refused(Refused::unauthenticated);
@@ -114,7 +115,7 @@ void Relay::State::evict(ConnId conn, Now now) {
 
 // --- 3. handshake --------------------------------------------------------------------------------
 
-// Its first public-key work: only what an address and all together may ask for.
+// Before its first public-key work: checks the handshake budgets of its source and of all.
 bool Relay::State::admit_handshake(Session& s, const proto::Handshake& handshake, Now now) {
   const auto* suite = handshake.suite();
   const bool costly = suite != nullptr && suite->rekeying == crypto::Rekeying::fresh_exchange;
@@ -132,7 +133,7 @@ bool Relay::State::admit_handshake(Session& s, const proto::Handshake& handshake
 
 void Relay::State::start_work(Session& s, std::unique_ptr<proto::HandshakeWork> work, Now now) {
   auto registration = options.policy.registration_open ? Registration::open : Registration::closed;
-  const bool last = s.login.gone != nullptr;  // phase 5: what it claims to be will be proved
+  const bool last = s.login.gone != nullptr;  // phase 5: this step proves the claimed id
   const auto& h = work->handshake();
   if (last && bans.on_login(h.peer_id().text(), h.peer_name(), now.unix_s()))
     registration = Registration::banned;
@@ -155,7 +156,7 @@ void Relay::State::penalise(Session& s, std::int64_t ms, Now now) {
   admission.penalise(*s.slot.source, ms, options.policy.limits, now.steady_ms);
 }
 
-// It did not keep to the protocol, or is not who it says; busy and internal are our own matter.
+// The client broke the protocol or does not own its id. `busy` and `internal` are our own failures.
 void Relay::State::failed(Session& s, ErrorCode code, std::string_view why, Now now) {
   const bool ours = code == ErrorCode::busy || code == ErrorCode::internal;
   if (!ours) {
@@ -195,7 +196,7 @@ void Relay::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
   Session* s = st.find(conn);
   if (!s) return;
   if (!work->handshake_) return st.redeemed(*s, *work, now);
-  // A new name where names are given by invitation: what is said inside SECURE decides.
+  // A new name on a server that needs invitations: the client sends its invitation inside SECURE.
   const bool invited = !work->binding_ && work->binding_.error().code == ErrorCode::not_registered &&
                        st.accounts.invitations(now.unix_s()) > 0;
   if (!work->binding_ && !invited) {
@@ -221,10 +222,11 @@ void Relay::work_done(ConnId conn, std::unique_ptr<LoginWork> work, Now now) {
     return st.failed(*s, event.failure.code, "handshake", now);
   }
   if (s->transport.connected() && !s->online) {
-    if (st.banned(*s, now)) return st.expel(*s, ErrorCode::banned, banned_words, "banned", now);  // meanwhile
+    // A ban may have been made while the worker ran.
+    if (st.banned(*s, now)) return st.expel(*s, ErrorCode::banned, banned_words, "banned", now);
     if (!invited) st.log_in(*s, *work->binding_, now);
   }
-  st.process(*s, {}, now);  // what came meanwhile is in the transport
+  st.process(*s, {}, now);  // the transport has kept the bytes that arrived meanwhile
 }
 
 void Relay::State::redeem(Session& s, const proto::Register& message, Now now) {
@@ -246,7 +248,7 @@ void Relay::State::redeemed(Session& s, const LoginWork& work, Now now) {
     return fault(s, refusal.code, refusal.text, "invitation", now);
   }
   if (banned(s, now)) return expel(s, ErrorCode::banned, banned_words, "banned", now);
-  s.transport.owe_ack();  // which tells that the code was right
+  s.transport.owe_ack();  // the ack confirms that the code was right
   s.transport.flush_ack(now, s.output.frames);
   log_in(s, *work.binding_, now);
   schedule_write(s);
@@ -259,7 +261,7 @@ void Relay::State::log_in(Session& s, Binding binding, Now now) {
     proto::Error error;
     error.code = ErrorCode::id_taken;
     error.message = "replaced by a newer login of this id";
-    old.transport.flush_ack(now, old.output.frames);  // nothing may follow the last word
+    old.transport.flush_ack(now, old.output.frames);  // nothing may follow the error
     old.transport.send(encode(error), now, old.output.frames);
     end(old, true, "replaced", now);
   }
@@ -271,8 +273,7 @@ void Relay::State::log_in(Session& s, Binding binding, Now now) {
   if (binding == Binding::made) ++stats.registrations;
   s.presence.own_change = presence.next_change();
   presence.add(id, s.transport.peer_name(), now.unix_s(), &s);
-  s.presence.seen_change =
-      presence.next_change();  // of itself and of what was before, its first snapshot tells
+  s.presence.seen_change = presence.next_change();  // its first snapshot contains everything before
   s.online = true;
   broadcast.join(s);
   deadlines.set(s, full_second(now.steady_ms + options.policy.limits.ping_ms));

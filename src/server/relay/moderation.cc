@@ -1,4 +1,4 @@
-// What an administrator asks: bans, who is here, numbers.
+// The administrator's requests to the relay: bans, kicks, the list of clients, gauges.
 #include <algorithm>
 #include <span>
 
@@ -53,7 +53,7 @@ std::vector<ClientInfo> Relay::clients(ConnId after, std::size_t limit) const {
 }
 
 std::vector<ConnId> Relay::State::matching(const BanList& list, Now now) const {
-  std::vector<ConnId> hit;  // to be ended after this: each end changes the table
+  std::vector<ConnId> hit;  // the caller ends them afterwards: each end changes the table
   for (const auto& [conn, s] : sessions) {
     const bool login = s->transport.connected() &&
                        list.on_login(s->transport.peer_id().text(), s->transport.peer_name(), now.unix_s());

@@ -39,7 +39,7 @@ const Online* Presence::find(std::string_view id) const {
 List Presence::page(const ListRequest& request) const {
   const std::size_t limit =
       request.limit == 0 ? proto::max_list_page : std::min<std::size_t>(request.limit, proto::max_list_page);
-  std::vector<const Online*> found;  // one more than the page tells whether there is another
+  std::vector<const Online*> found;  // one more than the page: its presence means that there is another page
   if (!request.match.empty()) {
     found = matching(request, limit + 1);
   } else {
@@ -55,8 +55,8 @@ List Presence::page(const ListRequest& request) const {
   return list;
 }
 
-// The first `count` in the order of ids whose name starts with the prefix. Few names match: go through these,
-// and keep the lowest ids. Many match: then the next ids in order hold enough of them.
+// The first `count` entries, sorted by id, whose name starts with the prefix. If few names match,
+// read these and keep the lowest ids. If many match, the next ids in order contain enough of them.
 std::vector<const Online*> Presence::matching(const ListRequest& request, std::size_t count) const {
   const auto& prefix = request.match;
   const auto few =
@@ -79,9 +79,10 @@ std::vector<const Online*> Presence::matching(const ListRequest& request, std::s
   return found;
 }
 
-// Of each id the last two changes: what was before them is over, and whoever comes and goes all the time is
-// no more to tell. A message carries one kind of change. Those of different ids may swap, those of one id may
-// not: an id's changes alternate, so first goes who went, then who came, then who came and went again.
+// The last two changes of each id: newer changes supersede older ones, so a flapping client costs
+// two entries. A message carries one kind of change. Changes of different ids may be reordered,
+// those of one id may not. They alternate, so three layers suffice: first the ids that went
+// offline, then those that came online, then those that went offline after that.
 std::vector<std::string> Presence::events(std::uint64_t from, std::uint64_t to) const {
   assert(from >= first_ && to <= next_change());
   struct Last {

@@ -16,8 +16,8 @@ void PresenceBroadcast::join(Session& s) {
   place(&s, everyone_.size() - 1);
 }
 
-// The last session moves into the gap. If the round has passed the gap but not yet the last session, the gap
-// moves up to the round's place first.
+// The last session moves into the gap. If the round has passed the gap but not yet the last
+// session, the gap moves up to the round's place first.
 void PresenceBroadcast::part(Session& s) {
   std::size_t gap = s.presence.place;
   if (running_ && gap < next_) {

@@ -1,5 +1,6 @@
-// Announces presence changes to every session online, a few in each turn: messages must not wait for thousands
-// of lists. Pure: it says whose turn it is, the relay sends. One round announces the changes of 200 ms.
+// Announces presence changes to every session online, a few in each turn: messages must not wait
+// for thousands of lists. Pure: it says whose turn it is, the relay sends. One round announces the
+// changes of 200 ms.
 #pragma once
 
 #include <string>
@@ -24,7 +25,8 @@ class PresenceBroadcast {
   // The next session of the round, or nullptr: all have had their turn.
   Session* next();
   bool complete() const { return next_ == everyone_.size(); }
-  // Of a complete round: forgets its changes, and schedules the next one if there are newer changes.
+  // Of a complete round: forgets its changes, and schedules the next one if there are newer
+  // changes.
   void finish(Presence& presence, std::int64_t steady_ms);
 
   // The round announces the changes [from, to). events(): all of them, for sessions that know none.

@@ -1,11 +1,11 @@
-// The life of a connection, in the order of the functions below:
-//   1. opened():    counted, or refused at once (core_login.cc)
-//   2. received():  its Transport makes handshake steps (LoginWork, done elsewhere) and sub-messages
-//   3. work_done(): the step's answer; after the last one log_in() (core_login.cc)
-//   4. on_message(): one sub-message: answered, or re-sealed byte for byte for its peer (core_messages.cc)
-//   5. turn_end():  what was collected is written, once per peer
-//   6. tick():      handshake deadlines, pings, gathered presence changes
-//   7. end():       closed; the others learn it with the next gathered changes
+// The life of a connection in the relay, in the order of the functions below:
+//   1. opened():     count it, or refuse it at once (login.cc)
+//   2. received():   its Transport makes handshake steps (LoginWork, run elsewhere) and sub-messages
+//   3. work_done():  the result of a step; after the last one log_in() (login.cc)
+//   4. on_message(): answer a sub-message, or re-seal it byte for byte for its peer (forwarding.cc)
+//   5. turn_end():   write the collected output, once per peer
+//   6. tick():       handshake deadlines, pings, acks, presence changes
+//   7. end():        close it; the others learn it with the next presence changes
 #include <algorithm>
 
 #include "server/relay/relay_state.h"
@@ -18,7 +18,7 @@ using proto::ErrorCode;
 
 namespace {
 
-constexpr std::size_t acks_a_turn = 8;  // of those that had nothing to go with: some 50 us
+constexpr std::size_t acks_a_turn = 8;  // acks sent alone: some 50 us
 constexpr std::int64_t slow_check_ms = 1'000;
 constexpr std::int64_t frame_ms = 30'000;  // from its first byte to its last
 
@@ -71,8 +71,8 @@ void Relay::State::process(Session& s, ByteView input, Now now) {
   schedule_write(s);
 }
 
-// The ack of this read goes at once if a message asked for it, else with what goes to this client next, or
-// alone when there is nothing for a while: a send of its own would double what a message costs.
+// An ack goes at once if a message asked for that. Otherwise it waits for the next output to this
+// client, or goes alone after ack_delay_ms: a write of its own would double the cost of a message.
 void Relay::State::owe_ack(Session& s, Now now) {
   if (!s.transport.owes_ack()) return;
   if (std::exchange(s.acks.at_once, false)) return s.transport.flush_ack(now, s.output.frames);
@@ -80,7 +80,7 @@ void Relay::State::owe_ack(Session& s, Now now) {
   acks.add(now.steady_ms + proto::ack_delay_ms, s.conn);
 }
 
-// A few in each turn, so that messages need not wait for many of them.
+// Sends a few in each turn, so that messages need not wait for many of them.
 void Relay::State::send_due_acks(Now now) {
   for (std::size_t sent = 0; sent < acks_a_turn && acks.next_due() <= now.steady_ms;) {
     Session* s = find(acks.take());
@@ -130,7 +130,7 @@ void Relay::State::set_partial(Session& s, bool new_frame, Now now) {
   input.partial_bytes = s.transport.buffered();
 }
 
-// Memory that it keeps from the others for nothing.
+// A frame that never completes occupies memory of queue_bytes_total, which all clients share.
 bool Relay::State::end_slow_frame(Session& s, Now now) {
   if (s.input.partial_bytes == 0 || now.steady_ms - s.input.partial_since <= frame_ms) return false;
   fault(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
@@ -142,8 +142,8 @@ void Relay::turn_end(Now now) {
   for (const ConnId conn : st.with_output) {
     if (Session* s = st.find(conn)) {
       s->output.listed = false;
-      if (!s->output.frames.empty())
-        s->transport.flush_ack(now, s->output.frames);  // here only: once a read at most
+      // An ack that waits goes along; this is the only place, so there is at most one a read.
+      if (!s->output.frames.empty()) s->transport.flush_ack(now, s->output.frames);
       st.flush(*s, now);
     }
   }
@@ -169,7 +169,8 @@ std::int64_t Relay::next_tick() const {
   return std::min({st.broadcast.scheduled(), st.acks.next_due(), st.backlog.next_check, st.deadlines.next()});
 }
 
-// Once a second, and only sessions with unsent bytes. A client that takes none of them for stall_ms is cut off.
+// Once a second, and only sessions with unsent bytes. A client that takes none of them for stall_ms
+// is cut off.
 void Relay::State::check_slow_readers(Now now) {
   for (const ConnId conn : std::exchange(backlog.slow_readers, {})) {
     Session* s = find(conn);
@@ -194,7 +195,8 @@ void Relay::State::check_slow_readers(Now now) {
   backlog.next_check = backlog.slow_readers.empty() ? never : now.steady_ms + slow_check_ms;
 }
 
-// A deadline is not moved with every read: when it comes, it is set again to where it should be by then.
+// A deadline is not moved with every read: when it comes, it is set again to where it should be by
+// then.
 void Relay::State::deadline_reached(Session& s, Now now) {
   if (!s.online) return login_timed_out(s, now);
   if (end_slow_frame(s, now)) return;
@@ -228,7 +230,7 @@ void Relay::State::fault(Session& s, ErrorCode code, std::string_view text, std:
   events.note(*s.slot.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
               s.address, to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
-  // In SECURE the handshake was right, and it is the login that is refused.
+  // In SECURE the handshake succeeded, and it is the login that is refused.
   if (s.transport.connected()) s.login.outcome = &Stats::Handshakes::refused;
   if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
   s.transport.fail(code, text, id, now, s.output.frames);
@@ -278,7 +280,7 @@ void Relay::shutdown(Now now) {
       proto::Error error;
       error.code = ErrorCode::going_away;
       error.message = "the server is going down";
-      s.transport.flush_ack(now, s.output.frames);  // the `disconnect` names the last one
+      s.transport.flush_ack(now, s.output.frames);  // before `disconnect`, which must be the last message
       s.transport.send(encode(error), now, s.output.frames);
       s.transport.send(encode(proto::Disconnect{st.options.name, s.transport.sent()}), now, s.output.frames);
     } else {

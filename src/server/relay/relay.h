@@ -1,13 +1,13 @@
-// The relay without I/O: connections' events and the time in, Actions out. Owned by server/daemon, by tests
-// and by the simulation (tests/sim), which drive it from one thread:
+// The relay without I/O: connection events and the time in, Actions out. Its owners (server/daemon,
+// tests and the simulation in tests/sim) drive it from one thread:
 //
 //   Relay relay(options, accounts, ephemerals, actions);
-//   relay.opened(7, "192.0.2.1", now);  // a connection that the driver numbered; no number is used again
+//   relay.opened(7, "192.0.2.1", now);  // the driver numbers connections and never uses a number again
 //   relay.received(7, bytes, now);      // one call per read of the socket
-//   relay.turn_end(now);                // after the events of one loop turn, or of a part of it: one write
-//   per peer if (now.steady_ms >= relay.next_tick()) relay.tick(now), relay.turn_end(now);
+//   relay.turn_end(now);                // after the events of a loop turn, or of a part of it
+//   if (now.steady_ms >= relay.next_tick()) relay.tick(now), relay.turn_end(now);
 //
-// The numbered list of house.md, "The way of one message", step 4, is received() -> router -> turn_end().
+// A message passes through received() -> on_message() -> router -> push() -> turn_end().
 #pragma once
 
 #include <atomic>
@@ -27,17 +27,17 @@
 
 namespace sims::server {
 
-// Whether a login may register its name. rationed: its source has registered too many lately; banned: it may
-// not come in at all, which it is told when it has proved that it is the one.
+// Whether a login may register its name. rationed: its source has registered too many lately.
+// banned: the login is refused, once the client has proved that it owns the banned id or name.
 enum class Registration : std::uint8_t { open, closed, rationed, banned };
 
-// A handshake step and, when it was the last, the account's binding, for a worker thread: run() touches
-// nothing but itself, the ephemeral source and the account store. Then give it back with Relay::work_done().
-// Once its connection is gone it costs nothing: who calls, asks for a handshake and hangs up, again and
-// again, would make the others wait for it.
+// A handshake step and, when it was the last, the account's binding, for a worker thread. run()
+// touches nothing but itself, the ephemeral source and the account store. Give it back with
+// Relay::work_done(). run() does nothing once its connection is gone: else an attacker who starts
+// handshakes and hangs up would make the others wait.
 class LoginWork {
  public:
-  // With an invitation, after the handshake.
+  // Redeems an invitation after the handshake.
   LoginWork(std::string name, const proto::Id& id, std::string code, AccountStore& accounts,
             std::uint64_t unix_s, std::shared_ptr<const std::atomic<bool>> gone)
       : accounts_(accounts),
@@ -56,7 +56,8 @@ class LoginWork {
         gone_(std::move(gone)) {}
   ~LoginWork() { wipe(code_); }
   void run();
-  // After run(): a new name is to be written down, which may wait for the disk. Then work_done().
+  // After run(): whether write() must store a new name, which may wait for the disk. Then call
+  // work_done().
   bool writes() const { return writes_; }
   void write();
 
@@ -74,26 +75,28 @@ class LoginWork {
   Result<Binding, Refusal> binding_ = Binding::known;
 };
 
-// What the core wants done. Called from inside the core's own functions: implementations must not call back
-// into it synchronously.
+// The relay's effects, carried out by its driver. The relay calls these from inside its own
+// functions: implementations must not call back into it synchronously.
 class Actions {
  public:
   virtual ~Actions() = default;
-  // The bytes are the caller's: an implementation copies what it cannot send at once. Returns queued(id).
+  // The bytes are the caller's: an implementation copies what it cannot send at once. Returns
+  // queued(id).
   virtual std::size_t write(ConnId id, std::string_view bytes) = 0;
   // Bytes given to write() that the network has not taken yet.
   virtual std::size_t queued(ConnId id) const = 0;
-  // Ends the connection; flush: after what was written went out (within a few seconds). The core has
-  // forgotten it: no closed() follows, and what still comes from it is ignored.
+  // Ends the connection; flush: after the written bytes went out (within a few seconds). The relay
+  // has forgotten it: do not call closed(); the relay ignores bytes that still arrive.
   virtual void close(ConnId id, bool flush) = 0;
-  // From a connection that sends fast read little at a time, so that the others do not wait for it.
+  // Whether to read little at a time from this connection: it sends fast, and the others must not
+  // wait.
   virtual void read_little(ConnId id, bool on) = 0;
   virtual void start_work(ConnId id, std::unique_ptr<LoginWork> work) = 0;
   virtual void log(log::Level level, std::string line) = 0;
 };
 
-// The part of the configuration that may change while the core runs; suites and registration hold for new
-// logins.
+// The part of the configuration that may change while the relay runs. Suites and registration apply
+// to new logins.
 struct Policy {
   Limits limits;
   crypto::SuiteList suites = crypto::default_suites();
@@ -101,45 +104,47 @@ struct Policy {
 };
 
 struct RelayOptions {
-  const crypto::SigningKey* identity = nullptr;  // not owned
-  std::string name;                              // the server's
+  const crypto::SigningKey* identity = nullptr;  // not owned; outlives the relay
+  std::string name;                              // the server's own
   Policy policy;
   std::vector<Ban> bans{};
 };
 
 class Relay {
  public:
-  // accounts, ephemerals and actions are not owned and outlive the core and all its work.
+  // accounts, ephemerals and actions are not owned and outlive the relay and all its work.
   Relay(RelayOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals, Actions& actions);
   ~Relay();
 
-  // A new connection from a numeric address (without the port). May be closed at once: over a limit, shut
-  // out, going away.
+  // A new connection from a numeric address (without the port). The relay may close it at once:
+  // over a limit, a penalty or ban of its address, shutting down.
   void opened(ConnId id, std::string_view address, Now now);
-  // Bytes of one read. Ignored for a connection that the core has closed.
+  // Bytes of one read. Ignored for a connection that the relay has closed.
   void received(ConnId id, ByteView bytes, Now now);
-  void closed(ConnId id, Now now);  // the other side ended it
+  void closed(ConnId id, Now now);  // the client ended it
   void work_done(ConnId id, std::unique_ptr<LoginWork> work, Now now);
   void tick(Now now);              // at or after next_tick()
-  std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time; 0: after the next I/O
-  void turn_end(Now now);          // writes what was collected since the last call
+  std::int64_t next_tick() const;  // steady ms; INT64_MAX: no timer is needed; 0: after the next I/O
+  void turn_end(Now now);          // writes the output collected since the last call
 
   void reload(Policy policy);
-  // In force at once, for those who are here too. What lasts is the account store's.
+  // In force at once, also for clients that are connected. The account store keeps bans beyond a
+  // restart.
   void ban(const Ban& ban, Now now);
   void unban(Ban::Kind kind, const std::string& value);
-  // Cuts off whom such bans would hit, who may come back; how many.
+  // Disconnects the clients that such bans would hit; they may connect again. Returns how many.
   std::size_t kick(const BanList& whom, Now now);
-  bool kick(ConnId conn, Now now);  // false: there is none
-  // Those with a larger number than `after`, by number.
+  bool kick(ConnId conn, Now now);  // false: there is no such connection
+  // At most `limit` clients with a number above `after`, sorted by number.
   std::vector<ClientInfo> clients(ConnId after, std::size_t limit) const;
-  // Tells everyone `going-away` and closes every connection, flushing; opened() refuses from now on.
+  // Sends `going-away` to every client, flushes and closes all connections. opened() refuses from
+  // now on.
   void shutdown(Now now);
 
-  std::size_t connections() const;  // that the core has not closed
+  std::size_t connections() const;  // that the relay has not closed
   std::size_t online() const;       // logged in
-  Stats& stats();                   // the driver adds its own
-  void refresh_gauges();            // of stats(); the most that was queued begins anew
+  Stats& stats();                   // the driver adds its own numbers
+  void refresh_gauges();            // of stats(); restarts most_queued_bytes
 
  private:
   struct State;

@@ -22,12 +22,14 @@ constexpr std::int64_t penalty_late_ms = 10'000;    // held a connection without
 constexpr std::int64_t penalty_flood_ms = 30'000 - penalty_fault_ms;  // a flood is a fault besides
 constexpr std::string_view banned_words = "you are banned from this server";
 
-// Pings fall on full seconds, so that the loop wakes up at most once a second, however many clients are idle.
+// Pings fall on full seconds, so that the loop wakes up at most once a second, however many clients
+// are idle.
 constexpr std::int64_t full_second(std::int64_t ms) {
   return (ms + 999) / 1'000 * 1'000;
 }
 
-// Bytes that wait in the relay, for all sessions together, and the sessions that are slow to read theirs.
+// Bytes that wait in the relay, for all sessions together, and the sessions that are slow to read
+// theirs.
 struct Backlog {
   std::size_t unsent_bytes = 0, partial_bytes = 0;  // sums over SessionOutput and SessionInput
   std::size_t most_unsent_bytes = 0;                // for one session, since the gauges were read

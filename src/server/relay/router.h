@@ -1,5 +1,6 @@
-// Where a forwarded sub-message goes (sims-protocol(7) sections 3 to 6): pure, owned by the core. The core
-// knows nothing about how a peer is found, so that other relays can stand behind this interface later.
+// Finds the receiver of a forwarded sub-message (sims-protocol(7) sections 3 to 6). Pure; owned by
+// the relay. The relay does not know how a peer is found, so that other relays can stand behind
+// this interface later.
 #pragma once
 
 #include "proto/wire/message.h"
@@ -10,7 +11,7 @@
 namespace sims::server {
 
 struct Undeliverable {
-  bool fatal = false;  // the sender's connection ends
+  bool fatal = false;  // the sender broke the protocol: end its connection
   proto::ErrorCode code = proto::ErrorCode::bad_message;
   const char* text = "";
   std::optional<proto::Id> dst;
@@ -19,9 +20,10 @@ struct Undeliverable {
 class Router {
  public:
   Router(const Presence& presence, const AccountStore& accounts) : presence_(presence), accounts_(accounts) {}
-  // The session that gets what `from` sends (`size` bytes), or why there is none. A wrong src, a dst that is
-  // no id and a dst that is the sender itself are fatal. Over max_forwarded it is too_large; an id never
-  // registered here is unknown_peer, a registered one that is offline not_connected.
+  // Returns the session that receives a message of `size` bytes from `from`. Fatal errors: a wrong
+  // src, a dst that is not an id, a dst that is the sender. Other errors: too_large (over
+  // max_forwarded), unknown_peer (an id never registered here), not_connected (a registered id that
+  // is offline).
   Result<Session*, Undeliverable> route(const Session& from, const proto::Forwarded& message,
                                         std::size_t size) const;
 

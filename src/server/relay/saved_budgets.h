@@ -1,4 +1,5 @@
-// The budgets of ids that logged out a moment ago: a new connection must not begin with full ones. Pure.
+// The budgets of ids that logged out a moment ago: a new connection must not begin with full ones.
+// Pure.
 #pragma once
 
 #include <map>

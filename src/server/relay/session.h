@@ -1,5 +1,6 @@
-// What the core keeps of one connection. Owned by the core's table, found by number: never keep a pointer
-// across an asynchronous step. There are tens of thousands of them, nearly all idle: no buffer stays here.
+// The relay's state of one connection. The relay's table owns it; find it by number, and never keep
+// a pointer across an asynchronous step. There are tens of thousands of sessions, nearly all idle:
+// none keeps a buffer.
 #pragma once
 
 #include <tsl/robin_map.h>
@@ -18,13 +19,13 @@ namespace sims::server {
 
 constexpr std::int64_t call_minute_ms = 60'000;
 
-// Calls that were not answered, in the last minute.
+// Calls of the last minute that were not answered.
 struct Calls {
   struct Call {
     proto::Id dst;
     std::int64_t at;  // steady ms
   };
-  std::deque<Call> open;  // in no more room than they need: see memory_bound()
+  std::deque<Call> open;  // a deque, which wastes little memory: see memory_bound()
 
   void forget_old(std::int64_t steady_ms) {
     std::erase_if(open, [&](const Call& call) { return call.at + call_minute_ms <= steady_ms; });
@@ -34,7 +35,7 @@ struct Calls {
 // Budgets of one id. They outlast the connection: see SavedBudgets.
 struct IdBudgets {
   Budget messages, message_bytes, lists, finds;
-  std::unique_ptr<Calls> calls;  // null: none
+  std::unique_ptr<Calls> calls;  // null: no calls
 
   bool full(const Limits& limits, std::int64_t steady_ms) {
     if (calls) calls->forget_old(steady_ms);

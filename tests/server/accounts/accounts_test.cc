@@ -149,7 +149,7 @@ void invites(AccountStore& store) {
   CHECK(store.names("alice", 1).at(0).registered == 99);
   CHECK_FALSE(store.invitations(99));
   refused_code(store, "carol", id(3), "one", 99);  // used
-  REQUIRE(store.invite("one", 99, 0));             // for ever
+  REQUIRE(store.invite("one", 99, 0));             // forever
   CHECK(store.invitations(1ull << 40));
   CHECK(store.redeem("carol", id(3), "one", 1ull << 40) == Binding::made);
 }

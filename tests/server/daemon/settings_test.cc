@@ -254,7 +254,7 @@ TEST_CASE("a reload waits for no pipe") {
   REQUIRE(::mkfifo(line.config.c_str(), 0600) == 0);
   const auto loaded = server::reload_settings(line);
   REQUIRE_FALSE(loaded);
-  CHECK(loaded.error() == line.config + ": not a regular file, and so read at the start only");
+  CHECK(loaded.error() == line.config + ": not a regular file; simsd reads it only at the start");
   line.config = folder.path + "/missing";
   CHECK(server::reload_settings(line).error().find("No such file") != std::string::npos);
 }
