@@ -17,6 +17,7 @@ namespace sims::sqlite {
 
 namespace {
 constexpr int busy_ms = 5'000;
+constexpr std::string_view undone_before = "an earlier failure of the disk has undone the transaction";
 constexpr std::size_t max_in_memory = std::size_t{4} << 30;
 }  // namespace
 
@@ -28,9 +29,12 @@ struct Database::State {
     wipe(image);
   }
   sqlite3* db = nullptr;
-  std::string image;  // of a snapshot in memory
+  std::string image;            // of a snapshot in memory
+  bool in_transaction = false;  // a Transaction is open
   std::unordered_multimap<const char*, sqlite3_stmt*> idle;
 
+  // A Transaction is open, and SQLite has rolled it back.
+  bool undone() const { return in_transaction && sqlite3_get_autocommit(db) != 0; }
   // SQLite's error of its last call.
   std::string words() const {
     if (db == nullptr) return "out of memory";
@@ -184,6 +188,7 @@ bool Database::medium_failed() const {
 }
 
 Result<void> Database::execute(const char* sql) {
+  if (state_->undone()) return fail(std::string(undone_before));
   if (sqlite3_exec(state_->db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail(problem());
   return {};
 }
@@ -245,6 +250,7 @@ void Statement::bind(ByteView blob) {
 }
 
 Result<bool> Statement::step() {
+  if (db_.undone()) return fail(std::string(undone_before));
   if (status_ == SQLITE_OK || status_ == SQLITE_ROW) status_ = sqlite3_step(statement_);
   if (status_ == SQLITE_ROW) return true;
   if (status_ == SQLITE_DONE) return false;
@@ -281,16 +287,25 @@ Result<Transaction> Transaction::read(Database& db) {
   return Transaction(db);
 }
 
+Transaction::Transaction(Database& db) : db_(&db) {
+  db.state_->in_transaction = true;
+}
+
 Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
 
 Transaction::~Transaction() {
-  if (db_ != nullptr && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
+  if (db_ != nullptr) end();
+}
+
+void Transaction::end() {
+  if (db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
+  db_->state_->in_transaction = false;
+  db_ = nullptr;
 }
 
 Result<void> Transaction::commit() {
   auto done = db_->execute("COMMIT");
-  if (!done && db_->in_transaction()) static_cast<void>(db_->execute("ROLLBACK"));
-  db_ = nullptr;
+  end();
   return done;
 }
 

@@ -48,6 +48,7 @@ class Database {
 
  private:
   friend class Statement;
+  friend class Transaction;
   struct State;
   explicit Database(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
@@ -100,7 +101,9 @@ class Statement {
   int status_;
 };
 
-// A transaction; the destructor rolls it back unless commit() succeeded.
+// A transaction; the destructor rolls it back unless commit() succeeded. SQLite rolls it back by itself when a
+// statement, also one that only reads, meets a full disk or an I/O error. Then every statement fails until the
+// Transaction has ended: it would be a transaction of its own.
 class Transaction {
  public:
   static Result<Transaction> begin(Database& db);  // for writing: no other connection writes until its end
@@ -111,7 +114,8 @@ class Transaction {
   Result<void> commit();  // at most once; a failure rolls back
 
  private:
-  explicit Transaction(Database& db) : db_(&db) {}
+  explicit Transaction(Database& db);
+  void end();
   Database* db_;  // nullptr: it is over
 };
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "os/files.h"
+#include "support/faulty_disk.h"
 #include "support/temp_folder.h"
 
 using namespace sims;
@@ -170,4 +171,31 @@ TEST_CASE("sqlite: a copy is of the moment it was begun, in a new file, beside a
   CHECK_FALSE(reader->copy_into(f.folder / "copy.db"));
   CHECK(copy->number("SELECT count(*) FROM t") == 1);
   CHECK_FALSE(reader->copy_into(f.folder / "no/such.db"));
+}
+
+TEST_CASE("sqlite: a page that can't be read undoes the transaction, and nothing is written behind it") {
+  test::TempFolder folder;
+  test::FaultyDisk disk(folder.path());
+  const std::string path = folder / "a.db";
+  REQUIRE(write_private_file(path, ""));
+  {
+    auto made = Database::open(path);
+    REQUIRE(made);
+    REQUIRE(made->execute(
+        "PRAGMA journal_mode = WAL; CREATE TABLE t (n INTEGER); CREATE TABLE other (n INTEGER)"));
+  }
+  auto db = Database::open(path);
+  REQUIRE(db);
+  auto all = Transaction::begin(*db);
+  REQUIRE(all);
+  REQUIRE(db->execute("INSERT INTO t VALUES (1)"));
+  disk.always(test::FaultyDisk::Operation::read, test::FaultyDisk::Fault::error);
+  CHECK_FALSE(db->number("SELECT count(*) FROM other"));  // whose caller may not care
+  disk.mend();
+  CHECK_FALSE(db->execute("INSERT INTO t VALUES (2)"));
+  CHECK_FALSE(Statement(*db, "INSERT INTO t VALUES (3)").run());
+  CHECK(all->commit().error() == "an earlier failure of the disk has undone the transaction");
+  CHECK(db->number("SELECT count(*) FROM t") == 0);
+  CHECK(db->execute("INSERT INTO t VALUES (4)"));
+  CHECK(db->number("SELECT count(*) FROM t") == 1);
 }
