@@ -1,3 +1,4 @@
+// Base64: RFC 4648, canonical texts only.
 #include "base/base64.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +32,7 @@ TEST_CASE("base64: RFC 4648's examples") {
   CHECK(base64_encode(test::unhex("fbff"), Base64::url) == "-_8=");
 }
 
-TEST_CASE("base64: every size and random bytes come back, in the announced sizes") {
+TEST_CASE("base64: random bytes of every size decode to themselves, in the announced sizes") {
   std::mt19937 random(1);
   for (std::size_t size = 0; size < 300; ++size) {
     Bytes bytes(size);
@@ -46,7 +47,7 @@ TEST_CASE("base64: every size and random bytes come back, in the announced sizes
   }
 }
 
-TEST_CASE("base64: encoding from the tail of the room that is written") {
+TEST_CASE("base64: encoding in place, from the tail of the output buffer") {
   std::mt19937 random(2);
   for (std::size_t size = 0; size < 200; ++size) {
     Bytes bytes(size);
@@ -91,7 +92,7 @@ TEST_CASE("attack 19: bytes have one text") {
   refused("-_8=", Base64::standard);
   refused("+/8=", Base64::url);
 
-  // Of all texts of one group, 256 + 65,536 with padding and each by itself decode to what encodes to them.
+  // Of all groups with padding exactly 256 + 65,536 decode, one text for each value.
   const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   int one = 0, two = 0;
   for (char a : alphabet)
@@ -108,7 +109,7 @@ TEST_CASE("attack 19: bytes have one text") {
   CHECK(two == 65'536);
 }
 
-TEST_CASE("base64: every character that is not of the alphabet is refused at every place") {
+TEST_CASE("base64: every character outside the alphabet is refused at every place") {
   for (int c = 0; c < 256; ++c) {
     bool standard = std::isalnum(c) || c == '+' || c == '/', url = std::isalnum(c) || c == '-' || c == '_';
     if (c >= 0x80) standard = url = false;

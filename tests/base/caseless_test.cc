@@ -1,3 +1,4 @@
+// Case-insensitive search.
 #include "base/caseless.h"
 
 #include <doctest/doctest.h>
@@ -36,7 +37,7 @@ TEST_CASE("caseless: beyond ASCII") {
   CHECK_FALSE(Caseless("é").in("e"));
 }
 
-TEST_CASE("caseless: nothing is in everything; what is no UTF-8 in nothing") {
+TEST_CASE("caseless: the empty text is in every text; invalid UTF-8 is in none") {
   CHECK(Caseless("").in(""));
   CHECK(Caseless("").in("é"));
   CHECK_FALSE(Caseless("\xff").in("\xff"));

@@ -1,3 +1,4 @@
+// Parsing HOST:PORT.
 #include <doctest/doctest.h>
 
 #include "base/endpoint.h"
@@ -20,7 +21,7 @@ TEST_CASE("endpoints are parsed into one spelling") {
   }
 }
 
-TEST_CASE("what is no endpoint is refused in words") {
+TEST_CASE("invalid endpoints are refused in words") {
   for (const char* text : {"", ":7467", "host:", "host:65536", "host:-1", "host:+1", "host: 1", "host:1x",
                            "[::1", "[::1]x", "[::1]7467", "[host]:1", "1::2::3", "a b", "ho\x1bst", "host\n",
                            "h\xc3\xb6st", "[]:1", "user@host"}) {

@@ -1,3 +1,4 @@
+// UTF-8, text made safe for terminals and logs, widths, grapheme clusters.
 #include "base/text.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +15,8 @@ std::string safe(std::string_view text) {
   return safe_text(text, Lines::keep);
 }
 
-// What no terminal may get: C0 (but LF if kept), DEL, C1 (as UTF-8), bidi controls, zero-width characters.
+// Characters that no terminal may get: C0 (except LF if kept), DEL, C1 (as UTF-8), bidi controls,
+// zero-width ones.
 void check_harmless(std::string_view text, Lines lines) {
   std::string shown = safe_text(text, lines);
   CHECK(utf8_valid(shown));
@@ -29,7 +31,7 @@ void check_harmless(std::string_view text, Lines lines) {
         "\ufeff", "\u2028", "\u2029", "\u00ad", "\ufe0f", "\U000e0041", "\U000f0000"})
     REQUIRE(shown.find(hidden) == shown.npos);
   CHECK(shown.size() <= text.size() * 4 + 8);
-  // Made safe twice is made safe once.
+  // safe_text() is idempotent.
   CHECK(safe_text(shown, lines) == shown);
 }
 
@@ -67,7 +69,7 @@ TEST_CASE("utf8_valid: RFC 3629") {
   }
 }
 
-TEST_CASE("escape_for_log: printable ASCII, nothing that ends a value or a line") {
+TEST_CASE("escape_for_log: printable ASCII, and no character that ends a value or a line") {
   CHECK(escape_for_log("alice") == "alice");
   CHECK(escape_for_log("a\nb\x1b[0m\\\"") == "a\\x0ab\\x1b[0m\\x5c\\x22");
   CHECK(escape_for_log("\u00e9") == "\\xc3\\xa9");
@@ -89,7 +91,7 @@ TEST_CASE("attack 39: lines are kept or folded") {
   CHECK(safe_text("a\nb\r\nc\u2029d", Lines::fold) == "a\u23ceb\u23cec\u23ced");
 }
 
-TEST_CASE("attack 39: what reorders or hides text becomes visible") {
+TEST_CASE("attack 39: characters that reorder or hide text become visible") {
   CHECK(safe("\u202egpj.exe") == "<U+202E>gpj.exe");
   CHECK(safe("a\u200bb\ufeff\u00ad\u061c") == "a<U+200B>b<U+FEFF><U+00AD><U+061C>");
   CHECK(safe("x\u200dy\u200cz") == "x<U+200D>y<U+200C>z");
@@ -103,7 +105,7 @@ TEST_CASE("attack 39: bytes that are not UTF-8") {
   CHECK(safe("\xc0\x9b") == "\ufffd\ufffd");
 }
 
-TEST_CASE("attack 39: combining marks are bounded and stay with their own text") {
+TEST_CASE("attack 39: combining marks are bounded and do not join other text") {
   std::string acute = "\u0301", eight;
   for (int i = 0; i < 8; ++i)
     eight += acute;
@@ -116,7 +118,7 @@ TEST_CASE("attack 39: combining marks are bounded and stay with their own text")
   CHECK(safe("a\n" + acute) == "a\n\u25cc" + acute);
 }
 
-TEST_CASE("emoji: joiners and variation selectors are left out, so that widths are certain") {
+TEST_CASE("emoji: joiners and variation selectors are dropped, so that widths are certain") {
   CHECK(safe("\U0001f469\u200d\U0001f4bb") == "\U0001f469\U0001f4bb");
   CHECK(safe("\U0001f469\U0001f3fd\u200d\U0001f4bb") == "\U0001f469\U0001f3fd\U0001f4bb");
   CHECK(safe("\u2764\ufe0f 1\ufe0f\u20e3") == "\u2764 1\u20e3");
@@ -207,7 +209,7 @@ TEST_CASE("grapheme clusters") {
   CHECK(grapheme_end("abc", 99) == 3);
 }
 
-TEST_CASE("grapheme clusters: found backwards as they are found forwards") {
+TEST_CASE("grapheme clusters: the same backwards as forwards") {
   const char32_t some[] = {'a',     ' ',    '\n',   '\r',    0x301,   0x93f,   0x6f22,  0x1f468,
                            0x1f469, 0x200d, 0xfe0f, 0x1f3fd, 0x1f1e9, 0x1f1ea, 0x1100,  0x1161,
                            0x11a8,  0x600,  0x0e33, 0x915,   0x94d,   0x2764,  0xe0067, 0x10ffff};
@@ -233,7 +235,7 @@ TEST_CASE("grapheme clusters: found backwards as they are found forwards") {
   }
 }
 
-TEST_CASE("encode_utf8: what decode_utf8 reads") {
+TEST_CASE("encode_utf8: the inverse of decode_utf8") {
   for (char32_t c = 0; c <= 0x10ffff; c = c == 0xd7ff ? 0xe000 : c + 1) {
     char bytes[4];
     const std::size_t size = encode_utf8(c, bytes);

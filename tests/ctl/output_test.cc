@@ -1,4 +1,4 @@
-// simsctl without a server: its requests, and what it makes of answers.
+// simsctl without a server: commands, requests, and the output for answers.
 #include <doctest/doctest.h>
 
 #include <set>

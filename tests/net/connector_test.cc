@@ -1,5 +1,5 @@
-// Names with several addresses, as RFC 8305 has them tried. getaddrinfo() is the test's own for names in
-// ".test".
+// Connecting to names with several addresses (RFC 8305). For names in ".test" getaddrinfo() is the
+// test's own.
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <doctest/doctest.h>
@@ -56,7 +56,7 @@ using net::Stream;
 using sims::Endpoint;
 using test::run;
 
-// A listening socket whose queue is full: the kernel drops who comes, and they wait.
+// A listening socket whose queue is full: the kernel drops connections, which wait.
 class BlackHole {
  public:
   explicit BlackHole(const char* address, std::uint16_t port) {
@@ -125,7 +125,7 @@ std::uint16_t free_port() {
   return Server().port;
 }
 
-TEST_CASE("a first address that does not answer costs a quarter of a second, not its share of all the time") {
+TEST_CASE("a first address that does not answer costs a quarter of a second, not its share of the limit") {
   Server server;
   const BlackHole hole("127.0.0.2", server.port);
   names()["first.test"] = {"127.0.0.2", "127.0.0.1"};
@@ -158,7 +158,7 @@ TEST_CASE("the first that answers wins, and the others are closed") {
   CHECK(before <= with_one - 1);
 }
 
-TEST_CASE("an address that refuses is followed by the next one at once, and all are named in the end") {
+TEST_CASE("after a refusal the next address follows at once, and the error names all of them") {
   const auto port = free_port();
   names()["refused.test"] = {"127.0.0.1", "127.0.0.2", "127.0.0.1", "127.0.0.3", "127.0.0.4"};
   const auto at = ":" + std::to_string(port) + ")";
@@ -201,7 +201,7 @@ TEST_CASE("attack 65: of a name with 64 addresses eight are tried, of both famil
   CHECK(error.find("([::1]:") != error.npos);
 }
 
-TEST_CASE("a connector that dies among several attempts says nothing and leaves nothing open") {
+TEST_CASE("a connector destroyed during several attempts calls nothing and leaves nothing open") {
   Server server;
   const BlackHole one("127.0.0.2", server.port), two("127.0.0.3", server.port);
   names()["hanging.test"] = {"127.0.0.2", "127.0.0.3"};

@@ -1,3 +1,4 @@
+// The loop: turns, timers, posted functions, work, signals, readable descriptors.
 #include "net/loop.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,7 @@ using namespace sims;
 using namespace sims::net;
 using sims::test::run;
 
-TEST_CASE("a loop with nothing to wait for returns, and runs what was left for the end of the turn") {
+TEST_CASE("a loop with nothing to wait for returns, after it has run the functions for the turn's end") {
   Loop loop;
   std::vector<int> order;
   loop.at_turn_end([&] {
@@ -68,7 +69,7 @@ TEST_CASE("the end of the turn comes before the loop waits again") {
   CHECK(ended);
 }
 
-TEST_CASE("now is one time within a callback and goes on between turns") {
+TEST_CASE("now() is constant within a callback and advances between turns") {
   Loop loop;
   Now first;
   Timer a(loop, [&] {
@@ -84,7 +85,7 @@ TEST_CASE("now is one time within a callback and goes on between turns") {
   run(loop);
 }
 
-TEST_CASE("the end of a turn that a timer began leaves no old time to what wakes the loop") {
+TEST_CASE("now() is fresh after a turn that a timer began, when something else wakes the loop") {
   Loop loop;
   std::atomic<std::int64_t> before = 0;
   std::int64_t woken = 0;
@@ -92,7 +93,7 @@ TEST_CASE("the end of a turn that a timer began leaves no old time to what wakes
   first.start(0);
   Timer never(loop, [] {});
   never.start(1'000'000);
-  // Wakes it as a socket does, after a while of nothing.
+  // Wakes the loop as a socket does, after an idle time.
   std::thread other([&] {
     while (before == 0 || read_clocks().steady_ms < before + 60)
       std::this_thread::yield();
@@ -145,7 +146,7 @@ TEST_CASE("work runs on another thread, then done on the loop's") {
   CHECK(worker != std::thread::id());
 }
 
-TEST_CASE("work in line: one after the other, and what is not in line does not wait for it") {
+TEST_CASE("work_in_order: one after the other, and other work does not wait for it") {
   Loop loop;
   std::promise<void> go_on;
   auto may_go_on = go_on.get_future();
@@ -166,7 +167,7 @@ TEST_CASE("work in line: one after the other, and what is not in line does not w
     CHECK(order[static_cast<std::size_t>(39 + n)] == n);
 }
 
-TEST_CASE("when the loop ends first, done is dropped unrun, and what it owns is freed") {
+TEST_CASE("when the loop ends first, done is dropped, and the objects that it owns are freed") {
   std::mutex mutex;
   std::condition_variable started;
   bool running = false;
@@ -193,12 +194,12 @@ TEST_CASE("when the loop ends first, done is dropped unrun, and what it owns is 
     std::unique_lock guard(mutex);
     started.wait(guard, [&] { return running; });
   }
-  CHECK(finished);  // a job that runs is waited for: it may use what the caller owns
+  CHECK(finished);  // the loop waits for a running job, which may use the caller's objects
   CHECK_FALSE(done);
   CHECK(owned.use_count() == 1);
 }
 
-TEST_CASE("a signal is told to the loop and does not keep it running") {
+TEST_CASE("a signal reaches the loop and does not keep it running") {
   Loop loop;
   int seen = 0;
   std::unique_ptr<Signal> usr1;
@@ -217,7 +218,7 @@ TEST_CASE("a signal is told to the loop and does not keep it running") {
   CHECK(seen == 1);
 }
 
-TEST_CASE("a readable descriptor is told, and its owner may die inside") {
+TEST_CASE("a readable descriptor calls back, and its owner may be destroyed inside") {
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   {

@@ -1,3 +1,4 @@
+// Resolving the addresses of a host.
 #include "net/resolve.h"
 #include "base/endpoint.h"
 

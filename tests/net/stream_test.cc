@@ -1,3 +1,4 @@
+// Streams and listeners over real sockets: order, ends, resets, lifetimes, lack of descriptors.
 #include "net/stream.h"
 
 #include <doctest/doctest.h>
@@ -24,7 +25,7 @@ using sims::test::run;
 
 namespace {
 
-// Different everywhere, so that a lost or doubled piece shows.
+// Bytes that differ everywhere, so that a lost or doubled piece shows.
 std::string pattern(std::size_t size) {
   std::string s(size, '\0');
   std::uint32_t x = 1;
@@ -58,7 +59,7 @@ struct RawPeer {
 
 }  // namespace
 
-TEST_CASE("what is written arrives, both ways, and the address is exact") {
+TEST_CASE("written bytes arrive, both ways, and the address is exact") {
   Loop loop;
   Pair p(loop);
   CHECK(p.server->peer_address() == "127.0.0.1");
@@ -80,7 +81,7 @@ TEST_CASE("what is written arrives, both ways, and the address is exact") {
   CHECK(at_client == "hello");
 }
 
-TEST_CASE("what the kernel does not take is queued in order, and drain says when it is gone") {
+TEST_CASE("bytes that the kernel does not take are queued in order, and on_drain follows") {
   Loop loop;
   Pair p(loop);
   const std::string sent = pattern(20'000'000);
@@ -111,7 +112,7 @@ TEST_CASE("what the kernel does not take is queued in order, and drain says when
   CHECK(reads_over == 0);
 }
 
-TEST_CASE("finish() sends what is queued before the end, and both sides hear of it") {
+TEST_CASE("finish() sends the queued bytes first, and both sides get on_end") {
   Loop loop;
   Pair p(loop);
   const std::string sent = pattern(8'000'000);
@@ -134,7 +135,7 @@ TEST_CASE("finish() sends what is queued before the end, and both sides hear of 
   CHECK(ends == std::vector<std::string>{"server:", "client:"});
 }
 
-TEST_CASE("finish() with input left unread loses no last word to a reset") {
+TEST_CASE("finish() with unread input loses no bytes to a reset") {
   Loop loop;
   Pair p(loop);
   std::string got, server_end = "none";
@@ -190,7 +191,7 @@ TEST_CASE("after the other side's orderly end one can still write and finish") {
   p.client->start();
   p.client->finish(10'000);
   run(loop);
-  CHECK(got == "");  // the client said that it does not want to hear any more
+  CHECK(got == "");  // the client has called finish(), so its input is dropped
   CHECK(client_ends == 1);
   CHECK(server_ends == 1);
 }
@@ -218,7 +219,7 @@ TEST_CASE("half close: a peer that only shut down its side still gets the answer
         "answer");
 }
 
-TEST_CASE("a reset is an end in words, told once, also under a queue that never empties") {
+TEST_CASE("a reset calls on_end once with a reason, also while bytes are queued") {
   Loop loop;
   std::unique_ptr<Stream> stream;
   std::vector<std::string> ends;
@@ -290,7 +291,7 @@ TEST_CASE("the owner may die inside each of its callbacks") {
   CHECK_FALSE(p.client);
 }
 
-TEST_CASE("a listener may die inside its callback, and takes IPv6, but no name") {
+TEST_CASE("a listener may be destroyed inside its callback, and accepts IPv6, but no name") {
   Loop loop;
   CHECK_FALSE(Listener::listen(loop, {"localhost", 0}, [](std::unique_ptr<Stream>) {}).has_value());
   for (const char* host : {"127.0.0.1", "::1"}) {
@@ -340,7 +341,7 @@ TEST_CASE("IPv4 and IPv6 can listen on the same port") {
       Listener::listen(loop, {"0.0.0.0", (*six)->bound().port}, [](std::unique_ptr<Stream>) {}).has_value());
 }
 
-TEST_CASE("a socket that was listening before is taken over, another descriptor is refused") {
+TEST_CASE("adopt() takes over a listening socket and refuses another descriptor") {
   Loop loop;
   int fd = ::socket(AF_INET, SOCK_STREAM, 0);
   CHECK_FALSE(Listener::adopt(loop, fd, [](std::unique_ptr<Stream>) {}).has_value());
@@ -356,7 +357,7 @@ TEST_CASE("a socket that was listening before is taken over, another descriptor 
   CHECK(accepted);
 }
 
-TEST_CASE("a refused connection and an unknown host are told in words") {
+TEST_CASE("a refused connection and an unknown host give errors in words") {
   Loop loop;
   std::uint16_t port =
       Listener::listen(loop, {"127.0.0.1", 0}, [](std::unique_ptr<Stream>) {}).value()->bound().port;
@@ -375,7 +376,7 @@ TEST_CASE("a refused connection and an unknown host are told in words") {
   CHECK(unknown.find("no-such-host.invalid") != unknown.npos);
 }
 
-TEST_CASE("a connector that dies first says nothing") {
+TEST_CASE("a connector destroyed early calls nothing") {
   Loop loop;
   auto listener = Listener::listen(loop, {"127.0.0.1", 0}, [](std::unique_ptr<Stream>) {}).value();
   bool called = false;
@@ -391,7 +392,7 @@ TEST_CASE("a connector that dies first says nothing") {
   CHECK_FALSE(called);
 }
 
-TEST_CASE("without descriptors accepting pauses, without spinning, and goes on when there are some again") {
+TEST_CASE("without descriptors accepting pauses, without spinning, and resumes when some are free") {
   Loop loop;
   std::vector<std::unique_ptr<Stream>> accepted;
   auto listener = Listener::listen(loop, {"127.0.0.1", 0}, [&](std::unique_ptr<Stream> s) {
@@ -426,7 +427,7 @@ TEST_CASE("without descriptors accepting pauses, without spinning, and goes on w
   CHECK(accepted.size() == 3);
 }
 
-TEST_CASE("37: one read a turn of at most the size that was set, however much there is") {
+TEST_CASE("37: one read a turn of at most the set size, however much there is to read") {
   Loop loop;
   std::unique_ptr<Stream> stream;
   std::vector<std::size_t> reads;
@@ -462,7 +463,7 @@ TEST_CASE("37: one read a turn of at most the size that was set, however much th
   CHECK(*std::max_element(reads.begin() + 1, reads.end()) == 4'096);
 }
 
-TEST_CASE("44: a stream that gives its descriptor back lets the next caller in at once") {
+TEST_CASE("44: when a stream closes its descriptor, the next caller is accepted at once") {
   Loop loop;
   std::vector<std::unique_ptr<Stream>> accepted;
   std::size_t in = 0;
@@ -479,7 +480,7 @@ TEST_CASE("44: a stream that gives its descriptor back lets the next caller in a
   ::close(lowest_free);
   rlimit one{static_cast<rlim_t>(lowest_free + 1), before.rlim_max};
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &one) == 0);
-  // A few turns after each other, far less than the pause.
+  // A few turns, which take far less time than the pause.
   int turns = 0;
   std::vector<std::size_t> seen;
   std::function<void()> turn = [&] {

@@ -1,4 +1,4 @@
-// Sockets with a name in the file system: permissions, the remains of a killed server, long names, who asks.
+// Unix sockets: permissions, leftovers of a killed server, long paths, the user of the other side.
 #include "net/unix_socket.h"
 
 #include <sys/stat.h>
@@ -43,7 +43,7 @@ TEST_CASE("unix socket: private from the start, and it replaces a dead one") {
   ::close(*second);
 }
 
-TEST_CASE("unix socket: what is no socket is left alone") {
+TEST_CASE("unix socket: a file that is no socket is left alone") {
   const test::TempFolder folder;
   const auto path = folder.path() + "/control";
   std::ofstream(path) << "mine";
@@ -54,7 +54,7 @@ TEST_CASE("unix socket: what is no socket is left alone") {
   CHECK(connect_to_path(folder.path() + "/none").error().error == ENOENT);
 }
 
-TEST_CASE("unix socket: a server that accepts nobody is waited for as long as was said") {
+TEST_CASE("unix socket: connecting waits up to `patience` for a server that does not accept") {
   const test::TempFolder folder;
   const auto path = folder.path() + "/control";
   const auto fd = listen_at_path(path);
@@ -90,7 +90,7 @@ TEST_CASE("unix socket: a path longer than the kernel's addresses") {
   CHECK(listen_at_path(name).error().find("too long") != std::string::npos);
 }
 
-TEST_CASE("unix socket: a stream knows who connected") {
+TEST_CASE("unix socket: a stream knows the user of the other side") {
   const test::TempFolder folder;
   const auto path = folder.path() + "/control";
   net::Loop loop;

@@ -1,3 +1,4 @@
+// Worker threads: their number, dropped jobs, signals.
 #include "net/workers.h"
 
 #include <doctest/doctest.h>
@@ -10,7 +11,7 @@
 
 using sims::net::Workers;
 
-TEST_CASE("workers: jobs that wait get a thread each, up to the limit; what never began is dropped") {
+TEST_CASE("workers: waiting jobs get a thread each, up to the limit; jobs that never began are dropped") {
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t running = 0, most = 0;

@@ -1,3 +1,4 @@
+// Configuration files: types, errors with file and line, input that is not TOML.
 #include "os/config.h"
 
 #include <doctest/doctest.h>
@@ -82,7 +83,7 @@ TEST_CASE("config: wrong types and values are refused with file and line") {
   CHECK(error_of("[name]\nx = 1") == "simsd.conf:1: `name` must be a string");
 }
 
-TEST_CASE("config: what is not TOML") {
+TEST_CASE("config: input that is not TOML") {
   CHECK(error_of("name = \"a\"\nname\n").starts_with("simsd.conf:2: "));
   CHECK(error_of("name = \"a\"\nname = \"b\"\n").starts_with("simsd.conf:2: "));
   CHECK(error_of("\xff\xfe").starts_with("simsd.conf:1: "));

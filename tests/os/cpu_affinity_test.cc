@@ -1,3 +1,4 @@
+// LoopCpu: pinning the loop, and keeping other threads off its processor.
 #include "os/cpu_affinity.h"
 
 #include <doctest/doctest.h>
@@ -38,7 +39,7 @@ Cpus without(Cpus cpus, unsigned cpu) {
   return cpus;
 }
 
-// In a thread, which a change of the mask ends with.
+// Runs the function in a thread of its own, so that its changes of the mask end with the thread.
 template <class F>
 auto apart(F function) {
   std::packaged_task<decltype(function())()> task(std::move(function));
@@ -54,8 +55,8 @@ long waited_ms() {
   return file >> ran >> waited ? waited / 1'000'000 : -1;
 }
 
-// Works until it had to wait for that long for its processor; false: it never does, or the kernel doesn't
-// say.
+// Works until the thread has waited 40 ms for its processor; false: it never waits, or the kernel
+// doesn't say.
 bool wait_40_ms() {
   const auto before = waited_ms();
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -66,9 +67,9 @@ bool wait_40_ms() {
 
 }  // namespace
 
-TEST_CASE("loop_cpu: held, the loop stays where it is; others leave that processor and may come back") {
+TEST_CASE("loop_cpu: pinned, the loop stays where it is; others avoid that processor and may return") {
   const Cpus all = allowed();
-  if (all.size() < 2) return;  // nothing to leave: below
+  if (all.size() < 2) return;  // one processor: see the last test
   apart([&all] {
     LoopCpu loop;
     go_to({all[1]});
@@ -81,7 +82,7 @@ TEST_CASE("loop_cpu: held, the loop stays where it is; others leave that process
       loop.use_any_cpu();
       return std::tuple(first, second, allowed());
     });
-    CHECK(at_first == all);  // what it inherited was the loop's
+    CHECK(at_first == all);  // it had inherited the loop's mask
     CHECK(off == without(all, all[1]));
     CHECK(back == all);
     loop.unpin(1'001);
@@ -121,7 +122,7 @@ TEST_CASE(
     loop.pin(1'050);  // too early to look
     CHECK(allowed() == Cpus{all[0]});
     loop.unpin(1'050);
-    loop.pin(9'000);  // it was held for 50 ms of them
+    loop.pin(9'000);  // it was pinned for 50 ms of them
     CHECK(allowed() == Cpus{all[0]});
     loop.unpin(9'050);
     loop.pin(10'000);
@@ -138,11 +139,11 @@ TEST_CASE(
     loop.pin(1'000'000'001);
     loop.unpin(1'000'000'301);
     loop.pin(1'000'000'400);
-    CHECK(allowed() == Cpus{all[1]});  // what it waited while it was free is not held against its processor
+    CHECK(allowed() == Cpus{all[1]});  // waiting while it was not pinned does not count
   });
 }
 
-TEST_CASE("loop_cpu: it shares out the processors that it may use, not those of the machine") {
+TEST_CASE("loop_cpu: it uses the processors of its mask, not all of the machine's") {
   const Cpus all = allowed();
   if (all.size() < 2) return;
   apart([&all] {
@@ -156,7 +157,7 @@ TEST_CASE("loop_cpu: it shares out the processors that it may use, not those of 
   });
 }
 
-TEST_CASE("loop_cpu: before the loop was held, and with one processor, all stay where they are") {
+TEST_CASE("loop_cpu: before the first pin, and with one processor, no mask changes") {
   const Cpus all = allowed();
   apart([&all] {
     const LoopCpu quiet;

@@ -1,3 +1,4 @@
+// Files: atomic and private writes, folders, locks, new and secret files.
 #include "os/files.h"
 
 #include <doctest/doctest.h>
@@ -46,7 +47,7 @@ TEST_CASE("files: a private file is written whole, 0600, and read back") {
   CHECK(test::list_folder(folder.path()) == std::vector<std::string>{"key"});  // no temporary file left
 }
 
-TEST_CASE("files: a write that cannot be done leaves the old file and no temporary one") {
+TEST_CASE("files: a failed write keeps the old file and leaves no temporary one") {
   test::TempFolder folder;
   REQUIRE(fs::create_directory(folder / "taken"));
   std::ofstream(folder / "taken/inside") << "x";
@@ -57,7 +58,7 @@ TEST_CASE("files: a write that cannot be done leaves the old file and no tempora
   CHECK_FALSE(write_private_file(folder / "missing/file", "x").has_value());
 }
 
-TEST_CASE("files: what a killed writer left goes with the next write") {
+TEST_CASE("files: the next write removes what a killed writer left") {
   test::TempFolder folder;
   REQUIRE(write_private_file(folder / "key", "old"));
   const pid_t child = fork();
@@ -78,7 +79,7 @@ TEST_CASE("files: what a killed writer left goes with the next write") {
   CHECK(test::list_folder(folder.path()) == std::vector<std::string>{"key"});
 }
 
-TEST_CASE("files: a copy that somebody made beside a file is kept") {
+TEST_CASE("files: a user's copy beside a file is kept") {
   test::TempFolder folder;
   const std::vector<std::string> copies = {"key.backup", "key.bak", "key.old", "key.tmp"};
   for (const auto& copy : copies)
@@ -88,7 +89,7 @@ TEST_CASE("files: a copy that somebody made beside a file is kept") {
     CHECK(read_file(folder / copy).value() == "secret");
 }
 
-TEST_CASE("files: what read_file refuses") {
+TEST_CASE("files: read_file refuses folders, large files and unreadable ones") {
   test::TempFolder folder;
   CHECK(read_file(folder / "none").error() == (folder / "none") + ": No such file or directory");
   CHECK(read_file(folder.path()).error() == folder.path() + ": Is a directory");
@@ -100,7 +101,7 @@ TEST_CASE("files: what read_file refuses") {
   CHECK(read_file("/dev/zero", 10'000).error() == "/dev/zero: larger than 10000 bytes");
 }
 
-TEST_CASE("files: what read_private_file refuses besides") {
+TEST_CASE("files: read_private_file refuses files of others, or that others may access") {
   test::TempFolder folder;
   for (unsigned mode : {0640u, 0604u, 0620u, 0644u, 0666u}) {
     put(folder / "open", "secret", mode);
@@ -130,7 +131,7 @@ TEST_CASE("files: private folders") {
   CHECK_FALSE(file_exists(folder / "none"));
 }
 
-TEST_CASE("files: a folder whose parent may not be made: the parent is named, and why") {
+TEST_CASE("files: a folder whose parent cannot be made: the error names the parent") {
   test::TempFolder folder;
   REQUIRE(chmod((folder / ".").c_str(), 0755) == 0);
   const bool root = geteuid() == 0;
@@ -160,7 +161,7 @@ TEST_CASE("files: a lock is held by one, moves, and ends with its object") {
   CHECK_FALSE(FileLock::take(folder / "none/lock").has_value());
 }
 
-TEST_CASE("a link that leads nowhere is there: nothing is made anew in its place") {
+TEST_CASE("a dangling link counts as existing: no new file is made in its place") {
   test::TempFolder folder;
   const std::string link = folder / "identity";
   REQUIRE(symlink("/nonexistent/identity", link.c_str()) == 0);
@@ -169,7 +170,7 @@ TEST_CASE("a link that leads nowhere is there: nothing is made anew in its place
   CHECK_FALSE(file_exists(folder / "other"));
 }
 
-TEST_CASE("a new file is never written over another, and is gone without its end") {
+TEST_CASE("a new file never replaces another, and is removed without close()") {
   test::TempFolder folder;
   const std::string path = folder / "new";
   {
@@ -189,7 +190,7 @@ TEST_CASE("a new file is never written over another, and is gone without its end
   CHECK(read_file(path).value() == "whole");
 }
 
-TEST_CASE("a new file is not made through a link, belongs to its last owner, and ends once") {
+TEST_CASE("a new file is not made through a link, can be moved, and is closed once") {
   test::TempFolder folder;
   const std::string path = folder / "new", link = folder / "link";
   REQUIRE(symlink((folder / "elsewhere").c_str(), link.c_str()) == 0);
@@ -208,7 +209,7 @@ TEST_CASE("a new file is not made through a link, belongs to its last owner, and
   CHECK(read_file(path).value() == "x");
 }
 
-TEST_CASE("a file is checked without being read: by whom it can be, and that it has no other name") {
+TEST_CASE("check_private_file: permissions and other names, without reading") {
   test::TempFolder folder;
   const std::string path = folder / "file", other = folder / "other";
   CHECK_FALSE(check_private_file(path));
@@ -229,7 +230,7 @@ TEST_CASE("a file is checked without being read: by whom it can be, and that it 
   CHECK(check_private_file(folder.path()).error() == folder.path() + ": not a regular file");
 }
 
-TEST_CASE("a secret file is overwritten before it goes; what a link leads to is not") {
+TEST_CASE("a secret file is overwritten before its removal; the target of a link is not") {
   test::TempFolder folder;
   const std::string path = folder / "secret", same = folder / "same", link_path = folder / "link";
   put(path, "a secret", 0600);
@@ -248,7 +249,7 @@ TEST_CASE("a secret file is overwritten before it goes; what a link leads to is 
   CHECK(remove_secret_file(folder / "empty"));
 }
 
-TEST_CASE("a file is moved over another one, or is gone") {
+TEST_CASE("a file replaces another one, or is removed when that fails") {
   test::TempFolder folder;
   put(folder / "from", "new", 0600);
   put(folder / "to", "old", 0600);
@@ -263,7 +264,7 @@ TEST_CASE("a file is moved over another one, or is gone") {
   CHECK_FALSE(file_exists(folder / "from"));
 }
 
-TEST_CASE("a write is not led astray by what stands under its temporary name") {
+TEST_CASE("a write is not misled by a file or link under its temporary name") {
   test::TempFolder folder;
   put(folder / "precious", "precious", 0600);
   REQUIRE(symlink((folder / "precious").c_str(), (folder / "key.unfinished").c_str()) == 0);
@@ -273,7 +274,7 @@ TEST_CASE("a write is not led astray by what stands under its temporary name") {
   CHECK_FALSE(file_exists(folder / "key.unfinished"));
 }
 
-TEST_CASE("a new file that another part writes appears whole, private, and never over another") {
+TEST_CASE("write_new_file: the file appears whole and private, and never replaces another") {
   test::TempFolder folder;
   const std::string path = folder / "copy", unfinished = path + ".unfinished";
   umask(0);
@@ -295,7 +296,7 @@ TEST_CASE("a new file that another part writes appears whole, private, and never
   const std::string other = folder / "other";
   auto failed = write_new_file(other, [](auto&) -> Result<void> { return fail("no more"); });
   CHECK(failed.error() == other + ": no more");
-  // Somebody else makes the file meanwhile.
+  // Another program makes the file meanwhile.
   failed = write_new_file(other,
                           [&](auto&) -> Result<void> { return put(other, "theirs", 0600), Result<void>(); });
   CHECK(failed.error() == other + ": File exists");
@@ -304,7 +305,7 @@ TEST_CASE("a new file that another part writes appears whole, private, and never
   CHECK_FALSE(write_new_file(folder / "no/such", fill));
 }
 
-TEST_CASE("a lock's error ends with what to do") {
+TEST_CASE("a lock's error ends with the advice") {
   test::TempFolder folder;
   auto lock = FileLock::take(folder / "lock");
   REQUIRE(lock);

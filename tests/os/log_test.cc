@@ -1,3 +1,4 @@
+// The log on standard error: whole lines, and a reader that does not read.
 #include "os/log.h"
 
 #include <doctest/doctest.h>
@@ -45,7 +46,7 @@ class Pipe {
 
 }  // namespace
 
-TEST_CASE("40: log: one whole line each, without what a stranger could have put in") {
+TEST_CASE("40: log: one whole line each, with remote text escaped") {
   Pipe pipe;
   log::write(log::Level::warning, "event=a value=\n\x1b[2J");
   log::write(log::Level::debug, "not wanted");
@@ -56,7 +57,7 @@ TEST_CASE("40: log: one whole line each, without what a stranger could have put 
   CHECK(said.size() < 4'096 + 60);
 }
 
-TEST_CASE("40: log: a reader that reads no more stops nobody, and is told what it lost") {
+TEST_CASE("40: log: a reader that does not read blocks nobody, and later gets the number of lost lines") {
   Pipe pipe;
   pipe.fill();
   for (int n = 0; n < 3; ++n)

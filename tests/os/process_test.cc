@@ -1,3 +1,4 @@
+// Process hardening, the log's format, secrets, locked memory, resource checks.
 #include "os/process.h"
 
 #include <doctest/doctest.h>
@@ -55,7 +56,7 @@ std::pair<int, std::string> in_child(F function) {
 
 }  // namespace
 
-TEST_CASE("harden_process: closed standard descriptors are taken, and fail") {
+TEST_CASE("harden_process: closed standard descriptors are opened so that their use fails") {
   auto [status, output] = in_child([] {
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
@@ -185,7 +186,7 @@ TEST_CASE("bytes: big-endian") {
   CHECK(load_u64be(u64be(~std::uint64_t{1}).data()) == ~std::uint64_t{1});
 }
 
-TEST_CASE("clocks go forward and know the century; the version is said") {
+TEST_CASE("clocks advance and know the century; there is a version") {
   Now a = read_clocks(), b = read_clocks();
   CHECK(b.steady_ms >= a.steady_ms);
   CHECK(a.unix_s() > 1'700'000'000);
@@ -204,7 +205,7 @@ std::size_t locked_kib() {
 
 }  // namespace
 
-TEST_CASE("attack 40: keys in swap: the heap's beginning is locked as far as the limit goes") {
+TEST_CASE("attack 40: keys in swap: the heap's beginning is locked up to the limit") {
   auto [status, output] = in_child([] {
     const rlimit limit{1 << 20, 1 << 20};
     if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 1;
@@ -213,14 +214,14 @@ TEST_CASE("attack 40: keys in swap: the heap's beginning is locked as far as the
     if (locked_kib() < 700 || locked_kib() > 1'024) return 3;
     const auto words = words_for(locked);
     if (words.find("first 1024 KiB") == words.npos || words.find("ulimit -l") == words.npos) return 4;
-    for (int i = 0; i < 100; ++i)  // what it gives is from there
+    for (int i = 0; i < 100; ++i)  // malloc returns memory from there
       SecretBytes(1'000);
     return locked_kib() <= 1'024 ? 0 : 5;
   });
   CHECK(status == 0);
 }
 
-TEST_CASE("without a limit all memory is locked, with none allowed it says so") {
+TEST_CASE("without a limit all memory is locked, with a limit of 0 it says so") {
   auto [status, output] = in_child([] {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     if (setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) return 0;  // not ours to raise
@@ -237,7 +238,7 @@ TEST_CASE("without a limit all memory is locked, with none allowed it says so") 
   });
   CHECK(status == 0);
 }
-TEST_CASE("attack 44: no descriptors: too few are counted, and said with what to do") {
+TEST_CASE("attack 44: no descriptors: the error counts them and gives advice") {
   auto [status, output] = in_child([] {
     if (!check_descriptors(8)) return 1;
     const rlimit few{8, 8};
@@ -251,7 +252,7 @@ TEST_CASE("attack 44: no descriptors: too few are counted, and said with what to
 
 // Sanitizers map more than any limit allows.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("attack 44: no threads: too few are counted, and said with what to do") {
+TEST_CASE("attack 44: no threads: the error counts them and gives advice") {
   auto [status, output] = in_child([] {
     if (!check_threads(4)) return 1;
     pthread_attr_t large;
@@ -267,7 +268,7 @@ TEST_CASE("attack 44: no threads: too few are counted, and said with what to do"
 }
 #endif
 
-TEST_CASE("what nobody caught, and the want of memory, have words") {
+TEST_CASE("uncaught exceptions and lack of memory print a reason") {
   auto [status, output] = in_child([]() -> int {
     harden_process();
     static_cast<void>(signal(SIGABRT, SIG_DFL));

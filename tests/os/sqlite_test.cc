@@ -1,3 +1,4 @@
+// The SQLite wrappers: values, transactions, errors, copies.
 #include "os/sqlite.h"
 
 #include <doctest/doctest.h>
@@ -33,7 +34,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("sqlite: values go in and come out, with NUL, and nothing as nothing") {
+TEST_CASE("sqlite: values are stored and read back, with NUL, and empty ones") {
   Fixture f;
   const std::string text("a\0b\xc3\xa9", 5);
   const ByteArray<3> blob{0, 255, 7};
@@ -68,7 +69,7 @@ TEST_CASE("sqlite: one statement may run inside its own rows") {
   CHECK(sum == 1 + 2 + 3 + 2 + 3 + 3);
 }
 
-TEST_CASE("sqlite: what a row's reader refuses ends the rows") {
+TEST_CASE("sqlite: an error of a row's reader ends the rows") {
   Fixture f;
   REQUIRE(f.insert(1));
   REQUIRE(f.insert(2));
@@ -102,7 +103,7 @@ TEST_CASE("sqlite: a transaction is whole or not at all") {
   CHECK_FALSE(other->execute("DELETE FROM t"));
 }
 
-TEST_CASE("sqlite: a commit that fails undoes all, and the database goes on") {
+TEST_CASE("sqlite: a failed commit rolls back, and the database stays usable") {
   Fixture f;
   REQUIRE(
       f.db.execute("PRAGMA foreign_keys = ON; CREATE TABLE p (n INTEGER PRIMARY KEY) STRICT;"
@@ -131,7 +132,7 @@ TEST_CASE("sqlite: errors are words, and name a damaged file") {
   CHECK(number.error() == sqlite::damaged("file is not a database"));
 }
 
-TEST_CASE("sqlite: what is read in a transaction is of one moment") {
+TEST_CASE("sqlite: reads in a transaction see one snapshot") {
   Fixture f;
   REQUIRE(f.insert(1));
   auto other = Database::open_read_only(f.path);
@@ -146,7 +147,7 @@ TEST_CASE("sqlite: what is read in a transaction is of one moment") {
   CHECK(other->number("SELECT count(*) FROM t") == 2);
 }
 
-TEST_CASE("sqlite: a file that is not under its name any more says so") {
+TEST_CASE("sqlite: moved() is true for a file that was renamed or removed") {
   Fixture f;
   CHECK_FALSE(f.db.moved());
   REQUIRE(move_file(f.path, f.folder / "b.db"));
@@ -157,7 +158,7 @@ TEST_CASE("sqlite: a file that is not under its name any more says so") {
   CHECK_FALSE(f.db.moved());
 }
 
-TEST_CASE("sqlite: a copy is of the moment it was begun, in a new file, beside a writer") {
+TEST_CASE("sqlite: a copy is a snapshot of its start, in a new file, beside a writer") {
   Fixture f;
   REQUIRE(f.insert(1));
   auto reader = Database::open_read_only(f.path);

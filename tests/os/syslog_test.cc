@@ -1,4 +1,4 @@
-// The system log's socket: what a line looks like there, a log that does not read, one that goes away.
+// The system log's socket: the format of a line, a log that does not read, one that goes away.
 #include "os/syslog.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +14,7 @@ using sims::log::Syslog;
 
 namespace {
 
-// A system log's daemon, at a path of its own; it reads when it is asked to.
+// A fake of the system log's daemon, at a path of its own; it reads when a test says so.
 class Daemon {
  public:
   explicit Daemon(int type = SOCK_DGRAM) : type_(type) {
@@ -80,7 +80,7 @@ TEST_CASE("syslog: on a stream each line ends with a NUL") {
   CHECK(is_line(daemon.read(), std::string("event=a\0", 8)));
 }
 
-TEST_CASE("40: syslog: a log that does not read stops nobody") {
+TEST_CASE("40: syslog: a log that does not read blocks nobody") {
   Daemon daemon;
   Syslog log;
   REQUIRE(log.open(daemon.path));
@@ -92,7 +92,7 @@ TEST_CASE("40: syslog: a log that does not read stops nobody") {
   CHECK(log.send(4, "simsd", "event=b") == Syslog::Sent::yes);
 }
 
-TEST_CASE("syslog: a log that went away is told, and found again") {
+TEST_CASE("syslog: a log that went away is reported, and found again") {
   Daemon daemon;
   Syslog log;
   REQUIRE(log.open(daemon.path));

@@ -1,11 +1,11 @@
-// attack: clients that do what they should not, over the real protocol, until standard input ends; then says
-// what came of it, as JSON.
+// attack: clients that misbehave over the real protocol until standard input ends; then prints the
+// results as JSON.
 //
-//   attack HOST:PORT flood RATE        one client sends RATE messages a second to another, and comes back
-//                                      whenever it was cut off
-//   attack HOST:PORT rsa RATE [FROM]   RATE clients a second log in with the RSA suite, from that address
-//   attack HOST:PORT stopped COUNT     so many log in and read no more, and senders write to them as fast as
-//                                      they may
+//   attack HOST:PORT flood RATE        one client sends RATE messages a second to another, and reconnects
+//                                      whenever it is disconnected
+//   attack HOST:PORT rsa RATE [FROM]   RATE clients a second log in with the RSA suite, from address FROM
+//   attack HOST:PORT stopped COUNT     COUNT clients log in and stop reading, and senders write to them as
+//                                      fast as the server allows
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -26,14 +26,14 @@ crypto::SigningKey identity(const std::string& name) {
   return crypto::SigningKey::from_seed(crypto::sha256({bytes_of("attack"), bytes_of(name)}));
 }
 
-// A `client-com` of some size, as good as any for a relay.
+// A `client-com` of some size that a relay accepts.
 std::string message(const proto::Id& src, const proto::Id& dst, std::size_t size) {
   proto::ClientCom com{src, dst, 0, {}, {}, std::string(size, 'A')};
   com.ratchet.key.emplace();
   return encode(com);
 }
 
-// Somebody who logs in, again when he must.
+// A client that logs in, and again whenever it is disconnected.
 class Guest {
  public:
   Guest(Loop& loop, const sockaddr_in& to, std::string name, crypto::EphemeralSource& ephemerals,

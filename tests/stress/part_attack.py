@@ -1,4 +1,4 @@
-"""Attacks on simsd, and what others notice of them."""
+"""Attacks on simsd, and their effect on other clients."""
 
 import json
 import re
@@ -18,7 +18,7 @@ KILLS = usual(200, 2)
 
 
 class Attack:
-    """The program `attack`, while it goes on."""
+    """The program `attack` while it runs."""
 
     def __init__(self, world, server, *words):
         self.process = subprocess.Popen(["nice", "-n", "19", BUILD / "tests/stress/attack", server.address, *map(str, words)],
@@ -32,7 +32,7 @@ class Attack:
 
 
 def others(server, seconds=usual(4, 0.2), rate=500):
-    """What a pair of others sees: the 99th percentile of their messages, socket to socket, in milliseconds."""
+    """The 99th percentile of the messages of other clients, socket to socket, in milliseconds."""
     run = subprocess.run([BUILD / "bench/simsbench", "--server", server.address, "--pairs", "1", "--rate", str(rate), "--seconds",
                           str(seconds), "--json"], capture_output=True, text=True, timeout=120)
     if run.returncode != 0:
@@ -46,7 +46,7 @@ def stats(world, server):
 
 
 def part_flood(world, table):
-    """attack 37: one client sends 10,000 messages a second, comes back whenever it is cut off, and others don't notice."""
+    """attack 37: one client sends 10,000 messages a second and reconnects whenever it is disconnected; others don't notice."""
     server = world.server("--suites", "ecdhe")
     others(server, 1)
     ratios, quiet_ms, attacked_ms, ends = [], [], [], []
@@ -65,7 +65,7 @@ def part_flood(world, table):
 
 
 def part_stopped_readers(world, table):
-    """attack 36: 50 receivers stop reading, senders write to them at full rate: bounded, told, cut off, others unharmed."""
+    """attack 36: 50 receivers stop reading while senders write at full rate: memory bounded, senders told, receivers cut off."""
     limits = {"message-bytes": 1 << 30, "message-bytes-burst": 1 << 36, "messages": 100000, "messages-burst": 100000}
     server = world.server(*world.config(suites=["ecdhe"], limits=limits))
     others(server, 1)
@@ -87,7 +87,7 @@ def part_stopped_readers(world, table):
 
 
 def part_slow_logins(world, table):
-    """attack 34: 5,000 sockets say one byte in 10 s; a login takes under a second meanwhile, and they are all closed in time."""
+    """attack 34: 5,000 sockets send one byte in 10 s: all are closed in time, and a login takes under a second meanwhile."""
     server = world.server(*world.config(suites=["ecdhe"], limits=dict(MANY_FROM_ONE_ADDRESS, **{"handshake-seconds": usual(30, 1)})))
     host, port = server.address.rsplit(":", 1)
     began = time.monotonic()
@@ -117,7 +117,7 @@ def part_slow_logins(world, table):
 
 
 def part_memory(world, table):
-    """The most memory that simsd takes is what its configuration says."""
+    """simsd never takes more memory than its configuration allows."""
     limits = {"connections": 1500, "connections-per-address": 1500, "unauthenticated": 1000, "queue-bytes-total": 32 << 20,
               "message-bytes": 1 << 30, "message-bytes-burst": 1 << 36, "messages": 100000, "messages-burst": 100000}
     server = world.server(*world.config(suites=["ecdhe"], limits=limits))
@@ -132,7 +132,7 @@ def part_memory(world, table):
     attack = Attack(world, server, "stopped", usual(300, 2))
     end = time.monotonic() + 60
     while stats(world, server)["slow_readers_total"] < usual(300, 2) and time.monotonic() < end:
-        time.sleep(1)  # looks at the figures now and then, waits for nothing that it could be told
+        time.sleep(1)  # samples the figures
     attack.end()
     table.row("bound by the configuration", bound, unit="MiB")
     table.row("most that it took", memory(server.process.pid)[1], at_most=bound, unit="MiB")
@@ -163,7 +163,7 @@ def part_rsa_flood(world, table):
 
 
 def one_address(world, table):
-    """The same from one address that has no exemption: others still have RSA keys, too."""
+    """The same from one address without exemption: RSA logins of others succeed too."""
     limits = dict(MANY_FROM_ONE_ADDRESS, exempt=["127.0.0.1"], **{"rsa-keys": 4})
     server = world.server(*world.config(limits=limits), state="one")
     attack = Attack(world, server, "rsa", 200, "127.0.0.2")
@@ -177,7 +177,7 @@ def one_address(world, table):
 
 
 def part_kills(world, table):
-    """attack 44: killed 200 times under registrations: nothing confirmed is lost, and it is there again within 2 s."""
+    """attack 44: 200 kills of simsd during registrations: nothing confirmed is lost, and it serves again within 2 s."""
     run = subprocess.run(["/usr/bin/python3", "tests/e2e/run.py", "kill_9"], capture_output=True, text=True, timeout=1800,
                          env=world.env | {"KILLS": str(KILLS), "BUILD": str(BUILD)})
     print(run.stdout[-2000:])

@@ -1,4 +1,4 @@
-"""A hostile relay, and what the client notices of it."""
+"""A hostile relay, and its effect on the client."""
 
 import base64
 import os
@@ -39,7 +39,7 @@ def call(caller, number, callee):
 
 
 def part_callers(world, table):
-    """attack 45: a relay lists 20,000 ids which all call: little work and memory of the client's."""
+    """attack 45: a relay lists 20,000 ids which all call: the client uses little processor time and memory."""
     ids = [simspy.Identity().id for _ in range(CALLERS)]
     answered, called = set(), []
 

@@ -1,4 +1,4 @@
-"""A server that comes back is found again by all."""
+"""All clients reconnect to a server that restarts."""
 
 import json
 import os
@@ -15,7 +15,7 @@ CLIENTS = int(os.environ.get("SIMS_STRESS_CLIENTS", usual(5000, 20)))
 
 
 def memory(pid):
-    """Resident now and at most so far, in MiB."""
+    """Resident memory now and its maximum so far, in MiB."""
     with open(f"/proc/{pid}/status") as status:
         found = dict(re.findall(r"^(VmRSS|VmHWM):\s+(\d+) kB$", status.read(), re.M))
     return int(found["VmRSS"]) / 1024, int(found["VmHWM"]) / 1024
@@ -28,7 +28,7 @@ def cpu_seconds(pid):
 
 
 def online(storm, seconds):
-    """Waits for the line that says that all are online."""
+    """Waits for the line "online"."""
     if not select.select([storm.stdout], [], [], seconds)[0]:
         raise Failure(f"not all are online after {seconds} s")
     line = storm.stdout.readline()
@@ -39,7 +39,7 @@ def online(storm, seconds):
 
 def part_storm(world, table):
     """5,000 clients lose their server, killed once and stopped once, and all come back as the real client does."""
-    # Nobody answers pings here: who does would only blur the memory.
+    # No client answers pings here: that would only blur the memory figures.
     config = world.config(**{"log-level": "notice"}, limits=dict(MANY_FROM_ONE_ADDRESS, **{"ping-seconds": 3600}))
     server = world.server(*config)
     storm = subprocess.Popen([BUILD / "tests/stress/storm", server.address, str(CLIENTS)], stdin=subprocess.PIPE,

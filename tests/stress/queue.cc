@@ -1,6 +1,6 @@
-// queue FOLDER HOST:PORT SERVER-ID ME PEER PEER-ID COUNT: what a person would have typed to PEER while
-// offline: so many texts "ME>PEER #1", "... #2" and so on, queued in the client's store in FOLDER, where an
-// identity is already. `sims listen` sends them as soon as it is connected.
+// queue FOLDER HOST:PORT SERVER-ID ME PEER PEER-ID COUNT: queues COUNT texts to PEER ("ME>PEER #1",
+// "... #2"), as if typed while offline, in the client's store in FOLDER, which has an identity
+// already. `sims listen` sends them as soon as it is connected.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -1,7 +1,7 @@
-// storm: clients of a server that goes away and comes back. Logs in so many of them with real handshakes,
-// says "online", and whenever connections are lost connects again as the real client does
-// (client/connection.cc): after its backoff, with its deadlines. Each time all of them are online again it
-// says "online" with what the loss was like, as JSON. Ends when its standard input does.
+// storm: many clients of a server that restarts. It logs in CLIENTS clients with real handshakes
+// and prints "online". When connections are lost it reconnects as the real client does
+// (client/core/connection.cc), with its backoff and deadlines. Each time all clients are online
+// again it prints "online" and figures of the loss as JSON. It exits when its standard input ends.
 //
 //   storm HOST:PORT CLIENTS
 #include <fcntl.h>
@@ -25,7 +25,7 @@ using namespace sims;
 using namespace sims::bench;
 
 constexpr std::int64_t ms = 1'000'000, second = 1'000 * ms;
-constexpr std::size_t logins_at_once = 32;  // at first, when nobody was lost
+constexpr std::size_t logins_at_once = 32;  // for the first logins only
 constexpr std::int64_t retry_low_ms = 1'000, retry_high_ms = 15'000, settled_ns = 20 * second;
 
 crypto::SigningKey identity(std::size_t n) {
@@ -61,7 +61,7 @@ class Storm {
     std::optional<crypto::SigningKey> key;
     std::unique_ptr<Client> client;
     int failures = 0;
-    std::uint64_t turn = 0;  // grows with each attempt: what was due for an earlier one is void
+    std::uint64_t turn = 0;  // grows with each attempt, which makes timers of earlier attempts void
     std::int64_t online_since_ns = 0;
     bool online = false, waits = false;
   };

@@ -57,7 +57,7 @@ def run(name, function, table):
     world = harness.World()
     try:
         function(world, table)
-    except Exception as error:  # whatever it is, the part has no figure
+    except Exception as error:  # any error: the part has no figure
         traceback.print_exc()
         print(world.report())
         table.add(f"{name}: ran to its end", type(error).__name__, "", False)

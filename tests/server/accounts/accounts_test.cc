@@ -1,5 +1,5 @@
-// The contract of an AccountStore, for each implementation. (What only the file can go
-// wrong at: store_sqlite_test.cc, power_cut_test.cc.)
+// The contract of an AccountStore, for each implementation. Failures of the file are tested in
+// sqlite_accounts_test.cc and power_cut_test.cc.
 #include "server/accounts/accounts.h"
 
 #include <doctest/doctest.h>
@@ -140,7 +140,7 @@ void invites(AccountStore& store) {
   refused_code(store, "bob", id(2), "two", 50);
   refused_code(store, "bob", id(2), "ONE", 50);
   refused_code(store, "bob", id(2), "one", 100);  // expired
-  // Who needs no invitation, or may not have the name, uses none up.
+  // A client that needs no invitation, or may not have the name, uses none up.
   CHECK(store.redeem("alice", id(1), "one", 50) == Binding::known);
   CHECK(store.redeem("alice", id(1), "two", 50) == Binding::known);
   CHECK(store.redeem("alice", id(2), "one", 50).error().code == ErrorCode::name_taken);
@@ -154,7 +154,7 @@ void invites(AccountStore& store) {
   CHECK(store.redeem("carol", id(3), "one", 1ull << 40) == Binding::made);
 }
 
-// What has expired makes room, when somebody asks for it.
+// Expired invitations make room for new ones.
 void many_invitations(AccountStore& store) {
   for (std::size_t n = 0; n < server::max_invitations; ++n)
     REQUIRE(store.invite("code" + std::to_string(n), 1, n == 0 ? 5 : 9));
@@ -170,7 +170,7 @@ void many_invitations(AccountStore& store) {
   CHECK(store.redeem("bob", id(2), "again", 9) == Binding::made);
 }
 
-// One code, many who have it.
+// Many clients with one code.
 void race_for_a_code(AccountStore& store) {
   for (std::uint8_t round = 0; round < 10; ++round) {
     REQUIRE(store.invite("code", 1, 0));
@@ -217,7 +217,7 @@ void bans(AccountStore& store) {
   REQUIRE(store.ban({Ban::Kind::name, "eve", "", 50, 0}));  // mallory's is over
   CHECK(listed(store) ==
         "name eve  50-0\naddress 192.0.2.0/24 flood 11-100\naddress mallory another kind 13-0\n");
-  // Bans say who may come in, not who has a name: that is the core's to ask.
+  // The store does not apply bans to names: the relay does.
   CHECK(store.bind("eve", id(1), true, 1) == Binding::made);
 }
 
@@ -246,7 +246,7 @@ TEST_CASE("contract: in a file") {
     auto store = SqliteAccounts::open(path);
     REQUIRE(store);
     keeps(**store);
-    // What was in memory is what is in the file.
+    // The file has the same content as memory had.
     const auto before = listed(**store);
     const auto accounts = (*store)->names("", 1'000);
     const bool open = (*store)->invitations(1);

@@ -1,3 +1,4 @@
+// Invitation codes: made, typed, hashed.
 #include "server/accounts/invitation.h"
 
 #include <doctest/doctest.h>

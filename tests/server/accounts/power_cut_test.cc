@@ -1,5 +1,5 @@
-// The AccountStore when the machine goes: a power cut at every point at which the disk changes, a full disk,
-// and kill -9.
+// The AccountStore when the machine goes: a power cut at every point at which the disk changes, a
+// full disk, and kill -9.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -45,8 +45,8 @@ constexpr const char* everything =
     "ALL "
     "SELECT 'invitation ' || hex(hash) || ' ' || made || ' ' || until FROM invitation ORDER BY 1";
 
-// A store on the disk and an administrator and clients who do what a seed says; after each step the states
-// that the disk could have come back with are opened.
+// A store on the disk and an administrator and clients who do what a seed says; after each step the
+// states that the disk could have come back with are opened.
 class Trial {
  public:
   explicit Trial(std::uint64_t seed) : random_(seed), disk_(folder_.path) {
@@ -154,7 +154,7 @@ class Trial {
   std::uint64_t now_ = 1;
 };
 
-TEST_CASE("44: a power cut at any point leaves all that was confirmed, and nothing half") {
+TEST_CASE("44: a power cut at any point keeps all confirmed changes, and no partial ones") {
   int opened = 0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     CAPTURE(seed);
@@ -178,7 +178,7 @@ TEST_CASE("a disk that says it has written what it has not is found out by the s
   CHECK(found == 4);
 }
 
-TEST_CASE("44: a full disk refuses what is new, keeps what there is, and recovers by itself") {
+TEST_CASE("44: on a full disk changes are refused, data stays, and the store recovers by itself") {
   test::Folder folder;
   FaultyDisk disk(folder.path);
   const auto opened = SqliteAccounts::open(folder.path + "/accounts.db");
@@ -244,7 +244,7 @@ TEST_CASE("44: a page that can't be read at the start is said as that, not as da
   }
 }
 
-TEST_CASE("44: 200 times kill -9 in the middle of registrations: each one that was confirmed is there") {
+TEST_CASE("44: 200 times kill -9 during registrations: each confirmed one is there") {
   test::Folder folder(test::in_memory());
   const auto path = folder.path + "/accounts.db";
   test::FixedRng random(9);

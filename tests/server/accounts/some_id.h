@@ -1,4 +1,4 @@
-// Ids by number, of no key, for tests of what only keeps them.
+// Ids by number, without keys, for tests of code that only stores them.
 #pragma once
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// What only the file of an AccountStore can go wrong at: versions, strangers, damage; backups and the WAL.
+// Failures of an AccountStore's file: versions, other programs' files, damage; backups and the WAL.
 #include "server/accounts/sqlite_accounts.h"
 
 #include <doctest/doctest.h>
@@ -108,7 +108,7 @@ TEST_CASE("a file of schema 1 is brought up to date, once") {
   CHECK(opened(path)->redeem("bob", id(2), "code0", 1) == Binding::made);
 }
 
-TEST_CASE("what cannot be brought up to date stays as it is") {
+TEST_CASE("a file that cannot be migrated stays as it is") {
   test::Folder folder;
   const auto path = folder.path + "/accounts.db";
   make_schema_1(path);
@@ -119,7 +119,7 @@ TEST_CASE("what cannot be brought up to date stays as it is") {
   CHECK(opened(path)->size() == 1);
 }
 
-TEST_CASE("a newer file and a stranger's are refused in words") {
+TEST_CASE("a newer file and another program's are refused in words") {
   test::Folder folder;
   const auto made = [&](const std::string& name, const std::string& sql) {
     const auto path = folder.path + "/" + name;
@@ -154,7 +154,7 @@ void filled(const std::string& path, std::uint32_t accounts = 200) {
   REQUIRE(store->invite("code", 1, 0));
 }
 
-TEST_CASE("a damaged file is refused, with what to do") {
+TEST_CASE("a damaged file is refused with advice") {
   test::Folder folder(test::in_memory());
   const auto path = folder.path + "/accounts.db";
   REQUIRE(write_private_file(path, std::string(8'192, 'x')));
@@ -180,7 +180,7 @@ TEST_CASE("a damaged file is refused, with what to do") {
   }
 }
 
-// Whatever one byte becomes: no name is given to another id, none is lost without a word.
+// Whatever one byte becomes: no name goes to another id, and none is lost silently.
 TEST_CASE("a byte that has changed is found, or no name depends on it") {
   test::Folder folder(test::in_memory());
   const auto path = folder.path + "/accounts.db", good = folder.path + "/good.db";

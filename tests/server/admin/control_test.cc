@@ -1,4 +1,5 @@
-// What simsctl asks and what it is answered: each request, pages, late answers, and whatever is no request.
+// The control protocol of simsctl: each request and its answer, pages, late answers, invalid
+// requests.
 #include "server/admin/control.h"
 
 #include <doctest/doctest.h>
@@ -57,7 +58,7 @@ TEST_CASE("control: status and stats") {
   CHECK(t.ask(R"({"do":"metrics"})").find(R"(\nsims_messages_total 77\n)") != std::string::npos);
 }
 
-TEST_CASE("control: who is connected, a page at a time") {
+TEST_CASE("control: clients, a page at a time") {
   Talk t;
   for (std::uint64_t i = 1; i <= 2 * server::control_page + 1; ++i)
     t.ops.connected.push_back(client(i, "a\x1b"));
@@ -154,7 +155,7 @@ TEST_CASE("control: invitations, names, the server itself") {
     CHECK(t.ask(request) == "{\"error\":\"the disk is \\\"full\\\"\"}\n");
 }
 
-TEST_CASE("control: an answer that takes its time holds up the requests behind it, in their order") {
+TEST_CASE("control: requests wait for a late answer, and keep their order") {
   Talk t;
   t.ops.later = true;
   CHECK(t.say("{\"do\":\"backup\",\"path\":\"/"
@@ -172,7 +173,7 @@ TEST_CASE("control: an answer that takes its time holds up the requests behind i
   CHECK_FALSE(t.session.busy());
 }
 
-TEST_CASE("control: an answer after the connection's end goes nowhere") {
+TEST_CASE("control: an answer after the connection's end is dropped") {
   test::FakeOperations ops;
   ops.later = true;
   int woken = 0;
@@ -185,7 +186,7 @@ TEST_CASE("control: an answer after the connection's end goes nowhere") {
   CHECK(woken == 0);
 }
 
-TEST_CASE("control: who does not read is not worked for, and cannot pile up requests") {
+TEST_CASE("control: no request is run for a client that does not read, and its requests are bounded") {
   Talk t;
   t.session.set_output_blocked(true);
   CHECK(t.ask(R"({"do":"reload"})").empty());
@@ -211,7 +212,7 @@ TEST_CASE("control: output is bounded however many requests come in one piece") 
   CHECK(t.session.finished());
 }
 
-TEST_CASE("control: what is no request is answered in words, and ends the connection") {
+TEST_CASE("control: an invalid request is answered in words, and ends the connection") {
   for (const std::string& bytes :
        {std::string("GET / HTTP/1.1\r\n"), std::string("\n"), std::string("[]\n"), std::string("{\"do\":\n"),
         std::string("\x16\x03\x01\n"), std::string("{\"do\":\"\xff\"}\n"), std::string(5'000, 'x'),

@@ -1,5 +1,4 @@
-// A server to be asked over the control protocol: notes what it was told, answers at once or when it is told
-// to.
+// A fake of Operations: records its calls, and answers at once or when the test says so.
 #pragma once
 
 #include <algorithm>

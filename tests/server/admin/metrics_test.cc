@@ -1,4 +1,4 @@
-// The metrics' text as Prometheus reads it, and the HTTP that it is asked with.
+// The metrics in Prometheus' text format, and the HTTP requests for them.
 #include "server/admin/metrics.h"
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ server::Stats some_stats() {
   return s;
 }
 
-TEST_CASE("metrics: what was counted is there, with its labels") {
+TEST_CASE("metrics: all counters are there, with their labels") {
   server::Status status;
   status.version = "1 \"x\"\\\n";
   status.resident = 4'096;

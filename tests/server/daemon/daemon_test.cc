@@ -1,5 +1,5 @@
-// The daemon over real sockets, in a process of its own: login, forwarding, signals, limits of what a
-// stranger can do.
+// The daemon over real sockets, in a process of its own: login, forwarding, signals, limits of what
+// a stranger can do.
 #include "server/daemon/daemon.h"
 
 #include <arpa/inet.h>
@@ -149,7 +149,7 @@ struct Person : test::Client {
     return true;
   }
   Socket socket;
-  test::World world;  // for its way of reading what the server says
+  test::World world;  // to decode the server's messages
 };
 
 // With a key from the pool, which may be empty for a moment.
@@ -183,7 +183,7 @@ TEST_CASE("two log in under each suite and a message passes") {
   }
 }
 
-TEST_CASE("SIGTERM: everyone is told, the end is orderly, the exit status 0") {
+TEST_CASE("SIGTERM: every client gets going-away, the stop is orderly, the exit status 0") {
   Server server;
   Person alice(server, "alice", 1), late(server, "late", 2);
   REQUIRE(alice.login());
@@ -196,7 +196,7 @@ TEST_CASE("SIGTERM: everyone is told, the end is orderly, the exit status 0") {
   CHECK(server.wait_for_end() == 0);
 }
 
-TEST_CASE("SIGINT while a client does not read: the end comes all the same") {
+TEST_CASE("SIGINT: the server stops even while a client does not read") {
   Server server;
   Person alice(server, "alice", 1);
   REQUIRE(alice.login());
@@ -204,7 +204,7 @@ TEST_CASE("SIGINT while a client does not read: the end comes all the same") {
   CHECK(server.wait_for_end() == 0);
 }
 
-TEST_CASE("SIGHUP: registration closes, who is in stays") {
+TEST_CASE("SIGHUP: registration closes, connected clients stay") {
   Server server;
   Person alice(server, "alice", 1);
   REQUIRE(alice.login());
@@ -221,7 +221,7 @@ TEST_CASE("SIGHUP: registration closes, who is in stays") {
   CHECK(!alice.wait_for("list").empty());
 }
 
-TEST_CASE("33: a flood without a line end is told too-large and closed, whatever else comes") {
+TEST_CASE("33: a flood without a line end is answered too-large and closed") {
   Server server;
   Socket stranger(server);
   stranger.write(std::string(1 << 20, 'x'));
@@ -230,7 +230,7 @@ TEST_CASE("33: a flood without a line end is told too-large and closed, whatever
   CHECK(alice.login());
 }
 
-TEST_CASE("38: over the limit of connections: busy, and the place is free again when one goes") {
+TEST_CASE("38: over the limit of connections: busy, until a client disconnects") {
   Settings settings = ecdhe_only();
   settings.policy.limits.connections_per_address = 1;
   Server server(settings);

@@ -1,4 +1,4 @@
-// What is left of the server's identity key in memory once its state folder has been closed: nothing.
+// The server's identity key is wiped from memory when its state folder is closed.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>

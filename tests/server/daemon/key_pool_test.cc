@@ -1,5 +1,5 @@
-// The pool of ephemeral keys: filled up to its sizes by its own thread, each key given once, a clean end at
-// any time.
+// The pool of ephemeral keys: filled up to its sizes by its own thread, each key given once, a
+// clean end at any time.
 #include "server/daemon/key_pool.h"
 
 #include <doctest/doctest.h>
@@ -18,13 +18,13 @@ namespace {
 
 using server::KeyPool;
 
-const LoopCpu anywhere;  // no loop says where it is
+const LoopCpu anywhere;  // no loop is pinned
 
 crypto::RsaKey some_key() {
   return std::move(*crypto::RsaKey::from_pkcs8(test::rsa_test_key()));
 }
 
-// Waits for what another thread does, at most 10 s.
+// Waits at most 10 s for a condition that another thread fulfils.
 template <class Condition>
 bool soon(Condition condition) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -41,7 +41,7 @@ crypto::P384Key small_key(std::uint8_t scalar) {
   return crypto::P384Key::from_scalar(bytes);
 }
 
-// Counts what is made; the n-th P-384 key is the scalar n.
+// Counts the keys made; the n-th P-384 key is the scalar n.
 struct Counted {
   std::atomic<int> p384 = 0, rsa = 0;
   KeyPool::Makers makers() {
@@ -72,7 +72,7 @@ TEST_CASE("it makes nothing before fill(), then its sizes and no more, and refil
   pool.fill(true);  // harmless
 }
 
-TEST_CASE("RSA keys are made from the moment that somebody wants them") {
+TEST_CASE("RSA keys are made from fill(true) on") {
   Counted made;
   KeyPool pool({2, 2}, anywhere, made.makers());
   pool.fill(false);
@@ -85,7 +85,7 @@ TEST_CASE("RSA keys are made from the moment that somebody wants them") {
   CHECK(made.p384 == 3);
 }
 
-TEST_CASE("without a P-384 key made ahead the caller makes one, each another") {
+TEST_CASE("with an empty pool each caller makes its own P-384 key") {
   Counted made;
   KeyPool pool({4, 4}, anywhere, made.makers());
   CHECK(pool.p384().public_point() == small_key(1).public_point());
@@ -132,7 +132,7 @@ TEST_CASE("it ends in the middle of a key, on each of its threads") {
   }
 }
 
-TEST_CASE("the first key is made at once, the others by a thread that has only what is left over") {
+TEST_CASE("the first key is made at once, the others by a thread that uses idle time") {
   std::mutex mutex;
   std::vector<int> rsa_policies, p384_policies;
   const auto note = [&mutex](std::vector<int>& policies) {
@@ -169,7 +169,7 @@ TEST_CASE("one RSA key at a time: the thread with spare time waits while another
   REQUIRE(soon([&] { return steps > 0; }));
   CHECK(pool.rsa());
   REQUIRE(soon([&] { return urgent == 2; }));
-  // It may be at a step that it had begun; then it stands still.
+  // It may finish a step that it had begun; then it pauses.
   const auto still = [&] {
     const int before = steps;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -181,7 +181,7 @@ TEST_CASE("one RSA key at a time: the thread with spare time waits while another
   CHECK(urgent == 2);
 }
 
-TEST_CASE("many threads take what is there, each key once") {
+TEST_CASE("many threads take keys, each key once") {
   server::KeySlots<int> slots(64);
   std::atomic<int> sum = 0, taken = 0;
   std::vector<std::thread> threads;

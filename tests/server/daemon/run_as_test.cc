@@ -1,3 +1,4 @@
+// Becoming another user, and making its folder.
 #include "server/daemon/run_as.h"
 
 #include <doctest/doctest.h>
@@ -15,7 +16,7 @@ namespace {
 
 using server::User;
 
-// What the function returned in a child process: changes of user are for good.
+// Runs the function in a child process, since changes of user are irrevocable; returns its result.
 int in_child(const std::function<int()>& what) {
   const pid_t child = fork();
   REQUIRE(child >= 0);
@@ -25,7 +26,7 @@ int in_child(const std::function<int()>& what) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-// Not in the list of users, and no matter.
+// Not in the list of users, which does not matter.
 const User stranger{"stranger", 54'321, 54'322};
 
 TEST_CASE("user: unknown ones and root are refused in words") {
@@ -51,7 +52,7 @@ TEST_CASE("user: only root becomes another, and keeps neither groups nor a way b
         }) == 0);
 }
 
-TEST_CASE("user: a folder that is missing is made the user's own, one that is there is left alone") {
+TEST_CASE("user: a missing folder is made and owned by the user, an existing one is left alone") {
   if (geteuid() != 0) return;
   test::Folder folder;
   const auto path = folder.path + "/parent/state";

@@ -1,4 +1,4 @@
-// In child processes: there is no way back from any of it.
+// The sandbox, tested in child processes, since it cannot be left again.
 #include "server/daemon/sandbox.h"
 
 #include <arpa/inet.h>
@@ -36,9 +36,10 @@
 namespace sims {
 namespace {
 
-constexpr int unconfined = 77;  // this build or kernel has no filter: nothing to see
+constexpr int unconfined = 77;  // this build or kernel has no filter: nothing to test
 
-// What the child's status was: what the function returned, or -signal. Without a filter, `unconfined`.
+// What the child's status was: what the function returned, or -signal. Without a filter,
+// `unconfined`.
 int confined(const std::function<int()>& what) {
   const pid_t child = fork();
   REQUIRE(child >= 0);
@@ -72,7 +73,8 @@ int errno_of(long result) {
   return result == -1 ? errno : 0;
 }
 
-TEST_CASE("confined: to start a program, fork, trace, mount or load into the kernel is the end") {
+TEST_CASE(
+    "confined: starting a program, forking, tracing, mounting and loading into the kernel end the process") {
   if (!can_confine()) return;
   char* const nothing[] = {nullptr};
   const std::function<void()> fatal[] = {
@@ -94,7 +96,7 @@ TEST_CASE("confined: to start a program, fork, trace, mount or load into the ker
   }
 }
 
-TEST_CASE("confined: what serving does not need is refused") {
+TEST_CASE("confined: system calls that serving does not need are refused") {
   if (!can_confine()) return;
   const std::function<long()> refused[] = {
       [] { return socket(AF_INET, SOCK_STREAM, 0); },
@@ -131,7 +133,7 @@ TEST_CASE("confined: what serving does not need is refused") {
   }
 }
 
-TEST_CASE("confined: threads that there were are, too, and new ones can be made") {
+TEST_CASE("confined: existing threads are confined too, and new ones can be made") {
   if (!can_confine()) return;
   std::mutex mutex;
   std::condition_variable changed;
@@ -243,7 +245,7 @@ struct Outside {
 
 enum class Held { accepted, listening };
 
-// One end of it is what simsd would have: an accepted connection or a listening socket.
+// One end of it is like simsd's: an accepted connection or a listening socket.
 struct HandedIn {
   explicit HandedIn(Held kind) : listening(Outside::listening()) {
     sockaddr_in where{};

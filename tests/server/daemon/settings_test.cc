@@ -146,7 +146,7 @@ std::map<std::string, std::string> defaults_told() {
   return told;
 }
 
-TEST_CASE("the file that comes with simsd tells every limit with its default, and simsd.conf(5) too") {
+TEST_CASE("contrib/simsd.conf and simsd.conf(5) have every limit with its default") {
   const auto told = defaults_told();
   const auto manual = text_of_file("man/simsd.conf.5");
   Settings settings, again;
@@ -167,7 +167,8 @@ TEST_CASE("the file that comes with simsd tells every limit with its default, an
   CHECK(again.rsa_keys == settings.rsa_keys);
 }
 
-// man.sh and completions.sh hold simsd(8) and the completions against --help, which is made from the table.
+// man.sh and completions.sh hold simsd(8) and the completions against --help, which is made from
+// the table.
 TEST_CASE("every option of the table stands in simsd.conf, simsd.conf(5) and simsd(8)") {
   const auto file = text_of_file("contrib/simsd.conf"), manual = text_of_file("man/simsd.conf.5"),
              daemon = text_of_file("man/simsd.8");
@@ -247,7 +248,7 @@ TEST_CASE("a bad option names the option; a missing file is an error") {
   CHECK_FALSE(load_settings(missing));
 }
 
-TEST_CASE("a reload waits for no pipe") {
+TEST_CASE("a reload does not wait for a pipe") {
   test::Folder folder;
   CommandLine line;
   line.config = folder.path + "/pipe";

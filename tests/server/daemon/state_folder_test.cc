@@ -1,4 +1,5 @@
-// The state folder: made private, locked, its key kept, and accounts that were lost are not begun again in silence.
+// The state folder: private, locked, its key kept; lost accounts are not silently replaced by empty
+// ones.
 #include "server/daemon/state_folder.h"
 
 #include <doctest/doctest.h>
@@ -72,7 +73,7 @@ struct Served {
     whole = *read_file(db);
     CHECK_FALSE(file_exists(db + ".begun"));
   }
-  // What it refuses with; the state is as it was before.
+  // Its refusal; the state stays as it was.
   std::string refusal() const {
     const auto before = read_file(db), journal = read_file(db + "-wal");
     const auto state = server::StateFolder::open(path);
@@ -95,7 +96,7 @@ struct Served {
   std::string whole;
 };
 
-TEST_CASE("44: accounts that were lost or emptied are not begun anew in silence") {
+TEST_CASE("44: lost or emptied accounts are not silently replaced by empty ones") {
   Served served;
   const auto& db = served.db;
   SUBCASE("missing") {

@@ -1,4 +1,4 @@
-// Who may connect, shake hands and register.
+// Admission: connections, handshakes, registrations and logins within their budgets.
 #include "server/policy/admission.h"
 
 #include <doctest/doctest.h>
@@ -88,7 +88,7 @@ TEST_CASE("38: a source has a number of connections, all together have one, and 
   CHECK(d.admission.unauthenticated() == 2);
 }
 
-TEST_CASE("34: the oldest that says nothing makes room, of its source first") {
+TEST_CASE("34: the oldest silent connection is evicted, of its source first") {
   Door d;
   d.limits.unauthenticated = 4;
   d.limits.unauthenticated_per_address = 2;
@@ -101,7 +101,7 @@ TEST_CASE("34: the oldest that says nothing makes room, of its source first") {
   CHECK(d.enter("192.0.2.4")->evicted == 2);             // 6: of all, the oldest
 }
 
-TEST_CASE("34: who shakes hands is evicted when nobody is silent, the one that began first") {
+TEST_CASE("34: if none is silent, the connection is evicted whose handshake began first") {
   Door d;
   d.limits.unauthenticated_per_address = 2;
   auto one = d.slot(), two = d.slot();  // 1, 2
@@ -157,7 +157,7 @@ TEST_CASE("35: handshakes of a source come from its budget, of all from one") {
   CHECK_FALSE(d.shakes(later));
 }
 
-TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, at the limit everybody") {
+TEST_CASE("35: near the limit of all handshakes some are refused at random, at the limit all") {
   Door d;
   d.limits.handshakes = {1, 16};
   const auto try_it = [&](Loaded& draw) {
@@ -165,12 +165,12 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
     return d.admission.may_handshake(g, false, d.limits, d.now, draw);
   };
   for (int i = 0; i < 9; ++i)
-    CHECK_FALSE(try_it(d.bad_luck));  // 16 to 8 left: nobody is refused
+    CHECK_FALSE(try_it(d.bad_luck));  // 16 to 8 left: none is refused
   CHECK(try_it(d.bad_luck) == Refused::handshakes);
   for (int i = 0; i < 7; ++i)
     CHECK_FALSE(try_it(d.luck));
   CHECK(try_it(d.luck) == Refused::handshakes);
-  // In between as many as is left of the half.
+  // In between, in proportion to the rest of that half.
   Door e;
   e.limits.handshakes = {1, 200};
   e.limits.handshakes_per_address = {1'000, 1'000};
@@ -186,7 +186,7 @@ TEST_CASE("35: as all handshakes come near their limit the unlucky are refused, 
   CHECK(let_in <= 200);
 }
 
-TEST_CASE("penalties grow with each failure, shut out above the threshold, fade, and have a most") {
+TEST_CASE("penalties grow with each failure, shut out above the threshold, fade, and have a maximum") {
   Door d;
   auto g = d.slot();
   const auto fail_for = [&](std::int64_t ms) { d.admission.penalise(*g.source, ms, d.limits, d.now); };
@@ -205,7 +205,7 @@ TEST_CASE("penalties grow with each failure, shut out above the threshold, fade,
   CHECK(d.enter().error() == Refused::penalty);
   d.now += 1;
   CHECK(d.enter());
-  // Less of it is in force at once.
+  // A lower maximum applies at once.
   fail_for(100'000);
   CHECK(d.enter().error() == Refused::penalty);
   d.limits.penalty_max_ms = 1'000;
@@ -253,7 +253,7 @@ TEST_CASE("ids that logged in are forgotten when their budget is full again") {
   CHECK(admission.logins() < 2'200);
 }
 
-TEST_CASE("38: however many sources come and go, the latest are remembered and no more") {
+TEST_CASE("38: however many sources come and go, only the latest are remembered") {
   Door d;
   auto keeps = d.slot("198.51.100.1");
   auto bad = d.slot("198.51.100.2");

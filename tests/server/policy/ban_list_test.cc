@@ -1,3 +1,4 @@
+// The list of bans: addresses, ranges, ids, names.
 #include "server/policy/ban_list.h"
 
 #include <doctest/doctest.h>
@@ -30,7 +31,7 @@ TEST_CASE("bans of addresses and ranges, until their time") {
   CHECK(shut_out(list, "192.0.2.7"));
 }
 
-TEST_CASE("bans of ids and names; a name is no id") {
+TEST_CASE("bans of ids and names, which are not mixed up") {
   BanList list;
   const std::string id(43, 'A');
   list.add({Ban::Kind::name, "mallory", "", 1, 0});

@@ -1,3 +1,4 @@
+// IP addresses, sources and ranges.
 #include "server/policy/ip_address.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +15,7 @@ std::string source(std::string_view text) {
   return address->source().str();
 }
 
-TEST_CASE("what counts as one source") {
+TEST_CASE("addresses of one source") {
   CHECK(source("192.0.2.1") == "192.0.2.1");
   CHECK(source("::ffff:192.0.2.1") == "192.0.2.1");
   CHECK(source("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::");
@@ -49,7 +50,7 @@ TEST_CASE("ranges") {
   CHECK_FALSE(contains("::/80", "198.51.100.9"));
 }
 
-TEST_CASE("ranges that are none are refused in words") {
+TEST_CASE("invalid ranges are refused in words") {
   const auto why = [](const char* text) {
     const auto range = AddressRange::parse(text);
     return range ? std::string("accepted") : range.error();

@@ -1,5 +1,5 @@
-// What strangers and slow readers cost: deadlines, connection limits, queues, pings. Rows of the attack list
-// by number.
+// Limits against strangers and slow readers: deadlines, connections, queues, pings. Rows of the
+// attack list by number.
 #include "server/policy/budgets.h"
 
 #include "crypto/aes.h"
@@ -14,7 +14,7 @@ using test::Client;
 using test::has;
 using test::World;
 
-TEST_CASE("log lines of strangers are few, and those held back are counted") {
+TEST_CASE("log lines about strangers are rate-limited, and the lines held back are counted") {
   server::LogBudget budget(server::Rate{1, 3});
   std::uint64_t held = 0;
   int written = 0;
@@ -116,7 +116,7 @@ TEST_CASE(
   }
   CHECK(has(error, R"("code":"not-connected")"));
   CHECK(has(error, R"("id":)" + std::to_string(sent - 1) + R"(,"dst":")" + bob.id().str() + '"'));
-  CHECK(sent > 40);  // 256 KiB of them fit
+  CHECK(sent > 40);  // 256 KiB of messages fit
   CHECK(most < 256 * 1024 + 16 * 1024);
   CHECK(w.closed(bob));
   CHECK_FALSE(w.wire.lines[bob.conn].flushed);
@@ -127,7 +127,7 @@ TEST_CASE(
   CHECK(has(carol.take("client-disconnect"), "hello"));
 }
 
-TEST_CASE("a client that asks and never reads is cut off; one that reads may ask as much as it likes") {
+TEST_CASE("a client that sends requests and never reads is disconnected; one that reads is not") {
   server::Policy policy;
   policy.limits.lists = {10, 10'000};
   World w(policy);
@@ -136,7 +136,7 @@ TEST_CASE("a client that asks and never reads is cut off; one that reads may ask
   for (int i = 0; i < 3'000; ++i)
     alice.send(R"({"type":"list"})", w.now);
   for (int i = 0; i < 20 && !w.closed(alice); ++i) {
-    const auto part = alice.to_server.substr(0, 32'768);  // what one read of a socket gives
+    const auto part = alice.to_server.substr(0, 32'768);  // the size of one read of a socket
     alice.to_server.erase(0, part.size());
     w.bytes(alice.conn, part);
   }
@@ -152,7 +152,7 @@ TEST_CASE("a client that asks and never reads is cut off; one that reads may ask
                       [](const auto& m) { return has(m, "snapshot"); }) == 3'000);
 }
 
-TEST_CASE("36: who takes nothing of what waits is cut off after 10 s; who takes little is not") {
+TEST_CASE("36: a client that reads nothing for 10 s is disconnected; one that reads slowly is not") {
   World w;
   Client alice = w.login("alice", 1), stopped = w.login("stopped", 2), slow = w.login("slow", 3);
   w.pass(200);
@@ -177,11 +177,11 @@ TEST_CASE("36: who takes nothing of what waits is cut off after 10 s; who takes 
   CHECK(w.stats().slow_readers == 1);
   w.wire.lines[slow.conn].stuck = 0;
   w.pass(1'000);
-  CHECK(w.relay->next_tick() > w.now.steady_ms + 60'000);  // nobody is looked at any more
+  CHECK(w.relay->next_tick() > w.now.steady_ms + 60'000);  // no timer is left for slow readers
   CHECK(w.stats().queued_bytes == 0);
 }
 
-TEST_CASE("36: what waits for all together has a bound") {
+TEST_CASE("36: the output that waits for all clients together is bounded") {
   server::Policy policy;
   policy.limits.queue_bytes_total = 200'000;
   World w(policy);
@@ -206,7 +206,7 @@ TEST_CASE("36: what waits for all together has a bound") {
   CHECK_FALSE(w.closed(alice));
 }
 
-TEST_CASE("33: frames that are not whole count for all together, and are let go with their connection") {
+TEST_CASE("33: partial frames count towards the total, and are freed with their connection") {
   server::Policy policy = test::roomy();
   policy.limits.queue_bytes_total = 100'000;
   World w(policy);
@@ -240,7 +240,7 @@ TEST_CASE("40: one address cannot fill the log") {
   CHECK(has(w.wire.logged.back(), "lines-held-back-address=30"));
 }
 
-TEST_CASE("40: nor can one that is banned, or finds no room; what was held back is told once there is room") {
+TEST_CASE("40: nor can a banned or refused one; the count of held-back lines follows later") {
   const auto refused_lines = [](World& w, const std::string& address, int tries) {
     const auto before = w.wire.logged.size();
     for (int i = 0; i < tries; ++i)
@@ -257,7 +257,8 @@ TEST_CASE("40: nor can one that is banned, or finds no room; what was held back 
   World full(policy);
   full.connect("192.0.2.1");
   CHECK(refused_lines(full, "192.0.2.66", 400) == 10);
-  // Others use up the log's budget for all; what 192.0.2.66 lost in that time is still told.
+  // Others use up the log's budget for all; lines of 192.0.2.66 held back meanwhile are still
+  // counted.
   for (int i = 0; i < 20; ++i)
     refused_lines(full, "198.51.100." + std::to_string(i), 10);
   full.pass(1'000);
@@ -269,7 +270,7 @@ TEST_CASE("40: nor can one that is banned, or finds no room; what was held back 
   CHECK(has(full.wire.logged.back(), "lines-held-back-address=392"));
 }
 
-TEST_CASE("40: nor can one that comes and goes") {
+TEST_CASE("40: nor can one that logs in and out repeatedly") {
   server::Policy policy;
   policy.limits.logins = policy.limits.handshakes_per_address = {1'000, 1'000};
   World w(policy);
@@ -287,13 +288,13 @@ TEST_CASE("40: nor can one that comes and goes") {
   CHECK(has(w.wire.logged.back(), "lines-held-back-address=100"));
 }
 
-TEST_CASE("37: the beginning of a message is not kept for ever, however it is fed") {
+TEST_CASE("37: a partial message is not kept forever, however its bytes arrive") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
   std::string frame;
   bob.send(R"({"type":"ping"})", w.now);
   frame.swap(bob.to_server);
-  // A byte a second; one that says nothing more; one that sends whole ones besides.
+  // One client sends a byte a second, one sends no more, one sends whole messages besides.
   w.bytes(alice.conn, "{");
   for (int i = 0; i < 30; ++i) {
     w.pass(1'000);
@@ -327,7 +328,7 @@ TEST_CASE("silence: a ping, and as much silence again ends the connection") {
   w.pass(4'800);
   w.pump({&alice, &bob});
   CHECK(alice.take("ping") == R"({"type":"ping"})");
-  CHECK(bob.take("ping").empty());  // heard of 5 s ago
+  CHECK(bob.take("ping").empty());  // last heard 5 s ago
   alice.send(R"({"type":"ack","name":"alice","id":1})", w.now);
   w.pump({&alice});
   w.pass(10'000);
@@ -361,8 +362,8 @@ TEST_CASE("several messages to one peer in one turn are one write") {
   CHECK(bob.messages.size() == 20);
 }
 
-// Another implementation's client, which fills its frames to the last byte: message 0 of a handshake of its
-// own.
+// A client of another implementation, which fills its frames to the last byte: message 0 of its
+// handshake.
 std::string seal_first(const Secret<32>& master, std::string_view plaintext) {
   const auto chain = proto::secure_chain(master, true);
   const auto keys = crypto::hkdf_expand<48>(chain.view(), "SIMS/1 token");
@@ -371,7 +372,7 @@ std::string seal_first(const Secret<32>& master, std::string_view plaintext) {
          crypto::Fernet(keys.part(0, 32)).seal(bytes_of(plaintext), 0, iv) + "\"}\n";
 }
 
-TEST_CASE("a frame that only just fits for the sender is not passed on over the limit") {
+TEST_CASE("a frame that just fits for the sender is not forwarded over the limit") {
   World w;
   Client bob = w.login("bob", 2), alice(0, "alice", 1, &crypto::all_suites()[0], w.ephemerals);
   proto::Handshake handshake(alice.options(&crypto::all_suites()[0]), w.ephemerals);

@@ -1,4 +1,5 @@
-// Who comes in: budgets, penalties, registrations, invitations, bans. Rows of the attack list by number.
+// Admission to the relay: budgets, penalties, registrations, invitations, bans. Rows of the attack
+// list by number.
 #include "server/policy/budgets.h"
 
 #include "server/accounts/invitation.h"
@@ -11,7 +12,7 @@ using test::Client;
 using test::has;
 using test::World;
 
-TEST_CASE("31: a source registers few names in an hour; who is registered is not limited") {
+TEST_CASE("31: a source registers few names in an hour; registered names are not limited") {
   server::Policy policy;
   policy.limits.registrations = {2, 2, 3'600'000};
   World w(policy);
@@ -29,7 +30,7 @@ TEST_CASE("31: a source registers few names in an hour; who is registered is not
   CHECK(w.stats().registrations == 4);
 }
 
-TEST_CASE("35: no public-key work for an address over its budget, and none when all have too much") {
+TEST_CASE("35: no public-key work for an address over its budget, and none over the budget of all") {
   server::Policy policy;
   policy.limits.handshakes_per_address = {1, 2};
   World w(policy);
@@ -86,7 +87,7 @@ TEST_CASE("bans: an address before a byte is read, an id or a name when it is pr
   CHECK(mallory.failure->code == proto::ErrorCode::banned);
   CHECK(w.closed(mallory));
   CHECK(w.accounts.size() == 1);  // the name is not his
-  // Who does not prove the id is not told that it is banned.
+  // A client that does not prove the id does not learn that it is banned.
   w.relay->unban(Kind::name, "mallory");
   Client other = w.dial("mallory", 2);
   w.relay->ban({Kind::id, other.id().str(), "", 0, 0}, w.now);
@@ -124,7 +125,7 @@ struct Invited {
   Invited() { policy.registration_open = false; }
 };
 
-TEST_CASE("31: a closed server lets in who has an invitation, once") {
+TEST_CASE("31: a closed server accepts an invitation, once") {
   World w(Invited().policy);
   REQUIRE(w.accounts.bind("alice", proto::Id::of(crypto::SigningKey::from_seed(Bytes(32, 1)).public_key()),
                           true, 1));
@@ -153,7 +154,7 @@ TEST_CASE("31: a closed server lets in who has an invitation, once") {
   bob.send(R"({"type":"list"})", w.now);
   w.pump({&bob});
   CHECK(has(bob.take("list"), "bob"));
-  // Who is registered may show one, and it is not used up.
+  // A registered client may send an invitation, which is not used up.
   REQUIRE(w.accounts.invite(code, w.now.unix_s(), 0));
   bob.send(proto::encode(proto::Register{code}), w.now);
   w.pump({&bob});
@@ -163,7 +164,7 @@ TEST_CASE("31: a closed server lets in who has an invitation, once") {
   CHECK(w.relay->online() == 2);
 }
 
-TEST_CASE("31: without a valid invitation nothing is said on a closed server") {
+TEST_CASE("31: without a valid invitation a closed server accepts no message") {
   const auto answer_to = [](const std::vector<std::string>& said) {
     World w(Invited().policy);
     REQUIRE(w.accounts.invite(invitation(1), 1, 0));
@@ -186,7 +187,7 @@ TEST_CASE("31: without a valid invitation nothing is said on a closed server") {
   CHECK(has(answer_to({R"({"type":"register"})"}), R"("code":"bad-message")"));
 }
 
-TEST_CASE("31: while an invitation is looked at nothing else may be said; who leaves meanwhile is gone") {
+TEST_CASE("31: while an invitation is checked the client may send nothing else, and may disconnect") {
   World w(Invited().policy);
   const std::string code = invitation(1);
   REQUIRE(w.accounts.invite(code, w.now.unix_s(), 0));
@@ -199,7 +200,7 @@ TEST_CASE("31: while an invitation is looked at nothing else may be said; who le
   CHECK(w.relay->online() == 0);
 }
 
-TEST_CASE("34: who shook hands and waits for an invitation has no more time than the others") {
+TEST_CASE("34: a client that has yet to send its invitation has the same deadline as others") {
   World w(Invited().policy);
   REQUIRE(w.accounts.invite(invitation(1), 1, 0));
   Client bob = w.login("bob", 2);
@@ -209,7 +210,7 @@ TEST_CASE("34: who shook hands and waits for an invitation has no more time than
   CHECK(w.closed(bob));
 }
 
-TEST_CASE("everybody is told of a login: one id has few of them; what it costs fades") {
+TEST_CASE("logins of one id are rate-limited, since each is announced; its penalty fades") {
   server::Policy policy;
   policy.limits.logins = {1, 3};
   policy.limits.handshakes_per_address = {1'000, 1'000};
@@ -229,12 +230,12 @@ TEST_CASE("everybody is told of a login: one id has few of them; what it costs f
     exempt.login("alice", 1);
 }
 
-TEST_CASE("who is known does not wait for the disk, also when the registrations of others do") {
+TEST_CASE("known names do not wait for the disk, also while registrations of others do") {
   server::Policy policy;
   policy.suites = {&crypto::all_suites()[0]};
   World w(policy);
   w.relay->closed(w.login("alice", 1).conn, w.now);
-  // The last step of each, which the driver has.
+  // The last handshake step of each, which the driver holds.
   const auto last_step = [&](Client& c) {
     for (int phase = 0; phase < 3; ++phase) {
       w.bytes(c.conn, std::exchange(c.to_server, {}));
@@ -257,7 +258,7 @@ TEST_CASE("who is known does not wait for the disk, also when the registrations 
   CHECK_FALSE(last_step(thief));
 }
 
-TEST_CASE("each handshake ends in one way, and is counted there") {
+TEST_CASE("each handshake is counted under exactly one outcome") {
   server::Policy policy;
   policy.limits.registrations = {1, 1, 3'600'000};
   World w(policy);

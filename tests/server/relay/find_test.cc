@@ -1,4 +1,4 @@
-// `find`: who is registered under a name or an id (sims-protocol(7) section 4).
+// `find`: looks up a registered name or id (sims-protocol(7) section 4).
 #include "server/relay/world.h"
 
 namespace sims {
@@ -42,7 +42,7 @@ TEST_CASE("find: by name and by id, online, offline and ourselves") {
   CHECK(alice.acks.back() == alice.transport.sent() - 1);
 }
 
-TEST_CASE("find: nobody: unknown-peer, with the question and with what was asked for") {
+TEST_CASE("find: not registered: unknown-peer, with the request's number and the name or id") {
   World w;
   Client alice = w.login("alice", 1), stranger = w.dial("stranger", 9);
   const auto named = ask(w, alice, by_name("stranger"));
@@ -59,7 +59,7 @@ TEST_CASE("find: nobody: unknown-peer, with the question and with what was asked
   CHECK_FALSE(w.closed(alice));
 }
 
-TEST_CASE("find: 30 a minute; more are told rate-limited, and the connection goes on") {
+TEST_CASE("find: 30 a minute; more are answered rate-limited, and the connection goes on") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
   for (int i = 0; i < 30; ++i)
@@ -74,7 +74,7 @@ TEST_CASE("find: 30 a minute; more are told rate-limited, and the connection goe
   CHECK(w.stats().refused[static_cast<std::size_t>(server::Refused::find_requests)] == 2);
 }
 
-TEST_CASE("find: what is no question ends the connection, and one before the login says nothing") {
+TEST_CASE("find: an invalid request ends the connection, and so does one before the login") {
   for (const auto* text :
        {R"({"type":"find"})", R"({"type":"find","name":"No"})", R"({"type":"find","name":"a","id":"b"})"}) {
     World w;

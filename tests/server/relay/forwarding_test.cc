@@ -1,4 +1,4 @@
-// What a relay passes on: its size, and the order of errors and acks (sims-protocol(7) section 4).
+// Forwarding: the size of messages, and the order of errors and acks (sims-protocol(7) section 4).
 #include <algorithm>
 
 #include "proto/limits.h"
@@ -15,7 +15,7 @@ std::string of_size(const Client& from, const Client& to, std::size_t size) {
   return from.disconnect_message(to, std::string(size - from.disconnect_message(to, "").size(), 'x'));
 }
 
-// Sends one message; its seq.
+// Sends one message; returns its seq.
 std::uint64_t say(World& w, Client& from, const std::string& message) {
   from.send(message, w.now);
   return from.transport.sent() - 1;
@@ -25,8 +25,8 @@ std::string with_id(std::uint64_t seq) {
   return R"("id":)" + std::to_string(seq);
 }
 
-// Every error came before any ack of its message, and each message in `wrong` has one that carries its
-// number.
+// Every error came before any ack of its message, and each message in `wrong` has one that carries
+// its number.
 void check_order(const Client& c, const std::vector<std::uint64_t>& wrong) {
   std::vector<std::uint64_t> said;
   std::size_t acks = 0;
@@ -69,7 +69,8 @@ TEST_CASE("a forwarded message of 48,896 bytes passes, whatever its seq; one byt
   CHECK(has(bob.take("client-disconnect"), "goes on"));
 }
 
-TEST_CASE("what is too large is so for an offline and for an unknown peer; whose src is wrong ends first") {
+TEST_CASE(
+    "a message is too large also for an offline or unknown peer; a wrong src ends the connection first") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
   w.relay->closed(bob.conn, w.now);

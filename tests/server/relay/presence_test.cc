@@ -14,7 +14,7 @@ using proto::List;
 using proto::ListRequest;
 using server::Presence;
 
-// Only shaped: presence never looks at the point.
+// An id of the right shape only: Presence never checks the key.
 Id id_of(test::FixedRng& random) {
   Bytes key(32);
   random.fill(key);
@@ -83,7 +83,7 @@ TEST_CASE("pages hold everybody once, whatever their size, with and without a pr
   }
 }
 
-TEST_CASE("a limit over the page size, and a cursor that is nobody's id") {
+TEST_CASE("a limit over the page size, and a cursor that is no client's id") {
   test::FixedRng random(7);
   Presence presence;
   for (int i = 0; i < 301; ++i)
@@ -122,7 +122,7 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
   presence.remove(b);
   presence.add(b, "b", 4, nullptr);
   const auto texts = presence.events(from, presence.next_change());
-  // a went, came and went: the last two. b came, went and came: likewise.
+  // a: offline, online, offline; only the last two remain. b: online, offline, online; likewise.
   REQUIRE(texts.size() == 3);
   CHECK(decode(texts[0]).event == List::Event::offline);
   CHECK(names(decode(texts[0])) == std::vector<std::string>{"b"});
@@ -130,13 +130,13 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
   CHECK(names(decode(texts[1])) == std::vector<std::string>{"a", "b"});
   CHECK(decode(texts[2]).event == List::Event::offline);
   CHECK(names(decode(texts[2])) == std::vector<std::string>{"a"});
-  CHECK(presence.events(from + 3, from + 4).size() == 1);  // for who came later
+  CHECK(presence.events(from + 3, from + 4).size() == 1);  // for a client that came later
 
   for (int i = 0; i < 1'000; ++i) {
     presence.add(a, "a", 5, nullptr);
     presence.remove(a);
   }
-  CHECK(presence.events(from, presence.next_change()).size() == 3);  // however often
+  CHECK(presence.events(from, presence.next_change()).size() == 3);  // however often they flap
 
   presence.forget_changes(presence.next_change());
   const auto many = presence.next_change();
@@ -148,7 +148,7 @@ TEST_CASE("changes: one kind a message, an id's own in their order, up to a page
   CHECK(decode(pages[1]).data.size() == 1);
 }
 
-TEST_CASE("changes are gathered over 200 ms, and nobody hears of his own login") {
+TEST_CASE("changes are gathered over 200 ms, and no client hears of its own login") {
   test::World w;
   auto alice = w.login("alice", 1);
   w.pass(200);
@@ -169,7 +169,7 @@ TEST_CASE("changes are gathered over 200 ms, and nobody hears of his own login")
   CHECK(carol.messages.empty());
 }
 
-TEST_CASE("changes that are older than a snapshot come before it") {
+TEST_CASE("changes older than a snapshot are sent before it") {
   test::World w;
   auto alice = w.login("alice", 1), bob = w.login("bob", 2);
   w.pass(200);

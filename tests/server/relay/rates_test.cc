@@ -1,4 +1,4 @@
-// What a client may say once it has logged in, and whom it may call. Rows of the attack list by number.
+// Rate limits of logged-in clients: messages, requests, calls. Rows of the attack list by number.
 #include "server/policy/budgets.h"
 
 #include "server/relay/world.h"
@@ -10,7 +10,7 @@ using test::Client;
 using test::has;
 using test::World;
 
-TEST_CASE("37: a flood is limited, its sender told, then disconnected; others go on") {
+TEST_CASE("37: a flood is limited, its sender gets errors, then is disconnected; others go on") {
   server::Policy policy;
   policy.limits.messages = {100, 200};
   World w(policy);
@@ -41,7 +41,7 @@ TEST_CASE("37: a flood is limited, its sender told, then disconnected; others go
   CHECK(has(error, R"("dst":")" + bob.id().str() + '"'));
   w.pass(1'000);
   burst(80);
-  CHECK(got() == 80);  // what was refused was spent as well
+  CHECK(got() == 80);  // refused messages were spent as well
   burst(300);
   CHECK(w.closed(flood));
   CHECK(has(w.wire.logged.back(), "event=logout conn=1"));
@@ -52,7 +52,7 @@ TEST_CASE("37: a flood is limited, its sender told, then disconnected; others go
     REQUIRE(!message.empty());
     if (has(message, "hello")) break;
   }
-  // Its address is not welcome for a while.
+  // Its address is shut out for a while.
   const auto again = w.connect();
   CHECK(w.wire.lines[again].closed);
   CHECK(has(w.wire.lines[again].to_client, "too many failures"));
@@ -79,7 +79,7 @@ TEST_CASE("37: bytes are limited like messages") {
   CHECK_FALSE(w.closed(flood));
 }
 
-TEST_CASE("37: the acks of what it got don't count as a client's messages, more of them do") {
+TEST_CASE("37: acks for delivered messages are not rate-limited, further acks are") {
   server::Policy policy;
   policy.limits.messages = {1, 50};
   World w(policy);
@@ -101,7 +101,7 @@ TEST_CASE("37: the acks of what it got don't count as a client's messages, more 
   CHECK(has(bob.take("error"), "rate-limited"));
 }
 
-TEST_CASE("list requests have a rate; who asks too often is told and goes on") {
+TEST_CASE("list requests over the rate are answered with an error, and the connection goes on") {
   server::Policy policy;
   policy.limits.lists = {1, 3};
   World w(policy);
@@ -128,7 +128,7 @@ std::string call(const Client& from, const Client& to, int phase) {
          std::string(43, 'A') + R"(=","name":")" + from.name + "\"}}";
 }
 
-TEST_CASE("45: calls that nobody answers are few in a minute; an answer takes its call off the count") {
+TEST_CASE("45: unanswered calls are limited to a few a minute; an answer takes its call off the count") {
   server::Policy policy;
   policy.limits.unanswered_calls = 3;
   World w(policy);
@@ -153,7 +153,7 @@ TEST_CASE("45: calls that nobody answers are few in a minute; an answer takes it
     people[0].send(call(people[0], mallory, 2), w.now);
     w.pump({&people[0], &mallory});
   }
-  SUBCASE("by a refusal, which is passed on as it is") {
+  SUBCASE("by a refusal, which is forwarded unchanged") {
     proto::ClientRefuse busy;
     busy.src = people[0].id();
     busy.dst = mallory.id();
@@ -183,8 +183,7 @@ TEST_CASE("45: one person is not called again and again") {
   CHECK(rang == 10);
 }
 
-TEST_CASE(
-    "attack 80: who comes again has no new budgets: finds, lists, calls, messages are counted for the id") {
+TEST_CASE("attack 80: a new connection has no new budgets: finds, lists, calls, messages count for the id") {
   server::Policy policy;
   policy.limits.lists = {1, 3};
   policy.limits.finds = {3, 3, 60'000};
@@ -246,7 +245,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("attack 80: what is remembered of those who left is no more than connections may be") {
+TEST_CASE("attack 80: budgets kept of clients that left are no more than the limit of connections") {
   server::Policy policy;
   policy.limits.connections = 4;
   policy.limits.finds = {1, 1, 60'000};

@@ -1,4 +1,5 @@
-// The relay's protocol: logins, lists, forwarding, acks, errors. Rows of the attack list are named by number.
+// The relay's protocol: logins, lists, forwarding, acks, errors. Rows of the attack list are named
+// by number.
 #include "server/relay/world.h"
 
 namespace sims {
@@ -18,7 +19,7 @@ proto::List list_of(const std::string& message) {
   return std::get<proto::List>(*decoded);
 }
 
-TEST_CASE("44: clocks that jump: nobody is cut off, nothing is late, and deadlines come as before") {
+TEST_CASE("44: clocks that jump: no client is disconnected, nothing is late, deadlines stay as before") {
   server::Policy policy;
   policy.limits.ping_ms = 10'000;
   World w(policy);
@@ -80,7 +81,7 @@ TEST_CASE("forwarding is byte for byte") {
   w.pass(200);
   w.pump({&alice, &bob});
   alice.messages.clear();
-  // White space, field order and unknown fields are the sender's own.
+  // The relay keeps the sender's white space, field order and unknown fields.
   const auto message = R"({ "extra" : [1,{"a":"\u00e9"}], "data":{"reason":"gr\u00fc\u00dfe \"x\""}, )" +
                        alice.src_dst(bob) + R"(,"verification":")" + std::string(43, 'A') +
                        R"(=", "type":"client-disconnect" })";
@@ -162,7 +163,7 @@ TEST_CASE("43: an unknown type is answered and the connection goes on") {
   CHECK_FALSE(w.closed(alice));
 }
 
-TEST_CASE("what is malformed or not a client's to send ends the connection") {
+TEST_CASE("malformed messages, and messages that only a server sends, end the connection") {
   const auto* sealed_secure = R"({"type":"secure","sa-data":{"epoch":0,"seq":0},"payload":"x"})";
   for (const std::string_view bad : {R"({"type":"list","limit":"ten"})", R"({"type":"list","after":"short"})",
                                      R"({"type":"ping","type":"ping"})", "[]", "{}", "nonsense",
@@ -195,7 +196,7 @@ TEST_CASE("one cumulative ack a read, none for acks") {
   CHECK(alice.acks == std::vector<std::uint64_t>{6});
 }
 
-TEST_CASE("the ack of what was passed on waits for company, and not for ever") {
+TEST_CASE("the ack of a forwarded message waits for other output, but not forever") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
   w.pass(1'000);
@@ -213,7 +214,7 @@ TEST_CASE("the ack of what was passed on waits for company, and not for ever") {
   w.pump({&alice});
   CHECK(alice.acks.size() == 1);
 
-  // What goes to her takes it along, in one write; nothing comes after it.
+  // The next output to her carries the ack, in one write; nothing comes after it.
   alice.acks.clear();
   alice.send(alice.disconnect_message(bob, "two"), w.now);
   w.pump({&alice});
@@ -228,7 +229,7 @@ TEST_CASE("the ack of what was passed on waits for company, and not for ever") {
   CHECK(w.relay->next_tick() > w.now.steady_ms + 1'000);
 }
 
-TEST_CASE("an ack that waits goes before the last word, whose number is the last") {
+TEST_CASE("a waiting ack goes before the final message, whose number is the last") {
   World w;
   Client alice = w.login("alice", 1), bob = w.login("bob", 2);
   w.pass(1'000);
@@ -243,8 +244,8 @@ TEST_CASE("an ack that waits goes before the last word, whose number is the last
   CHECK(alice.take("disconnect").find("\"id\":" + last + "}") != std::string::npos);
 }
 
-// Else she would send again, after her next login, what has reached him.
-TEST_CASE("an ack that waits is not lost when the next message is a fault, which is not acked") {
+// Else she would send messages again after her next login that have reached him.
+TEST_CASE("a waiting ack is not lost when the next message is a fault, which is not acked") {
   const auto* to_herself = "itself";
   for (const std::string_view bad : {"nonsense", R"({"type":"list","limit":"ten"})", to_herself}) {
     CAPTURE(bad);
@@ -265,7 +266,7 @@ TEST_CASE("an ack that waits is not lost when the next message is a fault, which
   }
 }
 
-TEST_CASE("acks that wait of many, more than go in a turn, some of whom leave") {
+TEST_CASE("waiting acks of many clients, more than fit into a turn, while some clients leave") {
   World w(test::roomy());
   Client bob = w.login("bob", 1);
   std::vector<Client> clients;
@@ -284,8 +285,9 @@ TEST_CASE("acks that wait of many, more than go in a turn, some of whom leave") 
   }
 }
 
-// The sweep tells a few a turn; who leaves in its midst moves another into the gap.
-TEST_CASE("everybody learns every change once, whoever comes and goes while they are told") {
+// A broadcast reaches a few clients a turn; when one leaves meanwhile, another moves into its
+// place.
+TEST_CASE("every client learns every change once, also when clients come and go during a broadcast") {
   for (std::size_t leaves = 0; leaves < 12; ++leaves) {
     CAPTURE(leaves);
     World w;
@@ -299,7 +301,7 @@ TEST_CASE("everybody learns every change once, whoever comes and goes while they
     Client first = w.login("first", 100);
     Client last = w.login("last", 101);
     w.pass(2 * proto::list_gather_ms);
-    clients.push_back(std::move(last));  // who moves into a gap, and must hear of both all the same
+    clients.push_back(std::move(last));  // it moves into a gap, and must still hear of both
     feed_all();
     for (auto& c : clients)
       c.messages.clear();
@@ -370,7 +372,7 @@ TEST_CASE("a second login replaces the first, which is told; the others see offl
   CHECK(again.messages.empty());
 }
 
-TEST_CASE("a message of somebody who just came does not overtake the news that he came") {
+TEST_CASE("the message of a new client does not overtake the announcement of its login") {
   World w;
   Client bob = w.login("bob", 2), alice = w.login("alice", 1);
   w.pass(200);
@@ -386,7 +388,7 @@ TEST_CASE("a message of somebody who just came does not overtake the news that h
   CHECK(bob.messages[2] == hello);
   w.pass(200);
   w.pump({&bob});
-  CHECK(bob.messages.size() == 3);  // and he is not told twice
+  CHECK(bob.messages.size() == 3);  // and it is not announced to him twice
 }
 
 TEST_CASE("names and ids: taken, closed registration, known again") {
@@ -402,7 +404,7 @@ TEST_CASE("names and ids: taken, closed registration, known again") {
   };
   CHECK(refused("alice", 2) == proto::ErrorCode::name_taken);
   CHECK(refused("malice", 1) == proto::ErrorCode::id_taken);
-  CHECK_FALSE(w.closed(alice));  // she was not replaced by who did not get in
+  CHECK_FALSE(w.closed(alice));  // the refused login did not replace hers
   server::Policy closed;
   closed.registration_open = false;
   w.relay->reload(closed);
@@ -411,7 +413,7 @@ TEST_CASE("names and ids: taken, closed registration, known again") {
   w.login("alice", 1);
 }
 
-TEST_CASE("31: names that are no names are refused in phase 1") {
+TEST_CASE("31: invalid names are refused in phase 1") {
   for (const std::string name : {"Bob",
                                  "b\xd0\xbe"
                                  "b",
@@ -435,7 +437,7 @@ TEST_CASE("31: names that are no names are refused in phase 1") {
   }
 }
 
-TEST_CASE("31: of two that claim one name at once exactly one wins") {
+TEST_CASE("31: of two clients that claim one name at once exactly one gets it") {
   World w;
   Client a = w.dial("alice", 1), b = w.dial("alice", 2);
   w.pump({&a, &b});
@@ -444,7 +446,7 @@ TEST_CASE("31: of two that claim one name at once exactly one wins") {
   CHECK((a.failure ? a : b).failure->code == proto::ErrorCode::name_taken);
 }
 
-TEST_CASE("shutdown: everyone is told and every connection ends") {
+TEST_CASE("shutdown: every client gets going-away and every connection ends") {
   World w;
   Client alice = w.login("alice", 1), halfway = w.dial("bob", 2);
   w.bytes(halfway.conn, std::exchange(halfway.to_server, {}));
@@ -457,7 +459,7 @@ TEST_CASE("shutdown: everyone is told and every connection ends") {
   CHECK(has(alice.take("disconnect"), R"("name":"relay.example")"));
   CHECK(has(w.wire.lines[halfway.conn].to_client, R"("code":"going-away")"));
   CHECK(w.wire.lines[alice.conn].flushed);
-  CHECK(w.wire.lines[w.connect()].closed);  // nobody comes in any more
+  CHECK(w.wire.lines[w.connect()].closed);  // new connections are refused
 }
 
 TEST_CASE("a replayed frame ends the connection with bad-sequence") {
@@ -485,7 +487,7 @@ TEST_CASE("results of work for a connection that is gone are dropped") {
   CHECK(w.wire.lines[alice.conn].to_client.empty());
 }
 
-TEST_CASE("work for a connection that is gone is not done: who hangs up holds up nobody") {
+TEST_CASE("work for a closed connection is not done, so that it delays no other login") {
   World w;
   const auto key_made = [&](bool hang_up) {
     Client alice = w.dial("alice", 1);

@@ -1,5 +1,5 @@
-// A Relay, a network of strings and clients that speak the protocol through proto::Transport: no socket, no
-// thread, and a clock that the test moves.
+// A Relay, a network of strings and clients that speak the protocol through proto::Transport: no
+// socket, no thread, and a clock that the test moves.
 #pragma once
 
 #include <doctest/doctest.h>
