@@ -1,5 +1,5 @@
-// LD_PRELOAD for a server under simsbench: counts every allocation of the process in the first 8 bytes of the
-// file that ALLOCATIONS names, where simsbench --allocations reads it.
+// LD_PRELOAD for a server under simsbench: counts every allocation of the process in the first 8
+// bytes of the file that ALLOCATIONS names, where simsbench --allocations reads it.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-// fill_store FOLDER HOST:PORT SERVER-ID MESSAGES PEERS: makes a client's store in a new FOLDER with so many
-// messages, of the peers p0, p1 ... at this server, by turns. The oldest one holds the word "needle", the
-// newest one is p0's "the last word". Then measures, in a store opened anew, and prints a figure a line, its
-// name last.
+// fill_store FOLDER HOST:PORT SERVER-ID MESSAGES PEERS: makes a client's store in a new FOLDER with
+// MESSAGES messages of the peers p0, p1 ... at this server, by turns. The oldest message contains
+// "needle", the newest is p0's "the last word". Then it reopens the store, measures, and prints one
+// figure a line, its name last.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -78,7 +78,7 @@ void fill(const Plan& plan) {
   sure(store->save_settings({plan.server, "alice", ""}));
   for (std::uint64_t i = 0; i < plan.peers; ++i) {
     const auto id = proto::Id::of(crypto::SigningKey::generate(crypto::system_rng()).public_key());
-    // All is read.
+    // The search reads all messages.
     sure(store->pin_peer(plan.id, plan.peer(i).name,
                          {id, false, first_ms, client::Standing::contact, plan.messages}));
   }

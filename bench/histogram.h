@@ -1,4 +1,5 @@
-// Durations in buckets 1.6 % wide, as HdrHistogram keeps them: any number of them in 30 KiB.
+// A histogram of durations in buckets 1.6 % wide, like HdrHistogram: any number of values in 30
+// KiB.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,8 @@ class Histogram {
     ++count_;
   }
   std::uint64_t count() const { return count_; }
-  // The upper end of the bucket with that share of the values at or below it; 0 when there are none.
+  // A quantile: the upper end of the bucket that reaches that share of the values; 0 if there are
+  // none.
   double us(double share) const {
     const auto wanted = static_cast<std::uint64_t>(share * static_cast<double>(count_));
     std::uint64_t seen = 0;

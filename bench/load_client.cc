@@ -29,7 +29,7 @@ proto::HandshakeOptions options_of(const crypto::SigningKey& identity, const std
   return options;
 }
 
-// recv() that also says when the last of it came.
+// recv() that also returns when the last byte arrived.
 ssize_t receive(int fd, MutableBytes room, std::int64_t& arrived_ns) {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
   iovec part{room.data(), room.size()};
@@ -95,7 +95,7 @@ Loop::~Loop() {
 
 void Loop::pass(std::int64_t until_ns) {
   now_ = read_clocks();
-  flush();  // what was sent between two passes does not wait for the other side
+  flush();  // output sent between two passes does not wait for events
   std::int64_t wait_ns = until_ns - now_ns();
   if (!owing_.empty()) wait_ns = std::min(wait_ns, (owing_.front().first - now_.steady_ms) * 1'000'000);
   timespec wait{};
@@ -209,7 +209,7 @@ void Client::take(std::string_view plaintext) {
   transport_.owe_ack();
   loop_.owe(*this);
   if (is(plaintext, "error") && handlers_.error) return handlers_.error(*this, plaintext);
-  if (is(plaintext, "error") && handlers_.lost) return;  // it ends the connection, or did no harm
+  if (is(plaintext, "error") && handlers_.lost) return;  // it ends the connection, or is harmless
   if (is(plaintext, "error")) die(name_ + ": " + std::string(plaintext));
   if (is(plaintext, "list") || is(plaintext, "ping")) return;
   handlers_.message(*this, plaintext);

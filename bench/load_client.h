@@ -1,6 +1,6 @@
-// Clients that make load: the project's protocol library over plain sockets in one epoll loop, without libuv,
-// so that the generator decides when it sends and what it writes at once. A Loop belongs to one thread and
-// outlives its Clients.
+// Clients of the load generator: the project's protocol library over plain sockets in one epoll
+// loop. Not libuv, so that the generator controls when it sends and how much it writes at once. A
+// Loop belongs to one thread and outlives its Clients.
 #pragma once
 
 #include <netinet/in.h>
@@ -18,11 +18,11 @@ namespace sims::bench {
 
 std::int64_t now_ns();                                    // CLOCK_MONOTONIC
 std::int64_t wall_ns();                                   // CLOCK_REALTIME, as the kernel's stamps
-[[noreturn]] void die(const std::string& why);            // a benchmark that goes wrong has no figure
+[[noreturn]] void die(const std::string& why);            // for errors: a failed benchmark has no figure
 sockaddr_in parse_address(const std::string& host_port);  // numeric IPv4
 
-// The same key for every handshake: the server can't tell, and the generator has half of the work. Never for
-// a client that keeps secrets.
+// Uses the same key for every handshake: the server does not notice, and the generator has half the
+// work. Never for a client that keeps secrets.
 class OneKey final : public crypto::EphemeralSource {
  public:
   crypto::Rng& rng() override { return crypto::system_rng(); }
@@ -41,9 +41,9 @@ class Loop {
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  // Waits for events at most until then, handles them, writes what was sent: one write a client.
+  // Waits for events at most until then, handles them, and writes the output: one write a client.
   void pass(std::int64_t until_ns);
-  // What its clients connect from, from now on; its port is not used.
+  // The address that its clients connect from, from now on; its port is not used.
   void call_from(sockaddr_in address) {
     address.sin_port = 0;
     from_ = address;
@@ -66,14 +66,14 @@ class Client {
   struct Handlers {
     std::function<void(Client&)> connected;
     std::function<void(Client&, std::string_view plaintext)> message;  // not acks, lists and pings
-    std::function<void(Client&)> ended;                                // by the server; none: it is an error
-    std::function<void(Client&)> leaving;                              // what was sent is written now
-    // Whatever went wrong before finish(), and `ended` is not called then; none: it is an error. The client
-    // is over, but must live until the pass ends.
+    std::function<void(Client&)> ended;                                // by the server; none: die()
+    std::function<void(Client&)> leaving;                              // its output is written now
+    // Any failure before finish(); `ended` is not called then. None: die(). The client is finished,
+    // but must live until the pass ends.
     std::function<void(Client&, std::string_view why)> lost = {};
     std::function<void(Client&, std::string_view plaintext)> error = {};  // from the server; none: see take()
   };
-  // Everything given is kept by reference and outlives the client.
+  // All arguments are kept by reference and outlive the client.
   Client(Loop& loop, const Handlers& handlers, const crypto::SigningKey& identity, std::string name,
          const crypto::Suite& suite, crypto::EphemeralSource& ephemerals);
   ~Client();
@@ -82,14 +82,14 @@ class Client {
 
   void connect(const sockaddr_in& to);
   void send(std::string_view plaintext);  // goes out at the end of the pass
-  void finish();                          // a `disconnect` after what was sent, then the socket closes
-  // From now on the server's frames are counted and not opened: for clients that only are there.
+  void finish();                          // sends `disconnect` after the output, then closes the socket
+  // From now on the server's frames are counted and not opened: for idle clients.
   void stop_reading() { counting_ = true; }
   // From now on nothing is read from the socket: a reader that stopped.
   void stall();
   bool connected() const { return transport_.connected(); }
-  // wall_ns() when the kernel had the last of the bytes that are being handled: what came after that, the
-  // wait for this program among it, is not the server's.
+  // wall_ns() when the kernel had received the last of the bytes being handled: time after that,
+  // such as the wait for this program, is not the server's.
   std::int64_t arrived_ns() const { return arrived_ns_; }
   const proto::Id& id() const { return id_; }
   const std::string& name() const { return name_; }

@@ -56,7 +56,7 @@ void LoginLoad::run() {
   }
   while (!ones_.empty())
     pass(now_ns() + second);
-  // From now on beside the messages, which must not wait for this thread: it gets what they leave.
+  // From now on messages are measured, which must not wait for this thread: it only gets idle time.
   const sched_param none{};
   pthread_setschedparam(pthread_self(), SCHED_IDLE, &none);
   ready_ = true;

@@ -1,4 +1,5 @@
-// Clients that come and go beside a simsbench's messages, on a thread of their own that only gets idle time.
+// Clients that log in and out beside simsbench's messages, on a thread of their own that only gets
+// idle time.
 #pragma once
 
 #include <atomic>
@@ -13,14 +14,15 @@
 
 namespace sims::bench {
 
-// The same ones in every run: after the first they are registered, and a login is a login alone.
+// The same identities in every run: after the first one they are registered, so that only logins
+// are measured.
 crypto::SigningKey bench_identity(std::string_view group, std::size_t n);
 
 class LoginLoad {
  public:
   // `rate` logins a second; 0: none.
   LoginLoad(const std::string& server, const crypto::Suite& suite, double rate);
-  // Registers the identities, then comes and goes until stop().
+  // Registers the identities, then logs in and out until stop().
   void start();
   void measure() { measuring_ = true; }
   void stop();

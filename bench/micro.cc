@@ -1,5 +1,5 @@
-// Micro-benchmarks: the primitives, the codecs, handshakes, the ratchet, and the server's hop in memory.
-// `make bench`; BENCH=--help lists google-benchmark's options.
+// Micro-benchmarks: the primitives, the codecs, handshakes, the ratchet, and the server's hop in
+// memory. `make bench`; BENCH=--help lists google-benchmark's options.
 #include <benchmark/benchmark.h>
 #include <cryptopp/base64.h>
 
@@ -28,9 +28,9 @@ constexpr Now now{1'000, 1'767'225'600'000};
 
 // --- the hop's primitives ------------------------------------------------------------------------
 //
-// Of one frame with a text of 100 bytes. `make bench` adds up those whose names begin with "hop_part": what a
-// relay that checks and re-seals every frame can't do without. The naive_ ones are what the code that is
-// faster replaces.
+// For one frame with a text of 100 bytes. `make bench` adds up the ones named "hop_part...": a
+// relay that checks and re-seals every frame needs all of them. The naive_ ones are the slower code
+// that was replaced.
 
 constexpr std::size_t plaintext_size = 755;
 constexpr std::size_t raw_size = 1 + 8 + 16 + 768 + 32;  // of its token: version, time, IV, whole blocks, MAC
@@ -118,7 +118,8 @@ void hop_part_json(benchmark::State& state) {  // the message inside
 }
 BENCHMARK(hop_part_json);
 
-// The same message by the form that our clients write it in: what the relay does with most.
+// The same message by the fast path for our clients' own form, which the relay uses for most
+// messages.
 void recognised(benchmark::State& state) {
   const auto message = client_com();
   for (auto _ : state)
@@ -230,7 +231,7 @@ struct Wire : server::Actions {
   void log(log::Level, std::string) override {}
 };
 
-// Keys made ahead: a benchmark's setup fills it.
+// An EphemeralSource of keys made ahead, which a benchmark's setup fills.
 struct Ready : crypto::EphemeralSource {
   std::vector<crypto::P384Key> keys;
   crypto::Rng& rng() override { return crypto::system_rng(); }
@@ -246,7 +247,7 @@ struct Ready : crypto::EphemeralSource {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-// The time stands still here, so no budget would ever fill up again.
+// Time stands still here, so budgets would never fill up again.
 server::Policy without_budgets() {
   constexpr server::Rate plenty{1'000'000, 1'000'000'000'000};
   server::Policy policy;
@@ -435,8 +436,8 @@ void handshake_rsa(benchmark::State& state) {
 }
 BENCHMARK(handshake_rsa)->Unit(benchmark::kMicrosecond)->Iterations(4);
 
-// A text sealed and opened end to end, acks proved. `turns`: each is an answer, so each makes a new ratchet
-// key.
+// A text sealed and opened end to end, acks proved. `turns`: each is an answer, so each makes a new
+// ratchet key.
 void ratchet(benchmark::State& state, bool turns) {
   const Peers peers;
   auto [a, b] = peers.shake(crypto::all_suites()[0], crypto::fresh_ephemerals());
@@ -460,8 +461,8 @@ BENCHMARK_CAPTURE(ratchet, turns, true)->Unit(benchmark::kMicrosecond);
 
 // --- the server's hop ----------------------------------------------------------------------------
 
-// From the sender's bytes to the receiver's: cut, open, check, route, seal; among N who are online. One read
-// and one turn a message.
+// From the sender's bytes to the receiver's: cut, open, check, route, seal; among N who are online.
+// One read and one turn a message.
 void server_hop(benchmark::State& state) {
   World world;
   Client alice(1, "alice"), bob(2, "bob");

@@ -1,14 +1,14 @@
-// simsbench: load for a simsd. Logs in clients, lets the first 2 * PAIRS of them send texts to each other
-// (client 2p to client 2p + 1), and prints what it cost: see bench/README.md. Every message is compared with
-// what was sent, byte for byte and in order; a lost, changed or swapped one ends the run with an error, so
-// every figure is of a correct run.
+// simsbench: a load generator for simsd. It logs in clients, lets the first 2 * PAIRS of them send
+// texts to each other (client 2p to client 2p + 1), and prints the cost: see bench/README.md. It
+// compares every message with the one sent, byte for byte and in order; a lost, changed or swapped
+// one ends the run with an error, so every figure is of a correct run.
 //
-//   1. log_in():   the clients, 32 at a time
-//   2. warm up, then measure(): closed loop (WINDOW in flight in each pair) or open loop (RATE messages a
-//   second; a
-//      message's latency counts from when it should have been sent, so a server that stalls can't hide it)
-//   3. LoginLoad:  meanwhile, on a thread of its own that only gets idle time, LOGINS clients a second come
-//   and go
+//   1. log_in():  log in the clients, 32 at a time
+//   2. warm up, then measure():
+//        closed loop: WINDOW messages in flight in each pair
+//        open loop: RATE messages a second; the latency of a message counts from when it should
+//        have been sent, so a server that stalls can't hide it
+//   3. LoginLoad: meanwhile LOGINS clients a second log in and out, on a thread with idle time only
 //   4. drain(), report()
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ struct Options {
   bool json = false;
 };
 
-// --- what the server used ------------------------------------------------------------------------
+// --- resources of the server ---------------------------------------------------------------------
 
 // All its threads, by the process's own clock.
 double cpu_seconds(int pid) {
@@ -93,9 +93,9 @@ const crypto::Suite& suite_of(const Options& options) {
 
 // --- messages ------------------------------------------------------------------------------------
 
-// A client-com as a real client makes it, but that its token is not one: only clients can open those, and the
-// relay must not care. Its number stands in `id` and at the start of the token, with a fixed width, so that
-// making one and checking one is a copy and a comparison.
+// A client-com as a real client makes it, except that its token is not valid: only clients open
+// tokens, and the relay does not look at them. Its number is in `id` and at the start of the token,
+// with a fixed width, so that making and checking a message is a copy and a comparison.
 class Message {
  public:
   Message(const proto::Id& src, const proto::Id& dst, std::size_t text_size) {
@@ -134,8 +134,8 @@ struct Pair {
   Client* to;
   Message message;
   std::uint64_t sent = 0, received = 0;
-  std::deque<std::int64_t> began;  // of what is on its way: when it should have gone
-  std::deque<std::int64_t> left;   // and when it did, by wall_ns()
+  std::deque<std::int64_t> began;  // of messages in flight: when they should have been sent
+  std::deque<std::int64_t> left;   // and when they were sent, by wall_ns()
 };
 
 class Bench {
@@ -236,7 +236,7 @@ class Bench {
     top_up(pair);
   }
 
-  // What is due at the rate, in turn through the pairs; returns when the next one is.
+  // Sends the messages that are due, in turn through the pairs; returns when the next one is due.
   std::int64_t send_due() {
     const auto due = [this](std::uint64_t n) {
       return began_ + static_cast<std::int64_t>(static_cast<double>(n) * 1e9 / options_.rate);

@@ -1,8 +1,8 @@
-// talker HOST:PORT NAME PEER RATE: logs in as NAME with a key of its own that is not kept, waits for PEER,
-// and sends it the lines of standard input, RATE a second (0: as fast as it goes). In a line \xNN stands for
-// a byte; a line "@N" is a pause of N ms, "?" one until the peer has let us in (proved a delivery), "!WHY"
-// ends the session with that reason. Says "PEER is there", "all sent" and "all delivered", and ends with
-// that.
+// talker HOST:PORT NAME PEER RATE: logs in as NAME with a fresh key, waits for PEER, and sends it
+// the lines of standard input, RATE a second (0: as fast as possible). In a line \xNN stands for a
+// byte. A line "@N" is a pause of N ms, "?" a pause until the peer has accepted us (a delivery is
+// proved), "!WHY" ends the session with that reason. Prints "PEER is there", "all sent" and "all
+// delivered", then exits.
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -87,7 +87,7 @@ class Talker {
       } else if (line.starts_with("!")) {
         link_->core().end_session(peer_, unescape(line.substr(1)), loop_.now());
       } else {
-        // Full, or not possible now: once more with the next tick.
+        // The queue is full, or sending is not possible now: retry with the next tick.
         if (!link_->core().send_text(peer_, unescape(line), false, loop_.now())) return;
         ++sent_;
       }

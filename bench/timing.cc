@@ -1,6 +1,6 @@
-// Whether time tells what it shouldn't: `make timing`, by hand. As dudect does it: two classes of inputs in
-// random order, each measured alone, Welch's t between their times. bench/README.md, "Timing", says what came
-// out.
+// Whether time tells what it shouldn't: `make timing`, by hand. As dudect does it: two classes of
+// inputs in random order, each measured alone, Welch's t between their times. bench/README.md,
+// "Timing", says what came out.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -59,9 +59,9 @@ Welch welch(const std::vector<Sample>& samples, double most) {
   return {error > 0 ? difference / error : 0, difference, error};
 }
 
-// What is slow is mostly the machine: the test is made over all and below several percentiles, and the
-// largest counts. With so many tests of one sample 4.5 comes about by chance now and then, 10 doesn't.
-// `least_ns`: the least difference that the best of them could call possible.
+// What is slow is mostly the machine: the test is made over all and below several percentiles, and
+// the largest counts. With so many tests of one sample 4.5 comes about by chance now and then, 10
+// doesn't. `least_ns`: the least difference that the best of them could call possible.
 Welch worst(const std::vector<Sample>& samples, double& least_ns) {
   std::vector<double> times;
   for (const auto& s : samples)
@@ -96,7 +96,8 @@ void compare(const char* what, std::size_t n, Measure&& measure) {
   std::fflush(stdout);
 }
 
-// No class is chosen by a branch: what the processor guesses of it shows in the time of what follows.
+// No class is chosen by a branch: what the processor guesses of it shows in the time of what
+// follows.
 
 // --- crypto::equal --------------------------------------------------------------------------------
 
@@ -131,8 +132,8 @@ void equal_tests(std::size_t n) {
   ends[0].front() ^= 1;
   ends[3].front() ^= 1;
   ends[1].back() ^= 1;
-  // One buffer, written anew and whole before each: no class has memory of its own, or waits for a byte's
-  // write.
+  // One buffer, written anew and whole before each: no class has memory of its own, or waits for a
+  // byte's write.
   const auto first_or = [&](std::size_t other, auto&& equal) {
     return [&, other](bool second) {
       std::copy_n(ends[other * second].begin(), given.size(), given.begin());
@@ -160,8 +161,8 @@ class OneKey final : public crypto::EphemeralSource {
   }
 };
 
-// Phases 1 to 4, then a phase 5 by hand: signed well, with a ciphertext that decrypts or one that does not,
-// and with a confirm that is wrong in both cases.
+// Phases 1 to 4, then a phase 5 by hand: signed well, with a ciphertext that decrypts or one that
+// does not, and with a confirm that is wrong in both cases.
 class RsaLogin {
  public:
   RsaLogin() {

@@ -1,3 +1,4 @@
+// Resolves a host with getaddrinfo(), blocking.
 #include "net/resolve.h"
 
 #include <fmt/format.h>

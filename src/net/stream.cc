@@ -1,3 +1,4 @@
+// A stream over libuv: reading, queued writes, and an orderly close.
 #include <netinet/in.h>
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+// Unix sockets by path, with a detour through /proc for long paths.
 #include "net/unix_socket.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Worker threads that share one queue of jobs.
 #include "net/workers.h"
 
 #include <pthread.h>
