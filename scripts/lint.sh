@@ -6,7 +6,7 @@
 # First it proves on made-up sources that each tool can fail. The last line counts.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${SINCE:=}" "${MINUTES:=}" "${SYNTAX:=clang++ -fsyntax-only -Werror -std=c++20}"
+: "${SINCE:=}" "${MINUTES:=}" "${SYNTAX:=clang++-16 -fsyntax-only -Werror -std=c++20}"
 logs=$(mktemp -d) && trap 'rm -rf "$logs"' EXIT || exit 1
 passed=0 failed=0 skipped=0
 result() {  # status, what

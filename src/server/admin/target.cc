@@ -39,8 +39,8 @@ std::optional<Ban::Kind> Target::ban_kind() const {
 }
 
 Result<Target> Target::parse(std::string_view text) {
-  const auto after = [&](std::string_view kind) {
-    return text.starts_with(kind) ? std::optional(text.substr(kind.size())) : std::nullopt;
+  const auto after = [&](std::string_view prefix) {
+    return text.starts_with(prefix) ? std::optional(text.substr(prefix.size())) : std::nullopt;
   };
   if (const auto conn = after("conn:")) return conn_target(*conn);
   if (const auto address = after("address:")) return address_target(*address);
