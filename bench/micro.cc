@@ -45,7 +45,7 @@ std::string client_com() {
   return encode(com);
 }
 
-void hop_part_hmac(benchmark::State& state) {  // twice: of what comes and of what goes
+void hop_part_hmac(benchmark::State& state) {  // twice: of the frame received and the frame sent
   const crypto::HmacKey key(Bytes(16, 1));
   const Bytes data(raw_size - 32, 'x');
   for (auto _ : state)
@@ -333,7 +333,7 @@ void login_both(benchmark::State& state) {
 }
 BENCHMARK(login_both)->Unit(benchmark::kMicrosecond);
 
-// What a server can't do without for one login, with and without the making of its key.
+// The primitives that a server needs for one login, with and without making its key.
 void primitives_of_login(benchmark::State& state, bool make_key) {
   const auto ours = crypto::P384Key::generate(crypto::system_rng());
   const auto theirs = crypto::p384_to_spki(crypto::P384Key::generate(crypto::system_rng()).public_point());
@@ -366,7 +366,7 @@ void login_server(benchmark::State& state) {
 }
 BENCHMARK(login_server)->Unit(benchmark::kMicrosecond)->UseManualTime();
 
-// Of that what is left when phase 1 has come and the key is there: what the user waits for.
+// The part after phase 1 with a key made ahead, for which the user waits.
 void login_after_phase_1(benchmark::State& state) {
   Ready ready;
   World world(ready);
@@ -461,7 +461,7 @@ BENCHMARK_CAPTURE(ratchet, turns, true)->Unit(benchmark::kMicrosecond);
 
 // --- the server's hop ----------------------------------------------------------------------------
 
-// From the sender's bytes to the receiver's: cut, open, check, route, seal; among N who are online.
+// From the sender's bytes to the receiver's: cut, open, check, route, seal; with N clients online.
 // One read and one turn a message.
 void server_hop(benchmark::State& state) {
   World world;
@@ -470,7 +470,7 @@ void server_hop(benchmark::State& state) {
   bob.login(world, 2);
   std::vector<std::unique_ptr<Client>> others;
   for (std::int64_t i = 2; i < state.range(0); ++i) {
-    // One identity would replace its own login: each has its own.
+    // Each client has an identity of its own: one identity would replace its own login.
     others.push_back(std::make_unique<Client>(static_cast<std::uint8_t>(i + 1), "other" + std::to_string(i)));
     others.back()->login(world, static_cast<server::ConnId>(i) + 1);
   }

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""What the relay costs, beside its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder] [SHORT=1].
+"""Measure the relay against its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder] [SHORT=1].
 
 Runs bench/micro and simsbench against a simsd on loopback, the server pinned to one core and the generator to another,
 and prints a table. PEERS is a folder with a floor (a relay of bytes over TLS) and a load generator for other servers;
-without it the comparisons with them are left out. SHORT runs every part for a moment, without goals: it shows that the
-parts still run, and its figures say nothing. See bench/README.md.
+without it these comparisons are left out. SHORT runs every part for a moment, without goals: it shows that the parts
+still run, and its figures mean nothing. See bench/README.md.
 """
 import json
 import os
@@ -41,8 +41,8 @@ queue-bytes = 16777216
 queue-bytes-total = 1073741824
 rsa-keys = %d
 """ % RSA_KEYS
-# Processors that sleep between two messages take longer to wake, on a virtual machine, than any server takes to answer.
-# While this is open they don't: for our server, the floor and the others alike.
+# On a virtual machine, processors that sleep between two messages take longer to wake than any server takes to answer.
+# While this file is open they stay awake, for our server, the floor and the others alike.
 try:
     awake = None if SHORT else open("/dev/cpu_dma_latency", "wb", buffering=0)
     if awake:
@@ -90,7 +90,7 @@ class Server:
         self.log.close()
 
     def rsa_keys(self):
-        """Those made ahead that are ready."""
+        """The number of keys made ahead."""
         said = subprocess.run([os.path.join(BUILD, "simsctl"), "--state-dir", os.path.join(work.name, "state"), "stats", "--json"],
                               stdout=subprocess.PIPE, text=True, check=True).stdout
         return json.loads(said)["keys_ready"]["rsa"]
@@ -132,8 +132,8 @@ def usual(value, short):
 
 
 def ratio(a, b):
-    """Without a figure to hold it against (nothing was delivered, nobody logged in) a run has measured nothing. A short one
-    on a busy machine may end so, and only shows that the part runs."""
+    """A run in which nothing was delivered, or no client logged in, has measured nothing. A short run on a busy machine may
+    end so; it only shows that the part runs."""
     if b > 0:
         return a / b
     if SHORT:
@@ -171,7 +171,7 @@ def micro(pattern):
 
 
 def part_messages():
-    """50 pairs, beside the sum of the primitives and the floor, all in turns."""
+    """50 pairs, compared with the sum of the primitives and the floor, by turns."""
     runs = {"w64": [], "w1": [], "k64": [], "sum": [], "floor64": [], "floor1": []}
     for _ in range(RUNS):
         runs["sum"].append(sum(micro("^hop_part").values()))
@@ -198,7 +198,7 @@ def part_messages():
 
 
 def part_peers():
-    """Others at the same load, for the record, and the round trip against mosquitto's."""
+    """Other servers at the same load, for the record, and the round trip compared with mosquitto's."""
     if have("mosquitto"):
         ours, theirs = [], []
         for _ in range(RUNS):
@@ -218,8 +218,8 @@ def part_rate():
     quiet = [simsd("--pairs", usual(500, 10), "--rate", usual(5000, 500), "--seconds", usual(5, 0.2)) for _ in range(RUNS)]
     rows_of("5,000 messages a second, 1,000 connections: 99 %", [r["p99_us"] for r in quiet], 500, "us")
     rows_of("  from socket to socket", [r["hop_p99_us"] for r in quiet], None, "us")
-    # The generator's core is the handshakes' too. Its messages (not its logins) have the priority that the cores of other
-    # machines would give them; the last rows are without that.
+    # The generator shares its core with the handshakes. Its messages (not its logins) get real-time priority, as if they
+    # ran on other machines; the last rows are without it.
     def with_logins(*first):
         return [simsd("--pairs", usual(500, 10), "--rate", usual(5000, 500), "--seconds", usual(5, 0.3),
                       "--logins-per-second", 100, cpus="0,1", first=first) for _ in range(RUNS)]
@@ -238,7 +238,7 @@ def part_rate():
 
 
 def part_start():
-    """On one core, while the pool of RSA keys is filled; beside it the same without that suite."""
+    """On one core, while the pool of RSA keys is filled; then the same without that suite, for comparison."""
     for what, rsa in (("while RSA keys are made ahead", True), ("without the RSA suite", False)):
         got = [simsd("--pairs", 20, "--rate", 2000, "--seconds", usual(5, 0.3), "--warmup", usual(1, 0.1), rsa=rsa) for _ in range(RUNS)]
         rows_of("one core, %s: 99 %%, from socket to socket" % what, [r["hop_p99_us"] for r in got], 500 if rsa else None, "us")

@@ -1,6 +1,6 @@
-// Whether time tells what it shouldn't: `make timing`, by hand. As dudect does it: two classes of
-// inputs in random order, each measured alone, Welch's t between their times. bench/README.md,
-// "Timing", says what came out.
+// Looks for timing leaks: `make timing`, by hand. Like dudect it measures two classes of inputs in
+// random order, each input alone, and computes Welch's t between their times. For the results see
+// bench/README.md, "Timing".
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -44,7 +44,7 @@ struct Welch {
   double t = 0, difference_ns = 0, error_ns = 0;  // the difference's standard error
 };
 
-// Of those that took at most so long.
+// Welch's test over the measurements that took at most so long.
 Welch welch(const std::vector<Sample>& samples, double most) {
   double n[2]{}, mean[2]{}, squares[2]{};
   for (const auto& [ns, second] : samples) {
@@ -59,9 +59,9 @@ Welch welch(const std::vector<Sample>& samples, double most) {
   return {error > 0 ? difference / error : 0, difference, error};
 }
 
-// What is slow is mostly the machine: the test is made over all and below several percentiles, and
-// the largest counts. With so many tests of one sample 4.5 comes about by chance now and then, 10
-// doesn't. `least_ns`: the least difference that the best of them could call possible.
+// The machine causes most slow measurements, so the test is made over all and below several
+// percentiles, and the largest t counts. With so many tests of one sample, 4.5 occurs by chance now
+// and then, 10 does not. `least_ns`: the least difference that the best of them could detect.
 Welch worst(const std::vector<Sample>& samples, double& least_ns) {
   std::vector<double> times;
   for (const auto& s : samples)
@@ -96,12 +96,11 @@ void compare(const char* what, std::size_t n, Measure&& measure) {
   std::fflush(stdout);
 }
 
-// No class is chosen by a branch: what the processor guesses of it shows in the time of what
-// follows.
+// Not chosen by a branch: branch prediction would show in the time of the following code.
 
 // --- crypto::equal --------------------------------------------------------------------------------
 
-// The naive one must be found out, or this program sees nothing.
+// The naive comparison must show a difference, or this program detects nothing.
 bool naive_equal(ByteView a, ByteView b) {
   for (std::size_t i = 0; i < a.size(); ++i)
     if (a[i] != b[i]) return false;
@@ -112,7 +111,7 @@ template <typename Equal>
 double time_equal(Equal&& equal, const Bytes& a, const Bytes& b) {
   bool same = false;
   return nanoseconds([&] {
-    for (int i = 0; i < 16; ++i) {  // the clock takes as long as one
+    for (int i = 0; i < 16; ++i) {  // since reading the clock takes as long as one
       std::atomic_signal_fence(std::memory_order_seq_cst);
       same ^= equal(a, b);
     }
@@ -132,8 +131,8 @@ void equal_tests(std::size_t n) {
   ends[0].front() ^= 1;
   ends[3].front() ^= 1;
   ends[1].back() ^= 1;
-  // One buffer, written anew and whole before each: no class has memory of its own, or waits for a
-  // byte's write.
+  // One buffer, completely rewritten before each measurement: no class has memory of its own, or
+  // waits for the write of a byte.
   const auto first_or = [&](std::size_t other, auto&& equal) {
     return [&, other](bool second) {
       std::copy_n(ends[other * second].begin(), given.size(), given.begin());
@@ -161,8 +160,8 @@ class OneKey final : public crypto::EphemeralSource {
   }
 };
 
-// Phases 1 to 4, then a phase 5 by hand: signed well, with a ciphertext that decrypts or one that
-// does not, and with a confirm that is wrong in both cases.
+// Phases 1 to 4, then a phase 5 by hand: correctly signed, with a ciphertext that decrypts or one
+// that does not, and with a confirm that is wrong in both cases.
 class RsaLogin {
  public:
   RsaLogin() {
@@ -225,7 +224,7 @@ class RsaLogin {
 
 void rsa_tests(std::size_t n) {
   using enum RsaLogin::Ciphertext;
-  // What anybody sees who knows the public key: it isn't decrypted at all.
+  // Visible to everybody who knows the public key: such a number is not decrypted at all.
   compare("proof: RSA phase 5, number past the modulus or wrong confirm", n / 20,
           [](bool second) { return RsaLogin().refuse(second ? valid : past_modulus); });
   compare("RSA phase 5: wrong confirm in both (control)", n, [](bool) { return RsaLogin().refuse(valid); });
@@ -247,7 +246,7 @@ struct Relay {
     }
   }
 
-  // alice's message to this id, from the socket's bytes to the answer's.
+  // Times alice's message to this id, from its bytes to those of the answer.
   double ask(const proto::Id& id) {
     world.now.steady_ms += 100;
     world.now.unix_ms += 100;
@@ -295,7 +294,7 @@ void relay_tests(std::size_t n) {
 
 }  // namespace
 
-// timing [HOW MANY TIMES AS MANY MEASUREMENTS]
+// timing [FACTOR]: FACTOR multiplies the number of measurements.
 int main(int argc, char** argv) {
   doctest::Context context;
   context.setAsDefaultForAssertsOutOfTestCases();

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""What the terminal client costs: tui.py [RUNS]. sims-tui, and beside it irssi, weechat and profanity where they are
-installed, each in a pty of 80x24, by turns, RUNS times (3), the median of the runs. Only Python's standard library.
-With SHORT=1 each part runs for a moment, without goals: it shows that the parts still run.
-See README.md here for what the figures are."""
+"""Measure the terminal client: tui.py [RUNS]. It runs sims-tui, and irssi, weechat and profanity where they are
+installed, each in a pty of 80x24, by turns, RUNS times (3), and prints the median. It needs only Python's standard
+library. With SHORT=1 each part runs for a moment, without goals: it shows that the parts still run.
+README.md here describes the figures."""
 
 import fcntl
 import os
@@ -34,7 +34,7 @@ STORED, PEERS = 10_000 if SHORT else 100_000, 50  # messages in a store, of so m
 
 
 class Program:
-    """A program in a pty, from which whatever it draws is read."""
+    """A program in a pty, whose output is read."""
 
     def __init__(self, argv, home, columns=80, rows=24):
         self.pid, self.fd = pty.fork()
@@ -44,7 +44,7 @@ class Program:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def read(self, wait):
-        """What comes within so many seconds, b"" when nothing does."""
+        """Reads output for at most so many seconds; b"": there was none."""
         if not select.select([self.fd], [], [], wait)[0]:
             return b""
         try:
@@ -53,7 +53,7 @@ class Program:
             return b""
 
     def drain(self, quiet=QUIET, most=10):
-        """Reads until it is quiet: bytes, seconds to the first and to the last of them."""
+        """Reads until the program is quiet. Returns the bytes, and the seconds to the first and to the last of them."""
         began, count, first, last = time.monotonic(), 0, 0.0, 0.0
         while time.monotonic() - began < most:
             data = self.read(quiet)
@@ -140,7 +140,7 @@ class Server:
 
 
 def echo_ms(program, key):
-    """Until this character is drawn, whatever else is."""
+    """Reads until this character is drawn."""
     began, seen = time.monotonic(), b""
     program.type(key)
     while time.monotonic() - began < 5:
@@ -159,7 +159,7 @@ def echoes(program):
 
 
 def flood(folder):
-    """Typing while RATE messages a second come in; then what single lines and pages cost."""
+    """Types while RATE messages a second arrive; then measures single lines and pages."""
     server = Server(folder)
     words = "a few words that people use when they talk about the weather or their work".split()  # none of ECHOES
     chance = random.Random(1)
@@ -197,7 +197,7 @@ def during_flood(program):
     program.read(10)  # the first of it
     before, began = program.cpu_us(), time.monotonic()
     frames, count, last = 0, 0, 0.0
-    # Half of the time only looked at, half of it typed.
+    # No typing in the first half of the time, typing in the second.
     while time.monotonic() - began < FLOOD / 2 - 1:
         data = program.read(0.05)
         now = time.monotonic()
@@ -304,7 +304,7 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             stores.append(stored(Path(folder)))
     columns = {name: median(of) for name, of in results.items()}
-    # Where the others are not installed, what they took on the machine of the goals.
+    # Where the other programs are not installed: their figures on the machine of the goals.
     irssi = columns.get("irssi", {"CPU us a key": 140, "first output ms, median": 0.3})
     weechat = columns.get("weechat", {"idle CPU us/s": 300})
     table(f"keyboard, median of {runs}", columns, [

@@ -108,7 +108,7 @@ void LoopCpu::pin(std::int64_t steady_ms) noexcept {
   if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<unsigned>(cpu), &one);
   if (allow(one)) {
     pinned_to_ = cpu;
-  } else {  // that processor has gone: chosen anew the next time
+  } else {  // that processor is no longer available: choose another one next time
     restore_mask();
     cpu = none;
   }

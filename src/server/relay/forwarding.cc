@@ -247,7 +247,7 @@ bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   return true;
 }
 
-// --- who is online -------------------------------------------------------------------------------
+// --- presence ------------------------------------------------------------------------------------
 
 void Relay::State::announce(Now now) {
   for (std::size_t told = 0; told < told_a_turn;) {

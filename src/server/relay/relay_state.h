@@ -14,7 +14,7 @@
 
 namespace sims::server {
 
-// What a failure adds to the penalty of its source.
+// Milliseconds that a failure adds to the penalty of its source.
 constexpr std::int64_t penalty_left_ms = 1'000;     // disconnected before it logged in
 constexpr std::int64_t penalty_refused_ms = 5'000;  // its login was refused, or its name is not its own
 constexpr std::int64_t penalty_fault_ms = 5'000;    // broke the protocol, or does not own its id

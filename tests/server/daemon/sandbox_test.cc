@@ -38,7 +38,7 @@ namespace {
 
 constexpr int unconfined = 77;  // this build or kernel has no filter: nothing to test
 
-// What the child's status was: what the function returned, or -signal. Without a filter,
+// Runs the function in a child and returns its result, or -signal. Without a filter,
 // `unconfined`.
 int confined(const std::function<int()>& what) {
   const pid_t child = fork();
