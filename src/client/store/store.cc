@@ -167,6 +167,7 @@ void Store::State::note_down() {
 
 Result<void> Store::State::ready() {
   if (!sealer) return fail("the store is locked");
+  undo_if_misread();
   if (!failed.empty()) return fail(failed);
   return hold();
 }
@@ -212,7 +213,15 @@ Result<void> Store::State::save() {
   return done;
 }
 
+void Store::State::undo_if_misread() {
+  if (misread.empty()) return;
+  if (failed.empty()) undo(in_file(misread));
+  misread.clear();
+  owed = true;
+}
+
 Result<void> Store::State::commit() {
+  undo_if_misread();
   if (!failed.empty()) return fail(failed);
   if (!transaction) return {};
   const bool counts = sealer && commits + 1 >= raise_every;

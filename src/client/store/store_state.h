@@ -59,6 +59,7 @@ struct Store::State {
   std::optional<StorePins> committed;  // the pins, if they were changed since
   std::string failed;                  // why all of it is undone already; commit() says so
   bool owed = false;                   // the core wrote, too: if all is undone commit() must say so
+  std::string misread;                 // why a question has a wrong answer; empty: none has
   bool scrub = false;                  // something was to leave no trace in the file
   std::uint64_t last_row = 0;          // given to a row; no failed commit makes one be given again
   std::int64_t forgot_on = 0;          // the day on which old names were last forgotten
@@ -84,6 +85,10 @@ struct Store::State {
   Result<void> commit();  // failed stays
   Result<void> save();
   void undo(std::string why);
+  // For a question whose answer cannot be an error: the next write and commit fail, for they would build on a
+  // wrong answer.
+  void could_not_read(const std::string& why) { misread = why; }
+  void undo_if_misread();
   // f: Result<void>(); what it fails with undoes everything since the last commit.
   template <class F>
   Result<void> write(F f) {

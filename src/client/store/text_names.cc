@@ -42,6 +42,7 @@ Result<void> put_last_text(Store::State& s, const Tag& tag, const LastText& last
 std::optional<LastText> last_text(Store::State& s, const Tag& tag) {
   sqlite::Statement found(s.db, "SELECT token FROM chain WHERE tag = ?", tag);
   const auto there = found.step();
+  if (!there) s.could_not_read(there.error());
   if (!there || !*there) return std::nullopt;
   const auto plain = s.sealer->open(row_place("chain", tag), found.text(0));
   if (!plain) return std::nullopt;
@@ -62,6 +63,7 @@ Result<void> put_name(Store::State& s, const Tag& tag, std::int64_t day) {
 bool has_name(Store::State& s, const Tag& tag) {
   sqlite::Statement row(s.db, "SELECT 1 FROM name WHERE tag = ?", tag);
   const auto there = row.step();
+  if (!there) s.could_not_read(there.error());
   return there && *there;
 }
 
@@ -134,6 +136,7 @@ const std::vector<Id>& Store::State::ids_of(const Id& server) {
   const Tag tag = former_tag(*sealer, server);
   sqlite::Statement found(db, "SELECT token FROM value WHERE tag = ?", tag);
   const auto there = found.step();
+  if (!there) could_not_read(there.error());
   if (!there || !*there) return all;
   const auto plain = sealer->open(row_place("value", tag), found.text(0));
   if (!plain) return all;

@@ -127,6 +127,26 @@ TEST_CASE("attack 44: a file that can't be read while it is checked: said, and t
   CHECK_FALSE(store->check_due(now));
 }
 
+TEST_CASE(
+    "attack 44: a text that can't be looked up is not taken for a new one: nothing is stored until it can") {
+  TempFolder folder;
+  const std::string home = folder.path() + "/home";
+  make(home);
+  FaultyDisk disk(folder.path());
+  auto store = open_store(home);
+  REQUIRE(store->hold());
+  const auto known = entry("message 3");
+  disk.always(FaultyDisk::Operation::read, FaultyDisk::Fault::error);
+  CHECK_FALSE(store->seen(bob, known.peer_id, known.uid));
+  disk.mend();
+  CHECK_FALSE(store->add(bob, known));
+  CHECK(store->commit().error().find("disk I/O error") != std::string::npos);
+  CHECK(store->seen(bob, known.peer_id, known.uid));
+  CHECK(store->before(bob, 0, 100).value().size() == messages);
+  CHECK(store->add(bob, entry("another")));
+  CHECK(store->commit());
+}
+
 TEST_CASE("the check is due at first, weekly, and when the clock says that the last one is to come") {
   TempFolder folder;
   const std::string home = folder.path() + "/home";
