@@ -92,3 +92,33 @@ TEST_CASE("programs die and come back on a slow network") {
   for (const auto seed : seeds(801, 803))
     live(seed, {.steps = 200, .weather = slow});
 }
+
+TEST_CASE("texts that can't be read at a start are read later, before any other text goes") {
+  World world(seed_or(851), {});
+  User& alice = world.add("alice");
+  User& bob = world.add("bob");
+  alice.connect();
+  bob.connect();
+  REQUIRE(world.run_until([&] { return alice.peer("bob") && alice.peer("bob")->online; }, 30'000));
+  alice.say("bob");
+  REQUIRE(world.run_until([&] { return world.all_delivered(); }, 30'000));
+  bob.core->disconnect(world.now());
+  world.run_for(3'000);
+  alice.say("bob");
+  world.run_for(3'000);
+
+  alice.trust.unreadable = true;
+  alice.crash();
+  world.run_for(30'000);
+  CHECK(alice.alerts() == 2);  // of texts to be sent, and of texts that came: each once
+  const auto refused = alice.core->send_text("bob", "ahead of the other", false, world.now());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == "what is still to be sent could not be read yet; try again in a moment");
+
+  alice.trust.unreadable = false;
+  bob.connect();
+  world.run_for(12'000);
+  alice.say("bob");
+  CHECK(world.run_until([&] { return world.all_delivered(); }, 120'000));
+  CHECK(world.complaints() == "");
+}

@@ -124,12 +124,14 @@ class FakeMemory final : public client::Memory {
     }));
   }
   Result<std::map<std::string, std::vector<client::HistoryEntry>>> outbox(const proto::Id& server) override {
+    if (unreadable) return fail("disk I/O error");
     std::map<std::string, std::vector<client::HistoryEntry>> out;
     for (const auto& one : rows)
       if (one.peer.server == server && pending(one.entry)) out[one.peer.name].push_back(one.entry);
     return out;
   }
   Result<std::map<std::string, std::vector<client::HistoryEntry>>> waiting(const proto::Id& server) override {
+    if (unreadable) return fail("disk I/O error");
     std::map<std::string, std::vector<client::HistoryEntry>> out;
     for (const auto& one : rows)
       if (one.peer.server == server && one.entry.waits) out[one.peer.name].push_back(one.entry);
@@ -187,9 +189,10 @@ class FakeMemory final : public client::Memory {
     put_back(old);
   }
 
-  bool broken = false;  // every write fails
-  bool full = false;    // writes are taken, their commit fails, as SQLite does on a full disk
-  int commits = 0;      // that wrote something
+  bool broken = false;      // every write fails
+  bool unreadable = false;  // what is pending can't be read
+  bool full = false;        // writes are taken, their commit fails, as SQLite does on a full disk
+  int commits = 0;          // that wrote something
   // Called before and after every write and every look at the uids: may throw, as if the process died there.
   std::function<void()> on_call;
   std::map<std::string, client::PinnedServer> servers;

@@ -74,6 +74,7 @@ Result<std::uint64_t> ClientCore::send_text(const std::string& peer, std::string
                                             Now now, const std::string& uid) {
   state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
+  if (auto read = state_->outbox_is_read(now); !read) return fail(read.error());
   auto serial = state_->conversation(peer).send_text(text, action, now, uid);
   state_->finish();
   return serial;

@@ -9,6 +9,7 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t page_again_ms = 1'000;    // after a page was refused because of the server's rate
+constexpr std::int64_t read_again_ms = 10'000;   // what is pending, when it could not be read
 constexpr std::int64_t write_again_ms = 10'000;  // what waits is not shown: its line could not be written
 
 // Where in PeerFrame a forwarded message goes; nullopt: not a forwarded one, or its ids have no shape.
@@ -118,6 +119,7 @@ void ClientCore::State::use_server(const Id& server, Now now) {
     past.show_unread(peer);
     if (peer.standing == Standing::request) look_alike(peer);
   }
+  outbox_again_ms_ = waiting_again_ms_ = INT64_MAX;
   if (server.empty()) return;
   restore_outbox(now);
   restore_waiting(0, now);
@@ -127,9 +129,8 @@ void ClientCore::State::use_server(const Id& server, Now now) {
 
 void ClientCore::State::restore_outbox(Now now) {
   const auto waiting = store.outbox(server_);
-  if (!waiting)
-    return void(
-        window_lines.alarm(nullptr, "What is still to be sent could not be read: " + waiting.error(), now));
+  if (!waiting) return could_not_read(outbox_again_ms_, "What is still to be sent", waiting.error(), now);
+  outbox_again_ms_ = INT64_MAX;
   for (const auto& [name, entries] : *waiting) {
     if (entries.empty()) continue;
     Peer& peer = shown.peers[name];
@@ -139,12 +140,30 @@ void ClientCore::State::restore_outbox(Now now) {
   }
 }
 
+// Said once; tried again until it works.
+void ClientCore::State::could_not_read(std::int64_t& again_ms, const std::string& what,
+                                       const std::string& why, Now now) {
+  if (again_ms == INT64_MAX)
+    window_lines.alarm(nullptr, what + " could not be read: " + why + "; it is tried again", now);
+  again_ms = now.steady_ms + read_again_ms;
+}
+
+void ClientCore::State::restore_again(Now now) {
+  if (outbox_again_ms_ <= now.steady_ms) restore_outbox(now);
+  if (waiting_again_ms_ <= now.steady_ms) restore_waiting(0, now);
+}
+
+// A text that went ahead of those that wait on the disk would be out of order.
+Result<void> ClientCore::State::outbox_is_read(Now now) {
+  if (outbox_again_ms_ != INT64_MAX) restore_outbox(now);
+  if (outbox_again_ms_ == INT64_MAX) return {};
+  return fail("what is still to be sent could not be read yet; try again in a moment");
+}
+
 void ClientCore::State::restore_waiting(std::int64_t wait_ms, Now now) {
   auto waiting = store.waiting(server_);
-  if (!waiting) {
-    window_lines.alarm(nullptr, "Messages that wait could not be read: " + waiting.error(), now);
-    return;
-  }
+  if (!waiting) return could_not_read(waiting_again_ms_, "Messages that wait", waiting.error(), now);
+  waiting_again_ms_ = INT64_MAX;
   for (auto& [name, entries] : *waiting) {
     shown.peers[name].name = name;
     conversation(name).restore_waiting(std::move(entries), wait_ms, now);

@@ -42,6 +42,7 @@ struct ClientCore::State final : Context, Connection::Host {
   void work_done(Work& work, Now now);
   void tick(Now now);
   std::int64_t next_tick();
+  Result<void> outbox_is_read(Now now);  // else no text may be queued
   Load load() const { return {conversations_.size(), looked_at_}; }
   // Who is known there, before we are online; `elsewhere`: what the model shows is another server's.
   void show_known(const std::string& host_port, bool elsewhere, Now now);
@@ -81,6 +82,8 @@ struct ClientCore::State final : Context, Connection::Host {
   void use_server(const Id& server, Now now);
   void restore_outbox(Now now);
   void restore_waiting(std::int64_t wait_ms, Now now);
+  void restore_again(Now now);  // what could not be read
+  void could_not_read(std::int64_t& again_ms, const std::string& what, const std::string& why, Now now);
   void read_pins_again();
   bool blocked(const std::string& name, const Id& src) const;
   void forget_gone(const std::string& name);
@@ -101,6 +104,8 @@ struct ClientCore::State final : Context, Connection::Host {
   Id server_;                 // whose peers the model shows
   bool been_online_ = false;  // there
   bool told_restored_ = false;
+  // When to read again what could not be read; INT64_MAX: it was read.
+  std::int64_t outbox_again_ms_ = INT64_MAX, waiting_again_ms_ = INT64_MAX;
   std::string buffer_;  // a sub-message being parsed in place
   proto::JsonTape tape_;
   std::optional<Id> page_after_;            // the last id of the snapshot so far

@@ -74,6 +74,7 @@ void ClientCore::State::work_done(Work& work, Now now) {
 void ClientCore::State::tick(Now now) {
   connection.tick(now);
   window_lines.tick(now.steady_ms);
+  restore_again(now);
   if (auto line = summary.tick(now)) window_lines.notice(nullptr, std::move(*line), now);
   shown.catching_up = summary.gathering();
   if (Context::online() && page_again_ms_ <= now.steady_ms) ask_page(now);
@@ -92,7 +93,8 @@ void ClientCore::State::tick(Now now) {
 std::int64_t ClientCore::State::next_tick() {
   index_touched();
   std::int64_t next = std::min(connection.next_tick(), summary.next_tick());
-  next = std::min({next, window_lines.next_tick(), page_again_ms_, due_.next(), idle_.next()});
+  next = std::min({next, outbox_again_ms_, waiting_again_ms_, window_lines.next_tick(), page_again_ms_,
+                   due_.next(), idle_.next()});
   if (!parked_.empty()) next = std::min(next, parked_.front().until_ms);
   return next;
 }
