@@ -173,7 +173,7 @@ $(eval $(call program,$(BUILD)/sims-tui,$(BUILD)/src/sims_tui.o,tui/app))
 
 # Suites of several rooms. sim: relay and clients in one process. term: the programs, in terminals. fuzz: everything that
 # takes foreign bytes.
-uses_sim  := server/relay client/core
+uses_sim  := server/relay client/core client/store
 uses_term := client/link tui/term
 uses_fuzz := tui/app cli server/admin
 more_term := -lvterm -lutil

@@ -4,8 +4,20 @@
 
 namespace sims::test {
 
+namespace {
+
+int number_of(const std::string& text) {
+  return std::stoi(text.substr(text.find('#') + 1));
+}
+
+}  // namespace
+
 User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t seed)
-    : world(w), name(std::move(n)), identity(crypto::SigningKey::generate(w.random)), ephemerals(seed) {
+    : world(w),
+      name(std::move(n)),
+      identity(crypto::SigningKey::generate(w.random)),
+      ephemerals(seed),
+      own_id(proto::Id::of(identity.public_key())) {
   options.identity = &identity;
   options_ = options;
   core = std::make_unique<client::ClientCore>(std::move(options), trust, ephemerals, *this);
@@ -15,7 +27,7 @@ User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t s
 void User::end_turn() {
   if (doomed_ && left_unclean_) crash();
   const auto at = core->commit_at();
-  if (at <= world.now().steady_ms || (at != INT64_MAX && !ending_.empty())) (void)core->commit(world.now());
+  if (at <= world.now().steady_ms || (at != INT64_MAX && !ending_.empty())) commit();
   if (!core->holds_writes()) {
     if (link_ != 0) release(link_);
     for (const auto id : std::exchange(ending_, {})) {
@@ -23,7 +35,7 @@ void User::end_turn() {
       release(id);
     }
   }
-  left_unclean_ = !trust.clean();
+  left_unclean_ = store ? core->commit_at() != INT64_MAX : !trust.clean();
   due_ms_ = std::min(core->next_tick(), core->commit_at());
 }
 
@@ -50,7 +62,37 @@ void User::crash_soon() {
   doomed_ = true;
 }
 
-void User::crash() {
+void User::commit() {
+  const bool held = core->holds_writes();
+  const auto done = core->commit(world.now());
+  if (done) return;
+  world.happened(name + " cannot commit");
+  ++failed_commits;
+  // Last words that ack what is not on disk must not go out.
+  if (!held) return;
+  for (const auto id : std::exchange(ending_, {})) {
+    world.links_.at(id).held.clear();
+    world.links_.at(id).up.ends = true;
+    world.move(id, true);
+  }
+}
+
+void User::crash(Ending ending) {
+  world.happened(name + (ending == Ending::killed ? " is killed" : " loses power"));
+  forget_life();
+  if (store) {
+    place->end(ending);
+    store.reset();
+    place->forget_old();
+    live_on(*disks_);
+  } else {
+    trust.lose_uncommitted();
+  }
+  begin_life();
+  connect();
+}
+
+void User::forget_life() {
   doomed_ = false;
   // What was given to the network goes on its way, what waited for commit() does not.
   for (auto& [id, link] : world.links_) {
@@ -64,17 +106,25 @@ void User::crash() {
   ending_.clear();
   ++life_;
   core.reset();
-  trust.lose_uncommitted();
-  // What was shown and not stored is shown again.
-  heard = settled_theirs;
-  for (const auto& row : trust.rows)
-    if (!row.entry.mine) ++heard[row.peer.name];
-  delivered = settled_mine;
-  for (const auto& row : trust.rows)
-    if (row.entry.mine && row.entry.delivery == client::Delivery::delivered) ++delivered[row.peer.name];
   last_session_.clear();
-  core = std::make_unique<client::ClientCore>(options_, trust, ephemerals, *this);
-  connect();
+}
+
+// What was shown and not stored is shown again.
+void User::begin_life() {
+  heard = settled_theirs;
+  delivered = settled_mine;
+  const auto count = [this](const std::string& peer, const client::HistoryEntry& entry) {
+    if (!entry.mine)
+      heard[peer] = std::max(heard[peer], number_of(entry.body));
+    else if (entry.delivery == client::Delivery::delivered)
+      ++delivered[peer];
+  };
+  if (store)
+    read_disk(count);
+  else
+    for (const auto& row : trust.rows)
+      count(row.peer.name, row.entry);
+  core = std::make_unique<client::ClientCore>(options_, memory(), ephemerals, *this);
 }
 
 void User::connect() {
@@ -85,8 +135,19 @@ void User::connect() {
 void User::say(const std::string& to) {
   touch();
   const int number = said[to] + 1;
-  auto taken = core->send_text(to, name + ">" + to + " #" + std::to_string(number), false, world.now());
-  if (taken) said[to] = number;
+  const std::string text = name + ">" + to + " #" + std::to_string(number);
+  auto taken = core->send_text(to, text, false, world.now());
+  if (taken || store) said[to] = number;
+  world.happened(text + (taken ? " is queued" : " is refused"));
+  if (!store) return;
+  (taken ? queued : refused).insert(text);
+  if (taken) return;
+  ++refusals;
+  if (taken.error().empty()) complaints.push_back(text + " was refused without a word");
+}
+
+bool User::was_refused(const std::string& to, int number) const {
+  return refused.contains(name + ">" + to + " #" + std::to_string(number));
 }
 
 const client::Peer* User::peer(const std::string& other) const {
@@ -95,6 +156,9 @@ const client::Peer* User::peer(const std::string& other) const {
 }
 
 std::size_t User::undelivered() const {
+  if (store)
+    return static_cast<std::size_t>(std::count_if(queued.begin(), queued.end(),
+                                                  [&](const auto& text) { return !proved.contains(text); }));
   std::size_t count = 0;
   for (const auto& [to, number] : said) {
     auto at = delivered.find(to);
@@ -183,22 +247,36 @@ void User::changed() {
 }
 
 void User::received(const client::Peer& from, const client::Line& line) {
-  const std::string wanted = from.name + ">" + name + " #" + std::to_string(heard[from.name] + 1);
-  if (line.text != wanted) complaints.push_back(name + " was shown " + line.text + " instead of " + wanted);
-  ++heard[from.name];
-  world.note("shown", 0, line.text);
   const User* sender = world.find(from.name);
-  if (!sender || heard[from.name] > sender->said.at(name))
-    complaints.push_back(line.text + " was never said");
+  int& last = heard[from.name];
+  if (late_.erase(line.text) > 0) return was_shown(line.text);
+  int wanted = last + 1;
+  while (sender && wanted < number_of(line.text) && sender->was_refused(name, wanted))
+    ++wanted;
+  // The first text that is stored starts the chain: those that the disk refused before it come behind it.
+  for (; store && last == 0 && wanted < number_of(line.text); ++wanted)
+    late_.insert(from.name + ">" + name + " #" + std::to_string(wanted));
+  const std::string text = from.name + ">" + name + " #" + std::to_string(wanted);
+  if (line.text != text) complaints.push_back(name + " was shown " + line.text + " instead of " + text);
+  last = wanted;
+  was_shown(line.text);
+  if (!sender || last > sender->said.at(name)) complaints.push_back(line.text + " was never said");
+}
+
+void User::was_shown(const std::string& text) {
+  world.happened(name + " is shown " + text);
+  if (store) shown.insert(text);
 }
 
 void User::delivery_changed(const client::Peer& to, const client::Line& line) {
   if (line.delivery == client::Delivery::failed) complaints.push_back(line.text + " failed: " + line.why);
   if (line.delivery != client::Delivery::delivered) return;
   ++delivered[to.name];
-  world.note("delivered", 0, line.text);
+  world.happened(line.text + " is proved");
   User* reader = world.find(to.name);
-  const int number = std::stoi(line.text.substr(line.text.find('#') + 1));
+  const int number = number_of(line.text);
+  if (store || (reader && reader->store)) proved.insert(line.text);
+  if (reader && reader->store) return;  // it may wait there for the text before it: wrong_on_disk() looks
   if (!reader || reader->heard[name] < number)
     complaints.push_back(line.text + " marked delivered, never shown");
 }

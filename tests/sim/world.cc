@@ -1,6 +1,8 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 #include "sim/seeds.h"
 
@@ -21,10 +23,10 @@ void World::start_server() {
   server::RelayOptions options;
   options.identity = &server_identity;
   options.name = "sim";
-  server_ = std::make_unique<server::Relay>(std::move(options), accounts_, server_ephemerals_, *this);
+  server_ = std::make_unique<server::Relay>(std::move(options), *accounts_, server_ephemerals_, *this);
 }
 
-void World::restart_server() {
+void World::restart_server(const std::function<Accounts()>& reopen) {
   ++server_life_;
   for (auto& [id, link] : links_) {
     if (!link.open) continue;
@@ -32,6 +34,11 @@ void World::restart_server() {
     link.down.bytes.resize(random.pick(link.down.bytes.size() + 1));
     link.down.ends = true;
     move(id, false);
+  }
+  server_.reset();
+  if (reopen) {
+    accounts_.reset();
+    accounts_ = reopen();
   }
   start_server();
 }
@@ -67,6 +74,12 @@ void World::note(std::string_view what, std::uint64_t number, std::string_view b
   add(text_of(u64be(number)));
   add(text_of(u64be(static_cast<std::uint64_t>(clock_ms_))));
   add(bytes);
+}
+
+void World::happened(const std::string& words) {
+  static const bool prints = std::getenv("SIMS_TRACE") != nullptr;
+  if (prints) std::fprintf(stderr, "%lld ms: %s\n", static_cast<long long>(clock_ms_), words.c_str());
+  note("", 0, words);
 }
 
 void World::move(std::uint64_t id, bool up) {

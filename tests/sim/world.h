@@ -13,6 +13,7 @@
 
 #include "client/core/core.h"
 #include "server/relay/relay.h"
+#include "sim/disks.h"
 #include "support/fake_memory.h"
 #include "support/fixed_rng.h"
 
@@ -34,14 +35,18 @@ class User final : public client::Effects {
   void connect();
   // The n-th text from us to this peer is "us>peer #n"; the first is 1.
   void say(const std::string& peer);
-  void drop_link();   // the network breaks it; each side notices in its own time
-  void freeze();      // nothing travels on the link any more, and nobody is told
-  void crash();       // the program dies and starts anew with what was committed; connects
+  void drop_link();                            // the network breaks it; each side notices in its own time
+  void freeze();                               // nothing travels on the link any more, and nobody is told
+  void crash(Ending ending = Ending::killed);  // it dies, starts again with what was committed, connects
   void crash_soon();  // when it hurts most: a turn has ended and something is not on disk
   void accept_requests();
   const client::Peer* peer(const std::string& name) const;
   bool online() const { return core->model().link == client::LinkState::online; }
   std::size_t undelivered() const;
+  // From now on it keeps its memory in a store of its own on these disks, which outlive it.
+  void live_on(Disks& disks);
+  // Texts of the store that are not as they were said, shown or proved. With a disk that works.
+  std::string wrong_on_disk();
   std::size_t alerts() const;  // alert lines in all windows
 
   // client::Effects
@@ -68,12 +73,34 @@ class User final : public client::Effects {
   std::map<std::string, int> sessions;   // by peer: times that a session came to stand
   std::vector<std::string> complaints;   // broken promises, in words
 
+  // --- with a disk
+  client::Id own_id;
+  std::unique_ptr<Disks::Place> place;
+  std::unique_ptr<client::Store> store;
+  std::set<std::string> queued;   // texts that send_text() took
+  std::set<std::string> refused;  // texts that it did not: one may come all the same, after a power cut
+  std::set<std::string> shown;
+  std::set<std::string> proved;  // of ours: to be there at their readers
+  int refusals = 0, failed_commits = 0;
+
  private:
   friend class World;
+  client::Memory& memory() { return store ? static_cast<client::Memory&>(*store) : trust; }
+  void forget_life();  // of the program that died
+  void begin_life();
+  std::string wrong_pins();
+  void commit();
+  void read_waiting(const std::function<void(const client::HistoryEntry&)>& take);
+  void was_shown(const std::string& text);
+  bool was_refused(const std::string& to, int number) const;
+  void read_disk(const std::function<void(const std::string& peer, const client::HistoryEntry&)>& take);
   void touch();  // something happens to it: its turn ends before the next thing happens
   void end_turn();
   void release(std::uint64_t link);
   client::CoreOptions options_;
+  Disks* disks_ = nullptr;
+  std::set<std::string> late_;              // texts that may be shown out of order
+  std::map<std::string, client::Id> pins_;  // that were committed
   bool touched_ = false, doomed_ = false;
   bool left_unclean_ = false;       // at the end of its last turn something was not committed
   std::int64_t due_ms_ = 0;         // when its core wants something, as of the end of its last turn
@@ -103,9 +130,13 @@ class World final : public server::Actions {
   // Of all that travelled and was shown until now: the same for two runs with one seed.
   std::uint64_t trace() const { return trace_; }
   void note(std::string_view what, std::uint64_t number, std::string_view bytes);
+  void happened(const std::string& words);  // likewise; with SIMS_TRACE=1 it is printed
 
   Now now() const { return {clock_ms_, 1'700'000'000'000 + clock_ms_}; }
-  void restart_server();  // it dies; a new one with the same accounts is there at once
+  // It dies; a new one is there at once, with the same accounts or with those that `reopen` gives.
+  using Accounts = std::unique_ptr<server::AccountStore>;
+  void restart_server(const std::function<Accounts()>& reopen = {});
+  server::AccountStore& accounts() { return *accounts_; }
   void later(std::int64_t max_ms, std::function<void()> event);  // within 1 to max_ms
 
   // server::Actions
@@ -160,7 +191,7 @@ class World final : public server::Actions {
   std::map<std::uint64_t, Link> links_;
   std::uint64_t last_link_ = 0;
   FixedEphemerals server_ephemerals_;
-  server::MemoryAccounts accounts_;
+  Accounts accounts_ = std::make_unique<server::MemoryAccounts>();
   std::uint64_t server_life_ = 0;  // grows with each restart: work of an earlier one is lost
   std::unique_ptr<server::Relay> server_;
   std::vector<User*> touched_;

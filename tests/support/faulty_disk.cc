@@ -78,7 +78,7 @@ bool FaultyDisk::holds(const char* path) const {
   return path != nullptr && std::string_view(path).starts_with(folder_ + "/");
 }
 
-// A file that came without SQLite's help, as by a rename after a fsync, is safe.
+// A file that came without SQLite's help, as by a rename after a fsync, is safe, and so is its name.
 std::shared_ptr<FaultyDisk::Content> FaultyDisk::open(const std::string& path) {
   auto& content = now_[path];
   if (content) return content;
@@ -86,6 +86,7 @@ std::shared_ptr<FaultyDisk::Content> FaultyDisk::open(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   content->now.assign(std::istreambuf_iterator<char>(file), {});
   content->safe = content->now;
+  if (!content->now.empty()) safe_[path] = content;
   return content;
 }
 
