@@ -3,8 +3,9 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "server/policy/admission.h"
-#include "server/relay/relay.h"
+#include "server/relay/actions.h"
 
 namespace sims::server {
 

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "server/relay/session.h"
+#include "server/relay/id_budgets.h"
 
 namespace sims::server {
 
