@@ -25,7 +25,7 @@ using server::SqliteAccounts;
 using test::FaultyDisk;
 using test::id;
 
-// The first column of what a statement returns, a line each; what is wrong, if anything is.
+// The first column of a statement's rows, a line each; or its error.
 std::string ask(const std::string& path, const char* sql) {
   sqlite3* db = nullptr;
   std::string out;
@@ -45,7 +45,7 @@ constexpr const char* everything =
     "ALL "
     "SELECT 'invitation ' || hex(hash) || ' ' || made || ' ' || until FROM invitation ORDER BY 1";
 
-// A store on the disk and an administrator and clients who do what a seed says; after each step the
+// A store on the disk, with an administrator and clients that act by a seed. After each step the
 // states that the disk could have come back with are opened.
 class Trial {
  public:
@@ -73,7 +73,7 @@ class Trial {
     state_ = ask(path_, everything);
     for (const auto& image : std::exchange(images_, {}))
       verify(image, before, state_);
-    for (int n = 0; n < 2; ++n)  // what was confirmed stays
+    for (int n = 0; n < 2; ++n)  // confirmed changes stay
       verify(disk_.after_power_cut(random_), state_, state_);
     disk_.changed = observer;
   }

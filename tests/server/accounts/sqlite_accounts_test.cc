@@ -112,7 +112,7 @@ TEST_CASE("a file that cannot be migrated stays as it is") {
   test::Folder folder;
   const auto path = folder.path + "/accounts.db";
   make_schema_1(path);
-  execute(path, "CREATE TABLE invitation (x)");  // the second of what is new is in the way
+  execute(path, "CREATE TABLE invitation (x)");  // blocks the second new table
   for (int n = 0; n < 2; ++n)
     CHECK(refusal(path) == "table invitation already exists");
   execute(path, "DROP TABLE invitation");

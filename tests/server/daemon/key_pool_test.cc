@@ -53,7 +53,7 @@ struct Counted {
   }
 };
 
-TEST_CASE("it makes nothing before fill(), then its sizes and no more, and refills what was taken") {
+TEST_CASE("it makes nothing before fill(), then its sizes and no more, and replaces taken keys") {
   Counted made;
   KeyPool pool({5, 3}, anywhere, made.makers());
   CHECK_FALSE(pool.rsa());

@@ -163,7 +163,7 @@ TEST_CASE("confined: existing threads are confined too, and new ones can be made
   CHECK(status == 0);
 }
 
-TEST_CASE("confined: a thread may give way to all others, and changes nobody else's priority") {
+TEST_CASE("confined: a thread may give way to all others, and cannot change the priority of others") {
   if (!can_confine()) return;
   CHECK(confined([] {
           run_only_when_idle();
