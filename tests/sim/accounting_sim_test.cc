@@ -1,6 +1,6 @@
-// The whole account: 200 clients talk while links drop and freeze, programs die and come back, the server
-// restarts, and the weather changes. Every message ends as proved delivered or visibly not: none lost
-// silently, none shown twice, none out of order.
+// The whole account: 200 clients talk while links drop and freeze, programs die and restart, the
+// relay restarts, and delays change. Every text ends as proved delivered or as visibly waiting.
+// None is lost silently, shown twice or shown out of order.
 //   SIMS_STRESS_MESSAGES=1000000 make test-sim SEED=7 ONLY="the whole account"
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -19,18 +19,18 @@ using namespace sims::test;
 namespace {
 
 constexpr std::size_t clients = 200;
-constexpr std::size_t friends = 3;  // on each side of one: most of what is said
+constexpr std::size_t friends = 3;  // on each side: they get most texts
 constexpr std::uint64_t apart_mischief_least = 60, apart_mischief_most = 250;  // messages, on average
 constexpr std::uint64_t apart_restarts_least = 2'500, apart_restarts_most = 20'000;
 constexpr std::uint64_t apart_settling = 2'000;
-constexpr std::size_t leavers = 5;  // stay away at the end: what was said to them waits
+constexpr std::size_t leavers = 5;  // stay away at the end: texts to them wait
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* given = std::getenv(name);
   return given ? std::strtoull(given, nullptr, 10) : otherwise;
 }
 
-// No two look alike: the client warns of those.
+// No two names look alike, since the client warns of such names.
 std::string name_of(std::size_t number) {
   constexpr const char* syllables[] = {"bar", "fem", "gin", "kol", "put", "wys"};
   std::string name;
@@ -75,7 +75,7 @@ class Chaos {
   std::size_t pick(std::size_t below) { return world_.random.pick(below); }
   User& anybody() { return *world_.users[pick(clients)]; }
 
-  // Somebody says something, or something goes wrong; and the next turn is planned.
+  // A user says something, or something breaks. Then the next turn is planned.
   void turn() {
     if (said_ >= messages_) return;
     world_.later(10, [this] { turn(); });
@@ -133,10 +133,10 @@ class Chaos {
     REQUIRE(world_.unaccounted() == "");
   }
 
-  // Nothing breaks any more, but some leave for good, and hear of nothing that is said to them now.
+  // Nothing breaks any more. Some users leave for good and receive none of the texts said to them now.
   void calm() {
     world_.weather = {};
-    world_.run_for(21'000);  // who was to come back has
+    world_.run_for(21'000);  // longer than the longest absence
     for (auto& user : world_.users)
       if (user->core->model().link == client::LinkState::offline) user->connect();
     for (std::size_t i = 0; i < leavers; ++i)

@@ -1,4 +1,4 @@
-// Who calls whom, and who is who.
+// Calls, logins and names: simultaneous calls, absent peers, second logins, taken names.
 #include <doctest/doctest.h>
 
 #include "sim/seeds.h"
@@ -102,7 +102,7 @@ TEST_CASE("a stranger who called and left leaves nothing that a lost link could 
 TEST_CASE("a second login of the same identity replaces the first, which stays away") {
   Two two(seed_or(31));
   auto& [world, alice, bob] = two;
-  // The same keys in another program; messages go to whoever is logged in.
+  // The same keys in another program: the relay forwards to the newest login.
   client::CoreOptions options;
   options.name = "bob";
   options.accept_new = true;

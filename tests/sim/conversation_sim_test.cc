@@ -1,6 +1,5 @@
-// Many clients on a bad network. What was proved delivered was shown, everything is shown once and in order,
-// and when the network calms down everything that was typed has arrived (User checks each of these as it
-// happens).
+// Many clients on a bad network. Texts that were proved delivered were shown, each text is shown once and in
+// order, and when the network calms down every text has arrived. User checks each of these as it happens.
 #include <doctest/doctest.h>
 
 #include "sim/seeds.h"
@@ -106,7 +105,7 @@ TEST_CASE("one session outlives several changes of keys") {
     CHECK(world.complaints() == "");
     CHECK(alice.sessions["bob"] == 1);
     CHECK(alice.peer("bob")->key_rotations >= 2);
-    // Who heard a new key last has answered it with one of his own that the other hasn't heard yet.
+    // The last receiver of a new key has answered with its own, which the other side has not received yet.
     const auto hers = alice.peer("bob")->key_rotations, his = bob.peer("alice")->key_rotations;
     CHECK(std::max(hers, his) - std::min(hers, his) <= 1);
   }

@@ -1,5 +1,6 @@
-// Users whose stores, and a relay whose accounts, are on disks that fail and lose power while they talk. Nothing
-// that was shown, queued, proved or registered is lost, nothing is shown twice, and nobody becomes somebody else.
+// Users' stores and the relay's accounts on disks that fail and lose power while the users talk. No
+// text that was shown, queued or proved is lost or shown twice. No name, identity or pin is lost or
+// changes.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -86,7 +87,7 @@ class DiskChaos {
     accounts_.forget_old();
   }
 
-  // A ban that was confirmed stays, one that was lifted stays lifted; one that failed may be either.
+  // A confirmed ban stays, and a lifted one stays lifted. After a failure either is right.
   void moderate() {
     const std::string name = "mallory" + std::to_string(pick(5));
     const bool on = pick(2) == 0;

@@ -1,5 +1,5 @@
-// The disks of a simulation: a home with a client's store for some users, and the relay's accounts, all on one
-// FaultyDisk. A seed decides when a disk begins to fail, how, and what is left after a power cut.
+// The disks of a simulation: stores of some users and the relay's accounts, all on one FaultyDisk.
+// A seed decides when a disk begins to fail, how it fails, and which writes survive a power cut.
 #pragma once
 
 #include <functional>
@@ -22,13 +22,13 @@ class Disks {
   explicit Disks(std::uint64_t seed);
   ~Disks();
 
-  // A folder for one program's files, which comes back under another path after each ending.
+  // A folder for the files of one program. It gets another path after each ending.
   class Place {
    public:
     Place(Disks& disks, const std::string& name);
     const std::string& path() const { return path_; }
-    // The files as the ending leaves them, in a new folder. The program still has the old ones open: it is to be
-    // dropped, then forget_old() called.
+    // Copies the files to a new folder as the ending leaves them. The program still has the old
+    // files open: drop it, then call forget_old().
     void end(Ending ending);
     void forget_old();
 
@@ -38,14 +38,14 @@ class Disks {
     int life_ = 0;
   };
 
-  // One way to fail, for the files of one program, until mend().
+  // The files of one program begin to fail in one way, until mend().
   void begin_failing(const Place& place);
   void lie(const Place& place);
   void mend();
   bool failing() const { return !failing_.empty(); }
   std::uint64_t failures() const { return failures_; }
 
-  // While it lives, nothing fails: for a test that looks.
+  // No operation fails while this object lives, so that a test can look at the files.
   class Working {
    public:
     explicit Working(Disks& disks) : disks_(disks), failing_(std::exchange(disks.failing_, {})) {}
@@ -58,7 +58,8 @@ class Disks {
     std::string failing_;
   };
 
-  // Opens what must be there. While the disk fails this may take several attempts: each must end in words.
+  // Opens a store that must be there; `wrong` gets what is wrong. While the disk fails, the first
+  // attempts may fail, each with an error text.
   std::unique_ptr<client::Store> open_store(Place& place, std::string& wrong);
   std::unique_ptr<server::SqliteAccounts> open_accounts(Place& place, std::string& wrong);
 

@@ -25,7 +25,7 @@ void Ledger::settle() {
     if (user->trust.clean()) settle_received(*user);
 }
 
-// Per peer in order and without a gap: the first that is not delivered yet keeps those behind it.
+// Per peer in order and without a gap: a text that is not delivered yet holds back the later ones.
 void Ledger::settle_sent(User& sender, const Stored& at_receivers) {
   std::erase_if(sender.trust.rows, [&](const FakeMemory::Row& row) {
     if (!row.entry.mine || row.entry.delivery != client::Delivery::delivered) return false;

@@ -1,6 +1,6 @@
-// The books of a long simulation: follows every message from the typing to its end, and takes what is over
-// off the users' disks, so that a million of them need no more memory than a thousand. Texts are numbered
-// (User::say), so each has its place here without being kept.
+// The books of a long simulation: follows every text from typing to delivery. It removes settled
+// texts from the users' disks, so that a million of them need no more memory than a thousand. Texts
+// are numbered (User::say), so counters suffice.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +15,15 @@ class Ledger {
  public:
   explicit Ledger(World& world) : world_(world) {}
 
-  // Looks at every disk; what was proved delivered must be on the receiver's, and goes from both.
+  // Looks at every disk. A text that was proved delivered must be on the receiver's disk; it is
+  // removed from both.
   void settle();
 
   struct Ends {
     std::uint64_t said = 0, delivered = 0, waiting = 0, failed = 0;
   };
-  // How all that was said has ended, by the senders' disks; `wrong` gets what is in none of these states.
+  // The state of every text that was said, by the senders' disks. A text in none of these states
+  // goes to `wrong`.
   Ends ends();
 
   std::string wrong;  // in words

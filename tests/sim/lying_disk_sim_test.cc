@@ -1,5 +1,6 @@
-// Disks whose fsync says that it is done and does nothing. After a power cut texts and names may be missing: no program
-// can know. But a store or accounts that are damaged say so, and nobody becomes somebody else.
+// Disks whose fsync reports success and does nothing. After a power cut texts and names may be
+// missing, and no program can know it. But a damaged store or accounts file is refused with an
+// error text, and no identity changes.
 #include <doctest/doctest.h>
 
 #include "sim/disks.h"
@@ -46,7 +47,7 @@ class LyingDisk {
     }
   }
 
-  // What the power cut leaves: as it was, older, or refused in words.
+  // After the power cut each file is as it was, or older, or refused with an error text.
   void cut() {
     home_.end(Ending::power_cut);
     relay_.end(Ending::power_cut);

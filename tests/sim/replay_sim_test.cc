@@ -1,4 +1,4 @@
-// A run can be had again: the same seed gives the same run, and a failure says how.
+// Replay: the same seed gives the same run, and a failure prints the command that repeats it.
 #include <doctest/doctest.h>
 #include <unistd.h>
 
@@ -33,7 +33,7 @@ std::uint64_t trace_of(std::uint64_t seed) {
   return world.trace();
 }
 
-// What this program prints when it runs with these arguments.
+// Runs this program with these arguments and returns its output.
 std::string run_again(const std::string& environment, const std::string& arguments) {
   std::array<char, 4'096> buffer{};
   const auto size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());

@@ -1,6 +1,6 @@
-// Programs that die at random, losing what they had not committed, on a network that breaks at random. At any
-// moment a text is delivered and on its receiver's disk, once, or still shown as waiting; and when it calms
-// down all of them have arrived, in order.
+// Programs that die at random and lose uncommitted writes, on a network that breaks at random. At
+// any moment a text is delivered and once on its receiver's disk, or still shown as waiting. When
+// the network calms down all texts have arrived in order.
 #include <doctest/doctest.h>
 
 #include "sim/seeds.h"
@@ -23,7 +23,7 @@ void anything(World& world) {
   User& to = *world.users[world.random.pick(world.users.size())];
   const auto what = world.random.pick(100);
   if (what < 2) return from.crash();
-  if (what < 4) {  // when it hurts most: something came and is not on disk
+  if (what < 4) {  // at the worst moment: something came and is not on disk
     world.run_until([&] { return from.core->holds_writes(); }, 2'000);
     return from.crash();
   }

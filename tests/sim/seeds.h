@@ -1,7 +1,8 @@
-// Which seeds the simulation runs with, and the line that replays a failure.
+// The seeds that the simulation runs with, and the line that replays a failure.
 //
-// SIMS_SEED=N (`make test-sim SEED=N`): that seed alone. SIMS_FRESH_SEED=1: besides the fixed seeds one that no run
-// had before; it is printed. After a failure the program prints one line: the seed and the case that failed first.
+// SIMS_SEED=N (`make test-sim SEED=N`) runs that seed alone. SIMS_FRESH_SEED=1 adds a random seed
+// to the fixed ones and prints it. After a failure the program prints one command line, which
+// repeats the case that failed first. SIMS_TRACE=1 prints what happens in the simulation.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +20,7 @@ constexpr bool sanitized = false;
 std::vector<std::uint64_t> seeds(std::uint64_t first, std::uint64_t last);  // both included
 // For a case that runs one seed.
 std::uint64_t seed_or(std::uint64_t usual);
-// A World with this seed begins.
+// Notes the seed of the World that begins, for the replay line.
 void playing(std::uint64_t seed);
 
 }  // namespace sims::test

@@ -1,12 +1,12 @@
-// The kernel's randomness (getrandom(2)) decided by a seed, so that also the parts that take no Rng are the same in
-// two runs: the client's store makes its keys by itself. For one thread.
+// Makes the kernel's randomness (getrandom(2)) depend on a seed. The client's store takes no Rng:
+// without this its keys, and so its pages, would differ between two runs. For one thread.
 #pragma once
 
 #include <cstdint>
 
 namespace sims::test {
 
-// From now on, until the object dies; then the kernel's again.
+// While the object lives; then the kernel's randomness is used again.
 class SeededSystemRandom {
  public:
   explicit SeededSystemRandom(std::uint64_t seed);

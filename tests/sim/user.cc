@@ -23,7 +23,7 @@ User::User(World& w, std::string n, client::CoreOptions options, std::uint64_t s
   core = std::make_unique<client::ClientCore>(std::move(options), trust, ephemerals, *this);
 }
 
-// As client::Link's.
+// Like Link::State::end_turn().
 void User::end_turn() {
   if (doomed_ && left_unclean_) crash();
   const auto at = core->commit_at();
@@ -94,7 +94,7 @@ void User::crash(Ending ending) {
 
 void User::forget_life() {
   doomed_ = false;
-  // What was given to the network goes on its way, what waited for commit() does not.
+  // Bytes that were given to the network still travel; bytes that waited for commit() are lost.
   for (auto& [id, link] : world.links_) {
     if (link.user != this) continue;
     link.down.cut = true;
@@ -109,7 +109,7 @@ void User::forget_life() {
   last_session_.clear();
 }
 
-// What was shown and not stored is shown again.
+// Texts that were shown and not stored are shown again.
 void User::begin_life() {
   heard = settled_theirs;
   delivered = settled_mine;
@@ -253,7 +253,7 @@ void User::received(const client::Peer& from, const client::Line& line) {
   int wanted = last + 1;
   while (sender && wanted < number_of(line.text) && sender->was_refused(name, wanted))
     ++wanted;
-  // The first text that is stored starts the chain: those that the disk refused before it come behind it.
+  // The first stored text starts the chain: texts that the disk refused before it are shown after it.
   for (; store && last == 0 && wanted < number_of(line.text); ++wanted)
     late_.insert(from.name + ">" + name + " #" + std::to_string(wanted));
   const std::string text = from.name + ">" + name + " #" + std::to_string(wanted);
@@ -276,7 +276,7 @@ void User::delivery_changed(const client::Peer& to, const client::Line& line) {
   User* reader = world.find(to.name);
   const int number = number_of(line.text);
   if (store || (reader && reader->store)) proved.insert(line.text);
-  if (reader && reader->store) return;  // it may wait there for the text before it: wrong_on_disk() looks
+  if (reader && reader->store) return;  // it may wait for its predecessor: wrong_on_disk() checks
   if (!reader || reader->heard[name] < number)
     complaints.push_back(line.text + " marked delivered, never shown");
 }

@@ -197,8 +197,7 @@ void World::step() {
     }
 }
 
-// Of those to whom something happened: with hundreds of users, a look at each of them would be most of a
-// step.
+// Only users that were touched: to look at each of hundreds of users would be most of a step.
 void World::end_turns() {
   while (!touched_.empty()) {
     for (User* user : std::exchange(touched_, {})) {

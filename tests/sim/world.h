@@ -1,6 +1,6 @@
-// Many clients and one server in one process, on a clock and a network that a seed decides: bytes travel in
-// chunks of any size and arrive late, links break in the middle of a frame, work comes back whenever. One
-// thread, no sockets.
+// The simulation: many clients and one relay in one process, on a clock and a network that a seed
+// decides. Bytes travel in chunks of any size and arrive late, links break in the middle of a
+// frame, and jobs take random times. One thread, no sockets.
 #pragma once
 
 #include <functional>
@@ -20,14 +20,14 @@
 namespace sims::test {
 
 struct Weather {
-  std::int64_t delay_ms = 30;  // a chunk takes up to so long
-  std::int64_t work_ms = 20;   // so does a piece of work
+  std::int64_t delay_ms = 30;  // the longest delay of a chunk
+  std::int64_t work_ms = 20;   // the longest time of a job
   bool chop = true;            // chunks of any size, else whole writes
 };
 
 class World;
 
-// A user at a client: types, remembers what was shown, complains when it was shown wrongly.
+// A user at a client: types, remembers the texts that were shown, and complains about wrong ones.
 class User final : public client::Effects {
  public:
   User(World& world, std::string name, client::CoreOptions options, std::uint64_t seed);
@@ -35,17 +35,17 @@ class User final : public client::Effects {
   void connect();
   // The n-th text from us to this peer is "us>peer #n"; the first is 1.
   void say(const std::string& peer);
-  void drop_link();                            // the network breaks it; each side notices in its own time
-  void freeze();                               // nothing travels on the link any more, and nobody is told
-  void crash(Ending ending = Ending::killed);  // it dies, starts again with what was committed, connects
-  void crash_soon();  // when it hurts most: a turn has ended and something is not on disk
+  void drop_link();                            // the network breaks it; each side notices later
+  void freeze();                               // nothing travels on the link any more; no side is told
+  void crash(Ending ending = Ending::killed);  // dies, starts again with the committed state, connects
+  void crash_soon();                           // at the end of a turn that left uncommitted writes
   void accept_requests();
   const client::Peer* peer(const std::string& name) const;
   bool online() const { return core->model().link == client::LinkState::online; }
   std::size_t undelivered() const;
-  // From now on it keeps its memory in a store of its own on these disks, which outlive it.
+  // From now on the user has a store on these disks, which outlive the user.
   void live_on(Disks& disks);
-  // Texts of the store that are not as they were said, shown or proved. With a disk that works.
+  // Compares the store with the texts that were said, shown and proved. Returns the differences in words.
   std::string wrong_on_disk();
   std::size_t alerts() const;  // alert lines in all windows
 
@@ -65,12 +65,12 @@ class User final : public client::Effects {
   FixedEphemerals ephemerals;
   std::unique_ptr<client::ClientCore> core;
 
-  // What is over and counted, and no longer in `trust`: see Ledger.
+  // Texts that Ledger has counted and removed from `trust`.
   std::map<std::string, int> settled_mine, settled_theirs;
   std::map<std::string, int> said;       // by peer: texts typed
   std::map<std::string, int> heard;      // by peer: texts shown, in order
   std::map<std::string, int> delivered;  // by peer: texts proved delivered
-  std::map<std::string, int> sessions;   // by peer: times that a session came to stand
+  std::map<std::string, int> sessions;   // by peer: sessions that were established
   std::vector<std::string> complaints;   // broken promises, in words
 
   // --- with a disk
@@ -78,9 +78,9 @@ class User final : public client::Effects {
   std::unique_ptr<Disks::Place> place;
   std::unique_ptr<client::Store> store;
   std::set<std::string> queued;   // texts that send_text() took
-  std::set<std::string> refused;  // texts that it did not: one may come all the same, after a power cut
+  std::set<std::string> refused;  // texts that it refused: a power cut may still bring one back
   std::set<std::string> shown;
-  std::set<std::string> proved;  // of ours: to be there at their readers
+  std::set<std::string> proved;  // of ours: their readers must have them
   int refusals = 0, failed_commits = 0;
 
  private:
@@ -119,21 +119,21 @@ class World final : public server::Actions {
   User* find(const std::string& name);
 
   void run_for(std::int64_t ms);
-  // Runs until `done` or for `limit_ms`; what `done` says at the end.
+  // Runs until `done` or for `limit_ms`. Returns the last answer of `done`.
   bool run_until(const std::function<bool()>& done, std::int64_t limit_ms);
   bool all_delivered() const;
   std::string complaints() const;
-  // What each user's disk and screen say about what was typed: delivered and on the receiver's disk, once, or
-  // shown as waiting. In words what does not hold.
+  // Each text must be delivered and on the receiver's disk once, or be shown as waiting. Returns in
+  // words where this does not hold.
   std::string unaccounted() const;
 
-  // Of all that travelled and was shown until now: the same for two runs with one seed.
+  // A hash of all bytes that travelled and all texts that were shown: the same for two runs with one seed.
   std::uint64_t trace() const { return trace_; }
   void note(std::string_view what, std::uint64_t number, std::string_view bytes);
   void happened(const std::string& words);  // likewise; with SIMS_TRACE=1 it is printed
 
   Now now() const { return {clock_ms_, 1'700'000'000'000 + clock_ms_}; }
-  // It dies; a new one is there at once, with the same accounts or with those that `reopen` gives.
+  // The relay dies. A new one is there at once, with the same accounts or with those that `reopen` returns.
   using Accounts = std::unique_ptr<server::AccountStore>;
   void restart_server(const std::function<Accounts()>& reopen = {});
   server::AccountStore& accounts() { return *accounts_; }
@@ -149,7 +149,7 @@ class World final : public server::Actions {
 
   FixedRng random;
   Weather weather;
-  bool counts_sessions = true;  // costs a look at each peer with each change
+  bool counts_sessions = true;  // expensive: looks at each peer with each change
   crypto::SigningKey server_identity;
   std::vector<std::unique_ptr<User>> users;
 
@@ -159,19 +159,19 @@ class World final : public server::Actions {
   struct Pipe {
     std::string bytes;
     bool moving = false;  // a delivery is on its way
-    bool ends = false;    // the end follows the bytes, and nothing that is written from now on
-    bool cut = false;     // the reader is gone, or was told the end
+    bool ends = false;    // the link ends after these bytes; later writes are dropped
+    bool cut = false;     // the reader is gone or has seen the end
     bool frozen = false;
   };
   struct Link {
     User* user;
     Pipe up, down;
-    bool open = false;  // the server knows of it
+    bool open = false;  // the relay has accepted it
     std::string held;   // written, waits for the user's commit()
   };
 
   void start_server();
-  void forget_links();  // those that are over at both ends
+  void forget_links();  // those that both sides have left
   void move(std::uint64_t link, bool up);
   void deliver(std::uint64_t link, bool up);
   void server_turn();

@@ -1,5 +1,5 @@
-// What a user has on disk, kept in memory. For tests of the client. Keeps the promises of Memory about
-// commit(), so that a test can lose what was not committed, and die at any call.
+// A client::Memory without a disk, for tests of the client. It keeps Memory's contract about
+// commit(): a test can lose uncommitted writes, and can die at any call.
 #pragma once
 
 #include <algorithm>
@@ -167,7 +167,7 @@ class FakeMemory final : public client::Memory {
   using Name = std::tuple<proto::Id, proto::Id, std::string>;                  // server, author, uid
   using Chains = std::map<std::pair<proto::Id, proto::Id>, client::LastText>;  // by server, peer
 
-  // A copy of what is on disk, and its return from a backup.
+  // A backup of the committed state.
   struct State {
     std::map<std::string, client::PinnedServer> servers;
     std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
@@ -190,9 +190,9 @@ class FakeMemory final : public client::Memory {
   }
 
   bool broken = false;      // every write fails
-  bool unreadable = false;  // what is pending can't be read
+  bool unreadable = false;  // pending texts can't be read
   bool full = false;        // writes are taken, their commit fails, as SQLite does on a full disk
-  int commits = 0;          // that wrote something
+  int commits = 0;          // those that had something to write
   // Called before and after every write and every look at the uids: may throw, as if the process died there.
   std::function<void()> on_call;
   std::map<std::string, client::PinnedServer> servers;
@@ -222,7 +222,7 @@ class FakeMemory final : public client::Memory {
     if (!entry.waits && client::sent_is_likely(entry))
       last.sent_unix_ms = std::max(last.sent_unix_ms, entry.sent_unix_ms);
   }
-  // To be changed; undone with the rest.
+  // For the caller to change; undone with the other writes.
   client::LastText& keep_last(Chains& chains, const Chains::key_type& key) {
     undo_.push_back([&chains, key, old = find_last(chains, key)] {
       old ? void(chains.insert_or_assign(key, *old)) : void(chains.erase(key));
@@ -237,7 +237,7 @@ class FakeMemory final : public client::Memory {
     return entry.mine &&
            (entry.delivery == client::Delivery::queued || entry.delivery == client::Delivery::sent);
   }
-  // The newest are asked for most.
+  // From the newest on: they are looked up most.
   std::deque<Row>::iterator find(std::uint64_t row) {
     auto at =
         std::find_if(rows.rbegin(), rows.rend(), [row](const Row& one) { return one.entry.row == row; });

@@ -78,7 +78,7 @@ bool FaultyDisk::holds(const char* path) const {
   return path != nullptr && std::string_view(path).starts_with(folder_ + "/");
 }
 
-// A file that came without SQLite's help, as by a rename after a fsync, is safe, and so is its name.
+// A file that SQLite did not make, as one renamed after a fsync, is safe, and so is its name.
 std::shared_ptr<FaultyDisk::Content> FaultyDisk::open(const std::string& path) {
   auto& content = now_[path];
   if (content) return content;
@@ -100,7 +100,7 @@ void FaultyDisk::forget(const std::string& below) {
     std::erase_if(*names, [&](const auto& one) { return one.first.starts_with(below + "/"); });
 }
 
-// Those that were renamed without SQLite's help: whoever did so has synced the folder.
+// Forgets files that were renamed, but not by SQLite: the program that did it has synced the folder.
 void FaultyDisk::forget_moved() {
   std::vector<std::string> gone;
   for (const auto& [name, content] : now_)
@@ -137,12 +137,12 @@ FaultyDisk* disk = nullptr;
 sqlite3_vfs* usual = nullptr;
 sqlite3_vfs vfs;
 
-// What SQLite holds of an open file; the usual VFS's own follows it in memory.
+// SQLite's handle of an open file. The handle of the usual VFS follows it in memory.
 struct File {
   sqlite3_file base;
   std::string path;
   std::shared_ptr<FaultyDisk::Content> content;  // none: not on the disk
-  bool failed;                                   // with EIO, at some time
+  bool failed;                                   // at least once, with EIO
   bool syncs_folder;                             // with its first fsync, as the usual VFS does for journals
 };
 
@@ -231,7 +231,7 @@ int control(sqlite3_file* file, int what, void* argument) {
 }
 
 using M = sqlite3_io_methods;
-// Version 2: no memory map of the content, which would pass us by.
+// Version 2: without memory-mapped reads, which would bypass this VFS.
 const sqlite3_io_methods methods = [] {
   sqlite3_io_methods m{};
   m.iVersion = 2;
@@ -290,7 +290,7 @@ int remove_file(sqlite3_vfs*, const char* path, int sync_folder) {
 }  // namespace
 
 FaultyDisk::FaultyDisk(std::string folder, std::uint64_t seed) : folder_(std::move(folder)), random_(seed) {
-  static_cast<void>(sqlite::Database::open({}));  // configures the library, which must come first
+  static_cast<void>(sqlite::Database::open({}));  // configures the library, before anything else uses it
   usual = sqlite3_vfs_find(nullptr);
   disk = this;
   vfs = *usual;

@@ -1,11 +1,12 @@
 // A disk that fails and loses power, under SQLite: a VFS in front of the usual one, for both stores.
 //
-// It passes everything through to a real folder, and remembers what no fsync has made safe yet. A test chooses a
-// fault for each operation. after_power_cut() is one of the states that a file system may come back with:
-//   - of each sector (512 bytes, written whole or not at all) some version since the last fsync, in any order;
-//   - a length of each file from the same time;
-//   - a file whose making or removal the folder was not synced for may be there or not.
-// What a failed fsync should have made safe stays in doubt until it is written again and synced, as on Linux,
+// It passes everything through to a real folder, and remembers what no fsync has made safe yet. A
+// test chooses a fault for each operation. after_power_cut() is one of the states that a file
+// system may come back with:
+//   - of each sector (512 bytes, written whole or not at all) any version since the last fsync;
+//   - any length that each file had since then;
+//   - with or without a file that was made or removed since the folder was synced.
+// Writes that a failed fsync did not make safe stay in doubt until they are written again and synced, as on Linux,
 // which reports such an error once. For one thread.
 #pragma once
 
@@ -36,8 +37,8 @@ class FaultyDisk {
     lie,    // of a sync: says that it is done, and does nothing
   };
 
-  // Becomes SQLite's default for files below `folder` until it dies. One at a time; it outlives the databases.
-  // `seed` decides where a write is torn.
+  // Becomes SQLite's default for files below `folder` until it dies. One at a time; it outlives the
+  // databases. `seed` decides where a write is torn.
   explicit FaultyDisk(std::string folder, std::uint64_t seed = 1);
   ~FaultyDisk();
   FaultyDisk(const FaultyDisk&) = delete;

@@ -9,8 +9,8 @@
 
 namespace sims::test {
 
-// Hands out what was queued, one entry a fill(), whose size must be right; without a queue a reproducible
-// stream.
+// Each fill() takes one queued entry, which must have the right size. Without queued entries the bytes are a
+// reproducible stream.
 class FixedRng final : public crypto::Rng {
  public:
   explicit FixedRng(std::uint64_t seed = 1) : state_(seed) {}

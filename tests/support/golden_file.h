@@ -1,5 +1,5 @@
-// Golden files: tests/tui/golden/NAME. UPDATE_GOLDEN=1 writes them; look at what changed before committing
-// it.
+// Golden files: tests/tui/golden/NAME. UPDATE_GOLDEN=1 writes them: look at the changes before you
+// commit them.
 #pragma once
 
 #include <string>

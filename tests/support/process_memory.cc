@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint8_t mask = 0x5a;
 
-std::uint8_t window[1 << 16];  // what is looked at
+std::uint8_t window[1 << 16];  // the part that is searched
 
 bool at(const std::uint8_t* bytes, const Bytes& hidden) {
   for (std::size_t i = 0; i < hidden.size(); ++i)
@@ -52,7 +52,7 @@ int copies(const Bytes& hidden) {
   const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
   if (memory < 0) std::abort();
   const auto own = reinterpret_cast<unsigned long>(&window[0]);
-  // Most of the memory is zeros: one byte that is none finds the candidates, as fast as memory is read.
+  // Most memory is zeros: a search for one non-zero byte finds candidates at the speed of memory.
   const auto rare = std::find_if(hidden.begin(), hidden.end(), [](std::uint8_t b) { return b != mask; });
   if (rare == hidden.end()) std::abort();
   const auto before = static_cast<std::size_t>(rare - hidden.begin());

@@ -1,4 +1,4 @@
-// Looking into the memory of a process, for tests that say what is not left there.
+// Searches the memory of a process, for tests that secrets were wiped.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,7 @@
 
 namespace sims::test {
 
-// A sanitizer has operators new and delete of its own: what was freed is not wiped, and may be kept.
+// A sanitizer has its own operators new and delete: freed memory is not wiped, and may be kept.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool heap_is_watched = true;
 #else
@@ -20,10 +20,12 @@ struct MemoryMap {
   unsigned long from, to;
 };
 
-// What the process may write to, but for maps so large that they are a sanitizer's. Empty: not to be known.
+// The writable memory of the process, except maps so large that they are a sanitizer's. Empty: it
+// is not known.
 std::vector<MemoryMap> writable_maps(pid_t pid);
 
-// A secret to look for, kept so that it is no hit itself; how often it is in what this process may write to.
+// A secret to look for, kept in a form that is no hit itself; counts its copies in this process's
+// writable memory.
 Bytes masked(ByteView secret);
 int copies(const Bytes& masked_secret);
 

@@ -21,7 +21,7 @@ struct Folder {
   std::string path;
 };
 
-// For a test that is about none of the disk's own: there a fsync costs nothing.
+// A folder where a fsync costs nothing, for tests that do not need a real disk.
 inline std::filesystem::path in_memory() {
   return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
 }

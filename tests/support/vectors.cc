@@ -129,7 +129,7 @@ std::string hex(ByteView bytes) {
   return out;
 }
 
-// Not base/base64.h: that is under test.
+// Does not use base/base64.h, which is itself under test.
 Bytes unpem(std::string_view pem) {
   static constexpr std::string_view alphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

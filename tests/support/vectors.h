@@ -32,8 +32,7 @@ std::string own(std::string_view name);
 std::string read_text(const std::string& path);          // throws
 rapidjson::Document read_json(const std::string& path);  // throws
 // "Key = value" files as NIST writes them: each line with first_key begins a record; only those below the
-// heading
-// "[section]" (all, if it is empty). Throws if there are none.
+// heading "[section]" (all, if it is empty). Throws if there are none.
 using Record = std::map<std::string, std::string>;
 std::vector<Record> read_records(const std::string& path, std::string_view first_key,
                                  std::string_view section = "");
@@ -48,8 +47,8 @@ inline Bytes unhex(const rapidjson::Value& object, const char* key) {
 std::string hex(ByteView bytes);
 // The DER inside a PEM text.
 Bytes unpem(std::string_view pem);
-// PKCS#8 DER of the RSA-4096 key in sims/connect-rsa.json: for tests that need some key without the time it
-// takes to make one.
+// PKCS#8 DER of the RSA-4096 key in sims/connect-rsa.json, for tests that need any key: making one
+// takes long.
 const Bytes& rsa_test_key();
 
 }  // namespace sims::test
