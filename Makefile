@@ -302,7 +302,8 @@ demo: deps
 
 # --- source code ------------------------------------------------------------------------------------------------------
 
-CODE := $(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc)
+# Files that must not compile are looked at by tests/must_not_compile.sh alone.
+CODE := $(filter-out tests/proto/must_not_compile/%,$(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc))
 HEADERS := $(wildcard src/*/*.h src/*/*/*.h tests/*/*.h tests/*/*/*.h bench/*.h)
 
 # All of it, or clang-tidy of less: make lint SINCE=commit MINUTES=4. Debian's default clang, 14, does not know yet that a

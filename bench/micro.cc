@@ -130,7 +130,7 @@ BENCHMARK(recognised);
 // --- codecs on the way ---------------------------------------------------------------------------
 
 void secure_seal(benchmark::State& state) {
-  proto::SecureSender sender{Secret<32>()};
+  proto::SecureSender sender{proto::SecureChainKey()};
   const auto message = client_com();
   std::string out;
   for (auto _ : state) {
@@ -142,7 +142,7 @@ BENCHMARK(secure_seal);
 
 // The frame as any JSON, and as the one form that SIMS's own sender writes.
 void frame_as_json(benchmark::State& state) {
-  proto::SecureSender sender{Secret<32>()};
+  proto::SecureSender sender{proto::SecureChainKey()};
   std::string frame, copy;
   sender.seal(client_com(), 0, frame);
   frame.pop_back();

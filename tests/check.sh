@@ -55,6 +55,7 @@ suite() {  # name, command...
 units() {
   for name in "$@"; do suite "$name" "$BUILD/tests/${name}_test" --no-colors; done
   suite layers tests/layers.sh
+  suite must-not-compile tests/must_not_compile.sh
   suite man tests/man.sh
   suite attacks /usr/bin/python3 scripts/attacks.py --check
   suite completions tests/completions.sh

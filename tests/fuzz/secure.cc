@@ -33,7 +33,9 @@ std::optional<Fields> fields_of(std::string text) {
 
 struct Direction {
   explicit Direction(bool up) : sender(chain(up)), receiver(chain(up)) {}
-  static Secret<32> chain(bool up) { return proto::secure_chain(Secret<32>(ByteArray<32>{9}), up); }
+  static proto::SecureChainKey chain(bool up) {
+    return proto::secure_chain(proto::MasterSecret(ByteArray<32>{9}), up);
+  }
   void seal(const std::string& plain) {
     std::string frame;
     sender.seal(plain, 1'700'000'000, frame);

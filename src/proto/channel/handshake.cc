@@ -302,7 +302,7 @@ Outcome Handshake::State::consume_5(const HandshakeFrame& frame, std::string_vie
     return refuse(ErrorCode::handshake_failed, "phase 5: wrong signature");
   const auto z = responder_key->agree(frame.key, ephemerals->rng());
   if (!z) return refuse(ErrorCode::handshake_failed, "phase 5: not an acceptable key");
-  Secret<32> master = master_secret(*suite, z->view(), transcript, frame.key);
+  MasterSecret master = master_secret(*suite, z->view(), transcript, frame.key);
   if (!crypto::equal(confirm_initiator(master, transcript, frame.key, *frame.signature), *frame.confirm))
     return refuse(ErrorCode::handshake_failed, "phase 5: wrong confirm");
 

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "crypto/suite.h"
 #include "proto/error.h"
+#include "proto/keys.h"
 #include "proto/wire/message.h"
 
 namespace sims::proto {
@@ -54,7 +55,7 @@ struct HandshakeResult {
   Role role = Role::initiator;
   Id self, peer;
   std::string peer_name;
-  Secret<32> master;                                  // K
+  MasterSecret master;                                // K
   crypto::Digest transcript{};                        // t5, where an RSA re-key goes on
   std::optional<crypto::P384Key> ratchet_key;         // ECDHE: our ephemeral key, for the first ratchet step
   std::optional<crypto::P384Point> peer_ratchet_key;  // ECDHE: the other side's
@@ -105,11 +106,11 @@ crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const 
 bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key,
                 const crypto::Signature& sig);
 // K = concat KDF of section 3; `transcript` is t4 and `key` phase 5's bytes.
-Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
-                         ByteView key);
+MasterSecret master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
+                           ByteView key);
 // `confirm` of phase 5 (transcript t4, phase 5's key bytes and signature) and of phase 6 (t5).
-crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
+crypto::Digest confirm_initiator(const MasterSecret& master, const crypto::Digest& transcript, ByteView key,
                                  const crypto::Signature& signature);
-crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript);
+crypto::Digest confirm_responder(const MasterSecret& master, const crypto::Digest& transcript);
 
 }  // namespace sims::proto

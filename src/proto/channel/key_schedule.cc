@@ -42,25 +42,25 @@ bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteV
   return crypto::verify(id.key(), signed_input(role, transcript, key), sig);
 }
 
-Secret<32> master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
-                         ByteView key) {
+MasterSecret master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
+                           ByteView key) {
   const crypto::Digest key_hash = crypto::sha256({key});
   const crypto::Digest context = crypto::sha256({transcript, key_hash});
   Bytes other_info(suite.name.begin(), suite.name.end());
   other_info.insert(other_info.end(), context.begin(), context.end());
-  Secret<32> out;
+  MasterSecret out;
   crypto::concat_kdf(z, other_info, out.writable());
   return out;
 }
 
-crypto::Digest confirm_initiator(const Secret<32>& master, const crypto::Digest& transcript, ByteView key,
+crypto::Digest confirm_initiator(const MasterSecret& master, const crypto::Digest& transcript, ByteView key,
                                  const crypto::Signature& signature) {
-  const auto k_init = crypto::hkdf_expand<32>(master.view(), labels::confirm_initiator);
+  const auto k_init = derive<ConfirmKey>(master, labels::confirm_initiator);
   return crypto::hmac(k_init.view(), {transcript, crypto::sha256({key}), signature});
 }
 
-crypto::Digest confirm_responder(const Secret<32>& master, const crypto::Digest& transcript) {
-  const auto k_resp = crypto::hkdf_expand<32>(master.view(), labels::confirm_responder);
+crypto::Digest confirm_responder(const MasterSecret& master, const crypto::Digest& transcript) {
+  const auto k_resp = derive<ConfirmKey>(master, labels::confirm_responder);
   return crypto::hmac(k_resp.view(), {transcript});
 }
 

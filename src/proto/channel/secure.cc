@@ -25,7 +25,7 @@ constexpr std::size_t max_around = max_head + after_payload.size();
 // One direction's keys and count. The keys of message `count` are ready; those of the epochs before are gone.
 class Direction {
  public:
-  explicit Direction(Secret<32> chain) : Direction(chain, keys_of(chain)) {}
+  explicit Direction(SecureChainKey chain) : Direction(chain, keys_of(chain)) {}
 
   std::uint64_t count() const { return count_; }
   std::uint64_t epoch() const { return count_ / messages_per_epoch; }
@@ -42,23 +42,23 @@ class Direction {
     const auto keys = keys_of(next_chain_);
     fernet_ = crypto::Fernet(keys.part(0, 32));
     iv_ = crypto::Aes128Key(keys.part(32, 16));
-    next_chain_ = crypto::hkdf_expand<32>(next_chain_.view(), labels::next);
+    next_chain_ = derive<SecureChainKey>(next_chain_, labels::next);
   }
 
  private:
   using Keys = Secret<48>;  // signing(16) || encryption(16) || IV(16)
 
-  Direction(const Secret<32>& chain, const Keys& keys)
+  Direction(const SecureChainKey& chain, const Keys& keys)
       : fernet_(keys.part(0, 32)),
         iv_(keys.part(32, 16)),
-        next_chain_(crypto::hkdf_expand<32>(chain.view(), labels::next)) {}
-  static Keys keys_of(const Secret<32>& chain) {
+        next_chain_(derive<SecureChainKey>(chain, labels::next)) {}
+  static Keys keys_of(const SecureChainKey& chain) {
     return crypto::hkdf_expand<48>(chain.view(), labels::token);
   }
 
   crypto::Fernet fernet_;
   crypto::Aes128Key iv_;
-  Secret<32> next_chain_;  // of the epoch after this one: this one's chain is already wiped
+  SecureChainKey next_chain_;  // of the epoch after this one: this one's chain is already wiped
   std::uint64_t count_ = 0;
 };
 
@@ -86,16 +86,16 @@ class Head {
 
 }  // namespace
 
-Secret<32> secure_chain(const Secret<32>& master, bool client_to_server) {
-  return crypto::hkdf_expand<32>(master.view(),
-                                 client_to_server ? labels::client_to_server : labels::server_to_client);
+SecureChainKey secure_chain(const MasterSecret& master, bool client_to_server) {
+  return derive<SecureChainKey>(master,
+                                client_to_server ? labels::client_to_server : labels::server_to_client);
 }
 
 struct SecureSender::State {
   Direction direction;
 };
 
-SecureSender::SecureSender(Secret<32> chain)
+SecureSender::SecureSender(SecureChainKey chain)
     : state_(std::make_unique<State>(State{Direction(std::move(chain))})) {}
 SecureSender::SecureSender(SecureSender&&) noexcept = default;
 SecureSender& SecureSender::operator=(SecureSender&&) noexcept = default;
@@ -141,7 +141,7 @@ struct SecureReceiver::State {
   }
 };
 
-SecureReceiver::SecureReceiver(Secret<32> chain)
+SecureReceiver::SecureReceiver(SecureChainKey chain)
     : state_(std::make_unique<State>(State{Direction(std::move(chain))})) {}
 SecureReceiver::SecureReceiver(SecureReceiver&&) noexcept = default;
 SecureReceiver& SecureReceiver::operator=(SecureReceiver&&) noexcept = default;

@@ -6,18 +6,18 @@
 #include <memory>
 #include <string>
 
-#include "base/secret.h"
 #include "proto/error.h"
+#include "proto/keys.h"
 #include "proto/wire/message.h"
 
 namespace sims::proto {
 
 // The chain of epoch 0 for a direction, from K.
-Secret<32> secure_chain(const Secret<32>& master, bool client_to_server);
+SecureChainKey secure_chain(const MasterSecret& master, bool client_to_server);
 
 class SecureSender {
  public:
-  explicit SecureSender(Secret<32> chain);
+  explicit SecureSender(SecureChainKey chain);
   SecureSender(SecureSender&&) noexcept;
   SecureSender& operator=(SecureSender&&) noexcept;
   ~SecureSender();
@@ -36,7 +36,7 @@ class SecureSender {
 
 class SecureReceiver {
  public:
-  explicit SecureReceiver(Secret<32> chain);
+  explicit SecureReceiver(SecureChainKey chain);
   SecureReceiver(SecureReceiver&&) noexcept;
   SecureReceiver& operator=(SecureReceiver&&) noexcept;
   ~SecureReceiver();

@@ -13,7 +13,7 @@ constexpr std::size_t max_awaited_acks = 4'096;
 
 }  // namespace
 
-void SentMessages::add(std::uint64_t id, const crypto::Digest& token_hash, Secret<32> ack_key) {
+void SentMessages::add(std::uint64_t id, const crypto::Digest& token_hash, AckKey ack_key) {
   awaited_.emplace(id, Awaited{token_hash, std::move(ack_key)});
   if (awaited_.size() > max_awaited_acks) awaited_.erase(awaited_.begin());
 }

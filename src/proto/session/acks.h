@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "base/secret.h"
+#include "proto/keys.h"
 #include "proto/session/state_hash.h"
 #include "proto/wire/message.h"
 
@@ -15,7 +15,7 @@ namespace sims::proto {
 
 class SentMessages {
  public:
-  void add(std::uint64_t id, const crypto::Digest& token_hash, Secret<32> ack_key);
+  void add(std::uint64_t id, const crypto::Digest& token_hash, AckKey ack_key);
   // True if the ack is genuine; the message is no longer awaited then. src and dst were checked.
   bool take(const PeerAck& ack);
   void forget(std::uint64_t id) { awaited_.erase(id); }
@@ -24,7 +24,7 @@ class SentMessages {
  private:
   struct Awaited {
     crypto::Digest token_hash;
-    Secret<32> ack_key;
+    AckKey ack_key;
   };
   std::map<std::uint64_t, Awaited> awaited_;
 };

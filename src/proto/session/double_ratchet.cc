@@ -11,14 +11,14 @@ namespace sims::proto {
 namespace {
 
 struct RootStep {
-  Secret<32> root;
+  RootKey root;
   Chain chain;
 };
 
 // KDF_RK
-RootStep root_step(const Secret<32>& root, const Secret<48>& z) {
+RootStep root_step(const RootKey& root, const Secret<48>& z) {
   auto out = crypto::hkdf<64>(root.view(), z.view(), labels::ratchet);
-  return {Secret<32>(out.part(0, 32)), {Secret<32>(out.part(32, 32)), 0}};
+  return {RootKey(out.part(0, 32)), {ChainKey(out.part(32, 32)), 0}};
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ void StepAllowance::give_back() {
   left_ms_ = std::min<std::int64_t>(failed_dh_burst * 1'000, left_ms_ + 1'000);
 }
 
-DoubleRatchet::DoubleRatchet(Role role, Secret<32> root, crypto::P384Key own, const crypto::P384Point& peer,
+DoubleRatchet::DoubleRatchet(Role role, RootKey root, crypto::P384Key own, const crypto::P384Point& peer,
                              crypto::EphemeralSource& ephemerals)
     : ephemerals_(ephemerals),
       root_(std::move(root)),

@@ -23,7 +23,7 @@ class DoubleRatchet final : public Ratchet {
  public:
   // own and peer: the handshake's ephemeral keys. A responder draws its first key to send under at once, so
   // either side may speak first.
-  DoubleRatchet(Role role, Secret<32> root, crypto::P384Key own, const crypto::P384Point& peer,
+  DoubleRatchet(Role role, RootKey root, crypto::P384Key own, const crypto::P384Point& peer,
                 crypto::EphemeralSource& ephemerals);
 
   SendKey next_to_send() override;
@@ -38,7 +38,7 @@ class DoubleRatchet final : public Ratchet {
   void new_sending_chain();
 
   crypto::EphemeralSource& ephemerals_;
-  Secret<32> root_;                    // RK
+  RootKey root_;                       // RK
   crypto::P384Key own_;                // DHs
   crypto::P384Point peer_;             // DHr
   ChainName peer_name_;                // DHr, compressed

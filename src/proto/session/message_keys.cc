@@ -15,7 +15,7 @@ ByteArray<16> iv_of(const Secret<112>& keys) {
 
 }  // namespace
 
-MessageKeys::MessageKeys(const Secret<32>& message_key)
+MessageKeys::MessageKeys(const MessageKey& message_key)
     : keys_(crypto::hkdf_expand<112>(message_key.view(), labels::message)) {}
 
 // The IV is as fixed as the key it comes with, and safe for the same reason: no key ever encrypts two
@@ -65,7 +65,7 @@ bool header_fits(const RatchetHeader& header, bool with_key) {
          header.n <= most && header.epoch.value_or(0) <= most;
 }
 
-crypto::Digest ack_verification(const Secret<32>& key, const Id& src, const Id& dst, std::uint64_t id,
+crypto::Digest ack_verification(const AckKey& key, const Id& src, const Id& dst, std::uint64_t id,
                                 const crypto::Digest& hash) {
   return crypto::hmac(key.view(), {bytes_of(src.text()), bytes_of(dst.text()), u64be(id), hash});
 }

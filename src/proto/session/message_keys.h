@@ -8,13 +8,14 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "crypto/kdf.h"
+#include "proto/keys.h"
 #include "proto/wire/message.h"
 
 namespace sims::proto {
 
 class MessageKeys {
  public:
-  explicit MessageKeys(const Secret<32>& message_key);
+  explicit MessageKeys(const MessageKey& message_key);
 
   std::string seal(std::string_view plaintext, std::uint64_t unix_s) const;  // the token
   // nullopt: not genuine, or not with this key's IV.
@@ -23,7 +24,7 @@ class MessageKeys {
   crypto::Digest verification(const ClientCom& com) const;
   bool verify(const ClientCom& com) const;  // constant time
 
-  Secret<32> ack_key() const { return Secret<32>(keys_.part(80, 32)); }
+  AckKey ack_key() const { return AckKey(keys_.part(80, 32)); }
 
  private:
   Secret<112> keys_;  // signing 16 || encryption 16 || IV 16 || verify 32 || ack 32
@@ -35,7 +36,7 @@ Bytes header_bytes(const RatchetHeader& header);
 bool header_fits(const RatchetHeader& header, bool with_key);
 
 // The ack's HMAC under the message's k_ack; `hash` is SHA(the token's text). src and dst are the ack's own.
-crypto::Digest ack_verification(const Secret<32>& key, const Id& src, const Id& dst, std::uint64_t id,
+crypto::Digest ack_verification(const AckKey& key, const Id& src, const Id& dst, std::uint64_t id,
                                 const crypto::Digest& hash);
 
 }  // namespace sims::proto

@@ -49,7 +49,7 @@ struct PeerSession::State {
   };
   Result<Verified, OpenError> verify(const ClientCom& com, Now now);
   Result<Verified, OpenError> verify_ahead(const ClientCom& com) const;
-  void enter_next_epoch(const Secret<32>& master);
+  void enter_next_epoch(const MasterSecret& master);
   void count_rekey_attempt();
 
   const crypto::Suite* suite;
@@ -74,14 +74,14 @@ PeerSession::State::State(HandshakeResult handshake, const crypto::SigningKey& i
       role(handshake.role),
       self(handshake.self),
       peer(handshake.peer),
-      close_own(crypto::hkdf_expand<32>(handshake.master.view(), close_label(role)).view()),
-      close_peer(crypto::hkdf_expand<32>(handshake.master.view(), close_label(other(role))).view()) {
+      close_own(derive<CloseKey>(handshake.master, close_label(role)).view()),
+      close_peer(derive<CloseKey>(handshake.master, close_label(other(role))).view()) {
   make_ratchet(handshake, identity, ephemerals);
 }
 
 void PeerSession::State::make_ratchet(HandshakeResult& handshake, const crypto::SigningKey& identity,
                                       crypto::EphemeralSource& ephemerals) {
-  auto root = crypto::hkdf_expand<32>(handshake.master.view(), labels::root);
+  auto root = derive<RootKey>(handshake.master, labels::root);
   if (suite->rekeying == crypto::Rekeying::double_ratchet) {
     assert(handshake.ratchet_key && handshake.peer_ratchet_key);
     ratchet = std::make_unique<DoubleRatchet>(role, std::move(root), std::move(*handshake.ratchet_key),
@@ -236,7 +236,7 @@ Checked<std::string> PeerSession::receive_rekey(std::string_view frame) {
   return std::move(step->answer);
 }
 
-void PeerSession::State::enter_next_epoch(const Secret<32>& master) {
+void PeerSession::State::enter_next_epoch(const MasterSecret& master) {
   chains->advance(master);
   next_rekey_at = messages_per_epoch;
   rekey_attempts = 0;

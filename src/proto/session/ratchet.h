@@ -12,12 +12,12 @@ namespace sims::proto {
 
 struct SendKey {
   RatchetHeader header;
-  Secret<32> message_key;
+  MessageKey message_key;
 };
 
 // A message key and what the ratchet will be once the message has proved genuine.
 struct Staged {
-  Secret<32> message_key;
+  MessageKey message_key;
   ChainName chain{};
   std::uint64_t n = 0;
   bool was_skipped = false;         // the key is one of the kept ones
@@ -25,7 +25,7 @@ struct Staged {
   std::vector<SkippedKey> skipped;  // passed over on the way
   // Double Ratchet, on a new key of the other side:
   std::optional<crypto::P384Point> peer_key;
-  Secret<32> root;
+  RootKey root;
   // Chains of epochs: the epoch before is complete, its rest is in `skipped`.
   bool ends_previous = false;
 };

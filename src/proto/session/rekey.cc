@@ -119,7 +119,7 @@ Checked<Rekey::Step> Rekey::receive_confirm(const HandshakeFrame& got) {
   return refused("wrong confirm in phase 6");
 }
 
-Secret<32> Rekey::complete(const Answered& attempt) {
+MasterSecret Rekey::complete(const Answered& attempt) {
   transcript_ = attempt.t5;
   auto master = attempt.master.clone();
   answered_.clear();

@@ -36,8 +36,8 @@ class Rekey {
   std::string start(std::unique_ptr<crypto::ResponderKey> key);
 
   struct Step {
-    std::string answer;                // empty: nothing is to be sent
-    std::optional<Secret<32>> master;  // K': the next epoch begins for us
+    std::string answer;                  // empty: nothing is to be sent
+    std::optional<MasterSecret> master;  // K': the next epoch begins for us
   };
   // A frame of an attempt that was given up is ignored: an empty Step.
   Checked<Step> receive(std::string_view frame);
@@ -49,12 +49,12 @@ class Rekey {
   // Initiator: the attempts that wait for phase 6, oldest first.
   struct Answered {
     crypto::Digest t4{}, t5{};
-    std::string answer;  // phase 5
-    Secret<32> master;   // K'
+    std::string answer;   // phase 5
+    MasterSecret master;  // K'
   };
   const std::vector<Answered>& answered() const { return answered_; }
   // Initiator: a message under the K' of this attempt has proved what its phase 6 would have. Returns K'.
-  Secret<32> complete(const Answered& attempt);
+  MasterSecret complete(const Answered& attempt);
   void mix_into(StateHash& hash) const;
 
  private:

@@ -11,14 +11,14 @@ namespace {
 
 constexpr std::size_t kept_epochs = 3;  // the current one and two before it
 
-Chain chain_of(const Secret<32>& root, Role sender) {
+Chain chain_of(const RootKey& root, Role sender) {
   auto label = sender == Role::initiator ? labels::chain_initiator : labels::chain_responder;
-  return {crypto::hkdf_expand<32>(root.view(), label), 0};
+  return {derive<ChainKey>(root, label), 0};
 }
 
 }  // namespace
 
-RsaChains::RsaChains(Role role, Secret<32> root) : role_(role), root_(std::move(root)) {
+RsaChains::RsaChains(Role role, RootKey root) : role_(role), root_(std::move(root)) {
   start_chains();
 }
 
@@ -29,15 +29,15 @@ void RsaChains::start_chains() {
   opened_in_epoch_ = opened_behind_ = 0;
 }
 
-RsaChains::Receiving RsaChains::receiving_chain(const Secret<32>& root, std::uint64_t epoch) const {
+RsaChains::Receiving RsaChains::receiving_chain(const RootKey& root, std::uint64_t epoch) const {
   return {epoch, chain_of(root, role_ == Role::initiator ? Role::responder : Role::initiator)};
 }
 
-Secret<32> RsaChains::next_root(const Secret<32>& master) const {
-  return crypto::hkdf<32>(root_.view(), master.view(), labels::ratchet);
+RootKey RsaChains::next_root(const MasterSecret& master) const {
+  return RootKey(crypto::hkdf<32>(root_.view(), master.view(), labels::ratchet).view());
 }
 
-void RsaChains::advance(const Secret<32>& master) {
+void RsaChains::advance(const MasterSecret& master) {
   root_ = next_root(master);
   ++epoch_;
   previous_length_ = sending_.n;
@@ -65,7 +65,7 @@ Result<Staged, OpenError> RsaChains::stage(const RatchetHeader& header, bool, No
 }
 
 Result<Staged, OpenError> RsaChains::stage_ahead(const RatchetHeader& header,
-                                                 const Secret<32>& master) const {
+                                                 const MasterSecret& master) const {
   if (*header.epoch != epoch_ + 1) return fail(OpenError::forged);
   const Receiving ahead = receiving_chain(next_root(master), epoch_ + 1);
   return stage_in(header, &ahead);

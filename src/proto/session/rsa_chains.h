@@ -9,7 +9,7 @@ namespace sims::proto {
 
 class RsaChains final : public Ratchet {
  public:
-  RsaChains(Role role, Secret<32> root);
+  RsaChains(Role role, RootKey root);
 
   SendKey next_to_send() override;
   Result<Staged, OpenError> stage(const RatchetHeader& header, bool newest, Now now) override;
@@ -18,9 +18,9 @@ class RsaChains final : public Ratchet {
   void mix_into(StateHash& hash) const override;
 
   // Both directions go over to the next epoch; `master` is K' of the key exchange.
-  void advance(const Secret<32>& master);
+  void advance(const MasterSecret& master);
   // stage() for a header of the next epoch, should `master` be its K'. advance() goes before commit().
-  Result<Staged, OpenError> stage_ahead(const RatchetHeader& header, const Secret<32>& master) const;
+  Result<Staged, OpenError> stage_ahead(const RatchetHeader& header, const MasterSecret& master) const;
   // Messages sent or opened in the current epoch.
   std::uint64_t messages_in_epoch() const { return sending_.n + opened_in_epoch_; }
   // Messages opened of the epoch before this one since we last sent, while none of this one came.
@@ -33,13 +33,13 @@ class RsaChains final : public Ratchet {
     Chain chain;
   };
   const Receiving* receiving(std::uint64_t epoch) const;
-  Secret<32> next_root(const Secret<32>& master) const;
-  Receiving receiving_chain(const Secret<32>& root, std::uint64_t epoch) const;
+  RootKey next_root(const MasterSecret& master) const;
+  Receiving receiving_chain(const RootKey& root, std::uint64_t epoch) const;
   Result<Staged, OpenError> stage_in(const RatchetHeader& header, const Receiving* from) const;
   void start_chains();
 
   Role role_;
-  Secret<32> root_;  // RK of the current epoch
+  RootKey root_;  // RK of the current epoch
   std::uint64_t epoch_ = 0;
   Chain sending_;
   std::uint64_t previous_length_ = 0;  // PN

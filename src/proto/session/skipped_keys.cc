@@ -43,13 +43,14 @@ void SkippedKeys::mix_into(StateHash& hash) const {
     hash.mix(k.chain).mix(k.n).mix(k.key.view());
 }
 
-Secret<32> Chain::step() {
+MessageKey Chain::step() {
   constexpr std::uint8_t message_byte[] = {1}, next_byte[] = {2};  // as Signal's specification recommends
   crypto::HmacKey hmac(key.view());
-  Secret<32> message_key;
-  for (auto [input, out] : {std::pair(message_byte, &message_key), std::pair(next_byte, &key)}) {
+  MessageKey message_key;
+  for (auto [input, out] :
+       {std::pair(message_byte, message_key.writable()), std::pair(next_byte, key.writable())}) {
     auto mac = hmac.mac({ByteView(input, 1)});
-    std::memcpy(out->data(), mac.data(), mac.size());
+    std::memcpy(out.data(), mac.data(), mac.size());
     wipe(mac);
   }
   ++n;

@@ -6,7 +6,7 @@
 #include <list>
 #include <vector>
 
-#include "base/secret.h"
+#include "proto/keys.h"
 #include "proto/session/state_hash.h"
 
 namespace sims::proto {
@@ -19,7 +19,7 @@ ChainName epoch_chain(std::uint64_t epoch);
 struct SkippedKey {
   ChainName chain;
   std::uint64_t n;
-  Secret<32> key;
+  MessageKey key;
 };
 
 // At most max_skipped_keys: the oldest goes first.
@@ -38,11 +38,11 @@ class SkippedKeys {
 
 // KDF_CK: each step gives one message key and leaves the next chain key.
 struct Chain {
-  Secret<32> key;
+  ChainKey key;
   std::uint64_t n = 0;  // of the next message key
 
   Chain clone() const { return {key.clone(), n}; }
-  Secret<32> step();
+  MessageKey step();
   // Steps up to `end`, keeping the keys of the messages passed over.
   void skip_to(std::uint64_t end, const ChainName& name, std::vector<SkippedKey>& kept);
 };

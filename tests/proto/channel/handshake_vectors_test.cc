@@ -152,7 +152,7 @@ TEST_CASE("handshake: known transcripts, master secrets and confirm keys") {
 TEST_CASE("SECURE: known frames of both directions, sealed and opened, through the epoch changes") {
   for (const char* file : {"connect-ecdhe.json", "connect-rsa.json"}) {
     const Known known(file);
-    const Secret<32> master(test::unhex(known.json, "K"));
+    const MasterSecret master(test::unhex(known.json, "K"));
     const auto time = known.json["token_time"].GetUint64();
     for (const bool to_server : {true, false}) {
       CAPTURE(file);

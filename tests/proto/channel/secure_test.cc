@@ -10,9 +10,9 @@ using namespace sims::proto;
 
 namespace {
 
-Secret<32> chain(std::uint64_t seed, bool to_server = true) {
+SecureChainKey chain(std::uint64_t seed, bool to_server = true) {
   test::FixedRng rng(seed);
-  Secret<32> master;
+  MasterSecret master;
   rng.fill(master.writable());
   return secure_chain(master, to_server);
 }

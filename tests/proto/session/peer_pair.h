@@ -39,7 +39,7 @@ struct PeerPair {
       auto alice_id = Id::of(alice_identity.public_key()), bob_id = Id::of(bob_identity.public_key());
       out.self = role == Role::initiator ? alice_id : bob_id;
       out.peer = role == Role::initiator ? bob_id : alice_id;
-      out.master = Secret<32>(master);
+      out.master = MasterSecret(master);
       out.transcript = transcript;
       if (suite.rekeying == crypto::Rekeying::double_ratchet) {
         out.ratchet_key = own.clone();

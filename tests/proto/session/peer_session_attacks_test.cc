@@ -96,7 +96,7 @@ TEST_CASE("attack 4: protocol confusion: a value of one kind never passes as ano
       CHECK_FALSE(s.pair.bob->verify_close(forged));
     }
     // A token of SECURE, even under the same K, as a com's.
-    SecureSender sender(secure_chain(Secret<32>(s.pair.master), true));
+    SecureSender sender(secure_chain(MasterSecret(s.pair.master), true));
     std::string frame;
     sender.seal("{\"type\":\"ping\"}", 0, frame);
     auto forged = s.next;

@@ -34,7 +34,7 @@ HandshakeResult result(const Value& file, const crypto::Suite& suite, Role role,
   out.role = role;
   out.self = self.id;
   out.peer = peer.id;
-  out.master = secret<32>(file, "K");
+  out.master = MasterSecret(secret<32>(file, "K").view());
   auto t5 = unhex(file["transcript"][5].GetString());
   std::copy(t5.begin(), t5.end(), out.transcript.begin());
   return out;

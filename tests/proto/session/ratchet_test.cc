@@ -15,7 +15,7 @@ using namespace sims::test;
 // A peer that has the session's keys and breaks the rules: alice's side of the RSA suite, by hand.
 struct RogueAlice {
   explicit RogueAlice(const PeerPair& pair)
-      : chains(Role::initiator, crypto::hkdf_expand<32>(pair.master, labels::root)),
+      : chains(Role::initiator, RootKey(crypto::hkdf_expand<32>(pair.master, labels::root).view())),
         self(pair.bob->peer()),
         peer(pair.alice->peer()) {}
 
@@ -101,7 +101,7 @@ TEST_CASE("skipped keys: found by chain and number, the oldest dropped first") {
   SkippedKeys keys;
   const auto zero = epoch_chain(0), one = epoch_chain(1);
   CHECK(zero != one);
-  Chain chain{Secret<32>(), 0};
+  Chain chain{ChainKey(), 0};
   std::vector<SkippedKey> batch;
   chain.skip_to(3, zero, batch);
   CHECK(chain.n == 3);

@@ -364,7 +364,7 @@ TEST_CASE("several messages to one peer in one turn are one write") {
 
 // A client of another implementation, which fills its frames to the last byte: message 0 of its
 // handshake.
-std::string seal_first(const Secret<32>& master, std::string_view plaintext) {
+std::string seal_first(const proto::MasterSecret& master, std::string_view plaintext) {
   const auto chain = proto::secure_chain(master, true);
   const auto keys = crypto::hkdf_expand<48>(chain.view(), "SIMS/1 token");
   const auto iv = crypto::Aes128Key(keys.part(32, 16)).encrypt_block({});

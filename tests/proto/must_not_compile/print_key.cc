@@ -1,0 +1,6 @@
+// A key is not printed by fmt.
+#include <keys_of_each_stage.h>
+
+void misuse() {
+  auto text = fmt::format("{}", RootKey());
+}

@@ -1,0 +1,6 @@
+// A key is not printed to a stream.
+#include <keys_of_each_stage.h>
+
+void misuse() {
+  std::cout << RootKey();
+}

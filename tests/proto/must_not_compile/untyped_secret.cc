@@ -1,0 +1,6 @@
+// Bytes of no stage are no key.
+#include <keys_of_each_stage.h>
+
+void misuse() {
+  MessageKeys keys{Secret<32>()};
+}
