@@ -70,7 +70,7 @@ Result<std::optional<User>> wanted_user(const Settings& settings) {
   std::optional<User> wanted;
   if (settings.user.empty()) return wanted;
   auto user = User::find(settings.user);
-  if (!user) return fail(user.error());
+  TRY(user);
   if (!user->is_us()) wanted = std::move(*user);
   return wanted;
 }
@@ -104,20 +104,19 @@ struct Opened {
 Result<void> write_pid_file(const Settings& settings, Opened& opened) {
   if (settings.pid_file.empty() || opened.pid_file) return {};
   auto written = PidFile::write(settings.pid_file);
-  if (!written) return fail(written.error());
+  TRY(written);
   opened.pid_file.emplace(std::move(*written));
   return {};
 }
 
 Result<Opened> open_as_root(const Settings& settings) {
   const auto user = wanted_user(settings);
-  if (!user) return fail(user.error());
+  TRY(user);
   auto sockets = open_sockets(settings.listen);
-  if (!sockets) return fail(sockets.error());
+  TRY(sockets);
   Opened opened{std::move(*sockets), {}};
-  if (*user)
-    if (auto written = write_pid_file(settings, opened); !written) return fail(written.error());
-  if (auto left = leave_root(*user, settings); !left) return fail(left.error());
+  if (*user) TRY(write_pid_file(settings, opened));
+  TRY(leave_root(*user, settings));
   return opened;
 }
 

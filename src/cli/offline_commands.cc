@@ -67,7 +67,7 @@ Result<std::optional<T>> meant(std::vector<T> all, const Options& options, Store
 Result<std::optional<PeerKey>> conversation(const Options& options, Store& store,
                                             const std::string& host_port) {
   auto all = store.conversations();
-  if (!all) return fail(all.error());
+  TRY(all);
   for (const auto& known : store.all_peers())
     all->push_back({known.server, known.name});
   return meant(std::move(*all), options, store, host_port);
@@ -235,7 +235,7 @@ Result<void> newest(const Options& options, Store& store, const PeerKey& peer, s
   if (count == 0) return {};
   if (!options.text) {
     const auto page = store.before(peer, 0, count);
-    if (!page) return fail(page.error());
+    TRY(page);
     for (const auto& entry : *page)
       if (!out.line(as_of_today(store, peer, entry))) break;
     return {};
@@ -259,7 +259,7 @@ Result<void> all(const Options& options, Store& store, const PeerKey& peer, Out&
 // them.
 Result<std::vector<HistoryEntry>> waiting(const Options& options, Store& store, const PeerKey& peer) {
   auto all = store.waiting(peer.server);
-  if (!all) return fail(all.error());
+  TRY(all);
   std::vector<HistoryEntry> out = std::move((*all)[peer.name]);
   Caseless wanted(options.text.value_or(""));
   std::erase_if(out, [&](const HistoryEntry& one) { return options.text && !wanted.in(one.body); });
@@ -317,7 +317,7 @@ Result<void> print_entries(const Options& options, const std::deque<HistoryEntry
   std::optional<NewFile> file;
   if (!options.file.empty()) {
     auto made = NewFile::make(options.file);
-    if (!made) return fail(made.error());
+    TRY(made);
     file.emplace(std::move(*made));
   }
   Out out(options, options.target, std::move(file));

@@ -109,7 +109,7 @@ Result<Greeting> greeting_of(const Options& options, const Store& store) {
   Greeting self{"sims", version(), holder_protocol, 0, "", options.name};
   if (!options.server.empty() || !store.settings().server.empty()) {
     auto server = server_of(options, store);
-    if (!server) return fail(server.error());
+    TRY(server);
     self.server = std::move(*server);
   }
   return self;

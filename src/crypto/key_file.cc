@@ -36,7 +36,7 @@ std::optional<Secret<32>> decode(std::string_view header, std::string_view text)
 Result<Secret<32>> read_secret_file(const std::string& path, std::string_view header,
                                     std::string_view advice) {
   auto text = read_private_file(path, max_file);
-  if (!text) return fail(text.error());
+  TRY(text);
   auto key = decode(header, *text);
   wipe(*text);
   if (!key) return fail(path + ": damaged: " + std::string(advice));
@@ -49,20 +49,20 @@ Result<Secret<32>> make_secret_file(const std::string& path, std::string_view he
   auto text = encode(header, key.view());
   auto written = write_private_file(path, text);
   wipe(text);
-  if (!written) return fail(written.error());
+  TRY(written);
   return key;
 }
 
 Result<SigningKey> read_key_file(const std::string& path, std::string_view header) {
   auto seed = read_secret_file(path, header,
                                "not an identity; restore it from a backup, or move it away to get a new one");
-  if (!seed) return fail(seed.error());
+  TRY(seed);
   return SigningKey::from_seed(seed->view());
 }
 
 Result<SigningKey> make_key_file(const std::string& path, std::string_view header) {
   auto seed = make_secret_file(path, header);
-  if (!seed) return fail(seed.error());
+  TRY(seed);
   return SigningKey::from_seed(seed->view());
 }
 

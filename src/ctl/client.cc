@@ -126,7 +126,7 @@ class Command {
 Result<void> Command::run() {
   for (;;) {
     const auto more = page();
-    if (!more) return fail(more.error());
+    TRY(more);
     if (!*more) break;
   }
   return table_ && !options_.json ? print(table_->str()) : Result<void>{};
@@ -136,7 +136,7 @@ Result<bool> Command::page() {
   wire_.send(request_line(options_, next_));
   for (bool ended = false;;) {
     auto line = wire_.line();
-    if (!line) return fail(line.error());
+    TRY(line);
     const auto more = row_or_end(std::move(*line), ended);
     if (!more || ended) return more;
   }

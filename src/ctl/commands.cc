@@ -26,7 +26,7 @@ Result<void> check_target(const CtlOptions& o) {
 
 Result<void> check_ban_target(const CtlOptions& o) {
   const auto who = Target::parse(o.who);
-  if (!who) return fail(who.error());
+  TRY(who);
   if (!who->ban_kind()) return fail("a connection cannot be banned: say its id, name or address");
   return {};
 }

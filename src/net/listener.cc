@@ -148,7 +148,7 @@ Result<int> Listener::open(const Endpoint& at) {
 Result<std::unique_ptr<Listener>> Listener::listen(Loop& loop, const Endpoint& at,
                                                    std::function<void(std::unique_ptr<Stream>)> on_accept) {
   auto fd = open(at);
-  if (!fd) return fail(fd.error());
+  TRY(fd);
   auto listener = adopt(loop, *fd, std::move(on_accept));
   if (!listener) ::close(*fd);
   return listener;
@@ -163,7 +163,7 @@ Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, int fd,
   }
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   auto box = Box::make(loop, fd, std::move(on_accept));
-  if (!box) return fail(box.error());
+  TRY(box);
   return std::unique_ptr<Listener>(new Listener(*box));
 }
 

@@ -129,7 +129,7 @@ Result<void> parse_config(std::string_view text, const std::string& name, Option
 
 Result<void> load_config(const std::string& path, Options options) {
   auto text = read_file(path);
-  if (!text) return fail(text.error());
+  TRY(text);
   return parse_config(*text, path, options);
 }
 

@@ -72,7 +72,7 @@ Result<std::string> read_checked(const std::string& path, std::size_t max, bool 
   if (!fd.valid() || fstat(fd.get(), &s) != 0) return errno_failure(path);
   if (S_ISDIR(s.st_mode)) return fail(fmt::format("{}: {}", path, strerror(EISDIR)));
   if (is_private) {
-    if (auto checked = check_private(s, path); !checked) return fail(checked.error());
+    TRY(check_private(s, path));
   }
   return read_all(fd.get(), path, max);
 }
@@ -187,7 +187,7 @@ Result<void> write_new_file(const std::string& path,
   ::unlink(temporary.c_str());  // a killed writer's
   {
     auto file = NewFile::make(temporary);
-    if (!file) return fail(file.error());
+    TRY(file);
     if (auto filled = fill(temporary); !filled) return fail(path + ": " + filled.error());
     if (auto closed = file->close(); !closed) return closed;
   }
@@ -271,7 +271,7 @@ Result<void> NewFile::close() {
 
 Result<FileLock> FileLock::take(const std::string& path, std::string_view advice) {
   auto taken = try_take(path);
-  if (!taken) return fail(taken.error());
+  TRY(taken);
   if (!*taken) return fail(fmt::format("{}: in use by another program{}", path, advice));
   return std::move(**taken);
 }

@@ -196,7 +196,7 @@ Result<void> Database::execute(const char* sql) {
 Result<std::int64_t> Database::number(const char* sql) {
   Statement ask(*this, sql);
   auto row = ask.step();
-  if (!row) return fail(row.error());
+  TRY(row);
   return *row ? ask.number(0) : 0;
 }
 
@@ -277,13 +277,13 @@ ByteView Statement::blob(int column) const {
 
 Result<Transaction> Transaction::begin(Database& db) {
   auto begun = db.execute("BEGIN IMMEDIATE");
-  if (!begun) return fail(begun.error());
+  TRY(begun);
   return Transaction(db);
 }
 
 Result<Transaction> Transaction::read(Database& db) {
   auto begun = db.execute("BEGIN");
-  if (!begun) return fail(begun.error());
+  TRY(begun);
   return Transaction(db);
 }
 

@@ -76,7 +76,7 @@ class Statement {
   Result<void> each(F take) {
     for (;;) {
       auto row = step();
-      if (!row) return fail(std::move(row.error()));
+      TRY(row);
       if (!*row) return {};
       if (Result<void> taken = take(); !taken) return taken;
     }

@@ -135,7 +135,7 @@ struct SecureReceiver::State {
     if (out.size() < most) out.resize(most);
     const auto size = direction.fernet().open(token, &iv, reinterpret_cast<std::uint8_t*>(out.data()));
     out.resize(size.value_or(0));
-    if (!size) return fail(size.error());
+    TRY(size);
     direction.advance();
     return {};
   }

@@ -148,7 +148,7 @@ bool PeerSession::State::fits(const ClientCom& com) const {
 Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify(const ClientCom& com, Now now) {
   if (rekey && *com.ratchet.epoch == chains->epoch() + 1) return verify_ahead(com);
   auto staged = ratchet->stage(com.ratchet, opened.newest(com.id), now);
-  if (!staged) return fail(staged.error());
+  TRY(staged);
   MessageKeys keys(staged->message_key);
   if (!keys.verify(com)) return fail(OpenError::forged);
   return Verified{std::move(*staged), std::move(keys), nullptr};
@@ -158,7 +158,7 @@ Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify(const
 Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify_ahead(const ClientCom& com) const {
   for (const auto& attempt : rekey->answered()) {
     auto staged = chains->stage_ahead(com.ratchet, attempt.master);
-    if (!staged) return fail(staged.error());  // by the header alone
+    TRY(staged);  // by the header alone
     MessageKeys keys(staged->message_key);
     if (keys.verify(com)) return Verified{std::move(*staged), std::move(keys), &attempt};
   }
@@ -180,7 +180,7 @@ Result<PeerSession::Opened, OpenError> PeerSession::open(const ClientCom& com, N
   }
 
   auto verified = s.verify(com, now);
-  if (!verified) return fail(verified.error());
+  TRY(verified);
   auto plaintext = verified->keys.open(com.data);
   if (!plaintext) return fail(OpenError::forged);
 
@@ -231,7 +231,7 @@ Checked<std::string> PeerSession::receive_rekey(std::string_view frame) {
   State& s = *state_;
   if (!s.rekey) return fault(ErrorCode::handshake_failed, "this suite has no re-key");
   auto step = s.rekey->receive(frame);
-  if (!step) return fail(std::move(step.error()));
+  TRY(step);
   if (step->master) s.enter_next_epoch(*step->master);
   return std::move(step->answer);
 }

@@ -53,9 +53,9 @@ Checked<Rekey::Step> Rekey::receive(std::string_view text) {
   std::string copy(text);
   JsonTape tape;
   auto root = tape.parse(copy);
-  if (!root) return fail(std::move(root.error()));
+  TRY(root);
   auto got = decode_handshake(*root);
-  if (!got) return fail(std::move(got.error()));
+  TRY(got);
   if (got->kind != HandshakeKind::client_client || got->src != parties_.peer.text() ||
       got->dst != parties_.self.text() || got->ciphers != frame(0).ciphers) {
     return refused("between others, or under another suite");

@@ -71,8 +71,7 @@ SqliteAccounts::~SqliteAccounts() = default;
 
 Result<std::unique_ptr<SqliteAccounts>> SqliteAccounts::open(const std::string& path,
                                                              std::string_view if_empty) {
-  if (if_empty.empty())
-    if (auto there = touch(path); !there) return fail(there.error());
+  if (if_empty.empty()) TRY(touch(path));
   auto db = sqlite::Database::open(path);
   if (!db) return fail(path + ": " + db.error());
   if (!if_empty.empty()) {
@@ -94,10 +93,10 @@ Result<void> SqliteAccounts::prepare() {
   // Not SQLite's quick check: names and ids are in the indexes too, so the full check finds one that
   // has changed.
   const auto damage = db_.check();
-  if (!damage) return fail(damage.error());
+  TRY(damage);
   if (!damage->empty()) return fail(sqlite::damaged(*damage));
   const auto version = db_.number("PRAGMA user_version");
-  if (!version) return fail(version.error());
+  TRY(version);
   if (*version > schema_version || *version < 0)
     return fail(fmt::format("made by another version of simsd (schema {}; this one knows up to {})", *version,
                             schema_version));
@@ -108,7 +107,7 @@ Result<void> SqliteAccounts::prepare() {
 
 Result<void> SqliteAccounts::make_schema(std::int64_t from) {
   const auto there = db_.number("SELECT count(*) FROM sqlite_schema");
-  if (!there) return fail(there.error());
+  TRY(there);
   if (from == 0 && *there != 0) return fail("not a file of simsd's: it has other tables");
   return write([&]() -> Result<void> {
     for (const auto& table : tables)
@@ -123,7 +122,7 @@ Result<void> SqliteAccounts::check_schema() {
     Statement row(db_, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?",
                   std::string_view(table.name));
     const auto found = row.step();
-    if (!found) return fail(found.error());
+    TRY(found);
     if (!*found || row.text(0) != table.sql)
       return fail(fmt::format("not a file of simsd's: its table {} is {}", table.name,
                               *found ? "another one" : "missing"));
@@ -175,7 +174,7 @@ Result<void> SqliteAccounts::write(F change) {
   // A change written now would be lost after a restart.
   if (db_.moved()) return fail("the file was replaced or removed while simsd runs; restart it");
   auto transaction = sqlite::Transaction::begin(db_);
-  if (!transaction) return fail(transaction.error());
+  TRY(transaction);
   if (Result<void> changed = change(); !changed) return changed;
   return transaction->commit();
 }
@@ -238,7 +237,7 @@ Result<bool> SqliteAccounts::release(const std::string& name) {
   const std::lock_guard lock(writing_);
   if (!cache_.id_of(name)) return false;
   auto done = write([&] { return Statement(db_, "DELETE FROM account WHERE name = ?", name).run(); });
-  if (!done) return fail(done.error());
+  TRY(done);
   return cache_.release(name);
 }
 
@@ -277,7 +276,7 @@ Result<bool> SqliteAccounts::unban(Ban::Kind kind, const std::string& value) {
   auto done = write([&] {
     return Statement(db_, "DELETE FROM ban WHERE kind = ? AND value = ?", to_string(kind), value).run();
   });
-  if (!done) return fail(done.error());
+  TRY(done);
   return cache_.unban(kind, value);
 }
 

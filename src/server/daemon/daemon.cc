@@ -138,7 +138,7 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
 Result<void> Daemon::listen(const Sockets& sockets) {
   if (sockets.metrics) {
     auto socket = MetricsSocket::adopt(loop_, *sockets.metrics, [this] { return metrics(); });
-    if (!socket) return fail(socket.error());
+    TRY(socket);
     metrics_ = std::move(*socket);
   }
   for (const int fd : sockets.clients) {
@@ -151,7 +151,7 @@ Result<void> Daemon::listen(const Sockets& sockets) {
 
 Result<void> Daemon::listen_to_administrators() {
   auto control = ControlSocket::open(loop_, state_.path + "/control", operations_);
-  if (!control) return fail(control.error());
+  TRY(control);
   control_ = std::move(*control);
   if (!metrics_ && !settings_.metrics_listen.empty()) {
     auto socket = MetricsSocket::listen(loop_, *parse_metrics_address(settings_.metrics_listen),

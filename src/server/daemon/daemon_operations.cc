@@ -125,7 +125,7 @@ void DaemonOperations::invite(std::uint64_t valid_s, Done<std::string> done) {
       [now, valid_s](auto& accounts) -> Result<std::string> {
         auto code = make_invitation(crypto::system_rng());
         const auto stored = accounts.invite(*parse_invitation(code), now, now + valid_s);
-        if (!stored) return fail(stored.error());
+        TRY(stored);
         return code;
       },
       [valid_s](const Result<std::string>& result) {

@@ -187,7 +187,7 @@ Result<void> set_log(Settings& s, const std::string& word) {
 
 Result<void> set_metrics_listen(Settings& s, const std::string& text) {
   const auto at = parse_metrics_address(text);
-  if (!at) return fail(at.error());
+  TRY(at);
   s.metrics_listen = at->str();
   return {};
 }
@@ -269,8 +269,7 @@ Result<Settings> load_settings(const CommandLine& line) {
   settings.name = server_name_of(host_name());
   settings.state_dir = default_state_dir();
   const auto table = settings_table(settings);
-  if (!line.config.empty())
-    if (auto loaded = load_config(line.config, table); !loaded) return fail(loaded.error());
+  if (!line.config.empty()) TRY(load_config(line.config, table));
   for (const auto& given : line.given) {
     const auto& key = given.first;
     const auto option = std::find_if(table.begin(), table.end(), [&](const auto& o) { return o.key == key; });

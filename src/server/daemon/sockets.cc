@@ -16,7 +16,7 @@ namespace {
 
 Result<void> listen_at(const std::string& text, std::vector<int>& sockets) {
   const auto at = Endpoint::parse(text, proto::default_port);
-  if (!at) return fail(at.error());
+  TRY(at);
   const auto addresses = net::resolve(*at);
   if (!addresses) return fail("cannot listen on " + at->str() + ": " + addresses.error());
   Result<void> done;
@@ -63,10 +63,10 @@ Result<Sockets> open_sockets(const std::vector<std::string>& listen) {
     return sockets;
   }
   for (const auto& text : listen)
-    if (auto done = listen_at(text, sockets.clients); !done) return fail(done.error());
+    TRY(listen_at(text, sockets.clients));
   if (!listen.empty()) return sockets;
   const auto port = ":" + std::to_string(proto::default_port);
-  if (auto done = listen_at("0.0.0.0" + port, sockets.clients); !done) return fail(done.error());
+  TRY(listen_at("0.0.0.0" + port, sockets.clients));
   if (auto done = listen_at("[::]" + port, sockets.clients); !done)  // a machine without IPv6
     log::warning("event=no-ipv6 reason={}", log::remote{done.error()});
   return sockets;

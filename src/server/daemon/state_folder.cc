@@ -47,8 +47,7 @@ bool any_accounts(const std::string& path) {
 Result<crypto::SigningKey> read_or_make_identity(const std::string& folder) {
   const auto path = folder + "/identity", accounts = folder + "/accounts.db";
   if (file_exists(path)) return read_identity(path);
-  if (!any_accounts(accounts))
-    if (auto begun = write_private_file(marker_of(accounts), ""); !begun) return fail(begun.error());
+  if (!any_accounts(accounts)) TRY(write_private_file(marker_of(accounts), ""));
   auto key = crypto::make_key_file(path, identity_header);
   if (!key) return fail("identity key: " + key.error());
   return key;
@@ -71,13 +70,11 @@ Result<std::unique_ptr<SqliteAccounts>> open_accounts(const std::string& path) {
   const bool begun = file_exists(marker), there = file_exists(path);
   const auto advice = "; put a backup in its place, or move what is left away and make an empty file " +
                       marker + " to begin without any names";
-  if (!begun)
-    if (auto kept = check_not_lost(path, advice); !kept) return fail(kept.error());
+  if (!begun) TRY(check_not_lost(path, advice));
   auto accounts = SqliteAccounts::open(path, begun ? std::string() : advice);
-  if (!accounts) return fail(accounts.error());
+  TRY(accounts);
   if (!there) log::notice("event=accounts-made path={}", log::remote{path});
-  if (begun)
-    if (auto removed = remove_marker(marker); !removed) return fail(removed.error());
+  if (begun) TRY(remove_marker(marker));
   return std::move(*accounts);
 }
 
@@ -85,14 +82,14 @@ Result<std::unique_ptr<SqliteAccounts>> open_accounts(const std::string& path) {
 
 Result<StateFolder> StateFolder::open(const std::string& path) {
   auto lock = lock_folder(path);
-  if (!lock) return fail(lock.error());
+  TRY(lock);
   // Never replace a lost key silently: with a new key every client would take this server for an
   // impostor.
   if (!file_exists(path + "/identity") && any_accounts(path + "/accounts.db"))
     return fail("identity key: " + path +
                 "/identity is missing beside an accounts.db; restore it, or make a new one with --print-id");
   auto identity = read_or_make_identity(path);
-  if (!identity) return fail(identity.error());
+  TRY(identity);
   auto accounts = open_accounts(path + "/accounts.db");
   if (!accounts) return fail("accounts: " + accounts.error());
   return StateFolder{std::move(*lock), std::move(*identity), std::move(*accounts), path};
@@ -101,7 +98,7 @@ Result<StateFolder> StateFolder::open(const std::string& path) {
 Result<crypto::SigningKey> load_identity(const std::string& state_dir) {
   if (file_exists(state_dir + "/identity")) return read_identity(state_dir + "/identity");
   auto lock = lock_folder(state_dir);
-  if (!lock) return fail(lock.error());
+  TRY(lock);
   return read_or_make_identity(state_dir);
 }
 
