@@ -68,8 +68,8 @@ std::optional<std::string> rewritten(std::string text) {
 }
 
 // What is known by its form is what parsing tells.
-void recognise(const std::string& text) {
-  const auto known = recognise_forwarded(text);
+void compare_fast_path(const std::string& text) {
+  const auto known = fast_path_forwarded(text);
   if (!known) return;
   std::string room = text;
   JsonTape tape;
@@ -83,7 +83,7 @@ void recognise(const std::string& text) {
 
 void run(ByteView input) {
   const std::string text(text_of(input));
-  recognise(text);
+  compare_fast_path(text);
   static_cast<void>(decode_content(text));
   const auto once = rewritten(text);
   if (!once) return;

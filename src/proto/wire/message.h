@@ -172,7 +172,7 @@ Checked<FromClient> decode_from_client(const JsonValue& root);
 // A `client-com` or an `ack` between clients that has exactly the form that encode() writes: the same as
 // parsing and decode_from_client(), with neither a parser nor a copy for it to destroy. nullopt: something
 // else, right or wrong. Views into the text.
-std::optional<Forwarded> recognise_forwarded(std::string_view text);
+std::optional<Forwarded> fast_path_forwarded(std::string_view text);
 
 // --- content: the plaintext of a client-com's token (section 6) ----------------------------------
 struct TextContent {

@@ -36,7 +36,7 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
     s.transport.owe_ack();
     if (!row.forwarded) s.acks.at_once = true;  // the client waits for the ack of a ping
   };
-  if (const auto known = s.online ? proto::recognise_forwarded(plaintext) : std::nullopt) {
+  if (const auto known = s.online ? proto::fast_path_forwarded(plaintext) : std::nullopt) {
     owe(known->type);
     if (!within_rate(s, plaintext.size(), known->type == proto::MessageType::peer_ack, known->dst, now))
       return;

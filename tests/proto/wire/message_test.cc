@@ -263,7 +263,7 @@ TEST_CASE("messages: a server looks at presence and kinds of forwarded fields, n
 }
 
 TEST_CASE(
-    "messages: what is recognised by its form is what parsing tells, one character more or less or other as "
+    "messages: the fast path tells the same as parsing, one character more or less or other as "
     "well") {
   const auto parsed = [](std::string text) -> std::optional<std::string> {
     JsonTape tape;
@@ -274,8 +274,8 @@ TEST_CASE(
     const auto& f = std::get<Forwarded>(*message);
     return std::to_string(static_cast<int>(f.type)) + " " + std::string(f.src) + " " + std::string(f.dst);
   };
-  const auto recognised = [](const std::string& text) -> std::optional<std::string> {
-    const auto f = recognise_forwarded(text);
+  const auto fast_path = [](const std::string& text) -> std::optional<std::string> {
+    const auto f = fast_path_forwarded(text);
     if (!f) return std::nullopt;
     return std::to_string(static_cast<int>(f->type)) + " " + std::string(f->src) + " " + std::string(f->dst);
   };
@@ -284,11 +284,11 @@ TEST_CASE(
     const bool ours = row.type == MessageType::client_com || row.type == MessageType::peer_ack;
     for (const std::string& example : examples(row.type)) {
       CAPTURE(example);
-      CHECK(recognised(example).has_value() == ours);
+      CHECK(fast_path(example).has_value() == ours);
       if (!ours) continue;
-      CHECK(recognised(example) == parsed(example));
+      CHECK(fast_path(example) == parsed(example));
       const auto check = [&](const std::string& text) {
-        const auto known = recognised(text);
+        const auto known = fast_path(text);
         if (!known) return;
         ++same;
         if (known != parsed(text)) FAIL_CHECK(text);
@@ -306,13 +306,13 @@ TEST_CASE(
       }
     }
   }
-  CHECK(same > 1'000);  // a changed letter of a string is recognised all the same
+  CHECK(same > 1'000);  // a changed letter of a string passes the fast path all the same
   const std::string number(
       R"({"type":"ack","src":"a","dst":"b","id":9007199254740991,"data":"d","verification":"v"})");
-  CHECK(recognised(number));
+  CHECK(fast_path(number));
   std::string larger = number;
   larger[larger.find("0991") + 3] = '2';
-  CHECK_FALSE(recognised(larger));
+  CHECK_FALSE(fast_path(larger));
 }
 
 TEST_CASE("messages: list requests") {
