@@ -1,4 +1,4 @@
-"""Two programs on one store: the one that holds it does what other `sims` commands want; and `sims pipe`."""
+"""Two programs on one store: the one that holds it does what other `sims` commands want."""
 
 import fcntl
 import json
@@ -10,21 +10,8 @@ import subprocess
 import threading
 import time
 
+from conversations import FAILURE, LOCKED, NO_PEER, NO_SERVER, PEER_KEY, TIMEOUT, bodies, deliveries, end, history, listen, meet, received
 from harness import BUILD, DEADLINE, Skip, check, until
-from test_sims import FAILURE, LOCKED, NO_PEER, NO_SERVER, PEER_KEY, TIMEOUT, meet, received
-
-
-def listen(world, who, server, *words, options=("--accept-new",)):
-    """who's `sims listen`, once other commands can go through it."""
-    listener = world.start_sims(who, server, "listen", "--json", *words, options=options)
-    world.await_online(server, who)
-    return listener
-
-
-def end(process):
-    process.terminate()
-    out, errors = process.communicate(timeout=DEADLINE)
-    return [json.loads(line) for line in out.splitlines()], errors
 
 
 def holder_socket(process):
@@ -39,19 +26,6 @@ def holder_socket(process):
         lines = [line.split() for line in sockets]
     path, = {words[7] for words in lines if len(words) == 8 and words[6] in inodes}
     return path
-
-
-def history(world, who, peer):
-    return [json.loads(line) for line in world.sims(who, None, "history", "--json", peer).splitlines()]
-
-
-def deliveries(world, *wanted):
-    """Alice's to bob; a mark is on disk within a second."""
-    until(lambda: history(world, "alice", "bob"), lambda rows: [row["delivery"] for row in rows] == list(wanted), f"{wanted}")
-
-
-def bodies(messages):
-    return [message["body"] for message in messages]
 
 
 def test_send_beside_listen(world):
@@ -498,111 +472,3 @@ def test_long_path(world):
     check(bodies(received(bob)) == ["from far below"], "bob did not get it")
     alice.terminate()
     alice.communicate(timeout=DEADLINE)
-
-
-# --- sims pipe --------------------------------------------------------------------------------------------------------
-
-class Bot:
-    def __init__(self, world, who, server, *words):
-        command = world._sims(who, server, ["pipe", "--json", *words], ("--accept-new",))
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env=world.env, cwd=world.path, start_new_session=True)
-        world.processes.append(self.process)
-
-    def say(self, line):
-        self.process.stdin.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
-        self.process.stdin.flush()
-
-    def hear(self, accept):
-        """The first object that is accepted; those before it are dropped."""
-        for line in self.process.stdout:
-            check(line.isascii(), f"not ASCII: {line!r}")
-            heard = json.loads(line)
-            if accept(heard):
-                return heard
-        check(False, f"the pipe ended: {self.process.stderr.read()}")
-
-    def end(self):
-        self.process.stdin.close()
-        rest = [json.loads(line) for line in self.process.stdout]
-        return self.process.wait(DEADLINE), rest
-
-
-def converse(world, server, bot):
-    bob = listen(world, "bob", server)
-    bot.hear(lambda o: o.get("event") == "presence" and o["name"] == "bob" and o["online"])
-    bot.say({"do": "send", "id": "a\"1", "to": "bob", "body": "Grüße"})
-    sent = bot.hear(lambda o: o.get("id") == "a\"1")
-    check(sent["ok"], f"{sent}")
-    bot.say({"do": "send", "id": 7, "to": "nobody", "body": "x"})
-    check(bot.hear(lambda o: o.get("id") == 7)["code"] == "no_peer", "no such peer")
-    for bad in ("not JSON", '{"do":"dance","id":1}', '{"id":[]}', '{"do":"send","id":2,"to":3}', "x" * 200_000):
-        bot.say(bad)
-        check(bot.hear(lambda o: "error" in o)["code"] == "bad_request", "not refused")
-    bot.say({"do": "list", "id": 8})
-    check(bot.hear(lambda o: o.get("id") == 8 and "row" in o)["row"]["name"] == "bob", "bob is not listed")
-    world.sims("bob", None, "send", "alice", "answer 🌍")
-    heard = bot.hear(lambda o: o.get("event") == "message")
-    check(heard["body"] == "answer 🌍" and heard["from"] == "bob" and not heard["request"], f"{heard}")
-    for i in range(100):
-        bot.say({"do": "send", "id": i, "to": "bob", "body": f"number {i}"})
-    status, rest = bot.end()
-    check(status == 0, f"ended with {status}: {rest[-5:]}")
-    proved = [o["id"] for o in rest if o.get("ok")]
-    check(sorted(proved) == list(range(100)), f"proved: {proved}")
-    got, _ = end(bob)
-    check(bodies(got) == ["Grüße"] + [f"number {i}" for i in range(100)], f"bob got {bodies(got)}")
-
-
-def test_pipe(world):
-    server = world.server()
-    world.sims("bob", server, "list")
-    converse(world, server, Bot(world, "alice", server))
-
-
-def test_pipe_through_a_holder(world):
-    server = world.server()
-    world.sims("bob", server, "list")
-    alice = listen(world, "alice", server)
-    converse(world, server, Bot(world, "alice", None))
-    end(alice)
-
-
-def test_pipe_gives_up(world):
-    """What is not proved by the timeout after the end of the input fails, and is not sent again."""
-    server = world.server()
-    bob = listen(world, "bob", server)
-    bot = Bot(world, "alice", server, "--timeout", "2")
-    bot.hear(lambda o: o.get("event") == "presence" and o["name"] == "bob")
-    bot.say({"do": "send", "id": 1, "to": "bob", "body": "heard"})
-    bot.hear(lambda o: o.get("id") == 1)
-    bob.send_signal(signal.SIGSTOP)
-    bot.say({"do": "send", "id": 2, "to": "bob", "body": "not heard"})
-    status, rest = bot.end()
-    bob.send_signal(signal.SIGCONT)
-    check(status == TIMEOUT and [o["code"] for o in rest if o.get("id") == 2] == ["timed_out"], f"{status}: {rest}")
-    deliveries(world, "delivered", "failed")
-    end(bob)
-
-
-def test_pipe_slow_reader(world):
-    """Nobody reads what a pipe prints: it reads no more either, and its memory stays bounded."""
-    server = world.server()
-    bot = Bot(world, "alice", server)
-    bot.hear(lambda o: o.get("event") == "link" and o["state"] == "online")
-    os.set_blocking(bot.process.stdin.fileno(), False)
-    line = json.dumps({"do": "send", "id": "x" * 64, "to": "nobody", "body": "y" * 5000}).encode() + b"\n"
-    written, idle = 0, 0
-    end_at = time.monotonic() + DEADLINE
-    while idle < 20 and time.monotonic() < end_at:
-        try:
-            written += os.write(bot.process.stdin.fileno(), line)
-            idle = 0
-        except BlockingIOError:
-            idle += 1
-            time.sleep(0.1)
-    check(idle == 20, f"it has read {written} bytes and does not stop")
-    with open(f"/proc/{bot.process.pid}/status") as status:
-        kib = next(int(l.split()[1]) for l in status if l.startswith("VmRSS"))
-    world.note(f"{written >> 10} KiB taken, {kib} KiB resident")
-    bot.process.kill()

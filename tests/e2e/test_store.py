@@ -14,8 +14,9 @@ import subprocess
 import time
 from collections import Counter
 
+from conversations import FAILURE, LOCKED, meet, received
 from harness import DEADLINE, Skip, check, until
-from test_sims import FAILURE, LOCKED, meet, received
+
 
 def history(world, who, peer):
     """The rows of a user's store for the conversation, oldest first."""
