@@ -39,7 +39,9 @@ std::string run_again(const std::string& environment, const std::string& argumen
   const auto size = ::readlink("/proc/self/exe", buffer.data(), buffer.size());
   REQUIRE(size > 0);
   const std::string self(buffer.data(), static_cast<std::size_t>(size));
-  std::FILE* child = ::popen((environment + " '" + self + "' --no-colors " + arguments).c_str(), "r");
+  std::FILE* child = ::popen(
+      ("env -u SIMS_STRESS_MESSAGES " + environment + " '" + self + "' --no-colors " + arguments).c_str(),
+      "r");
   REQUIRE(child != nullptr);
   std::string out;
   while (const auto read = std::fread(buffer.data(), 1, buffer.size(), child))
