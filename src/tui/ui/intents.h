@@ -1,5 +1,6 @@
-// What the interface can ask for: client::ClientCore's intents with the time filled in, and the program's own. The
-// program implements it, and so do the tests.
+// What the interface asks the program for, in four roles; a component takes only the roles that it needs. The
+// program implements all of them (Intents), and so do the tests. Most are client::ClientCore's intents with
+// the time filled in.
 #pragma once
 
 #include <string>
@@ -13,17 +14,29 @@
 
 namespace sims::tui {
 
-class Intents {
+// The model that the screen shows. A new connection has a new one: ask again after each intent.
+class ModelSource {
  public:
-  virtual ~Intents() = default;
+  virtual ~ModelSource() = default;
   virtual const client::Model& model() const = 0;
+};
+
+class ConnectionIntents {
+ public:
+  virtual ~ConnectionIntents() = default;
   // An error names the field that is wrong.
   virtual Result<void> connect(const ConnectFields& fields) = 0;
   virtual void disconnect() = 0;
-  virtual void answer(bool accept) = 0;
+  virtual Result<void> nick(const std::string& name) = 0;  // connects again under this name
+  virtual void answer(bool accept) = 0;                    // to the model's question about the server's key
   virtual Result<void> accept_changed_server(std::string_view fingerprint) = 0;
+};
+
+class ConversationIntents {
+ public:
+  virtual ~ConversationIntents() = default;
   virtual Result<void> send_text(const std::string& peer, std::string_view text, bool action) = 0;
-  // Asks the server who has this name or id; the answer is a notice in `window` (empty: status).
+  // Asks the server for the user with this name or id; the answer is a notice in `window` (empty: status).
   virtual Result<void> find(const std::string& asked, const std::string& window) = 0;
   virtual void looked_at(const std::string& peer) = 0;
   virtual Result<void> verify(const std::string& peer, std::string_view number) = 0;
@@ -35,39 +48,53 @@ class Intents {
   virtual void notice(const std::string& peer, std::string text) = 0;
   virtual Result<void> accept(const std::string& peer) = 0;
   virtual Result<void> decline(const std::string& peer) = 0;
-  // What was typed for an earlier key of theirs: to the key of today, or dropped.
+  virtual Result<void> block(const std::string& peer) = 0;
+  // Texts that were typed for an earlier key of the peer: send them to the key of today, or drop them.
   virtual Result<void> resend_held(const std::string& peer) = 0;
   virtual Result<void> discard_held(const std::string& peer) = 0;
-  virtual Result<void> block(const std::string& peer) = 0;
   virtual void typing(const std::string& peer, bool on) = 0;
+};
+
+class StoreIntents {  // history and passphrase
+ public:
+  virtual ~StoreIntents() = default;
   // A page in front of the lines; false: there are no more.
   virtual bool load_older(const std::string& peer) = 0;
   virtual Result<void> erase_history(const std::string& peer) = 0;
   // As readable text into a file that is not there yet.
   virtual Result<void> export_history(const std::string& peer, const std::string& file) = 0;
-  // Files whose names begin so, as they would be typed; a folder ends with a slash. For completion.
-  virtual std::vector<std::string> files(const std::string& beginning) = 0;
-  // Looks through the history of `peer` (empty: all); the answer is Ui::found(). Another search or
+  // Searches the history of `peer` (empty: all); the answer is Ui::found(). Another search or
   // cancel_search() ends it.
   virtual void search(const std::string& peer, const std::string& text) = 0;
   virtual void cancel_search() = 0;
-  virtual Result<void> nick(const std::string& name) = 0;  // connects anew under this name
 
   virtual bool has_passphrase() const = 0;  // the store needs one to be opened
-  // Stores Ui::kept(), drops every key and the connection, and calls Ui::locked(). An error: there is nothing
-  // to lock it with.
+  // Stores Ui::kept(), drops every key and the connection, and calls Ui::locked(). An error: the store has no
+  // passphrase to lock it with.
   virtual Result<void> lock() = 0;
   // These take about half a second of another thread; the answer is Ui::gate_answer().
   virtual void unlock(SecretBytes passphrase) = 0;
-  virtual void set_passphrase(SecretBytes old, SecretBytes fresh) = 0;  // fresh is empty: none from now on
-  virtual void cancel_passphrase() = 0;  // the answer to the last of them is not wanted any more
+  virtual void set_passphrase(SecretBytes old, SecretBytes fresh) = 0;  // empty `fresh`: none from now on
+  virtual void cancel_passphrase() = 0;  // drops the answer to the last of them
+};
 
+class ProgramIntents {
+ public:
+  virtual ~ProgramIntents() = default;
+  // Files whose names begin so, as they would be typed; a folder ends with a slash. For completion.
+  virtual std::vector<std::string> files(const std::string& beginning) = 0;
   virtual void options_changed() = 0;       // UiState::options were set
   virtual Result<void> save_options() = 0;  // writes the configuration file
-  virtual std::string doctor() = 0;         // what /doctor says
+  virtual std::string doctor() = 0;         // the text of /doctor
   virtual void quit() = 0;
   virtual void suspend() = 0;
   virtual void repaint() = 0;  // the terminal's content may be wrong
 };
+
+class Intents : public ModelSource,
+                public ConnectionIntents,
+                public ConversationIntents,
+                public StoreIntents,
+                public ProgramIntents {};
 
 }  // namespace sims::tui
