@@ -1,17 +1,37 @@
 #include "tui/view/focus.h"
 
+#include <algorithm>
+#include <array>
+
 #include "tui/view/panel.h"
 
 namespace sims::tui {
+namespace {
+
+struct Layer {
+  Focus focus;
+  bool (*open)(const client::Model& model, const UiState& ui);
+};
+
+// The input, below all of them, is always open.
+constexpr std::array<Layer, 7> layers = {{
+    {Focus::gate, [](const client::Model&, const UiState& ui) { return ui.gate.open(); }},
+    {Focus::server_key,
+     [](const client::Model& model, const UiState&) { return model.question.has_value(); }},
+    {Focus::dialog, [](const client::Model&, const UiState& ui) { return ui.dialog.open; }},
+    {Focus::find, [](const client::Model&, const UiState& ui) { return ui.find.open; }},
+    {Focus::ask, [](const client::Model&, const UiState& ui) { return ui.ask.open(); }},
+    {Focus::history_find, [](const client::Model&, const UiState& ui) { return ui.history_find.open; }},
+    {Focus::panel,
+     [](const client::Model& model, const UiState& ui) { return panel_kind(model, ui) != PanelKind::none; }},
+}};
+
+}  // namespace
 
 Focus focus_of(const client::Model& model, const UiState& ui) {
-  if (ui.gate.open()) return Focus::gate;
-  if (model.question) return Focus::server_key;
-  if (ui.dialog.open) return Focus::dialog;
-  if (ui.find.open) return Focus::find;
-  if (ui.ask.open()) return Focus::ask;
-  if (ui.history_find.open) return Focus::history_find;
-  return panel_kind(model, ui) == PanelKind::none ? Focus::input : Focus::panel;
+  const auto top =
+      std::find_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.open(model, ui); });
+  return top == layers.end() ? Focus::input : top->focus;
 }
 
 }  // namespace sims::tui

@@ -1,5 +1,4 @@
-// Who gets the keys: of all that may be open at once, the one thing that is asked first. The view draws the
-// same one's cursor. Pure.
+// Who gets the keys: the topmost thing that is open. The view draws the same one's cursor. Pure.
 #pragma once
 
 #include "client/model/model.h"
@@ -7,14 +6,14 @@
 
 namespace sims::tui {
 
-enum class Focus {
-  gate,          // the passphrase
-  server_key,    // the model's question: panel.h
-  dialog,        // connect
-  find,          // the history
-  ask,           // a question in the place of the input
-  history_find,  // what was typed before
-  panel,         // a peer's changed key, /verify: panel.h
+enum class Focus {  // topmost first
+  gate,             // the passphrase
+  server_key,       // the model's question: panel.h
+  dialog,           // connect
+  find,             // the history
+  ask,              // a question in the place of the input
+  history_find,     // what was typed before
+  panel,            // a peer's changed key, /verify: panel.h
   input,
 };
 
