@@ -1,5 +1,5 @@
-// The one table of slash commands: /help, completion, the hint after a typo and the check of sims-tui(1)
-// derive from it. Pure: from an input line to what it means. Text never leaves as a message when it looks
+// The one table of slash commands: /help, completion, the hint after a typo, the handlers and the check of
+// sims-tui(1) derive from it. Pure: from an input line to what it means. Text never leaves as a message when it looks
 // like a command.
 #pragma once
 
@@ -11,52 +11,20 @@
 
 namespace sims::tui {
 
-enum class CommandId {
-  accept,
-  away,
-  bind,
-  block,
-  clear,
-  close,
-  connect,
-  decline,
-  discard,
-  disconnect,
-  distrust,
-  doctor,
-  help,
-  history,
-  lock,
-  me,
-  msg,
-  names,
-  nick,
-  passphrase,
-  query,
-  quit,
-  requests,
-  resend,
-  save,
-  search,
-  set,
-  theme,
-  trust,
-  verify,
-  whois,
-  win,
-  wins,
-};
-
 enum class Completes { nothing, peer, request, command, window, option, theme, history, key };
 
+struct CommandContext;
+struct Invocation;
+
 struct Command {
-  CommandId id;
   std::string_view name;       // with its slash
   std::string_view arguments;  // as in the manual: [NAME] optional, NAME not
   std::string_view help;       // one line
   int needs;                   // so many words at least
   int takes;                   // split into at most so many; the last one keeps its spaces
   Completes completes;         // its first word, and what follows from that
+  bool (*run)(CommandContext& with, const Invocation& call);  // false: refused or asked about
+  std::string_view aliases = {};  // names of other programs for it, with spaces between them: only hinted at
 };
 
 std::span<const Command> all_commands();             // by name

@@ -1,7 +1,8 @@
-// Each server has windows of its own; what is kept of them when the program ends.
+#include "tui/ui/server_windows.h"
+
 #include <algorithm>
 
-#include "tui/ui/ui.h"
+#include "base/secret.h"
 
 namespace sims::tui {
 namespace {
@@ -21,44 +22,44 @@ KeptServer kept_of(const std::string& server, const UiState& state) {
 
 }  // namespace
 
-Kept Ui::kept() const {
-  Kept out{kept_of(server_id_, state_)};
+Kept ServerWindows::kept() const {
+  Kept out{kept_of(server_id_, ui_.state)};
   out.insert(out.end(), elsewhere_.begin(), elsewhere_.end());
   return out;
 }
 
-void Ui::show(const KeptServer& kept) {
+void ServerWindows::show(const KeptServer& kept) {
+  UiState& state = ui_.state;
   server_id_ = kept.id;
-  state_.windows.clear();
-  state_.windows.emplace_back();
+  state.windows.clear();
+  state.windows.emplace_back();
   for (const KeptWindow& from : kept.windows) {
-    const auto index = window_of(from.peer, By::user);
-    if (!index) break;
-    Window& window = state_.windows[*index];
+    if (!windows_.open(from.peer)) break;
+    Window& window = *windows_.find(from.peer);
     window.input.set(from.draft);
     window.typed_for = from.typed_for;
     for (const auto& entry : from.history)
       window.history.add(entry);
   }
-  state_.current = std::min(kept.current, state_.windows.size() - 1);
-  state_.panel_scroll = 0;
-  typing_to_.clear();
-  was_seeing_ = false;
-  if (state_.ask.about != Ask::About::paste) state_.ask = {};  // it was about somebody of the other server
+  state.current = std::min(kept.current, state.windows.size() - 1);
+  state.panel_scroll = 0;
+  typing_.forget();
+  tracker_.front_changed();
+  if (state.ask.about != Ask::About::paste) state.ask = {};  // it was about somebody of the other server
 }
 
-void Ui::restore(const Kept& kept) {
+bool ServerWindows::restore(const Kept& kept) {
   elsewhere_.clear();
-  if (kept.empty()) return;
+  if (kept.empty()) return false;
   show(kept.front());
   elsewhere_.assign(kept.begin() + 1, kept.end());
-  model_changed();
+  return true;
 }
 
 // A name means somebody else at another server: its windows and drafts are not these. A server whose new key
 // was accepted keeps its own, if its contacts came along.
-void Ui::change_server() {
-  const client::Model& model = intents_.model();
+void ServerWindows::model_changed() {
+  const client::Model& model = ui_.model();
   if (model.server_id.empty()) return;
   const std::string id = model.server_id.str();
   if (id == server_id_) return;
@@ -80,9 +81,14 @@ void Ui::change_server() {
     server_id_ = id;  // what was typed before the first server is this one's
     return;
   }
-  elsewhere_.insert(elsewhere_.begin(), kept_of(server_id_, state_));
+  elsewhere_.insert(elsewhere_.begin(), kept_of(server_id_, ui_.state));
   if (elsewhere_.size() >= max_servers) elsewhere_.pop_back();
   show(now);
+}
+
+void ServerWindows::wipe() {
+  wipe_and_assign(elsewhere_);
+  wipe_and_assign(server_id_);
 }
 
 }  // namespace sims::tui

@@ -1,0 +1,41 @@
+// Tells the user how the connection is doing, in the status window, and goes back to the name that holds when
+// the server refuses another one.
+#pragma once
+
+#include <string>
+
+#include "tui/ui/notices.h"
+
+namespace sims::tui {
+
+class LinkStatus {
+ public:
+  LinkStatus(UiContext& ui, ConnectionIntents& intents, Notices& notices)
+      : ui_(ui), intents_(intents), notices_(notices) {}
+
+  void model_changed();
+  void connecting() { been_online_ = false; }  // the user asked for a connection
+  void asked_here() { asked_here_ = true; }    // by a command: its outcome is said in its window, too
+  void renaming();                             // the user asked for another name
+  bool been_online() const { return been_online_; }
+  void wipe();
+
+ private:
+  void came_online();
+  void tell_why();
+  void tell(std::string text);  // into the status window, and here if the user asked for it
+  bool back_to_name();          // after /nick was refused; false: there is no name to go back to
+
+  UiContext& ui_;
+  ConnectionIntents& intents_;
+  Notices& notices_;
+  bool was_online_ = false;
+  client::LinkState was_link_ = client::LinkState::offline;
+  bool been_online_ = false;  // since the user asked for this connection
+  bool asked_here_ = false;
+  std::string was_at_;       // the server of that time
+  std::string told_why_;     // the reason that was said already, while there is no connection
+  std::string name_before_;  // /nick: the name that held until then
+};
+
+}  // namespace sims::tui

@@ -1,0 +1,33 @@
+// The box for the passphrase: asked for at the start and after /lock, and changed by /passphrase.
+#pragma once
+
+#include "tui/ui/component.h"
+#include "tui/ui/notices.h"
+
+namespace sims::tui {
+
+class PassphraseBox final : public Component {
+ public:
+  PassphraseBox(UiContext& ui, StoreIntents& store, ProgramIntents& program, Notices& notices)
+      : ui_(ui), store_(store), program_(program), notices_(notices) {}
+
+  bool handle_key(const Key& key) override;
+  void open_for_change();
+  void answer(Result<void> answer);  // to StoreIntents::unlock() and set_passphrase()
+
+ private:
+  SecretField& entry() { return gate().entries[static_cast<std::size_t>(gate().focus)]; }
+  Gate& gate() { return ui_.state.gate; }
+  void leave(const Key& key);
+  void move(int by);
+  void enter();
+  void enter_change();
+  void close();
+
+  UiContext& ui_;
+  StoreIntents& store_;
+  ProgramIntents& program_;
+  Notices& notices_;
+};
+
+}  // namespace sims::tui

@@ -1,0 +1,33 @@
+// The windows of each server: swaps them when the server changes, and says what of them outlives the program.
+// A name means another user at another server, so windows and drafts never mix.
+#pragma once
+
+#include <string>
+
+#include "tui/state/saved_windows.h"
+#include "tui/ui/windows.h"
+
+namespace sims::tui {
+
+class ServerWindows {
+ public:
+  ServerWindows(UiContext& ui, Windows& windows, TypingSignal& typing, ReadTracker& tracker)
+      : ui_(ui), windows_(windows), typing_(typing), tracker_(tracker) {}
+
+  Kept kept() const;
+  bool restore(const Kept& kept);  // false: it is empty, nothing was done
+  void model_changed();            // shows the windows of the model's server
+  void wipe();
+
+ private:
+  void show(const KeptServer& kept);
+
+  UiContext& ui_;
+  Windows& windows_;
+  TypingSignal& typing_;
+  ReadTracker& tracker_;
+  std::string server_id_;  // whose the windows are
+  Kept elsewhere_;         // the windows of other servers
+};
+
+}  // namespace sims::tui
