@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/shown.h"
+#include "tui/ui/commands.h"
 #include "tui/ui/fixture.h"
 
 namespace sims::fuzz {
