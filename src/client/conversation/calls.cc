@@ -41,7 +41,7 @@ bool Conversation::may_talk() const {
 
 void Conversation::start_call(Now now) {
   auto outcome = call_.call(peer().id, now);
-  call_seq_ = context_.send(outcome.answer, now);
+  call_seq_ = context_.core.send(outcome.answer, now);
   show_session();
 }
 
@@ -51,16 +51,16 @@ void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::st
   if (!session_ || !session_->takes_rekey(frame.phase)) return;
   auto answer = session_->receive_rekey(raw);
   if (!answer) return complain("A bad change of keys from " + name_ + " was ignored.", now);
-  if (!answer->empty()) context_.send(*answer, now);
+  if (!answer->empty()) context_.core.send(*answer, now);
 }
 
 void Conversation::act(Call::Outcome outcome, Now now) {
   using Step = Call::Outcome::Step;
-  if (!outcome.answer.empty()) call_seq_ = context_.send(outcome.answer, now);
+  if (!outcome.answer.empty()) call_seq_ = context_.core.send(outcome.answer, now);
   if (outcome.refusal) refuse(*outcome.refusal, now);
   if (outcome.work) {
     outcome.work->peer = name_;
-    if (!context_.start(std::move(outcome.work))) {
+    if (!context_.core.start(std::move(outcome.work))) {
       refuse({call_.hash(), proto::ErrorCode::busy}, now);
       drop_call();
     }
@@ -79,7 +79,7 @@ void Conversation::refuse(const Call::Refusal& refusal, Now now) {
   if (!peer().known() || !context_.online()) return;
   const auto signed_word =
       proto::sign_refusal(*context_.options.identity, peer().id, refusal.to, refusal.code);
-  context_.send(proto::encode(signed_word), now);
+  context_.core.send(proto::encode(signed_word), now);
 }
 
 // Of our last call, and signed by the one that we call; else it is nothing.
@@ -151,14 +151,15 @@ void Conversation::rekey_if_due(Now now) {
                             now);
   if (rekeying_ || !session_->wants_rekey()) return;
   rekeying_ = true;
-  context_.start(std::make_unique<RekeyWork>(name_, session_number_, session_->suite(), context_.ephemerals));
+  context_.core.start(
+      std::make_unique<RekeyWork>(name_, session_number_, session_->suite(), context_.ephemerals));
 }
 
 void Conversation::work_done(RekeyWork& work, Now now) {
   if (work.number != session_number_) return;
   rekeying_ = false;
   if (!session_ || !work.key || !context_.online() || call_.running() || !session_->wants_rekey()) return;
-  context_.send(session_->start_rekey(std::move(work.key)), now);
+  context_.core.send(session_->start_rekey(std::move(work.key)), now);
 }
 
 void Conversation::drop_call() {
@@ -236,7 +237,7 @@ void Conversation::link_lost() {
 }
 
 void Conversation::leave(std::string_view reason, Now now) {
-  if (session_ && context_.online()) context_.send(session_->close(reason), now);
+  if (session_ && context_.online()) context_.core.send(session_->close(reason), now);
   drop_call();
   drop_session();
 }

@@ -41,13 +41,13 @@ void Conversation::became_contact(Now now) {
   context_.history.depends_on_commit(p, told);
   if (session_ && may_talk())
     for (const auto& [m, ack] : held_acks_)
-      context_.send_ack(ack, now);
+      context_.core.send_ack(ack, now);
   held_acks_.clear();
   offer_held(now);
 }
 
 Result<void> Conversation::accept(Now now) {
-  auto stored = context_.write_down(now, [&] { return pin_contact(now); });
+  auto stored = context_.core.write_down(now, [&] { return pin_contact(now); });
   if (!stored) return stored;
   became_contact(now);
   // Who was turned away, or lost the session since, sends again at once when called.
@@ -105,7 +105,7 @@ bool Conversation::turn_away() {
 void Conversation::acknowledge(std::uint64_t m, std::string ack, Now now) {
   const Peer& p = peer();
   if (p.known())
-    context_.send_ack(ack, now);
+    context_.core.send_ack(ack, now);
   else if (p.standing == Standing::request && held_acks_.size() < max_held_acks)
     held_acks_.insert_or_assign(m, std::move(ack));
 }

@@ -1,5 +1,5 @@
-// What the core's parts share, and the two things they ask of it. Lives as long as the core. Also the work
-// that they send to other threads; each item knows whose it is by name and number, so that one that comes
+// Context: what the core's parts share, and what they ask of the core. Lives as long as the core. Also the work
+// that they send to other threads. Each work item carries its peer's name and a number, so that one that comes
 // back late is recognised.
 #pragma once
 
@@ -58,24 +58,23 @@ struct RekeyWork final : Work {
   std::unique_ptr<crypto::ResponderKey> key;
 };
 
-class Context {
+// The operations that conversations ask of the core. The core implements them.
+class CoreServices {
  public:
-  Context(const CoreOptions& o, Model& m, crypto::EphemeralSource& e, Effects& f, Windows& w, Pins& p,
-          History& h)
-      : options(o), model(m), ephemerals(e), effects(f), windows(w), pins(p), history(h) {}
-  virtual ~Context() = default;
-
-  // Seals a sub-message for the server; its seq in the connection. Only while online().
+  virtual ~CoreServices() = default;
+  // Seals a sub-message for the server and returns its seq in the connection. Only while online().
   virtual std::uint64_t send(std::string_view message, Now now) = 0;
-  virtual void send_ack(std::string_view message, Now now) = 0;
+  virtual void send_ack(std::string_view message, Now now) = 0;  // the server answers nothing to it
   // Work that makes a costly key runs one at a time; for strangers it is rationed, and runs beside that of
   // contacts, in spare time. false: there is no room for this one, and it is dropped.
   virtual bool start(std::unique_ptr<PeerWork> work) = 0;
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
   // Carries out `writes` to the Memory and commits them: all of it lasts, or nothing and the error.
   virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
-  bool online() const { return model.link == LinkState::online; }
+};
 
+// The core's parts, by reference, and the few values that all conversations share.
+struct Context {
   const CoreOptions& options;
   Model& model;
   crypto::EphemeralSource& ephemerals;
@@ -83,11 +82,15 @@ class Context {
   Windows& windows;
   Pins& pins;
   History& history;
+  CoreServices& core;
+
   ReceiptSettings receipt_settings;  // as they are now
-  Pace pace;                         // of the texts of all conversations
+  Pace pace{};                       // of the texts of all conversations
   std::size_t waiting_bytes = 0;     // of all conversations' WaitingFrames
   // Of calls and sessions, no two alike: work that comes back late is not taken for a later one's.
   std::uint64_t last_number = 0;
+
+  bool online() const { return model.link == LinkState::online; }
 };
 
 }  // namespace sims::client

@@ -64,7 +64,7 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   const bool first = !p.known();
   const auto alike = first ? look_alike(name_, context_.pins.peers()) : std::nullopt;
   std::uint64_t row = 0;
-  auto stored = context_.write_down(now, [&]() -> Result<void> {
+  auto stored = context_.core.write_down(now, [&]() -> Result<void> {
     if (first)
       if (auto pinned = pin_contact(now); !pinned) return pinned;
     auto added = context_.history.typed(p, content);
@@ -110,7 +110,7 @@ void Conversation::pump(Now now) {
     name_predecessor(*entry);
     auto plaintext = proto::encode_content(entry->content);
     auto sealed = session_->seal(*plaintext, now);
-    outbox_.sent(*entry, sealed.id, context_.send(sealed.message, now), now.steady_ms);
+    outbox_.sent(*entry, sealed.id, context_.core.send(sealed.message, now), now.steady_ms);
     wipe(*plaintext);
   }
   rekey_if_due(now);

@@ -24,7 +24,7 @@ Result<std::size_t> Conversation::resend_held(Now now) {
   std::vector<Outbox::Entry> held = outbox_.take_held(p.id);
   if (held.empty()) return fail("nothing is held for " + name_);
   std::vector<std::uint64_t> rows;
-  auto stored = context_.write_down(now, [&]() -> Result<void> {
+  auto stored = context_.core.write_down(now, [&]() -> Result<void> {
     for (const Outbox::Entry& entry : held) {
       auto row = context_.history.typed_again(p, entry.content, entry.row);
       if (!row) return fail(row.error());

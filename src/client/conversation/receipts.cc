@@ -21,7 +21,7 @@ void Conversation::say_aside(const proto::Content& content, Now now) {
   auto sealed = session_->seal(*plaintext, now);
   wipe(*plaintext);
   session_->forget(sealed.id);
-  context_.send(sealed.message, now);
+  context_.core.send(sealed.message, now);
 }
 
 void Conversation::say_typing(bool on, Now now) {

@@ -4,7 +4,7 @@
 // 3. list -> Roster -> roster_changed()   4. forwarded: src -> name -> Conversation, which may park in step
 // 3's favour
 //
-// Every public function ends in finish(): one write, one `changed`.
+// Each public function that can change something is one Turn: one write, one `changed` at its end.
 #include "client/core/core.h"
 
 #include <cassert>
@@ -15,23 +15,22 @@
 
 namespace sims::client {
 
-ClientCore::ClientCore(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
+ClientCore::ClientCore(CoreOptions options, Memory& memory, crypto::EphemeralSource& ephemerals,
                        Effects& effects)
-    : state_(std::make_unique<State>(std::move(options), trust, ephemerals, effects)) {}
+    : state_(std::make_unique<State>(std::move(options), memory, ephemerals, effects)) {}
 ClientCore::~ClientCore() = default;
 
 const Model& ClientCore::model() const {
-  return state_->shown;
+  return state_->model;
 }
 
 // --- intents -------------------------------------------------------------------------------------
 
 void ClientCore::connect(const std::string& host_port, Now now) {
-  state_->clock = now;
-  const bool elsewhere = state_->shown.server != host_port;
-  state_->connection.connect(host_port, now);
-  state_->show_known(host_port, elsewhere, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  const bool elsewhere = turn->model.server != host_port;
+  turn->connection.connect(host_port, now);
+  turn->show_remembered(host_port, elsewhere, now);
 }
 
 void ClientCore::invite(std::string_view code) {
@@ -39,98 +38,90 @@ void ClientCore::invite(std::string_view code) {
 }
 
 void ClientCore::recall(const std::string& host_port, Now now) {
-  assert(state_->shown.link == LinkState::offline);
-  state_->clock = now;
-  state_->show_known(host_port, true, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  assert(turn->model.link == LinkState::offline);
+  turn->show_remembered(host_port, true, now);
 }
 
 void ClientCore::disconnect(Now now) {
-  state_->clock = now;
-  state_->connection.disconnect(now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->connection.disconnect(now);
 }
 
 void ClientCore::answer(bool accept, Now now) {
-  state_->clock = now;
-  state_->connection.answer(accept, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->connection.answer(accept, now);
 }
 
 void ClientCore::ask_later(Now now) {
-  state_->clock = now;
-  state_->connection.ask_later(now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->connection.ask_later(now);
 }
 
 Result<void> ClientCore::accept_changed_server(std::string_view fingerprint, Now now) {
-  state_->clock = now;
-  auto done = state_->connection.accept_changed(fingerprint, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  auto done = turn->connection.accept_changed(fingerprint, now);
   return done;
 }
 
 Result<std::uint64_t> ClientCore::send_text(const std::string& peer, std::string_view text, bool action,
                                             Now now, const std::string& uid) {
-  state_->clock = now;
   if (auto known = state_->find(peer); !known) return fail(known.error());
-  if (auto read = state_->outbox_is_read(now); !read) return fail(read.error());
-  auto serial = state_->conversation(peer).send_text(text, action, now, uid);
-  state_->finish();
+  Turn turn(*state_, now);
+  if (auto read = turn->outbox_is_read(now); !read) return fail(read.error());
+  auto serial = turn->conversations.get(peer).send_text(text, action, now, uid);
   return serial;
 }
 
 Result<void> ClientCore::find(const std::string& asked, std::optional<std::string> window, Now now) {
-  state_->clock = now;
-  auto done = state_->ask_who(asked, std::move(window), now);
-  state_->finish();
+  Turn turn(*state_, now);
+  auto done = turn->finds.ask(asked, std::move(window), now);
   return done;
 }
 
 Result<void> ClientCore::give_up(const std::string& peer, const std::string& uid, Now now) {
-  state_->clock = now;
-  auto* talk = state_->talking(peer);
-  if (talk == nullptr || !talk->give_up(uid, now)) return fail("no such message waits for " + peer);
-  auto done = state_->commit(now);
-  state_->finish();
+  Turn turn(*state_, now);
+  auto* conversation = turn->conversations.find(peer);
+  if (conversation == nullptr || !conversation->give_up(uid, now))
+    return fail("no such message waits for " + peer);
+  auto done = turn->commit(now);
   return done;
 }
 
 void ClientCore::looked_at(const std::string& peer, Now now) {
-  state_->clock = now;
   auto known = state_->find(peer);
   if (!known) return;
+  Turn turn(*state_, now);
   Peer& p = **known;
-  const bool changed = state_->past.looked_at(p, now);
-  if (changed && !p.known()) state_->look_alike(p);
-  if (auto* talk = state_->talking(peer)) {
+  const bool changed = turn->history.looked_at(p, now);
+  if (changed && !p.known()) turn->look_alike(p);
+  if (auto* conversation = turn->conversations.find(peer)) {
     auto last = std::find_if(p.lines.rbegin(), p.lines.rend(),
                              [](const Line& line) { return !line.mine && !line.uid.empty(); });
-    if (last != p.lines.rend()) talk->say_read(last->uid, now);
+    if (last != p.lines.rend()) conversation->say_read(last->uid, now);
   }
-  if (changed) state_->finish();
+  if (!changed) turn.nothing_changed();
 }
 
 void ClientCore::typing(const std::string& peer, bool on, Now now) {
-  state_->clock = now;
-  if (auto* talk = state_->talking(peer)) talk->say_typing(on, now);
-  state_->connection.flush();
+  Turn turn(*state_, now);
+  if (auto* conversation = turn->conversations.find(peer)) conversation->say_typing(on, now);
+  turn.nothing_changed();
 }
 
 void ClientCore::set_receipt_settings(ReceiptSettings receipt_settings) {
-  state_->receipt_settings = receipt_settings;
+  state_->context.receipt_settings = receipt_settings;
 }
 
 void ClientCore::set_keep_history(bool keep) {
-  state_->past.set_keep(keep);
+  state_->history.set_keep(keep);
 }
 
 void ClientCore::poke(Now now) {
-  state_->clock = now;
-  const LinkState before = state_->shown.link;
-  state_->connection.poke(now);
-  if (state_->shown.link == before) return state_->connection.flush();
-  state_->finish();
+  Turn turn(*state_, now);
+  const LinkState before = turn->model.link;
+  turn->connection.poke(now);
+  if (turn->model.link == before) turn.nothing_changed();
 }
 
 // --- windows -------------------------------------------------------------------------------------
@@ -138,66 +129,63 @@ void ClientCore::poke(Now now) {
 bool ClientCore::load_older(const std::string& peer, std::size_t most) {
   auto known = state_->find(peer);
   if (!known) return false;
-  const bool any = state_->past.load_older(**known, most, state_->clock);
-  state_->finish();
+  Turn turn(*state_);
+  const bool any = turn->history.load_older(**known, most, turn->clock);
   return any;
 }
 
 Result<void> ClientCore::erase_history(const std::string& peer) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
-  (void)state_->commit(state_->clock);  // what is delivered by now goes, too
-  auto erased = state_->write_down(state_->clock, [&] { return state_->past.erase(peer); });
-  if (erased) state_->past.erased(**known);
-  state_->finish();
+  Turn turn(*state_);
+  (void)turn->commit(turn->clock);  // what is delivered by now goes, too
+  auto erased = turn->write_down(turn->clock, [&] { return turn->history.erase(peer); });
+  if (erased) turn->history.erased(**known);
   return erased;
 }
 
 void ClientCore::clear(const std::string& peer) {
+  Turn turn(*state_);
   if (peer.empty())
-    state_->window_lines.clear(nullptr);
-  else if (auto known = state_->find(peer))
-    state_->past.clear(**known);
-  state_->finish();
+    turn->windows.clear(nullptr);
+  else if (auto known = turn->find(peer))
+    turn->history.clear(**known);
 }
 
 void ClientCore::notice(const std::string& peer, std::string text, Now now) {
-  state_->clock = now;
-  auto known = state_->find(peer);
-  state_->window_lines.notice(known ? *known : nullptr, std::move(text), now);
-  state_->finish();
+  Turn turn(*state_, now);
+  auto known = turn->find(peer);
+  turn->windows.notice(known ? *known : nullptr, std::move(text), now);
 }
 
 // --- events --------------------------------------------------------------------------------------
 
 void ClientCore::link_opened(Now now) {
-  state_->clock = now;
-  state_->connection.opened(now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->connection.opened(now);
 }
 
 void ClientCore::link_read(ByteView bytes, Now now) {
-  state_->clock = now;
-  state_->connection.read(bytes, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->connection.read(bytes, now);
 }
 
 void ClientCore::link_closed(const std::string& reason, Now now) {
-  state_->clock = now;
-  state_->connection.closed(reason, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->connection.closed(reason, now);
 }
 
 void ClientCore::work_done(std::unique_ptr<Work> work, Now now) {
-  state_->clock = now;
-  state_->work_done(*work, now);
-  state_->finish();
+  Turn turn(*state_, now);
+  if (auto* server = dynamic_cast<ServerWork*>(work.get()))
+    turn->connection.work_done(*server, now);
+  else
+    turn->jobs.work_done(*work, now);
 }
 
 void ClientCore::tick(Now now) {
-  state_->clock = now;
-  state_->tick(now);
-  state_->finish();
+  Turn turn(*state_, now);
+  turn->tick(now);
 }
 
 std::int64_t ClientCore::next_tick() const {
@@ -205,23 +193,23 @@ std::int64_t ClientCore::next_tick() const {
 }
 
 ClientCore::Load ClientCore::load() const {
-  return state_->load();
+  return {state_->conversations.size(), state_->conversations.examined()};
 }
 
 // --- what must last ------------------------------------------------------------------------------
 
 bool ClientCore::holds_writes() const {
-  return state_->past.holds();
+  return state_->history.holds();
 }
 
 std::int64_t ClientCore::commit_at() const {
-  return state_->past.commit_at();
+  return state_->history.commit_at();
 }
 
 Result<void> ClientCore::commit(Now now) {
-  state_->clock = now;
-  auto done = state_->commit(now);
-  if (!done) state_->finish();
+  Turn turn(*state_, now);
+  auto done = turn->commit(now);
+  if (done) turn.nothing_changed();
   return done;
 }
 

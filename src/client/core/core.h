@@ -20,7 +20,7 @@ namespace sims::client {
 
 class ClientCore {
  public:
-  ClientCore(CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals, Effects& effects);
+  ClientCore(CoreOptions options, Memory& memory, crypto::EphemeralSource& ephemerals, Effects& effects);
   ~ClientCore();
   const Model& model() const;
 
@@ -125,6 +125,7 @@ class ClientCore {
 
  private:
   struct State;
+  class Turn;
   std::unique_ptr<State> state_;
 };
 

@@ -1,14 +1,12 @@
-// The client core: `find`, who is registered at the server under a name or an id (sims-protocol(7) section
-// 4).
-#include <algorithm>
+#include "client/core/find.h"
 
-#include "client/core/core_state.h"
+#include "proto/limits.h"
 
 namespace sims::client {
 namespace {
 
-constexpr std::size_t max_finds =
-    30;  // that wait, and that are remembered: the server takes as many a minute
+// Questions that wait, and answers that are kept. The server takes as many questions a minute.
+constexpr std::size_t max_finds = 30;
 
 std::string words_for(const std::string& asked, const FindAnswer& answer) {
   using Outcome = FindAnswer::Outcome;
@@ -33,59 +31,64 @@ std::string words_for(const std::string& asked, const FindAnswer& answer) {
 
 }  // namespace
 
-Result<void> ClientCore::State::ask_who(const std::string& asked, std::optional<std::string> window,
-                                        Now now) {
-  if (!Context::online()) return fail("not connected");
+Result<void> Finds::ask(const std::string& name_or_id, std::optional<std::string> window, Now now) {
+  if (!context_.online()) return fail("not connected");
   proto::FindRequest request;
-  request.id = Id::shaped(asked);
-  if (!request.id && !proto::valid_name(asked)) return fail("this is neither a name nor an id");
-  if (!request.id) request.name = asked;
-  if (finds_.size() >= max_finds) return fail("too many questions wait for their answer");
-  if (shown.found.size() >= max_finds) shown.found.clear();
-  shown.found[asked] = {};
-  finds_[send(proto::encode(request), now)] = {asked, std::move(window)};
+  request.id = Id::shaped(name_or_id);
+  if (!request.id && !proto::valid_name(name_or_id)) return fail("this is neither a name nor an id");
+  if (!request.id) request.name = name_or_id;
+  if (asked_.size() >= max_finds) return fail("too many questions wait for their answer");
+  auto& found = context_.model.found;
+  if (found.size() >= max_finds) found.clear();
+  found[name_or_id] = {};
+  asked_[context_.core.send(proto::encode(request), now)] = {name_or_id, std::move(window)};
   return {};
 }
 
-// An answer names what it found. Questions are few, so all that it answers are looked through.
-void ClientCore::State::receive_found(const proto::Found& found, Now now) {
+// One answer may settle several questions: by the name and by the id.
+void Finds::receive(const proto::Found& found, Now now) {
   using Outcome = FindAnswer::Outcome;
-  FindAnswer answer;
-  answer.outcome = !found.online ? Outcome::registered : *found.online ? Outcome::online : Outcome::offline;
-  answer.name = found.name;
-  answer.id = found.id;
-  answer_finds(found.name, answer, now);
-  answer_finds(found.id.str(), answer, now);
+  FindAnswer given;
+  given.outcome = !found.online ? Outcome::registered : *found.online ? Outcome::online : Outcome::offline;
+  given.name = found.name;
+  given.id = found.id;
+  answer(found.name, given, now);
+  answer(found.id.str(), given, now);
 }
 
-// True: the error is the answer to a question.
-bool ClientCore::State::find_failed(const proto::Error& error, Now now) {
-  const auto at = error.id ? finds_.find(*error.id) : finds_.end();
-  if (at == finds_.end()) return false;
+bool Finds::receive(const proto::Error& error, Now now) {
+  const auto at = error.id ? asked_.find(*error.id) : asked_.end();
+  if (at == asked_.end()) return false;
   using Outcome = FindAnswer::Outcome;
-  FindAnswer answer;
-  answer.outcome = error.code == proto::ErrorCode::unknown_peer   ? Outcome::unknown
-                   : error.code == proto::ErrorCode::rate_limited ? Outcome::too_often
-                                                                  : Outcome::unsupported;
-  connection.acked(*error.id, now);  // read, whatever it says
-  answer_finds(std::string(at->second.what), answer, now);
+  FindAnswer given;
+  given.outcome = error.code == proto::ErrorCode::unknown_peer   ? Outcome::unknown
+                  : error.code == proto::ErrorCode::rate_limited ? Outcome::too_often
+                                                                 : Outcome::unsupported;
+  answer(std::string(at->second.name_or_id), given, now);
   return true;
 }
 
-void ClientCore::State::answer_finds(const std::string& asked, const FindAnswer& answer, Now now) {
+void Finds::answer(const std::string& name_or_id, const FindAnswer& answer, Now now) {
   std::vector<Asked> answered;
-  std::erase_if(finds_, [&](auto& one) {
-    if (one.second.what != asked) return false;
+  std::erase_if(asked_, [&](auto& one) {
+    if (one.second.name_or_id != name_or_id) return false;
     answered.push_back(std::move(one.second));
     return true;
   });
   if (answered.empty()) return;
-  shown.found[asked] = answer;
+  Model& model = context_.model;
+  model.found[name_or_id] = answer;
   for (const Asked& one : answered) {
     if (!one.window) continue;
-    const auto peer = shown.peers.find(*one.window);
-    window_lines.notice(peer == shown.peers.end() ? nullptr : &peer->second, words_for(asked, answer), now);
+    const auto peer = model.peers.find(*one.window);
+    context_.windows.notice(peer == model.peers.end() ? nullptr : &peer->second,
+                            words_for(name_or_id, answer), now);
   }
+}
+
+void Finds::clear() {
+  asked_.clear();
+  context_.model.found.clear();
 }
 
 }  // namespace sims::client

@@ -25,8 +25,7 @@ void ClientCore::State::ask_page(Now now) {
 void ClientCore::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
   const bool fits = roster.apply(list, now, changes);
-  if (!fits)
-    window_lines.alert(nullptr, "The server lists more users than we keep: some are not shown.", now);
+  if (!fits) windows.alert(nullptr, "The server lists more users than we keep: some are not model.", now);
   for (const auto& change : changes)
     roster_changed(change, now);
   unpark(now);
@@ -37,7 +36,7 @@ void ClientCore::State::receive_list(const proto::List& list, Now now) {
     return ask_page(now);
   }
   snapshot_ = false;
-  shown.list_complete = true;
+  model.list_complete = true;
   summary.list_complete(now);
   changes.clear();
   roster.snapshot_done(changes);
@@ -47,45 +46,49 @@ void ClientCore::State::receive_list(const proto::List& list, Now now) {
 
 void ClientCore::State::roster_changed(const Roster::Change& change, Now now) {
   using Event = Roster::Change::Event;
-  Conversation* talk = talking(change.name);
-  auto at = shown.peers.find(change.name);
-  if (at == shown.peers.end()) return forget_gone(change.name);
+  Conversation* conversation = conversations.find(change.name);
+  auto at = model.peers.find(change.name);
+  if (at == model.peers.end()) return forget_gone(change.name);
   Peer& peer = at->second;
   const bool quiet = peer.standing == Standing::blocked;
   switch (change.event) {
     case Event::left:
-      if (talk) talk->peer_left(now);
+      if (conversation) conversation->peer_left(now);
       return;
     case Event::restored:
       if (!quiet)
-        window_lines.key_alert(peer, "The server shows the known key of " + change.name + " again.", now);
+        windows.key_alert(peer, "The server shows the known key of " + change.name + " again.", now);
       [[fallthrough]];
     case Event::came:
-      if (talk) talk->peer_came(change.again, now);
+      if (conversation) conversation->peer_came(change.again, now);
       return;
     case Event::changed:
-      if (talk) talk->shut();
-      if (quiet) return;
-      peer.attention = true;
-      window_lines.key_alert(peer,
-                             "KEY CHANGED: the server shows another key for " + change.name +
-                                 (peer.was_verified ? ", whose old key you had verified" : "") +
-                                 ". Nothing is sent until you decide.",
-                             now);
+      return key_changed(peer, conversation, now);
   }
 }
 
-void ClientCore::State::forget_gone(const std::string& name) {
-  drop(name);
-  past.forget(name);
+void ClientCore::State::key_changed(Peer& peer, Conversation* conversation, Now now) {
+  if (conversation) conversation->shut();
+  if (peer.standing == Standing::blocked) return;
+  peer.attention = true;
+  windows.key_alert(peer,
+                    "KEY CHANGED: the server shows another key for " + peer.name +
+                        (peer.was_verified ? ", whose old key you had verified" : "") +
+                        ". Nothing is sent until you decide.",
+                    now);
 }
 
-void ClientCore::State::shut(Peer& peer, bool forget) {
+void ClientCore::State::forget_gone(const std::string& name) {
+  conversations.drop(name);
+  history.forget(name);
+}
+
+void ClientCore::State::dismiss(Peer& peer, bool erased) {
   const std::string name = peer.name;
-  if (auto* talk = talking(name)) talk->shut();
-  if (forget) {
-    window_lines.clear(&peer);
-    past.forget(name);
+  if (auto* conversation = conversations.find(name)) conversation->shut();
+  if (erased) {
+    windows.clear(&peer);
+    history.forget(name);
     peer.older = true;
   }
   peer.unread = 0;
@@ -96,7 +99,7 @@ void ClientCore::State::shut(Peer& peer, bool forget) {
 }
 
 void ClientCore::State::look_alike(Peer& peer) {
-  peer.looks_like = client::look_alike(peer.name, pinned.peers());
+  peer.looks_like = client::look_alike(peer.name, pins.peers());
 }
 
 // --- from peers ----------------------------------------------------------------------------------
@@ -104,35 +107,35 @@ void ClientCore::State::look_alike(Peer& peer) {
 // By the server's list, or by our own pins when the list does not know (yet).
 const std::string* ClientCore::State::name_of(const Id& src) const {
   if (const auto* name = roster.name_of(src)) return name;
-  const auto* name = pinned.name_of(src);
-  return name && shown.peers.contains(*name) ? name : nullptr;
+  const auto* name = pins.name_of(src);
+  return name && model.peers.contains(*name) ? name : nullptr;
 }
 
 // Under its name, or with its key under another.
 bool ClientCore::State::blocked(const std::string& name, const Id& src) const {
   const auto stands = [this](const std::string& who) {
-    const PinnedPeer* pin = pinned.find(who);
+    const PinnedPeer* pin = pins.find(who);
     return pin && pin->standing == Standing::blocked;
   };
-  const std::string* other = pinned.name_of(src);
+  const std::string* other = pins.name_of(src);
   return stands(name) || (other && stands(*other));
 }
 
-void ClientCore::State::forwarded(const Id& src, const Id& dst, PeerFrame frame, Now now) {
-  if (dst != shown.self || src == shown.self)
-    return window_lines.alert(nullptr, "A message that was not for us, or our own, was dropped.", now);
+void ClientCore::State::from_peer(const Id& src, const Id& dst, PeerFrame frame, Now now) {
+  if (dst != model.self || src == model.self)
+    return windows.alert(nullptr, "A message that was not for us, or our own, was dropped.", now);
   const std::string* name = name_of(src);
   if (!name) return park(src, std::move(frame), now);
   if (blocked(*name, src)) return;
-  Peer& peer = shown.peers.at(*name);
+  Peer& peer = model.peers.at(*name);
   if (peer.trust == Trust::changed || peer.id != src)
-    return window_lines.alert(&peer, "A message under another key of " + *name + " was refused.", now);
+    return windows.alert(&peer, "A message under another key of " + *name + " was refused.", now);
   // Only a call, or a text of somebody who believes in a session, begins anything here.
   const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
   const bool begins =
       handshake ? handshake->phase == 1 : std::holds_alternative<proto::ClientCom>(frame.message);
-  if (!talking(*name) && (!begins || !room_for_caller(peer))) return;
-  conversation(*name).receive(std::move(frame), now);
+  if (!conversations.find(*name) && (!begins || !conversations.make_room(peer, now))) return;
+  conversations.get(*name).receive(std::move(frame), now);
 }
 
 void ClientCore::State::park(const Id& src, PeerFrame frame, Now now) {
@@ -148,7 +151,7 @@ void ClientCore::State::unpark(Now now) {
   all.swap(parked_);
   for (auto& one : all) {
     if (name_of(one.src))
-      forwarded(one.src, shown.self, std::move(one.frame), now);
+      from_peer(one.src, model.self, std::move(one.frame), now);
     else if (one.until_ms > now.steady_ms)
       parked_.push_back(std::move(one));
   }

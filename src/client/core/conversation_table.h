@@ -1,0 +1,56 @@
+// The core's conversations by peer name, and an index of those that a turn must look at: no turn walks over all
+// of them. Pure; owned by the core.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+#include "client/conversation/conversation.h"
+#include "client/core/due_times.h"
+
+namespace sims::client {
+
+class ConversationTable {
+ public:
+  explicit ConversationTable(Context& context) : context_(context) {}
+
+  // Both note that the conversation is used, so that its index entry is renewed.
+  Conversation& get(const std::string& name);                     // made if missing; of a peer in the model
+  Conversation* find(const std::string& name);                    // nullptr: none
+  void touch(const std::string& name) { touched_.insert(name); }  // its peer changed
+  template <class F>
+  void touch_each(F f) {  // f(Conversation&)
+    for (auto& [name, conversation] : conversations_) {
+      f(conversation);
+      touched_.insert(name);
+    }
+  }
+  bool in_use(const std::string& name) const;
+  // Makes room for one more caller, at the cost of a conversation with nothing left. false: there is no room.
+  // Contacts always find room.
+  bool make_room(const Peer& caller, Now now);
+  void drop(const std::string& name);
+  void clear();
+
+  void server_took(std::uint64_t seq, Now now);        // cumulative
+  Conversation* carrying(std::uint64_t seq, Now now);  // whose text in flight went out as this message
+  void tick(Now now);                                  // runs those that are due, drops the idle
+  std::int64_t next_tick(Now now);                     // steady ms; INT64_MAX: nothing is due
+  std::size_t size() const { return conversations_.size(); }
+  std::uint64_t examined() const { return examined_; }  // index entries renewed so far
+
+ private:
+  void renew_index(Now now);
+
+  Context& context_;
+  std::map<std::string, Conversation> conversations_;  // by name; those with nothing left are dropped
+  std::set<std::string> touched_;                      // index entries to renew before the index is asked
+  DueTimes due_;                                       // whose tick() is due
+  DueTimes idle_;                                      // nothing is left of them: when they are dropped
+  std::set<std::string> in_flight_;                    // whose texts are on their way
+  std::uint64_t examined_ = 0;
+};
+
+}  // namespace sims::client
