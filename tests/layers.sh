@@ -28,7 +28,7 @@ done < <(sed -nE 's/^sees_([a-z/]+) :=(.*)/\1 \2/p' src/rooms.mk)
 # crypto/rng.h being the interface.)
 edges='src/[a-z_]+\.cc|src/(net|os|ctl|cli|server/daemon|client/link)/.*'
 edges+='|src/base/(clock|locked_memory|secret)\..*|src/crypto/(key_file|rng)\.cc|src/server/accounts/(accounts|sqlite_accounts|state_dir)\..*'
-edges+='|src/client/holder/holder_[a-z]+\..*|src/client/store/(check|check_schedule|derivation|health|history|history_search|legacy_files|locking|pending_rows|pins|schema|store|store_state|text_names)\..*'
+edges+='|src/client/holder/holder_[a-z]+\..*|src/client/store/(check|check_schedule|derivation|health|history_search|history_table|legacy_files|locking|pending_rows|pin_table|schema|store|store_file|store_parts|store_transaction|store_use|text_names|vault)\..*'
 edges+='|src/tui/term/(crash|screen|terminal)\..*|src/tui/app/(app|config_file|demo_session|display|live_[a-z]+|session)\..*'
 impure='(unistd|fcntl|poll|termios|pwd|grp|sched|netdb|ifaddrs|syslog|signal|dirent|time|stdio|pthread)\.h|sys/.*'
 impure+='|fstream|iostream|filesystem|cstdio|csignal|ctime|random|thread|mutex|condition_variable|future'

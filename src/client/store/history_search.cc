@@ -5,8 +5,10 @@
 #include <unordered_map>
 
 #include "base/caseless.h"
+#include "client/store/history_row.h"
 #include "client/store/history_source.h"
-#include "client/store/store_state.h"
+#include "crypto/rng.h"
+#include "os/sqlite.h"
 
 namespace sims::client {
 

@@ -9,6 +9,7 @@
 #include "base/endpoint.h"
 #include "crypto/key_file.h"
 #include "os/config.h"
+#include "os/files.h"
 #include "proto/limits.h"
 
 namespace sims::client {
@@ -38,12 +39,6 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value < 0) return std::nullopt;
   return value;
-}
-
-// The one spelling under which a server is remembered; empty for what is no HOST[:PORT].
-std::string server_key(const std::string& text) {
-  auto at = Endpoint::parse(text, proto::default_port);
-  return at ? at->str() : "";
 }
 
 // Calls `take` for each line after the header; false from it refuses the file. A file that does not exist is

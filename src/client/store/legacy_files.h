@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "client/store/store_state.h"
+#include "client/store/pin_table.h"
 
 namespace sims::client {
 

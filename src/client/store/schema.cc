@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "client/store/legacy_files.h"
-#include "client/store/store_state.h"
+#include "client/store/store_parts.h"
 #include "crypto/rng.h"
+#include "os/files.h"
 
 namespace sims::client {
 
@@ -85,25 +86,26 @@ Result<void> migrate(sqlite::Database& db, std::int64_t from) {
 
 // --- 2. made -------------------------------------------------------------------------------------
 
-Result<void> fill(Store::State& s, const OldFiles& old) {
+Result<void> fill(Store::Parts& p, const OldFiles& old) {
   Secret<32> master;
   crypto::system_rng().fill(master.writable());
-  s.sealer.emplace(master.view(), crypto::system_rng());
-  auto all = sqlite::Transaction::begin(s.db);
+  p.vault.make(master);
+  auto all = sqlite::Transaction::begin(p.file.db);
   if (!all) return fail(all.error());
+  const StoreHead& head = p.vault.head();
   const auto& seed = old.identity->seed();
   auto done =
-      sqlite::Statement(s.db, "INSERT INTO store VALUES (?, 0, 0, ?, ?, ?, ?, ?, ?)",
-                        Id::of(old.identity->public_key()).text(), ByteView(s.head.salt), s.head.cost.n,
-                        static_cast<std::uint64_t>(s.head.cost.r), static_cast<std::uint64_t>(s.head.cost.p),
-                        master.view(), s.sealer->seal("identity", text_of(seed)))
+      sqlite::Statement(p.file.db, "INSERT INTO store VALUES (?, 0, 0, ?, ?, ?, ?, ?, ?)",
+                        Id::of(old.identity->public_key()).text(), ByteView(head.salt), head.cost.n,
+                        static_cast<std::uint64_t>(head.cost.r), static_cast<std::uint64_t>(head.cost.p),
+                        master.view(), p.vault.sealer().seal("identity", text_of(seed)))
           .run();
   for (auto at = old.pins.servers.begin(); done && at != old.pins.servers.end(); ++at)
-    done = s.put_server(at->first, at->second);
+    done = p.pins.put_server(at->first, at->second);
   for (auto at = old.pins.peers.begin(); done && at != old.pins.peers.end(); ++at)
-    done = s.put_peer(at->first.first, at->first.second, at->second);
-  if (done) done = s.put_settings(old.pins.settings);
-  if (done) done = s.put_sum();
+    done = p.pins.put_peer(at->first.first, at->first.second, at->second);
+  if (done) done = p.pins.put_settings(old.pins.settings);
+  if (done) done = p.pins.put_sum();
   return done ? all->commit() : done;
 }
 
@@ -112,8 +114,8 @@ Result<void> make_at(const std::string& folder, const std::string& path, const O
   auto done = db ? db->execute(making) : fail(db.error());
   if (done) done = migrate(*db, 0);
   if (!done) return done;
-  Store::State state(folder, std::move(*db));
-  if (done = fill(state, old); done) done = state.db.execute("PRAGMA journal_mode = WAL");
+  Store::Parts parts(std::make_unique<StoreFile>(folder, std::move(*db)));
+  if (done = fill(parts, old); done) done = parts.file.db.execute("PRAGMA journal_mode = WAL");
   return done;
 }
 
@@ -216,7 +218,7 @@ Result<Opened> open_database(const std::string& folder, const std::string& path)
 
 }  // namespace
 
-Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder) {
+Result<std::unique_ptr<StoreFile>> open_store_file(const std::string& folder) {
   if (auto made = make_private_folder(folder); !made) return fail(made.error());
   const std::string path = folder + "/store.db";
   bool is_new = false;
@@ -236,19 +238,20 @@ Result<std::unique_ptr<Store::State>> open_store_file(const std::string& folder)
   const bool log_left = file_exists(path + "-wal");
   auto opened = open_database(folder, path);
   if (!opened) return fail(fmt::format("{}: {}", path, opened.error()));
-  auto state = std::make_unique<Store::State>(folder, std::move(opened->db));
-  state->read_only = std::move(opened->read_only);
-  state->made = is_new;
-  state->unclean = log_left;
-  if (auto read = state->read_head(); !read) return fail(read.error());
-  if (!any_old_files(folder)) return state;
+  auto file = std::make_unique<StoreFile>(folder, std::move(opened->db));
+  file->read_only = std::move(opened->read_only);
+  file->made = is_new;
+  file->log_left = log_left;
+  if (!any_old_files(folder)) return file;
   if (!alone) {
     auto taken = FileLock::take(folder + "/lock");
-    if (!taken) return state;  // somebody is at it
+    if (!taken) return file;  // another program does it
     alone = std::move(*taken);
   }
-  if (auto gone = remove_old_files(folder, state->head.id); !gone) return fail(gone.error());
-  return state;
+  Vault vault(*file);
+  TRY(vault.read_head());
+  TRY(remove_old_files(folder, vault.head().id));
+  return file;
 }
 
 }  // namespace sims::client

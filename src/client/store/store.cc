@@ -1,292 +1,300 @@
-// 1. opening  2. one program at a time  3. transactions  4. values
+// Store: its parts, opened and joined. The passphrase and the key file are in locking.cc, the check of the file
+// in health.cc.
 #include "client/store/store.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <limits>
 
-#include <charconv>
-
-#include "client/store/store_state.h"
+#include "client/store/history_source.h"
+#include "client/store/store_parts.h"
+#include "proto/limits.h"
 
 namespace sims::client {
 
-namespace {
-constexpr std::string_view in_use =
-    "; one program at a time may use an identity: end the other one, or give this one its own --home DIR";
-constexpr std::string_view replaced =
-    "it was moved or replaced while this program used it: end the program and start it again";
-constexpr std::size_t max_note = 64;
-constexpr int raise_every = 100;  // commits: what a copy may be younger than without being noticed
-constexpr std::int64_t max_generations = std::int64_t{1} << 48;  // nobody starts a program more often
-}  // namespace
-
-Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Store::~Store() {
-  State& s = *state_;
-  if (s.transaction) s.undo("not committed");
-  s.raise_if_written();
-  // Damage that was told of is told of again.
-  if (s.held && !s.unclean) s.note_end();
+  Parts& p = *parts_;
+  if (p.transaction.open()) p.transaction.undo("not committed");
+  p.transaction.raise_if_written();
+  // Damage that was reported is reported again.
+  if (p.use.held && !p.use.unclean) p.use.note_end();
 }
-
-// --- 1. opening ----------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const std::string& state_folder) {
-  auto state = open_store_file(folder);
-  if (!state) return fail(state.error());
-  State& s = **state;
-  if (!state_folder.empty()) s.note = state_folder + "/" + s.head.id.str();
-  s.compare_with_note();
-  if (s.head.lock == Lock::none) {
-    if (s.head.master.size() != 32) return fail(s.damaged("no key"));
-    if (auto opened = s.open_with(Secret<32>(s.head.master.view())); !opened) return fail(opened.error());
+  TRY_LET(file, open_store_file(folder));
+  std::unique_ptr<Store> store(new Store(std::make_unique<Parts>(std::move(file))));
+  Parts& p = *store->parts_;
+  TRY(p.vault.read_head());
+  const StoreHead& head = p.vault.head();
+  if (!state_folder.empty()) p.vault.set_note(state_folder + "/" + head.id.str());
+  p.vault.compare_with_note();
+  if (head.lock == Lock::none) {
+    if (head.master.size() != 32) return fail(p.file.damaged("no key"));
+    TRY(store->open_with(Secret<32>(head.master.view())));
   }
-  return std::unique_ptr<Store>(new Store(std::move(*state)));
-}
-
-Result<void> Store::State::read_head() {
-  sqlite::Statement row(db, "SELECT id, generation, lock, salt, n, r, p, master, identity FROM store");
-  auto there = row.step();
-  if (!there) return fail(in_file(there.error()));
-  const auto id = *there ? Id::shaped(row.text(0)) : std::nullopt;
-  const auto generation = row.number(1), kind = row.number(2);
-  const crypto::ScryptCost cost{static_cast<std::uint64_t>(row.number(4)),
-                                static_cast<std::uint32_t>(row.number(5)),
-                                static_cast<std::uint32_t>(row.number(6))};
-  if (!id || generation < 0 || generation > max_generations || kind < 0 || kind > 2 ||
-      row.blob(3).size() != head.salt.size() || !crypto::acceptable(cost))
-    return fail(damaged("no heading that is one"));
-  head.id = *id;
-  head.generation = generation;
-  head.lock = static_cast<Lock>(kind);
-  std::memcpy(head.salt.data(), row.blob(3).data(), head.salt.size());
-  head.cost = cost;
-  head.master = SecretBytes(row.blob(7));
-  head.identity = row.text(8);
-  return {};
+  return store;
 }
 
 Store::Lock Store::lock_kind() const {
-  return state_->head.lock;
+  return parts_->vault.head().lock;
 }
 bool Store::unlocked() const {
-  return state_->sealer.has_value();
+  return parts_->vault.unlocked();
 }
 const Id& Store::id() const {
-  return state_->head.id;
+  return parts_->vault.head().id;
 }
 const std::string& Store::folder() const {
-  return state_->folder;
+  return parts_->file.folder;
 }
 bool Store::made_identity() const {
-  return state_->made;
+  return parts_->file.made;
 }
 bool Store::restored() const {
-  return state_->restored;
+  return parts_->vault.restored();
 }
 
-// --- 2. one program at a time --------------------------------------------------------------------
-
-// No note, or none that can be read: nothing is known, so nothing is said.
-void Store::State::compare_with_note() {
-  if (note.empty() || !file_exists(note)) return;
-  const auto text = read_private_file(note, max_note);
-  if (!text) return;
-  std::int64_t newest = 0;
-  std::from_chars(text->data(), text->data() + text->size(), newest);
-  if (newest <= head.generation || newest > max_generations) return;
-  restored = true;
-  head.generation = newest;
-}
+// --- the transaction -----------------------------------------------------------------------------
 
 Result<void> Store::hold() {
-  return state_->hold();
+  return parts_->transaction.hold();
 }
 
 Result<bool> Store::try_hold() {
-  return state_->try_hold();
-}
-
-Result<void> Store::State::hold() {
-  auto taken = try_hold();
-  if (!taken) return fail(taken.error());
-  if (!*taken) return fail(fmt::format("{}/lock: in use by another program{}", folder, in_use));
-  return {};
-}
-
-Result<bool> Store::State::try_hold() {
-  if (held) return true;
-  if (!read_only.empty()) return fail(read_only);
-  auto taken = FileLock::try_take(folder + "/lock");
-  if (!taken) return fail(taken.error());
-  if (!*taken) return false;
-  if (db.moved()) return fail(in_file(replaced));
-  if (auto read = read_head(); !read) return fail(read.error());
-  compare_with_note();
-  if (sealer) {
-    if (auto read = load_pins(); !read) return fail(read.error());
-    if (auto done = raise(); !done) return fail(done.error());
-  }
-  held = std::move(*taken);
-  note_beginning();
-  return true;
-}
-
-Result<void> Store::State::count_up() {
-  ++head.generation;
-  auto done = sqlite::Statement(db, "UPDATE store SET generation = ?", head.generation).run();
-  return done ? put_sum() : done;
-}
-
-Result<void> Store::State::raise() {
-  auto all = sqlite::Transaction::begin(db);
-  if (!all) return fail(in_file(all.error()));
-  auto done = count_up();
-  if (done) done = all->commit();
-  if (!done) {
-    --head.generation;
-    return fail(in_file(done.error()));
-  }
-  raised = true;
-  commits = 0;
-  note_down();
-  return {};
-}
-
-// A copy that was made since the last time is older from now on.
-void Store::State::raise_if_written() {
-  if (held && sealer && !transaction && commits > 0) static_cast<void>(raise());
-}
-
-// Without a note (no room, no right) a backup would not be noticed: no reason not to talk.
-void Store::State::note_down() {
-  if (const auto slash = note.rfind('/'); slash != note.npos && make_private_folder(note.substr(0, slash)))
-    static_cast<void>(write_private_file(note, fmt::format("{}\n", head.generation)));
-}
-
-// --- 3. transactions -----------------------------------------------------------------------------
-
-Result<void> Store::State::ready() {
-  if (!sealer) return fail("the store is locked");
-  undo_if_misread();
-  if (!failed.empty()) return fail(failed);
-  return hold();
-}
-
-Result<void> Store::State::begin() {
-  if (auto may = ready(); !may) return may;
-  if (transaction) return {};
-  auto begun = sqlite::Transaction::begin(db);
-  if (!begun) return fail(in_file(begun.error()));
-  transaction.emplace(std::move(*begun));
-  if (adopted) return {};
-  adopted = true;
-  auto done = adopt_outbox();
-  if (!done) undo(in_file(done.error()));
-  return done;
-}
-
-void Store::State::undo(std::string why) {
-  transaction.reset();
-  if (committed) pins = std::move(*committed);
-  committed.reset();
-  server_ids.clear();
-  scrub = false;
-  adopted = false;
-  failed = std::move(why);
+  return parts_->transaction.try_hold();
 }
 
 Result<void> Store::commit() {
-  State& s = *state_;
-  auto done = s.commit();
-  s.owed = false;
-  s.failed.clear();
-  return done;
+  return parts_->transaction.commit();
 }
 
 Result<void> Store::save() {
-  return state_->save();
+  return parts_->transaction.save();
 }
 
-Result<void> Store::State::save() {
-  auto done = commit();
-  if (!owed) failed.clear();
-  return done;
-}
-
-void Store::State::undo_if_misread() {
-  if (misread.empty()) return;
-  if (failed.empty()) undo(in_file(misread));
-  misread.clear();
-  owed = true;
-}
-
-Result<void> Store::State::commit() {
-  undo_if_misread();
-  if (!failed.empty()) return fail(failed);
-  if (!transaction) return {};
-  const bool counts = sealer && commits + 1 >= raise_every;
-  Result<void> done;
-  if (counts)
-    done = count_up();
-  else if (committed && sealer)  // locked: lock() did
-    done = put_sum();
-  if (done && db.moved()) done = fail(std::string(replaced));
-  if (done) done = transaction->commit();
-  if (!done) {
-    if (counts) --head.generation;
-    undo(in_file(done.error()));
-    return fail(failed);
-  }
-  commits = counts ? 0 : commits + 1;
-  if (counts) note_down();
-  transaction.reset();
-  committed.reset();
-  owed = false;
-  // What was overwritten is still in the write-ahead log until that is empty. A reader may be in the way:
-  // then the next commit does it, or closing.
-  if (scrub) {
-    static_cast<void>(db.execute("PRAGMA busy_timeout = 0"));
-    scrub = db.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
-    static_cast<void>(db.execute("PRAGMA busy_timeout = 5000"));
-  }
-  return {};
-}
-
-// --- 4. values -----------------------------------------------------------------------------------
-
-std::string row_place(std::string_view table, ByteView tag) {
-  return std::string(table).append(text_of(tag));
-}
-
-std::string row_place(std::string_view table, std::uint64_t number, std::uint64_t other) {
-  return std::string(table).append(text_of(u64be(number))).append(text_of(u64be(other)));
-}
+// --- values --------------------------------------------------------------------------------------
 
 std::optional<std::string> Store::get(const std::string& key) {
-  State& s = *state_;
-  if (!s.sealer) return std::nullopt;
-  const Tag tag = s.sealer->tag("value", key);
-  sqlite::Statement row(s.db, "SELECT token FROM value WHERE tag = ?", tag);
+  Parts& p = *parts_;
+  if (!p.vault.unlocked()) return std::nullopt;
+  Sealer& sealer = p.vault.sealer();
+  const Tag tag = sealer.tag("value", key);
+  sqlite::Statement row(p.file.db, "SELECT token FROM value WHERE tag = ?", tag);
   if (auto there = row.step(); !there || !*there) return std::nullopt;
-  const auto value = s.sealer->open(row_place("value", tag), row.text(0));
+  const auto value = sealer.open(row_place("value", tag), row.text(0));
   if (!value) return std::nullopt;
   return std::string(*value);
 }
 
 Result<void> Store::put(const std::string& key, std::string_view value) {
-  State& s = *state_;
-  return s.write([&] {
-    const Tag tag = s.sealer->tag("value", key);
-    return s.put_row(put_value, "value", tag, value);
+  Parts& p = *parts_;
+  return p.transaction.write([&] {
+    Sealer& sealer = p.vault.sealer();
+    return p.file.put_row(sealer, put_value, "value", sealer.tag("value", key), value);
   });
 }
 
 Result<void> Store::erase(const std::string& key) {
-  State& s = *state_;
-  return s.write([&] {
-    const Tag tag = s.sealer->tag("value", key);
-    return sqlite::Statement(s.db, "DELETE FROM value WHERE tag = ?", tag).run();
+  Parts& p = *parts_;
+  return p.transaction.write([&] {
+    const Tag tag = p.vault.sealer().tag("value", key);
+    return sqlite::Statement(p.file.db, "DELETE FROM value WHERE tag = ?", tag).run();
   });
+}
+
+// --- pins ----------------------------------------------------------------------------------------
+
+std::optional<PinnedServer> Store::server(const std::string& host_port) {
+  const auto& servers = parts_->pins.pins().servers;
+  const auto found = servers.find(server_key(host_port));
+  if (found == servers.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<void> Store::pin_server(const std::string& host_port, const PinnedServer& server) {
+  const std::string key = server_key(host_port);
+  if (key.empty()) return fail("not a HOST:PORT that can be remembered: " + host_port);
+  return parts_->transaction.write_for_core([&] { return parts_->pins.put_server(key, server); });
+}
+
+Result<bool> Store::replace_server(const std::string& host_port, const PinnedServer& server) {
+  Parts& p = *parts_;
+  const std::string key = server_key(host_port);
+  const auto old = this->server(host_port);
+  if (!old || old->id == server.id) return fail("no other key is remembered for " + host_port);
+  bool along = false;
+  auto done = p.transaction.write_for_core([&]() -> Result<void> {
+    const auto users = peers(old->id);
+    const auto said = p.history.has_conversation(old->id), known = p.history.has_conversation(server.id);
+    if (!said || !known) return fail(said ? known.error() : said.error());
+    const auto is_elsewhere = [&](const Id& id) {
+      return std::any_of(p.pins.pins().servers.begin(), p.pins.pins().servers.end(),
+                         [&](const auto& one) { return one.first != key && one.second.id == id; });
+    };
+    const bool mixed =
+        is_elsewhere(old->id) || is_elsewhere(server.id) || *known || !peers(server.id).empty();
+    along = !mixed || (users.empty() && !*said);
+    if (auto put = p.pins.put_server(key, server); !put || mixed) return put;
+    for (const auto& [name, peer] : users) {
+      auto moved = p.pins.drop_peer(old->id, name);
+      if (moved) moved = p.pins.put_peer(server.id, name, peer);
+      if (!moved) return moved;
+    }
+    return p.history.move(old->id, server.id);
+  });
+  if (!done) return fail(done.error());
+  return along;
+}
+
+Result<void> Store::forget_server(const std::string& host_port) {
+  Parts& p = *parts_;
+  const std::string key = server_key(host_port);
+  if (auto ready = p.transaction.ready(); !ready) return ready;
+  if (!p.pins.pins().servers.contains(key)) return fail("no such server is remembered: " + host_port);
+  return p.transaction.write_for_core([&] { return p.pins.drop_server(key); });
+}
+
+std::map<std::string, PinnedPeer> Store::peers(const Id& server) {
+  return parts_->pins.peers(server);
+}
+
+Result<void> Store::pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) {
+  if (server.empty() || peer.id.empty() || !proto::valid_name(name) || peer.standing == Standing::stranger)
+    return fail("not a peer that can be remembered");
+  return parts_->transaction.write_for_core([&] { return parts_->pins.put_peer(server, name, peer); });
+}
+
+Result<void> Store::forget_peer(const Id& server, const std::string& name) {
+  return parts_->transaction.write_for_core([&] { return parts_->pins.drop_peer(server, name); });
+}
+
+std::vector<KnownPeer> Store::all_peers() const {
+  std::vector<KnownPeer> all;
+  for (const auto& [key, pinned] : parts_->pins.pins().peers)
+    all.push_back({key.first, key.second, pinned});
+  return all;
+}
+
+const Settings& Store::settings() const {
+  return parts_->pins.pins().settings;
+}
+
+Result<void> Store::save_settings(const Settings& settings) {
+  return parts_->transaction.write([&] { return parts_->pins.put_settings(settings); });
+}
+
+// --- history -------------------------------------------------------------------------------------
+
+Result<std::uint64_t> Store::add(const PeerKey& peer, const HistoryEntry& entry) {
+  Parts& p = *parts_;
+  TRY(p.transaction.write_for_core([&] { return p.history.add(peer, entry); }));
+  return p.history.last_row();
+}
+
+Result<std::uint64_t> Store::put_last(const PeerKey& peer, const HistoryEntry& entry) {
+  Parts& p = *parts_;
+  const auto done = p.transaction.write_for_core([&]() -> Result<void> {
+    TRY(p.history.remove(entry.row));
+    return p.history.add(peer, entry);
+  });
+  TRY(done);
+  return p.history.last_row();
+}
+
+Result<void> Store::set_delivery(std::uint64_t row, Delivery delivery, const std::string& why, bool left) {
+  Parts& p = *parts_;
+  TRY(p.transaction.ready());
+  auto found = p.history.find(row);
+  if (!found) return fail(p.file.in_file(found.error()));
+  if (!found->entry) return {};  // erased since
+  found->entry->delivery = delivery;
+  found->entry->why = why;
+  return p.transaction.write_for_core([&] { return p.history.replace(*found, left); });
+}
+
+bool Store::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
+  return unlocked() && parts_->names.seen(peer, author, uid);
+}
+
+std::optional<LastText> Store::last_from(const PeerKey& peer, const Id& author) {
+  return unlocked() ? parts_->names.last_from(peer, author) : std::nullopt;
+}
+
+std::optional<LastText> Store::last_to(const PeerKey& peer, const Id& id) {
+  return unlocked() ? parts_->names.last_to(peer, id) : std::nullopt;
+}
+
+namespace {
+constexpr std::uint64_t no_end = std::numeric_limits<std::int64_t>::max();
+}  // namespace
+
+template <class F>
+auto Store::read(F f) -> decltype(f()) {
+  if (!unlocked()) return fail("the store is locked");
+  auto done = f();
+  if (!done) return fail(parts_->file.in_file(done.error()));
+  return done;
+}
+
+Result<std::vector<HistoryEntry>> Store::before(const PeerKey& peer, std::uint64_t row, std::size_t most) {
+  std::vector<HistoryEntry> out;
+  TRY(read([&] {
+    return parts_->history.each(peer,
+                                "SELECT row, kind, token FROM history WHERE conversation = ? AND row < ?"
+                                " AND kind != 3 ORDER BY row DESC LIMIT ?",
+                                row == 0 ? no_end : row, most, [&](HistoryEntry entry) {
+                                  out.push_back(std::move(entry));
+                                  return true;
+                                });
+  }));
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+Result<void> Store::each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f) {
+  return read([&] {
+    return parts_->history.each(peer,
+                                "SELECT row, kind, token FROM history WHERE conversation = ? AND row > ?"
+                                " AND kind != 3 ORDER BY row LIMIT ?",
+                                0, no_end, f);
+  });
+}
+
+std::size_t Store::unread(const PeerKey& peer, std::uint64_t row) {
+  return unlocked() ? parts_->history.unread(peer, row) : 0;
+}
+
+Result<std::map<std::string, std::vector<HistoryEntry>>> Store::outbox(const Id& server) {
+  return read([&] { return parts_->history.outbox(server); });
+}
+
+Result<std::map<std::string, std::vector<HistoryEntry>>> Store::waiting(const Id& server) {
+  return read([&] { return parts_->history.waiting(server); });
+}
+
+Result<std::vector<PeerKey>> Store::conversations() {
+  TRY_LET(all, read([&] { return parts_->history.conversations(); }));
+  std::vector<PeerKey> out;
+  for (auto& one : all)
+    out.push_back(std::move(one.peer));
+  return out;
+}
+
+Result<void> Store::erase_history(const PeerKey& peer) {
+  Parts& p = *parts_;
+  return p.transaction.write_for_core([&] {
+    auto done = p.history.erase(peer);
+    if (done) p.transaction.scrub();
+    return done;
+  });
+}
+
+std::unique_ptr<HistorySearch> Store::search(std::optional<PeerKey> peer, std::string text,
+                                             std::size_t most) const {
+  auto source = std::make_unique<HistorySearch::Source>();
+  source->path = parts_->file.path();
+  if (const auto& master = parts_->vault.master()) source->master.emplace(master->clone());
+  return std::make_unique<HistorySearch>(std::move(source), std::move(peer), std::move(text), most);
 }
 
 }  // namespace sims::client

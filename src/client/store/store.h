@@ -118,11 +118,18 @@ class Store final : public Memory {
   std::unique_ptr<HistorySearch> search(std::optional<PeerKey> peer, std::string text,
                                         std::size_t most) const;
 
-  struct State;  // for store*.cc alone
+  struct Parts;  // for store/*.cc alone
 
  private:
-  explicit Store(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Store(std::unique_ptr<Parts> parts);
+  Result<void> open_with(Secret<32> key);
+  void lock_parts();
+  Result<void> change_lock(Lock lock, const ByteArray<16>& salt, const crypto::ScryptCost& cost,
+                           std::string_view wrapped);
+  template <class F>
+  auto read(F f) -> decltype(f());
+
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace sims::client

@@ -1,10 +1,10 @@
-// Which texts came and which left, beyond their rows: the names by which one is shown once, and the ends of
-// the chains that `after` makes (sims-protocol(7) section 6). Both stay when the history is deleted.
+#include "client/store/text_names.h"
+
 #include <algorithm>
 
 #include "client/model/sent_time.h"
+#include "client/store/history_row.h"
 #include "client/store/record.h"
-#include "client/store/store_state.h"
 
 namespace sims::client {
 
@@ -32,19 +32,52 @@ Tag to_tag(const Sealer& sealer, const Id& server, const Id& peer) {
   return sealer.tag("chain to", server.text(), peer.text());
 }
 
-Result<void> put_last_text(Store::State& s, const Tag& tag, const LastText& last) {
-  RecordWriter out;
-  out.number(last.row).text(last.uid).number(static_cast<std::uint64_t>(last.sent_unix_ms));
-  return s.put_row("INSERT OR REPLACE INTO chain (tag, token) VALUES (?, ?)", "chain", tag, out.view());
+Tag former_tag(const Sealer& sealer, const Id& server) {
+  return sealer.tag("former", server.text());
 }
 
-// One that does not open counts as none: nothing is known about the order then.
-std::optional<LastText> last_text(Store::State& s, const Tag& tag) {
-  sqlite::Statement found(s.db, "SELECT token FROM chain WHERE tag = ?", tag);
+}  // namespace
+
+bool TextNames::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
+  const auto& all = ids_of(peer.server);
+  const Sealer& sealer = vault_.sealer();
+  return std::any_of(all.begin(), all.end(), [&](const Id& server) {
+    const PeerKey then{server, peer.name};
+    return has(name_tag(sealer, then, author, uid)) || has(old_name_tag(sealer, then, uid));
+  });
+}
+
+std::optional<LastText> TextNames::last_from(const PeerKey& peer, const Id& author) {
+  return last_of(from_tag, peer.server, author);
+}
+
+std::optional<LastText> TextNames::last_to(const PeerKey& peer, const Id& id) {
+  return last_of(to_tag, peer.server, id);
+}
+
+bool TextNames::has(const Tag& tag) {
+  sqlite::Statement row(file_.db, "SELECT 1 FROM name WHERE tag = ?", tag);
+  const auto there = row.step();
+  if (!there) misread_ = there.error();
+  return there && *there;
+}
+
+// --- chains --------------------------------------------------------------------------------------
+
+Result<void> TextNames::put_last(const Tag& tag, const LastText& last) {
+  RecordWriter out;
+  out.number(last.row).text(last.uid).number(static_cast<std::uint64_t>(last.sent_unix_ms));
+  return file_.put_row(vault_.sealer(), "INSERT OR REPLACE INTO chain (tag, token) VALUES (?, ?)", "chain",
+                       tag, out.view());
+}
+
+// One that does not open counts as none: then nothing is known about the order.
+std::optional<LastText> TextNames::read_last(const Tag& tag) {
+  sqlite::Statement found(file_.db, "SELECT token FROM chain WHERE tag = ?", tag);
   const auto there = found.step();
-  if (!there) s.could_not_read(there.error());
+  if (!there) misread_ = there.error();
   if (!there || !*there) return std::nullopt;
-  const auto plain = s.sealer->open(row_place("chain", tag), found.text(0));
+  const auto plain = vault_.sealer().open(row_place("chain", tag), found.text(0));
   if (!plain) return std::nullopt;
   RecordReader in(*plain);
   LastText last;
@@ -54,91 +87,53 @@ std::optional<LastText> last_text(Store::State& s, const Tag& tag) {
   return in.ok() ? std::optional(std::move(last)) : std::nullopt;
 }
 
-Result<void> put_name(Store::State& s, const Tag& tag, std::int64_t day) {
-  return sqlite::Statement(s.db, "INSERT OR IGNORE INTO name (tag, day) VALUES (?, ?)", tag,
-                           static_cast<std::uint64_t>(std::max<std::int64_t>(0, day)))
-      .run();
-}
-
-bool has_name(Store::State& s, const Tag& tag) {
-  sqlite::Statement row(s.db, "SELECT 1 FROM name WHERE tag = ?", tag);
-  const auto there = row.step();
-  if (!there) s.could_not_read(there.error());
-  return there && *there;
-}
-
 // Under the server's id of today, else under one that it had before.
-std::optional<LastText> last_of(Store::State& s, Tag (*tag_of)(const Sealer&, const Id&, const Id&),
-                                const Id& server, const Id& id) {
-  for (const Id& one : s.ids_of(server))
-    if (auto last = last_text(s, tag_of(*s.sealer, one, id))) return last;
+std::optional<LastText> TextNames::last_of(TagOf tag_of, const Id& server, const Id& id) {
+  for (const Id& one : ids_of(server))
+    if (auto last = read_last(tag_of(vault_.sealer(), one, id))) return last;
   return std::nullopt;
 }
 
-Tag former_tag(const Sealer& sealer, const Id& server) {
-  return sealer.tag("former", server.text());
-}
+// --- changes -------------------------------------------------------------------------------------
 
-}  // namespace
-
-bool Store::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
-  State& s = *state_;
-  if (!s.sealer) return false;
-  const auto& all = s.ids_of(peer.server);
-  return std::any_of(all.begin(), all.end(), [&](const Id& server) {
-    const PeerKey then{server, peer.name};
-    return has_name(s, name_tag(*s.sealer, then, author, uid)) ||
-           has_name(s, old_name_tag(*s.sealer, then, uid));
-  });
-}
-
-std::optional<LastText> Store::last_from(const PeerKey& peer, const Id& author) {
-  State& s = *state_;
-  return s.sealer ? last_of(s, from_tag, peer.server, author) : std::nullopt;
-}
-
-std::optional<LastText> Store::last_to(const PeerKey& peer, const Id& id) {
-  State& s = *state_;
-  return s.sealer ? last_of(s, to_tag, peer.server, id) : std::nullopt;
-}
-
-Result<void> Store::State::note_received(const PeerKey& peer, const HistoryEntry& entry) {
-  const Tag tag = from_tag(*sealer, peer.server, entry.peer_id);
-  LastText last = last_of(*this, from_tag, peer.server, entry.peer_id).value_or(LastText{});
+Result<void> TextNames::note_received(const PeerKey& peer, const HistoryEntry& entry) {
+  const Sealer& sealer = vault_.sealer();
+  LastText last = last_of(from_tag, peer.server, entry.peer_id).value_or(LastText{});
   last.uid = entry.uid;
   if (!entry.waits && sent_is_likely(entry))
     last.sent_unix_ms = std::max(last.sent_unix_ms, entry.sent_unix_ms);
   const std::int64_t today = entry.at_unix_ms / day_ms;
-  auto done = put_name(*this, name_tag(*sealer, peer, entry.peer_id, entry.uid), today);
-  if (done) done = put_last_text(*this, tag, last);
-  if (!done || today == forgot_on) return done;
-  forgot_on = today;
-  return sqlite::Statement(db, "DELETE FROM name WHERE day < ?", today - remembered_days).run();
+  const Tag name = name_tag(sealer, peer, entry.peer_id, entry.uid);
+  TRY(sqlite::Statement(file_.db, "INSERT OR IGNORE INTO name (tag, day) VALUES (?, ?)", name,
+                        static_cast<std::uint64_t>(std::max<std::int64_t>(0, today)))
+          .run());
+  TRY(put_last(from_tag(sealer, peer.server, entry.peer_id), last));
+  if (today == forgot_on_) return {};
+  forgot_on_ = today;
+  return sqlite::Statement(file_.db, "DELETE FROM name WHERE day < ?", today - remembered_days).run();
 }
 
 // Earlier rows may be settled later than later ones.
-Result<void> Store::State::note_left(const PeerKey& peer, const HistoryEntry& entry) {
+Result<void> TextNames::note_left(const PeerKey& peer, const HistoryEntry& entry) {
   if (entry.peer_id.empty()) return {};
-  const Tag tag = to_tag(*sealer, peer.server, entry.peer_id);
-  const auto last = last_of(*this, to_tag, peer.server, entry.peer_id);
+  const auto last = last_of(to_tag, peer.server, entry.peer_id);
   if (last && last->row >= entry.row) return {};
-  return put_last_text(*this, tag, {entry.row, entry.uid, 0});
+  return put_last(to_tag(vault_.sealer(), peer.server, entry.peer_id), {entry.row, entry.uid, 0});
 }
 
 // --- a server's new id ---------------------------------------------------------------------------
 
-// A tag says nothing of what it was made of, so that all names can only stay where they are: under the id
-// that the server had then.
-const std::vector<Id>& Store::State::ids_of(const Id& server) {
-  const auto [place, is_new] = server_ids.try_emplace(server, 1, server);
+// A tag does not say what it was made of. So names stay where they are: under the id that the server had then.
+const std::vector<Id>& TextNames::ids_of(const Id& server) {
+  const auto [place, is_new] = server_ids_.try_emplace(server, 1, server);
   std::vector<Id>& all = place->second;
   if (!is_new) return all;
-  const Tag tag = former_tag(*sealer, server);
-  sqlite::Statement found(db, "SELECT token FROM value WHERE tag = ?", tag);
+  const Tag tag = former_tag(vault_.sealer(), server);
+  sqlite::Statement found(file_.db, "SELECT token FROM value WHERE tag = ?", tag);
   const auto there = found.step();
-  if (!there) could_not_read(there.error());
+  if (!there) misread_ = there.error();
   if (!there || !*there) return all;
-  const auto plain = sealer->open(row_place("value", tag), found.text(0));
+  const auto plain = vault_.sealer().open(row_place("value", tag), found.text(0));
   if (!plain) return all;
   RecordReader in(*plain);
   while (in.more())
@@ -146,13 +141,12 @@ const std::vector<Id>& Store::State::ids_of(const Id& server) {
   return all;
 }
 
-Result<void> Store::State::move_names(const Id& from, const Id& to) {
-  // A chain is written anew where the peer is known: under an id that the server had once it may be old.
-  for (auto at = pins.peers.lower_bound({to, ""}); at != pins.peers.end() && at->first.first == to; ++at) {
+// A chain is written again where the peer is known: under an id that the server had once it may be old.
+Result<void> TextNames::move(const Id& from, const Id& to) {
+  for (const auto& [name, peer] : pins_.peers(to)) {
     for (const auto tag_of : {from_tag, to_tag}) {
-      const auto last = last_of(*this, tag_of, from, at->second.id);
-      if (!last) continue;
-      if (auto done = put_last_text(*this, tag_of(*sealer, to, at->second.id), *last); !done) return done;
+      const auto last = last_of(tag_of, from, peer.id);
+      if (last) TRY(put_last(tag_of(vault_.sealer(), to, peer.id), *last));
     }
   }
   std::vector<Id> former = ids_of(from);
@@ -161,9 +155,8 @@ Result<void> Store::State::move_names(const Id& from, const Id& to) {
   RecordWriter out;
   for (const Id& id : former)
     out.text(id.text());
-  server_ids.clear();
-  const Tag tag = former_tag(*sealer, to);
-  return put_row(put_value, "value", tag, out.view());
+  server_ids_.clear();
+  return file_.put_row(vault_.sealer(), put_value, "value", former_tag(vault_.sealer(), to), out.view());
 }
 
 }  // namespace sims::client

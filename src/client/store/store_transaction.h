@@ -1,0 +1,71 @@
+// The store's one transaction: writes are gathered until commit(), and undone all together when one fails. It also
+// takes the store's lock before the first write, and counts the generation.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "client/store/history_table.h"
+#include "client/store/store_use.h"
+
+namespace sims::client {
+
+class StoreTransaction {
+ public:
+  StoreTransaction(StoreFile& file, StoreUse& use, Vault& vault, PinTable& pins, TextNames& names,
+                   HistoryTable& history)
+      : file_(file), use_(use), vault_(vault), pins_(pins), names_(names), history_(history) {}
+
+  Result<void> hold();
+  Result<bool> try_hold();  // false: another program has it
+  Result<void> unlocked();  // reads the pins with the vault's new keys
+  // At the end: a copy that was made since the last raise is older from now on.
+  void raise_if_written();
+
+  bool open() const { return transaction_.has_value(); }
+  Result<void> ready();  // the store can be written to
+  // f: Result<void>(). Its error undoes everything since the last commit.
+  template <class F>
+  Result<void> write(F f) {
+    if (auto begun = begin(); !begun) return begun;
+    auto done = f();
+    if (done) return done;
+    undo(file_.in_file(done.error()));
+    return fail(failed_);
+  }
+  // Likewise, for the core: if it is undone, commit() tells the core, not save() alone.
+  template <class F>
+  Result<void> write_for_core(F f) {
+    auto done = write(f);
+    if (done) owed_ = true;
+    return done;
+  }
+  void scrub() { scrub_ = true; }  // the next commit leaves no trace of what was overwritten
+  Result<void> commit();           // the core's: ends a failure
+  Result<void> save();             // by anyone else
+  void undo(std::string why);
+
+ private:
+  Result<void> raise();
+  Result<void> begin();
+  void undo_if_misread();
+  Result<void> finish();
+  void empty_log();
+
+  StoreFile& file_;
+  StoreUse& use_;
+  Vault& vault_;
+  PinTable& pins_;
+  TextNames& names_;
+  HistoryTable& history_;
+
+  std::optional<sqlite::Transaction> transaction_;
+  std::string failed_;    // why all of it is undone already; commit() says so
+  bool owed_ = false;     // the core wrote, too: if all is undone commit() must say so
+  bool scrub_ = false;    // something was to leave no trace in the file
+  bool adopted_ = false;  // an older version's outbox says for which keys it is
+  bool raised_ = false;   // the generation, by us
+  int commits_ = 0;       // since it was
+};
+
+}  // namespace sims::client
