@@ -41,7 +41,8 @@ Call::Outcome Call::call(const Id& peer, Now now) {
   return outcome;
 }
 
-// Nobody has proved anything before phase 5, so a stranger gets no costly key where another one will do.
+// Nobody has proved who they are before phase 5. So a stranger gets no costly key if a cheap suite
+// is offered.
 crypto::SuiteList Call::acceptable(const Peer& peer, const proto::HandshakeFrame& call) const {
   const auto& ours = context_.options.suites;
   if (peer.known()) return ours;
@@ -55,7 +56,8 @@ crypto::SuiteList Call::acceptable(const Peer& peer, const proto::HandshakeFrame
 
 Call::Outcome Call::receive(const Peer& peer, const proto::HandshakeFrame& frame, std::string raw, Now now) {
   if (frame.phase == 1) {
-    // Both called at once. Past phase 2 it is no coincidence: the peer gave up the call that it had answered.
+    // Both sides called at once. Past phase 2 this is no coincidence: the peer gave up the call
+    // that it had answered.
     const bool at_once = calling() && handshake_->expected_phase() == 2;
     if (at_once && context_.model.self < peer.id) return {};
     const crypto::Digest hash = proto::call_hash(raw);

@@ -1,4 +1,4 @@
-// Conversation: its calls and sessions. What it says in them is in conversation.cc.
+// Conversation: its calls and sessions. Texts are in conversation.cc.
 #include "client/conversation/conversation.h"
 #include "proto/channel/refusal.h"
 #include "proto/limits.h"
@@ -8,26 +8,27 @@ namespace {
 
 constexpr std::int64_t call_again_low_ms = 1'000, call_again_high_ms = 60'000;
 constexpr std::int64_t young_ms = 1'000;
-constexpr std::int64_t busy_ms = 4'000;  // a callee that was busy is called again within it
+constexpr std::int64_t busy_ms = 4'000;  // a callee that was busy is called again within this time
 
 std::string words_for(const Call::Outcome& failed, const std::string& name) {
   const bool too_old =
       failed.role == proto::Role::initiator && failed.failure.code == proto::ErrorCode::unsupported_version;
-  return too_old ? name + "'s client is too old: it has to be updated" : failed.failure.detail;
+  return too_old ? name + "'s client is too old: ask them to update it" : failed.failure.detail;
 }
 
 std::string words_for(proto::ErrorCode refused, const std::string& name) {
   switch (refused) {
     case proto::ErrorCode::unsupported_suite:
-      return name + "'s client accepts none of our cipher suites: one of the two has to allow another";
+      return name +
+             "'s client accepts none of our cipher suites: allow another suite in one of the two clients";
     case proto::ErrorCode::unsupported_version:
-      return name + "'s client speaks another version of the protocol: one of the two has to be updated";
+      return name + "'s client speaks another version of the protocol: update the older one";
     default:
       return name + "'s client could not go on with the call";
   }
 }
 
-// Until one of the two clients changes.
+// True for errors that stay until one of the two clients changes.
 bool lasts(proto::ErrorCode code) {
   return code == proto::ErrorCode::unsupported_suite || code == proto::ErrorCode::unsupported_version;
 }
@@ -47,7 +48,8 @@ void Conversation::start_call(Now now) {
 
 void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::string raw, Now now) {
   if (call_.expects(frame)) return act(call_.receive(peer(), frame, std::move(raw), now), now);
-  // A frame that fits neither belongs to a call that was given up meanwhile.
+  // A frame that neither the call nor the session expects belongs to a call that was given up
+  // meanwhile.
   if (!session_ || !session_->takes_rekey(frame.phase)) return;
   auto answer = session_->receive_rekey(raw);
   if (!answer) return complain("A bad change of keys from " + name_ + " was ignored.", now);
@@ -74,7 +76,7 @@ void Conversation::act(Call::Outcome outcome, Now now) {
   show_session();
 }
 
-// A stranger does not learn that we are here.
+// A stranger must not learn that we are online.
 void Conversation::refuse(const Call::Refusal& refusal, Now now) {
   if (!peer().known() || !context_.online()) return;
   const auto signed_word =
@@ -82,7 +84,7 @@ void Conversation::refuse(const Call::Refusal& refusal, Now now) {
   context_.core.send(proto::encode(signed_word), now);
 }
 
-// Of our last call, and signed by the one that we call; else it is nothing.
+// Only a refusal of our last call counts, signed by the peer that we called.
 void Conversation::receive_refuse(const proto::ClientRefuse& refusal, Now now) {
   if (!call_.calling() || refusal.to != call_.hash() || !refusals_.take(now.steady_ms)) return;
   if (!proto::verify_refusal(refusal, peer().id, call_.hash())) return;
@@ -106,7 +108,7 @@ void Conversation::work_done(PeerWork& work, Now now) {
 }
 
 void Conversation::established(proto::HandshakeResult result, proto::Role role, Now now) {
-  // The relay says whose id this is, but the peer proved its own name together with it.
+  // The relay says whose id this is, but the peer proved its own name together with the id.
   if (result.peer_name != name_)
     return call_failed("the one with this key calls itself " + result.peer_name, role, now);
   drop_session();
@@ -126,7 +128,7 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   if (role == proto::Role::responder && p.known()) p.attention = true;
 }
 
-// What the other side calls does not hold up our own calls.
+// A failed call by the peer does not delay our own calls.
 void Conversation::call_failed(const std::string& why, proto::Role role, Now now) {
   complain("No session with " + name_ + ": " + why, now);
   if (role == proto::Role::initiator) wait_before_next_call(now);
@@ -138,7 +140,8 @@ void Conversation::wait_before_next_call(Now now) {
                   backoff_ms(failed_calls_, call_again_low_ms, call_again_high_ms, context_.ephemerals.rng());
 }
 
-// A stranger makes us no costly keys: what may be said before the user decides is less than needs a new one.
+// Strangers cannot make us create costly keys: the few texts that we take before the user decides
+// need no new key.
 void Conversation::rekey_if_due(Now now) {
   if (!session_ || !peer().known() || call_.running()) return;
   if (session_->owes_word_of_epoch()) say_aside(proto::TypingContent{told_typing_}, now);
@@ -146,8 +149,8 @@ void Conversation::rekey_if_due(Now now) {
   if (!std::exchange(overdue_told_, overdue) && overdue)
     context_.windows.notice(&peer(),
                             "The keys of this session with " + name_ +
-                                " should change every 100 messages and have not for 200: what would change "
-                                "them is lost on the way.",
+                                " should change every 100 messages and have not for 200: the messages that "
+                                "change them are lost on the way.",
                             now);
   if (rekeying_ || !session_->wants_rekey()) return;
   rekeying_ = true;
@@ -167,7 +170,7 @@ void Conversation::drop_call() {
   waiting_.clear();
 }
 
-// Ends the session here; what it did not prove delivered waits for the next one.
+// Ends the session here. Texts that are not proved delivered wait for the next session.
 void Conversation::drop_session() {
   if (session_) {
     session_.reset();
@@ -193,9 +196,9 @@ void Conversation::show_session() {
   if (session_) p.key_rotations = session_->epoch();
 }
 
-// The server gathers its events for up to 200 ms: `left` and `came` about the last login may come after the
-// first frames of the next. So what is young is kept, and what was in truth the last login's ends by an error
-// or a deadline.
+// The server gathers its events for up to 200 ms, so `left` and `came` of the last login may arrive
+// after the first frames of the next. A young session is therefore kept. If it did belong to the
+// last login, an error or a deadline ends it.
 void Conversation::peer_came(bool again, Now now) {
   if (again) peer_left(now);
   next_call_ms_ = now.steady_ms;
@@ -216,9 +219,10 @@ void Conversation::undeliverable(Now now) {
   wait_before_next_call(now);
 }
 
-// The relay did not pass it on because we say too much. What of it was a text goes again, in its order, in a
-// session anew, when the acks of those that were passed on have had the time to come. A refused ack, re-key
-// or word beside the texts is no reason to end anything: it is sent again, or was of no weight.
+// The relay did not forward this message because we send too much. If it was a text, it goes again
+// in its order, in a new session, once the acks of the forwarded texts have had time to come. A
+// refused ack or re-key frame needs no new session: it is sent again. Typing and read notices are
+// not missed.
 void Conversation::rate_limited(std::uint64_t seq, Now now) {
   context_.pace.hold(now.steady_ms);
   if (call_.running() && seq >= call_seq_) return undeliverable(now);

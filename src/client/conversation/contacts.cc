@@ -1,6 +1,7 @@
-// Conversation: who this is. A stranger's first text makes a request: it is kept and shown, and nothing of
-// ours goes back, no ack either, until the user accepts (or writes). Acks wait here meanwhile; when their
-// session ended first, the peer sends again and is told then.
+// Conversation: contacts, strangers and requests. A stranger's first text makes a request: it is
+// stored and shown. Nothing goes back, no ack either, until the user accepts or writes. Acks wait
+// here meanwhile. If their session ends first, the peer sends the texts again and gets the acks
+// then.
 #include <algorithm>
 
 #include "client/conversation/conversation.h"
@@ -9,14 +10,16 @@
 namespace sims::client {
 namespace {
 
-// What strangers can make us keep. What is over is not taken, so the sender keeps it.
+// Limits on what strangers can make us keep. A text over a limit is not taken, so its sender keeps
+// it.
 constexpr std::size_t max_requests = 100;  // at one server
 constexpr std::size_t max_request_texts = 50;
 constexpr std::size_t max_held_acks = 100;  // a text that came twice has two
 
 }  // namespace
 
-// Within write_down(), or before wrote(). What we write goes to nobody whose key could not be remembered.
+// Called within write_down() or before wrote(). Nothing that we write goes to a peer whose key
+// could not be stored.
 Result<void> Conversation::pin_contact(Now now) {
   const PinnedPeer* known = context_.pins.find(name_);
   PinnedPeer pin = known ? *known : PinnedPeer{peer().id, false, now.unix_ms};
@@ -50,7 +53,7 @@ Result<void> Conversation::accept(Now now) {
   auto stored = context_.core.write_down(now, [&] { return pin_contact(now); });
   if (!stored) return stored;
   became_contact(now);
-  // Who was turned away, or lost the session since, sends again at once when called.
+  // A peer that was turned away, or has lost the session since, sends again at once when we call.
   if (!session_ && !call_.running() && may_talk()) start_call(now);
   pump(now);
   return {};
@@ -64,13 +67,13 @@ void Conversation::meet(Now now) {
   became_contact(now);
 }
 
-// May this one, who is no contact, say something to the user?
+// True if this peer, who is no contact, may say something to the user.
 bool Conversation::let_in(Now now) {
   Peer& p = peer();
   if (p.standing == Standing::request)
     return context_.history.received(name_) + order_.size() < max_request_texts;
   if (context_.pins.requests() >= max_requests) {
-    context_.windows.alert(nullptr, "Too many strangers wait for an answer: " + name_ + " was not heard.",
+    context_.windows.alert(nullptr, "Too many requests are open: a message from " + name_ + " was dropped.",
                            now);
     return false;
   }
@@ -96,7 +99,7 @@ bool Conversation::let_in(Now now) {
   return true;
 }
 
-// The session ends here, so that nothing of it is taken for received later.
+// The session ends here, so that the sender takes none of its texts for received later.
 bool Conversation::turn_away() {
   drop_session();
   return false;
@@ -110,7 +113,7 @@ void Conversation::acknowledge(std::uint64_t m, std::string ack, Now now) {
     held_acks_.insert_or_assign(m, std::move(ack));
 }
 
-// A stranger has no window to fill.
+// A stranger must not fill a window.
 void Conversation::complain(std::string text, Now now) {
   if (peer().standing != Standing::stranger) context_.windows.alert(&peer(), std::move(text), now);
 }

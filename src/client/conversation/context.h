@@ -1,6 +1,6 @@
-// Context: what the core's parts share, and what they ask of the core. Lives as long as the core. Also the work
-// that they send to other threads. Each work item carries its peer's name and a number, so that one that comes
-// back late is recognised.
+// Context: the state that the core's parts share, the operations that they ask of the core, and the
+// work that they send to other threads. Lives as long as the core. Each work item carries its
+// peer's name and a number, so that a late one is recognised.
 #pragma once
 
 #include <functional>
@@ -65,15 +65,16 @@ class CoreServices {
   // Seals a sub-message for the server and returns its seq in the connection. Only while online().
   virtual std::uint64_t send(std::string_view message, Now now) = 0;
   virtual void send_ack(std::string_view message, Now now) = 0;  // the server answers nothing to it
-  // Work that makes a costly key runs one at a time; for strangers it is rationed, and runs beside that of
-  // contacts, in spare time. false: there is no room for this one, and it is dropped.
+  // Work that makes a costly key runs one at a time. For strangers it is rationed and runs in spare
+  // time, beside that of contacts. False: there is no room for this item, and it is dropped.
   virtual bool start(std::unique_ptr<PeerWork> work) = 0;
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
-  // Carries out `writes` to the Memory and commits them: all of it lasts, or nothing and the error.
+  // Carries out `writes` to the Memory and commits them. All of it lasts, or nothing and the error
+  // is returned.
   virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
 };
 
-// The core's parts, by reference, and the few values that all conversations share.
+// The core's parts, by reference, and the values that all conversations share.
 struct Context {
   const CoreOptions& options;
   Model& model;
@@ -84,10 +85,11 @@ struct Context {
   History& history;
   CoreServices& core;
 
-  ReceiptSettings receipt_settings;  // as they are now
+  ReceiptSettings receipt_settings;  // the current ones
   Pace pace{};                       // of the texts of all conversations
   std::size_t waiting_bytes = 0;     // of all conversations' WaitingFrames
-  // Of calls and sessions, no two alike: work that comes back late is not taken for a later one's.
+  // The last number given to a call or session. No two are alike, so late work cannot match a later
+  // call.
   std::uint64_t last_number = 0;
 
   bool online() const { return model.link == LinkState::online; }

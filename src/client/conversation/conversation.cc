@@ -1,8 +1,9 @@
-// Conversation: texts out, texts in. Its calls and sessions are in conversation_call.cc, strangers and
-// requests in conversation_people.cc, what is said beside the texts in conversation_manners.cc.
+// Conversation: texts out and texts in. Calls and sessions are in calls.cc, strangers and requests
+// in contacts.cc, typing and read notices in receipts.cc.
 //
-// 1. send_text() -> written down, outbox, a line drawn as queued   2. pump() seals what may go, or calls the
-// peer first   3. receive() -> dispatch() -> receive_com(): opened, stored and shown once, acked
+// 1. send_text(): stored, put into the outbox, its line drawn as queued
+// 2. pump(): seals what may go, or calls the peer first
+// 3. receive() -> dispatch() -> receive_com(): opened, stored and shown once, acked
 // 4. receive_ack(): proved delivered
 #include "client/conversation/conversation.h"
 
@@ -12,8 +13,8 @@
 namespace sims::client {
 namespace {
 
-// A text not proved delivered for so long is sent again in a new session; doubled each time, so that a relay
-// that breaks everything causes few handshakes.
+// A text that is not proved delivered for this long is sent again in a new session. The time
+// doubles with each attempt, so that a relay that corrupts everything causes few handshakes.
 constexpr std::int64_t resend_ms = 20'000, resend_max_ms = 600'000;
 
 const char* words_for(proto::OpenError error) {
@@ -102,7 +103,8 @@ void Conversation::pump(Now now) {
     if (!call_.running() && !paused_ && outbox_.waiting(peer().id) && due) start_call(now);
     return;
   }
-  // While we call, the session may be about to be replaced: what we sealed now might find no one to open it.
+  // While we call, the session is about to be replaced: the peer might be unable to open texts
+  // sealed now.
   if (call_.calling()) return;
   tell_read(now);
   while (auto* entry = outbox_.next(peer().id)) {
@@ -117,8 +119,8 @@ void Conversation::pump(Now now) {
   show_session();
 }
 
-// `after` is the text that was handed to a session before this one. An entry of an earlier run, of which a
-// later one has left already, says nothing: its peer may wait for it to show that one.
+// `after` is the text that was handed to a session before this one. If a later text of an earlier
+// run has left already, an entry gets no `after`: the peer may be waiting to show that later text.
 void Conversation::name_predecessor(Outbox::Entry& entry) {
   if (entry.left) return;
   if (!left_ || left_->to != entry.to)
@@ -132,7 +134,7 @@ Line* Conversation::line_of(const Outbox::Entry& entry) {
   return line ? line : Windows::find_row(peer(), entry.row);
 }
 
-// Shows an entry's delivery mark in its line (which may be gone) and tells.
+// Shows an entry's delivery mark in its line, if the window still has it, and notifies.
 void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
   Line gone;
   Line* line = line_of(entry);
@@ -151,7 +153,7 @@ void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
   context_.effects.delivery_changed(peer(), *line);
 }
 
-// It left the outbox. (The mark `sent` is not written down: after a restart the text goes again.)
+// The entry left the outbox. (The mark `sent` is not stored: after a restart the text goes again.)
 void Conversation::settle(const Outbox::Entry& entry, Now now, const std::string& why) {
   context_.history.delivered(name_, entry.row, entry.delivery, why, entry.left, now);
   mark(entry, why);
@@ -209,7 +211,7 @@ void Conversation::dispatch(PeerFrame frame, Now now) {
 
 void Conversation::receive_com(const proto::ClientCom& com, Now now) {
   if (!session_) {
-    // The peer believes in a session that ended here: a call tells it otherwise.
+    // The peer uses a session that ended here. A call makes a new one.
     if (!call_.running() && may_talk() && now.steady_ms >= next_call_ms_ && uninvited_.take(now.steady_ms))
       start_call(now);
     return;

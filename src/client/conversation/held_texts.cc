@@ -1,5 +1,5 @@
-// Conversation: texts that were typed for an earlier key of this name. They are held until the user sends
-// them to the key of today or drops them, for the one behind the new key may be somebody else.
+// Conversation: texts that were typed for an earlier key of this name. They are held until the user
+// sends them to the current key or drops them, because the new key may belong to somebody else.
 #include "client/conversation/conversation.h"
 
 namespace sims::client {
@@ -34,7 +34,8 @@ Result<std::size_t> Conversation::resend_held(Now now) {
   });
   for (std::size_t i = 0; i < held.size(); ++i) {
     if (stored) {
-      // The newest on the screen, too, as they are in the history: older pages go in front of the first row.
+      // Moves the texts to the end on the screen, as in the history: older pages go in front of the
+      // first row.
       if (const Line* line = line_of(held[i])) context_.windows.erase(p, line->serial);
       held[i].serial = context_.history.show_typed(p, held[i].content, rows[i]).serial;
       held[i].row = rows[i];
@@ -51,7 +52,7 @@ Result<std::size_t> Conversation::resend_held(Now now) {
   return held.size();
 }
 
-// Before the user decided about a changed key: all that waits for the name.
+// Drops all texts that wait for this name, before the user decided about a changed key.
 Result<std::size_t> Conversation::discard_held(Now now) {
   Peer& p = peer();
   std::vector<Outbox::Entry> held = outbox_.take_held(p.trust == Trust::changed ? Id() : p.id);

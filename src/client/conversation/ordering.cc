@@ -1,9 +1,10 @@
 // Conversation: the peer's texts, each shown once and in the order in which they were written
 // (sims-protocol(7) section 6).
 //
-// 1. receive_text(): named before: acked again, no more   2. its predecessor is missing: stored, its line
-// waits
-// 3. shown   4. came(): what waited for it, and what was said about it as missing
+// 1. receive_text(): a uid that was seen before is acked again, and no more
+// 2. its predecessor is missing: the text is stored, its line waits
+// 3. else it is shown
+// 4. came(): shows the texts that waited for it, and removes the notice that it was missing
 #include <algorithm>
 
 #include "client/conversation/conversation.h"
@@ -30,7 +31,7 @@ void Conversation::not_stored(const std::string& why, Now now) {
   context_.windows.fault(&peer(), "A message from " + name_ + " could not be stored: " + why, now);
 }
 
-// The first text that we have of an author starts the chain.
+// The first text of an author starts the chain.
 bool Conversation::misses_predecessor(const proto::TextContent& text) {
   if (!text.after || text.after->empty()) return false;
   const Peer& p = peer();
@@ -46,7 +47,7 @@ bool Conversation::keep_waiting(const proto::TextContent& text, Now now) {
     not_stored(kept.error(), now);
     return false;
   }
-  // A gap in the session's numbers that was said just now is about the same text.
+  // If a gap in the session's numbers was noted just now, it is about the same text.
   if (Line* gap = hole_serial_ != 0 ? Windows::find(p, hole_serial_) : nullptr; gap && gap->missing.empty())
     context_.windows.says_missing(p, *gap, *text.after);
   order_.add(std::move(*kept), now.steady_ms + TextOrder::longest_ms);
@@ -65,13 +66,13 @@ void Conversation::show_waiting(HistoryEntry entry, bool incomplete, Now now) {
   const Id author = entry.peer_id;
   const std::string uid = entry.uid;
   auto shown = context_.history.show_waiting(p, std::move(entry), incomplete, now);
-  // The commit fails, too, and what waits is read again.
+  // The commit fails too, and waiting texts are read again.
   if (!shown) return not_stored(shown.error(), now);
   was_shown();
   came(author, uid, now);
 }
 
-// Its line was shown. Those that waited for it follow, each of which may have others behind it.
+// A line was shown: show the texts that waited for it, then those that waited for these.
 void Conversation::came(const Id& author, const std::string& uid, Now now) {
   context_.windows.came(peer(), uid);
   while (auto next = order_.take_after(author, uid))

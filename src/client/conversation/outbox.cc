@@ -103,7 +103,7 @@ std::size_t Outbox::held(const Id& to) const {
       std::count_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.to != to; }));
 }
 
-// None of them is in flight: the session in which it was ended with that key.
+// None of them is in flight: their session ended with that key.
 std::vector<Outbox::Entry> Outbox::take_held(const Id& to) {
   std::vector<Entry> held;
   std::deque<Entry> others;

@@ -1,9 +1,11 @@
 // The texts to one peer that are not yet proved delivered, in the order they were typed. Pure. A text keeps
-// its uid through every session, so that the peer shows it once however often it is sent (sims-protocol(7)
+// its uid through every session, so the peer shows it once however often it is sent (sims-protocol(7)
 // section 6).
 //
-//   queued --sent()--> in flight --server_took()--> in flight, marked sent --delivered()--> gone
-//      ^-------------------- requeue(): its session or connection ended ------'
+//   queued ----- sent() --------------------------------------> in flight
+//   in flight ----- server_took() ----------------------------> in flight, marked sent
+//   in flight ----- delivered() ------------------------------> gone
+//   in flight ----- requeue(): session or connection ended ---> queued
 #pragma once
 
 #include <cstdint>
@@ -22,18 +24,18 @@ class Outbox {
   struct Entry {
     std::uint64_t serial = 0;  // of its Line; 0: of an earlier run, see row
     std::uint64_t row = 0;     // in the history
-    Id to;                     // the key that it was typed for: it goes to no other
+    Id to;                     // the key that it was typed for; it goes to no other
     proto::TextContent content;
     Delivery delivery = Delivery::queued;
     bool in_flight = false;
-    bool left = false;         // a session took it, now or before: `after` stays what it was then
+    bool left = false;         // a session took it, now or before; `after` no longer changes
     std::uint64_t m = 0;       // in flight: its id in the end-to-end session
-    std::uint64_t seq = 0;     // in flight: of the connection's message that carries it
+    std::uint64_t seq = 0;     // in flight: the connection's message that carries it
     std::int64_t sent_ms = 0;  // in flight: steady
   };
   static constexpr std::size_t max_entries = 1'000;
-  // In flight at once: far below the acks that a session remembers and the queue that a server keeps for one
-  // client.
+  // The limit of texts in flight. It is far below the acks that a session remembers and the queue
+  // that a server keeps for one client.
   static constexpr std::size_t window = 50;
   static constexpr std::size_t window_bytes = 64 * 1024;
 
@@ -47,14 +49,14 @@ class Outbox {
   // The next to send to this key; nullptr: nothing waits or too much is in flight.
   Entry* next(const Id& to);
   void sent(Entry& entry, std::uint64_t m, std::uint64_t seq, std::int64_t now_ms);
-  // What changed its delivery mark, or left for good. Pointers hold until the next call.
+  // The entries whose delivery mark changed, or that left. Pointers hold until the next call.
   std::vector<const Entry*> server_took(std::uint64_t seq);  // cumulative
   std::optional<Entry> delivered(std::uint64_t m);
   std::vector<const Entry*> requeue();
   std::optional<Entry> take(std::uint64_t seq);       // the one in flight as this message
   std::optional<Entry> take(const std::string& uid);  // also one that was not sent yet
   const Entry* find(const std::string& uid) const;    // nullptr: none; holds until the next call
-  // Those that were typed for other keys, oldest first: how many, and taken out.
+  // Texts that were typed for other keys, oldest first: their number, and taken out.
   std::size_t held(const Id& to) const;
   std::vector<Entry> take_held(const Id& to);
 

@@ -1,5 +1,5 @@
-// Conversation: what is said beside the texts, between contacts and as far as the user allows: "is typing",
-// "read up to here". Never kept, never acked, never worth a call (sims-protocol(7) section 6).
+// Conversation: the typing and read notices between contacts, as far as the user allows them. They
+// are never stored, never acked and never a reason to call (sims-protocol(7) section 6).
 #include <algorithm>
 
 #include "client/conversation/conversation.h"
@@ -7,8 +7,8 @@
 namespace sims::client {
 namespace {
 
-constexpr std::int64_t typing_again_ms = 4'000;     // we say it at most so often
-constexpr std::int64_t typing_expires_ms = 10'000;  // theirs, when nothing more is said
+constexpr std::int64_t typing_again_ms = 4'000;     // we send it at most this often
+constexpr std::int64_t typing_expires_ms = 10'000;  // theirs, unless it is repeated
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The texts of one peer that came before the text that precedes them, by `after` (sims-protocol(7) section
-// 6). Each is stored and acked; only its line waits, for a minute at most. Pure.
+// One peer's texts that arrived before their predecessor (`after`, sims-protocol(7) section 6).
+// Each is stored and acked; only its line waits, for a minute at most. Pure.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ class TextOrder {
   void clear() { texts_.clear(); }
   bool has(const Id& author, const std::string& uid) const;
 
-  // Each takes one out: one that waits for this text; the oldest, when it is over its time or there are too
+  // Each takes one text out: one that waits for `uid`; the oldest if it is overdue or there are too
   // many; the oldest.
   std::optional<HistoryEntry> take_after(const Id& author, const std::string& uid);
   std::optional<HistoryEntry> take_due(std::int64_t now_ms);

@@ -1,5 +1,6 @@
-// Frames that came while a step of the call was out as work, in order. What finds no room is dropped: a text
-// among them comes again in a new session. Pure; owned by the peer's Conversation.
+// Frames that arrived while a step of the call was out as work, in order. Frames that find no room
+// are dropped; a text among them comes again in a new session. Pure; owned by the peer's
+// Conversation.
 #pragma once
 
 #include <deque>
@@ -10,7 +11,7 @@
 
 namespace sims::client {
 
-// A forwarded sub-message, its src found to be the peer's id.
+// A forwarded sub-message whose src is the peer's id.
 struct PeerFrame {
   std::variant<proto::HandshakeFrame, proto::ClientRefuse, proto::ClientCom, proto::ClientDisconnect,
                proto::PeerAck>

@@ -1,23 +1,22 @@
-// Connection: what ends or delays a login, in words, and whether it is tried again.
+// Connection: errors that end or delay a login, their texts, and whether the client retries.
 #include "client/core/connection.h"
 
 namespace sims::client {
 namespace {
 
-// A login that was refused in clear is tried again so rarely: an honest server should not have to say it
-// often.
+// The wait after a refusal in clear. It is long, so that an honest server need not refuse often.
 constexpr std::int64_t refused_low_ms = 5'000, refused_high_ms = 300'000;
 
 constexpr const char* too_old = "the server is too old for this client: ask its administrator to update it";
 constexpr const char* not_taken =
     "the server did not take the invitation: ask its administrator for a new one";
 
-// Our words for what a server answered to a login; nullptr: not a refusal, try again.
+// Our text for a server's refusal of a login; nullptr: not a refusal, so the client retries.
 const char* refusal(proto::ErrorCode code) {
   using enum proto::ErrorCode;
   switch (code) {
     case name_taken:
-      return "the name belongs to somebody else there: choose another, or ask the server's administrator to "
+      return "the name is taken there: choose another, or ask the server's administrator to "
              "release it";
     case id_taken:
       return "this identity is registered there under another name";
@@ -37,14 +36,14 @@ const char* refusal(proto::ErrorCode code) {
   }
 }
 
-// Likewise when it is tried again.
+// Our text for an error after which the client retries. The caller shows when.
 std::string delay(proto::ErrorCode code) {
-  if (code == proto::ErrorCode::busy) return "the server is busy at the moment: it is tried again";
-  if (code == proto::ErrorCode::rate_limited) return "the server wants fewer logins: it is tried again";
+  if (code == proto::ErrorCode::busy) return "the server is busy";
+  if (code == proto::ErrorCode::rate_limited) return "too many logins";
   return "the server refused: " + std::string(to_string(code));
 }
 
-// Words with the server's own behind them, marked as its own.
+// Our text with the server's own after it, marked as the server's.
 std::string with_hint(std::string ours, const std::string& theirs) {
   if (!theirs.empty()) ours += " (the server says: " + theirs + ")";
   return ours;
@@ -62,7 +61,7 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     case Cause::changed_key: {
       Question question;
       const auto known = trust_.server(model_.server);
-      // The user had accepted another one, and the one that is remembered is there again.
+      // The user had accepted another key, and now the server shows the remembered one again.
       if (std::exchange(accepted_key_, std::nullopt) && known && known->id == shown)
         return retry("the server shows its old key again", now);
       question.kind = Question::Kind::server_first;
@@ -79,9 +78,9 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     }
     case Cause::peer_error:
       model_.refusal = failure.code;
-      // Nobody has proved these words (section 4). A server that was never met may have the last one: the
-      // user is there. Of a server whose key is known it counts inside SECURE only, else anybody on the way
-      // could keep its clients away.
+      // This refusal is not authenticated (sims-protocol(7) section 4). From a server that we never met
+      // it is final: the user is there. From a known server a refusal is final inside SECURE only, or
+      // an attacker on the path could keep its clients away.
       if (const char* refused = refusal(failure.code)) {
         const bool invited = failure.code == proto::ErrorCode::not_registered && invitation_.size() > 0;
         const std::string words = with_hint(invited ? not_taken : refused, failure.detail);
@@ -90,11 +89,11 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
       }
       return retry(with_hint(delay(failure.code), failure.detail), now);
     case Cause::protocol:
-      if (failure.code == proto::ErrorCode::unsupported_version) {  // of the first edition
+      if (failure.code == proto::ErrorCode::unsupported_version) {  // first edition
         model_.refusal = failure.code;
         if (!expected()) return stop(too_old);
-        return retry(too_old, now, refused_low_ms,
-                     refused_high_ms);  // unproved: a known one may be there again
+        // Not authenticated: a known server may answer the next attempt.
+        return retry(too_old, now, refused_low_ms, refused_high_ms);
       }
       windows_.alert(nullptr,
                      (was_online ? "The connection was cut: " : "The handshake failed: ") + failure.detail,
@@ -106,7 +105,7 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
 void Connection::ask_later(Now now) {
   if (!model_.question || model_.question->kind != Question::Kind::server_changed) return;
   model_.question.reset();
-  retry("the server shows another key than the one that is remembered", now, refused_low_ms, refused_high_ms);
+  retry("the server shows another key than the remembered one", now, refused_low_ms, refused_high_ms);
 }
 
 void Connection::fail(const proto::Fault& fault, Now now) {
@@ -121,9 +120,9 @@ void Connection::server_left(Now now) {
   retry("the server ended the connection", now);
 }
 
-// The server has proved who it is, and so what it says is final.
+// The server has proved its key, so its refusal is final.
 void Connection::redeem_ended(const proto::Error& error, Now now) {
-  if (error.code == proto::ErrorCode::bad_message) {  // it knows no invitations, so it took us as we are
+  if (error.code == proto::ErrorCode::bad_message) {  // it knows no invitations and let us in
     redeeming_ = false;
     invitation_ = {};
     return became_online(now);
@@ -140,7 +139,7 @@ void Connection::redeem_ended(const proto::Error& error, Now now) {
 void Connection::server_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
   if (redeeming_ && error.code != going_away) return redeem_ended(error, now);
-  if (error.code == rate_limited) return;  // whoever is concerned slows down
+  if (error.code == rate_limited) return;  // conversations slow down by themselves
   if (error.code == not_registered) {
     model_.refusal = error.code;
     drop_link(true);

@@ -231,7 +231,7 @@ TEST_CASE("attack 30: a hundred strangers may ask, not more") {
   }
   CHECK(alice.heard.size() == 100);
   CHECK(alice.trust.pinned[alice.model().server_id].size() == 100);
-  CHECK(alice.count("", Line::Kind::alert, "Too many strangers") >= 1);
+  CHECK(alice.count("", Line::Kind::alert, "Too many requests") >= 1);
   CHECK(alice.peer("u202").standing == Standing::stranger);
   CHECK(alice.peer("u202").lines.empty());
   // One that is decided about makes room.
