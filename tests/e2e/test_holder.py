@@ -415,7 +415,7 @@ def test_socket_in_the_way(world):
         os.symlink(world.path / target, path)
         alice = listen(world, "alice", server)
         world.sims("alice", server, "list", options=("--wait", "0"), expect=FAILURE)
-        check("is no socket" in world.last_error, world.last_error)
+        check("not a socket" in world.last_error, world.last_error)
         _, errors = end(alice)
         check("is in the way" in errors, errors)
         check(os.path.islink(path), "the link was removed")

@@ -113,7 +113,7 @@ TEST_CASE("texts that can't be read at a start are read later, before any other 
   CHECK(alice.alerts() == 2);  // of texts to be sent, and of texts that came: each once
   const auto refused = alice.core->send_text("bob", "ahead of the other", false, world.now());
   REQUIRE_FALSE(refused);
-  CHECK(refused.error() == "what is still to be sent could not be read yet; try again in a moment");
+  CHECK(refused.error() == "unsent messages could not be read yet; try again in a moment");
 
   alice.trust.unreadable = false;
   bob.connect();

@@ -1,5 +1,5 @@
-// Connection: its intents, its link, its time. What a server refuses and what breaks is in
-// connection_failures.cc.
+// Connection: its intents, its link and its timers. Errors and refusals are in
+// connection_errors.cc.
 #include "client/core/connection.h"
 
 #include <algorithm>
@@ -9,14 +9,18 @@
 namespace sims::client {
 namespace {
 
-constexpr std::int64_t settled_ms = 20'000;  // online for so long: the next loss is a new one
+// After this long online, the next loss starts with short waits again.
+constexpr std::int64_t settled_ms = 20'000;
 constexpr std::int64_t connect_deadline_ms = 30'000;
-// Then a ping: while the user is there or something of ours is unanswered; else, so that idling costs little.
+// The silence before a ping. Short while the user is there or something of ours is unanswered; long
+// otherwise, so that idling costs little.
 constexpr std::int64_t silence_ms = 5'000, idle_silence_ms = 15'000;
 constexpr std::int64_t there_ms = 60'000;  // after a poke
-// Nothing was heard for so long since the ping: the link is dead. Shorter when the user waits for it.
+// The wait for an answer to a ping before the link counts as dead. Shorter while the user waits for
+// it.
 constexpr std::int64_t ping_deadline_ms = 5'000, poke_deadline_ms = 3'000;
-constexpr std::int64_t stuck_ms = 30'000;  // something is heard, but nothing of ours was taken for so long
+// The link is dead if data arrives but nothing of ours is acked for this long.
+constexpr std::int64_t stuck_ms = 30'000;
 
 }  // namespace
 
@@ -69,7 +73,7 @@ void Connection::open(Now now) {
 void Connection::disconnect(Now now) {
   if (model_.link == LinkState::online) {
     host_.leaving(now);
-    // Its own seq: the last one that we use.
+    // `disconnect` gets its own seq, the last one that we use.
     send(proto::encode(proto::Disconnect{options_.name, transport_->sent()}), now);
   }
   flush();
@@ -80,10 +84,11 @@ void Connection::disconnect(Now now) {
 void Connection::answer(bool accept, Now now) {
   if (!model_.question) return;
   const Question question = *model_.question;
-  if (accept && question.kind == Question::Kind::server_changed) return;  // takes its fingerprint, not a yes
+  // A changed key needs its fingerprint, not a yes.
+  if (accept && question.kind == Question::Kind::server_changed) return;
   model_.question.reset();
   if (!accept) return stop("the server's key was not accepted");
-  accepted_key_ = question.shown;  // and it was proved: the handshake went on to phase 4
+  accepted_key_ = question.shown;  // proved already: the handshake had reached phase 4
   if (auto stored = remember(question.shown, now); !stored) return stop(stored.error());
   open(now);
 }
@@ -100,13 +105,14 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
   return {};
 }
 
-// A changed key is shown on phase 2's claim: it is remembered when it was proved.
+// A changed key is shown on phase 2's claim, so it is stored only after it was proved.
 Result<void> Connection::remember(const Id& proved, Now now) {
   const auto known = trust_.server(model_.server);
   const bool asked = std::exchange(accepted_key_, std::nullopt).has_value();
   if (known && known->id == proved) return {};
   bool along = true;
-  auto stored = host_.write_down(now, [] { return Result<void>(); });  // what waits is of the old id
+  // Commits pending writes first: they belong to the old id.
+  auto stored = host_.write_down(now, [] { return Result<void>(); });
   if (stored) {
     stored = host_.write_down(now, [&]() -> Result<void> {
       const PinnedServer server{proved, now.unix_ms};
@@ -190,7 +196,7 @@ void Connection::work_done(ServerWork& work, Now now) {
   if (transport_ && transport_->connected()) transport_->flush_ack(now, out_);
 }
 
-// Nothing but the invitation is said until the server took it: it would answer `not-registered`.
+// Until the invitation is redeemed nothing else is sent: the server would answer `not-registered`.
 void Connection::secured(Now now) {
   if (redeeming_) return;
   if (invitation_.size() == 0) return became_online(now);
@@ -234,7 +240,7 @@ void Connection::closed(const std::string& reason, Now now) {
   retry(reason.empty() ? "the server ended the connection" : reason, now);
 }
 
-// Forgets the connection; the edge closes it when it still has it.
+// Forgets the connection. The edge closes its link if it still has one.
 void Connection::drop_link(bool flush_first) {
   const bool was_online = model_.link == LinkState::online;
   if (link_) {
@@ -295,7 +301,7 @@ void Connection::poke(Now now) {
   poked_ms_ = now.steady_ms;
   if (model_.link == LinkState::waiting && pokes_.take(now.steady_ms)) return open(now);
   if (model_.link != LinkState::online || probe_ms_) return;
-  // The steady clock may stand still while the machine sleeps.
+  // The steady clock may stand still while the machine sleeps, so the wall clock counts too.
   const std::int64_t silent = std::max(now.steady_ms - heard_ms_, now.unix_ms - heard_unix_ms_);
   if (silent >= silence_ms) probe(poke_deadline_ms, now);
 }
@@ -315,11 +321,11 @@ void Connection::tick(Now now) {
     case LinkState::connecting:
     case LinkState::handshaking:
       drop_link(false);
-      return retry("the server does not answer", now);
+      return retry("no answer from the server", now);
     case LinkState::online:
       if (now.steady_ms < dead_at()) return probe(ping_deadline_ms, now);
       drop_link(false);
-      return retry("the server does not answer any more", now);
+      return retry("the server stopped answering", now);
     default:
       return;
   }

@@ -1,11 +1,12 @@
 // The connection with the server: connecting, the handshake, pins and questions, reconnecting, ping. Pure;
-// owned by the core, which is its Host. It owns model.link and what describes the connection there.
+// owned by the core, which is its Host. It owns model.link and the model's description of the connection.
 //
-//   offline --connect()--> connecting --opened()--> handshaking --phase 6--> online
-//      ^                      ^                          |                      |
-//      |                      '-retry- waiting <---------+---- lost ------------'
-//      '------ refused, replaced, disconnect() ----------+-----------------------'
-//                                        asking <--------' first or changed server key; answer() goes on
+//   offline, waiting ----- connect(), retry timer, poke() -----------> connecting
+//   connecting ----- opened() ---------------------------------------> handshaking
+//   handshaking ----- phase 6 ---------------------------------------> online
+//   handshaking ----- first or changed server key -------------------> asking (answer() goes on)
+//   connecting, handshaking, online ----- lost ----------------------> waiting
+//   any ----- refused, replaced, disconnect() -----------------------> offline
 #pragma once
 
 #include <memory>
@@ -26,9 +27,9 @@ class Connection {
     virtual ~Host() = default;
     virtual void online(Now now) = 0;
     virtual void message(std::string_view plaintext, Now now) = 0;  // a sub-message; may end the connection
-    virtual void lost() = 0;                                        // was online
-    virtual void leaving(Now now) = 0;  // about to say disconnect: last words to peers
-    // As Context's.
+    virtual void lost() = 0;                                        // the connection ended; it was online
+    virtual void leaving(Now now) = 0;  // before disconnect: the last messages to peers
+    // The same as Context's.
     virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
   };
   Connection(const CoreOptions& options, Model& model, Memory& trust, crypto::EphemeralSource& ephemerals,
@@ -36,7 +37,7 @@ class Connection {
   ~Connection();
 
   void connect(const std::string& host_port, Now now);
-  void invite(std::string_view code);  // redeemed after the next handshake; kept until it was, then wiped
+  void invite(std::string_view code);  // redeemed after the next handshake, then wiped
   void disconnect(Now now);
   void answer(bool accept, Now now);
   void ask_later(Now now);
@@ -48,37 +49,38 @@ class Connection {
   void work_done(ServerWork& work, Now now);
   void tick(Now now);
   std::int64_t next_tick() const;
-  void poke(Now now);                             // the user is here: is the link?
-  void abandon(const std::string& why, Now now);  // ends it at once, nothing more goes out; tries again
+  void poke(Now now);                             // the user is here: checks the link, or reconnects
+  void abandon(const std::string& why, Now now);  // ends it at once, discards the output, retries
 
   // While online only.
-  std::uint64_t send(std::string_view message, Now now);    // its seq; written by flush()
-  void send_unanswered(std::string_view message, Now now);  // likewise, but the server says nothing to it
+  std::uint64_t send(std::string_view message, Now now);    // returns its seq; written by flush()
+  void send_unanswered(std::string_view message, Now now);  // likewise, for messages without an ack
   std::uint64_t received() const;                           // sub-messages; the last one's seq is one less
   void owe_ack();
-  void fail(const proto::Fault& fault, Now now);  // the server broke the protocol: says so, ends, tries again
+  // The server broke the protocol: reports it to the server, ends the connection and retries.
+  void fail(const proto::Fault& fault, Now now);
   void acked(std::uint64_t seq, Now now);
-  void server_error(const proto::Error& error, Now now);  // one that no peer and no text is the cause of
+  void server_error(const proto::Error& error, Now now);  // an error about no peer and no text
   void server_left(Now now);                              // its `disconnect`
   std::uint64_t sent() const;
 
-  void flush();  // writes what was sealed since the last time: at the end of each of the core's functions
+  void flush();  // writes the sealed messages; called at the end of each core function
 
  private:
   void open(Now now);
   void poll(ByteView input, Now now);
   void became_online(Now now);
-  void secured(Now now);  // the handshake is over
+  void secured(Now now);  // the handshake is done
   void redeem_ended(const proto::Error& error, Now now);
   void handshake_failed(const proto::HandshakeFailure& failure, Now now);
   void drop_link(bool flush);
-  void stop(const std::string& problem);  // offline, for good
+  void stop(const std::string& problem);  // offline; no retry
   // Waiting, or offline without `reconnect`. The wait grows from `low` to `high`.
   void retry(const std::string& problem, Now now, std::int64_t low_ms = 1'000, std::int64_t high_ms = 15'000);
   void probe(std::int64_t deadline_ms, Now now);
   std::int64_t ping_at() const;
   std::int64_t dead_at() const;
-  std::optional<Id> expected() const;  // the key that the server must prove; nullopt: none is known
+  std::optional<Id> expected() const;  // the key that the server must prove; nullopt: unknown
   Result<void> remember(const Id& proved, Now now);
 
   const CoreOptions& options_;
@@ -93,22 +95,22 @@ class Connection {
   proto::Scratch scratch_;
   std::string out_;
   bool link_ = false;             // the edge has a link, open or opening
-  std::uint64_t number_ = 0;      // of this connection, for work that comes back late
+  std::uint64_t number_ = 0;      // of this connection; tells late work items apart
   SecretBytes invitation_;        // of size 0: none, or no longer needed
   bool redeeming_ = false;        // `register` is out; the link is `handshaking` until its ack
   std::int64_t deadline_ms_ = 0;  // connecting, handshaking
   int failures_ = 0;
   std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss
-  std::optional<Id> accepted_key_;    // that the user took for this server's; not proved yet
+  std::optional<Id> accepted_key_;    // accepted by the user, not proved yet
   std::int64_t heard_ms_ = 0, heard_unix_ms_ = 0;
   std::int64_t poked_ms_ = INT64_MIN / 2;
-  std::optional<std::int64_t> probe_ms_;  // a ping (or the first message) is out since then
+  std::optional<std::int64_t> probe_ms_;  // when the ping (or first message) without an answer was sent
   std::int64_t probe_deadline_ms_ = 0;    // how long its answer may take
   std::uint64_t probe_seq_ = 0;
-  std::uint64_t asked_ = 0, acked_ = 0;  // one more than the seq of: what was sent last, what was acked last
-  std::int64_t asked_ms_ = 0, acked_ms_ = 0;  // since when all of it waits; of the last ack
-  TokenBucket pokes_{2, 5'000};               // attempts to connect that a poke begins
-  std::string parting_;                       // the server's words before it ends the connection
+  std::uint64_t asked_ = 0, acked_ = 0;       // one more than the seq of the last sent, and of the last acked
+  std::int64_t asked_ms_ = 0, acked_ms_ = 0;  // when the first unacked one was sent; when the last ack came
+  TokenBucket pokes_{2, 5'000};               // reconnects caused by poke()
+  std::string parting_;                       // the server's text before it ends the connection
 };
 
 }  // namespace sims::client

@@ -1,4 +1,4 @@
-// The core's intents about people: whose key is whose, who may talk to the user.
+// The core's intents about people: their keys, and who may write to the user.
 #include "client/core/core_state.h"
 
 namespace sims::client {

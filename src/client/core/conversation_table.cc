@@ -5,8 +5,8 @@
 namespace sims::client {
 namespace {
 
-// Conversations of people who are no contacts: about 4 KiB each while their calls run. All budgets of a peer are
-// full again long before the idle ones are dropped.
+// The limit of conversations with non-contacts: about 4 KiB each while their calls run. All rate
+// limits of a peer are full again long before an idle conversation is dropped.
 constexpr std::size_t max_callers = 1'000;
 constexpr std::int64_t idle_ms = 120'000;
 
@@ -85,8 +85,9 @@ std::int64_t ConversationTable::next_tick(Now now) {
   return std::min(due_.next(), idle_.next());
 }
 
-// The next tick of a conversation depends on itself, on its peer and on the link. Each change of these reaches
-// it by get(), find(), touch() or touch_each(). Pace is shared, but only delays what is due.
+// The next tick of a conversation depends on itself, on its peer and on the link. Each change of
+// these comes through get(), find(), touch() or touch_each(). Pace is shared, but only delays due
+// work.
 void ConversationTable::renew_index(Now now) {
   for (const auto& name : touched_) {
     const auto at = conversations_.find(name);

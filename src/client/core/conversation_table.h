@@ -1,5 +1,5 @@
-// The core's conversations by peer name, and an index of those that a turn must look at: no turn walks over all
-// of them. Pure; owned by the core.
+// The core's conversations by peer name, with an index of those that a turn must look at, so that
+// no turn walks over all of them. Pure; owned by the core.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +16,9 @@ class ConversationTable {
  public:
   explicit ConversationTable(Context& context) : context_(context) {}
 
-  // Both note that the conversation is used, so that its index entry is renewed.
-  Conversation& get(const std::string& name);                     // made if missing; of a peer in the model
-  Conversation* find(const std::string& name);                    // nullptr: none
+  // Both mark the conversation as used, so that its index entry is renewed.
+  Conversation& get(const std::string& name);   // makes a missing one; the peer must be in the model
+  Conversation* find(const std::string& name);  // nullptr: none
   void touch(const std::string& name) { touched_.insert(name); }  // its peer changed
   template <class F>
   void touch_each(F f) {  // f(Conversation&)
@@ -28,7 +28,7 @@ class ConversationTable {
     }
   }
   bool in_use(const std::string& name) const;
-  // Makes room for one more caller, at the cost of a conversation with nothing left. false: there is no room.
+  // Makes room for one more caller by dropping a conversation with nothing left. False: no room.
   // Contacts always find room.
   bool make_room(const Peer& caller, Now now);
   void drop(const std::string& name);
@@ -45,11 +45,11 @@ class ConversationTable {
   void renew_index(Now now);
 
   Context& context_;
-  std::map<std::string, Conversation> conversations_;  // by name; those with nothing left are dropped
+  std::map<std::string, Conversation> conversations_;  // by name; dropped when nothing is left of them
   std::set<std::string> touched_;                      // index entries to renew before the index is asked
-  DueTimes due_;                                       // whose tick() is due
-  DueTimes idle_;                                      // nothing is left of them: when they are dropped
-  std::set<std::string> in_flight_;                    // whose texts are on their way
+  DueTimes due_;                                       // when each needs tick()
+  DueTimes idle_;                                      // when each idle one is dropped
+  std::set<std::string> in_flight_;                    // names with texts in flight
   std::uint64_t examined_ = 0;
 };
 

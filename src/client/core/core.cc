@@ -1,8 +1,9 @@
-// The client's core: intents and events in, effects out. What comes from the server goes this way:
+// The client core: intents and events in, effects out. Bytes from the server take this way:
 //
-// 1. link_read() -> Connection (frames, handshake, SECURE) -> message()   2. decoded: hop() or forwarded()
-// 3. list -> Roster -> roster_changed()   4. forwarded: src -> name -> Conversation, which may park in step
-// 3's favour
+// 1. link_read() -> Connection (frames, handshake, SECURE) -> message()
+// 2. decoded: hop() or forwarded()
+// 3. list -> Roster -> roster_changed()
+// 4. forwarded: src -> name -> Conversation; a call of an unlisted id waits for the list
 //
 // Each public function that can change something is one Turn: one write, one `changed` at its end.
 #include "client/core/core.h"
@@ -138,7 +139,7 @@ Result<void> ClientCore::erase_history(const std::string& peer) {
   auto known = state_->find(peer);
   if (!known) return fail(known.error());
   Turn turn(*state_);
-  (void)turn->commit(turn->clock);  // what is delivered by now goes, too
+  (void)turn->commit(turn->clock);  // so that delivered texts are erased, too
   auto erased = turn->write_down(turn->clock, [&] { return turn->history.erase(peer); });
   if (erased) turn->history.erased(**known);
   return erased;

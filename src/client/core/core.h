@@ -1,6 +1,6 @@
-// The client without a screen and without I/O: intents and network events in, effects out, the Model in
-// between. One ClientCore per identity. Pure: the edges (client/link, a simulated network, a test) give it bytes,
-// time and finished work, and carry out its effects. Not thread-safe.
+// The client core: intents and network events in, effects out, the Model in between. No screen, no
+// I/O. One ClientCore per identity. The edges (client/link, a simulated network, a test) give it
+// bytes, time and finished work, and carry out its effects. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -26,79 +26,83 @@ class ClientCore {
 
   // --- intents -----------------------------------------------------------------------------------
   void connect(const std::string& host_port, Now now);
-  // For a server that takes new names by invitation only: before connect(). Used until it is redeemed, then
-  // wiped; never stored.
+  // An invitation for a server that takes new names by invitation only. Call before connect(). Used
+  // until it is redeemed, then wiped; never stored.
   void invite(std::string_view code);
-  // Who is known at this server and what was said there, into the model, without connecting. Only
+  // Loads the known peers and the history of a server into the model, without connecting. Only
   // while offline.
   void recall(const std::string& host_port, Now now);
   void disconnect(Now now);           // orderly; also cancels connecting and answers no to a question
   void answer(bool accept, Now now);  // the model's question; accept pins the shown server id
-  // Of a question about a changed server key: nobody is here to answer it, and the other key may be
-  // somebody's on the way. Whether the remembered one is there again is tried after 5 seconds to 5 minutes.
+  // Postpones a question about a changed server key when no user is here to answer it: the other
+  // key may be an attacker's. The client reconnects after 5 seconds to 5 minutes, in case the
+  // remembered key is back.
   void ask_later(Now now);
-  // The only way past a changed server key: `fingerprint` must be the new id, typed or pasted. Pins it and
-  // reconnects.
+  // The only way to accept a changed server key: `fingerprint` must be the new id, typed or pasted.
+  // Pins it and reconnects.
   Result<void> accept_changed_server(std::string_view fingerprint, Now now);
-  // Writes it down (committed at once), puts the line into the peer's window as queued and sends it as soon
-  // as it can be (calls the peer first when there is no session); a stranger or a request becomes a contact.
-  // An error (in words) when it cannot be taken at all: unknown name, too long, changed key, not stored.
-  // Returns the line's serial. `uid`: the name that the text gets, if its writer made one (empty: a new one);
-  // a text of this uid that still waits is this one, and is not queued twice.
+  // Stores the text (committed at once), shows it as queued in the peer's window and sends it as
+  // soon as possible; calls the peer first if there is no session. A stranger or a request becomes
+  // a contact. Returns the line's serial. An error, in words: unknown name, too long, changed key,
+  // not stored. `uid`: the text's uid if its writer made one (empty: a new one). If a text of this
+  // uid still waits, nothing is queued twice.
   Result<std::uint64_t> send_text(const std::string& peer, std::string_view text, bool action, Now now,
                                   const std::string& uid = {});
-  // A text of ours that is not proved delivered is not sent again and becomes a failed one, also on disk.
+  // Stops sending a text that is not proved delivered. It becomes a failed one, also on disk.
   Result<void> give_up(const std::string& peer, const std::string& uid, Now now);
-  // Asks the server who has this name or id, though the list does not show them. The answer comes in
-  // Model::found and, with `window`, as a notice there (empty name: status). An error when there is nobody to
-  // ask, or it is neither a name nor an id.
+  // Asks the server who has this name or id, for users that the list does not show. The answer is
+  // put into Model::found and, with `window`, shown there as a notice (empty name: status). An
+  // error if we are offline, or if it is neither a name nor an id.
   Result<void> find(const std::string& asked, std::optional<std::string> window, Now now);
-  // The window is in front: clears unread and attention, tells the peer if receipt_settings.receipts. The first time
-  // it reads the newest page of what was said before.
+  // The window is in front: clears unread and attention, and tells the peer if
+  // receipt_settings.receipts. The first call reads the newest page of the history.
   void looked_at(const std::string& peer, Now now);
   void typing(const std::string& peer, bool on,
-              Now now);  // told if receipt_settings.typing, at most every 4 s
+              Now now);  // sent if receipt_settings.typing, at most every 4 s
   void set_receipt_settings(ReceiptSettings receipt_settings);
-  void set_keep_history(bool keep);  // from the next text on; see CoreOptions
-  // The user did something, the network changed, or the machine woke up: a link that was silent is checked,
-  // one that waits is tried again.
+  void set_keep_history(bool keep);  // for later texts; see CoreOptions
+  // Call when the user did something, the network changed, or the machine woke up. Checks a link
+  // that was silent, and reconnects at once if the client was waiting to.
   void poke(Now now);
 
   // --- people
-  // Makes a contact of a request, somebody blocked or a stranger: pinned; acks that were held back go out.
+  // Accepts a request, a blocked peer or a stranger as a contact: pins the key and sends the acks
+  // held back.
   Result<void> accept(const std::string& peer, Now now);
-  // Forgets a request and what came with it, and the session. Nobody is told: what was said stays unproved at
-  // the other side, and is not shown when it comes again.
+  // Forgets a request, its texts and its session. The peer is not told: its texts stay unproved
+  // there, and are not shown if they come again.
   Result<void> decline(const std::string& peer, Now now);
-  // Anybody in the model: what comes is dropped unread, also after a restart and under another key, and
-  // nobody is told. Of a request also what was said is forgotten. Ended by accept().
+  // Blocks anybody in the model: messages are dropped unread, also after a restart and under
+  // another key, and the peer is not told. The texts of a request are forgotten. Ended by accept().
   Result<void> block(const std::string& peer, Now now);
-  // The peer's key is not remembered any more, nor that they were a contact or blocked: the next contact is a
-  // first one. What was said is kept.
+  // Forgets the peer's key, and that they were a contact or blocked: the next contact is a first
+  // contact. The history is kept.
   Result<void> forget(const std::string& peer, Now now);
-  std::size_t unsent(const std::string& peer) const;  // of ours to them, queued or not proved delivered yet
-  // Compares with what the user typed or pasted; marks the peer verified when equal.
+  // The number of our texts to this peer that are queued or not proved delivered yet.
+  std::size_t unsent(const std::string& peer) const;
+  // Compares the number that the user typed or pasted, and marks the peer verified if it is equal.
   Result<void> verify(const std::string& peer, std::string_view number, Now now);
   Result<void> unverify(const std::string& peer);
-  // Ends trust == changed: `fingerprint` must be the new id, typed or pasted. The new key is pinned,
+  // Ends Trust::changed: `fingerprint` must be the new id, typed or pasted. Pins the new key as
   // unverified.
   Result<void> accept_changed(const std::string& peer, std::string_view fingerprint, Now now);
-  // Texts that were typed for an earlier key of this name: sent to the key of today, as the newest, or
-  // dropped (they stay in the history as not sent). How many: Peer::held of them.
+  // Texts that were typed for an earlier key of this name: resend to the current key as the newest,
+  // or drop (they stay in the history as not sent). Returns how many of Peer::held there were.
   Result<std::size_t> resend_held(const std::string& peer, Now now);
   Result<std::size_t> discard_held(const std::string& peer, Now now);
   void end_session(const std::string& peer, std::string_view reason, Now now);
   Result<std::string> safety_number(const std::string& peer) const;
 
   // --- windows
-  // In front of the peer's lines; false: there are no more, or the window is full (max_lines, 4 MiB).
+  // Loads older lines in front of the peer's. False: there are no more, or the window is full
+  // (max_lines, 4 MiB).
   bool load_older(const std::string& peer, std::size_t most);
-  // On disk and in the window; what is still to be sent stays.
+  // Erases the history on disk and in the window. Texts that are still to be sent stay.
   Result<void> erase_history(const std::string& peer);
-  // Drops the lines shown (empty name: the status window's). They stay in the history, but load_older() does
-  // not bring them back before the next start.
+  // Drops the lines shown (empty name: those of the status window). They stay in the history, but
+  // load_older() does not bring them back before the next start.
   void clear(const std::string& peer);
-  // Our own words into a window (empty name: status).
+  // Adds our own words to a window (empty name: status).
   void notice(const std::string& peer, std::string text, Now now);
 
   // --- events ------------------------------------------------------------------------------------
@@ -108,7 +112,7 @@ class ClientCore {
   void work_done(std::unique_ptr<Work> work, Now now);
   void tick(Now now);              // at or after next_tick()
   std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time
-  // What it costs to go on: conversations in memory, and how often one was looked at since the start.
+  // Measures of the load: conversations in memory, and index entries examined since the start.
   struct Load {
     std::size_t conversations;
     std::uint64_t looked_at;
@@ -116,11 +120,11 @@ class ClientCore {
   Load load() const;
 
   // --- what must last ----------------------------------------------------------------------------
-  // While this is so, nothing that write() was given may leave: it may ack what is not on disk yet.
+  // While true, nothing given to write() may leave: it may ack texts that are not on disk yet.
   bool holds_writes() const;
-  std::int64_t commit_at() const;  // steady ms: when to commit at the latest; INT64_MAX: nothing waits
-  // An error: what was received since the last one is taken back, and the link is dropped without a word; its
-  // senders try again. What was not written yet, also a last word, must not go out.
+  std::int64_t commit_at() const;  // steady ms: the deadline of the next commit; INT64_MAX: nothing waits
+  // On error, everything received since the last commit is taken back and the link is dropped, so
+  // senders send again. Output not yet written, even a goodbye, must not go out.
   Result<void> commit(Now now);
 
  private:

@@ -1,4 +1,4 @@
-// The core: the connection's host, and what goes to and comes from the Memory.
+// The core: the connection's host, and the reads from and writes to the Memory.
 #include "client/core/core_state.h"
 
 #include <algorithm>
@@ -8,11 +8,12 @@
 namespace sims::client {
 namespace {
 
-constexpr std::int64_t page_again_ms = 1'000;    // after a page was refused because of the server's rate
-constexpr std::int64_t read_again_ms = 10'000;   // what is pending, when it could not be read
-constexpr std::int64_t write_again_ms = 10'000;  // what waits is not shown: its line could not be written
+constexpr std::int64_t page_again_ms = 1'000;    // after a page was refused: rate limit
+constexpr std::int64_t read_again_ms = 10'000;   // pending texts, when they could not be read
+constexpr std::int64_t write_again_ms = 10'000;  // for waiting texts whose lines could not be written
 
-// Where in PeerFrame a forwarded message goes; nullopt: not a forwarded one, or its ids have no shape.
+// The PeerFrame alternative for a forwarded message; nullopt: not a forwarded one, or an id is
+// malformed.
 struct Addressed {
   Id src, dst;
 };
@@ -78,7 +79,7 @@ void ClientCore::State::show_remembered(const std::string& host_port, bool elsew
   if (options.restored && !std::exchange(told_restored_, true))
     windows.alarm(nullptr,
                   "What is remembered here is older than its last use: it came from a backup. All "
-                  "sessions begin anew; what had not arrived then is sent again, and shown once.",
+                  "sessions start again. Texts not delivered then are sent again, and shown once.",
                   now);
 }
 
@@ -108,7 +109,7 @@ void ClientCore::State::use_server(const Id& server, Now now) {
 
 void ClientCore::State::restore_outbox(Now now) {
   const auto waiting = memory.outbox(server_);
-  if (!waiting) return could_not_read(outbox_again_ms_, "What is still to be sent", waiting.error(), now);
+  if (!waiting) return could_not_read(outbox_again_ms_, "Unsent messages", waiting.error(), now);
   outbox_again_ms_ = INT64_MAX;
   for (const auto& [name, entries] : *waiting) {
     if (entries.empty()) continue;
@@ -119,11 +120,10 @@ void ClientCore::State::restore_outbox(Now now) {
   }
 }
 
-// Said once; tried again until it works.
+// Alerts once, then retries until it works.
 void ClientCore::State::could_not_read(std::int64_t& again_ms, const std::string& what,
                                        const std::string& why, Now now) {
-  if (again_ms == INT64_MAX)
-    windows.alarm(nullptr, what + " could not be read: " + why + "; it is tried again", now);
+  if (again_ms == INT64_MAX) windows.alarm(nullptr, what + " could not be read: " + why + "; retrying", now);
   again_ms = now.steady_ms + read_again_ms;
 }
 
@@ -132,16 +132,16 @@ void ClientCore::State::restore_again(Now now) {
   if (waiting_again_ms_ <= now.steady_ms) restore_waiting(0, now);
 }
 
-// A text that went ahead of those that wait on the disk would be out of order.
+// A text must not be sent before earlier ones that wait on the disk.
 Result<void> ClientCore::State::outbox_is_read(Now now) {
   if (outbox_again_ms_ != INT64_MAX) restore_outbox(now);
   if (outbox_again_ms_ == INT64_MAX) return {};
-  return fail("what is still to be sent could not be read yet; try again in a moment");
+  return fail("unsent messages could not be read yet; try again in a moment");
 }
 
 void ClientCore::State::restore_waiting(std::int64_t wait_ms, Now now) {
   auto waiting = memory.waiting(server_);
-  if (!waiting) return could_not_read(waiting_again_ms_, "Messages that wait", waiting.error(), now);
+  if (!waiting) return could_not_read(waiting_again_ms_, "Waiting messages", waiting.error(), now);
   waiting_again_ms_ = INT64_MAX;
   for (auto& [name, entries] : *waiting) {
     model.peers[name].name = name;
@@ -160,7 +160,7 @@ Result<void> ClientCore::State::write_down(Now now, const std::function<Result<v
   return written ? lasts : written;
 }
 
-// Nobody hears of a text before it lasts.
+// `received` is called for a text only once it is committed.
 Result<void> ClientCore::State::commit_history(Now now) {
   auto done = history.commit(now);
   if (!done) return done;
@@ -186,19 +186,19 @@ Result<void> ClientCore::State::commit(Now now) {
   auto done = commit_history(now);
   if (done) return done;
   if (!promised) {
-    windows.fault(nullptr, "What changed could not be stored: " + done.error(), now);
+    windows.fault(nullptr, "A change could not be stored: " + done.error(), now);
     return done;
   }
   read_pins_again();
   windows.fault(nullptr,
-                "What came could not be stored (" + done.error() +
-                    "): it is taken back, and the connection is dropped so that it comes again.",
+                "New messages could not be stored (" + done.error() +
+                    "): they are taken back, and the connection is dropped so that they are sent again.",
                 now);
-  connection.abandon("what came could not be stored: " + done.error(), now);
+  connection.abandon("new messages could not be stored: " + done.error(), now);
   return done;
 }
 
-// After a commit that failed. Only who was or is pinned: about others the Memory knows nothing.
+// After a failed commit. Only names that are or were pinned: the Memory knows nothing about others.
 void ClientCore::State::read_pins_again() {
   if (server_.empty()) return;
   const auto before = pins.peers();
@@ -252,10 +252,11 @@ void ClientCore::State::message(std::string_view plaintext, Now now) {
   auto decoded = proto::decode_from_server(*root);
   if (!decoded) {
     if (!row.forwarded) return connection.fail(decoded.error(), now);
-    // The server passes on what a peer wrote without reading it: not its fault.
+    // The server forwards messages between peers without reading them, so a malformed one is not
+    // its fault.
     return windows.alert(nullptr, "A malformed message was dropped: " + decoded.error().detail, now);
   }
-  // Until an invitation was taken nothing here is of the new connection's server.
+  // Until the invitation is redeemed, the model still shows another server.
   if (!context.online() && (row.forwarded || std::holds_alternative<proto::List>(*decoded) ||
                             std::holds_alternative<proto::Found>(*decoded)))
     return;
@@ -289,16 +290,16 @@ void ClientCore::State::from_server(proto::FromServer& message, Now now) {
 
 void ClientCore::State::receive_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
-  if (finds.receive(error, now)) return connection.acked(*error.id, now);  // refused, but read
+  if (finds.receive(error, now)) return connection.acked(*error.id, now);  // refused, but processed
   Conversation* conversation = nullptr;
   if (error.dst) {
     if (const auto* name = name_of(*error.dst)) conversation = conversations.find(*name);
-    if (!conversation) return;  // nothing of ours waits for it
+    if (!conversation) return;  // no text or call of ours
   } else if (error.id) {
     conversation = conversations.carrying(*error.id, now);
   }
   if (error.code == rate_limited && error.id && context.online() && *error.id < connection.sent()) {
-    connection.acked(*error.id, now);  // refused, but read
+    connection.acked(*error.id, now);  // refused, but processed
     if (snapshot_ && *error.id == page_seq_) page_again_ms_ = now.steady_ms + page_again_ms;
     if (conversation) conversation->rate_limited(*error.id, now);
     return;

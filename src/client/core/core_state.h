@@ -1,4 +1,4 @@
-// The inside of ClientCore: its parts, and what goes between them. Included by core/*.cc only.
+// The internals of ClientCore: its parts, and the calls between them. Included by core/*.cc only.
 #pragma once
 
 #include <deque>
@@ -36,14 +36,14 @@ struct ClientCore::State final : CoreServices, Connection::Host {
   Result<void> commit(Now now);
   void tick(Now now);
   std::int64_t next_tick();
-  Result<void> outbox_is_read(Now now);  // else no text may be queued
-  // Shows the peers of a server before it is online. `elsewhere`: the model shows another server's.
+  Result<void> outbox_is_read(Now now);  // an error: no text may be queued
+  // Shows a server's peers before we are online. `elsewhere`: the model shows another server's.
   void show_remembered(const std::string& host_port, bool elsewhere, Now now);
   Result<Peer*> find(const std::string& name);
   Result<void> pin(const std::string& name, const PinnedPeer& peer, Now now);
-  PinnedPeer pin_of(const Peer& peer, Now now) const;  // the one that it has, or would get
+  PinnedPeer pin_of(const Peer& peer, Now now) const;  // the current pin, or the one it would get
   void look_alike(Peer& peer);
-  // After a peer was declined, blocked or forgotten: ends the session. Nobody is told.
+  // Ends the session after a peer was declined, blocked or forgotten. The peer is not told.
   void dismiss(Peer& peer, bool erased);
 
   CoreOptions options;
@@ -56,11 +56,11 @@ struct ClientCore::State final : CoreServices, Connection::Host {
   Roster roster;
   Connection connection;
   Summary summary;
-  Context context;  // of those above
+  Context context;  // of the parts above
   ConversationTable conversations;
   JobQueue jobs;
   Finds finds;
-  Now clock;  // as of the last event or intent
+  Now clock;  // set at the last event or intent
 
  private:
   struct Parked {
@@ -73,7 +73,7 @@ struct ClientCore::State final : CoreServices, Connection::Host {
   void use_server(const Id& server, Now now);
   void restore_outbox(Now now);
   void restore_waiting(std::int64_t wait_ms, Now now);
-  void restore_again(Now now);  // what could not be read
+  void restore_again(Now now);  // retries failed reads
   void could_not_read(std::int64_t& again_ms, const std::string& what, const std::string& why, Now now);
   void read_pins_again();
   bool blocked(const std::string& name, const Id& src) const;
@@ -89,26 +89,26 @@ struct ClientCore::State final : CoreServices, Connection::Host {
   void park(const Id& src, PeerFrame frame, Now now);
   void unpark(Now now);
 
-  Id server_;                 // whose peers the model shows
-  bool been_online_ = false;  // there
+  Id server_;                 // the server whose peers the model shows
+  bool been_online_ = false;  // at server_
   bool told_restored_ = false;
-  // When to read again what could not be read; INT64_MAX: it was read.
+  // When to retry a failed read of the Memory; INT64_MAX: no read failed.
   std::int64_t outbox_again_ms_ = INT64_MAX, waiting_again_ms_ = INT64_MAX;
   std::string buffer_;  // a sub-message being parsed in place
   proto::JsonTape tape_;
   std::optional<Id> page_after_;            // the last id of the snapshot so far
   std::uint64_t page_seq_ = 0;              // of the request for the next page
-  std::int64_t page_again_ms_ = INT64_MAX;  // when to repeat that request: the server refused it
-  bool snapshot_ = false;                   // it is coming, page by page
+  std::int64_t page_again_ms_ = INT64_MAX;  // when to repeat that request after a refusal
+  bool snapshot_ = false;                   // the snapshot is coming, page by page
   std::deque<Parked> parked_;               // calls of ids that the list has not shown yet
 };
 
-// One public call of ClientCore. Sets the clock; at the end writes what was sealed, and says that the model
-// changed unless nothing_changed() was called.
+// One public call of ClientCore. Sets the clock. Its end writes the sealed messages and reports a
+// changed model, unless nothing_changed() was called.
 class ClientCore::Turn {
  public:
   Turn(State& state, Now now) : state_(state) { state_.clock = now; }
-  explicit Turn(State& state) : state_(state) {}  // as of the last event
+  explicit Turn(State& state) : state_(state) {}  // keeps the clock of the last event
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   ~Turn() {

@@ -1,5 +1,4 @@
-// When each of many things wants to be looked at, so that a turn looks at those whose time has come, and not
-// at all of them. Names are the things'. Pure.
+// A queue of names by due time, so that a turn looks only at the due ones. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +12,12 @@ namespace sims::client {
 
 class DueTimes {
  public:
-  void set(const std::string& name, std::int64_t due_ms);  // INT64_MAX: not at any time
+  void set(const std::string& name, std::int64_t due_ms);  // INT64_MAX: never
   void erase(const std::string& name) { set(name, INT64_MAX); }
   void clear();
   std::int64_t next() const;            // INT64_MAX: nothing is due
   const std::string* earliest() const;  // nullptr: nothing is due; valid until the next call
-  // Those whose time has come, the earliest first; they are due no more until they are set again.
+  // Removes and returns the due names, the earliest first.
   std::vector<std::string> take(std::int64_t now_ms);
   std::size_t size() const { return times_.size(); }
 

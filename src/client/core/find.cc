@@ -5,7 +5,7 @@
 namespace sims::client {
 namespace {
 
-// Questions that wait, and answers that are kept. The server takes as many questions a minute.
+// The limit of open questions and of kept answers. The server accepts as many questions a minute.
 constexpr std::size_t max_finds = 30;
 
 std::string words_for(const std::string& asked, const FindAnswer& answer) {
@@ -21,7 +21,7 @@ std::string words_for(const std::string& asked, const FindAnswer& answer) {
     case Outcome::unknown:
       return "There is no user " + asked + " at this server.";
     case Outcome::too_often:
-      return "The server answers no more questions about names for now: try again in a minute.";
+      return "Too many questions about names: try again in a minute.";
     case Outcome::asked:
     case Outcome::unsupported:
       break;
@@ -45,7 +45,7 @@ Result<void> Finds::ask(const std::string& name_or_id, std::optional<std::string
   return {};
 }
 
-// One answer may settle several questions: by the name and by the id.
+// One answer may settle two questions: by the name and by the id.
 void Finds::receive(const proto::Found& found, Now now) {
   using Outcome = FindAnswer::Outcome;
   FindAnswer given;

@@ -1,5 +1,5 @@
-// `find`: questions to the server about a name or an id (sims-protocol(7) section 4). Answers go to Model::found
-// and, as a notice, to a window. Pure; owned by the core.
+// `find`: questions to the server about a name or an id (sims-protocol(7) section 4). Answers are
+// put into Model::found and, as a notice, into a window. Pure; owned by the core.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +16,11 @@ class Finds {
  public:
   explicit Finds(Context& context) : context_(context) {}
 
-  // `window`: a peer's name, or empty for the status window. An error, in words, when nothing was asked.
+  // `window`: a peer's name, or empty for the status window. Returns an error, in words, if nothing
+  // was asked.
   Result<void> ask(const std::string& name_or_id, std::optional<std::string> window, Now now);
   void receive(const proto::Found& found, Now now);
-  bool receive(const proto::Error& error, Now now);  // false: not the answer to a question
+  bool receive(const proto::Error& error, Now now);  // false: no answer to a question
   void clear();                                      // the connection ended
 
  private:

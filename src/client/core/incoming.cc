@@ -1,4 +1,4 @@
-// The core: who is there, and whose message this is.
+// The core: changes of the server's list, and the sender of each forwarded message.
 #include "client/core/core_state.h"
 #include "client/model/look_alike.h"
 #include "proto/limits.h"
@@ -6,7 +6,7 @@
 namespace sims::client {
 namespace {
 
-// The server gathers its events, so a newcomer's call may be here before its name.
+// The server gathers its events, so a newcomer's call may arrive before its name.
 constexpr std::int64_t park_ms = 5'000;
 constexpr std::size_t max_parked = 256;
 
@@ -25,12 +25,12 @@ void ClientCore::State::ask_page(Now now) {
 void ClientCore::State::receive_list(const proto::List& list, Now now) {
   std::vector<Roster::Change> changes;
   const bool fits = roster.apply(list, now, changes);
-  if (!fits) windows.alert(nullptr, "The server lists more users than we keep: some are not model.", now);
+  if (!fits) windows.alert(nullptr, "The server lists more users than we keep: some are not shown.", now);
   for (const auto& change : changes)
     roster_changed(change, now);
   unpark(now);
   if (list.event != proto::List::Event::snapshot || !snapshot_) return;
-  // The pages follow the ids, so a server cannot send us in circles.
+  // The pages follow the ids, so that a server cannot send pages forever.
   if (fits && list.more && !list.data.empty() && (!page_after_ || *page_after_ < list.data.back().id)) {
     page_after_ = list.data.back().id;
     return ask_page(now);
@@ -104,14 +104,14 @@ void ClientCore::State::look_alike(Peer& peer) {
 
 // --- from peers ----------------------------------------------------------------------------------
 
-// By the server's list, or by our own pins when the list does not know (yet).
+// Finds the name in the server's list, or in our pins if the list does not have the id (yet).
 const std::string* ClientCore::State::name_of(const Id& src) const {
   if (const auto* name = roster.name_of(src)) return name;
   const auto* name = pins.name_of(src);
   return name && model.peers.contains(*name) ? name : nullptr;
 }
 
-// Under its name, or with its key under another.
+// True if a pinned peer has this name, or its key under another name.
 bool ClientCore::State::blocked(const std::string& name, const Id& src) const {
   const auto stands = [this](const std::string& who) {
     const PinnedPeer* pin = pins.find(who);
@@ -123,14 +123,14 @@ bool ClientCore::State::blocked(const std::string& name, const Id& src) const {
 
 void ClientCore::State::from_peer(const Id& src, const Id& dst, PeerFrame frame, Now now) {
   if (dst != model.self || src == model.self)
-    return windows.alert(nullptr, "A message that was not for us, or our own, was dropped.", now);
+    return windows.alert(nullptr, "A message was dropped: it was not for us, or it was our own.", now);
   const std::string* name = name_of(src);
   if (!name) return park(src, std::move(frame), now);
   if (blocked(*name, src)) return;
   Peer& peer = model.peers.at(*name);
   if (peer.trust == Trust::changed || peer.id != src)
     return windows.alert(&peer, "A message under another key of " + *name + " was refused.", now);
-  // Only a call, or a text of somebody who believes in a session, begins anything here.
+  // Only a call, or a text for a session that the sender believes in, starts a conversation.
   const auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message);
   const bool begins =
       handshake ? handshake->phase == 1 : std::holds_alternative<proto::ClientCom>(frame.message);

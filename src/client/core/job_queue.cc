@@ -15,8 +15,8 @@ bool JobQueue::start(std::unique_ptr<PeerWork> work, Now now) {
     return true;
   }
   if (work->of_stranger && !strangers_keys_.take(now.steady_ms)) return false;
-  // Contacts go before strangers, and take their place. A stranger's call that loses its place ends by the
-  // caller's deadline.
+  // Contacts go before strangers and may take their place. A stranger's call that lost its place
+  // ends by the caller's deadline.
   const auto of_contact = [](const std::unique_ptr<PeerWork>& one) { return !one->of_stranger; };
   auto place = calls_.end();
   if (of_contact(work)) place = std::find_if_not(calls_.begin(), calls_.end(), of_contact);

@@ -1,5 +1,6 @@
-// Work of conversations for other threads. Work that makes a costly key (up to a second of CPU) is queued here:
-// one item for a contact and one for a stranger run at a time. Pure; owned by the core.
+// Work items of conversations for other threads. Work that makes a costly key (up to a second of
+// CPU) is queued here: one item for a contact and one for a stranger run at a time. Pure; owned by
+// the core.
 #pragma once
 
 #include <deque>
@@ -24,9 +25,9 @@ class JobQueue {
 
   Effects& effects_;
   ConversationTable& conversations_;
-  bool costly_out_ = false;           // a costly key for a contact is being made
-  bool strangers_out_ = false;        // likewise for a stranger, in spare time: it may take long
-  Ration strangers_keys_{2, 60'000};  // costly ones: a stranger has proved no identity by then
+  bool costly_out_ = false;           // a contact's costly key is being made
+  bool strangers_out_ = false;        // a stranger's, in spare time: it may take long
+  Ration strangers_keys_{2, 60'000};  // costly keys for strangers, who prove no identity first
   std::deque<std::unique_ptr<PeerWork>> calls_;
   std::deque<std::unique_ptr<RekeyWork>> rekeys_;
 };

@@ -40,7 +40,7 @@ net::NotConnected trouble(const std::string& path, int error) {
 Result<int, net::NotConnected> connect_to(const std::string& path, std::chrono::milliseconds patience) {
   struct stat s {};
   if (::lstat(path.c_str(), &s) != 0) return fail(trouble(path, errno));
-  if (!S_ISSOCK(s.st_mode)) return fail(net::NotConnected{ENOTSOCK, path + ": is no socket; remove it"});
+  if (!S_ISSOCK(s.st_mode)) return fail(net::NotConnected{ENOTSOCK, path + ": not a socket; remove it"});
   if (s.st_uid != ::geteuid()) return fail(net::NotConnected{EPERM, path + ": belongs to another user"});
   auto fd = net::connect_to_path(path, patience);
   if (!fd) return fd;
@@ -74,7 +74,8 @@ Result<HolderListener> listen_as_holder(const std::vector<std::string>& paths) {
   std::string why;
   for (const auto& path : paths) {
     auto folder = make_private_folder(folder_of(path));
-    if (folder && !ours_alone(folder_of(path))) folder = fail(folder_of(path) + ": is a link; remove it");
+    if (folder && !ours_alone(folder_of(path)))
+      folder = fail(folder_of(path) + ": is a symbolic link; remove it");
     if (!folder) {
       why = folder.error();
       continue;

@@ -11,15 +11,15 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t refused_ms = 60'000, look_ms = 10'000, last_word_ms = 1'000;
-constexpr std::size_t max_refused = 8;  // at once, that are told so
+constexpr std::size_t max_refused = 8;  // connections at once that are told why
 
 }  // namespace
 
 struct HolderSocket::Connection {
   std::unique_ptr<net::Stream> stream;
-  std::unique_ptr<HolderSession> session;  // null: refused, or it has heard its last word
-  std::int64_t active_ms = 0;              // when something came or went last
-  bool ended = false;                      // the other side has nothing more to say
+  std::unique_ptr<HolderSession> session;  // null: refused, or ended
+  std::int64_t active_ms = 0;              // when data last came or went
+  bool ended = false;                      // the client closed its side
 };
 
 Result<std::unique_ptr<HolderSocket>> HolderSocket::open(net::Loop& loop,
@@ -86,7 +86,7 @@ void HolderSocket::accept(std::unique_ptr<net::Stream> stream) {
   c.stream->start();
 }
 
-// Sends what is to be sent, and may end the connection.
+// Writes the session's output, and may end the connection.
 void HolderSocket::pump(std::uint64_t number) {
   const auto at = connections_.find(number);
   if (at == connections_.end() || !at->second->session) return;
@@ -105,7 +105,7 @@ void HolderSocket::pump(std::uint64_t number) {
   }
 }
 
-// One that was killed: what it gave us is queued, and nobody waits for the proof.
+// The client was killed: its texts stay queued, and nobody waits for the delivery.
 void HolderSocket::ended(std::uint64_t number, bool orderly) {
   const auto at = connections_.find(number);
   if (at == connections_.end()) return;

@@ -1,6 +1,7 @@
-// The socket of the program that holds the store, over which other `sims` commands of the same user go
-// through it: client/holder/holder_path says where. At most 64 of them; one that does nothing for a minute
-// (or, while it may ask a person about a key, for 15), and one that does not read its answers, is cut off.
+// The socket of the program that holds the store, through which other `sims` commands of the same
+// user work (client/holder/holder_path has the path). It takes at most 64 connections. It closes
+// one that is idle for a minute (or for 15, while its command may ask a person about a key), and
+// one that does not read its answers.
 #pragma once
 
 #include <map>
@@ -17,14 +18,14 @@ namespace sims::client {
 class HolderSocket {
  public:
   static constexpr std::size_t most = 64;
-  static constexpr std::size_t max_queued = 1 << 20;  // bytes of answers and events that one does not read
+  static constexpr std::size_t max_queued = 1 << 20;  // bytes of unread answers and events
   // The caller holds the store's lock as long as this lives. The service and the loop outlive it.
   static Result<std::unique_ptr<HolderSocket>> open(net::Loop& loop, const std::vector<std::string>& paths,
                                                     HolderService& service);
-  ~HolderSocket();  // removes it
-  // From now on nobody else can begin. Those who wait for an answer stay.
+  ~HolderSocket();  // removes the socket
+  // Refuses new connections. Commands that wait for an answer stay connected.
   void close_door();
-  bool busy() const;  // somebody waits for an answer
+  bool busy() const;  // some command waits for an answer
 
  private:
   struct Connection;

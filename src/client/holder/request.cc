@@ -38,7 +38,7 @@ constexpr Row rows[] = {
     {"requests", Do::requests, false},
 };
 
-// What a line may have besides "id" and "do".
+// The keys that a line may have besides "id" and "do".
 constexpr std::string_view texts[] = {"to", "uid", "body", "kind", "accept", "number", "after"};
 constexpr std::string_view flags[] = {"accept_new", "again"};
 
@@ -162,8 +162,8 @@ std::string greeting_line(const Greeting& greeting) {
 std::string version_trouble(const Greeting& holder, const Greeting& asking) {
   if (holder.version == asking.version && holder.protocol == asking.protocol) return {};
   return holder.program + " (process " + std::to_string(holder.pid) +
-         "), which uses this store, is version " + holder.version + ", and this " + asking.program +
-         " is version " + asking.version + ": end it and start it again with the same version";
+         "), which holds this store, is version " + holder.version + ", and this " + asking.program +
+         " is version " + asking.version + "; restart it with the same version";
 }
 
 std::string holder_error_line(std::optional<std::uint64_t> id, Trouble trouble, std::string_view words) {

@@ -1,4 +1,5 @@
-// 1. the service: who is told  2. a session: lines in  3. answers  4. events for a watcher
+// HolderService and HolderSession: 1. the service's events, 2. a session's input, 3. answers, 4.
+// events for a watcher.
 #include "client/holder/service.h"
 
 #include <algorithm>
@@ -12,14 +13,14 @@ namespace sims::client {
 
 // --- 1. the service ------------------------------------------------------------------------------
 
-// A session may end, and others with it, while one is told.
+// A callback may end its session, and others with it.
 template <class F>
 void HolderService::each(F f) {
   for (auto* session : std::vector<HolderSession*>(sessions_.begin(), sessions_.end())) {
     if (!sessions_.contains(session)) continue;
     f(*session);
     if (!sessions_.contains(session) || session->output_.empty()) continue;
-    if (const auto call = session->on_output_) call();  // a copy: it may die
+    if (const auto call = session->on_output_) call();  // a copy: the session may die
   }
 }
 
@@ -71,8 +72,8 @@ void HolderSession::end(Trouble trouble, std::string_view words) {
   input_.clear();
 }
 
-// What is no JSON, or no greeting, comes from another kind of program. A request that is none is answered:
-// `sims pipe` passes on what its caller wrote.
+// Input that is no JSON or no greeting comes from another kind of program, and ends the session. A
+// bad request is answered: `sims pipe` passes its caller's lines on.
 void HolderSession::line(std::string text) {
   const auto parsed = tape_.parse(text);
   if (!parsed) return end(Trouble::bad_request, "not understood: " + parsed.error().detail);
@@ -209,13 +210,13 @@ void presence_event(std::string& out, const std::string& name, bool online, cons
 
 }  // namespace
 
-// What differs from what the watcher was told.
+// Sends the differences from the last events to this watcher.
 void HolderSession::show_presence(const Model& model) {
   auto link = link_event(model);
   const bool as_before = link == link_shown_;
   if (!as_before) output_ += link_shown_ = std::move(link);
-  // Each turn asks, so that it must not cost what all peers cost. Another ClientCore's count begins anew, with an
-  // event about the link.
+  // Each turn calls this, so it must not walk over all peers. Another ClientCore counts from the
+  // start again, and causes an event about the link.
   if (std::exchange(people_shown_, model.people) == model.people && as_before) return;
   looked_at_ += model.peers.size();
   for (const auto& [name, peer] : model.peers) {

@@ -1,11 +1,12 @@
-// The program that holds the store, as other `sims` commands see it: requests in, answers out, over its ClientCore.
-// Pure: the edges are client/holder/holder_socket and, for the holder's own command, cli/online_session.
+// The service of the program that holds the store, for other `sims` commands: requests in, answers out, over
+// its ClientCore. Pure: the edges are client/holder/holder_socket and, for the holder's own command,
+// cli/online_session.
 //
-//   HolderService   one a program: told by client/link what happened
-//   HolderSession   one for each that asks: lines in, lines out; keeps the requests that are not answered yet
+//   HolderService   one a program: gets the events of client/link
+//   HolderSession   one for each command: lines in, lines out; keeps the unanswered requests
 //
-// A text is named by the uid that its sender made. Said again, also to another holder after this one died, it
-// is the same text: queued once here, and shown once by its receiver (sims-protocol(7) section 6).
+// The sender of a text makes its uid. If the text is sent again, also to another holder
+// after this one died, it is queued once here and shown once by its receiver (sims-protocol(7) section 6).
 #pragma once
 
 #include <functional>
@@ -21,14 +22,14 @@
 
 namespace sims::client {
 
-// What the program gives. Outlives the service.
+// The operations that the service needs of its program. Outlives the service.
 class HolderHost {
  public:
   virtual ~HolderHost() = default;
   virtual ClientCore* core() = 0;          // nullptr: the store is locked, or nothing was connected yet
-  virtual std::string locked() const = 0;  // in words, while the store is; else empty
+  virtual std::string locked() const = 0;  // the reason while the store is locked, in words; else empty
   virtual Memory& memory() = 0;            // not while the store is locked
-  virtual Result<bool> forget_server(const std::string& host_port) = 0;  // false: none is remembered so
+  virtual Result<bool> forget_server(const std::string& host_port) = 0;  // false: not remembered
   virtual Now now() const = 0;
 };
 
@@ -36,12 +37,12 @@ class HolderSession;
 
 class HolderService {
  public:
-  // `self`: what it says of itself in a greeting.
+  // `self`: the program's own part of a greeting.
   HolderService(HolderHost& host, Greeting self) : host_(host), self_(std::move(self)) {}
   HolderService(const HolderService&) = delete;
   HolderService& operator=(const HolderService&) = delete;
 
-  // Link's callbacks; also changed() when core() or locked() did.
+  // Link's callbacks. Call changed() also after core() or locked() changed.
   void changed();
   void received(const std::string& peer, const Line& line);
   void delivery_changed(const std::string& peer, const Line& line);
@@ -57,10 +58,10 @@ class HolderService {
 
 class HolderSession {
  public:
-  static constexpr std::size_t max_pending = 64;  // requests that are not answered yet
+  static constexpr std::size_t max_pending = 64;  // unanswered requests
 
-  // `greeted`: the program's own command, which needs no greeting. on_output is called when an answer is
-  // there that came later than its request; it may end this session. The service outlives it.
+  // `greeted`: for the program's own command, which sends no greeting. on_output is called when a
+  // late answer is there; it may end this session. The service outlives it.
   HolderSession(HolderService& service, std::function<void()> on_output, bool greeted = false);
   ~HolderSession();
   HolderSession(const HolderSession&) = delete;
@@ -68,21 +69,21 @@ class HolderSession {
 
   void received(ByteView bytes);
   std::string take_output();
-  bool busy() const { return !pending_.empty(); }  // with requests
+  bool busy() const { return !pending_.empty(); }  // has unanswered requests
   bool watching() const { return watching_; }
-  std::uint64_t presence_looked_at() const { return looked_at_; }  // peers, for the watcher
-  // So long it may do nothing: a command that was told of an unknown key may be asking a person about it.
+  std::uint64_t presence_looked_at() const { return looked_at_; }  // peers examined for the watcher
+  // How long it may be idle: a command that got an unknown key may be asking a person about it.
   std::int64_t idle_limit_ms() const { return key_told_ ? 900'000 : 60'000; }
-  bool over() const { return over_; }  // what came was not understood: the connection ends after the output
+  bool over() const { return over_; }  // bad input: the connection ends after the output
 
  private:
   friend class HolderService;
   struct Pending {
     HolderRequest request;
     bool taken = false;           // send: it is in the outbox
-    std::uint64_t last_line = 0;  // send: of the peer's window, before
-    bool asked = false;           // the server, who has the name
-    std::set<std::string> left;   // resend: uids of what is not settled yet
+    std::uint64_t last_line = 0;  // send: of the peer's window, before it was queued
+    bool asked = false;           // the server was asked for the name
+    std::set<std::string> left;   // resend: uids of unsettled texts
   };
 
   void line(std::string text);
@@ -90,7 +91,7 @@ class HolderSession {
   void end(Trouble trouble, std::string_view words);
   void answer(HolderRequest request);
   bool attempt(Pending& pending);  // true: answered
-  // `next`: of an answer in pages that goes on, where.
+  // `next`: where the next page of the answer starts, if there is one.
   bool ok(const HolderRequest& request, std::string_view next = {});
   bool error(const HolderRequest& request, Trouble trouble, std::string_view words);
   bool outcome(const HolderRequest& request, const Result<void>& done);
@@ -134,14 +135,14 @@ class HolderSession {
   std::function<void()> on_output_;
   bool greeted_;
   const bool own_;             // the program's own command
-  std::string server_, name_;  // if only these will do
+  std::string server_, name_;  // if no others will do
   std::string input_, output_;
   proto::JsonTape tape_;
   std::list<Pending> pending_;
   bool watching_ = false, over_ = false;
-  bool key_told_ = false;                     // by the last answer: an unknown one
-  std::string link_shown_;                    // to the watcher
-  std::map<std::string, std::string> shown_;  // to the watcher: who is online, and their trust
+  bool key_told_ = false;                     // the last answer was about an unknown key
+  std::string link_shown_;                    // in the watcher's last event
+  std::map<std::string, std::string> shown_;  // in the watcher's events: the online peers and their trust
   std::uint64_t looked_at_ = 0;
   std::uint64_t people_shown_ = 0;  // the Model's count of changes then
 };

@@ -1,4 +1,4 @@
-// HolderSession: what only reads the store, for a command that has not its key.
+// HolderSession: requests that only read the store, for commands that cannot unlock it.
 #include <algorithm>
 #include <charconv>
 
@@ -33,7 +33,7 @@ void add_entry(proto::JsonWriter& json, const HistoryEntry& entry, bool incomple
 
 }  // namespace
 
-// Of the server that is wanted, which need not be the one of the connection.
+// The conversation at the server that the command wants, which need not be the connected one.
 bool HolderSession::read(const HolderRequest& request) {
   ClientCore* core = service_.host_.core();
   Memory& memory = service_.host_.memory();
@@ -45,7 +45,7 @@ bool HolderSession::read(const HolderRequest& request) {
   return history ? error(request, Trouble::no_peer, "nothing is known of " + request.to) : ok(request);
 }
 
-// The newest first, as many as fit into an answer; `next` is the row before which to go on.
+// The newest first, as many as fit into an answer; `next` is the row at which to go on.
 bool HolderSession::history(const HolderRequest& request, Memory& memory, const Id& server) {
   std::uint64_t before = 0;
   const auto* end = request.after.data() + request.after.size();

@@ -1,5 +1,5 @@
-// HolderSession: how each request is answered. An attempt answers, or leaves the request for when something
-// changed.
+// HolderSession: the answer to each request. An attempt answers, or leaves the request for the next
+// change.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace sims::client {
 
 namespace {
 
-constexpr std::size_t older_page = 200, max_pages = 5;  // of the history, for a text that is said again
+constexpr std::size_t older_page = 200, max_pages = 5;  // of the history, to find a text that is sent again
 
 const Peer* find(const Model& model, const std::string& name) {
   const auto at = model.peers.find(name);
@@ -39,7 +39,7 @@ bool HolderSession::attempt(Pending& pending) {
   if (core == nullptr)
     return error(request, Trouble::no_connection,
                  fmt::format("{} (process {}), which uses this store, has no connection yet: connect there, "
-                             "or end it",
+                             "or quit it",
                              service_.self_.program, service_.self_.pid));
   const Model& model = core->model();
   if (const auto step = wanted(request, model); step != Step::on) return step == Step::answered;
@@ -67,13 +67,14 @@ bool HolderSession::attempt(Pending& pending) {
   }
 }
 
-// Another server's peers are other people, also under the same names.
+// Another server's peers are other people, even under the same names.
 HolderSession::Step HolderSession::wanted(const HolderRequest& request, const Model& model) {
   if (model.server.empty()) return Step::on;
   if ((server_.empty() || server_ == model.server) && (name_.empty() || name_ == model.self_name))
     return Step::on;
   error(request, Trouble::failure,
-        fmt::format("{} (process {}), which uses this store, is at {} as {}: end it, or ask for the same",
+        fmt::format("{} (process {}), which uses this store, is at {} as {}: quit it, or ask for the same "
+                    "server and name",
                     service_.self_.program, service_.self_.pid, model.server, model.self_name));
   return Step::answered;
 }
@@ -95,7 +96,7 @@ HolderSession::Step HolderSession::online(const HolderRequest& request, const Mo
             service_.self_.program + " asks about the server's key: answer that first");
       return Step::answered;
     case LinkState::offline:
-      if (own_) return Step::waits;  // it says so itself
+      if (own_) return Step::waits;  // the own command shows the reason itself
       error(request, model.refusal ? Trouble::refused : Trouble::no_connection, why());
       return Step::answered;
     case LinkState::waiting:
@@ -109,7 +110,7 @@ HolderSession::Step HolderSession::online(const HolderRequest& request, const Mo
   return Step::waits;
 }
 
-// Somebody who is online, and whose key did not change.
+// Waits for a peer who is online and whose key did not change.
 HolderSession::Step HolderSession::target(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Model& model = core.model();
@@ -136,8 +137,8 @@ HolderSession::Step HolderSession::target(Pending& pending, ClientCore& core) {
   return Step::answered;
 }
 
-// Anew for each request: what the server said to another one may be old. Step::on: Model::found has the
-// answer.
+// Asks again for each request: an earlier answer of the server may be old. Step::on: Model::found
+// has the answer.
 HolderSession::Step HolderSession::ask_server(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   if (!std::exchange(pending.asked, true)) {
@@ -150,12 +151,12 @@ HolderSession::Step HolderSession::ask_server(Pending& pending, ClientCore& core
   return waits ? Step::waits : Step::on;
 }
 
-// What the server says of somebody whom the list does not show.
+// Answers with the server's word on a peer that the list does not show.
 HolderSession::Step HolderSession::missing(const HolderRequest& request, const Model& model) {
   using Outcome = FindAnswer::Outcome;
   const auto outcome = model.found.at(request.to).outcome;
   const std::string& who = request.to;
-  if (outcome == Outcome::online) return Step::waits;  // the list will show it in a moment
+  if (outcome == Outcome::online) return Step::waits;  // the list will show the peer in a moment
   if (outcome == Outcome::unknown)
     error(request, Trouble::no_peer, fmt::format("there is no user {} at {}", who, model.server));
   else if (outcome == Outcome::too_often && request.what == HolderRequest::Do::find)
@@ -234,7 +235,7 @@ bool HolderSession::send(Pending& pending, ClientCore& core) {
   return false;
 }
 
-// It may be in the outbox, or have been settled, by the holder before this one.
+// The last holder may have queued or settled this text.
 HolderSession::Step HolderSession::send_again(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Line* line = own_line(core.model(), request.to, request.uid);
@@ -278,7 +279,7 @@ bool HolderSession::delivered(const Pending& pending, const Model& model) {
   return true;
 }
 
-// Answered when nothing waits for the peer any more.
+// Answers when no text waits for the peer any more.
 bool HolderSession::resend(Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   if (const auto step = target(pending, core); step != Step::on) return step == Step::answered;
@@ -301,7 +302,7 @@ void HolderSession::resent(Pending& pending, const Line& text) {
   if (pending.left.empty()) ok(pending.request);
 }
 
-// Waiting for the deadline would change nothing.
+// The deadline would change nothing, so fail at once.
 bool HolderSession::call_refused(const Pending& pending, ClientCore& core) {
   const HolderRequest& request = pending.request;
   const Peer* peer = find(core.model(), request.to);
@@ -378,7 +379,7 @@ bool HolderSession::decide(const HolderRequest& request, const Peer& peer, Clien
   }
 }
 
-// HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
+// HOST:PORT can only be a server; a bare word is a remembered peer, else a server.
 bool HolderSession::forget(const HolderRequest& request, ClientCore& core) {
   const Peer* peer = find(core.model(), request.to);
   if (peer != nullptr && peer->standing != Standing::stranger) {
@@ -397,7 +398,7 @@ bool HolderSession::forget(const HolderRequest& request, ClientCore& core) {
   return error(request, Trouble::no_peer, "neither a server nor a peer is remembered as " + request.to);
 }
 
-// At once: a command whose time is up asks why it had to wait.
+// Answers at once: a command that timed out asks for the reason.
 bool HolderSession::tell_link(const HolderRequest& request, const Model& model) {
   proto::JsonWriter json(output_);
   json.begin_object().field("id", request.id).key("ok").boolean(true);

@@ -17,9 +17,9 @@ namespace sims::client {
 
 namespace {
 
-constexpr std::int64_t flush_limit_ms = 2'000;  // for a last word, when nobody said another limit
+constexpr std::int64_t flush_limit_ms = 2'000;  // for the goodbye, if the caller gave no limit
 
-// On a worker's thread, which must not lower its own priority: it could not raise it again.
+// Lowers the priority of a thread of its own: a shared worker could not raise it again.
 void run(Work& work) {
   if (!work.in_spare_time()) return work.run();
   try {
@@ -27,7 +27,7 @@ void run(Work& work) {
       lower_thread_priority();
       work.run();
     }).join();
-  } catch (const std::system_error&) {  // no thread to be had
+  } catch (const std::system_error&) {  // the system has no thread left
     work.run();
   }
 }
@@ -45,7 +45,7 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
           schedule();
         }) {}
 
-  // --- Effects: called from inside the core, so they only note what is to be done ---
+  // --- Effects: called from inside the core, so they only note the work ---
   void open_link(const std::string& host_port) override;
   void write(std::string bytes) override;
   void close_link(bool flush) override;
@@ -84,14 +84,15 @@ struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
   std::uint64_t connection = 0;  // the number of `stream`
   struct Going {
     std::unique_ptr<net::Stream> stream;
-    std::string last_words;  // not written yet: the owner is told first what came before
+    std::string last_words;  // unwritten: the owner gets earlier events first
     bool finishing = false;
   };
   std::map<std::uint64_t, Going> going;
   std::int64_t going_limit_ms = flush_limit_ms;
   std::function<void()> on_left;
-  int working = 0;                     // jobs out
-  std::optional<std::string> end_due;  // the stream's end waits for them: one may hold the server's last word
+  int working = 0;  // jobs in progress
+  // The stream's end waits for jobs: one may hold the server's last message.
+  std::optional<std::string> end_due;
   ClientCore core;
   net::Timer timer;
 };
@@ -169,7 +170,7 @@ void Link::State::send() {
 
 void Link::State::close_link(bool flush) {
   connector.reset();
-  if (std::exchange(end_due, std::nullopt)) flush = false;  // the other side is gone already
+  if (std::exchange(end_due, std::nullopt)) flush = false;  // the peer closed already
   if (flush && stream) going.emplace(connection, Going{std::move(stream), std::move(out)});
   out.clear();
   stream.reset();
@@ -178,7 +179,7 @@ void Link::State::close_link(bool flush) {
 
 void Link::State::start_work(std::unique_ptr<Work> work) {
   ++working;
-  auto shared = std::make_shared<std::unique_ptr<Work>>(std::move(work));  // std::function wants to copy
+  auto shared = std::make_shared<std::unique_ptr<Work>>(std::move(work));  // std::function must be copyable
   loop.work([shared] { run(**shared); },
             [shared, weak = weak_from_this()] {
               auto self = weak.lock();
@@ -213,8 +214,8 @@ void Link::State::schedule() {
   });
 }
 
-// Writes down what this turn did, when it is time or `at_once`; an end does not wait. false: what was to be
-// sent stays here.
+// Commits this turn's writes when the time has come or `at_once`; an end does not wait. False: the
+// output must not be sent.
 bool Link::State::commit(bool at_once) {
   const Now now = loop.now();
   at_once = at_once || on_left || !going.empty();
@@ -222,7 +223,7 @@ bool Link::State::commit(bool at_once) {
     return !core.holds_writes();
   const bool held = core.holds_writes();
   if (core.commit(now) || !held) return true;
-  // It acks what is not on disk.
+  // The output acks texts that are not on disk.
   std::erase_if(going, [](const auto& one) { return !one.second.finishing; });
   return true;
 }
@@ -235,8 +236,9 @@ void Link::State::tell_owner() {
   }
 }
 
-// Held by its caller: any of the owner's callbacks may end the link. The owner has what was received after it
-// was committed and before its acks go out. What the owner did then is committed before it goes out, too.
+// The caller holds `state`, since any of the owner's callbacks may end the link. The owner gets
+// received texts after their commit and before their acks go out. Changes that the owner makes then
+// are committed before they go out, too.
 void Link::State::end_turn() {
   scheduled = false;
   commit();
@@ -272,7 +274,7 @@ Link::Link(net::Loop& loop, CoreOptions options, Memory& trust, crypto::Ephemera
            Callbacks callbacks)
     : loop_(loop),
       state_(std::make_shared<State>(loop, std::move(options), trust, ephemerals, std::move(callbacks))) {
-  // What the core asked for while it was being made could not be scheduled yet.
+  // Schedules the requests that the core made in its constructor.
   state_->scheduled = false;
   state_->schedule();
 }

@@ -1,7 +1,7 @@
-// What a program that knows what people say frees is wiped first: drafts, texts, what was cut or can be
-// undone leave nothing behind in memory after /lock, in whichever container they were and however often it
-// grew. It replaces operator new and delete wherever this library is linked in; what C libraries allocate is
-// theirs.
+// A heap that wipes each block before it frees it. Drafts, texts, cut and undone text leave nothing
+// behind in memory after /lock, in whichever container they were and however often it grew. It
+// replaces operator new and delete in each program that links this library. Memory that C libraries
+// allocate is not wiped.
 #include <malloc.h>
 
 #include <cstdlib>

@@ -23,7 +23,7 @@ std::string xdg_folder(const GetEnv& env, const char* variable, const char* belo
 }
 
 Result<std::string> needed(std::string folder) {
-  if (folder.empty()) return fail("no home folder: set HOME, or say --home DIR");
+  if (folder.empty()) return fail("no home folder: set HOME or pass --home DIR");
   return folder;
 }
 

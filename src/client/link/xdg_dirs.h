@@ -1,4 +1,4 @@
-// Where a client keeps its files.
+// The folders in which a client keeps its files.
 #pragma once
 
 #include <functional>
@@ -12,8 +12,8 @@ namespace sims::client {
 // relative (which the XDG specification says to ignore) becomes ~/.local/share. Makes nothing. Fails without
 // any home.
 Result<std::string> data_folder(const std::string& home);
-// $XDG_STATE_HOME/sims, else ~/.local/state/sims: for the note by which Store notices that a backup was put
-// in its place. Also with --home, for who restores that folder restores all of it. Empty without any home.
+// $XDG_STATE_HOME/sims, else ~/.local/state/sims: for the note by which Store notices a restored
+// backup. Also with --home, since restoring that folder restores all of it. Empty without any home.
 std::string state_folder();
 // `home`, else $XDG_CONFIG_HOME/sims, else ~/.config/sims.
 Result<std::string> config_folder(const std::string& home);

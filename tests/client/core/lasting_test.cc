@@ -307,7 +307,7 @@ TEST_CASE("a contact that could not be stored is none, and a mark that could not
   relay.advance(25'000);  // sent again, acked
   CHECK(alice.delivered == 1);
   CHECK(alice.model().link == LinkState::online);
-  CHECK(alice.count("", Line::Kind::alert, "What changed could not be stored: disk full") >= 1);
+  CHECK(alice.count("", Line::Kind::alert, "A change could not be stored: disk full") >= 1);
   CHECK(alice.trust.rows.back().entry.delivery == Delivery::queued);
   alice.trust.broken = false;
   relay.advance(15'000);
