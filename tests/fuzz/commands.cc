@@ -30,7 +30,7 @@ void check_parsed(const std::string& line) {
       HOLDS(!word.empty() && line.find(word) != line.npos);
   } else if (const auto* refused = std::get_if<Refused>(&parsed)) {
     HOLDS(line.front() == '/' && !refused->why.empty());
-  } else if (const auto* doubtful = std::get_if<Doubtful>(&parsed)) {
+  } else if (const auto* doubtful = std::get_if<AmbiguousSlash>(&parsed)) {
     HOLDS(slash && line.front() != '/' && doubtful->command.front() == '/');
   }
 }

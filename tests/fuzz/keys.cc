@@ -123,7 +123,7 @@ void Desk::answers(Source& source) {
       return ui.found(std::move(hits), source.text());
     }
     case 1:
-      return ui.gate_answer(source.coin() ? Result<void>() : fail(source.text()));
+      return ui.passphrase_answer(source.coin() ? Result<void>() : fail(source.text()));
     case 2:
       intents.passphrase = source.text();
       return;

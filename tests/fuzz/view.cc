@@ -124,9 +124,9 @@ void over(Source& source, UiState& ui) {
       ui.dialog.problem = source.text();
       return;
     case 3:
-      ui.gate.kind = static_cast<Gate::Kind>(1 + source.pick(2));
-      ui.gate.problem = source.text();
-      ui.gate.busy = source.coin();
+      ui.passphrase.kind = static_cast<PassphraseState::Kind>(1 + source.pick(2));
+      ui.passphrase.problem = source.text();
+      ui.passphrase.busy = source.coin();
       return;
     case 4:
       ui.history_find.open = true;

@@ -45,18 +45,18 @@ int run_app(const AppOptions& options) {
   auto config = load_config_file(path);
   if (!config) return complain(config.error(), exit_usage);
   if (options.ascii) config->options.ascii = true;
-  auto face = Face::open(options.plain);
-  if (!face) return complain(face.error(), exit_usage);
+  auto display = Display::open(options.plain);
+  if (!display) return complain(display.error(), exit_usage);
   if (options.demo) {
-    run_demo(**face, *config);
+    run_demo(**display, *config);
     return exit_ok;
   }
   auto store = open_store(options);
   if (!store) {
-    (*face)->close();
+    (*display)->close();
     return complain(store.error(), exit_failure);
   }
-  Live(options, *config, path, *client::data_folder(options.home) + "/store.db", **store, **face).run();
+  Live(options, *config, path, *client::data_folder(options.home) + "/store.db", **store, **display).run();
   return exit_ok;
 }
 

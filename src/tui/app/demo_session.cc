@@ -6,10 +6,12 @@
 namespace sims::tui {
 namespace {
 
-class Demo final : public Front {
+class Demo final : public Session {
  public:
-  Demo(Face& face, const Config& config)
-      : Front(face, {}, {}), world_(crypto::system_rng(), loop_.now()), timer_(loop_, [this] { tick(); }) {
+  Demo(Display& display, const Config& config)
+      : Session(display, {}, {}),
+        world_(crypto::system_rng(), loop_.now()),
+        timer_(loop_, [this] { tick(); }) {
     ui_.set_options(config.options);
     ui_.set_keys(config.keys);
     ui_.open_when_known("bob");
@@ -98,8 +100,8 @@ class Demo final : public Front {
 
 }  // namespace
 
-void run_demo(Face& face, const Config& config) {
-  Demo(face, config).run();
+void run_demo(Display& display, const Config& config) {
+  Demo(display, config).run();
 }
 
 }  // namespace sims::tui

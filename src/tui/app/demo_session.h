@@ -6,6 +6,6 @@
 
 namespace sims::tui {
 
-void run_demo(Face& face, const Config& config);  // until the user leaves
+void run_demo(Display& display, const Config& config);  // until the user leaves
 
 }  // namespace sims::tui

@@ -8,9 +8,9 @@
 namespace sims::tui {
 namespace {
 
-class FullFace final : public Face {
+class ScreenDisplay final : public Display {
  public:
-  explicit FullFace(std::unique_ptr<Screen> screen) : screen_(std::move(screen)) {}
+  explicit ScreenDisplay(std::unique_ptr<Screen> screen) : screen_(std::move(screen)) {}
   int input_fd() const override { return screen_->input_fd(); }
   bool read_input(std::string& out) override { return screen_->read_input(out); }
   Size size() const override { return screen_->size(); }
@@ -37,9 +37,9 @@ class FullFace final : public Face {
   Renderer renderer_;
 };
 
-class PlainFace final : public Face {
+class PlainDisplay final : public Display {
  public:
-  explicit PlainFace(std::unique_ptr<Terminal> terminal) : terminal_(std::move(terminal)) {}
+  explicit PlainDisplay(std::unique_ptr<Terminal> terminal) : terminal_(std::move(terminal)) {}
   int input_fd() const override { return terminal_->input_fd(); }
   bool read_input(std::string& out) override { return read_terminal(terminal_->input_fd(), out); }
   Size size() const override { return terminal_size(); }
@@ -73,15 +73,15 @@ class PlainFace final : public Face {
 };
 
 template <class Shown, class Terminal>
-Result<std::unique_ptr<Face>> faced(Result<std::unique_ptr<Terminal>> terminal) {
+Result<std::unique_ptr<Display>> faced(Result<std::unique_ptr<Terminal>> terminal) {
   if (!terminal) return fail(terminal.error());
-  return std::unique_ptr<Face>(new Shown(std::move(*terminal)));
+  return std::unique_ptr<Display>(new Shown(std::move(*terminal)));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Face>> Face::open(bool plain) {
-  return plain ? faced<PlainFace>(Terminal::open()) : faced<FullFace>(Screen::open());
+Result<std::unique_ptr<Display>> Display::open(bool plain) {
+  return plain ? faced<PlainDisplay>(Terminal::open()) : faced<ScreenDisplay>(Screen::open());
 }
 
 }  // namespace sims::tui

@@ -13,12 +13,12 @@
 
 namespace sims::tui {
 
-class Face {
+class Display {
  public:
   // Fails, with the terminal untouched and words for the user, without a terminal or with one that cannot do
   // it.
-  static Result<std::unique_ptr<Face>> open(bool plain);
-  virtual ~Face() = default;
+  static Result<std::unique_ptr<Display>> open(bool plain);
+  virtual ~Display() = default;
 
   virtual int input_fd() const = 0;
   virtual bool read_input(std::string& out) = 0;  // appends what was typed; false: the terminal is gone

@@ -34,8 +34,8 @@ Result<void> Live::with_core(F f) {
 }
 
 Live::Live(const AppOptions& options, const Config& config, std::string config_path, std::string store_path,
-           client::Store& store, Face& face)
-    : Front(face, first_fields(options, {}), suite_choices()),
+           client::Store& store, Display& display)
+    : Session(display, first_fields(options, {}), suite_choices()),
       options_(options),
       config_path_(std::move(config_path)),
       store_path_(std::move(store_path)),
@@ -198,7 +198,7 @@ void Live::run() {
     opened();
   else
     ui_.locked();
-  Front::run();
+  Session::run();
 }
 
 void Live::keys_handled() {

@@ -19,11 +19,11 @@
 
 namespace sims::tui {
 
-class Live final : public Front, client::HolderHost {
+class Live final : public Session, client::HolderHost {
  public:
   // All outlive it. The store is held by this program, and may be locked.
   Live(const AppOptions& options, const Config& config, std::string config_path, std::string store_path,
-       client::Store& store, Face& face);
+       client::Store& store, Display& display);
   void run();
 
   // --- live.cc

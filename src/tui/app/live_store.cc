@@ -63,8 +63,8 @@ void Live::opened() {
   const ConnectFields fields = first_fields(options_, store_.settings());
   ui_.set_fields(connect_again_ ? linked_ : fields);
   idle_.self_name = fields.name;
-  const Kept kept = kept_of([this](const std::string& name) { return store_.get(name); });
-  kept_ = kept_values(kept);
+  const SavedWindows kept = saved_windows_of([this](const std::string& name) { return store_.get(name); });
+  kept_ = saved_values(kept);
   ui_.restore(kept);
   if (!options_.query.empty()) ui_.open_when_known(options_.query);
   if (store_.made_identity() && !std::exchange(identity_told_, true))
@@ -167,7 +167,7 @@ void Live::unlock(SecretBytes passphrase) {
   derive(store_.derivation(std::move(passphrase)), [this](const client::Derivation& done) {
     auto unlocked = store_.unlock(done);
     if (unlocked) opened();
-    ui_.gate_answer(std::move(unlocked));
+    ui_.passphrase_answer(std::move(unlocked));
   });
 }
 
@@ -175,15 +175,15 @@ void Live::set_passphrase(SecretBytes old, SecretBytes fresh) {
   if (!has_passphrase()) return set_fresh(std::move(fresh));
   auto wanted = std::make_shared<SecretBytes>(std::move(fresh));
   derive(store_.derivation(std::move(old)), [this, wanted](const client::Derivation& done) {
-    if (auto right = store_.unlock(done); !right) return ui_.gate_answer(std::move(right));
+    if (auto right = store_.unlock(done); !right) return ui_.passphrase_answer(std::move(right));
     set_fresh(std::move(*wanted));
   });
 }
 
 void Live::set_fresh(SecretBytes fresh) {
-  if (fresh.size() == 0) return ui_.gate_answer(store_.remove_passphrase());
+  if (fresh.size() == 0) return ui_.passphrase_answer(store_.remove_passphrase());
   derive(store_.new_derivation(std::move(fresh)), [this](const client::Derivation& done) {
-    ui_.gate_answer(store_.set_passphrase(done));
+    ui_.passphrase_answer(store_.set_passphrase(done));
     arm_lock();
   });
 }
@@ -194,7 +194,7 @@ void Live::keep() {
   keep_due_ = false;
   keep_timer_.stop();
   if (!store_.unlocked() || locking_) return;
-  auto values = kept_values(ui_.kept());
+  auto values = saved_values(ui_.kept());
   if (values == kept_) return;
   Result<void> done;
   for (const auto& [name, value] : values) {
@@ -257,7 +257,7 @@ void Live::options_changed() {
     link_->core().set_keep_history(set.history);
   }
   arm_lock();
-  face_.repaint();
+  display_.repaint();
 }
 
 Result<void> Live::save_options() {
@@ -269,9 +269,9 @@ std::string Live::doctor() {
   facts.term = variable("TERM");
   const char* locale = std::setlocale(LC_CTYPE, nullptr);
   facts.locale = locale ? locale : "";
-  facts.colours = face_.colours();
+  facts.colours = display_.colours();
   facts.no_colour = !variable("NO_COLOR").empty();
-  facts.modern = face_.modern();
+  facts.modern = display_.modern();
   facts.multiplexer = !variable("TMUX").empty() || !variable("STY").empty();
   facts.plain = options_.plain;
   std::tie(facts.widths, facts.odd_widths) = compare_widths();

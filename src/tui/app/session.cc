@@ -37,26 +37,26 @@ Passthrough passthrough() {
 
 }  // namespace
 
-Front::Front(Face& face, const ConnectFields& fields, std::vector<std::string> suites)
-    : face_(face),
+Session::Session(Display& display, const ConnectFields& fields, std::vector<std::string> suites)
+    : display_(display),
       ui_(*this, fields, std::move(suites), local_offset),
       key_timer_(loop_, [this] { on_key_timeout(); }),
       draw_timer_(loop_, [this] { schedule_draw(true); }),
       notify_timer_(loop_, [this] { notify(); }),
       brackets_timer_(loop_, [this] { decoder_.no_brackets(); }),
-      input_(loop_, face.input_fd(), [this] { on_input(); }),
+      input_(loop_, display.input_fd(), [this] { on_input(); }),
       passthrough_(passthrough()) {
   for (int number : {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP, SIGCONT})
     signals_.push_back(std::make_unique<net::Signal>(loop_, number, [this, number] { on_signal(number); }));
-  ui_.resize(face.size());
-  if (!face.unicode()) ui_.only_ascii();
+  ui_.resize(display.size());
+  if (!display.unicode()) ui_.only_ascii();
 }
 
 // --- 1. input ------------------------------------------------------------------------------------
 
-void Front::on_input() {
+void Session::on_input() {
   std::string bytes;
-  const bool alive = face_.read_input(bytes);
+  const bool alive = display_.read_input(bytes);
   std::vector<Key> keys;
   decoder_.guess_pastes(ui_.takes_lines());
   decoder_.feed(bytes, keys);
@@ -69,14 +69,14 @@ void Front::on_input() {
   if (!alive) quit();
 }
 
-void Front::on_key_timeout() {
+void Session::on_key_timeout() {
   std::vector<Key> keys;
   decoder_.flush(keys);
   feed_keys(keys);
 }
 
 // What was typed may be a passphrase: nothing of it stays behind in freed memory.
-void Front::feed_keys(std::vector<Key>& keys) {
+void Session::feed_keys(std::vector<Key>& keys) {
   bool typed = true;  // and nothing else
   for (Key& key : keys) {
     if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
@@ -96,34 +96,34 @@ void Front::feed_keys(std::vector<Key>& keys) {
 
 // --- 2. drawing ----------------------------------------------------------------------------------
 
-void Front::schedule_draw(bool at_once) {
+void Session::schedule_draw(bool at_once) {
   const std::int64_t wait = drawn_at_ + frame_ms - loop_.now().steady_ms;
   if (!at_once && wait > 0) return draw_timer_.start(wait);
   whole_ = true;
   draw_at_turn_end();
 }
 
-void Front::draw_at_turn_end() {
+void Session::draw_at_turn_end() {
   if (std::exchange(draw_scheduled_, true)) return;
   loop_.at_turn_end([this] {
     draw_scheduled_ = false;
-    if (whole_ || !face_.draw_input(model(), ui_.state())) draw();
+    if (whole_ || !display_.draw_input(model(), ui_.state())) draw();
   });
 }
 
-void Front::model_changed() {
+void Session::model_changed() {
   model_changed_ = true;
   schedule_draw(false);
 }
 
-void Front::draw() {
+void Session::draw() {
   whole_ = false;
   before_draw();
   if (std::exchange(model_changed_, false)) ui_.model_changed();
   const Now now = loop_.now();
   notify();
   drawn_at_ = now.steady_ms;
-  if (!face_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
+  if (!display_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
   draw_timer_.stop();
   if (model().link == client::LinkState::waiting) {  // the countdown's next second
     const std::int64_t left = model().retry_at_ms - now.steady_ms;
@@ -133,20 +133,20 @@ void Front::draw() {
 
 // --- 3. notifications ----------------------------------------------------------------------------
 
-void Front::came(const std::string& peer, std::string_view text) {
+void Session::came(const std::string& peer, std::string_view text) {
   const auto at = model().peers.find(peer);
   const bool request = at != model().peers.end() && at->second.standing == client::Standing::request;
   notifier_.set_options(ui_.state().options);
   notifier_.message(peer, text, request, loop_.now());
 }
 
-void Front::forget_notifications() {
+void Session::forget_notifications() {
   notifier_.forget();
   notify_timer_.stop();
 }
 
 // What came is told when it cannot grow any more: after a reconnect in one summary.
-void Front::notify() {
+void Session::notify() {
   const UiState& ui = ui_.state();
   const Now now = loop_.now();
   notifier_.in_front(ui.window().peer);
@@ -155,8 +155,8 @@ void Front::notify() {
   if (model().catching_up) return;
   if (const auto told = notifier_.next(now)) {
     // A terminal that knows no such sequence would show it.
-    const NotifyBy by = face_.modern() ? ui.options.notify : NotifyBy::bell;
-    face_.write(encode(*told, by, passthrough_, ui.options.ascii || ui.look.ascii));
+    const NotifyBy by = display_.modern() ? ui.options.notify : NotifyBy::bell;
+    display_.write(encode(*told, by, passthrough_, ui.options.ascii || ui.look.ascii));
   }
   const int wait = notifier_.wait_ms(now);
   if (wait >= 0)
@@ -167,31 +167,31 @@ void Front::notify() {
 
 // --- 4. signals ----------------------------------------------------------------------------------
 
-void Front::on_resize() {
-  ui_.resize(face_.resized());
+void Session::on_resize() {
+  ui_.resize(display_.resized());
   schedule_draw(true);
 }
 
-void Front::on_signal(int number) {
+void Session::on_signal(int number) {
   switch (number) {
     case SIGWINCH:
       return on_resize();
     case SIGTSTP:
       return suspend();
     case SIGCONT:
-      face_.resume();
+      display_.resume();
       return on_resize();
     default:
       return quit();
   }
 }
 
-void Front::suspend() {
-  face_.suspend();
+void Session::suspend() {
+  display_.suspend();
   on_resize();
 }
 
-std::vector<std::string> Front::files(const std::string& beginning) {
+std::vector<std::string> Session::files(const std::string& beginning) {
   namespace fs = std::filesystem;
   const auto slash = beginning.rfind('/');
   const std::string folder = slash == std::string::npos ? "" : beginning.substr(0, slash + 1);
@@ -211,12 +211,12 @@ std::vector<std::string> Front::files(const std::string& beginning) {
 
 // --- 5. start and end ----------------------------------------------------------------------------
 
-void Front::run() {
+void Session::run() {
   // Also at the far end of ssh, where the environment has no TMUX.
   const char* term = std::getenv("TERM");
   const bool tmux =
       passthrough_ == Passthrough::tmux || (term != nullptr && std::string_view(term).starts_with("tmux"));
-  if (!face_.modern())
+  if (!display_.modern())
     decoder_.no_brackets();  // none were asked for
   else if (tmux)
     decoder_.has_brackets();  // its own pastes have them, though it answers no question about it
@@ -224,10 +224,10 @@ void Front::run() {
     brackets_timer_.start(brackets_ms);
   schedule_draw(true);
   loop_.run();
-  face_.close();
+  display_.close();
 }
 
-void Front::quit() {
+void Session::quit() {
   if (quitting_) return loop_.stop();
   quitting_ = true;
   leave([this] { loop_.stop(); });

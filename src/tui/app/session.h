@@ -14,18 +14,18 @@
 
 namespace sims::tui {
 
-class Front : public Intents {
+class Session : public Intents {
  public:
   void run();  // until the user leaves or the terminal is gone; the face is closed then
 
   void quit() override;
   void suspend() override;
-  void repaint() override { face_.repaint(); }
+  void repaint() override { display_.repaint(); }
   std::vector<std::string> files(const std::string& beginning) override;
 
  protected:
-  Front(Face& face, const ConnectFields& fields, std::vector<std::string> suites);
-  ~Front() override = default;
+  Session(Display& display, const ConnectFields& fields, std::vector<std::string> suites);
+  ~Session() override = default;
 
   virtual void leave(std::function<void()> done) = 0;  // last words; `done` may be called at once
   virtual void keys_handled() {}                       // after what one read of the terminal brought
@@ -40,7 +40,7 @@ class Front : public Intents {
   void forget_notifications();
 
   net::Loop loop_;
-  Face& face_;
+  Display& display_;
   Ui ui_;
 
  private:

@@ -42,13 +42,13 @@ std::string draft_key_name(const std::string& server, const std::string& peer) {
 
 }  // namespace
 
-std::map<std::string, std::string> kept_values(const Kept& kept) {
+std::map<std::string, std::string> saved_values(const SavedWindows& kept) {
   std::map<std::string, std::string> out;
   Texts servers;
-  for (const KeptServer& server : kept) {
+  for (const SavedServerWindows& server : kept) {
     servers.push_back(server.id);
     Texts list{std::to_string(server.current)};
-    for (const KeptWindow& window : server.windows) {
+    for (const SavedWindow& window : server.windows) {
       list.push_back(window.peer);
       Texts texts{window.draft};
       texts.insert(texts.end(), window.history.begin(), window.history.end());
@@ -61,19 +61,20 @@ std::map<std::string, std::string> kept_values(const Kept& kept) {
   return out;
 }
 
-Kept kept_of(const std::function<std::optional<std::string>(const std::string& name)>& value) {
+SavedWindows saved_windows_of(
+    const std::function<std::optional<std::string>(const std::string& name)>& value) {
   const auto texts = [&](const std::string& name) -> Texts {
     const auto found = value(name);
     return found ? split(*found).value_or(Texts{}) : Texts{};
   };
-  Kept kept;
+  SavedWindows kept;
   for (const auto& id : texts("windows")) {
     const Texts list = texts(list_name(id));
     if (list.empty()) continue;
-    KeptServer server;
+    SavedServerWindows server;
     server.id = id;
     for (std::size_t i = 1; i < list.size(); ++i) {
-      KeptWindow window;
+      SavedWindow window;
       window.peer = list[i];
       Texts parts = texts(window_name(id, list[i]));
       if (!parts.empty()) {

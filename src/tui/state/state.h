@@ -94,7 +94,7 @@ struct Ask {
 
 // The passphrase: asked for at the start and after /lock, when nothing of the conversations is here, and
 // changed by /passphrase.
-struct Gate {
+struct PassphraseState {
   enum class Kind { none, unlock, change };
   enum Field { current_field, fresh_field, again_field, fields };
   Kind kind = Kind::none;
@@ -122,7 +122,7 @@ struct UiState {
   Find find;
   HistoryFind history_find;
   Ask ask;
-  Gate gate;
+  PassphraseState passphrase;
   bool focused = true;  // the terminal, as far as it tells
   bool away = false;
   std::string away_reason;

@@ -17,11 +17,11 @@ void CommandLine::enter() {
   const std::string peer = ui_.state.window().peer;
   const Parsed parsed = parse_line(line);
   if (std::holds_alternative<Nothing>(parsed)) return;
-  if (std::holds_alternative<Doubtful>(parsed)) return ask_about_slash();
+  if (std::holds_alternative<AmbiguousSlash>(parsed)) return ask_about_slash();
   if (std::holds_alternative<Text>(parsed) && ui_.state.window().left_out > 0) return ask_about_cut();
   Editor typed = ui_.state.window().input;
   ui_.state.window().input.clear();
-  held_ = {peer, line, "", ""};
+  pending_send_ = {peer, line, "", ""};
   const bool done = carry_out(parsed, peer);
   entered(peer, std::move(typed), done);
 }
@@ -31,7 +31,7 @@ bool CommandLine::carry_out(const Parsed& parsed, const std::string& peer) {
   if (const auto* text = std::get_if<Text>(&parsed)) return send(peer, text->body, false);
   const auto* call = std::get_if<Invocation>(&parsed);
   if (call == nullptr) return false;
-  held_.call = *call;
+  pending_send_.call = *call;
   return run_(*call);
 }
 
@@ -50,8 +50,8 @@ void CommandLine::entered(const std::string& peer, Editor typed, bool done) {
 }
 
 void CommandLine::run_typed_elsewhere(const Parsed& parsed) {
-  held_ = {ui_.state.window().peer, "", "", ""};
-  if (!std::holds_alternative<Text>(parsed)) carry_out(parsed, held_.window);
+  pending_send_ = {ui_.state.window().peer, "", "", ""};
+  if (!std::holds_alternative<Text>(parsed)) carry_out(parsed, pending_send_.window);
 }
 
 // --- a text ----------------------------------------------------------------------------------------
@@ -101,9 +101,9 @@ const client::Peer* CommandLine::known(const std::string& name) {
 // --- questions -------------------------------------------------------------------------------------
 
 bool CommandLine::hold(const std::string& peer, std::string_view text, bool action, Ask question) {
-  held_.to = peer;
-  held_.text = text;
-  held_.action = action;
+  pending_send_.to = peer;
+  pending_send_.text = text;
+  pending_send_.action = action;
   uses_.prompt.ask(std::move(question), [this](const Ask& asked, char32_t) { answer_held(asked.about); });
   return false;
 }
@@ -117,7 +117,7 @@ bool CommandLine::sure(const std::string& question) {
 
 // What waited is sent or done, and its line leaves the window where it was typed.
 void CommandLine::answer_held(Ask::About about) {
-  const Held held = std::exchange(held_, Held{});
+  const PendingSend held = std::exchange(pending_send_, PendingSend{});
   Editor typed;
   if (Window* window = uses_.windows.find(held.window);
       window != nullptr && window->input.text() == held.line) {
@@ -158,7 +158,7 @@ void CommandLine::enter_doubtful(bool command) {
   const std::string line = ui_.state.window().input.text();
   const std::string peer = ui_.state.window().peer;
   const Parsed parsed = parse_line(line);
-  const auto* doubtful = std::get_if<Doubtful>(&parsed);
+  const auto* doubtful = std::get_if<AmbiguousSlash>(&parsed);
   if (doubtful == nullptr) return;
   if (command) {
     ui_.state.window().input.set(doubtful->command);
@@ -166,13 +166,13 @@ void CommandLine::enter_doubtful(bool command) {
   }
   Editor typed = ui_.state.window().input;
   ui_.state.window().input.clear();
-  held_ = {peer, line, "", ""};
+  pending_send_ = {peer, line, "", ""};
   const bool sent = send(peer, line, false);
   entered(peer, std::move(typed), sent);
 }
 
 void CommandLine::wipe() {
-  wipe_and_assign(held_);
+  wipe_and_assign(pending_send_);
 }
 
 }  // namespace sims::tui

@@ -43,7 +43,7 @@ class CommandLine {
  private:
   // A text that waits for the answer whether to send it, or a command whether to do it, and where it was
   // typed.
-  struct Held {
+  struct PendingSend {
     std::string window, line;
     std::string to, text;
     bool action = false;
@@ -62,7 +62,7 @@ class CommandLine {
   ConversationIntents& intents_;
   Uses uses_;
   Run run_;
-  Held held_;
+  PendingSend pending_send_;
   bool sure_ = false;  // the command that runs was asked about, and the answer was yes
 };
 

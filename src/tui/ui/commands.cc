@@ -139,7 +139,7 @@ Parsed parse_line(std::string_view line) {
   const auto bare = trim(line);
   if (bare.empty()) return Nothing{};
   if (bare.front() != '/') return Text{std::string(line)};
-  if (line.front() != '/') return Doubtful{std::string(bare)};
+  if (line.front() != '/') return AmbiguousSlash{std::string(bare)};
   if (line.starts_with("//")) return Text{std::string(line.substr(1))};
   const auto name = first_word(line);
   const Command* command = find_command(name);

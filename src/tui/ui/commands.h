@@ -49,10 +49,10 @@ struct Invocation {
 struct Refused {  // neither sent nor done; `why` says what to do
   std::string why;
 };
-struct Doubtful {       // spaces and then a slash: a text, or a command with a slip
-  std::string command;  // without the spaces
+struct AmbiguousSlash {  // spaces and then a slash: a text, or a command with a slip
+  std::string command;   // without the spaces
 };
-using Parsed = std::variant<Nothing, Text, Invocation, Refused, Doubtful>;
+using Parsed = std::variant<Nothing, Text, Invocation, Refused, AmbiguousSlash>;
 
 // "//text" is the text "/text"; an unknown command is refused.
 Parsed parse_line(std::string_view line);

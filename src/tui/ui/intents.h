@@ -72,7 +72,7 @@ class StoreIntents {  // history and passphrase
   // Stores Ui::kept(), drops every key and the connection, and calls Ui::locked(). An error: the store has no
   // passphrase to lock it with.
   virtual Result<void> lock() = 0;
-  // These take about half a second of another thread; the answer is Ui::gate_answer().
+  // These take about half a second of another thread; the answer is Ui::passphrase_answer().
   virtual void unlock(SecretBytes passphrase) = 0;
   virtual void set_passphrase(SecretBytes old, SecretBytes fresh) = 0;  // empty `fresh`: none from now on
   virtual void cancel_passphrase() = 0;  // drops the answer to the last of them

@@ -9,7 +9,7 @@ constexpr int wheel_rows = 3;
 
 void Mouse::handle(const Key& key) {
   const Focus focus = ui_.focus();
-  if (!ui_.state.options.mouse || focus == Focus::gate || focus == Focus::dialog) return;
+  if (!ui_.state.options.mouse || focus == Focus::passphrase || focus == Focus::dialog) return;
   ui_.state.hint.clear();
   if (key.code == KeyCode::press) {
     if (key.ch == 1 && (focus == Focus::input || focus == Focus::panel)) list_.click(key);

@@ -10,40 +10,41 @@ namespace {
 
 constexpr std::size_t short_passphrase = 12;  // characters; fewer are said to be few
 
-int first_field(const Gate& gate) {
-  return gate.has_current ? Gate::current_field : Gate::fresh_field;
+int first_field(const PassphraseState& passphrase) {
+  return passphrase.has_current ? PassphraseState::current_field : PassphraseState::fresh_field;
 }
 
 }  // namespace
 
 void PassphraseBox::open_for_change() {
-  Gate& gate = this->gate();
-  gate.kind = Gate::Kind::change;
-  gate.has_current = store_.has_passphrase();
-  gate.focus = first_field(gate);
-  gate.problem.clear();
+  PassphraseState& passphrase = this->passphrase();
+  passphrase.kind = PassphraseState::Kind::change;
+  passphrase.has_current = store_.has_passphrase();
+  passphrase.focus = first_field(passphrase);
+  passphrase.problem.clear();
 }
 
 void PassphraseBox::close() {
-  Gate& gate = this->gate();
-  for (SecretField& entry : gate.entries)
+  PassphraseState& passphrase = this->passphrase();
+  for (SecretField& entry : passphrase.entries)
     entry.clear();
-  gate.kind = Gate::Kind::none;
-  gate.busy = false;
-  gate.problem.clear();
+  passphrase.kind = PassphraseState::Kind::none;
+  passphrase.busy = false;
+  passphrase.problem.clear();
 }
 
 void PassphraseBox::answer(Result<void> answer) {
-  Gate& gate = this->gate();
-  if (!gate.busy) return;
-  gate.busy = false;
+  PassphraseState& passphrase = this->passphrase();
+  if (!passphrase.busy) return;
+  passphrase.busy = false;
   if (!answer) {
-    gate.problem = answer.error();
-    gate.focus =
-        gate.kind == Gate::Kind::change && !gate.has_current ? Gate::fresh_field : Gate::current_field;
+    passphrase.problem = answer.error();
+    passphrase.focus = passphrase.kind == PassphraseState::Kind::change && !passphrase.has_current
+                           ? PassphraseState::fresh_field
+                           : PassphraseState::current_field;
     return;
   }
-  const bool changed = gate.kind == Gate::Kind::change;
+  const bool changed = passphrase.kind == PassphraseState::Kind::change;
   close();
   if (!changed) return;
   notices_.say(
@@ -53,27 +54,27 @@ void PassphraseBox::answer(Result<void> answer) {
 }
 
 bool PassphraseBox::handle_key(const Key& key) {
-  Gate& gate = this->gate();
-  if (!gate.open()) return false;
+  PassphraseState& passphrase = this->passphrase();
+  if (!passphrase.open()) return false;
   if (ui_.leaves(key)) return leave(key), true;
-  if (gate.busy) return true;
-  const bool unlock = gate.kind == Gate::Kind::unlock;
+  if (passphrase.busy) return true;
+  const bool unlock = passphrase.kind == PassphraseState::Kind::unlock;
   const auto action = ui_.action_of(key);
   if (action == Action::send) return enter(), true;
   if (!unlock && (action == Action::complete || action == Action::down)) return move(1), true;
   if (!unlock && (action == Action::complete_back || action == Action::up)) return move(-1), true;
   entry().handle(key);
-  gate.problem = entry().refused() ? "this cannot be part of a passphrase, or is too long" : "";
+  passphrase.problem = entry().refused() ? "this cannot be part of a passphrase, or is too long" : "";
   return true;
 }
 
 void PassphraseBox::leave(const Key& key) {
-  Gate& gate = this->gate();
+  PassphraseState& passphrase = this->passphrase();
   SecretField& typed = entry();
-  if (gate.busy) {
+  if (passphrase.busy) {
     store_.cancel_passphrase();
-    gate.busy = false;
-  } else if (gate.kind != Gate::Kind::unlock) {
+    passphrase.busy = false;
+  } else if (passphrase.kind != PassphraseState::Kind::unlock) {
     close();
   } else if (typed.empty() && ui_.does(key, Action::interrupt)) {
     program_.quit();
@@ -82,36 +83,39 @@ void PassphraseBox::leave(const Key& key) {
 }
 
 void PassphraseBox::move(int by) {
-  gate().focus = std::clamp(gate().focus + by, first_field(gate()), static_cast<int>(Gate::again_field));
+  passphrase().focus = std::clamp(passphrase().focus + by, first_field(passphrase()),
+                                  static_cast<int>(PassphraseState::again_field));
 }
 
 void PassphraseBox::enter() {
-  Gate& gate = this->gate();
-  gate.problem.clear();
-  if (gate.kind == Gate::Kind::unlock) {
-    if (gate.entries[Gate::current_field].empty()) return;
-    gate.busy = true;
-    return store_.unlock(gate.entries[Gate::current_field].take());
+  PassphraseState& passphrase = this->passphrase();
+  passphrase.problem.clear();
+  if (passphrase.kind == PassphraseState::Kind::unlock) {
+    if (passphrase.entries[PassphraseState::current_field].empty()) return;
+    passphrase.busy = true;
+    return store_.unlock(passphrase.entries[PassphraseState::current_field].take());
   }
-  if (gate.focus == Gate::again_field) return enter_change();
-  ++gate.focus;
-  if (gate.focus == Gate::again_field && gate.entries[Gate::fresh_field].empty())
-    gate.problem = "Empty: no passphrase at all. Who can read the file can read everything in it.";
-  else if (gate.focus == Gate::again_field && gate.entries[Gate::fresh_field].size() < short_passphrase)
-    gate.problem = "This is short: several words are harder to guess.";
+  if (passphrase.focus == PassphraseState::again_field) return enter_change();
+  ++passphrase.focus;
+  if (passphrase.focus == PassphraseState::again_field &&
+      passphrase.entries[PassphraseState::fresh_field].empty())
+    passphrase.problem = "Empty: no passphrase at all. Who can read the file can read everything in it.";
+  else if (passphrase.focus == PassphraseState::again_field &&
+           passphrase.entries[PassphraseState::fresh_field].size() < short_passphrase)
+    passphrase.problem = "This is short: several words are harder to guess.";
 }
 
 void PassphraseBox::enter_change() {
-  Gate& gate = this->gate();
-  SecretBytes current = gate.entries[Gate::current_field].take();
-  SecretBytes fresh = gate.entries[Gate::fresh_field].take();
-  const SecretBytes again = gate.entries[Gate::again_field].take();
+  PassphraseState& passphrase = this->passphrase();
+  SecretBytes current = passphrase.entries[PassphraseState::current_field].take();
+  SecretBytes fresh = passphrase.entries[PassphraseState::fresh_field].take();
+  const SecretBytes again = passphrase.entries[PassphraseState::again_field].take();
   if (!crypto::equal(fresh.view(), again.view())) {
-    gate.problem = "The two are not the same: nothing was changed.";
-    gate.focus = first_field(gate);
+    passphrase.problem = "The two are not the same: nothing was changed.";
+    passphrase.focus = first_field(passphrase);
     return;
   }
-  gate.busy = true;
+  passphrase.busy = true;
   store_.set_passphrase(std::move(current), std::move(fresh));
 }
 

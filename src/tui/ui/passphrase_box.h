@@ -16,8 +16,8 @@ class PassphraseBox final : public Component {
   void answer(Result<void> answer);  // to StoreIntents::unlock() and set_passphrase()
 
  private:
-  SecretField& entry() { return gate().entries[static_cast<std::size_t>(gate().focus)]; }
-  Gate& gate() { return ui_.state.gate; }
+  SecretField& entry() { return passphrase().entries[static_cast<std::size_t>(passphrase().focus)]; }
+  PassphraseState& passphrase() { return ui_.state.passphrase; }
   void leave(const Key& key);
   void move(int by);
   void enter();

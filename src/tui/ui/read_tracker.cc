@@ -32,8 +32,8 @@ bool ReadTracker::panel_covers() const {
 
 bool ReadTracker::seeing() const {
   const Focus focus = ui_.focus();
-  const bool covered =
-      focus == Focus::gate || focus == Focus::server_key || focus == Focus::dialog || focus == Focus::find;
+  const bool covered = focus == Focus::passphrase || focus == Focus::server_key || focus == Focus::dialog ||
+                       focus == Focus::find;
   const UiState& state = ui_.state;
   return !covered && !panel_covers() && state.focused && !state.away && state.window().scroll.following;
 }

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t max_servers = 16;  // whose windows are kept
 
-KeptServer kept_of(const std::string& server, const UiState& state) {
-  KeptServer out{server, {}, 0};
+SavedServerWindows saved_windows_of(const std::string& server, const UiState& state) {
+  SavedServerWindows out{server, {}, 0};
   for (std::size_t i = 0; i < state.windows.size(); ++i) {
     const Window& window = state.windows[i];
     if (window.passing && window.input.empty()) continue;
@@ -22,18 +22,18 @@ KeptServer kept_of(const std::string& server, const UiState& state) {
 
 }  // namespace
 
-Kept ServerWindows::kept() const {
-  Kept out{kept_of(server_id_, ui_.state)};
+SavedWindows ServerWindows::kept() const {
+  SavedWindows out{saved_windows_of(server_id_, ui_.state)};
   out.insert(out.end(), elsewhere_.begin(), elsewhere_.end());
   return out;
 }
 
-void ServerWindows::show(const KeptServer& kept) {
+void ServerWindows::show(const SavedServerWindows& kept) {
   UiState& state = ui_.state;
   server_id_ = kept.id;
   state.windows.clear();
   state.windows.emplace_back();
-  for (const KeptWindow& from : kept.windows) {
+  for (const SavedWindow& from : kept.windows) {
     if (!windows_.open(from.peer)) break;
     Window& window = *windows_.find(from.peer);
     window.input.set(from.draft);
@@ -48,7 +48,7 @@ void ServerWindows::show(const KeptServer& kept) {
   if (state.ask.about != Ask::About::paste) state.ask = {};  // it was about somebody of the other server
 }
 
-bool ServerWindows::restore(const Kept& kept) {
+bool ServerWindows::restore(const SavedWindows& kept) {
   elsewhere_.clear();
   if (kept.empty()) return false;
   show(kept.front());
@@ -72,7 +72,7 @@ void ServerWindows::model_changed() {
     if (before == server_id_) server_id_.clear();
     it = find(before);
   }
-  KeptServer now{id, {}, 0};
+  SavedServerWindows now{id, {}, 0};
   if (it != elsewhere_.end()) {
     now = std::move(*it);
     now.id = id;
@@ -81,7 +81,7 @@ void ServerWindows::model_changed() {
     server_id_ = id;  // what was typed before the first server is this one's
     return;
   }
-  elsewhere_.insert(elsewhere_.begin(), kept_of(server_id_, ui_.state));
+  elsewhere_.insert(elsewhere_.begin(), saved_windows_of(server_id_, ui_.state));
   if (elsewhere_.size() >= max_servers) elsewhere_.pop_back();
   show(now);
 }

@@ -14,20 +14,20 @@ class ServerWindows {
   ServerWindows(UiContext& ui, Windows& windows, TypingSignal& typing, ReadTracker& tracker)
       : ui_(ui), windows_(windows), typing_(typing), tracker_(tracker) {}
 
-  Kept kept() const;
-  bool restore(const Kept& kept);  // false: it is empty, nothing was done
-  void model_changed();            // shows the windows of the model's server
+  SavedWindows kept() const;
+  bool restore(const SavedWindows& kept);  // false: it is empty, nothing was done
+  void model_changed();                    // shows the windows of the model's server
   void wipe();
 
  private:
-  void show(const KeptServer& kept);
+  void show(const SavedServerWindows& kept);
 
   UiContext& ui_;
   Windows& windows_;
   TypingSignal& typing_;
   ReadTracker& tracker_;
-  std::string server_id_;  // whose the windows are
-  Kept elsewhere_;         // the windows of other servers
+  std::string server_id_;   // whose the windows are
+  SavedWindows elsewhere_;  // the windows of other servers
 };
 
 }  // namespace sims::tui

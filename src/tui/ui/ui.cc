@@ -62,7 +62,7 @@ bool Ui::takes_lines() const {
 // --- the model, and answers of the program ---------------------------------------------------------
 
 void Ui::model_changed() {
-  if (state_.gate.kind == Gate::Kind::unlock) return;
+  if (state_.passphrase.kind == PassphraseState::Kind::unlock) return;
   parts_->servers.model_changed();
   parts_->link.model_changed();  // it may make another connection
   parts_->trust.model_changed();
@@ -81,12 +81,12 @@ void Ui::locked() {
   fresh.dialog.suites = state_.dialog.suites;
   fresh.dialog.suite = state_.dialog.suite;
   fresh.windows.emplace_back();
-  fresh.gate.kind = Gate::Kind::unlock;
+  fresh.passphrase.kind = PassphraseState::Kind::unlock;
   wipe_and_assign(state_, std::move(fresh));
   parts_->wipe();
 }
 
-void Ui::restore(const Kept& kept) {
+void Ui::restore(const SavedWindows& kept) {
   if (parts_->servers.restore(kept)) model_changed();
 }
 
@@ -110,10 +110,10 @@ void Ui::warn(const std::string& text, std::string hint) {
 void Ui::found(std::vector<client::SearchHit> hits, std::string problem) {
   parts_->search.found(std::move(hits), std::move(problem));
 }
-void Ui::gate_answer(Result<void> answer) {
+void Ui::passphrase_answer(Result<void> answer) {
   parts_->passphrase_box.answer(std::move(answer));
 }
-Kept Ui::kept() const {
+SavedWindows Ui::kept() const {
   return parts_->servers.kept();
 }
 

@@ -54,10 +54,10 @@ class Ui {
   // Forgets everything of the conversations and asks for the passphrase.
   void locked();
   // The answer to StoreIntents::unlock() and set_passphrase().
-  void gate_answer(Result<void> answer);
+  void passphrase_answer(Result<void> answer);
   // What outlives the program; restore() puts it in the place of what is there.
-  Kept kept() const;
-  void restore(const Kept& kept);
+  SavedWindows kept() const;
+  void restore(const SavedWindows& kept);
 
  private:
   void focus_changed(bool focused);

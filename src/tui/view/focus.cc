@@ -15,7 +15,7 @@ struct Layer {
 
 // The input, below all of them, is always open.
 constexpr std::array<Layer, 7> layers = {{
-    {Focus::gate, [](const client::Model&, const UiState& ui) { return ui.gate.open(); }},
+    {Focus::passphrase, [](const client::Model&, const UiState& ui) { return ui.passphrase.open(); }},
     {Focus::server_key,
      [](const client::Model& model, const UiState&) { return model.question.has_value(); }},
     {Focus::dialog, [](const client::Model&, const UiState& ui) { return ui.dialog.open; }},

@@ -7,7 +7,7 @@
 namespace sims::tui {
 
 enum class Focus {  // topmost first
-  gate,             // the passphrase
+  passphrase,       // the passphrase
   server_key,       // the model's question: panel.h
   dialog,           // connect
   find,             // the history

@@ -154,16 +154,16 @@ BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now) {
   return out;
 }
 
-BoxPart gate_part(const Gate& gate) {
+BoxPart gate_part(const PassphraseState& passphrase) {
   BoxPart out;
-  out.title = gate_title(gate);
-  for (const GateRow& row : gate_rows(gate)) {
+  out.title = gate_title(passphrase);
+  for (const GateRow& row : gate_rows(passphrase)) {
     if (row.focused) out.focus = out.fields.size();
     out.fields.push_back({row.label, row.stars, row.stars.size(), false});
   }
-  const bool help = !gate.busy && gate.problem.empty();
-  (help ? out.keys : out.message) = gate_message(gate);
-  out.style = gate.busy ? Style::strong : Style::alert;
+  const bool help = !passphrase.busy && passphrase.problem.empty();
+  (help ? out.keys : out.message) = gate_message(passphrase);
+  out.style = passphrase.busy ? Style::strong : Style::alert;
   return out;
 }
 

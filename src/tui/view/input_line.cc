@@ -99,7 +99,7 @@ InputPart input_part(const client::Model& model, const UiState& ui, const Panel&
     case Focus::history_find:
       show_history_find(ui.history_find, out);
       return out;
-    case Focus::gate:
+    case Focus::passphrase:
     case Focus::dialog:
     case Focus::input:
     case Focus::server_key:

@@ -13,26 +13,27 @@ std::string stars(const SecretField& entry) {
 
 }  // namespace
 
-std::string gate_title(const Gate& gate) {
-  return gate.kind == Gate::Kind::unlock ? "Locked" : "Passphrase";
+std::string gate_title(const PassphraseState& passphrase) {
+  return passphrase.kind == PassphraseState::Kind::unlock ? "Locked" : "Passphrase";
 }
 
-std::vector<GateRow> gate_rows(const Gate& gate) {
-  if (gate.kind == Gate::Kind::unlock)
-    return {{"Passphrase", stars(gate.entries[Gate::current_field]), true}};
+std::vector<GateRow> gate_rows(const PassphraseState& passphrase) {
+  if (passphrase.kind == PassphraseState::Kind::unlock)
+    return {{"Passphrase", stars(passphrase.entries[PassphraseState::current_field]), true}};
   static constexpr const char* labels[] = {"The current", "A new one", "Once more"};
   std::vector<GateRow> rows;
-  for (int field = gate.has_current ? Gate::current_field : Gate::fresh_field; field < Gate::fields; ++field)
-    rows.push_back(
-        {labels[field], stars(gate.entries[static_cast<std::size_t>(field)]), gate.focus == field});
+  for (int field = passphrase.has_current ? PassphraseState::current_field : PassphraseState::fresh_field;
+       field < PassphraseState::fields; ++field)
+    rows.push_back({labels[field], stars(passphrase.entries[static_cast<std::size_t>(field)]),
+                    passphrase.focus == field});
   return rows;
 }
 
-std::string gate_message(const Gate& gate) {
-  if (gate.busy) return "Working on the passphrase... (Esc cancels)";
-  if (!gate.problem.empty()) return gate.problem;
-  return gate.kind == Gate::Kind::unlock ? "Enter opens, Ctrl-C leaves"
-                                         : "Enter goes on, Esc cancels; empty: none";
+std::string gate_message(const PassphraseState& passphrase) {
+  if (passphrase.busy) return "Working on the passphrase... (Esc cancels)";
+  if (!passphrase.problem.empty()) return passphrase.problem;
+  return passphrase.kind == PassphraseState::Kind::unlock ? "Enter opens, Ctrl-C leaves"
+                                                          : "Enter goes on, Esc cancels; empty: none";
 }
 
 }  // namespace sims::tui

@@ -12,8 +12,9 @@ struct GateRow {
   std::string label, stars;
   bool focused = false;
 };
-std::vector<GateRow> gate_rows(const Gate& gate);
-std::string gate_title(const Gate& gate);
-std::string gate_message(const Gate& gate);  // the problem, what is going on, or which keys there are
+std::vector<GateRow> gate_rows(const PassphraseState& passphrase);
+std::string gate_title(const PassphraseState& passphrase);
+std::string gate_message(
+    const PassphraseState& passphrase);  // the problem, what is going on, or which keys there are
 
 }  // namespace sims::tui

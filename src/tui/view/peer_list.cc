@@ -20,13 +20,13 @@ bool listed(const Peer& peer, const UiState& ui) {
 }
 
 // The rows around the current one, nullptr being the status window: no more are looked at than are shown.
-struct Around {
+struct RowsAround {
   std::vector<const Peer*> above;  // nearest first
   std::vector<const Peer*> from;   // the current one and those below it
 };
 
-Around around(const Model& model, const UiState& ui, std::size_t most) {
-  Around out;
+RowsAround around(const Model& model, const UiState& ui, std::size_t most) {
+  RowsAround out;
   auto it = model.peers.find(ui.window().peer);
   const bool at_status = it == model.peers.end();
   if (at_status) {
@@ -106,7 +106,7 @@ ListPart list_part(const Model& model, const UiState& ui, int rows) {
   ListPart out;
   if (rows <= 0) return out;
   const auto height = static_cast<std::size_t>(rows);
-  const Around found = around(model, ui, height);
+  const RowsAround found = around(model, ui, height);
   // The current one in the middle, but no row stays empty that could be used.
   std::size_t above = std::min(found.above.size(), height / 2);
   if (above + found.from.size() < height) above = std::min(found.above.size(), height - found.from.size());

@@ -190,7 +190,8 @@ void Plain::tell_dialog(const Model& model, const UiState& ui) {
 }
 
 void Plain::tell_gate(const UiState& ui) {
-  const std::string text = ui.gate.open() ? gate_title(ui.gate) + ". " + gate_message(ui.gate) : "";
+  const std::string text =
+      ui.passphrase.open() ? gate_title(ui.passphrase) + ". " + gate_message(ui.passphrase) : "";
   if (text != gate_ && !text.empty()) say(text);
   gate_ = text;
 }
@@ -254,9 +255,9 @@ Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
   const Panel panel = make_panel(model, ui);
   InputPart part = input_part(model, ui, panel);
   switch (focus_of(model, ui)) {
-    case Focus::gate:
+    case Focus::passphrase:
       part = {};
-      for (const GateRow& row : gate_rows(ui.gate))
+      for (const GateRow& row : gate_rows(ui.passphrase))
         if (row.focused) part.prompt = row.label + ": " + row.stars;
       break;
     case Focus::dialog: {

@@ -24,7 +24,7 @@ struct Frame {
 };
 
 std::optional<BoxPart> box_of(const Model& model, const UiState& ui, Now now) {
-  if (ui.gate.open()) return gate_part(ui.gate);
+  if (ui.passphrase.open()) return gate_part(ui.passphrase);
   if (ui.dialog.open && !model.question) return dialog_part(model, ui, now);
   return std::nullopt;
 }
@@ -183,7 +183,7 @@ std::span<const std::uint64_t> Renderer::stamps() const {
 }
 
 const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
-  const bool locked = ui.gate.kind == Gate::Kind::unlock;
+  const bool locked = ui.passphrase.kind == PassphraseState::Kind::unlock;
   if (locked && !state_->frame.locked) {  // what was shown goes with the keys
     const std::uint64_t stamp = state_->last_stamp;
     state_ = std::make_unique<State>();

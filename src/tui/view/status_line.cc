@@ -132,7 +132,7 @@ StatusPart status_part(const Model& model, const UiState& ui, Now now) {
   StatusPart out;
   add_link(model, now, out);
   out.hint = ui.hint;
-  if (ui.gate.kind == Gate::Kind::unlock) return out;  // nothing of any conversation
+  if (ui.passphrase.kind == PassphraseState::Kind::unlock) return out;  // nothing of any conversation
   out.away = ui.away;
   out.away_reason = ui.away_reason;
   add_others(model, ui, out);

@@ -6,8 +6,8 @@ using namespace sims::tui;
 
 namespace {
 
-Kept some_windows() {
-  KeptServer first{
+SavedWindows some_windows() {
+  SavedServerWindows first{
       "ID1",
       {{"", "", {"/help", "two\nlines"}}, {"bob", "a draft: 12:3", {}, "BOBS-ID"}, {"carol", "", {"hi"}}},
       1};
@@ -26,16 +26,16 @@ std::function<std::optional<std::string>(const std::string&)> in(
 }  // namespace
 
 TEST_CASE("kept windows come back as they were") {
-  const auto values = kept_values(some_windows());
-  CHECK(kept_of(in(values)) == some_windows());
-  CHECK(kept_of(in({})).empty());
+  const auto values = saved_values(some_windows());
+  CHECK(saved_windows_of(in(values)) == some_windows());
+  CHECK(saved_windows_of(in({})).empty());
 }
 
 TEST_CASE("a change of one draft changes one value") {
   auto kept = some_windows();
-  const auto before = kept_values(kept);
+  const auto before = saved_values(kept);
   kept[0].windows[1].draft += "!";
-  const auto after = kept_values(kept);
+  const auto after = saved_values(kept);
   std::size_t changed = 0;
   for (const auto& [name, value] : after)
     changed += before.at(name) != value ? 1 : 0;
@@ -43,19 +43,19 @@ TEST_CASE("a change of one draft changes one value") {
 }
 
 TEST_CASE("what cannot be read is left out, the rest is there") {
-  auto values = kept_values(some_windows());
+  auto values = saved_values(some_windows());
   values["window/ID1/bob"] = "5:ab";
   values["window/ID1/carol"] = "no number";
   values.erase("windows/");
-  const auto kept = kept_of(in(values));
+  const auto kept = saved_windows_of(in(values));
   REQUIRE(kept.size() == 1);
   CHECK(kept[0].windows[1].draft.empty());
   CHECK(kept[0].windows[2].history.empty());
   CHECK(kept[0].windows[0].history.size() == 2);
   values["windows/ID1"] = "2:99" + values["windows/ID1"].substr(3);
-  CHECK(kept_of(in(values))[0].current == 0);
+  CHECK(saved_windows_of(in(values))[0].current == 0);
   for (const auto& bad : {":", "1", "-1:x", "99999999999999999999999:x", "3:ab"}) {
     values["windows"] = bad;
-    CHECK(kept_of(in(values)).empty());
+    CHECK(saved_windows_of(in(values)).empty());
   }
 }

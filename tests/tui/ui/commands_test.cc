@@ -49,8 +49,8 @@ TEST_CASE("commands: what looks like a command is never a text") {
   }
   for (const char* line : {" /quit", "\t/quit", "\n/msg bob secret", "  //quit"}) {
     CAPTURE(line);
-    REQUIRE(std::holds_alternative<Doubtful>(parse_line(line)));
-    CHECK(std::get<Doubtful>(parse_line(line)).command ==
+    REQUIRE(std::holds_alternative<AmbiguousSlash>(parse_line(line)));
+    CHECK(std::get<AmbiguousSlash>(parse_line(line)).command ==
           std::string(line).substr(std::string(line).find('/')));
   }
 }

@@ -122,17 +122,17 @@ const Scene scenes[] = {
      }},
     {"gate-unlock",
      [](Shown& s) {
-       s.ui.gate.kind = Gate::Kind::unlock;
-       s.ui.gate.entries[Gate::current_field].insert("secret");
-       s.ui.gate.problem = "This is not the passphrase.";
+       s.ui.passphrase.kind = PassphraseState::Kind::unlock;
+       s.ui.passphrase.entries[PassphraseState::current_field].insert("secret");
+       s.ui.passphrase.problem = "This is not the passphrase.";
      }},
     {"gate-change",
      [](Shown& s) {
-       s.ui.gate.kind = Gate::Kind::change;
-       s.ui.gate.has_current = true;
-       s.ui.gate.focus = Gate::fresh_field;
-       s.ui.gate.entries[Gate::current_field].insert("secret");
-       s.ui.gate.busy = true;
+       s.ui.passphrase.kind = PassphraseState::Kind::change;
+       s.ui.passphrase.has_current = true;
+       s.ui.passphrase.focus = PassphraseState::fresh_field;
+       s.ui.passphrase.entries[PassphraseState::current_field].insert("secret");
+       s.ui.passphrase.busy = true;
      }},
     {"list-over", [](Shown& s) { s.ui.look.list_over = true; }},
     {"bare", [](Shown& s) { s.ui.look.bare = true; }},
@@ -182,7 +182,7 @@ TEST_CASE("look: locked, nothing of a conversation is on the screen, whatever is
   for (const Size& size : test::golden_sizes) {
     Shown s;
     s.ui.window().input.set("a draft");
-    s.ui.gate.kind = Gate::Kind::unlock;
+    s.ui.passphrase.kind = PassphraseState::Kind::unlock;
     const std::string screen = s.screen(size);
     for (const char* word : {"bob", "carol", "Good", "draft", "unverified"})
       CHECK(screen.find(word) == std::string::npos);

@@ -18,7 +18,7 @@ struct Stage {
     ui.resize({80, 24});
     ui.model_changed();
   }
-  const Gate& gate() const { return ui.state().gate; }
+  const PassphraseState& passphrase() const { return ui.state().passphrase; }
   std::string screen(Size size = {80, 24}) {
     ui.resize(size);
     return test::dump(render(intents.fake, ui.state(), {1'000, 1'795'337'000'000}), false);
@@ -46,14 +46,14 @@ TEST_CASE("gate: locking leaves nothing of the conversations, unlocking asks for
   CHECK(s.screen().find("horse") == std::string::npos);
   test::type(s.ui, "\r");
   CHECK(s.intents.last() == "unlock correct horse");
-  CHECK(s.gate().busy);
+  CHECK(s.passphrase().busy);
   test::type(s.ui, "more\r");  // not while it is worked on
   CHECK(s.intents.last() == "unlock correct horse");
-  s.ui.gate_answer(fail("wrong passphrase"));
+  s.ui.passphrase_answer(fail("wrong passphrase"));
   CHECK(s.screen().find("wrong passphrase") != std::string::npos);
   test::type(s.ui, "again\r");
-  s.ui.gate_answer({});
-  CHECK_FALSE(s.gate().open());
+  s.ui.passphrase_answer({});
+  CHECK_FALSE(s.passphrase().open());
 }
 
 TEST_CASE("gate: Escape cancels the work, Ctrl-C leaves from an empty line") {
@@ -62,9 +62,9 @@ TEST_CASE("gate: Escape cancels the work, Ctrl-C leaves from an empty line") {
   test::type(s.ui, "pass\r");
   test::type(s.ui, "\x1b");
   CHECK(s.intents.logged("cancel_passphrase"));
-  CHECK_FALSE(s.gate().busy);
-  s.ui.gate_answer({});  // too late
-  CHECK(s.gate().open());
+  CHECK_FALSE(s.passphrase().busy);
+  s.ui.passphrase_answer({});  // too late
+  CHECK(s.passphrase().open());
   test::type(s.ui, "pass\x03");
   CHECK_FALSE(s.intents.logged("quit"));
   test::type(s.ui, "\x03");
@@ -74,32 +74,32 @@ TEST_CASE("gate: Escape cancels the work, Ctrl-C leaves from an empty line") {
 TEST_CASE("gate: a passphrase is set by giving it twice, with a word about short and empty ones") {
   Stage s;
   test::type(s.ui, "/passphrase\r");
-  REQUIRE(s.gate().kind == Gate::Kind::change);
-  CHECK(s.gate().focus == Gate::fresh_field);
+  REQUIRE(s.passphrase().kind == PassphraseState::Kind::change);
+  CHECK(s.passphrase().focus == PassphraseState::fresh_field);
   test::type(s.ui, "short\r");
-  CHECK(s.gate().problem.find("short") != std::string::npos);
+  CHECK(s.passphrase().problem.find("short") != std::string::npos);
   test::type(s.ui, "other\r");
-  CHECK(s.gate().problem.find("not the same") != std::string::npos);
+  CHECK(s.passphrase().problem.find("not the same") != std::string::npos);
   CHECK_FALSE(s.intents.logged("set_passphrase"));
   test::type(s.ui, "several words\rseveral words\r");
   CHECK(s.intents.last() == "set_passphrase '' 'several words'");
-  s.ui.gate_answer({});
-  CHECK_FALSE(s.gate().open());
+  s.ui.passphrase_answer({});
+  CHECK_FALSE(s.passphrase().open());
   test::type(s.ui, "/passphrase\r\r");
-  CHECK(s.gate().problem.find("no passphrase at all") != std::string::npos);
+  CHECK(s.passphrase().problem.find("no passphrase at all") != std::string::npos);
   test::type(s.ui, "\x1b");
-  CHECK_FALSE(s.gate().open());
+  CHECK_FALSE(s.passphrase().open());
 }
 
 TEST_CASE("gate: the current passphrase is asked for first") {
   Stage s;
   s.intents.passphrase = "old";
   test::type(s.ui, "/passphrase\r");
-  CHECK(s.gate().focus == Gate::current_field);
+  CHECK(s.passphrase().focus == PassphraseState::current_field);
   test::type(s.ui, "old\rnew passphrase\rnew passphrase\r");
   CHECK(s.intents.last() == "set_passphrase 'old' 'new passphrase'");
-  s.ui.gate_answer(fail("wrong passphrase"));
-  CHECK(s.gate().focus == Gate::current_field);
+  s.ui.passphrase_answer(fail("wrong passphrase"));
+  CHECK(s.passphrase().focus == PassphraseState::current_field);
 }
 
 TEST_CASE("gate: fits every screen") {

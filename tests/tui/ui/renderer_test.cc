@@ -233,9 +233,9 @@ void Story::open_something() {
       ui.dialog.server.insert("s");
       break;
     case 2:
-      ui.gate.kind = static_cast<Gate::Kind>(upto(8) > 0 ? 0 : upto(3));
-      ui.gate.entries[0].insert("secret");
-      ui.gate.busy = coin();
+      ui.passphrase.kind = static_cast<PassphraseState::Kind>(upto(8) > 0 ? 0 : upto(3));
+      ui.passphrase.entries[0].insert("secret");
+      ui.passphrase.busy = coin();
       break;
     case 3:
       ui.ask.about = upto(4) == 0 ? Ask::About::paste : Ask::About::nothing;

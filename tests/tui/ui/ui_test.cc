@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "tui/ui/desk.h"
 #include "tui/ui/commands.h"
+#include "tui/ui/desk.h"
 #include "tui/view/panel.h"
 #include "tui/view/view.h"
 
@@ -508,8 +508,8 @@ TEST_CASE("ui: every command does something or says why not, in every window") {
         type(d.ui, std::string(c.name) + arguments + "\r");
         const bool asks = panel_kind(d.intents.fake, d.ui.state()) != PanelKind::none;
         const bool moved = d.ui.state().current != before || d.ui.state().dialog.open ||
-                           d.ui.state().find.open || d.ui.state().ask.open() || d.ui.state().gate.open() ||
-                           asks || c.name == "/win";
+                           d.ui.state().find.open || d.ui.state().ask.open() ||
+                           d.ui.state().passphrase.open() || asks || c.name == "/win";
         CHECK((moved || !d.intents.log.empty()));
         d.ui.model_changed();
         CHECK(test::printable(render(d.intents.fake, d.ui.state(), {})));

@@ -154,7 +154,7 @@ TEST_CASE("ui: windows, drafts and what was typed survive") {
       "\x1b"
       "1for nobody");
   d.keys("\x1b[1;3B\x1b[1;3B\x1b[1;3B");  // a window that is only passed is not kept
-  const Kept kept = d.ui.kept();
+  const SavedWindows kept = d.ui.kept();
   REQUIRE(kept.size() == 1);
   CHECK(kept[0].windows.size() == 3);
 
@@ -189,7 +189,7 @@ TEST_CASE("ui: a draft never goes to somebody of the same name at another server
   d.intents.fake.server_id = {};
   d.ui.model_changed();
   CHECK(d.input() == "for the second");
-  const Kept kept = d.ui.kept();
+  const SavedWindows kept = d.ui.kept();
   CHECK(kept.size() == 2);
   d.intents.fake.link = client::LinkState::online;
   d.intents.fake.server_id = test::some_id('1');
