@@ -1,4 +1,4 @@
-// sims: the client without a screen. See sims(1); everything is in src/client.
+// sims, the client without a screen. See sims(1); the code is in src/cli and src/client.
 #include <clocale>
 
 #include "base/locked_memory.h"
@@ -16,6 +16,6 @@ int main(int argc, char** argv) {
     sims::client::cli::tell(enough.error());
     return 1;
   }
-  static_cast<void>(sims::lock_memory());  // sims-tui's /doctor says how much of it can be
+  static_cast<void>(sims::lock_memory());  // sims-tui's /doctor shows how much was locked
   return sims::client::cli::run(std::move(std::get<sims::client::cli::Options>(parsed)));
 }

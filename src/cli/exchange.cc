@@ -115,7 +115,7 @@ void Exchange::begin(TalkEdge& edge, bool again) {
     const std::string& text = *options_.text;
     if (text.size() > proto::max_body)
       return edge.finish(Exit::failure,
-                         fmt::format("too long: a message holds at most {} bytes", proto::max_body));
+                         fmt::format("too long: a message has at most {} bytes", proto::max_body));
     if (!utf8_valid(text) || text.find('\0') != text.npos)
       return edge.finish(Exit::failure, "not valid UTF-8 text");
     request_.body = text;
@@ -147,13 +147,13 @@ void Exchange::answer(std::string line) {
 
 void Exchange::failed(const proto::JsonValue& answer) {
   auto words = text_in(answer, "error");
-  if (words.empty()) words = "the answer says neither that it is done nor why not";
+  if (words.empty()) words = "the answer has neither a result nor an error";
   const auto trouble = trouble_of(text_in(answer, "code"));
   waiting_ = false;
   const auto key = proto::Id::shaped(text_in(answer, "key"));
   const std::string name = text_in(answer, "name");
   if (trouble == Trouble::peer_unknown && key && proto::valid_name(name)) {
-    // Not from within the answer: a person takes time, and the line may be gone.
+    // Never from within the answer: a person takes time, and the line may be gone by then.
     const auto decided = [this, id = *key](bool accept) {
       if (!accept) return edge_->finish(Exit::peer_key, "the peer's key was not accepted");
       request_.accept = id.text();
@@ -201,7 +201,7 @@ void Exchange::done(const proto::JsonValue& answer) {
   if (request_.what == Do::history) return history_came(next);
   const std::string out = std::exchange(out_, {});
   if (!out.empty() && !edge_->print(out)) return;
-  if (options_.command == Command::listen) return;  // from now on: events
+  if (options_.command == Command::listen) return;  // from now on it prints events
   if (!next.empty()) {
     request_.after = next;
     return say();
@@ -210,7 +210,7 @@ void Exchange::done(const proto::JsonValue& answer) {
   edge_->finish(Exit::ok);
 }
 
-// The newest come first.
+// The newest row comes first.
 void Exchange::entry(const proto::JsonValue& row) {
   const bool enough = options_.count > 0 && entries_.size() >= options_.count;
   HistoryEntry one;
@@ -231,7 +231,7 @@ void Exchange::entry(const proto::JsonValue& row) {
 void Exchange::history_came(const std::string& next) {
   if (!next.empty() && (options_.count == 0 || entries_.size() < options_.count)) {
     request_.after = next;
-    edge_->start_deadline();  // a long history is no reason to give up
+    edge_->start_deadline();  // a long history must not run into the deadline
     return say();
   }
   waiting_ = false;
@@ -256,7 +256,7 @@ void Exchange::message(const proto::JsonValue& event) {
   if (++count_ == options_.count) edge_->finish(Exit::ok);
 }
 
-// Only of a text that was said and is not settled.
+// Only a text that was sent and is not settled yet.
 void Exchange::give_up() {
   if (edge_ == nullptr || !waiting_ || options_.command != Command::send) return;
   waiting_ = false;
@@ -271,7 +271,7 @@ void Exchange::give_up() {
 
 void Exchange::given_up(bool done, std::string_view why) {
   giving_up_ = false;
-  tell(done ? "the message is given up: it is not sent again" : why);
+  tell(done ? "the message is given up and not sent again" : why);
 }
 
 }  // namespace sims::client::cli

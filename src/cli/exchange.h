@@ -1,4 +1,4 @@
-// The talk of one command: its request, and its answer as output and exit status. See sims(1).
+// The exchange of one command: its request, and its answer as output and exit status. See sims(1).
 #pragma once
 
 #include <deque>
@@ -13,7 +13,7 @@ Exit exit_of(Trouble trouble);
 
 class Exchange final : public Talk {
  public:
-  // `options` outlives it. `uid`: of the text of the command send.
+  // `options` outlives it. `uid`: of the text of the command `send`.
   Exchange(const Options& options, const proto::Id& self, std::string uid);
 
   void begin(TalkEdge& edge, bool again) override;
@@ -43,7 +43,7 @@ class Exchange final : public Talk {
   std::deque<HistoryEntry> entries_;  // of history and export, oldest first
   bool was_online_ = false;
   bool waiting_ = false, giving_up_ = false;  // for the answer to the request, to give_up()
-  std::uint64_t count_ = 0;                   // listen: printed
+  std::uint64_t count_ = 0;                   // printed by listen
 };
 
 }  // namespace sims::client::cli

@@ -19,7 +19,7 @@ struct Input::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
-  // On a worker thread. Empty: the end, or nobody wants more.
+  // Runs on a worker thread. Empty: the end of the input, or the input object died.
   void read() {
     piece.resize(most);
     ssize_t size = -1;
@@ -32,7 +32,7 @@ struct Input::State {
     piece.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
   }
 
-  std::function<void(std::string)> on_piece;  // empty: the input died
+  std::function<void(std::string)> on_piece;  // empty: the input object died
   const int wake = ::eventfd(0, EFD_CLOEXEC);
   std::string piece;
   bool reading = false;

@@ -1,5 +1,5 @@
-// Standard input without holding up the loop, whatever it is (a file, a pipe, a terminal that other programs
-// share): a thread reads, and one piece at a time is handed over.
+// Standard input without blocking the loop, for any kind (a file, a pipe, a terminal shared with
+// other programs): a thread reads, and hands over one piece at a time.
 #pragma once
 
 #include <functional>
@@ -12,12 +12,13 @@ namespace sims::client::cli {
 
 class Input {
  public:
-  // on_piece gets what was read, empty at the end; the input may die inside it. The loop outlives it.
+  // on_piece gets the bytes read, empty at the end; the input may die inside it. The loop outlives
+  // it.
   Input(net::Loop& loop, std::function<void(std::string piece)> on_piece);
   ~Input();
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
-  void next();  // reads one more piece; nothing while one is read
+  void next();  // reads one more piece, unless one is being read
 
  private:
   struct State;

@@ -1,4 +1,4 @@
-// 1. who is meant  2. keys  3. people  4. what was said
+// Commands of sims that need no server: 1. the peer they name, 2. keys, 3. people, 4. the history.
 #include "cli/offline_commands.h"
 
 #include <fmt/format.h>
@@ -33,7 +33,7 @@ Exit outcome(const Result<void>& done) {
 
 }  // namespace
 
-// --- 1. who is meant -----------------------------------------------------------------------------
+// --- 1. the peer -----------------------------------------------------------------------------
 
 Result<std::string> server_of(const Options& options, const Store& store) {
   std::string text = options.server;
@@ -41,13 +41,13 @@ Result<std::string> server_of(const Options& options, const Store& store) {
   if (text.empty()) text = "localhost";
   auto at = Endpoint::parse(text, proto::default_port);
   if (!at) return fail(fmt::format("--server {}: {}", text, at.error()));
-  if (at->port == 0) return fail(fmt::format("--server {}: port 0 is none", text));
+  if (at->port == 0) return fail(fmt::format("--server {}: port 0 is not valid", text));
   return at->str();
 }
 
 namespace {
 
-// The one of them that is meant; their `server` and `name` are a peer's.
+// Returns the one peer among them that the options name; their `server` and `name` are a peer's.
 template <class T>
 Result<std::optional<T>> meant(std::vector<T> all, const Options& options, Store& store,
                                const std::string& host_port) {
@@ -57,13 +57,13 @@ Result<std::optional<T>> meant(std::vector<T> all, const Options& options, Store
   for (auto& one : all) {
     if (one.name != options.target || (server ? one.server != server->id : said)) continue;
     if (found && found->server == one.server) continue;
-    if (found) return fail(options.target + " is known at several servers: say which one with --server");
+    if (found) return fail(options.target + " is known at several servers: pick one with --server");
     found = std::move(one);
   }
   return found;
 }
 
-// Also somebody who is not remembered any more.
+// Also finds the history of a peer that was forgotten.
 Result<std::optional<PeerKey>> conversation(const Options& options, Store& store,
                                             const std::string& host_port) {
   auto all = store.conversations();
@@ -103,7 +103,7 @@ Exit verify(const Options& options, Store& store, KnownPeer known) {
 
 namespace {
 
-// What is still to be sent to a peer, but not to this key.
+// Unsent texts to a peer that were typed for another key.
 std::vector<HistoryEntry> held_rows(Store& store, const PeerKey& peer, const Id& id) {
   auto all = store.outbox(peer.server);
   if (!all) return {};
@@ -114,7 +114,7 @@ std::vector<HistoryEntry> held_rows(Store& store, const PeerKey& peer, const Id&
 
 }  // namespace
 
-// HOST:PORT can only be a server; a bare word is a peer if one is remembered so, else a server.
+// HOST:PORT can only be a server; a bare word is a remembered peer, else a server.
 Exit forget(const Options& options, Store& store, const std::string& host_port) {
   auto peer = remembered(options, store, host_port);
   if (!peer) return complain(Exit::failure, peer.error());
@@ -192,11 +192,11 @@ Exit requests(const Options& options, Store& store, const std::string& host_port
   return outcome(print(out));
 }
 
-// --- 4. what was said ----------------------------------------------------------------------------
+// --- 4. the history ----------------------------------------------------------------------------
 
 namespace {
 
-// Lines on their way out, in pieces.
+// Output in pieces.
 class Out {
  public:
   Out(const Options& options, std::string peer, std::optional<NewFile> file)
@@ -206,7 +206,7 @@ class Out {
     text_ += json_ ? entry_json(peer_, entry) : entry_line(peer_, entry);
     return text_.size() < print_at || flush();
   }
-  // Everything, or why not.
+  // Writes everything, or returns the error.
   Result<void> end() {
     if (flush() && file_) done_ = file_->close();
     return done_;
@@ -255,8 +255,8 @@ Result<void> all(const Options& options, Store& store, const PeerKey& peer, Out&
   });
 }
 
-// Received and acked, but their lines wait for the text before them, until a program that connects shows
-// them.
+// Texts that were received and acked, but whose lines wait for the text before them until a program
+// that connects shows them.
 Result<std::vector<HistoryEntry>> waiting(const Options& options, Store& store, const PeerKey& peer) {
   auto all = store.waiting(peer.server);
   TRY(all);
@@ -268,7 +268,7 @@ Result<std::vector<HistoryEntry>> waiting(const Options& options, Store& store, 
   return out;
 }
 
-// What was said, the newest last; all of it without a count.
+// The history, newest last; all of it without a count.
 Result<void> said(const Options& options, Store& store, const PeerKey& peer, Out& out) {
   auto read = waiting(options, store, peer);
   std::vector<HistoryEntry> last = read ? std::move(*read) : std::vector<HistoryEntry>();
@@ -330,7 +330,7 @@ Exit erase(const Options& options, Store& store, const std::string& host_port) {
   const auto peer = conversation(options, store, host_port);
   if (!peer) return complain(Exit::failure, peer.error());
   if (!*peer) return nobody(options);
-  // All that history prints: erase_history() keeps what no program has shown.
+  // Everything that `history` prints: erase_history() keeps texts that no program has shown.
   auto wait = waiting(options, store, **peer);
   if (!wait) return complain(Exit::failure, wait.error());
   for (HistoryEntry& one : *wait) {

@@ -1,4 +1,4 @@
-// The commands of sims that need no server: what is done on the store alone.
+// The commands of sims that need no server: they work on the store alone.
 #pragma once
 
 #include <deque>
@@ -10,28 +10,28 @@
 
 namespace sims::client::cli {
 
-// HOST:PORT: the one that was given, else used last, else localhost.
+// HOST:PORT: the given one, else the last one used, else localhost.
 Result<std::string> server_of(const Options& options, const Store& store);
-// Who is remembered under the name at the server; nullopt: nobody. When no server was said, neither now nor
-// in sims-tui, at whatever server there is only one such peer.
+// The peer remembered under the name at the server; nullopt: none. If no server was given, here or
+// in sims-tui, the only remembered peer of this name at any server.
 Result<std::optional<KnownPeer>> remembered(const Options& options, Store& store,
                                             const std::string& host_port);
 
-// Of a peer that is remembered.
+// For a remembered peer.
 Exit fingerprint(const Store& store, const KnownPeer& known);
 Exit verify(const Options& options, Store& store, KnownPeer known);
 Exit decide(const Options& options, Store& store, KnownPeer known);  // accept, decline, block
 
-// The names of the peers that are remembered at any server, sorted, each once, for the completions of shells:
-// asks nothing and makes nothing. A store that needs a passphrase or key file, or none: no names.
+// Prints the names of all remembered peers, sorted, each once, for shell completion. Asks nothing
+// and makes nothing. If the store needs a passphrase or key file, or is missing: no names.
 Exit peers(const std::string& folder);
 Exit forget(const Options& options, Store& store, const std::string& host_port);
-// What was typed for an earlier key of the peer.
+// Drops texts typed for an earlier key of the peer.
 Exit discard(const Options& options, Store& store, const std::string& host_port);
 Exit requests(const Options& options, Store& store, const std::string& host_port);
 Exit history(const Options& options, Store& store, const std::string& host_port);
 Exit export_history(const Options& options, Store& store, const std::string& host_port);
-// As history and export print them: oldest first.
+// The texts as history and export print them: oldest first.
 Result<void> print_entries(const Options& options, const std::deque<HistoryEntry>& entries);
 Exit erase(const Options& options, Store& store, const std::string& host_port);
 

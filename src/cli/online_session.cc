@@ -1,6 +1,9 @@
-// 1. run() connects, and its command says what it wants  2. look() sees the link come up, or decides about a
-// server's key, or why it did not  3. the service answers, this command and others  4. finish() says goodbye
-// and ends the loop
+// OnlineSession.
+//
+// 1. run() connects, and its command sends its request
+// 2. look() handles the link: online, a question about the server's key, or an error
+// 3. the service answers this command and others
+// 4. finish() says goodbye and ends the loop
 #include "cli/online_session.h"
 
 #include <fmt/format.h>
@@ -20,9 +23,10 @@ namespace sims::client::cli {
 namespace {
 
 constexpr std::int64_t leave_limit_ms = 2'000;
-// Other commands' requests that are under way when this one is done: each would cost a login of its own.
+// How long to serve other commands' open requests when this one is done: else each would need a
+// login of its own.
 constexpr std::int64_t linger_ms = 2'000, linger_step_ms = 20;
-constexpr std::size_t kept_lines = 200;  // what is printed needs no keeping
+constexpr std::size_t kept_lines = 200;  // printed lines need not be kept
 
 CoreOptions core_options(const Options& options, const Store& keys, std::string name) {
   CoreOptions core;
@@ -78,9 +82,9 @@ Exit Session::run(const std::vector<std::string>& paths, bool again) {
   if (socket)
     socket_ = std::move(*socket);
   else
-    tell("other commands can't go through this one meanwhile: " + socket.error());
+    tell("other commands cannot run through this one: " + socket.error());
   if (options_.command != Command::pipe) start_deadline();
-  if (runs_long()) store_watch_.begin_later();  // as StoreCheckup does at the start
+  if (runs_long()) store_watch_.begin_later();  // StoreCheckup has checked at the start
   link_.core().invite(options_.invite);
   link_.core().connect(server_, link_.now());
   if (options_.command != Command::listen) talk_.begin(*this, again);
@@ -102,7 +106,7 @@ void Session::look() {
       std::string why = fmt::format("{}: {}", server_, m.problem);
       if (m.refusal == proto::ErrorCode::busy || m.refusal == proto::ErrorCode::rate_limited)
         return;  // until the deadline
-      // A refusal in clear may be forged: what is to run for long says it and goes on trying.
+      // A refusal in clear may be forged: a command that runs for long reports it and retries.
       const bool refused = m.refusal && proto::refuses_login(*m.refusal);
       const bool stays =
           was_online_ ? runs_long() || options_.command == Command::send : runs_long() && refused;
@@ -116,7 +120,7 @@ void Session::look() {
     case LinkState::online:
       answered_ = false;
       was_online_ = true;
-      told_why_.clear();  // the next time is news
+      told_why_.clear();  // report the next error again
       if (!was && options_.command == Command::listen) {
         tell(fmt::format("listening as {} at {}", m.self_name, server_));
       }
@@ -143,7 +147,8 @@ void Session::hear() {
   }
 }
 
-// Also after the end was begun: what comes here is in the store, and will be acknowledged to its sender.
+// Also after the end began: received texts are in the store, and will be acknowledged to their
+// senders.
 void Session::received(const std::string& name, const Line& line) {
   service_.received(name, line);
   if (options_.command == Command::pipe && !exit_) link_.core().looked_at(name, link_.now());
@@ -153,13 +158,13 @@ void Session::received(const std::string& name, const Line& line) {
   if (peer == peers.end()) return;
   ++count_;
   if (!print(options_.json ? message_json(peer->second, line) : message_line(peer->second, line)))
-    return tell("what was not printed is in the store, unread: sims history " + name);
+    return tell("messages that were not printed are in the store, unread: sims history " + name);
   if (exit_) return;
   link_.core().looked_at(name, link_.now());
   if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
 }
 
-// --- keys that are not known ---------------------------------------------------------------------
+// --- unknown keys ---------------------------------------------------------------------
 
 void Session::decide_about_server(const Question& question) {
   if (asker_.asking()) return;
@@ -169,7 +174,7 @@ void Session::decide_about_server(const Question& question) {
         "between. If you know the reason, `sims forget {0}` makes the next contact a first one",
         question.server, utc_time(question.pinned_since_unix_ms),
         question.pinned ? question.pinned->text() : "?", question.shown.text());
-    // Else anybody on the way could end what is to run for long, by one false answer.
+    // Else an attacker on the path could end a command that runs for long, with one false answer.
     if (!was_online_ || !runs_long()) return finish(Exit::server_key, why);
     if (std::exchange(told_why_, why) != why) tell(why + "; connecting again");
     return link_.core().ask_later(link_.now());
@@ -201,19 +206,19 @@ Result<bool> Session::forget_server(const std::string& host_port) {
 
 // --- the end -------------------------------------------------------------------------------------
 
-// On standard error: what a screen would show between the texts. The status window's notices are left out:
-// the commands say themselves how the connection fares.
+// Prints on standard error the remarks that a screen would show between the texts. It leaves out
+// the status window's notices: the commands report the connection themselves.
 void Session::report_own_words() {
   const Model& m = link_.model();
   report_counts(false);
-  if (m.newest_serial == last_told_) return;  // of thousands of peers, each turn
+  if (m.newest_serial == last_told_) return;  // runs each turn, with thousands of peers
   report_own_words("", m.status, false);
   for (const auto& [name, peer] : m.peers)
     report_own_words(name, peer.lines, true);
   last_told_ = m.newest_serial;
 }
 
-// A line that counts is told once its number is final, or at the end.
+// A line that counts is printed once its number is final, or at the end.
 void Session::report_counts(bool all) {
   const Model& m = link_.model();
   std::erase_if(counting_, [&](const auto& one) {
@@ -245,8 +250,8 @@ void Session::report_own_words(const std::string& peer, const std::deque<Line>& 
 bool Session::print(const std::string& text) {
   const auto printed = sims::print(text);
   if (printed) return true;
-  // What nobody could read is not acknowledged, though it is in the store: no orderly end. Its sender sends
-  // it again, which shows it nowhere twice.
+  // An unprinted message must not be acknowledged, though it is in the store: so no orderly end.
+  // Its sender sends it again, and no program shows it twice.
   exit_ = Exit::failure;
   tell(printed.error());
   link_.drop();
@@ -255,7 +260,7 @@ bool Session::print(const std::string& text) {
 }
 
 void Session::interrupted() {
-  if (exit_) return loop_.stop();  // twice: at once
+  if (exit_) return loop_.stop();  // the second signal: stop at once
   socket_.reset();
   finish(options_.command == Command::listen && options_.count == 0 ? Exit::ok : Exit::failure,
          "interrupted");
@@ -266,7 +271,7 @@ void Session::start_deadline() {
 }
 
 void Session::late() {
-  if (asker_.asking()) return start_deadline();  // a person may take their time
+  if (asker_.asking()) return start_deadline();  // a person may take time
   if (options_.command == Command::listen) {
     if (was_online_) return options_.count == 0 ? finish(Exit::ok) : finish(Exit::timed_out, "timed out");
   }

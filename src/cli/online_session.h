@@ -1,5 +1,5 @@
-// One run of a command that needs the server: connects, does it, leaves. Meanwhile other commands of this
-// user go through this program, which holds the store. See sims(1).
+// One run of a command that needs the server: connects, does its work, leaves. It holds the store,
+// and runs other commands of this user meanwhile. See sims(1).
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ namespace sims::client::cli {
 
 class Session final : TalkEdge, HolderHost {
  public:
-  // `options`, `keys` (held) and `talk` outlive it. `server` is HOST:PORT. `paths`: where other commands find
-  // this program. `again`: the talk began with another program that is gone.
+  // `options`, `keys` (held) and `talk` outlive it. `server` is HOST:PORT. `paths`: the socket for
+  // other commands. `again`: the talk began with another program that is gone.
   Session(const Options& options, Store& keys, Talk& talk, std::string server, std::string name);
   ~Session() override { talk_.leave(); }
   Exit run(const std::vector<std::string>& paths, bool again);
@@ -43,11 +43,11 @@ class Session final : TalkEdge, HolderHost {
   Result<bool> forget_server(const std::string& host_port) override;
   Now now() const override { return link_.now(); }
 
-  void look();  // the model changed: what now?
+  void look();  // the model changed
   void received(const std::string& peer, const Line& line);
   void decide_about_server(const Question& question);
   bool runs_long() const { return options_.command == Command::listen || options_.command == Command::pipe; }
-  void hear();  // what the service answers to this program's command
+  void hear();  // handles the service's answers to this program's command
 
   void report_own_words();
   void report_own_words(const std::string& peer, const std::deque<Line>& lines, bool notices);
@@ -61,11 +61,11 @@ class Session final : TalkEdge, HolderHost {
   Talk& talk_;
   std::string server_;
   std::optional<Exit> exit_;
-  std::string told_why_;  // the refusal or false key that was said last, since it was online
+  std::string told_why_;  // the last reported refusal or false key since it was online
   bool was_online_ = false, is_online_ = false, answered_ = false;
-  bool damaged_ = false;         // the store
-  std::uint64_t last_told_ = 0;  // the newest line's serial then
-  // Lines that count, still to be told: peer (empty: the status window) and serial.
+  bool damaged_ = false;         // the store is damaged
+  std::uint64_t last_told_ = 0;  // the newest line's serial at the last report
+  // Lines that count and are not printed yet: peer (empty: the status window) and serial.
   std::vector<std::pair<std::string, std::uint64_t>> counting_;
   std::uint64_t count_ = 0;
   std::int64_t linger_until_ms_ = 0;  // for other commands' requests

@@ -14,7 +14,7 @@ namespace sims::client::cli {
 
 namespace {
 
-constexpr std::int64_t default_timeout_s = 30;  // of everything but listen
+constexpr std::int64_t default_timeout_s = 30;  // of all commands but listen and pipe
 constexpr std::int64_t default_wait_s = 30;
 constexpr std::int64_t max_timeout_s = 31'536'000;
 constexpr std::uint64_t max_count = 1'000'000'000;
@@ -50,26 +50,25 @@ void add_options(CLI::App& app, Raw& raw) {
       ->type_name("DIR")
       ->check(not_empty());
   app.add_option("--key-file", raw.options.key_file,
-                 "opens the store (default: the environment's SIMS_KEY_FILE)")
+                 "open the store with this key file (default: SIMS_KEY_FILE)")
       ->type_name("FILE")
       ->check(not_empty());
   app.add_option("--invite", raw.options.invite,
-                 "for the first login to a server that takes new users by invitation")
+                 "an invitation, for the first login to a server that requires one")
       ->type_name("CODE")
       ->check(not_empty());
   app.add_option("--wait", raw.wait_s, "wait for another program on this store (default: 30; 0: not at all)")
       ->type_name("SECONDS")
       ->check(CLI::Range(std::int64_t{0}, max_timeout_s).description(""));
   app.add_flag("--accept-new", raw.options.accept_new,
-               "take a first-seen key without asking, never a changed one");
-  app.add_flag("--no-history", raw.no_history,
-               "keep nothing of what is said once it was delivered or printed");
+               "accept an unknown key without asking, but never a changed one");
+  app.add_flag("--no-history", raw.no_history, "do not keep messages after they were delivered or printed");
 }
 
 CLI::App* add_command(CLI::App& app, Raw& raw, const char* name, Command command, const char* help) {
   auto* sub = app.add_subcommand(name, help)->group("Commands");
   sub->fallthrough();  // the common options may follow the command
-  sub->footer("The options of sims --help may follow, too.");
+  sub->footer("The options of sims --help are valid here, too.");
   sub->callback([&raw, command] { raw.options.command = command; });
   return sub;
 }
@@ -90,85 +89,88 @@ void add_json(CLI::App* sub, Raw& raw) {
 
 void add_talking(CLI::App& app, Raw& raw) {
   Options& o = raw.options;
-  add_json(add_command(app, raw, "list", Command::list, "print who is online"), raw);
-  auto* find = add_command(app, raw, "find", Command::find, "print who is registered under a name or an id");
-  find->add_option("NAME|ID", raw.options.target, "of whom")->required();
+  add_json(add_command(app, raw, "list", Command::list, "print the users that are online"), raw);
+  auto* find = add_command(app, raw, "find", Command::find, "look up a registered user");
+  find->add_option("NAME|ID", raw.options.target, "the user's name or id")->required();
   add_json(find, raw);
   auto* send =
-      add_command(app, raw, "send", Command::send, "send one message; exit status 0: it was delivered");
-  add_peer(send, raw, "to whom");
+      add_command(app, raw, "send", Command::send, "send one message; exit with 0 if it was delivered");
+  add_peer(send, raw, "the receiver");
   send->add_option("TEXT", raw.text, "the message; none or -: standard input");
-  add_timeout(send, raw, fmt::format("give up after so many seconds (default: {})", default_timeout_s));
+  add_timeout(send, raw, fmt::format("give up after this many seconds (default: {})", default_timeout_s));
   auto* listen = add_command(app, raw, "listen", Command::listen, "print messages as they come");
   add_json(listen, raw);
-  listen->add_option("--count", o.count, "end after so many messages (default: never)")
+  listen->add_option("--count", o.count, "exit after this many messages (default: never)")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));
-  add_timeout(listen, raw, "end after so many seconds (default: never)");
+  add_timeout(listen, raw, "exit after this many seconds (default: never)");
   auto* pipe =
-      add_command(app, raw, "pipe", Command::pipe, "requests in, answers and messages out, for bots");
+      add_command(app, raw, "pipe", Command::pipe, "read requests, write answers and messages; for bots");
   pipe->add_flag("--json", o.json, "one JSON object a line, both ways")->required();
   add_timeout(
       pipe, raw,
-      fmt::format("after the end of the input wait so long for each proof (default: {})", default_timeout_s));
+      fmt::format("seconds to wait for each answer after the input ends (default: {})", default_timeout_s));
 }
 
 void add_people(CLI::App& app, Raw& raw) {
   add_command(app, raw, "peers", Command::peers, "print the names of the remembered peers");
-  add_json(add_command(app, raw, "requests", Command::requests, "print the strangers who wrote"), raw);
-  add_peer(add_command(app, raw, "accept", Command::accept, "make a contact of a stranger"), raw, "whom");
-  add_peer(add_command(app, raw, "decline", Command::decline, "forget a stranger and what they wrote"), raw,
-           "whom");
-  add_peer(add_command(app, raw, "block", Command::block, "hear nothing more of a peer"), raw, "whom");
+  add_json(add_command(app, raw, "requests", Command::requests, "print open requests of strangers"), raw);
+  add_peer(add_command(app, raw, "accept", Command::accept, "make a contact of a stranger"), raw,
+           "the stranger");
+  add_peer(add_command(app, raw, "decline", Command::decline, "forget a stranger and their messages"), raw,
+           "the stranger");
+  add_peer(add_command(app, raw, "block", Command::block, "drop all further messages of a peer"), raw,
+           "the peer");
   add_peer(add_command(app, raw, "fingerprint", Command::fingerprint, "print a peer's id and safety number"),
-           raw, "whose");
+           raw, "the peer");
   auto* verify =
       add_command(app, raw, "verify", Command::verify, "compare the safety number that a peer sees");
-  add_peer(verify, raw, "who");
+  add_peer(verify, raw, "the peer");
   verify->add_option("NUMBER", raw.number, "60 digits, or the QR code's text")->required();
-  add_peer(add_command(app, raw, "resend", Command::resend, "send what is held to the peer's key of today"),
-           raw, "whose");
-  add_peer(add_command(app, raw, "discard", Command::discard, "drop what is held for a peer"), raw, "whose");
+  add_peer(add_command(app, raw, "resend", Command::resend, "send held messages to the peer's current key"),
+           raw, "the peer");
+  add_peer(add_command(app, raw, "discard", Command::discard, "drop messages held for a peer"), raw,
+           "the peer");
   auto* forget = add_command(app, raw, "forget", Command::forget, "forget the key of a server or peer");
-  forget->add_option("SERVER|PEER", raw.options.target, "whose")->required();
+  forget->add_option("SERVER|PEER", raw.options.target, "the server or peer")->required();
 }
 
 void add_store(CLI::App& app, Raw& raw) {
   Options& o = raw.options;
-  auto* history = add_command(app, raw, "history", Command::history, "print what was said with a peer");
-  add_peer(history, raw, "with whom");
+  auto* history = add_command(app, raw, "history", Command::history, "print the history with a peer");
+  add_peer(history, raw, "the peer");
   add_json(history, raw);
-  history->add_option("--search", raw.text, "only messages with this text, in either case")
+  history->add_option("--search", raw.text, "only messages with this text, in upper or lower case")
       ->type_name("WORDS");
-  history->add_option("--limit", o.count, "only the newest so many (default: all)")
+  history->add_option("--limit", o.count, "only the newest N (default: all)")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, max_count).description(""));
-  auto* exported = add_command(app, raw, "export", Command::export_history, "write what was said to a file");
-  add_peer(exported, raw, "with whom");
+  auto* exported = add_command(app, raw, "export", Command::export_history, "write the history to a file");
+  add_peer(exported, raw, "the peer");
   exported->add_option("FILE", o.file, "a new file; none: standard output")->check(not_empty());
   add_json(exported, raw);
-  add_peer(add_command(app, raw, "erase", Command::erase, "erase what was said with a peer"), raw,
-           "with whom");
+  add_peer(add_command(app, raw, "erase", Command::erase, "erase the history with a peer"), raw, "the peer");
   auto* passphrase =
       add_command(app, raw, "passphrase", Command::passphrase, "set or change the store's passphrase");
   auto* by_file = passphrase->add_option("--new-key-file", raw.new_key_file,
                                          "let this file open the store; made if it is missing");
   by_file->type_name("FILE")->check(not_empty());
-  auto* remove = passphrase->add_flag("--remove", raw.remove, "let everybody who can read it open the store");
-  auto* status = passphrase->add_flag("--status", raw.status, "only say what opens it");
+  auto* remove =
+      passphrase->add_flag("--remove", raw.remove, "store the key in clear, so that the store needs neither");
+  auto* status = passphrase->add_flag("--status", raw.status, "print how the store is opened, and exit");
   by_file->excludes(remove)->excludes(status);
   remove->excludes(status);
 }
 
 void add_commands(CLI::App& app, Raw& raw) {
   app.require_subcommand(1);
-  add_command(app, raw, "id", Command::id, "print the own id");
+  add_command(app, raw, "id", Command::id, "print your own id");
   add_talking(app, raw);
   add_people(app, raw);
   add_store(app, raw);
   app.footer(
-      fmt::format("Without --timeout all but listen and pipe give up after {} seconds.\nsims COMMAND --help "
-                  "tells the rest.",
+      fmt::format("Without --timeout all commands but listen and pipe give up after {} seconds.\n"
+                  "sims COMMAND --help prints a command's options.",
                   default_timeout_s));
 }
 
@@ -189,7 +191,7 @@ bool takes_peer(Command command) {
   }
 }
 
-// What CLI11 does not check; the words for what is wrong, or none.
+// The checks that CLI11 does not make. Returns the error, or an empty text.
 std::string complete(Raw& raw) {
   Options& o = raw.options;
   if (!o.name.empty() && !proto::valid_name(o.name)) {

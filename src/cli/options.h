@@ -1,4 +1,4 @@
-// What the user of sims asked for: sims(1) as data.
+// The command line of sims as data. See sims(1).
 #pragma once
 
 #include <cstdint>
@@ -56,16 +56,17 @@ struct Options {
   Command command = Command::id;
   bool json = false;
   std::string target;               // PEER; forget: SERVER or PEER; find: a name or an id
-  std::optional<std::string> text;  // send; nullopt: standard input. history: what to search for
+  std::optional<std::string> text;  // send: nullopt is standard input; history: the text to search for
   std::string number;               // verify
-  std::uint64_t count = 0;          // listen: messages; history: the newest ones; 0: no end
-  std::string file;                 // export: into it; empty: standard output. passphrase: the new key file
+  std::uint64_t count = 0;          // listen: messages; history: the newest ones; 0: no limit
+  std::string file;  // export: the output, empty is standard output; passphrase: the new key file
   enum class Change { set, key_file, remove, none } change = Change::set;  // passphrase
   std::optional<std::int64_t> timeout_ms;
-  std::int64_t wait_ms = 30'000;  // for another program that uses the store
+  std::int64_t wait_ms = 30'000;  // for another program that holds the store
 };
 
-// The options, or the exit status after --help, --version or wrong usage, which has been printed.
+// Returns the options, or the exit status after --help, --version or wrong usage, whose text has
+// been printed.
 std::variant<Options, int> parse_arguments(int argc, const char* const* argv);
 
 }  // namespace sims::client::cli

@@ -15,7 +15,7 @@ namespace sims::client::cli {
 
 namespace {
 
-// As sims-tui has them, in ASCII.
+// The marks of sims-tui, in ASCII.
 char mark_of(const HistoryEntry& entry) {
   if (!entry.mine) return '<';
   switch (entry.delivery) {
@@ -35,8 +35,8 @@ std::uint64_t json_time(std::int64_t unix_ms) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(unix_ms, 0));
 }
 
-// Before a text, where its author's time says more than when it came.
-// `incomplete`: the author's text before this one has not come.
+// The prefix of a text whose author's time differs from its arrival.
+// `incomplete`: the author's text before this one is missing.
 std::string sent_words(bool incomplete, SentNote note, std::int64_t sent_unix_ms) {
   std::string out = incomplete ? "(something before this has not come) " : "";
   if (note == SentNote::none) return out;
@@ -156,7 +156,7 @@ std::string remark(std::string_view text) {
   return "sims: " + safe_text(text, Lines::fold) + "\n";
 }
 
-// Who closed standard error does not want to know.
+// An error here means that standard error is closed: nobody reads it.
 void tell(std::string_view text) {
   static_cast<void>(std::fputs(remark(text).c_str(), stderr));
 }

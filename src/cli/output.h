@@ -1,6 +1,6 @@
-// What sims prints, as text; all pure but tell(). One line each, with its line feed. Plain lines hold remote
-// text only after it was made safe; JSON lines are pure ASCII, so that they are safe on a terminal and
-// lossless.
+// The output of sims as text; all pure but tell(). One line each, with its line feed. Plain lines
+// hold remote text only after it was made safe. JSON lines are pure ASCII, so that they are safe on
+// a terminal and lossless.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace sims::client::cli {
 
-// Of a peer who is online.
+// For a peer that is online.
 struct Listed {
   std::string name, id;
   std::uint64_t since = 0;
@@ -17,12 +17,13 @@ struct Listed {
 };
 std::string list_line(const Listed& peer);
 std::string list_json(const Listed& peer);
-// Of somebody who was asked for: `status` is online, offline or registered.
+// For the answer to `find`: `status` is online, offline or registered.
 std::string found_line(const Listed& found, const std::string& status);
 std::string found_json(const Listed& found, const std::string& status);
 std::string message_line(const Peer& peer, const Line& line);
 std::string message_json(const Peer& peer, const Line& line);
-// Of the history: TIME MARK TEXT, the mark being < for what was received. `incomplete` as of today.
+// A text of the history: TIME MARK TEXT; the mark < means received. `incomplete`: the current
+// state.
 std::string entry_line(const std::string& peer, const HistoryEntry& entry);
 std::string entry_json(const std::string& peer, const HistoryEntry& entry);
 struct Request {
@@ -37,8 +38,9 @@ std::string fingerprint_text(const std::string& name, const Id& self, const Id& 
 
 // For errors and alerts, which may hold remote text: "sims: ...\n".
 std::string remark(std::string_view text);
-void tell(std::string_view text);  // as a remark, on standard error
-// Every character outside of ASCII, and DEL, as \uXXXX. `json` is valid JSON in valid UTF-8.
+void tell(std::string_view text);  // prints a remark on standard error
+// Escapes every character outside of ASCII, and DEL, as \uXXXX. `json` is valid JSON in valid
+// UTF-8.
 std::string ascii_json(std::string_view json);
 
 }  // namespace sims::client::cli

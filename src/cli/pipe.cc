@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t max_echo = 64;
 
-// The caller's id as JSON; nullopt: none that can be given back.
+// The caller's id as JSON; nullopt: it has an invalid type or length.
 std::optional<std::string> echo_of(const proto::JsonValue& line) {
   const auto id = line.get("id");
   if (!id) return "";
@@ -47,7 +47,7 @@ void Pipe::leave() {
   edge_ = nullptr;
 }
 
-// --- what the caller writes ----------------------------------------------------------------------
+// --- input of the caller ----------------------------------------------------------------------
 
 void Pipe::take(const std::string& piece) {
   if (piece.empty()) {
@@ -58,9 +58,9 @@ void Pipe::take(const std::string& piece) {
   go_on();
 }
 
-// Lines, as long as there is room for their answers.
+// Handles lines as long as there is room for their answers.
 void Pipe::go_on() {
-  if (std::exchange(going_, true)) return;  // an answer that came at once
+  if (std::exchange(going_, true)) return;  // called by an answer that came at once
   while (edge_ != nullptr && !giving_up_ && open_.size() < max_open) {
     const auto end = text_.find('\n');
     if (end == text_.npos) break;
@@ -81,7 +81,7 @@ void Pipe::go_on() {
   } else if (open_.empty() && text_.empty()) {
     edge_->finish(Exit::ok);
   } else {
-    edge_->start_deadline();  // again with each answer
+    edge_->start_deadline();  // restarts with each answer
   }
 }
 
@@ -118,9 +118,9 @@ void Pipe::ask(std::string echo, HolderRequest request) {
   edge_->say(line);
 }
 
-// --- what it reads -------------------------------------------------------------------------------
+// --- output to the caller -------------------------------------------------------------------------------
 
-// Answers begin with {"id":N, and N becomes the caller's.
+// Answers begin with {"id":N; the caller's id replaces N.
 void Pipe::answer(std::string line) {
   std::string parse = line;
   const auto parsed = tape_.parse(parse);
@@ -153,7 +153,7 @@ bool Pipe::complain(const std::string& echo, Trouble trouble, std::string_view w
   return print("{" + (echo.empty() ? "" : "\"id\":" + echo + ",") + line.substr(1));
 }
 
-// Each text that is not settled fails, which answers its request.
+// Each unsettled text fails, which answers its request.
 void Pipe::give_up() {
   if (edge_ == nullptr) return;
   giving_up_ = true;

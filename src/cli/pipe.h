@@ -1,9 +1,9 @@
-// `sims pipe --json`: requests from standard input, one JSON object a line, and answers and events to
-// standard output. What its caller wrote is a request of client/holder/request.h but for its "id", which
-// comes back as it was.
+// `sims pipe --json`: requests from standard input, one JSON object a line, and answers and events
+// to standard output. A line of the caller is a request of client/holder/request.h, except that its
+// "id" is repeated as it was.
 //
-// Memory is bounded: a line, and requests without an answer, of which there are max_open at most. Then no
-// more is read until one is answered. Output is written at once, so nothing goes on while nobody reads it.
+// Memory is limited: one line, and at most max_open requests without an answer. Then no more input
+// is read until one is answered. Output is written at once, so an unread output stops everything.
 #pragma once
 
 #include <map>
@@ -19,7 +19,7 @@ namespace sims::client::cli {
 class Pipe final : public Talk {
  public:
   static constexpr std::size_t max_open = 32;
-  static constexpr std::size_t max_line = max_holder_line - 512;  // room for what is added to it
+  static constexpr std::size_t max_line = max_holder_line - 512;  // leaves room for added fields
   explicit Pipe(const Options& options) : options_(options) {}
 
   void begin(TalkEdge& edge, bool again) override;
@@ -28,7 +28,7 @@ class Pipe final : public Talk {
   bool waits() const override { return giving_up_ && !open_.empty(); }
   void leave() override;
 
-  void take(const std::string& piece);  // of standard input; empty: its end
+  void take(const std::string& piece);  // a piece of standard input; empty: its end
 
  private:
   struct Open {
@@ -44,12 +44,12 @@ class Pipe final : public Talk {
   const Options& options_;
   TalkEdge* edge_ = nullptr;
   std::unique_ptr<Input> input_;
-  std::string text_;  // read, and no whole line yet
+  std::string text_;  // input without a whole line yet
   proto::JsonTape tape_;
   std::map<std::uint64_t, Open> open_;
-  std::uint64_t last_ = 0;  // id of a request; 0 is of `watch`
-  bool skipping_ = false;   // the rest of a line that was too long
-  bool ended_ = false;      // standard input
+  std::uint64_t last_ = 0;  // id of the last request; 0 is `watch`
+  bool skipping_ = false;   // the rest of a line that is too long
+  bool ended_ = false;      // standard input has ended
   bool giving_up_ = false, going_ = false;
 };
 

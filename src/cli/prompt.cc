@@ -35,14 +35,15 @@ Prompt::Prompt(net::Loop& loop, int fd, std::function<void(const std::string& li
 }
 
 Prompt::~Prompt() {
-  reader_.reset();  // before its descriptor goes
+  reader_.reset();  // must die before its descriptor
   ::close(fd_);
 }
 
 void Prompt::say(std::string_view text) {
   while (!text.empty()) {
     ssize_t written = ::write(fd_, text.data(), text.size());
-    if (written <= 0 && errno != EINTR) return;  // a stopped terminal: the question is lost, not the program
+    // a stopped terminal loses the question, and does not stop the program
+    if (written <= 0 && errno != EINTR) return;
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }
 }
@@ -61,7 +62,7 @@ void Prompt::readable() {
   }
   std::string line = line_.substr(0, end);
   line_.clear();
-  auto tell = on_line_;  // we may die inside
+  auto tell = on_line_;  // a copy: this object may die inside
   tell(line);
 }
 
@@ -70,7 +71,7 @@ bool Asker::ask(const std::string& words, const proto::Id& id, std::function<voi
     const std::string_view answer = trimmed(line);
     const bool accept = answer == "yes" || answer == id.text();
     if (!accept && answer != "no") return prompt_->say("Please type 'yes', 'no' or the fingerprint: ");
-    const auto then = decided;  // the prompt holds it
+    const auto then = decided;  // a copy: the prompt owns it
     prompt_.reset();
     then(accept);
   });

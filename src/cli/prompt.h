@@ -1,5 +1,5 @@
-// Asks the person at the terminal, without holding up the loop: through /dev/tty, opened anew, so that
-// nothing that shares standard input becomes non-blocking.
+// Questions to the person at the terminal, without blocking the loop. They use /dev/tty, which is
+// opened again, so that nothing that shares standard input becomes non-blocking.
 #pragma once
 
 #include <functional>
@@ -14,13 +14,14 @@ namespace sims::client::cli {
 
 class Prompt {
  public:
-  // nullptr when standard input or standard error is not a terminal. on_line gets each line without its end,
-  // nothing more after the terminal's end (on_line("no")); the prompt may die inside it.
+  // Returns nullptr if standard input or standard error is not a terminal. on_line gets each line
+  // without its end, and nothing more after the terminal's end (on_line("no")); the prompt may die
+  // inside it.
   static std::unique_ptr<Prompt> open(net::Loop& loop, std::function<void(const std::string& line)> on_line);
   ~Prompt();
   Prompt(const Prompt&) = delete;
   Prompt& operator=(const Prompt&) = delete;
-  void say(std::string_view text);  // our own words: written as they are
+  void say(std::string_view text);  // our own text, written unchanged
 
  private:
   Prompt(net::Loop& loop, int fd, std::function<void(const std::string& line)> on_line);
@@ -32,11 +33,11 @@ class Prompt {
   std::optional<net::Readable> reader_;
 };
 
-// One question at a time, whose answer is yes, no or a fingerprint.
+// Asks one question at a time; the answer is yes, no or a fingerprint.
 class Asker {
  public:
   explicit Asker(net::Loop& loop) : loop_(loop) {}
-  // False: nobody can be asked.
+  // False: there is no terminal.
   bool ask(const std::string& words, const proto::Id& id, std::function<void(bool accept)> decided);
   bool asking() const { return prompt_ != nullptr; }
   void stop() { prompt_.reset(); }

@@ -14,10 +14,10 @@ namespace sims::client::cli {
 
 namespace {
 
-// Of the question why it is late. Answers to the talk have other ids.
+// The id of the request for the link's state at a timeout. Answers to the talk have other ids.
 constexpr std::uint64_t why_id = (std::uint64_t{1} << 53) - 1;
 constexpr std::int64_t greeting_limit_ms = 10'000, leave_limit_ms = 2'000;
-constexpr std::size_t max_answer = 1 << 20;  // a line
+constexpr std::size_t max_answer = 1 << 20;  // bytes of one line
 
 }  // namespace
 
@@ -43,7 +43,7 @@ std::optional<Exit> RemoteSession::run(int fd, bool again) {
   net::Stream::Callbacks on;
   on.on_read = [this](ByteView bytes) { read(bytes); };
   on.on_end = [this](const std::string& reason) {
-    gone(reason.empty() ? "the program that uses this store ended" : reason);
+    gone(reason.empty() ? "the program that holds this store exited" : reason);
   };
   stream_->set_callbacks(std::move(on));
   stream_->start();
@@ -74,14 +74,14 @@ void RemoteSession::line(std::string text) {
 void RemoteSession::greet(std::string text) {
   proto::JsonTape tape;
   const auto parsed = tape.parse(text);
-  if (!parsed) return finish(Exit::failure, "the program that uses this store is no sims");
+  if (!parsed) return finish(Exit::failure, "the program that holds this store is not sims");
   if (const auto error = parsed->get_string("error")) {
     const auto trouble = trouble_of(parsed->get_string("code").value_or(""));
     if (trouble == Trouble::busy) return gone(std::string(*error));
     return finish(exit_of(trouble), std::string(*error));
   }
   const auto holder = parse_greeting(*parsed);
-  if (!holder) return finish(Exit::failure, "the program that uses this store is no sims of this version");
+  if (!holder) return finish(Exit::failure, "the program that holds this store is another version of sims");
   if (const auto why = version_trouble(*holder, greeting_); !why.empty()) return finish(Exit::failure, why);
   greeted_ = true;
   deadline_.stop();
@@ -91,9 +91,10 @@ void RemoteSession::greet(std::string text) {
   talk_.begin(*this, again_);
 }
 
-// In the middle of a command its text may be queued or not: the next holder is told the same uid.
+// The text of a broken-off command may be queued or not. The next holder gets the same uid, so it
+// is sent once.
 void RemoteSession::gone(const std::string& why) {
-  if (exit_ && talk_.waits()) tell("nobody answers: the message may still be sent");
+  if (exit_ && talk_.waits()) tell("no answer: the message may still be sent");
   gone_ = true;
   problem_ = why;
   loop_.stop();
@@ -118,14 +119,14 @@ void RemoteSession::start_deadline() {
 }
 
 void RemoteSession::interrupted() {
-  if (exit_) return loop_.stop();  // twice: at once
+  if (exit_) return loop_.stop();  // the second signal: stop at once
   finish(options_.command == Command::listen && options_.count == 0 ? Exit::ok : Exit::failure,
          "interrupted");
 }
 
 void RemoteSession::late() {
-  if (exit_ || !greeted_) return gone("the program that uses this store does not answer");
-  if (asker_.asking()) return start_deadline();  // a person may take their time
+  if (exit_ || !greeted_) return gone("no answer from the program that holds this store");
+  if (asker_.asking()) return start_deadline();  // a person may take time
   if (asks_why_) return finish(Exit::timed_out, late_words());
   asks_why_ = true;
   HolderRequest link;
@@ -140,7 +141,7 @@ std::string RemoteSession::late_words() const {
   return sends ? "timed out: the delivery was not proved" : "timed out";
 }
 
-// The exit status is that of the command alone, which says how its own connection is.
+// The exit status is that of the command alone, according to the state of the holder's connection.
 void RemoteSession::time_is_up(const std::string& line) {
   std::string copy = line;
   proto::JsonTape tape;

@@ -1,4 +1,4 @@
-// One run of a command through another program, which holds the store: client/holder/holder_socket.
+// One run of a command through the program that holds the store: client/holder/holder_socket.
 #pragma once
 
 #include <memory>
@@ -18,11 +18,11 @@ class RemoteSession final : TalkEdge {
   // `options` and `talk` outlive it.
   RemoteSession(const Options& options, Talk& talk, Greeting greeting);
   ~RemoteSession() override { talk_.leave(); }
-  // With a connected socket. nullopt: the other program is gone, or was too busy to answer. `again`: the talk
-  // began with another program that is gone.
+  // Takes a connected socket. nullopt: the other program is gone, or was too busy to answer.
+  // `again`: the talk began with another program that is gone.
   std::optional<Exit> run(int fd, bool again);
-  bool greeted() const { return greeted_; }                // so the talk may have begun
-  const std::string& problem() const { return problem_; }  // why nullopt
+  bool greeted() const { return greeted_; }                // true: the talk may have begun
+  const std::string& problem() const { return problem_; }  // the reason of a nullopt
 
  private:
   net::Loop& loop() override { return loop_; }
@@ -39,7 +39,7 @@ class RemoteSession final : TalkEdge {
   void interrupted();
   void late();
   std::string late_words() const;
-  void time_is_up(const std::string& line);  // what the holder says of its connection
+  void time_is_up(const std::string& line);  // the holder's answer about its connection
 
   const Options& options_;
   Talk& talk_;
@@ -47,7 +47,7 @@ class RemoteSession final : TalkEdge {
   std::optional<Exit> exit_;
   std::string problem_, input_;
   bool again_ = false, greeted_ = false, gone_ = false;
-  bool asks_why_ = false;  // late: whether the holder is connected at all
+  bool asks_why_ = false;  // timed out: waits for the state of the holder's connection
   net::Loop loop_;
   net::Timer deadline_;
   net::Signal int_, term_, hup_;

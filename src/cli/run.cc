@@ -26,7 +26,7 @@ namespace sims::client::cli {
 
 namespace {
 
-constexpr std::chrono::milliseconds in_line_step{50};  // between two attempts to get the store
+constexpr std::chrono::milliseconds in_line_step{50};  // between two attempts to lock the store
 
 Exit complain(Exit exit, std::string_view why) {
   tell(why);
@@ -37,11 +37,12 @@ Result<std::string> name_of(const Options& options, const Store& store) {
   std::string name = options.name;
   if (name.empty()) name = store.settings().name;
   if (const char* user = std::getenv("USER"); name.empty() && user != nullptr) name = user;
-  if (!proto::valid_name(name)) return fail("no name to log in with: say --name NAME");
+  if (!proto::valid_name(name)) return fail("no name to log in with: pass --name NAME");
   return name;
 }
 
-// All of standard input; one byte more than a message may have is enough to be refused.
+// Reads all of standard input, up to one byte more than a message may have, which is enough to
+// refuse it.
 Result<std::string> read_input() {
   std::string text;
   char buffer[4'096];
@@ -56,7 +57,7 @@ Result<std::string> read_input() {
   return text;
 }
 
-// Read-only commands of a store that is open: beside any other program.
+// Runs a read-only command on an open store, beside any other program.
 std::optional<Exit> read_only(const Options& options, Store& store, const std::string& server) {
   switch (options.command) {
     case Command::requests:
@@ -76,7 +77,7 @@ std::optional<Exit> read_only(const Options& options, Store& store, const std::s
   }
 }
 
-// Of a peer that is remembered it is done here.
+// Runs the commands that need no server if their peer is remembered.
 std::optional<Exit> about_peer(const Options& options, Store& store, const std::string& server) {
   auto known = remembered(options, store, server);
   if (!known) return complain(Exit::failure, known.error());
@@ -85,7 +86,7 @@ std::optional<Exit> about_peer(const Options& options, Store& store, const std::
   return decide(options, store, std::move(**known));
 }
 
-// What needs no server, in a store that this program holds.
+// Runs the commands that need no server, in a store that this program holds.
 std::optional<Exit> offline(const Options& options, Store& store, const std::string& server) {
   switch (options.command) {
     case Command::forget:
@@ -104,7 +105,7 @@ std::optional<Exit> offline(const Options& options, Store& store, const std::str
   }
 }
 
-// To the program that holds the store: with the server and name that were asked for, if any were.
+// The greeting for the program that holds the store, with the wanted server and name, if any.
 Result<Greeting> greeting_of(const Options& options, const Store& store) {
   Greeting self{"sims", version(), holder_protocol, 0, "", options.name};
   if (!options.server.empty() || !store.settings().server.empty()) {
@@ -115,7 +116,8 @@ Result<Greeting> greeting_of(const Options& options, const Store& store) {
   return self;
 }
 
-// A command in line for the store: this program gets it, or goes through the one that has it.
+// A command that waits for the store: this program gets the lock, or works through the one that has
+// it.
 class InLine {
  public:
   InLine(const Options& options, Store& store)
@@ -132,7 +134,7 @@ class InLine {
       if (held) return here();
       problem_ = held.error();
       if (goes_alone(options_))
-        problem_ += "; --suite, --invite and --no-history don't go through the other program";
+        problem_ += "; --suite, --invite and --no-history do not work through the other program";
       else if (options_.command != Command::passphrase)
         if (const auto exit = through_holder()) return *exit;
       if (Clock::now() >= until_) return complain(Exit::failure, problem_);
@@ -143,7 +145,7 @@ class InLine {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // Options that are of a connection of its own.
+  // The options that need a connection of their own.
   static bool goes_alone(const Options& options) {
     return !options.invite.empty() || !options.keep_history || options.suites != crypto::default_suites();
   }
@@ -165,13 +167,13 @@ class InLine {
     return Session(options_, store_, *talk_, *server, *name).run(paths_, again_);
   }
 
-  // nullopt: nobody answers there.
+  // nullopt: no program answers there.
   std::optional<Exit> through_holder() {
     auto greeting = greeting_of(options_, store_);
     if (!greeting) return complain(Exit::usage, greeting.error());
     auto fd = connect_to_holder(paths_, std::chrono::ceil<std::chrono::milliseconds>(until_ - Clock::now()));
     if (!fd) {
-      problem_ += "; nor can it be asked: " + fd.error().words;
+      problem_ += "; it takes no commands either: " + fd.error().words;
       return std::nullopt;
     }
     RemoteSession session(options_, *talk_, std::move(*greeting));
@@ -190,11 +192,11 @@ class InLine {
   const std::unique_ptr<Talk> talk_;
   Clock::time_point until_;
   std::string problem_;
-  bool again_ = false;  // a holder may have heard of the text
+  bool again_ = false;  // a holder may have got the text already
 };
 
-// What only reads needs nobody else, unless the store's key is what another program has: it is asked before
-// the user is. nullopt: it cannot help, as while it is locked.
+// Runs commands that only read. If the store needs a key and another program has it open, that
+// program is asked before the user. nullopt: it cannot help, for example because it is locked.
 std::optional<Exit> read_through_holder(const Options& options, const Store& store) {
   if (store.unlocked() || !options.key_file.empty() || std::getenv("SIMS_KEY_FILE") != nullptr)
     return std::nullopt;
@@ -232,7 +234,7 @@ Exit with_store(const Options& options, Store& store) {
 
 namespace {
 
-// A store that is not there yet may be made by another program at this moment.
+// If the store is missing, another program may be making it at this moment.
 Result<std::unique_ptr<Store>> open_store(const Options& options, const std::string& folder) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(options.wait_ms);
   for (;;) {
@@ -241,7 +243,7 @@ Result<std::unique_ptr<Store>> open_store(const Options& options, const std::str
     auto opened = Store::open(folder, state_folder());
     if (opened || !missing || std::chrono::steady_clock::now() >= until) return opened;
     const bool in_work = file_exists(lock) && !FileLock::take(lock);
-    if (!in_work && !file_exists(file)) return opened;  // nobody is at it
+    if (!in_work && !file_exists(file)) return opened;  // no program is making it
     std::this_thread::sleep_for(in_line_step);
   }
 }

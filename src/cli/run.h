@@ -1,4 +1,5 @@
-// The program sims behind its arguments: what needs no server is done here, the rest is a Session.
+// The program sims after its arguments are parsed. It runs commands that need no server here, and
+// the others in a session.
 #pragma once
 
 #include "cli/options.h"

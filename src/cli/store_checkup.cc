@@ -16,7 +16,7 @@ StoreCheckup::StoreCheckup(Store& store) : store_(store) {
   };
   try {
     thread_ = std::thread(look);
-  } catch (const std::system_error&) {  // no thread to be had
+  } catch (const std::system_error&) {  // the system has no thread left
     look();
   }
 }

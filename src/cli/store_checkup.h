@@ -1,5 +1,5 @@
-// The check of the store that is due after an unclean end, and weekly, beside a command. Damage is told as
-// soon as it is found, and the exit status says so.
+// The check of the store beside a command; it is due weekly and after an unclean end. Damage is
+// reported as soon as it is found, and the exit status shows it.
 #pragma once
 
 #include <memory>
@@ -12,11 +12,11 @@ namespace sims::client::cli {
 
 class StoreCheckup {
  public:
-  explicit StoreCheckup(Store& store);  // begins it if it is due; the store outlives it
+  explicit StoreCheckup(Store& store);  // starts the check if it is due; the store outlives it
   StoreCheckup(const StoreCheckup&) = delete;
   StoreCheckup& operator=(const StoreCheckup&) = delete;
   ~StoreCheckup();
-  Exit finish(Exit of_command);  // waits for it
+  Exit finish(Exit of_command);  // waits for the check
 
  private:
   Store& store_;

@@ -18,10 +18,10 @@ namespace {
 
 constexpr std::size_t max_passphrase = 1'024;
 constexpr int tries = 3;
-constexpr char interrupt = 3, quit = 28;  // ^C and ^\, which come as characters
+constexpr char interrupt = 3, quit = 28;  // ^C and ^\ arrive as characters
 
-// /dev/tty without echo. Signals from the keyboard come as characters, so that none of them leaves the
-// terminal like this; stopping would, so it is off.
+// /dev/tty without echo. Signals from the keyboard arrive as characters, so that none of them
+// leaves the terminal without echo. Stopping would, so it is off.
 class Terminal {
  public:
   Terminal() : fd_(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) {
@@ -40,7 +40,7 @@ class Terminal {
   Terminal& operator=(const Terminal&) = delete;
   bool ready() const { return ready_; }
 
-  // Our own words.
+  // Writes our own text.
   void say(std::string_view text) {
     while (!text.empty()) {
       const ssize_t written = ::write(fd_, text.data(), text.size());
@@ -49,7 +49,7 @@ class Terminal {
     }
   }
 
-  // Without its end; nullopt: given up (^C, ^D, the terminal is gone).
+  // The line without its end; nullopt: given up (^C, ^D, the terminal is gone).
   std::optional<SecretBytes> line() {
     SecretBytes room(max_passphrase);
     const auto size = read_line(room.writable());
@@ -70,7 +70,7 @@ class Terminal {
         if (c == interrupt || c == quit) return std::nullopt;
       }
     }
-    return std::nullopt;  // nobody types that
+    return std::nullopt;  // no passphrase is that long
   }
 
   int fd_;
@@ -82,8 +82,7 @@ Result<void> unlock_with_passphrase(Store& store) {
   Terminal terminal;
   if (!terminal.ready())
     return fail(
-        "the store needs its passphrase, and there is no terminal to ask at; a key file opens it without "
-        "one: "
+        "the store needs its passphrase, and there is no terminal to ask for it; to use a key file instead: "
         "sims passphrase --new-key-file FILE");
   for (int left = tries; left > 0; --left) {
     terminal.say("Passphrase of the store: ");
@@ -100,7 +99,7 @@ Result<void> unlock_with_passphrase(Store& store) {
 
 Result<void> set_passphrase(Store& store) {
   Terminal terminal;
-  if (!terminal.ready()) return fail("there is no terminal to ask for the new passphrase at");
+  if (!terminal.ready()) return fail("there is no terminal to ask for the new passphrase");
   terminal.say("New passphrase: ");
   auto typed = terminal.line();
   if (!typed) return fail("nothing was changed");
@@ -125,21 +124,19 @@ std::string_view opened_by(Store::Lock lock) {
   return "none";
 }
 
-// What the new state means to its owner.
+// The consequences of the new state for the user.
 std::string_view advice(Store::Lock lock) {
   switch (lock) {
     case Store::Lock::passphrase:
-      return "the store opens with the new passphrase only; whoever forgets it has lost what is in it. "
-             "Copies "
-             "that were made before open as they did";
+      return "the store opens with the new passphrase only; without it the store is lost. "
+             "Older copies of the store still open as before";
     case Store::Lock::key_file:
-      return "the store opens with this key file only: keep a copy of it, but not beside the store. Copies "
-             "of "
-             "the store that were made before open as they did";
+      return "the store opens with this key file only: keep a copy of it, but not beside the store. "
+             "Older copies of the store still open as before";
     case Store::Lock::none:
       break;
   }
-  return "the store has no passphrase: whoever can read its file can read all of it, and be you";
+  return "the store has no passphrase: anyone who can read its file can read everything and act as you";
 }
 
 }  // namespace
@@ -150,7 +147,7 @@ Result<void> unlock(const Options& options, Store& store) {
     return unlock_with_passphrase(store);
   std::string file = options.key_file;
   if (const char* given = std::getenv("SIMS_KEY_FILE"); file.empty() && given != nullptr) file = given;
-  if (file.empty()) return fail("the store needs its key file: say --key-file FILE, or set SIMS_KEY_FILE");
+  if (file.empty()) return fail("the store needs its key file: pass --key-file FILE or set SIMS_KEY_FILE");
   return store.unlock_with_file(file);
 }
 

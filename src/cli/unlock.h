@@ -1,4 +1,5 @@
-// How sims opens a store that is locked, and changes what opens it. Blocks: before there is a loop.
+// How sims opens a locked store, and changes how it is opened. Blocks, so call it before there is a
+// loop.
 #pragma once
 
 #include "cli/options.h"
@@ -6,9 +7,10 @@
 
 namespace sims::client::cli {
 
-// With the key file that was given, or the passphrase that a person types; an error in words else.
+// Opens it with the given key file, or the passphrase that a person types; else an error in words.
 Result<void> unlock(const Options& options, Store& store);
-// The command passphrase, of an unlocked store (but --status, of any). What it did goes to standard error.
+// Runs the command `passphrase` on an unlocked store (--status: on any). Prints the result on
+// standard error.
 Exit change_passphrase(const Options& options, Store& store);
 
 }  // namespace sims::client::cli

@@ -1,4 +1,4 @@
-// What a client::ClientCore is told at its making.
+// The options of a client::ClientCore, given to its constructor.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,9 @@
 
 namespace sims::client {
 
-// What contacts are told beside the texts. Nobody else is told anything.
+// The notices that contacts get beside the texts. Nobody else gets any.
 struct ReceiptSettings {
-  bool receipts = false;  // up to where their texts were looked at
+  bool receipts = false;  // the texts up to which the user has read
   bool typing = false;    // that the user is typing
 };
 
@@ -22,13 +22,13 @@ struct CoreOptions {
   std::string name;
   crypto::SuiteList suites = crypto::default_suites();
   bool accept_new = false;        // pin a first-seen server without asking
-  bool accept_strangers = false;  // for contacts, without asking: no quarantine
+  bool accept_strangers = false;  // accept strangers as contacts without asking: no quarantine
   bool reconnect = true;          // after a loss, with jittered back-off (1 to 15 s)
   std::size_t max_lines = 5'000;  // kept per window
   ReceiptSettings receipt_settings;
-  bool keep_history = true;  // else all of a conversation leaves the Memory with each text delivered or seen
-  std::deque<Line> status;   // what the status window begins with
-  bool restored = false;     // the Memory came from a backup: said in the status window
+  bool keep_history = true;  // else delivered or seen texts leave the Memory
+  std::deque<Line> status;   // first lines of the status window
+  bool restored = false;     // the Memory came from a backup: shown in the status window
 };
 
 }  // namespace sims::client

@@ -5,7 +5,7 @@
 namespace sims::client {
 namespace {
 
-constexpr std::size_t least_for_one_apart = 4;  // "bob" and "rob" are simply two people
+constexpr std::size_t least_for_one_apart = 4;  // shorter ones, like "bob" and "rob", are two people
 
 char alike(char c) {
   switch (c) {
@@ -20,7 +20,7 @@ char alike(char c) {
   }
 }
 
-// What two letters look like as one; 0: like themselves.
+// The letter that these two look like as one; 0: they look like themselves.
 char joined(char a, char b) {
   if (a == 'r' && b == 'n') return 'm';
   if (a == 'v' && b == 'v') return 'w';

@@ -1,5 +1,5 @@
-// Names that a hurried reader takes for another one (attack list, row 31): `b0b` for `bob`, `arnold` for
-// `amold`, `alice-` for `alice`. Pure. Names are [a-z0-9._-] (sims-protocol(7) section 2), so no foreign
+// Look-alike names (attack list, row 31): `b0b` for `bob`, `arnold` for `amold`, `alice-` for
+// `alice`. Pure. Names are [a-z0-9._-] (sims-protocol(7) section 2), so there are no foreign
 // alphabets.
 #pragma once
 
@@ -12,13 +12,13 @@
 
 namespace sims::client {
 
-// The same for names that look the same.
+// A form that is equal for names that look the same.
 std::string name_skeleton(std::string_view name);
-// Their skeletons are the same, or one letter apart (added, lost, another, or swapped with its neighbour) in
-// names of at least four.
+// True if the names' skeletons are the same, or one letter apart (added, lost, another, or swapped
+// with its neighbour) in names of at least four.
 bool looks_like(std::string_view name, std::string_view other);
 
-// The contact, if any, that `name` could pass for; the most alike one.
+// Returns the contact whose name looks most like `name`, if there is one.
 std::optional<std::string> look_alike(const std::string& name, const std::map<std::string, PinnedPeer>& pins);
 std::string look_alike_words(const std::string& name, const std::string& contact);
 

@@ -1,5 +1,6 @@
-// What a client knows, as plain data that a screen or a script reads. Owned and changed by client::ClientCore
-// alone. Text that came from somebody else is raw here: whoever shows it makes it safe (base/text.h).
+// The client's state as plain data for a screen or a script. Owned and changed by
+// client::ClientCore alone. Remote text is raw here: a program must make it safe before it shows it
+// (base/text.h).
 #pragma once
 
 #include <cstdint>
@@ -31,34 +32,34 @@ enum class Trust {
   changed,     // the server shows another id under this name: nothing is sent
 };
 
-// What the user decided about a peer, or has not yet.
+// The user's decision about a peer, or that there is none yet.
 enum class Standing {
   stranger,  // neither written to nor accepted
   request,   // a stranger who wrote: nothing goes back, no ack either, until ClientCore::accept()
   contact,   // we wrote to them or accepted them: the key is pinned on disk
-  blocked,   // nothing of theirs is shown or answered; pinned on disk too
+  blocked,   // nothing of theirs is shown or answered; pinned on disk, too
 };
 
-enum class Delivery { queued, sent, delivered, failed };  // ux.md's marks: · - + x
+enum class Delivery { queued, sent, delivered, failed };  // drawn as · - + x
 
 struct Line {
   enum class Kind { text, action, notice, alert } kind = Kind::text;  // notice, alert: our own words
   // Unique in this process; grows within a window. Lines read back from the history get smaller ones.
   std::uint64_t serial = 0;
-  std::uint64_t row = 0;  // in the history; 0: our own words, or not kept
-  std::string uid;        // of a text or action, for ever (sims-protocol(7) section 6)
+  std::uint64_t row = 0;  // in the history; 0: our own words, or not stored
+  std::string uid;        // of a text or action; never changes (sims-protocol(7) section 6)
   std::int64_t at_unix_ms = 0;
   bool mine = false;
   std::string text;
   Delivery delivery = Delivery::queued;  // of my text and action
-  std::string why;                       // of a failed one
-  // Of a received text: when its author says to have sent it (client/sent_time.h: when to show it).
+  std::string why;                       // the reason of a failed one
+  // Of a received text: its author's time of sending (model/sent_time.h: when to show it).
   std::int64_t sent_unix_ms = 0;
-  bool disordered = false;  // by that time it comes before one that was shown before it
-  // A received text: the uid of the one before it, which has not come. A notice: of the text that it misses.
+  bool disordered = false;  // by that time it comes before one shown earlier
+  // A received text: the uid of the missing one before it. A notice: of the text that it misses.
   std::string missing;
-  // Of our own words: a number in them still grows, for a minute at most. What can't take back a line that it
-  // showed waits for the end of it.
+  // Of our own words: a number in the text still grows, for a minute at most. An output that cannot
+  // take back a printed line waits until the number is final.
   bool counting = false;
 };
 
@@ -71,45 +72,45 @@ struct Peer {
   Standing standing = Standing::stranger;
   SessionState session = SessionState::none;
   bool online = false;
-  bool typing = false;     // says to be typing now
-  bool older = true;       // the history may hold lines before the first one here: ClientCore::load_older()
-  bool attention = false;  // tried to contact us and was not looked at yet: red and `!`
+  bool typing = false;     // the peer is typing now
+  bool older = true;       // the history may hold older lines: ClientCore::load_older()
+  bool attention = false;  // tried to contact us and was not looked at yet; drawn red with `!`
   std::size_t unread = 0;
-  std::size_t held = 0;       // of ours that wait: typed for another key than the one of today
+  std::size_t held = 0;       // our waiting texts that were typed for another key
   std::uint64_t since = 0;    // unix s, of this login
-  std::uint64_t read_to = 0;  // serial of the last of our lines that they say to have read; 0: none
+  std::uint64_t read_to = 0;  // serial of our last line that they have read; 0: none
   std::int64_t first_seen_unix_ms = 0;
   std::int64_t changed_unix_ms = 0;
   std::optional<Id> changed_to;           // trust == changed: the id that the server shows now
   bool was_verified = false;              // trust == changed: the pinned id had been verified
-  std::optional<std::string> looks_like;  // not a contact: the contact's name that this one could pass for
+  std::optional<std::string> looks_like;  // not a contact: the contact whose name looks like this one
   std::string suite;                      // wire name, of the session
-  // Why calls of ours can't succeed until one of the two clients changes, in words; empty: nothing is known
-  // against it. Until a session, or until the peer comes (again).
+  // Why our calls fail until one of the two clients is changed, in words; empty: they need not
+  // fail. Cleared by a session, and when the peer logs in.
   std::string call_refused;
   std::uint64_t key_rotations = 0;
   bool known() const { return standing == Standing::contact; }
   std::deque<Line> lines;  // at most ClientCore's max_lines and 4 MiB of text, oldest dropped
 };
 
-// Something only the user can decide; the core waits. Answer with ClientCore::answer().
+// A question for the user; the core waits. Answer with ClientCore::answer().
 struct Question {
   enum class Kind { server_first, server_changed } kind = Kind::server_first;
-  std::string server;  // host:port
-  Id shown;            // the server's: proved (server_first), or claimed and proved after it was accepted
+  std::string server;                     // host:port
+  Id shown;                               // the server's key: proved (server_first), or claimed
   std::optional<Id> pinned;               // server_changed: the one remembered
   std::int64_t pinned_since_unix_ms = 0;  // server_changed
 };
 
-// What the server answered to ClientCore::find().
+// The server's answer to ClientCore::find().
 struct FindAnswer {
   enum class Outcome {
     asked,  // no answer yet
     online,
     offline,
-    registered,   // this server does not tell who is online
-    unknown,      // nobody is registered there under it
-    too_often,    // asked for too much in a minute
+    registered,   // this server does not say who is online
+    unknown,      // the server has no such user
+    too_often,    // rate limit: too many questions in a minute
     unsupported,  // the server knows no `find`
   } outcome = Outcome::asked;
   std::string name;
@@ -117,27 +118,26 @@ struct FindAnswer {
 };
 
 struct Model {
-  // Grows when somebody comes or goes, or stands otherwise: what shows all peers looks again only then.
+  // Grows when a peer comes, goes or changes. A list of all peers is drawn again only then.
   std::uint64_t people = 0;
   std::uint64_t newest_serial = 0;  // of the lines of all windows
 
   LinkState link = LinkState::offline;
-  std::string progress;          // connecting, handshaking: what is happening now
-  std::string problem;           // offline, waiting: why, in words of ours (remote text inside is raw)
+  std::string progress;          // connecting, handshaking: the current step
+  std::string problem;           // offline, waiting: the reason, in our words (remote text inside is raw)
   std::int64_t retry_at_ms = 0;  // steady
-  std::optional<proto::ErrorCode>
-      refusal;         // offline, waiting: what the server answered to the login, if it did
-  std::string server;  // host:port
+  std::optional<proto::ErrorCode> refusal;  // offline, waiting: the server's refusal of the login
+  std::string server;                       // host:port
   std::string server_name;
   Id server_id;
-  std::optional<Id> server_was;  // its id before this connection, whose contacts and history came along
+  std::optional<Id> server_was;  // its id before this connection; contacts and history were moved
   Id self;
   std::string self_name;
   std::string suite;                // wire name, of the connection
   std::int64_t round_trip_ms = -1;  // -1: not measured yet
   std::optional<Question> question;
-  std::map<std::string, Peer> peers;        // by name; the list never reorders by activity
-  std::map<std::string, FindAnswer> found;  // by the name or id that was asked for; of this connection
+  std::map<std::string, Peer> peers;        // by name; activity does not reorder it
+  std::map<std::string, FindAnswer> found;  // by the name or id asked for; of this connection
   bool list_complete = false;               // online: the server's whole list has come
   bool catching_up =
       false;                // what waited for us is coming in: one notice in the status window will sum it up

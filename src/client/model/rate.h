@@ -1,4 +1,4 @@
-// How often something may happen, and when to try again. Pure.
+// Rate limits and retry delays. Pure.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class TokenBucket {
     --left_;
     return true;
   }
-  // When take() can be true again.
+  // When take() can next be true.
   std::int64_t next_ms() const { return left_ > 0 ? INT64_MIN : filled_ms_ + interval_ms_; }
 
  private:
@@ -55,8 +55,9 @@ class Ration {
   std::deque<std::int64_t> taken_;
 };
 
-// Acks for what one peer sent again, or what is not shown: at most 60 within any minute, 3 of them of one
-// message (sims-protocol(7) section 6). More would tell its sender when we are here, as often as it likes.
+// Limits acks for repeated or undisplayed messages of one peer: at most 60 in any minute, 3 of them
+// for one message (sims-protocol(7) section 6). More acks would tell the sender at any time whether
+// we are online.
 class Reacks {
  public:
   bool take(const std::string& message, std::int64_t now_ms) {
@@ -80,15 +81,16 @@ class Reacks {
   std::deque<Ack> acks_;
 };
 
-// How fast texts go out: so that they and the acks for as many that come stay below the 500 messages a second
-// (5,000 at once) that a relay takes of one client by default. A relay that takes less says `rate-limited`.
+// The rate of outgoing texts. Together with acks for as many incoming ones they stay below the 500
+// messages a second (5,000 at once) that a relay takes from one client by default. A stricter relay
+// answers `rate-limited`.
 class Pace {
  public:
   bool take(std::int64_t now_ms) { return now_ms >= held_until_ms_ && texts_.take(now_ms); }
   std::int64_t next_ms() const { return std::max(held_until_ms_, texts_.next_ms()); }
   std::int64_t held_until_ms() const { return held_until_ms_; }
-  // Refused: nothing goes out for a second, and for longer if that was not enough. What is refused meanwhile
-  // was sent before.
+  // A refusal: nothing goes out for a second, and for longer if that was not enough. Refusals
+  // during the pause are of messages sent before it.
   void hold(std::int64_t now_ms) {
     if (now_ms < held_until_ms_) return;
     if (now_ms - held_until_ms_ > forget_ms) hold_ms_ = least_ms;

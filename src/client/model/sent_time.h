@@ -1,5 +1,5 @@
-// Whether to show when the author says to have sent a text, beside when it came (sims-protocol(7) section 6).
-// A relay that withholds texts and gives them later cannot change this time; the author's clock may be wrong.
+// When to show the author's time of sending beside the time of arrival (sims-protocol(7) section
+// 6). A relay that delays texts cannot change the author's time; the author's clock may be wrong.
 // Lines are never sorted by it. Pure.
 #pragma once
 
@@ -20,7 +20,7 @@ inline bool sent_is_likely(const HistoryEntry& entry) {
   return sent_is_likely(entry.at_unix_ms, entry.sent_unix_ms);
 }
 
-// `sent_unix_ms` 0: it was not kept.
+// `sent_unix_ms` 0: unknown.
 inline SentNote sent_note(std::int64_t at_unix_ms, std::int64_t sent_unix_ms, bool disordered) {
   constexpr std::int64_t worth_saying_ms = 120'000;
   if (sent_unix_ms == 0) return SentNote::none;

@@ -1,4 +1,4 @@
-// Words for values of the model, as they stand in output that programs read. Pure.
+// The words for values of the model in output that programs read. Pure.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ std::string_view trust_word(const Peer& peer);
 std::string_view trust_word(const PinnedPeer& peer);
 // "queued", "sent", "delivered", "failed"
 std::string_view delivery_word(Delivery delivery);
-Delivery delivery_of(std::string_view word);  // failed for a word that is none
+Delivery delivery_of(std::string_view word);  // failed for any other word
 // "offline", "connecting", "asking", "online", "waiting"
 std::string_view link_word(LinkState state);
-// For who forgets a peer to whom so many texts are still to be sent.
+// The warning when a peer is forgotten to whom this many texts are unsent.
 std::string held_hint(const std::string& peer, std::size_t texts);
 
 }  // namespace sims::client

@@ -1,5 +1,5 @@
-// What came while the link was down: many texts at once, said in one line when it is quiet again. Pure; owned
-// by the core.
+// The summary of texts that arrived while the link was down, as one line when it is quiet again.
+// Pure; owned by the core.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class Summary {
 
   bool gathering() const { return until_ms_.has_value(); }
   std::int64_t next_tick() const { return until_ms_.value_or(INT64_MAX); }
-  // Ends at its time; the line, if there is something to say.
+  // Ends gathering when its time has come. Returns the line, if there is any text to report.
   std::optional<std::string> tick(Now now);
 
  private:

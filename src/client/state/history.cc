@@ -6,7 +6,8 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t gather_ms = 20, later_ms = 1'000, retry_ms = 10'000;
-// So long a name is remembered for sure; after that nobody knows whether the text before another came.
+// A text's uid is remembered for at least this long. After that nobody knows whether the text
+// before another came.
 constexpr std::int64_t names_ms = 89LL * 86'400'000;
 
 Line line_of(const HistoryEntry& entry) {
@@ -72,7 +73,8 @@ bool lacks_predecessor(Memory& memory, const PeerKey& peer, const HistoryEntry& 
 void History::use(const Id& server) {
   server_ = server;
   places_.clear();
-  // What a failed commit left is not for somebody of the same name there; rows are the same everywhere.
+  // State left by a failed commit must not reach a peer of the same name there; row numbers are the
+  // same everywhere.
   reads_.clear();
   passing_.clear();
   for (Mark& mark : marks_)
@@ -84,7 +86,7 @@ void History::forget(const std::string& name) {
   windows_.forget(name);
 }
 
-// --- what comes and goes -------------------------------------------------------------------------
+// --- received and sent texts -------------------------------------------------------------------
 
 const Line& History::show(Peer& peer, const HistoryEntry& entry) {
   const Line& line = windows_.add(&peer, line_of(entry));
@@ -97,7 +99,7 @@ Result<const Line*> History::receive(Peer& peer, const proto::TextContent& text,
   HistoryEntry entry = received_entry(text, peer.id, now);
   const auto last = last_from(peer);
   entry.disordered = last && entry.sent_unix_ms < last->sent_unix_ms;
-  wrote(now);  // also when it fails: the others of this commit fail with it
+  wrote(now);  // also on failure: the others of this commit fail with it
   auto row = memory_.add(key(peer.name), entry);
   if (!row) return fail(row.error());
   entry.row = *row;
@@ -149,7 +151,7 @@ void History::delivered(const std::string& name, std::uint64_t row, Delivery del
   wait(now);
 }
 
-// --- what lasts ----------------------------------------------------------------------------------
+// --- commits -----------------------------------------------------------------------------------
 
 void History::wrote(Now now) {
   if (!holds_) next_commit_ms_ = std::max(next_commit_ms_, now.steady_ms);
@@ -190,7 +192,7 @@ Result<void> History::commit(Now now) {
   return {};
 }
 
-// What fails here fails again in commit().
+// A write that fails here fails again in commit().
 void History::write_later() {
   for (const Mark& mark : marks_) {
     (void)memory_.set_delivery(mark.row, mark.delivery, mark.why, mark.left);
@@ -243,7 +245,7 @@ bool History::looked_at(Peer& peer, Now now) {
   return true;
 }
 
-// With the notice about the text before it, if that has not come since.
+// With the notice about the text before it, if that is still missing.
 bool History::prepend(Peer& peer, const HistoryEntry& entry, Now now) {
   Line line = line_of(entry);
   if (!lacks_predecessor(memory_, key(peer.name), entry, now.unix_ms)) line.missing.clear();
@@ -260,7 +262,7 @@ bool History::load_older(Peer& peer, std::size_t most, Now now) {
   if (!peer.older || most == 0) return false;
   auto entries = memory_.before(key(peer.name), oldest_row(peer), most);
   if (!entries) {
-    windows_.fault(&peer, "What was said before could not be read: " + entries.error(), now);
+    windows_.fault(&peer, "The history could not be read: " + entries.error(), now);
     return false;
   }
   peer.older = entries->size() == most;

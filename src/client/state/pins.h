@@ -1,5 +1,5 @@
-// The pins of one server's peers (sims-protocol(7) section 7), read from the Memory once and kept in step
-// with it: nothing counts as pinned that was not stored. Owned by the core.
+// The pins of one server's peers (sims-protocol(7) section 7), read from the Memory once and kept
+// in step with it: a key that was not stored does not count as pinned. Owned by the core.
 #pragma once
 
 #include <map>
@@ -16,10 +16,10 @@ class Pins {
   explicit Pins(Memory& store) : store_(store) {}
 
   void load(const Id& server);
-  void clear();  // no server: nobody is pinned
+  void clear();  // no server: no pins
   const std::map<std::string, PinnedPeer>& peers() const { return peers_; }
   const PinnedPeer* find(const std::string& name) const;
-  const std::string* name_of(const Id& id) const;  // the name that an id is pinned under
+  const std::string* name_of(const Id& id) const;  // the name of a pinned id
   Result<void> pin(const std::string& name, const PinnedPeer& peer);
   Result<void> forget(const std::string& name);
   std::size_t requests() const { return requests_; }  // peers of this standing

@@ -61,7 +61,7 @@ bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::ve
   if (!proto::valid_name(entry.name) || entry.id == model_.self || entry.name == model_.self_name)
     return true;
   if (!model_.peers.contains(entry.name) && model_.peers.size() >= max_peers) return false;
-  // An id has one name, and a name one id: what is said last counts.
+  // An id has one name, and a name one id: the latest entry of the list counts.
   if (auto at = names_.find(entry.id); at != names_.end() && at->second != entry.name)
     leave(entry.id, changes);
   if (auto at = ids_.find(entry.name); at != ids_.end()) names_.erase(at->second);

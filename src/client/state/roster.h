@@ -1,6 +1,6 @@
-// Who is there: the server's list applied to the model's peers, and what it says about a known name's key.
-// Pure; owned by the core. The model keeps a peer who is not online while it is pinned, has lines, wants
-// attention or is in use.
+// The roster: applies the server's list to the model's peers, and reports changes of a known name's
+// key. Pure; owned by the core. The model keeps an offline peer while it is pinned, has lines,
+// wants attention or is in use.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace sims::client {
 
 class Roster {
  public:
-  static constexpr std::size_t max_peers = 100'000;  // what a server can make us remember
+  static constexpr std::size_t max_peers = 100'000;  // the limit of what a server can make us store
 
   struct Change {
     enum class Event {
@@ -29,22 +29,23 @@ class Roster {
     bool again = false;  // came: was online before, so this is another login
   };
 
-  // `in_use`: texts wait for this name or a session with it stands. Such a name, and one whose window has
-  // lines, may not change its id silently even though it is not pinned.
+  // `in_use`: texts wait for this name, or it has a session. The id of such a name, and of one
+  // whose window has lines, must not change silently even if it is not pinned.
   Roster(Model& model, const Pins& pins, std::function<bool(const std::string&)> in_use);
 
-  void reset();  // another server: forgets everybody, then shows who is pinned
-  void lost();   // the connection ended: nobody is online as far as we know
+  void reset();  // another server: forgets all peers, then shows the pinned ones
+  void lost();   // the connection ended: shows all peers as offline
   // false: the server lists more than max_peers.
   bool apply(const proto::List& list, Now now, std::vector<Change>& changes);
-  // Drops who was there before the connection was lost and is no longer: as `left`.
+  // Drops peers that were online before the connection was lost and are not any more; reports each
+  // as `left`.
   void snapshot_done(std::vector<Change>& changes);
 
-  const std::string* name_of(const Id& id) const;  // as the server lists it now
+  const std::string* name_of(const Id& id) const;  // by the server's current list
   std::optional<Id> listed(const std::string& name) const;
-  // After a pin came, went or was replaced: what the model shows for this name.
+  // Updates the model's peer after a pin came, went or was replaced.
   void refresh(const std::string& name);
-  // false: this name is kept, see above.
+  // False: this name is kept, see above.
   bool drop_if_unused(const std::string& name);
 
  private:

@@ -28,7 +28,7 @@ void StoreCheck::run() {
   problem_ = fmt::format(
       "DAMAGED: {0}: {1}. Some of what was said, or is still to be sent, may not show. End all programs that "
       "use it and "
-      "keep a copy; then restore it from a backup, or rebuild its indexes: sqlite3 {0} REINDEX",
+      "keep a copy. Then restore it from a backup, or rebuild its indexes: sqlite3 {0} REINDEX",
       path_, *found);
 }
 

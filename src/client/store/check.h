@@ -1,5 +1,6 @@
-// Whether the store's file is whole: SQLite's integrity check, on a connection of its own, for another
-// thread. A page of an index that a lost write emptied hides what was said, and nothing else notices.
+// The integrity check of the store's file: SQLite's own, on a separate connection, for another
+// thread. If a lost write emptied a page of an index, messages are missing and nothing else
+// notices.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ class StoreCheck {
   // After run(). Neither whole nor damaged: the file could not be read, and the check stays due.
   bool whole() const { return whole_; }
   bool damaged() const { return damaged_; }
-  // The damage, or why the file could not be read, and what to do. Empty: it is whole.
+  // The damage or read error, and the remedy. Empty: the file is whole.
   const std::string& problem() const { return problem_; }
 
  private:

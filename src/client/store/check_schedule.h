@@ -1,5 +1,5 @@
-// For a program that holds its store for long: looks whether the store's check is due, at once and then each
-// day, and runs it on another thread, never two at once.
+// The schedule of store checks in a program that holds its store for long: starts a due check at
+// once and then each day, on another thread, one at a time.
 #pragma once
 
 #include <functional>
@@ -15,12 +15,12 @@ class StoreWatch {
  public:
   static constexpr std::int64_t daily_ms = std::int64_t{24} * 3'600'000;
 
-  // `done` hears of each check that ran, on the loop. The loop and the store outlive this, and the loop runs
-  // nothing after this is gone.
+  // `done` is called on the loop after each check. The loop and the store outlive this object, and
+  // the loop runs nothing after it is gone.
   StoreWatch(net::Loop& loop, Store& store, std::function<void(const StoreCheck&)> done,
              std::int64_t again_ms = daily_ms);
   void begin();
-  void begin_later() { timer_.start(again_ms_); }  // the first look is done
+  void begin_later() { timer_.start(again_ms_); }  // the first check is done elsewhere
 
  private:
   net::Loop& loop_;

@@ -1,4 +1,5 @@
-// The half second of work between a passphrase and the key that opens a store. See Store::derivation().
+// The derivation of a store's key from a passphrase, half a second of work. See
+// Store::derivation().
 #pragma once
 
 #include <optional>
@@ -12,7 +13,7 @@ namespace sims::client {
 
 class Derivation final : public Work {
  public:
-  // No cost: the one that takes about half a second here.
+  // Without a cost: measures the one that takes about half a second on this computer.
   Derivation(SecretBytes passphrase, const ByteArray<16>& salt, std::optional<crypto::ScryptCost> cost)
       : passphrase_(std::move(passphrase)), salt_(salt), cost_(cost) {}
   void run() override;  // on any thread; the passphrase is wiped at its end

@@ -1,7 +1,7 @@
-// Whether the store's file should be looked at, and the marks beside it that say so: `unclean`, there while a
-// program holds the store, and `checked`, when it was last found whole (Unix time in ms; empty: not yet).
-// Both also say that there was a store, when its file is missing (store_file.cc). A log of SQLite's beside a
-// store that nobody uses was left by an unclean end, too.
+// The marks beside the store that say when to check its file: `unclean`, which exists while a
+// program holds the store, and `checked`, the time when it was last found whole (Unix time in ms;
+// empty: never). If the store's file is missing, both also show that there was one (store_file.cc).
+// SQLite's log beside an unused store is a sign of an unclean end, too.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -44,7 +44,7 @@ std::unique_ptr<StoreCheck> Store::check() const {
   return std::make_unique<StoreCheck>(parts_->file.path());
 }
 
-// After damage the check stays due, so that it is told each time.
+// After damage the check stays due, so that each program reports it.
 void Store::checked(const StoreCheck& done, std::int64_t unix_ms) {
   Parts& p = *parts_;
   if (done.damaged()) {

@@ -7,7 +7,7 @@ namespace sims::client {
 
 namespace {
 
-// The flags of a sealed entry.
+// The flag bits of a sealed entry.
 constexpr std::uint64_t is_mine = 1, is_action = 2, is_incomplete = 4, is_disordered = 8, has_after = 16,
                         all_flags = 31;
 

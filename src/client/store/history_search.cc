@@ -16,7 +16,7 @@ namespace {
 
 using Conversations = std::unordered_map<std::uint64_t, PeerKey>;
 
-// Those that are looked through.
+// The conversations to search.
 Result<Conversations> conversations(sqlite::Database& db, Sealer& sealer,
                                     const std::optional<PeerKey>& peer) {
   Conversations out;
@@ -73,7 +73,7 @@ Result<void> HistorySearch::look() {
     if (!*there) break;
     const auto number = static_cast<std::uint64_t>(rows.number(1));
     const auto conversation = where->find(number);
-    if (conversation == where->end()) continue;  // begun since
+    if (conversation == where->end()) continue;  // created since
     auto entry =
         read_entry(sealer, static_cast<std::uint64_t>(rows.number(0)), number, rows.number(2), rows.text(3));
     if (!entry) return fail(sqlite::damaged("a message does not open"));

@@ -1,5 +1,5 @@
-// Looks for a text in the history: a job with a connection and keys of its own, wiped when it dies, for
-// another thread. Holds no more than one row and the hits.
+// A search of the history: a job for another thread, with a connection and keys of its own, which
+// it wipes when it dies. It holds no more than one row and the hits in memory.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ namespace sims::client {
 class HistorySearch final : public Work {
  public:
   struct Source;  // the store's file and keys
-  // Letters match in either case (base/caseless.h). `most` hits are enough.
+  // Upper and lower case match (base/caseless.h). run() stops after `most` hits.
   HistorySearch(std::unique_ptr<Source> source, std::optional<PeerKey> peer, std::string text,
                 std::size_t most);
   ~HistorySearch() override;
@@ -26,7 +26,7 @@ class HistorySearch final : public Work {
 
   // After run():
   std::vector<SearchHit> hits;  // newest first
-  std::string problem;          // why there may be more: a damaged row or file; else empty
+  std::string problem;          // why hits may be missing: a damaged row or file; else empty
   std::atomic<bool> cancelled = false;
 
  private:

@@ -1,4 +1,4 @@
-// What a search reads from: made by the store, for HistorySearch alone.
+// The source of a search: the store's file and keys. Made by the store, for HistorySearch alone.
 #pragma once
 
 #include <optional>

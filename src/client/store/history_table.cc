@@ -6,12 +6,12 @@ namespace sims::client {
 
 namespace {
 
-constexpr std::int64_t max_rows = std::int64_t{1} << 48;  // more than anybody says
+constexpr std::int64_t max_rows = std::int64_t{1} << 48;  // more than anybody writes
 
-// The number that SQLite gave last.
+// The last number that SQLite gave.
 Result<std::uint64_t> last_number(sqlite::Database& db, const char* sql) {
   TRY_LET(last, db.number(sql));
-  if (last < 0 || last > max_rows) return fail(sqlite::damaged("a number that no row has"));
+  if (last < 0 || last > max_rows) return fail(sqlite::damaged("an impossible row number"));
   return static_cast<std::uint64_t>(last);
 }
 
@@ -123,7 +123,7 @@ Result<void> HistoryTable::erase(const PeerKey& peer) {
   TRY_LET(number, number_of(peer));
   if (number == 0) return {};
   TRY(sqlite::Statement(file_.db, "DELETE FROM history WHERE conversation = ? AND kind < 2", number).run());
-  // With nothing left to be sent or shown, not even the name stays.
+  // If nothing is unsent or waiting, the conversation's name is erased, too.
   return sqlite::Statement(file_.db,
                            "DELETE FROM conversation WHERE number = ? AND NOT EXISTS"
                            " (SELECT 1 FROM history WHERE conversation = number)",

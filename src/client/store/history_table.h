@@ -1,5 +1,5 @@
-// The tables `conversation` and `history`: texts, row by row, sealed. Its errors are words without the file's
-// name.
+// The tables `conversation` and `history`: texts, row by row, sealed. Error texts leave out the
+// file's name.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,8 @@ class HistoryTable {
       : file_(file), vault_(vault), pins_(pins), names_(names) {}
 
   // --- reading, while unlocked; see Memory
-  // Rows of one conversation; false from `take` stops. `sql` takes the conversation's number, `row` and `most`.
+  // Calls `take` for rows of one conversation until it returns false. The parameters of `sql` are
+  // the conversation's number, `row` and `most`.
   Result<void> each(const PeerKey& peer, const char* sql, std::uint64_t row, std::uint64_t most,
                     const std::function<bool(HistoryEntry)>& take);
   std::size_t unread(const PeerKey& peer, std::uint64_t row);
@@ -32,7 +33,7 @@ class HistoryTable {
   Result<bool> has_conversation(const Id& server);
   Result<Pending> outbox(const Id& server);
   Result<Pending> waiting(const Id& server);
-  struct Found {  // nothing, if the row is gone
+  struct Found {  // empty if the row is gone
     std::uint64_t conversation = 0;
     std::optional<PeerKey> peer;
     std::optional<HistoryEntry> entry;
@@ -43,15 +44,15 @@ class HistoryTable {
   Result<void> add(const PeerKey& peer, const HistoryEntry& entry);  // as last_row()
   Result<void> remove(std::uint64_t row);
   Result<void> replace(const Found& found, bool left);
-  Result<void> erase(const PeerKey& peer);  // but for rows that are pending
+  Result<void> erase(const PeerKey& peer);  // except pending rows
   Result<void> move(const Id& from, const Id& to);
-  Result<void> adopt_outbox();  // the first thing of the first transaction
+  Result<void> adopt_outbox();  // call first in the first transaction
 
-  // Of the row added last. No number is given twice, also after a failed commit.
+  // The row added last. No number is used twice, not even after a failed commit.
   std::uint64_t last_row() const { return last_row_; }
 
  private:
-  Result<std::uint64_t> number_of(const PeerKey& peer);  // 0: nothing was said yet
+  Result<std::uint64_t> number_of(const PeerKey& peer);  // 0: no conversation yet
   Result<std::uint64_t> make_conversation(const PeerKey& peer, const Tag& tag);
   Result<Pending> pending_of(const char* sql, const Id& server);
   template <class F>

@@ -41,8 +41,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   return value;
 }
 
-// Calls `take` for each line after the header; false from it refuses the file. A file that does not exist is
-// empty; one whose last line has no end was cut off.
+// Calls `take` for each line after the header. If it returns false, the file is refused. A missing
+// file counts as empty. A file whose last line has no end was cut off.
 Result<void> read_lines(const std::string& path, std::string_view header,
                         const std::function<bool(const Fields&)>& take) {
   if (!file_exists(path)) return {};
@@ -137,8 +137,8 @@ Result<void> remove_old_files(const std::string& folder, const Id& id) {
   }
   for (const char* name : names) {
     const std::string path = folder + "/" + name, going = path + ".unfinished";
-    if (auto gone = remove_secret_file(going); !gone) return gone;  // what a killed writer left
-    // Under that name, so that one who is killed in between leaves no half identity.
+    if (auto gone = remove_secret_file(going); !gone) return gone;  // left by a killed writer
+    // Uses that name, so that a kill in between leaves no half-written identity.
     if (!file_exists(path)) continue;
     if (auto moved = move_file(path, going); !moved) return moved;
     if (auto gone = remove_secret_file(going); !gone) return gone;

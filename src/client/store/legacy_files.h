@@ -1,5 +1,5 @@
-// The older layout of a client's folder, before store.db: `identity`, `known_servers`, `known_peers` and
-// `settings`, private text files.
+// The older layout of a client's folder, from before store.db: the private text files `identity`,
+// `known_servers`, `known_peers` and `settings`.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@ struct OldFiles {
   StorePins pins;
 };
 
-// What is missing is empty. A file that others may read, or with a line that cannot be, is an error in words
-// with file and line.
+// Reads the files; a missing one counts as empty. A file that others may read, or with an invalid
+// line, is an error in words with file and line.
 Result<OldFiles> read_old_files(const std::string& folder);
 bool any_old_files(const std::string& folder);
-// Once all of it is in the store. An identity that is not the store's (`id`) is an error in words: nobody's
-// key is thrown away. Only for who holds the folder's lock.
+// Removes the files once all of it is in the store. An identity other than the store's (`id`) is an
+// error in words, so that no key is lost. The caller must hold the folder's lock.
 Result<void> remove_old_files(const std::string& folder, const Id& id);
 
 }  // namespace sims::client

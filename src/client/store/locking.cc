@@ -1,4 +1,5 @@
-// What opens the store: 1. with a key  2. with a passphrase  3. with a key file  4. the ways changed
+// Store: how it is opened, 1. with a key, 2. with a passphrase, 3. with a key file, and 4. changes
+// of that.
 #include <cassert>
 
 #include "base/clock.h"
@@ -9,7 +10,7 @@ namespace sims::client {
 
 namespace {
 
-constexpr std::int64_t derivation_ms = 500;  // what a guess costs too, and a person hardly minds
+constexpr std::int64_t derivation_ms = 500;  // also the cost of a guess; a person hardly notices
 constexpr std::string_view key_file_header = "sims store key 1";
 constexpr std::string_view key_file_advice = "not a key file of a store; restore it from a backup";
 
@@ -41,7 +42,7 @@ void Store::lock_parts() {
 void Store::lock() {
   Parts& p = *parts_;
   if (p.vault.head().lock == Lock::none) return;
-  // Pins that changed since the last commit need their sum while there is a key for it.
+  // Pins that changed since the last commit need their sum while the key for it is there.
   if (p.pins.changed()) static_cast<void>(p.transaction.write([&] { return p.pins.put_sum(); }));
   p.transaction.raise_if_written();
   lock_parts();
@@ -56,7 +57,7 @@ const crypto::SigningKey& Store::identity() const {
 
 void Derivation::run() {
   if (passphrase_.size() == 0) {
-    problem_ = "an empty passphrase is none";
+    problem_ = "the passphrase must not be empty";
     return;
   }
   if (!cost_) cost_ = crypto::scrypt_cost_for(derivation_ms, [] { return read_clocks().steady_ms; });
@@ -77,7 +78,7 @@ std::unique_ptr<Derivation> Store::new_derivation(SecretBytes passphrase) const 
 Result<void> Store::unlock(const Derivation& done) {
   Parts& p = *parts_;
   if (p.vault.head().lock != Lock::passphrase)
-    return fail(p.file.in_file("it is not a passphrase that opens it, but a key file"));
+    return fail(p.file.in_file("it opens with a key file, not a passphrase"));
   if (!done.problem_.empty()) return fail(done.problem_);
   auto key = unwrap_master(text_of(p.vault.head().master.view()), done.key_.view(), p.vault.head().id.text());
   if (!key) return fail("wrong passphrase");
@@ -90,7 +91,7 @@ Result<void> Store::unlock_with_file(const std::string& path) {
   Parts& p = *parts_;
   if (unlocked()) return {};
   if (p.vault.head().lock != Lock::key_file)
-    return fail(p.file.in_file("it is not a key file that opens it, but a passphrase"));
+    return fail(p.file.in_file("it opens with a passphrase, not a key file"));
   auto bytes = crypto::read_secret_file(path, key_file_header, key_file_advice);
   if (!bytes) return fail(bytes.error());
   auto key = unwrap_master(text_of(p.vault.head().master.view()),
@@ -105,7 +106,7 @@ Result<void> Store::change_lock(Lock lock, const ByteArray<16>& salt, const cryp
                                 std::string_view wrapped) {
   Parts& p = *parts_;
   auto written = p.transaction.write([&] { return p.vault.wrap(lock, salt, cost, wrapped); });
-  p.transaction.scrub();  // of the key as it was before
+  p.transaction.scrub();  // leaves no copy of the old wrapped key
   if (auto done = save(); !written || !done) return written ? done : written;
   return p.vault.read_head();
 }

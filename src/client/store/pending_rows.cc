@@ -1,5 +1,5 @@
-// HistoryTable: pending rows. These are texts of ours that are still to be sent, and received texts whose line
-// waits for the text before it.
+// HistoryTable: pending rows. These are unsent texts of ours, and received texts whose line waits for
+// the text before it.
 #include "client/store/history_table.h"
 
 namespace sims::client {
@@ -15,7 +15,8 @@ constexpr const char* waiting_rows =
 
 }  // namespace
 
-// take(number of the conversation, peer, entry). Without `all`, rows that do not open are left out.
+// Calls take(number of the conversation, peer, entry). Without `all`, rows that do not open are
+// skipped.
 template <class F>
 Result<void> HistoryTable::each_pending(const char* sql, F take, bool all) {
   sqlite::Statement rows(file_.db, sql);
@@ -25,13 +26,13 @@ Result<void> HistoryTable::each_pending(const char* sql, F take, bool all) {
     auto entry = read_entry(vault_.sealer(), static_cast<std::uint64_t>(rows.number(0)), number,
                             rows.number(4), rows.text(5));
     if (!all && (!peer || !entry)) return {};
-    if (!peer || !entry) return fail(sqlite::damaged("a message that is pending does not open"));
+    if (!peer || !entry) return fail(sqlite::damaged("a pending message does not open"));
     take(number, *peer, std::move(*entry));
     return {};
   });
 }
 
-// An older version wrote only to the key that was pinned.
+// An older version sent only to the pinned key.
 Id HistoryTable::pinned_id(const PeerKey& peer) const {
   const auto& peers = pins_.pins().peers;
   const auto at = peers.find({peer.server, peer.name});
@@ -56,7 +57,8 @@ Result<HistoryTable::Pending> HistoryTable::waiting(const Id& server) {
   return pending_of(waiting_rows, server);
 }
 
-// So that they go to no other key when that pin is forgotten. A damaged row is no reason not to write others.
+// Stores the key in each row, so that the texts go to no other key after that pin is forgotten. A
+// damaged row must not stop the others.
 Result<void> HistoryTable::adopt_outbox() {
   struct Row {
     std::uint64_t conversation;

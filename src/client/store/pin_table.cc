@@ -18,7 +18,7 @@ Tag peer_tag(const Sealer& sealer, const Id& server, const std::string& name) {
   return sealer.tag("peer", server.text(), name);
 }
 
-// As numbers on disk, whatever the enum's order.
+// The numbers on disk, independent of the enum's order.
 std::uint64_t number_of(Standing standing) {
   switch (standing) {
     case Standing::request:
@@ -92,7 +92,7 @@ void write_settings(RecordWriter& out, const Settings& settings) {
   out.text(settings.server).text(settings.name).text(settings.suite);
 }
 
-// Stands for all of them: one that is missing, or of an older day, makes another one.
+// A tag over all pins: a missing or older one changes it.
 Tag sum_of(const Sealer& sealer, const StorePins& pins) {
   RecordWriter all;
   all.number(pins.servers.size()).number(pins.peers.size());
@@ -140,8 +140,8 @@ void PinTable::clear() {
 
 // --- from and to the disk ------------------------------------------------------------------------
 
-// All of them, so that a pin that does not open is an error now, never a first contact later. What another
-// program writes meanwhile is seen as a whole or not at all.
+// Reads all pins, so that one that does not open is an error now and never looks like a first
+// contact. The read transaction sees another program's write as a whole or not at all.
 Result<void> PinTable::load() {
   std::optional<sqlite::Transaction> snapshot;
   if (!file_.db.in_transaction()) {

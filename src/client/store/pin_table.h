@@ -1,5 +1,6 @@
-// Pinned servers, pinned peers and the settings: read once, kept in memory and in step with the disk. One sealed
-// row holds the generation and a sum over all of them, so that none can be removed or put back alone.
+// Pinned servers, pinned peers and the settings: read once, then kept in memory and in step with
+// the disk. One sealed row holds the generation and a tag over all of them, so that none can be
+// removed or replaced alone.
 #pragma once
 
 #include <map>
@@ -13,12 +14,12 @@
 namespace sims::client {
 
 struct StorePins {
-  std::map<std::string, PinnedServer> servers;  // by their one spelling: see server_key()
+  std::map<std::string, PinnedServer> servers;  // by their canonical spelling: see server_key()
   std::map<std::pair<Id, std::string>, PinnedPeer> peers;
   Settings settings;
 };
 
-// The one spelling under which a server is kept; empty if the text is no HOST[:PORT].
+// The canonical spelling under which a server is stored; empty if the text is no HOST[:PORT].
 std::string server_key(const std::string& text);
 
 class PinTable {
@@ -27,7 +28,7 @@ class PinTable {
 
   const StorePins& pins() const { return pins_; }  // as on disk, or as the next commit makes it
   std::map<std::string, PinnedPeer> peers(const Id& server) const;
-  Result<void> load();  // an error: damaged, or of an older copy; nothing changes then
+  Result<void> load();  // on error (damage, an older copy) nothing changes
 
   // --- in a transaction
   Result<void> put_server(const std::string& host_port, const PinnedServer& server);
@@ -35,7 +36,7 @@ class PinTable {
   Result<void> put_peer(const Id& server, const std::string& name, const PinnedPeer& peer);
   Result<void> drop_peer(const Id& server, const std::string& name);
   Result<void> put_settings(const Settings& settings);
-  Result<void> put_sum();  // with each change of the pins or the generation
+  Result<void> put_sum();  // after each change of the pins or the generation
 
   bool changed() const { return committed_.has_value(); }  // since the last commit
   void committed() { committed_.reset(); }

@@ -1,5 +1,5 @@
-// The fields of one row, as bytes, in an order that writer and reader know: numbers of 8 bytes, texts behind
-// their length. Both wipe nothing that is not theirs; the writer's own bytes are wiped when it dies.
+// The fields of one row as bytes, in an order that writer and reader know: numbers of 8 bytes,
+// texts after their length. The writer wipes its bytes when it dies; neither wipes the caller's.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,13 @@ class RecordWriter {
   RecordWriter& operator=(const RecordWriter&) = delete;
   ~RecordWriter() { wipe(bytes_); }
 
-  // Ahead of the fields, so that growing leaves no copy behind.
+  // Reserves before the fields are added, so that growing leaves no copy in memory.
   void reserve(std::size_t size) { bytes_.reserve(size); }
   RecordWriter& number(std::uint64_t value) { return rest(text_of(u64be(value))); }
   RecordWriter& text(std::string_view value) {
     return rest(text_of(u32be(static_cast<std::uint32_t>(value.size())))).rest(value);
   }
-  RecordWriter& rest(std::string_view value) {  // to the end: nothing may follow
+  RecordWriter& rest(std::string_view value) {  // up to the end: must be the last field
     bytes_ += value;
     return *this;
   }
@@ -34,11 +34,11 @@ class RecordWriter {
   std::string bytes_;
 };
 
-// What is missing reads as 0 or empty, and makes ok() false; so does what is left over.
+// A missing field reads as 0 or empty and makes ok() false. So do bytes left over.
 class RecordReader {
  public:
   explicit RecordReader(std::string_view bytes) : left_(bytes) {}
-  explicit RecordReader(std::string&& bytes) = delete;  // they must live on
+  explicit RecordReader(std::string&& bytes) = delete;  // the bytes must outlive the reader
 
   std::uint64_t number() {
     const auto bytes = take(8);

@@ -1,5 +1,5 @@
-// store.db as a file: 1. its schema  2. made whole or not at all, from the older layout's files if there are
-// any  3. opened
+// store.db as a file: 1. its schema, 2. making it whole or not at all, from the older layout's
+// files if there are any, 3. opening it.
 #include <fmt/format.h>
 
 #include "client/store/legacy_files.h"
@@ -13,8 +13,8 @@ namespace {
 
 // --- 1. the schema -------------------------------------------------------------------------------
 
-// What leads from each version to the next; the first makes it. Columns in clear: what finding, counting and
-// ordering needs, and how it is opened. Tokens and tags are client/seal.h's.
+// The step from each version to the next; the first one makes it. Only columns that are needed to
+// find, count, order and open rows are in clear. Tokens and tags are store/seal.h's.
 constexpr const char* migrations[] = {
     R"sql(
   CREATE TABLE store (  -- one row
@@ -47,8 +47,8 @@ constexpr const char* migrations[] = {
     tag BLOB NOT NULL UNIQUE
   ) STRICT;
 )sql",
-    // The kind 3 of `history`: received, its line waits for the text before it. The uids of `seen` count as
-    // names that came today.
+    // Kind 3 of `history`: received, its line waits for the text before it. The uids of `seen` get
+    // today's date.
     R"sql(
   CREATE INDEX history_waiting ON history (row) WHERE kind = 3;
   CREATE TABLE name (             -- of texts that came
@@ -66,11 +66,12 @@ constexpr const char* migrations[] = {
 };
 constexpr std::int64_t schema_version = std::size(migrations);
 
-// Secure delete: what is erased is overwritten, not only forgotten.
+// Secure delete: erased data is overwritten.
 constexpr const char* settings =
     "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY";
 
-// Of a file that has no name yet: it is whole when it gets one, and what fails before that is thrown away.
+// For a file that is not yet under its final name: it gets that name when it is whole, and is
+// thrown away on failure.
 constexpr const char* making =
     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY";
 
@@ -119,7 +120,8 @@ Result<void> make_at(const std::string& folder, const std::string& path, const O
   return done;
 }
 
-// Under another name until it is whole, so that an empty or half store.db is always a damaged one.
+// Uses another name until it is whole, so that an empty or half-written store.db always means
+// damage.
 Result<bool> make(const std::string& folder, const std::string& path) {
   auto old = read_old_files(folder);
   if (!old) return fail(old.error());
@@ -136,12 +138,13 @@ Result<bool> make(const std::string& folder, const std::string& path) {
     return fail(fmt::format("{}: {}", path, done.error()));
   }
   if (auto moved = move_file(unfinished, path); !moved) return fail(moved.error());
-  static_cast<void>(make_empty_file(folder + "/checked"));  // a check is due, and a store was here
+  // A check is due; the file also shows that a store was here.
+  static_cast<void>(make_empty_file(folder + "/checked"));
   return is_new;
 }
 
-// A store that is missing where there was one, as after a fault of the disk, is not replaced by another
-// identity; and SQLite would lay a log that was left over a new file.
+// If a store is missing where there was one, as after a fault of the disk, no new identity is made
+// in its place. A log that was left would also corrupt a new file.
 Result<void> check_never_was(const std::string& folder, const std::string& path) {
   for (const std::string& left : {path + "-wal", path + "-shm", folder + "/checked", folder + "/unclean"})
     if (file_exists(left))
@@ -162,7 +165,7 @@ Result<void> check_permissions(const std::string& path) {
   return {};
 }
 
-// Its version, if it is a store.
+// Returns the file's schema version, if it is a store.
 Result<std::int64_t> version_of(sqlite::Database& db) {
   auto version = db.number("PRAGMA user_version");
   if (!version) return fail(version.error());
@@ -172,7 +175,7 @@ Result<std::int64_t> version_of(sqlite::Database& db) {
   if (*version < 1) return fail(sqlite::damaged("no store"));
   auto foreign = db.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
   if (!foreign) return fail(foreign.error());
-  if (*foreign != 0) return fail(sqlite::damaged("it holds what no store has"));
+  if (*foreign != 0) return fail(sqlite::damaged("it has a trigger or view, which no store has"));
   return version;
 }
 
@@ -191,16 +194,17 @@ Result<void> prepare(sqlite::Database& db, const std::string& folder) {
 
 struct Opened {
   sqlite::Database db;
-  std::string read_only;  // why
+  std::string read_only;  // the reason, or empty
 };
 
-// Where nothing can be written, or nothing more, it can still be read.
+// A store that cannot be written can still be read.
 Result<Opened> open_database(const std::string& folder, const std::string& path) {
   auto db = sqlite::Database::open(path);
   if (!db) return fail(db.error());
   auto ready = prepare(*db, folder);
   if (ready && db->writable()) return Opened{std::move(*db), {}};
-  // SQLite's own cause may be that of its second attempt: that a file which it could not make is missing.
+  // SQLite's error may be that of its second attempt, that a file which it could not make is
+  // missing. So test the disk ourselves.
   std::string why = why_not_writable(folder);
   if (why.empty()) why = why_not_writable(path);
   if (why.empty() || !(ready || db->medium_failed()))
@@ -224,7 +228,7 @@ Result<std::unique_ptr<StoreFile>> open_store_file(const std::string& folder) {
   bool is_new = false;
   std::optional<FileLock> alone;
   if (!file_exists(path)) {
-    auto taken = FileLock::take(folder + "/lock");  // not two first uses at once, nor an older program
+    auto taken = FileLock::take(folder + "/lock");  // excludes two first uses at once, and older programs
     if (!taken) return fail(taken.error());
     alone = std::move(*taken);
     if (!file_exists(path)) {
@@ -245,7 +249,7 @@ Result<std::unique_ptr<StoreFile>> open_store_file(const std::string& folder) {
   if (!any_old_files(folder)) return file;
   if (!alone) {
     auto taken = FileLock::take(folder + "/lock");
-    if (!taken) return file;  // another program does it
+    if (!taken) return file;  // another program migrates it
     alone = std::move(*taken);
   }
   Vault vault(*file);

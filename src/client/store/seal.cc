@@ -49,7 +49,7 @@ std::optional<std::string_view> Sealer::open(std::string_view place, std::string
 }
 
 Tag Sealer::tag(std::string_view kind, std::string_view a, std::string_view b) const {
-  // `a` with its size in front, so that no other pair is the same bytes.
+  // The size of `a` comes first, so that no other pair gives the same bytes.
   const auto size = u64be(a.size());
   const auto whole = tags_.mac({bytes_of(kind), ByteArray<1>{}, size, bytes_of(a), bytes_of(b)});
   Tag out;

@@ -1,18 +1,18 @@
-// How a row of the client's store is sealed. This goes beyond sims-protocol(7), which is about the wire; what
-// it is for: who takes the file (a stolen disk, a backup, a synchronised folder) learns from it that and how
-// much was said, not what, with whom or when.
+// How rows of the client's store are sealed. sims-protocol(7) is about the wire and does not cover this. The
+// threat: an attacker who gets the file (a stolen disk, a backup, a synchronised folder) learns that and how
+// much was said, but not the texts, the peers or the times.
 //
-// A random master key is kept in the store under what opens it. From it, by HKDF-SHA-256 with a label each:
-//   - a Fernet key (sims-protocol(7) section 4's token, so no new cipher), with a fresh random IV for each
-//     token, for a row is sealed again and again under the same key and place; the token's time is 0, as it
-//     would tell when something was said;
-//   - an HMAC key, whose tags stand for what a row is looked up by: a name or uid in clear would be one, and
-//   a
-//     plain hash of it could be guessed.
-// The plaintext begins with the row's place (its table and number or tag), so that a row moved to another
-// place does not open there. One sealed row holds the file's generation and a tag over all servers, peers
-// and settings, so that none of them can be taken away or put back from an older copy alone. That messages
-// are missing, or are older than they were, is not noticed, nor is an older file as a whole (but see
+// A random master key is kept in the store, wrapped by the key that opens it. HKDF-SHA-256 derives
+// two keys from it, with a label each:
+//   - a Fernet key (the token format of sims-protocol(7) section 4, so no new cipher). Each token has
+//     a fresh random IV, since a row is sealed again and again under the same key and place. The
+//     token's time is 0: it would reveal when something was said.
+//   - an HMAC key, whose tags replace the values by which a row is looked up. A name or uid in clear
+//     would reveal it, and a plain hash could be guessed.
+// The plaintext begins with the row's place (its table and number or tag), so that a row moved to
+// another place does not open there. One sealed row holds the file's generation and a tag over all
+// servers, peers and settings, so that none of them can be removed or replaced by an older copy alone.
+// Removed or older messages are not noticed, nor is an older file as a whole (but see
 // Store::restored()).
 #pragma once
 
@@ -28,7 +28,7 @@
 
 namespace sims::client {
 
-using Tag = ByteArray<16>;  // half an HMAC: 2^64 rows until two are the same by chance
+using Tag = ByteArray<16>;  // half an HMAC: a collision by chance takes about 2^64 rows
 
 class Sealer {
  public:
@@ -38,7 +38,7 @@ class Sealer {
   std::string seal(std::string_view place, std::string_view plain);
   // The plaintext, valid until the next open(); nullopt: not sealed here for this place.
   std::optional<std::string_view> open(std::string_view place, std::string_view token);
-  // `kind` is a literal: what is tagged as one kind is not as another.
+  // `kind` is a literal. The same value has another tag as another kind.
   Tag tag(std::string_view kind, std::string_view a, std::string_view b = {}) const;
 
  private:
@@ -48,10 +48,10 @@ class Sealer {
   SecretBytes opened_;
 };
 
-// The master key under a key that a passphrase or key file gave. `id`: whose store it is.
+// Wraps the master key under a key from a passphrase or key file. `id`: the store's identity.
 std::string wrap_master(ByteView master, ByteView under, std::string_view id, crypto::Rng& rng);
 std::optional<Secret<32>> unwrap_master(std::string_view token, ByteView under, std::string_view id);
-// What a key file's bytes become.
+// The key that a key file's bytes give.
 Secret<32> key_of_file(ByteView bytes, ByteView salt);
 
 }  // namespace sims::client

@@ -1,5 +1,5 @@
-// Store: its parts, opened and joined. The passphrase and the key file are in locking.cc, the check of the file
-// in health.cc.
+// Store: opens and joins its parts. The passphrase and the key file are in locking.cc, the check of
+// the file in health.cc.
 #include "client/store/store.h"
 
 #include <algorithm>
@@ -16,7 +16,7 @@ Store::~Store() {
   Parts& p = *parts_;
   if (p.transaction.open()) p.transaction.undo("not committed");
   p.transaction.raise_if_written();
-  // Damage that was reported is reported again.
+  // Damage stays marked, so that it is reported again.
   if (p.use.held && !p.use.unclean) p.use.note_end();
 }
 
@@ -206,7 +206,7 @@ Result<void> Store::set_delivery(std::uint64_t row, Delivery delivery, const std
   TRY(p.transaction.ready());
   auto found = p.history.find(row);
   if (!found) return fail(p.file.in_file(found.error()));
-  if (!found->entry) return {};  // erased since
+  if (!found->entry) return {};  // erased meanwhile
   found->entry->delivery = delivery;
   found->entry->why = why;
   return p.transaction.write_for_core([&] { return p.history.replace(*found, left); });

@@ -1,12 +1,13 @@
-// What a client keeps on disk: one SQLite file `store.db` (0600) in one folder (0700), each row sealed under
-// a key that only a passphrase, a key file, or nobody's word at all opens (client/seal.h says how). Beside it
-// `lock`, held by the one program that may connect and write; reading needs no lock. A folder of the older
-// layout (identity, known_servers, known_peers, settings) is taken over once and its files removed.
+// The client's data on disk: one SQLite file `store.db` (0600) in one folder (0700). Each row is
+// sealed under a key that a passphrase, a key file, or nothing protects (store/seal.h says how).
+// `lock` beside it is held by the one program that may connect and write; reading needs no lock. A
+// folder of the older layout (identity, known_servers, known_peers, settings) is imported once and
+// its files are removed.
 //
-// Writes are gathered: they last from commit() or save() on, and are undone when that fails, when a write
-// before it failed, or when the Store dies first. What says so saves by itself. A file that others may read,
-// that is damaged, or that a newer version made, is refused in words and never overwritten. Belongs to one
-// thread.
+// Writes are gathered. They last from commit() or save() on, and are undone if that fails, if a
+// write before it failed, or if the Store dies first. Functions that say so save by themselves. A
+// file that others may read, that is damaged, or that a newer version made is refused in words and
+// never overwritten. Belongs to one thread.
 #pragma once
 
 #include <functional>
@@ -37,10 +38,10 @@ struct KnownPeer {
 
 class Store final : public Memory {
  public:
-  enum class Lock { none, passphrase, key_file };  // what opens it
+  enum class Lock { none, passphrase, key_file };  // how it is opened
 
-  // Makes the folder and the store (Lock::none, a new identity) if they are missing. `state_folder`: where a
-  // note stays of how new the file was when it was last used, for restored(); empty: nowhere.
+  // Makes the folder and the store (Lock::none, a new identity) if they are missing.
+  // `state_folder`: where to note the generation at the last use, for restored(); empty: nowhere.
   static Result<std::unique_ptr<Store>> open(const std::string& folder, const std::string& state_folder = {});
   ~Store() override;
 
@@ -50,32 +51,32 @@ class Store final : public Memory {
   const Id& id() const;
   const std::string& folder() const;
   bool made_identity() const;  // by this open()
-  // The file is older than the one last used: somebody put a backup in its place. (Not noticed when nearly
-  // nothing was written between the copy and a crash.)
+  // The file is older than at its last use: a backup was restored. (Not noticed if nearly nothing
+  // was written between the copy and a crash.)
   bool restored() const;
-  // Why it can only be read where it is, as on a read-only or full disk; empty: it can be written.
+  // Why the file can only be read, as on a read-only or full disk; empty: it can be written.
   const std::string& read_only() const;
-  // The last program that held it ended unclean (killed, a power cut), or the last check that found it whole
-  // is a week old; and no other program holds it, whose business that would be.
+  // True if no other program holds the store, and the last holder ended unclean (killed, a power
+  // cut) or the last good check is a week old.
   bool check_due(std::int64_t unix_ms) const;
   std::unique_ptr<StoreCheck> check() const;                   // a job for another thread
-  void checked(const StoreCheck& done, std::int64_t unix_ms);  // notes it when it is whole
-  // One program at a time may connect and write: takes `lock`, reads again what another program may have
-  // written before. Every write does it by itself. Idempotent; held until this object dies.
+  void checked(const StoreCheck& done, std::int64_t unix_ms);  // records a check that found it whole
+  // Takes `lock`: one program at a time may connect and write. Reads again what another program may
+  // have written before. Every write does this by itself. Idempotent; held until this object dies.
   Result<void> hold();
   Result<bool> try_hold();  // false: another program has it
   Result<void> commit() override;
-  // commit() for who is not the core: when it fails, and the core's writes were undone with it, the core's
-  // own commit() fails, too.
+  // commit() for callers other than the core. If it fails, and so undoes the core's writes, the
+  // core's own commit() fails, too.
   Result<void> save();
 
-  // A key from a passphrase: give run() to another thread, then give it back.
+  // Derives a key from a passphrase: call run() on another thread, then pass it to unlock().
   std::unique_ptr<Derivation> derivation(SecretBytes passphrase) const;  // for unlock()
-  Result<void> unlock(const Derivation& done);  // a wrong passphrase is an error, also of an open one
+  Result<void> unlock(const Derivation& done);  // a wrong passphrase is an error, even if it is open
   Result<void> unlock_with_file(const std::string& path);
-  void lock();  // wipes every key; no core may use identity() any more
+  void lock();  // wipes every key; ends the use of identity()
 
-  // --- while unlocked. The first three save; they seal the same master key anew, so that a copy of the file
+  // --- while unlocked. The first three save; they wrap the same master key again, so that a copy of the file
   // from before still opens the way it did.
   std::unique_ptr<Derivation> new_derivation(SecretBytes passphrase) const;  // for set_passphrase()
   Result<void> set_passphrase(const Derivation& done);
@@ -83,21 +84,21 @@ class Store final : public Memory {
   Result<void> remove_passphrase();                    // Lock::none
   const crypto::SigningKey& identity() const;          // at one address until lock()
 
-  // Values of a screen or script, by name: drafts, input history, open windows.
+  // Named values of a screen or script: drafts, input history, open windows.
   std::optional<std::string> get(const std::string& key);
   Result<void> put(const std::string& key, std::string_view value);
   Result<void> erase(const std::string& key);
   const Settings& settings() const;
   Result<void> save_settings(const Settings& settings);
 
-  // --- Memory. A server is looked up by any spelling of its HOST[:PORT] and kept by one (Endpoint).
+  // --- Memory. Any spelling of a HOST[:PORT] finds the server (Endpoint).
   std::optional<PinnedServer> server(const std::string& host_port) override;
   Result<void> pin_server(const std::string& host_port, const PinnedServer& server) override;
   Result<bool> replace_server(const std::string& host_port, const PinnedServer& server) override;
   std::map<std::string, PinnedPeer> peers(const Id& server) override;
   Result<void> pin_peer(const Id& server, const std::string& name, const PinnedPeer& peer) override;
   Result<void> forget_peer(const Id& server, const std::string& name) override;
-  Result<void> forget_server(const std::string& host_port);  // the pin only: its peers are kept
+  Result<void> forget_server(const std::string& host_port);  // the pin only: its peers stay
   std::vector<KnownPeer> all_peers() const;
 
   Result<std::uint64_t> add(const PeerKey& peer, const HistoryEntry& entry) override;
@@ -111,10 +112,10 @@ class Store final : public Memory {
   Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
   Result<std::map<std::string, std::vector<HistoryEntry>>> waiting(const Id& server) override;
   Result<void> erase_history(const PeerKey& peer) override;
-  Result<std::vector<PeerKey>> conversations();  // in which something was said
-  // Oldest first; false from f stops.
+  Result<std::vector<PeerKey>> conversations();  // those with any history
+  // Oldest first; stops when f returns false.
   Result<void> each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f);
-  // A job for another thread, of what was committed; no peer: of all.
+  // A job for another thread that searches the committed history of one peer, or of all.
   std::unique_ptr<HistorySearch> search(std::optional<PeerKey> peer, std::string text,
                                         std::size_t most) const;
 

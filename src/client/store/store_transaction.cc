@@ -6,10 +6,10 @@ namespace sims::client {
 
 namespace {
 constexpr std::string_view in_use =
-    "; one program at a time may use an identity: end the other one, or give this one its own --home DIR";
+    "; one program at a time may use an identity: quit the other one, or give this one its own --home DIR";
 constexpr std::string_view replaced =
-    "it was moved or replaced while this program used it: end the program and start it again";
-constexpr int raise_every = 100;  // commits: a copy younger than this many is not noticed
+    "it was moved or replaced while this program used it: restart the program";
+constexpr int raise_every = 100;  // commits; a copy younger than this many is not noticed
 }  // namespace
 
 // --- the lock and the generation -----------------------------------------------------------------
@@ -121,7 +121,7 @@ Result<void> StoreTransaction::finish() {
   const bool counts = vault_.unlocked() && commits_ + 1 >= raise_every;
   Result<void> done;
   if (counts) done = vault_.count_up();
-  // Locked: Store::lock() put the sum.
+  // Locked: Store::lock() has put the sum.
   if (done && vault_.unlocked() && (counts || pins_.changed())) done = pins_.put_sum();
   if (done && file_.db.moved()) done = fail(std::string(replaced));
   if (done) done = transaction_->commit();
@@ -139,8 +139,8 @@ Result<void> StoreTransaction::finish() {
   return {};
 }
 
-// The write-ahead log keeps what was overwritten until it is empty. A reader may be in the way: then the next
-// commit does it, or closing.
+// The write-ahead log keeps overwritten data until it is empty. If a reader holds it, the next
+// commit empties it, or closing.
 void StoreTransaction::empty_log() {
   static_cast<void>(file_.db.execute("PRAGMA busy_timeout = 0"));
   scrub_ = file_.db.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;

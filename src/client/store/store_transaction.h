@@ -1,5 +1,5 @@
-// The store's one transaction: writes are gathered until commit(), and undone all together when one fails. It also
-// takes the store's lock before the first write, and counts the generation.
+// The store's one transaction: gathers writes until commit(), and undoes all of them if one fails.
+// It also takes the store's lock before the first write, and counts the generation.
 #pragma once
 
 #include <optional>
@@ -19,12 +19,12 @@ class StoreTransaction {
   Result<void> hold();
   Result<bool> try_hold();  // false: another program has it
   Result<void> unlocked();  // reads the pins with the vault's new keys
-  // At the end: a copy that was made since the last raise is older from now on.
+  // Called at the end: a copy made since the last raise is older from now on.
   void raise_if_written();
 
   bool open() const { return transaction_.has_value(); }
-  Result<void> ready();  // the store can be written to
-  // f: Result<void>(). Its error undoes everything since the last commit.
+  Result<void> ready();  // an error if the store cannot be written
+  // Runs f, a Result<void>(). Its error undoes everything since the last commit.
   template <class F>
   Result<void> write(F f) {
     if (auto begun = begin(); !begun) return begun;
@@ -33,7 +33,7 @@ class StoreTransaction {
     undo(file_.in_file(done.error()));
     return fail(failed_);
   }
-  // Likewise, for the core: if it is undone, commit() tells the core, not save() alone.
+  // Likewise, for the core: if it is undone, commit() reports it to the core, not save() alone.
   template <class F>
   Result<void> write_for_core(F f) {
     auto done = write(f);
@@ -42,7 +42,7 @@ class StoreTransaction {
   }
   void scrub() { scrub_ = true; }  // the next commit leaves no trace of what was overwritten
   Result<void> commit();           // the core's: ends a failure
-  Result<void> save();             // by anyone else
+  Result<void> save();             // for other callers
   void undo(std::string why);
 
  private:
@@ -60,12 +60,12 @@ class StoreTransaction {
   HistoryTable& history_;
 
   std::optional<sqlite::Transaction> transaction_;
-  std::string failed_;    // why all of it is undone already; commit() says so
-  bool owed_ = false;     // the core wrote, too: if all is undone commit() must say so
-  bool scrub_ = false;    // something was to leave no trace in the file
-  bool adopted_ = false;  // an older version's outbox says for which keys it is
-  bool raised_ = false;   // the generation, by us
-  int commits_ = 0;       // since it was
+  std::string failed_;    // the error that undid everything; commit() returns it
+  bool owed_ = false;     // the core wrote, too, so commit() must report an undo
+  bool scrub_ = false;    // an old value must leave no trace in the file
+  bool adopted_ = false;  // the outbox of an older version has got its keys
+  bool raised_ = false;   // we raised the generation
+  int commits_ = 0;       // since it was raised
 };
 
 }  // namespace sims::client

@@ -14,12 +14,13 @@ constexpr std::int64_t day_ms = 86'400'000;
 constexpr std::int64_t remembered_days = 90;
 constexpr std::size_t max_former_ids = 16;  // of a server
 
-// A text's name: its author, the conversation (in private talk its author, too) and its uid, at one server.
+// A text's tag: its author, the conversation (in private talk its author, too) and its uid, at one
+// server.
 Tag name_tag(const Sealer& sealer, const PeerKey& peer, const Id& author, const std::string& uid) {
   return sealer.tag("name", peer.server.str().append(author.text()), author.str().append(uid));
 }
 
-// As schema 1 had it: without the author.
+// The tag as in schema 1: without the author.
 Tag old_name_tag(const Sealer& sealer, const PeerKey& peer, const std::string& uid) {
   return sealer.tag("uid", text_of(conversation_tag(sealer, peer)), uid);
 }
@@ -71,7 +72,7 @@ Result<void> TextNames::put_last(const Tag& tag, const LastText& last) {
                        tag, out.view());
 }
 
-// One that does not open counts as none: then nothing is known about the order.
+// A chain that does not open counts as none: then the order is unknown.
 std::optional<LastText> TextNames::read_last(const Tag& tag) {
   sqlite::Statement found(file_.db, "SELECT token FROM chain WHERE tag = ?", tag);
   const auto there = found.step();
@@ -87,7 +88,7 @@ std::optional<LastText> TextNames::read_last(const Tag& tag) {
   return in.ok() ? std::optional(std::move(last)) : std::nullopt;
 }
 
-// Under the server's id of today, else under one that it had before.
+// Looks under the server's current id, then under its earlier ones.
 std::optional<LastText> TextNames::last_of(TagOf tag_of, const Id& server, const Id& id) {
   for (const Id& one : ids_of(server))
     if (auto last = read_last(tag_of(vault_.sealer(), one, id))) return last;
@@ -113,7 +114,7 @@ Result<void> TextNames::note_received(const PeerKey& peer, const HistoryEntry& e
   return sqlite::Statement(file_.db, "DELETE FROM name WHERE day < ?", today - remembered_days).run();
 }
 
-// Earlier rows may be settled later than later ones.
+// Earlier rows may be settled after later ones.
 Result<void> TextNames::note_left(const PeerKey& peer, const HistoryEntry& entry) {
   if (entry.peer_id.empty()) return {};
   const auto last = last_of(to_tag, peer.server, entry.peer_id);
@@ -123,7 +124,7 @@ Result<void> TextNames::note_left(const PeerKey& peer, const HistoryEntry& entry
 
 // --- a server's new id ---------------------------------------------------------------------------
 
-// A tag does not say what it was made of. So names stay where they are: under the id that the server had then.
+// A tag does not reveal its parts. So names stay under the id that the server had then.
 const std::vector<Id>& TextNames::ids_of(const Id& server) {
   const auto [place, is_new] = server_ids_.try_emplace(server, 1, server);
   std::vector<Id>& all = place->second;
@@ -141,7 +142,8 @@ const std::vector<Id>& TextNames::ids_of(const Id& server) {
   return all;
 }
 
-// A chain is written again where the peer is known: under an id that the server had once it may be old.
+// A chain is written again only if the peer is known: under an id that the server had once it may
+// be old.
 Result<void> TextNames::move(const Id& from, const Id& to) {
   for (const auto& [name, peer] : pins_.peers(to)) {
     for (const auto tag_of : {from_tag, to_tag}) {

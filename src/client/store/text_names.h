@@ -1,5 +1,6 @@
-// Names of texts that came, and the ends of the chains that `after` makes (sims-protocol(7) section 6), beyond
-// their rows. By its name a text is shown once. Both stay when the history is erased.
+// The uids of received texts, and the ends of the chains that `after` makes (sims-protocol(7)
+// section 6). Both outlive their rows, even when the history is erased. A text is shown once
+// because its uid is found here.
 #pragma once
 
 #include <map>
@@ -22,16 +23,17 @@ class TextNames {
   std::optional<LastText> last_from(const PeerKey& peer, const Id& author);
   std::optional<LastText> last_to(const PeerKey& peer, const Id& id);
 
-  // Why an answer was wrong: the disk could not be read. Empty: each was right. Says it once; the transaction then
-  // fails, for it would build on a wrong answer.
+  // Returns why an answer was wrong (the disk could not be read), once; empty: all answers were
+  // right. The transaction then fails, since it would build on a wrong answer.
   std::string take_misread() { return std::exchange(misread_, {}); }
 
   // --- in a transaction
-  Result<void> note_received(const PeerKey& peer, const HistoryEntry& entry);  // added, or shown at last
-  Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);      // a session took it
-  Result<void> move(const Id& from, const Id& to);  // a server's new id; after its pins were moved
+  // added, or shown after waiting
+  Result<void> note_received(const PeerKey& peer, const HistoryEntry& entry);
+  Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);  // a session took it
+  Result<void> move(const Id& from, const Id& to);  // a server's new id; call after its pins were moved
 
-  void forget_cache() { server_ids_.clear(); }  // what is on disk may be different now
+  void forget_cache() { server_ids_.clear(); }  // the disk may have changed
 
  private:
   using TagOf = Tag (*)(const Sealer&, const Id&, const Id&);
@@ -39,15 +41,16 @@ class TextNames {
   std::optional<LastText> last_of(TagOf tag_of, const Id& server, const Id& id);
   std::optional<LastText> read_last(const Tag& tag);
   bool has(const Tag& tag);
-  // The ids of this server: the one of today, then those before it, under which names and chains may be kept.
+  // The ids of this server: the current one, then earlier ones, under which names and chains may be
+  // stored.
   const std::vector<Id>& ids_of(const Id& server);
 
   StoreFile& file_;
   Vault& vault_;
   PinTable& pins_;
-  std::map<Id, std::vector<Id>> server_ids_;  // ids_of(), once it was read: each text asks
+  std::map<Id, std::vector<Id>> server_ids_;  // ids_of(), cached: each text asks
   std::string misread_;
-  std::int64_t forgot_on_ = 0;  // the day on which old names were last forgotten
+  std::int64_t forgot_on_ = 0;  // the day on which old names were last deleted
 };
 
 }  // namespace sims::client

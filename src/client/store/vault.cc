@@ -36,7 +36,7 @@ Result<void> Vault::read_head() {
   return {};
 }
 
-// Without a note that can be read nothing is known, so nothing is said.
+// Without a readable note nothing is known, so nothing is reported.
 void Vault::compare_with_note() {
   if (note_.empty() || !file_exists(note_)) return;
   const auto text = read_private_file(note_, max_note);
@@ -88,7 +88,8 @@ Result<void> Vault::count_up() {
   return sqlite::Statement(file_.db, "UPDATE store SET generation = ?", head_.generation).run();
 }
 
-// Without a note (no space, no permission) a backup is not noticed. That must not stop the program.
+// If the note cannot be written (no space, no permission), a backup is not noticed. That must not
+// stop the program.
 void Vault::note_down() const {
   if (const auto slash = note_.rfind('/'); slash != note_.npos && make_private_folder(note_.substr(0, slash)))
     static_cast<void>(write_private_file(note_, fmt::format("{}\n", head_.generation)));

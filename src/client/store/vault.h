@@ -1,5 +1,5 @@
-// The store's keys, and what opens them: the one row of the table `store`. Its generation tells a store from an
-// older copy of it; the newest one is also noted outside of the folder.
+// The store's keys and their protection: the one row of the table `store`. Its generation tells a
+// store from an older copy of it; the newest one is also noted outside of the folder.
 #pragma once
 
 #include <optional>
@@ -20,8 +20,8 @@ struct StoreHead {
   Store::Lock lock = Store::Lock::none;
   ByteArray<16> salt{};
   crypto::ScryptCost cost;
-  SecretBytes master;    // Lock::none: the key itself; else a token
-  std::string identity;  // a token: the seed
+  SecretBytes master;    // Lock::none: the key in clear; else a token
+  std::string identity;  // a token of the seed
 };
 
 class Vault {
@@ -30,9 +30,10 @@ class Vault {
 
   const StoreHead& head() const { return head_; }
   Result<void> read_head();
-  // Lock::none: opens with the key in the head. `note`: the file with the newest generation; empty: none.
+  // Lock::none: opens with the key in the head. `note`: the file with the newest generation; empty:
+  // none.
   void set_note(std::string note) { note_ = std::move(note); }
-  void compare_with_note();                    // sets restored(), and skips the generations that are missing
+  void compare_with_note();                    // sets restored(), and skips the missing generations
   bool restored() const { return restored_; }  // the file is older than the note
 
   // --- keys
@@ -48,11 +49,11 @@ class Vault {
   Result<void> wrap(Store::Lock lock, const ByteArray<16>& salt, const crypto::ScryptCost& cost,
                     std::string_view wrapped);  // in a transaction; then read_head()
 
-  // --- the generation. Each program raises it once it holds the unlocked store, and then every 100 commits, so
-  // that a copy made meanwhile is seen to be older.
-  Result<void> count_up();                   // in a transaction, which puts the sum of the pins, too
+  // --- the generation. Each program raises it once it holds the unlocked store, and then every 100
+  // commits, so that a copy made in between is older.
+  Result<void> count_up();                   // in a transaction that also puts the sum of the pins
   void count_down() { --head_.generation; }  // that transaction failed
-  void note_down() const;                    // it lasts
+  void note_down() const;                    // call when that transaction lasts
 
  private:
   StoreFile& file_;
