@@ -1,4 +1,4 @@
-// OnlineSession.
+// OnlineSession: one run of a command that needs the server.
 //
 // 1. run() connects, and its command sends its request
 // 2. look() handles the link: online, a question about the server's key, or an error

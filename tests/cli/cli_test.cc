@@ -52,7 +52,7 @@ TEST_CASE("options are taken before and after the command") {
   CHECK(o.suites == crypto::default_suites());
 }
 
-TEST_CASE("what the commands mean") {
+TEST_CASE("commands and their arguments") {
   CHECK(parsed({"find", "bob"}).target == "bob");
   const std::string id = some_peer().id.str();
   CHECK(parsed({"find", "--json", id.c_str()}).target == id);
@@ -125,7 +125,7 @@ TEST_CASE("wrong usage is exit status 2") {
   }
 }
 
-TEST_CASE("attack 7: what was withheld is printed with when it was sent") {
+TEST_CASE("attack 7: a withheld text is printed with its time of sending") {
   Peer peer = some_peer();
   Line line;
   line.at_unix_ms = 1'795'391'135'403;
@@ -185,7 +185,7 @@ TEST_CASE("remote text is safe in plain lines and whole in JSON") {
   CHECK(read->get("request")->boolean() == false);
 }
 
-TEST_CASE("the history: who said it and how it fared, safe in lines and whole in JSON") {
+TEST_CASE("the history: author and delivery, safe in lines and whole in JSON") {
   HistoryEntry entry;
   entry.at_unix_ms = 1'795'391'135'403;
   entry.uid = "u";
@@ -212,7 +212,7 @@ TEST_CASE("the history: who said it and how it fared, safe in lines and whole in
   }
 }
 
-TEST_CASE("requests, and whom they could be taken for") {
+TEST_CASE("requests, and the contacts they look like") {
   Request request{"b0b", {some_peer().id, false, 1'795'391'135'403, Standing::request}, 3, std::nullopt};
   const std::string id = some_peer().id.str();
   CHECK(request_line(request) == "2026-11-22T23:45:35Z b0b                    3 " + id + "\n");
@@ -259,7 +259,7 @@ TEST_CASE("the list shows trust") {
         "bob                  changed    " + peer.changed_to->str() + "\n");
 }
 
-TEST_CASE("a word that is no command suggests one") {
+TEST_CASE("an unknown command suggests a similar one") {
   CHECK(std::get<int>(parse({"sned", "bob", "hi"})) == Exit::usage);
   CLI::App app("", "sims");
   app.add_option("--home");
@@ -279,7 +279,7 @@ TEST_CASE("a word that is no command suggests one") {
   CHECK(said({"--json"}) == "known");
 }
 
-TEST_CASE("peers needs no peer") {
+TEST_CASE("the command peers takes no peer") {
   CHECK(parsed({"peers"}).command == Command::peers);
   CHECK(parsed({"--home", "h", "peers"}).home == "h");
 }

@@ -1,4 +1,4 @@
-// What `sims history` and `sims export` say of a store.
+// The output of `sims history` and `sims export`.
 #include "base/clock.h"
 #include "cli/offline_commands.h"
 #include "cli/options.h"
@@ -33,7 +33,8 @@ std::string bodies(const std::string& lines) {
 
 }  // namespace
 
-TEST_CASE("attack 7: what waits for the text before it is read out, though no program showed it yet") {
+TEST_CASE(
+    "attack 7: a text that waits for the one before it is printed, though no program has shown it yet") {
   TempFolder folder;
   auto store = open_store(folder.path() + "/home");
   REQUIRE(store->pin_server("a:1", {bob.server, 5}));

@@ -43,7 +43,7 @@ std::string answer(int id) {
 
 }  // namespace
 
-TEST_CASE("sims pipe gives each caller's id back as it was") {
+TEST_CASE("sims pipe repeats each caller's id unchanged") {
   Piped p;
   REQUIRE(p.edge.said.size() == 1);
   CHECK(p.edge.said[0] == "{\"id\":0,\"do\":\"watch\"}\n");
@@ -75,7 +75,7 @@ TEST_CASE("sims pipe goes on after a bad line, and names its id") {
   CHECK_FALSE(p.edge.ended);
 }
 
-TEST_CASE("sims pipe asks no more than so much at once, and ends after the last answer") {
+TEST_CASE("sims pipe limits its open requests, and exits after the last answer") {
   Piped p;
   for (int i = 0; i < 100; ++i)
     p.pipe.take("{\"do\":\"send\",\"to\":\"bob\",\"body\":\"x\"}\n");
@@ -90,7 +90,7 @@ TEST_CASE("sims pipe asks no more than so much at once, and ends after the last 
   CHECK(p.edge.ended == Exit::ok);
 }
 
-TEST_CASE("sims pipe goes on with the next holder by the same uids") {
+TEST_CASE("sims pipe continues with the next holder, with the same uids") {
   Piped p;
   p.pipe.take(
       "{\"do\":\"send\",\"to\":\"bob\",\"uid\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"body\":\"x\",\"id\":1}\n");

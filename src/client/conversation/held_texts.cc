@@ -12,7 +12,7 @@ void Conversation::offer_held(Now now) {
   context_.windows.alarm(&p,
                          std::to_string(p.held) + (p.held == 1 ? " message" : " messages") +
                              " typed for an earlier key of " + name_ + (p.held == 1 ? " is" : " are") +
-                             " held: resend to the key of today, or discard.",
+                             " held: resend to the current key, or discard.",
                          now);
 }
 

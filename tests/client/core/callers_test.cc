@@ -1,4 +1,4 @@
-// Many who call: what a turn costs is bounded by what changed, not by what exists.
+// Many callers: the cost of a turn depends on what changed, not on the number of peers.
 #include <doctest/doctest.h>
 
 #include "client/core/due_times.h"
@@ -19,7 +19,7 @@ struct Crowd {
     for (int i = 0; i < crowd; ++i) {
       ByteArray<32> bytes;
       relay.random.fill(bytes);
-      bytes[31] &= 0x0f;  // the last character's loose bits don't matter to an id's shape
+      bytes[31] &= 0x0f;  // the last character's unused bits don't matter
       ids.push_back(proto::Id::of(crypto::PublicKey{bytes}));
       relay.listed["caller" + std::to_string(i)] = ids.back();
     }
@@ -87,7 +87,7 @@ TEST_CASE("due times: the earliest first, each once, replaced and erased") {
   CHECK(due.next() == INT64_MAX);
 }
 
-TEST_CASE("attack 45: calls of a crowd: a turn looks at what changed, and few calls are answered at once") {
+TEST_CASE("attack 45: calls of a crowd: a turn looks at changes only, and few calls are answered at once") {
   Crowd c;
   const auto before = c.alice.core->load();
   c.all_call();
@@ -97,8 +97,7 @@ TEST_CASE("attack 45: calls of a crowd: a turn looks at what changed, and few ca
   CHECK(after.looked_at - before.looked_at <= 3 * crowd);
 }
 
-TEST_CASE(
-    "attack 45: calls of a crowd: contacts still talk, and nothing is left of the crowd when it is quiet") {
+TEST_CASE("attack 45: calls of a crowd: contacts still talk, and the crowd leaves nothing behind") {
   Crowd c;
   c.all_call();
   REQUIRE(c.bob.say("alice", "through the crowd"));
@@ -115,8 +114,7 @@ TEST_CASE(
   CHECK(c.alice.core->load().looked_at - quiet <= 10);
 }
 
-TEST_CASE(
-    "attack 45: the budget of calls of somebody whose conversation was dropped is not fresh too early") {
+TEST_CASE("attack 45: the call limit of a peer whose conversation was dropped is not reset too early") {
   Crowd c;
   const auto answers = [&] { return Relay::count(c.alice.asked, "\"phase\":2"); };
   for (int i = 0; i < 20; ++i)

@@ -1,4 +1,4 @@
-// Connecting, reconnecting, what a server may say, and what is refused to the user.
+// Tests of the core: connecting, reconnecting, the server's messages, and refused intents.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -28,7 +28,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("a login that a server refuses which was never met is not repeated, a busy server is asked again") {
+TEST_CASE("a login refused by a new server is not repeated; a busy server is tried again") {
   Relay relay;
   Guest& alice = relay.add("alice");
   const auto known = std::exchange(alice.trust.servers, {});
@@ -53,8 +53,8 @@ TEST_CASE("a login that a server refuses which was never met is not repeated, a 
   CHECK(alice.model().link == LinkState::online);
 }
 
-// Before a server is known; one that is known is tried again, since phase 2 proves nothing.
-TEST_CASE("a server of the first edition, which names no call in phase 2, is told of at once") {
+// A server that was never met. A known one is tried again, since phase 2 proves nothing.
+TEST_CASE("a server of the first edition, which names no call in phase 2, is reported at once") {
   Relay relay;
   client::CoreOptions options;
   options.accept_new = true;
@@ -99,7 +99,7 @@ TEST_CASE("attack 78: a refusal in clear does not keep a client away for good fr
     CHECK(alice.model().problem.find("the server says: go away") != std::string::npos);
     CHECK(alice.model().refusal == proto::parse_error_code(code));
     CHECK(alice.model().retry_at_ms >= relay.now.steady_ms + 5'000);
-    // Kind to a server that means it: few attempts in an hour, at most five minutes apart.
+    // An honest server sees few attempts in an hour, and a client waits at most five minutes.
     const int opened = alice.opened;
     relay.advance(3'600'000);
     CHECK(alice.opened - opened >= 12);
@@ -110,7 +110,7 @@ TEST_CASE("attack 78: a refusal in clear does not keep a client away for good fr
   }
 }
 
-TEST_CASE("a refusal inside SECURE is the last word, also of a server that is known") {
+TEST_CASE("a refusal inside SECURE is final, also from a known server") {
   for (const auto code :
        {proto::ErrorCode::banned, proto::ErrorCode::id_taken, proto::ErrorCode::not_registered}) {
     Relay relay;
@@ -126,7 +126,7 @@ TEST_CASE("a refusal inside SECURE is the last word, also of a server that is kn
   }
 }
 
-TEST_CASE("a lost link is mended with growing waits, and what was typed meanwhile is sent") {
+TEST_CASE("a lost link reconnects with growing waits, and texts typed meanwhile are sent") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -186,7 +186,7 @@ TEST_CASE("ping: the round trip is measured; no answer means the link is lost") 
   CHECK(alice.opened == 2);
 }
 
-TEST_CASE("unknown types are answered, nonsense ends the connection") {
+TEST_CASE("unknown types are answered, malformed messages end the connection") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.give(alice, R"({"type":"fashion"})");
@@ -203,7 +203,7 @@ TEST_CASE("unknown types are answered, nonsense ends the connection") {
   CHECK(alice.model().link == LinkState::waiting);
 }
 
-TEST_CASE("what can't be sent is refused with words") {
+TEST_CASE("a text that can't be sent is refused with a reason") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   CHECK_FALSE(alice.say("nobody", "hello").has_value());
@@ -215,7 +215,7 @@ TEST_CASE("what can't be sent is refused with words") {
   CHECK(bob.heard.size() == 1);
 }
 
-TEST_CASE("a thousand may wait, not more; all arrive in order") {
+TEST_CASE("at most a thousand texts may wait; all arrive in order") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "first"));
@@ -267,7 +267,7 @@ TEST_CASE("verifying compares, and lasts") {
   CHECK(alice.peer("bob").trust == Trust::unverified);
 }
 
-TEST_CASE("a stranger who is written to is a contact from then on, and his key is remembered") {
+TEST_CASE("writing to a stranger makes a contact, whose key is remembered") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   Guest& carol = relay.add("carol");
@@ -281,7 +281,7 @@ TEST_CASE("a stranger who is written to is a contact from then on, and his key i
   CHECK(alice.trust.clean());
 }
 
-TEST_CASE("what could not be written down is not said, and nothing of it is shown") {
+TEST_CASE("a text that could not be stored is not sent and not shown") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   Guest& carol = relay.add("carol");
@@ -300,13 +300,13 @@ TEST_CASE("what could not be written down is not said, and nothing of it is show
   relay.advance(5'000);
   CHECK(alice.model().link == LinkState::online);
   CHECK(Relay::count(alice.asked, "client-connect") == 0);
-  CHECK(alice.asked.size() <= asked + 2);  // pings
+  CHECK(alice.asked.size() <= asked + 2);  // may include pings
   alice.trust.broken = false;
   REQUIRE(alice.say("carol", "hello again"));
   CHECK(alice.peer("carol").known());
 }
 
-TEST_CASE("known peers are shown before we are online, strangers go when they leave") {
+TEST_CASE("known peers are shown before we are online, strangers are dropped when they leave") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   Guest& carol = relay.add("carol");
@@ -342,13 +342,13 @@ TEST_CASE("the list comes in pages, and a server can't send us in circles") {
   SUBCASE("without end") {
     relay.circles = true;
     alice.connect();
-    CHECK(Relay::count(alice.asked, "\"type\":\"list\"") == 5);  // the last of them brought nothing
+    CHECK(Relay::count(alice.asked, "\"type\":\"list\"") == 5);  // the last page had nothing new
   }
   CHECK(alice.model().peers.size() == 10);
   CHECK(alice.model().list_complete);
 }
 
-TEST_CASE("a call of somebody whom the list does not show yet waits for the list") {
+TEST_CASE("a call of a peer that is not listed yet waits for the list") {
   Relay relay;
   Guest& alice = relay.add("alice");
   Guest& bob = relay.add("bob");
@@ -362,8 +362,8 @@ TEST_CASE("a call of somebody whom the list does not show yet waits for the list
   CHECK(bob.heard == std::vector<std::string>{"alice: it is me"});
 }
 
-TEST_CASE("contents of unknown kinds are said, others are silent") {
-  // A peer of the test's own, to say what the client never says.
+TEST_CASE("contents of unknown kinds cause a notice, others are silent") {
+  // A peer controlled by the test, for messages that the client never sends.
   Pair pair;
   auto& [relay, alice, bob] = pair;
   std::optional<proto::Handshake> handshake;
@@ -407,7 +407,7 @@ TEST_CASE("contents of unknown kinds are said, others are silent") {
   CHECK(alice.heard.empty());
   CHECK(alice.model().link == LinkState::online);
 
-  // Each of another uid is acked, one that comes again only so often.
+  // Each message with another uid is acked; repeated ones are rate-limited.
   for (int i = 10; i < 16; ++i)
     say(R"({"kind":"react","uid":"AAAAAAAAAAAAAAAAAAA)" + std::to_string(i) + R"(A","emoji":""})");
   CHECK(acks() == 8);
@@ -416,7 +416,7 @@ TEST_CASE("contents of unknown kinds are said, others are silent") {
   CHECK(acks() == 11);
 }
 
-TEST_CASE("a server that lets us in and hangs up at once is called less and less often") {
+TEST_CASE("a server that lets us in and hangs up at once is tried less and less often") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   const int before = alice.opened;

@@ -1,4 +1,5 @@
-// Processes that die at any point, and memories that come from a backup: rows 25 and 26 of the attack list.
+// Processes that die at any point, and memories restored from a backup: rows 25 and 26 of the
+// attack list.
 #include <doctest/doctest.h>
 
 #include <map>
@@ -15,8 +16,8 @@ namespace {
 
 struct Crash {};
 
-// Alice and bob, and a relay that looks at every message: under one key of a ratchet nothing is ever said
-// twice.
+// Alice and bob, and a relay that checks every message: one key of a ratchet must never seal two
+// texts.
 struct Watched {
   Watched() : alice(relay.add("alice")), bob(relay.add("bob")) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
@@ -48,7 +49,7 @@ struct Watched {
       if (row.entry.mine == mine) all.push_back(row.entry.body);
     return all;
   }
-  // Everything that `from` has on disk is at `to`, the same, once; and nothing else is.
+  // Checks that `to` has all that `from` has on disk, the same, once, and nothing else.
   static void check_same(const Guest& from, const Guest& to) {
     std::map<std::string, std::string> sent, got;
     for (const auto& row : from.trust.rows) {
@@ -80,7 +81,7 @@ bool die_at(int call, bool sender) {
   Guest& victim = sender ? alice : bob;
   int calls = 0;
   bool died = false;
-  std::set<std::string> taken;  // what send_text() has said yes to
+  std::set<std::string> taken;  // texts that send_text() accepted
   victim.trust.on_call = [&] {
     if (++calls == call) throw Crash{};
   };
@@ -120,7 +121,9 @@ bool die_at(int call, bool sender) {
 
 }  // namespace
 
-TEST_CASE("attack 26: a crash at any call of the Memory: the same uid and bytes, or not at all") {
+TEST_CASE(
+    "attack 26: a crash at any call of the Memory: a text goes out with the same uid and bytes, or not at "
+    "all") {
   for (const bool sender : {true, false}) {
     int call = 1;
     while (die_at(call, sender))
@@ -129,7 +132,8 @@ TEST_CASE("attack 26: a crash at any call of the Memory: the same uid and bytes,
   }
 }
 
-TEST_CASE("attack 25: yesterday's memory: said, a new handshake, no key used again, nothing shown twice") {
+TEST_CASE(
+    "attack 25: yesterday's memory: reported, a new handshake, no key used again, nothing shown twice") {
   Watched watched;
   auto& relay = watched.relay;
   Guest& alice = watched.alice;
@@ -152,7 +156,7 @@ TEST_CASE("attack 25: yesterday's memory: said, a new handshake, no key used aga
   alice.restart();
   CHECK(alice.count("", Line::Kind::alert, "from a backup") == 1);
   relay.advance(5'000);
-  // What yesterday had not arrived went again, in a new session, and was known there.
+  // Texts that had not arrived yesterday went again, in a new session, and were recognised.
   CHECK(watched.handshake_keys.size() > handshakes);
   CHECK(bob.heard.size() == 3);
   REQUIRE(alice.say("bob", "restored"));
@@ -162,7 +166,7 @@ TEST_CASE("attack 25: yesterday's memory: said, a new handshake, no key used aga
   for (const auto& row : alice.trust.rows)
     if (row.entry.mine) CHECK(row.entry.delivery == Delivery::delivered);
 
-  // The old session's messages are worth nothing to either.
+  // The old session's messages are dropped at both sides.
   const auto heard = alice.heard.size() + bob.heard.size();
   for (const auto& message : old_session) {
     if (Relay::type_of(message) != "client-com") continue;
@@ -173,7 +177,7 @@ TEST_CASE("attack 25: yesterday's memory: said, a new handshake, no key used aga
   CHECK(alice.heard.size() + bob.heard.size() == heard);
 }
 
-TEST_CASE("attack 25: the receiver's memory is yesterday's: what is sent again is taken again, once") {
+TEST_CASE("attack 25: the receiver's memory is yesterday's: texts sent again are shown again, once") {
   Watched watched;
   auto& relay = watched.relay;
   Guest& alice = watched.alice;

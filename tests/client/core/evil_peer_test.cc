@@ -1,5 +1,5 @@
-// Strangers and peers who say what no client says, and a server that helps them (the C rows 30, 43 and 45 of
-// the attack list).
+// Strangers and peers that send messages no client sends, and a server that helps them (the C rows
+// 30, 43 and 45 of the attack list).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -20,13 +20,13 @@ namespace {
 
 constexpr std::string_view rsa_only = "rsa";
 
-// Somebody in the test's hand, with a name and a key in the list and no client.
+// A peer controlled by the test, with a name and a key in the list and no client.
 class Puppet {
  public:
   Puppet(Relay& relay, Guest& self, Guest& victim, std::string_view suite = "ecdhe")
       : relay_(relay), self_(self), victim_(victim), suite_(suite) {}
 
-  // Phase 1, and whatever the answers ask for.
+  // Sends phase 1, and the phases that the answers ask for.
   void call() {
     proto::HandshakeOptions options;
     options.kind = proto::HandshakeKind::client_client;
@@ -54,7 +54,7 @@ class Puppet {
     plaintext.resize(std::max<std::size_t>(128, plaintext.size()), ' ');
     relay_.give(victim_, session_->seal(plaintext, relay_.now).message);
   }
-  // A message that alice never gets; one that does not verify.
+  // Sends a message that is lost, then one that does not verify.
   void skip() { static_cast<void>(session_->seal(std::string(128, ' '), relay_.now)); }
   void garble() {
     std::string message = session_->seal(std::string(128, ' '), relay_.now).message;
@@ -121,7 +121,7 @@ struct Three {
     Guest *from, *to;
     std::string message;
   };
-  // The last one of this kind from one to the other.
+  // The last message of this type between the two.
   std::string last(std::string_view type, const Guest& from, const Guest& to) const {
     const auto at = std::find_if(passed.rbegin(), passed.rend(), [&](const Passed& p) {
       return p.from == &from && p.to == &to && Relay::type_of(p.message) == type;
@@ -157,7 +157,7 @@ TEST_CASE("attack 30: a stranger's hundred messages a second, of every kind, get
   auto& [relay, alice, self, mallory] = two;
   alice.core->set_receipt_settings({true, true});
   for (int i = 0; i < 6'000; ++i) {
-    // Whatever is no text ends the session at alice's: it is called anew without end.
+    // Any message that is no text ends the session at alice's side, and is followed by new calls.
     if (i % 100 == 0) mallory.call();
     switch (i % 50) {
       case 40:
@@ -185,7 +185,7 @@ TEST_CASE("attack 30: a stranger's hundred messages a second, of every kind, get
   CHECK_FALSE(alice.peer("mallory").typing);
   CHECK(alice.alerts("mallory") <= 12);
   CHECK(alice.alerts("") == 0);
-  // Handshakes, a few a minute, are all that is answered.
+  // Only handshakes are answered, a few a minute.
   for (const auto& message : alice.asked)
     if (message.find("\"dst\"") != std::string::npos) CHECK(Relay::type_of(message) == "client-connect");
   CHECK(two.answers(2) <= 12);
@@ -267,7 +267,7 @@ TEST_CASE("attack 66: one uid by two authors: both texts are shown") {
   };
   const std::string uid = uid_of(alice, "to bob");
   REQUIRE_FALSE(uid.empty());
-  // Carol's next text takes that uid: it waits in her outbox under it.
+  // Carol's next text takes that uid, and waits under it in her outbox.
   relay.hide("bob");
   client::HistoryEntry entry;
   entry.mine = true;
@@ -323,7 +323,7 @@ TEST_CASE("attack 45: many strangers at once with the RSA suite: one key at a ti
   relay.pass = [&](Guest&, Guest& to, const std::string& message) { puppets.at(&to)->take(message); };
   alice.connect();
 
-  // The key that is being made takes its time.
+  // The key in progress takes its time.
   alice.busy = true;
   const auto costly = [&](bool of_stranger) {
     return std::count_if(alice.works.begin(), alice.works.end(), [&](const auto& work) {
@@ -349,13 +349,13 @@ TEST_CASE("attack 45: many strangers at once with the RSA suite: one key at a ti
     relay.settle();
   }
   CHECK(friendly->in_session());
-  CHECK(in_session() <= 1);  // the one that was under way
+  CHECK(in_session() <= 1);  // the one in progress
   alice.busy = false;
   relay.settle();
   CHECK(in_session() == 2);  // the others are not kept
   relay.advance(61'000);
   for (Puppet* one : strangers)
-    if (!one->in_session()) one->call();  // and may come again
+    if (!one->in_session()) one->call();  // and may call again
   CHECK(in_session() > 2);
   CHECK(in_session() <= 4);
 }
@@ -383,11 +383,11 @@ TEST_CASE("attack 43: messages under somebody else's id") {
     relay.give(alice, Three::with(genuine, carol.id, alice.id));
     CHECK(alice.alerts("") == 1);
   }
-  SUBCASE("what is for somebody else") {
+  SUBCASE("a message for another peer") {
     relay.give(alice, com);
     CHECK(alice.alerts("") == 1);
   }
-  SUBCASE("as nobody's") {
+  SUBCASE("under no id") {
     FixedRng random(9);
     const auto nobody = proto::Id::of(crypto::SigningKey::generate(random).public_key());
     relay.give(alice, Three::with(genuine, carol.id, nobody));
@@ -421,7 +421,7 @@ TEST_CASE("attack 43: ends of a session that are not the peer's, or not this one
     other.replace(other.find("really"), 6, "surely");
     relay.give(alice, other);
   }
-  SUBCASE("back to who sent it") {
+  SUBCASE("back to its sender") {
     relay.give(bob, close);
     CHECK(bob.alerts("") == 1);
     alice.core->send_text("bob", "fine", false, relay.now);
@@ -434,7 +434,7 @@ TEST_CASE("attack 43: ends of a session that are not the peer's, or not this one
   three.check_both_go_on();
 }
 
-TEST_CASE("attack 43: types that nobody knows are answered, and it goes on") {
+TEST_CASE("attack 43: unknown types are answered, and the connection goes on") {
   Three three;
   auto& [relay, alice, bob, carol, passed] = three;
   alice.asked.clear();
@@ -449,7 +449,7 @@ TEST_CASE("attack 43: types that nobody knows are answered, and it goes on") {
   three.check_both_go_on();
 }
 
-TEST_CASE("attack 43: what a server may not say inside the connection ends it, and it begins anew") {
+TEST_CASE("attack 43: a message that a server may not send ends the connection, and it starts again") {
   for (const char* what :
        {R"({"type":"connect","phase":1})", R"({"type":"secure","epoch":0,"seq":9,"payload":""})",
         R"({"type":"list","event":"online","data":[{"id":"short","name":"x","since":1}]})", R"({"type":7})",

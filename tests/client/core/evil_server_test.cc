@@ -1,5 +1,5 @@
-// A server that swaps, drops, alters, replays and forges (the C rows of the attack list), against real
-// clients.
+// A server that swaps, drops, alters, replays and forges messages (the C rows of the attack list),
+// against real clients.
 #include <doctest/doctest.h>
 
 #include "client/conversation/conversation.h"
@@ -59,8 +59,8 @@ TEST_CASE("attack 1: the server swaps bob's id at first contact") {
   CHECK(carol.peer("bob").trust == Trust::unverified);
   CHECK(carol.peer("bob").id == mallory.id);
   CHECK(carol.delivery("bob", *serial) ==
-        Delivery::delivered);  // to the man in the middle: nothing else can be known
-  // What bob reads out from his own screen does not fit.
+        Delivery::delivered);  // to the man in the middle: alice cannot know more
+  // The number on bob's own screen differs.
   const auto at_bob = proto::safety_number(bob.id, carol.id);
   CHECK(*carol.core->safety_number("bob") != at_bob);
   CHECK_FALSE(carol.core->verify("bob", at_bob, relay.now).has_value());
@@ -142,7 +142,7 @@ TEST_CASE("attack 28: queued texts are not re-encrypted to a new key") {
     CHECK(alice.delivery("bob", serial) == Delivery::queued);
   REQUIRE(alice.core->accept_changed("bob", mallory.id.text(), relay.now).has_value());
   relay.advance(5'000);
-  // The new key was accepted for what comes, not for what was typed before.
+  // The new key was accepted for new texts, not for earlier ones.
   CHECK(mallory.heard.empty());
   const std::size_t held = friends ? 3 : 4;
   CHECK(alice.peer("bob").held == held);
@@ -165,7 +165,7 @@ TEST_CASE("attack 28: queued texts are not re-encrypted to a new key") {
     };
     CHECK(words().back() == "three");
     const auto before = words();
-    alice.core->load_older("bob", 100);  // nothing of it once more
+    alice.core->load_older("bob", 100);  // nothing is shown twice
     CHECK(words() == before);
     relay.advance(2'000);  // the marks are on disk
     alice.restart();
@@ -233,11 +233,11 @@ TEST_CASE("attack 7: one text dropped, the next two swapped") {
   };
   for (const auto* text : {"m0", "m1", "m2", "m3", "m4", "m5"})
     REQUIRE(alice.say("bob", text));
-  // Those after the gap wait for what is missing, for a minute.
+  // Texts after the gap wait a minute for the missing one.
   CHECK(bob.heard == std::vector<std::string>{"alice: m0", "alice: m1", "alice: m2"});
   CHECK(bob.count("alice", Line::Kind::notice, "1 message missing") == 1);
   CHECK(bob.count("alice", Line::Kind::notice, "2 messages missing") == 0);
-  // It was never proved delivered, so it is sent again, and shown once.
+  // It was not proved delivered, so it is sent again, and shown once.
   relay.pass = [&](Guest&, Guest& to, const std::string& message) { relay.give(to, message); };
   relay.advance(25'000);
   CHECK(bob.heard == std::vector<std::string>{"alice: m0", "alice: m1", "alice: m2", "alice: m3", "alice: m4",
@@ -296,7 +296,7 @@ TEST_CASE("attack 24: one corrupt message loses itself only, and is reported") {
     };
     for (const auto* text : {"a", "b", "c"})
       REQUIRE(alice.say("bob", text));
-    CHECK(bob.heard == std::vector<std::string>{"alice: a"});  // c waits for what is before it
+    CHECK(bob.heard == std::vector<std::string>{"alice: a"});  // c waits for the text before it
     CHECK(bob.alerts("alice") == 1);
     CHECK(bob.peer("alice").session == SessionState::established);
     relay.advance(25'000);
@@ -305,7 +305,7 @@ TEST_CASE("attack 24: one corrupt message loses itself only, and is reported") {
   }
 }
 
-TEST_CASE("attack 27: every message corrupted: few handshakes an hour, the user is told, the pin holds") {
+TEST_CASE("attack 27: every message corrupted: few handshakes an hour, the user is warned, the pin holds") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "before"));
@@ -355,7 +355,7 @@ TEST_CASE("attack 29: forged and replayed acks never mark delivered") {
   CHECK(alice.delivery("bob", *first) == Delivery::sent);
   CHECK(alice.delivered == 1);
 
-  // In the next session the old session's ack is worth nothing.
+  // In the next session an ack of the old one is ignored.
   relay.pass = [&](Guest& from, Guest& to, const std::string& message) {
     if (Relay::type_of(message) == "ack" && &from == &bob) return;
     relay.give(to, message);
@@ -438,7 +438,7 @@ TEST_CASE("a stranger who sent an ack, a close or a text without a session, and 
   }
 }
 
-TEST_CASE("what waits for work to end is bounded for all peers together") {
+TEST_CASE("frames that wait for work are limited for all peers together") {
   std::size_t total = 0;
   std::vector<std::unique_ptr<client::WaitingFrames>> peers;
   const std::string frame(60'000, 'x');
@@ -482,7 +482,7 @@ TEST_CASE("the server lists carol's id as bob: carol's own name gives it away") 
   CHECK(dave.count("bob", Line::Kind::alert, "calls itself carol") >= 1);
 }
 
-TEST_CASE("an unsigned refusal does not keep away who was let in before") {
+TEST_CASE("an unsigned refusal does not keep a known client away") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.refuse_login = proto::encode_error(proto::ErrorCode::name_taken, "forged") + "\n";

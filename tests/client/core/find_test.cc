@@ -1,4 +1,4 @@
-// `find` in the client: who is registered at the server, though the list does not show them.
+// Tests of `find`: users that are registered at the server but not in the list.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -53,7 +53,7 @@ TEST_CASE("find: the answer is in the model, and a notice where it was asked") {
   CHECK(alice.count("", Line::Kind::notice, "registered") == 1);
 }
 
-TEST_CASE("find: nobody, too often, a server of the first edition") {
+TEST_CASE("find: no such user, too often, a server of the first edition") {
   Asking asking;
   auto& [relay, alice, bob] = asking;
   const auto ask = [&](const std::string& who) {
@@ -93,7 +93,7 @@ TEST_CASE("find: an answer about a contact does not disturb the conversation wit
   CHECK(alice.peer("bob").session == client::SessionState::established);
 }
 
-TEST_CASE("find: what cannot be asked; questions end with their connection and are bounded") {
+TEST_CASE("find: invalid questions; questions end with their connection and are limited") {
   Asking asking;
   auto& [relay, alice, bob] = asking;
   for (const auto* bad : {"", "No", "a b", "x/y"})

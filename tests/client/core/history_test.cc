@@ -1,4 +1,4 @@
-// Windows and the history behind them.
+// Tests of windows and the history behind them.
 #include "client/state/history.h"
 
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ struct Pair {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
     relay.befriend(alice, bob);
   }
-  // What was said in an earlier run: one text after the other, each third ours.
+  // An earlier run: one text after the other, each third ours.
   void past(int count, std::size_t size = 1) {
     const client::PeerKey key{proto::Id::of(relay.identity.public_key()), "bob"};
     for (int i = 1; i <= count; ++i) {
@@ -39,7 +39,7 @@ struct Pair {
       if (line.row != 0) all.push_back(static_cast<int>(line.at_unix_ms));
     return all;
   }
-  // Serials grow, as whoever searches a window by them expects.
+  // Serials grow, as a binary search of a window expects.
   void check_order() {
     for (std::size_t i = 1; i < peer().lines.size(); ++i)
       CHECK(peer().lines[i - 1].serial < peer().lines[i].serial);
@@ -52,7 +52,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("the first look at a window reads the newest page, the rest comes when asked for") {
+TEST_CASE("the first look at a window reads the newest page, the rest is read on request") {
   Pair pair;
   pair.past(250);
   pair.alice.connect();
@@ -80,7 +80,7 @@ TEST_CASE("the first look at a window reads the newest page, the rest comes when
   CHECK_FALSE(pair.alice.core->load_older("nobody", 1));
 }
 
-TEST_CASE("what came before the first look is not read twice") {
+TEST_CASE("texts that came before the first look are not read twice") {
   Pair pair;
   pair.past(3);
   pair.alice.connect();
@@ -94,7 +94,7 @@ TEST_CASE("what came before the first look is not read twice") {
   pair.check_order();
 }
 
-TEST_CASE("a window that is full reads no more, and what falls out at its top can be read again") {
+TEST_CASE("a full window reads no more, and lines that fall out at its top can be read again") {
   client::CoreOptions options;
   options.max_lines = 50;
   Pair pair(options);
@@ -109,7 +109,7 @@ TEST_CASE("a window that is full reads no more, and what falls out at its top ca
   CHECK(pair.shown().front() == 152);
 }
 
-TEST_CASE("a window is full of bytes, too") {
+TEST_CASE("a window is also limited in bytes") {
   Pair pair;
   pair.past(400, 16'384);
   pair.alice.connect();
@@ -120,7 +120,7 @@ TEST_CASE("a window is full of bytes, too") {
   CHECK(pair.peer().older);
 }
 
-TEST_CASE("what was cleared comes back with the next start, not by scrolling") {
+TEST_CASE("cleared lines come back with the next start, not by scrolling") {
   Pair pair;
   pair.past(20);
   pair.alice.connect();
@@ -138,7 +138,7 @@ TEST_CASE("what was cleared comes back with the next start, not by scrolling") {
   CHECK(pair.shown().size() == 21);
 }
 
-TEST_CASE("a history that is erased is gone, but for what is still to be sent") {
+TEST_CASE("an erased history is gone, except unsent texts") {
   Pair pair;
   pair.past(20);
   pair.alice.connect();
@@ -169,7 +169,7 @@ TEST_CASE("a history can be switched off and on while the program runs") {
   CHECK(pair.alice.trust.rows.size() == 1);
   pair.alice.core->set_keep_history(false);
   pair.relay.advance(2'000);
-  CHECK(pair.alice.trust.rows.size() == 1);  // until something is said
+  CHECK(pair.alice.trust.rows.size() == 1);  // until the next text
   REQUIRE(pair.alice.say("bob", "not kept"));
   pair.relay.advance(2'000);
   CHECK(pair.alice.trust.rows.empty());
@@ -179,7 +179,7 @@ TEST_CASE("a history can be switched off and on while the program runs") {
   CHECK(pair.alice.trust.rows.size() == 1);
 }
 
-TEST_CASE("without a history nothing stays that was delivered or read, and nothing is shown twice") {
+TEST_CASE("without a history no delivered or read text stays, and none is shown twice") {
   client::CoreOptions options;
   options.keep_history = false;
   Pair pair(options);

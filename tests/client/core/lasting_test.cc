@@ -1,4 +1,4 @@
-// What was typed and what came, over restarts and disks that fail.
+// Typed and received texts over restarts and disk errors.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -41,7 +41,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("what was typed is committed before it is shown, and goes after a restart, byte for byte") {
+TEST_CASE("a typed text is committed before it is shown, and goes out after a restart, byte for byte") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.hide("bob");
@@ -53,7 +53,7 @@ TEST_CASE("what was typed is committed before it is shown, and goes after a rest
 
   alice.restart(false);
   alice.core->connect("server:7467", relay.now);
-  // Before anything is heard of the server.
+  // Before any message of the server.
   REQUIRE(pair.texts(alice, "bob") == std::vector<std::string>{"one", "waves"});
   CHECK(alice.peer("bob").lines.front().delivery == Delivery::queued);
   CHECK(alice.peer("bob").lines.back().kind == Line::Kind::action);
@@ -80,7 +80,7 @@ TEST_CASE("what was typed is committed before it is shown, and goes after a rest
   CHECK(bob.heard.size() == 2);
 }
 
-TEST_CASE("without a connection what was said can be read and answered; the answer goes with the next one") {
+TEST_CASE("without a connection the history can be read and answered; the answer goes with the next one") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(bob.core->send_text("alice", "hello", false, relay.now));
@@ -104,7 +104,7 @@ TEST_CASE("without a connection what was said can be read and answered; the answ
   CHECK(alice.core->model().peers.empty());
 }
 
-TEST_CASE("texts for one server wait while we are at another") {
+TEST_CASE("texts for one server wait while we are connected to another") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.hide("bob");
@@ -120,7 +120,7 @@ TEST_CASE("texts for one server wait while we are at another") {
   CHECK(bob.heard == std::vector<std::string>{"alice: for later"});
 }
 
-TEST_CASE("what still waits is shown among what was said, in its place") {
+TEST_CASE("unsent texts are shown in the history, in their places") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -154,7 +154,7 @@ TEST_CASE("a text for a name whose key was forgotten waits until the user decide
 }
 
 TEST_CASE(
-    "what came is committed before its ack leaves; while it pours in, one commit takes what comes in 20 ms") {
+    "a received text is committed before its ack leaves; in a flood one commit takes the texts of 20 ms") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "first"));
@@ -166,7 +166,7 @@ TEST_CASE(
   CHECK(bob.trust.commits == before + 1);
   for (int i = 0; i < 10; ++i)
     REQUIRE(alice.say("bob", std::to_string(i)));
-  CHECK(bob.heard.size() == 2);  // nobody is told before the commit
+  CHECK(bob.heard.size() == 2);  // not reported before the commit
   CHECK(alice.delivered == delivered + 1);
   CHECK(bob.core->holds_writes());
   CHECK(bob.core->commit_at() == relay.now.steady_ms + 20);
@@ -177,7 +177,7 @@ TEST_CASE(
   CHECK(bob.trust.commits == before + 2);
   CHECK_FALSE(bob.core->holds_writes());
 
-  // What the user types does not wait, and takes along what came.
+  // A typed text does not wait, and commits received ones with it.
   REQUIRE(alice.say("bob", "one more"));
   REQUIRE(bob.core->holds_writes());
   REQUIRE(bob.core->send_text("alice", "mine", false, relay.now));
@@ -185,7 +185,7 @@ TEST_CASE(
   CHECK(bob.trust.clean());
 }
 
-TEST_CASE("what came and could not be stored is taken back, not acked, and comes again") {
+TEST_CASE("a received text that could not be stored is taken back, not acked, and sent again") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "stored"));
@@ -222,8 +222,7 @@ TEST_CASE("what came and could not be stored is taken back, not acked, and comes
   CHECK(alice.delivery("bob", alice.peer("bob").lines.back().serial) == Delivery::delivered);
 }
 
-TEST_CASE(
-    "attack 44: a full disk: a text is told once, after the commit that kept it, however often it came") {
+TEST_CASE("attack 44: a full disk: a text is reported once, after its commit, however often it came") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "before"));
@@ -244,7 +243,7 @@ TEST_CASE(
   CHECK(alice.delivered == 2);
 }
 
-TEST_CASE("attack 44: a full disk is said, however many notices others cause") {
+TEST_CASE("attack 44: a full disk is reported, however many notices others cause") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "before"));
@@ -271,7 +270,7 @@ TEST_CASE("attack 44: a full disk is said, however many notices others cause") {
   }
 }
 
-TEST_CASE("attack 44: a full disk: a request that was not stored leaves no word of it behind") {
+TEST_CASE("attack 44: a full disk: a request that was not stored leaves no notice") {
   Relay relay;
   Guest& bob = relay.add("bob");
   Guest& b0b = relay.add("b0b");
@@ -293,7 +292,7 @@ TEST_CASE("attack 44: a full disk: a request that was not stored leaves no word 
   CHECK(alice.count("b0b", Line::Kind::alert, "bob") == 1);  // looks like him
 }
 
-TEST_CASE("a contact that could not be stored is none, and a mark that could not be is written later") {
+TEST_CASE("a contact that could not be stored does not count, and such a mark is written later") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   pair.lose_acks_of(bob);
@@ -327,7 +326,7 @@ TEST_CASE("the same text is shown once, also over a restart, and acked again") {
   CHECK(alice.delivered == 1);
 }
 
-TEST_CASE("unread counts survive a restart and end with a look") {
+TEST_CASE("unread counts survive a restart, and end when the window is looked at") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(bob.say("alice", "seen"));
@@ -349,7 +348,7 @@ TEST_CASE("unread counts survive a restart and end with a look") {
   CHECK(alice.peer("bob").unread == 0);
 }
 
-TEST_CASE("a store from a backup is said so, once") {
+TEST_CASE("a store from a backup is reported, once") {
   client::CoreOptions options;
   options.restored = true;
   Pair pair(options);

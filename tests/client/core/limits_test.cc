@@ -1,4 +1,4 @@
-// Servers that take new names by invitation only, and servers that refuse what is too much.
+// Servers that require invitations, and servers that refuse too many messages.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -12,7 +12,7 @@ using proto::ErrorCode;
 
 namespace {
 
-// Takes one code, and nothing else before it.
+// A server that accepts one code, and nothing else before it.
 struct Closed {
   Closed() {
     relay.refuse = [this](Guest&, const std::string& message) -> std::optional<ErrorCode> {
@@ -35,7 +35,7 @@ bool says(const Guest& guest, std::string_view words) {
 
 }  // namespace
 
-TEST_CASE("an invitation is the first word, alone until it is taken, and said once") {
+TEST_CASE("an invitation is sent first, alone until it is redeemed, and once") {
   Closed closed;
   Guest& alice = closed.alice;
   alice.core->invite("abcd-efgh");
@@ -84,7 +84,7 @@ TEST_CASE("an invitation that was not answered is used again") {
   CHECK(alice.model().link == LinkState::online);
 }
 
-TEST_CASE("a server that knows no invitations is used as ever") {
+TEST_CASE("a server that knows no invitations is used as before") {
   Relay relay;
   Guest& alice = relay.add("alice");
   relay.refuse = [](Guest&, const std::string& message) {
@@ -97,7 +97,7 @@ TEST_CASE("a server that knows no invitations is used as ever") {
   CHECK(alice.count("", Line::Kind::alert) == 0);
 }
 
-TEST_CASE("pages of the list that were too many are asked for again") {
+TEST_CASE("pages of the list that were refused as too many are requested again") {
   Relay relay;
   relay.page = 2;
   for (int i = 0; i < 9; ++i)
@@ -118,7 +118,7 @@ TEST_CASE("pages of the list that were too many are asked for again") {
   CHECK(alice.count("", Line::Kind::alert) == 0);
 }
 
-TEST_CASE("texts and calls that were too much arrive later, once and in order, and quietly") {
+TEST_CASE("texts and calls refused as too many arrive later, once, in order, without notices") {
   Relay relay;
   Guest& alice = relay.add("alice");
   Guest& bob = relay.add("bob");
@@ -161,7 +161,7 @@ TEST_CASE("texts go out no faster than a server takes them by default") {
   CHECK(taken <= 4'500);
   pace.hold(10'000);
   CHECK_FALSE(pace.take(10'999));
-  pace.hold(10'999);  // of the same flight
+  pace.hold(10'999);  // refusals of messages sent together
   CHECK(pace.take(11'000));
   pace.hold(11'000);
   CHECK_FALSE(pace.take(12'999));

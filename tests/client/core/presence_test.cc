@@ -1,4 +1,4 @@
-// Is the link there? And what came while it was not.
+// Tests of a lost link, and of texts that came meanwhile.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -19,9 +19,9 @@ struct Pair {
     bob.connect();
     relay.advance(100'000);
   }
-  // The network goes, and nobody is told.
+  // The network fails without an error.
   void freeze() { alice.line.reset(); }
-  // How long alice takes to see it.
+  // The time until alice notices it.
   std::int64_t noticed() {
     const auto began = relay.now.steady_ms;
     while (alice.model().link == LinkState::online && relay.now.steady_ms - began < 120'000)
@@ -48,12 +48,12 @@ TEST_CASE("an idle link costs a few pings a minute, and its loss is noticed all 
 
 TEST_CASE("while the user is there a dead link shows within 10 s") {
   Pair pair;
-  SUBCASE("who typed something") {
+  SUBCASE("after typing") {
     pair.relay.advance(14'000);
     pair.freeze();
     pair.alice.core->send_text("bob", "hello?", false, pair.relay.now);
   }
-  SUBCASE("who did anything") {
+  SUBCASE("after any input") {
     pair.alice.core->poke(pair.relay.now);
     pair.relay.advance(20'000);
     pair.freeze();
@@ -61,7 +61,7 @@ TEST_CASE("while the user is there a dead link shows within 10 s") {
   CHECK(pair.noticed() <= 10'500);
 }
 
-TEST_CASE("a poke checks a link that was silent at once") {
+TEST_CASE("a poke checks a silent link at once") {
   Pair pair;
   pair.relay.advance(12'000);
   SUBCASE("once") {
@@ -88,7 +88,7 @@ TEST_CASE("a machine that slept checks when poked, though its steady clock stood
   CHECK(pair.noticed() <= 5'500);
 }
 
-TEST_CASE("a poke tries again at once when the link waits, but no faster than a server can bear") {
+TEST_CASE("a poke reconnects a waiting link at once, but no faster than a server can bear") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.refuse_login = R"({"type":"error","code":"busy","message":""})";
@@ -108,12 +108,12 @@ TEST_CASE("a poke tries again at once when the link waits, but no faster than a 
   CHECK(alice.model().link == LinkState::online);
 }
 
-TEST_CASE("a link on which something comes is alive, unless nothing of ours is ever taken") {
+TEST_CASE("a link that receives data is alive, unless nothing of ours is ever acked") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   alice.core->send_text("bob", "hello", false, relay.now);
   alice.end_turn();
-  alice.up.clear();  // and nothing that alice says arrives from now on
+  alice.up.clear();  // and nothing from alice arrives from now on
   const auto began = relay.now.steady_ms;
   while (alice.model().link == LinkState::online && relay.now.steady_ms - began < 120'000) {
     relay.now.steady_ms += 1'000;
@@ -128,7 +128,7 @@ TEST_CASE("a link on which something comes is alive, unless nothing of ours is e
   CHECK(took <= 40'000);
 }
 
-TEST_CASE("what came while the link was down is said in one line") {
+TEST_CASE("texts that came while the link was down are summed up in one line") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   Guest& carol = relay.add("carol");
@@ -159,7 +159,7 @@ TEST_CASE("what came while the link was down is said in one line") {
   CHECK(alice.count("", Line::Kind::notice, "While the link was down") == 1);
 }
 
-TEST_CASE("the summary waits for the list and a second of quiet, not for ever, and says nothing of nothing") {
+TEST_CASE("the summary waits for the list and a second of quiet, not forever, and is left out if empty") {
   client::Summary summary;
   summary.online(true, {1'000, 0});
   CHECK(summary.gathering());

@@ -1,4 +1,4 @@
-// What is said beside the texts: "is typing", "read up to here".
+// Tests of typing and read notices.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -33,7 +33,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("typing is told to who is talked with, seldom, and expires by itself") {
+TEST_CASE("typing is sent to the current peer, seldom, and expires by itself") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   alice.core->set_receipt_settings({false, true});
@@ -80,7 +80,7 @@ TEST_CASE("typing is told to who is talked with, seldom, and expires by itself")
   CHECK(Relay::count(bob.asked, R"("type":"ack","src")") == acks + 1);
 }
 
-TEST_CASE("read is told once, up to the newest text, and shown at that line") {
+TEST_CASE("read is sent once, up to the newest text, and shown at that line") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   bob.core->set_receipt_settings({true, false});
@@ -95,7 +95,7 @@ TEST_CASE("read is told once, up to the newest text, and shown at that line") {
   REQUIRE(alice.say("bob", "three"));
   CHECK(alice.peer("bob").read_to < alice.peer("bob").lines.back().serial);
 
-  // What was looked at without a session is told in the next one.
+  // Texts looked at without a session are reported as read in the next one.
   relay.hang_up(bob);
   pair.look(bob, "alice");
   relay.advance(5'000);
@@ -105,7 +105,7 @@ TEST_CASE("read is told once, up to the newest text, and shown at that line") {
   CHECK(alice.peer("bob").unread == 0);
 }
 
-TEST_CASE("nothing is told that the user did not allow") {
+TEST_CASE("no notice is sent that the user did not allow") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -118,7 +118,7 @@ TEST_CASE("nothing is told that the user did not allow") {
   CHECK(Relay::count(bob.asked, "\"client-com\"") == from_bob);
 }
 
-TEST_CASE("strangers are told nothing, and blocked ones neither") {
+TEST_CASE("strangers and blocked peers get no notices") {
   Relay relay;
   client::CoreOptions polite;
   polite.receipt_settings = {true, true};

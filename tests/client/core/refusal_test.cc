@@ -1,4 +1,4 @@
-// Calls that can't go on (sims-protocol(7) section 3, `client-refuse`), and how often somebody may call.
+// Calls that are refused (sims-protocol(7) section 3, `client-refuse`), and limits on calls.
 #include <doctest/doctest.h>
 
 #include "client/conversation/context.h"
@@ -30,7 +30,7 @@ struct Pair {
     bob.connect();
   }
   std::size_t refusals() const { return Relay::count(bob.asked, "\"client-refuse\""); }
-  // A call of alice's that does not come to bob.
+  // A call of alice's that is lost.
   std::string call() {
     std::string out;
     const auto before = relay.pass;
@@ -47,7 +47,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("a contact's call that finds no suite ends at once, with words, and is made again later") {
+TEST_CASE("a contact's call without a common suite ends at once, with a reason, and is retried later") {
   Pair pair(with_suites({"rsa"}), with_suites({"ecdhe"}));
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -66,7 +66,7 @@ TEST_CASE("a contact's call that finds no suite ends at once, with words, and is
   CHECK(alice.peer("bob").call_refused.empty());
 }
 
-TEST_CASE("attack 45: a stranger whose call finds no suite, or who calls too often, hears nothing") {
+TEST_CASE("attack 45: a stranger who has no common suite, or calls too often, gets no answer") {
   Pair pair(with_suites({"rsa"}), with_suites({"ecdhe"}), false);
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -123,16 +123,16 @@ TEST_CASE("attack 43: a refusal that bob did not sign, or of another call, ends 
   CHECK(alice.alerts("bob") + alice.alerts("mallory") + alice.alerts("") == 0);
   CHECK(alice.peer("bob").call_refused.empty());
 
-  relay.advance(15'000);  // and bob's own word is heard all the same
+  relay.advance(15'000);  // and bob's own refusal still counts
   relay.give(alice, proto::encode(refuse(bob, hash)));
   CHECK(alice.peer("bob").session != SessionState::calling);
   CHECK(alice.count("bob", Line::Kind::alert, "another version of the protocol") == 1);
   const auto alerts = alice.alerts("bob");
-  relay.give(alice, proto::encode(refuse(bob, hash)));  // it is of no call now
+  relay.give(alice, proto::encode(refuse(bob, hash)));  // no call is waiting for it
   CHECK(alice.alerts("bob") == alerts);
 }
 
-TEST_CASE("a contact that calls too often is told busy, and its text goes a little later") {
+TEST_CASE("a contact that calls too often gets busy, and its text goes a little later") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.pass = [&](Guest& from, Guest& to, const std::string& message) {
@@ -148,7 +148,7 @@ TEST_CASE("a contact that calls too often is told busy, and its text goes a litt
   relay.pass = [&](Guest&, Guest& to, const std::string& message) { relay.give(to, message); };
   alice.restart();
   relay.settle();
-  for (int i = 0; i < 20; ++i)  // as many as came meanwhile
+  for (int i = 0; i < 20; ++i)  // all that came meanwhile
     relay.give(bob, call);
   relay.advance(10'000);
   CHECK(alice.delivered == 1);

@@ -1,4 +1,4 @@
-// Whole conversations under the RSA suite: keys go on changing whatever becomes of the frames of a re-key.
+// Whole conversations under the RSA suite: keys keep changing although frames of a re-key get lost.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -9,7 +9,7 @@ using client::Line;
 
 namespace {
 
-// Which phase of a handshake this is; 0: none.
+// The phase of a handshake frame; 0: another message.
 int phase_of(const std::string& message) {
   return Relay::type_of(message) == "client-connect" ? static_cast<int>(Relay::number_of(message, "phase"))
                                                      : 0;
@@ -49,13 +49,13 @@ struct Talk {
       relay.settle();
     }
   }
-  // Everything between the two takes so long.
+  // Delays each message between the two.
   void delay(std::int64_t ms) {
     relay.pass = [this, ms](Guest&, Guest& to, const std::string& message) {
       late.push_back({relay.now.steady_ms + ms, &to, message});
     };
   }
-  // Loses those frames of a re-key that `lost` names by their phase.
+  // Loses the frames of a re-key with the phases in `lost`.
   void lose(std::function<bool(int phase)> lost) {
     relay.pass = [this, lost = std::move(lost)](Guest&, Guest& to, const std::string& message) {
       const int phase = phase_of(message);
@@ -65,10 +65,10 @@ struct Talk {
   std::uint64_t rotations() const {
     return std::min(alice.peer("bob").key_rotations, bob.peer("alice").key_rotations);
   }
-  // Every text came once, in one session, and nobody was told of anything.
+  // Every text came once, in one session, and nobody got a notice.
   void check_undisturbed() {
     for (int i = 0; i < 10; ++i)
-      step(500);  // what is under way
+      step(500);  // messages in flight
     CHECK(alice.heard.size() + bob.heard.size() == static_cast<std::size_t>(typed) + 1);
     CHECK(alice.delivered + bob.delivered == typed + 1);
     CHECK(Relay::count(alice.asked, "\"phase\":1") + Relay::count(bob.asked, "\"phase\":1") == 1);
@@ -140,7 +140,7 @@ TEST_CASE("attack 79: a relay that drops each third frame of the re-keys: keys g
   talk.check_undisturbed();
 }
 
-TEST_CASE("an epoch that is overdue by 100 messages is said once each, and the texts go on") {
+TEST_CASE("an epoch that is overdue by 100 messages causes one notice, and the texts go on") {
   Talk talk;
   talk.lose([](int phase) { return phase == 5; });
   talk.go_on(By::both, 190);
@@ -151,7 +151,7 @@ TEST_CASE("an epoch that is overdue by 100 messages is said once each, and the t
   CHECK(talk.bob.count("alice", Line::Kind::notice, "have not for 200") == 1);
   CHECK(talk.alice.delivered + talk.bob.delivered == 401);
 
-  // Each such epoch is said.
+  // Each such epoch causes a notice.
   talk.lose([](int) { return false; });
   for (int i = 0; i < 10 && talk.rotations() == 0; ++i)
     talk.go_on(By::both, 100);
@@ -163,8 +163,7 @@ TEST_CASE("an epoch that is overdue by 100 messages is said once each, and the t
   CHECK(talk.bob.count("alice", Line::Kind::notice, "have not for 200") == 2);
 }
 
-TEST_CASE(
-    "the relay refuses a frame of a re-key as too much: the session goes on, and the keys change later") {
+TEST_CASE("the relay refuses a re-key frame as too much: the session goes on, and the keys change later") {
   Talk talk;
   bool refused = false;
   talk.relay.refuse = [&](Guest&, const std::string& message) -> std::optional<proto::ErrorCode> {

@@ -65,7 +65,7 @@ Relay::Relay(std::uint64_t seed)
 
 Guest& Relay::add(const std::string& name, client::CoreOptions options) {
   guests.push_back(std::make_unique<Guest>(*this, name, random.next(), std::move(options)));
-  // The server is known already; peers are met as without --accept-new.
+  // The server is known already; peers are unknown, without --accept-new.
   guests.back()->trust.servers["server:7467"] = {proto::Id::of(identity.public_key()), 1};
   return *guests.back();
 }
@@ -161,7 +161,7 @@ void Relay::serve(Guest& guest, const std::string& message) {
   if (Guest* to = find(*dst)) pass(guest, *to, message);
 }
 
-// One round of what waits for or at this guest; false: nothing did.
+// Handles what waits for or at this guest once; false: nothing to do.
 bool Relay::move(Guest& guest) {
   if (guest.core) guest.end_turn();
   if (std::exchange(guest.closed, false)) {

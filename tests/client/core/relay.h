@@ -1,6 +1,6 @@
-// A server in the test's hand, and clients on it without a network: the test says what the list shows and
-// what becomes of each message between clients. Everything moves when settle() is called; nothing is lost or
-// late but by the test's will.
+// A server controlled by the test, and clients on it without a network. The test decides what the
+// list shows and what happens to each message between clients. Everything moves when settle() is
+// called; messages are lost or late only if the test says so.
 #pragma once
 
 #include <deque>
@@ -25,7 +25,7 @@ class Guest final : public client::Effects {
 
   void connect();
   void end_turn();  // as Link's
-  // The process dies, losing what was not committed, and starts anew. Connects when told.
+  // The process dies, loses uncommitted writes, and starts again. Connects when told to.
   void restart(bool and_connect = true);
   Result<std::uint64_t> say(const std::string& peer, std::string_view text);
   const client::Model& model() const { return core->model(); }
@@ -63,14 +63,14 @@ class Guest final : public client::Effects {
   int opened = 0;       // links asked for
   bool gather = false;  // commits wait for their time, else each turn commits
 
-  // The relay's end.
+  // The relay's end of the link.
   bool opening = false, closed = false;
   std::string out;  // bytes that wait for commit()
   std::string up;   // bytes on their way to the relay
   std::deque<std::unique_ptr<client::Work>> works;
   bool busy = false;  // no work is run
   std::optional<proto::Transport> line;
-  std::vector<std::string> asked;  // every sub-message that came from this client
+  std::vector<std::string> asked;  // every sub-message from this client
 };
 
 class Relay {
@@ -78,21 +78,21 @@ class Relay {
   explicit Relay(std::uint64_t seed = 1);
 
   Guest& add(const std::string& name, client::CoreOptions options = {});
-  // Each a contact of the other, on disk: before they connect.
+  // Makes each a contact of the other, on disk. Call before they connect.
   void befriend(Guest& a, Guest& b);
-  // An online event, or a snapshot entry for who comes later.
+  // Sends an online event, or a snapshot entry to a later client.
   void show(const std::string& name, const proto::Id& id);
   void hide(const std::string& name);
   void settle();
   void advance(std::int64_t ms);                     // in steps, settling
-  void give(Guest& to, const std::string& message);  // as if the server said it
+  void give(Guest& to, const std::string& message);  // as if the server sent it
   void hang_up(Guest& of);                           // the link breaks
 
-  // What becomes of a message between clients; at first it is passed on.
+  // Handles a message between clients; by default it is forwarded.
   std::function<void(Guest& from, Guest& to, const std::string& message)> pass;
-  // The code with which the server refuses what a client says, instead of acking and doing it.
+  // The error code with which the server refuses a client's message instead of acking it.
   std::function<std::optional<proto::ErrorCode>(Guest& from, const std::string& message)> refuse;
-  // An answer in clear to a login, instead of the handshake.
+  // An answer in clear to a login, in place of the handshake.
   std::optional<std::string> refuse_login;
 
   std::size_t page = 300;  // entries of the snapshot at once

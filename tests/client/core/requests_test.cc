@@ -1,4 +1,4 @@
-// Strangers: what they can make us show, keep and say.
+// Tests of strangers: the limits on what they can show, store and send.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -13,7 +13,7 @@ using client::Trust;
 
 namespace {
 
-// Bob is a stranger to alice, who is a contact of his as soon as he writes.
+// Bob is a stranger to alice. She becomes a contact of his as soon as he writes.
 struct Strangers {
   explicit Strangers(client::CoreOptions options = {})
       : alice(relay.add("alice", options)), bob(relay.add("bob")) {
@@ -35,7 +35,7 @@ struct Strangers {
 
 }  // namespace
 
-TEST_CASE("a stranger's text is a request: shown and kept, and nothing goes back until it is accepted") {
+TEST_CASE("a stranger's text is a request: shown and stored, and nothing goes back until it is accepted") {
   Strangers two;
   auto& [relay, alice, bob] = two;
   const auto serial = bob.say("alice", "may I?");
@@ -89,7 +89,7 @@ TEST_CASE("a stranger's text is a request: shown and kept, and nothing goes back
     relay.advance(1'000);
     CHECK(bob.delivered == 1);
   }
-  SUBCASE("declined: forgotten, nothing is said, the same text does not come back") {
+  SUBCASE("declined: forgotten, the sender is not told, the same text is not shown again") {
     alice.asked.clear();
     REQUIRE(alice.core->decline("bob", relay.now));
     relay.settle();
@@ -110,7 +110,7 @@ TEST_CASE("a stranger's text is a request: shown and kept, and nothing goes back
   }
 }
 
-TEST_CASE("a call alone, or what says nothing, makes no request and no noise") {
+TEST_CASE("a call alone, or a message without a text, makes no request and no notice") {
   Strangers two;
   auto& [relay, alice, bob] = two;
   bob.core->set_receipt_settings({true, true});
@@ -130,8 +130,7 @@ TEST_CASE("a call alone, or what says nothing, makes no request and no noise") {
   CHECK(two.acks() == 0);
 }
 
-TEST_CASE(
-    "a blocked peer is not heard: not now, not after a restart, not under another key, not by another name") {
+TEST_CASE("a blocked peer's messages are dropped: now, after a restart, under another key, by another name") {
   Strangers two;
   auto& [relay, alice, bob] = two;
   REQUIRE(bob.say("alice", "you!"));
@@ -143,7 +142,7 @@ TEST_CASE(
   const bool contact = alice.peer("bob").known();
   REQUIRE(alice.core->block("bob", relay.now));
   CHECK(alice.peer("bob").standing == Standing::blocked);
-  CHECK(alice.trust.rows.empty() == !contact);  // what a contact said stays
+  CHECK(alice.trust.rows.empty() == !contact);  // a contact's texts stay
   alice.heard.clear();
   alice.asked.clear();
   const auto quiet = [&] {
@@ -197,7 +196,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("attack 30: what strangers say is bounded, and what is over stays with them") {
+TEST_CASE("attack 30: strangers' texts are limited, and the rest stays with their senders") {
   Strangers two;
   auto& [relay, alice, bob] = two;
   for (int i = 0; i < 60; ++i)
@@ -215,7 +214,7 @@ TEST_CASE("attack 30: what strangers say is bounded, and what is over stays with
     CHECK(alice.heard[static_cast<std::size_t>(i)] == "bob: " + std::to_string(i));
 }
 
-TEST_CASE("attack 30: a hundred strangers may ask, not more") {
+TEST_CASE("attack 30: at most a hundred requests of strangers are kept") {
   Relay relay;
   Guest& alice = relay.add("alice");
   relay.listed["alice"] = alice.id;
@@ -234,7 +233,7 @@ TEST_CASE("attack 30: a hundred strangers may ask, not more") {
   CHECK(alice.count("", Line::Kind::alert, "Too many requests") >= 1);
   CHECK(alice.peer("u202").standing == Standing::stranger);
   CHECK(alice.peer("u202").lines.empty());
-  // One that is decided about makes room.
+  // A decided request makes room.
   REQUIRE(alice.core->decline("u100", relay.now));
   relay.advance(60'000);
   CHECK(alice.heard.size() == 101);
@@ -258,7 +257,7 @@ TEST_CASE("a request by a name that looks like a contact's is marked so") {
   CHECK_FALSE(alice.peer("b0b").looks_like);
 }
 
-TEST_CASE("who takes a first-seen server without asking is still asked about strangers") {
+TEST_CASE("accepting a first-seen server without asking still asks about strangers") {
   client::CoreOptions options;
   options.accept_new = true;
   Strangers two(options);

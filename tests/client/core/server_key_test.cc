@@ -1,4 +1,4 @@
-// Whose key a server has: the first one, a changed one, and what comes along with it.
+// Tests of a server's key: the first one, a changed one, and the data that moves to a new one.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -12,7 +12,7 @@ using client::Question;
 
 namespace {
 
-// A guest who asks before trusting a server.
+// A guest that asks before it trusts a server.
 Guest& careful(Relay& relay, const std::string& name) {
   Guest& guest = relay.add(name);
   client::CoreOptions options;
@@ -72,7 +72,7 @@ TEST_CASE("first contact with a server is a question") {
   }
 }
 
-TEST_CASE("who accepts without asking does not go on with a server that could not be remembered") {
+TEST_CASE("accepting without asking stops at a server that could not be remembered") {
   Relay relay;
   client::CoreOptions options;
   options.accept_new = true;
@@ -128,7 +128,7 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.pinned[id].empty());
     CHECK(alice.trust.outbox(other).value().contains("bob"));
   }
-  SUBCASE("later: nothing is accepted, and it is tried whether the old key is there again") {
+  SUBCASE("later: nothing is accepted, and the client retries in case the old key is back") {
     alice.core->ask_later(relay.now);
     CHECK(alice.model().link == LinkState::waiting);
     CHECK_FALSE(alice.model().question);
@@ -139,7 +139,7 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.model().question->pinned == other);
     CHECK(alice.trust.pinned[id].empty());
     alice.core->ask_later(relay.now);
-    alice.trust.servers["server:7467"].id = id;  // as if the old one were there again
+    alice.trust.servers["server:7467"].id = id;  // as if the old key were back
     relay.advance(25'000);
     CHECK(alice.model().link == LinkState::online);
   }
@@ -154,7 +154,7 @@ TEST_CASE("a changed server key is a full stop") {
     CHECK(alice.trust.outbox(other).value().contains("bob"));
     CHECK(alice.trust.outbox(id).value().empty());
   }
-  SUBCASE("the old key is there again before the new one was proved") {
+  SUBCASE("the old key is back before the new one was proved") {
     REQUIRE(alice.core->accept_changed_server(id.text(), relay.now).has_value());
     relay.identity = crypto::SigningKey::generate(relay.random);
     alice.trust.servers["server:7467"].id = proto::Id::of(relay.identity.public_key());
@@ -169,11 +169,11 @@ TEST_CASE("a changed server key is a full stop") {
     relay.settle();
     CHECK(alice.model().link == LinkState::online);
     CHECK(alice.trust.servers["server:7467"].id == id);
-    // A server's new key is no reason to take another key for bob's.
+    // A server's new key is no reason to accept another key for bob.
     CHECK(alice.trust.pinned[id].at("bob").id == bob);
     CHECK(alice.trust.pinned[id].at("bob").verified);
     CHECK(alice.peer("bob").trust == client::Trust::verified);
-    // What was said is not lost, nor what waits.
+    // The history and unsent texts are not lost.
     const auto& lines = alice.peer("bob").lines;
     REQUIRE(lines.size() == 3);
     CHECK(lines[0].text == "said before");
@@ -185,7 +185,7 @@ TEST_CASE("a changed server key is a full stop") {
   }
 }
 
-TEST_CASE("a server's new key that is known already brings nothing of the old one's users along") {
+TEST_CASE("a server's new key that is known already takes over none of the old one's users") {
   Relay relay;
   Guest& alice = relay.add("alice");
   const auto old = proto::Id::of(crypto::SigningKey::generate(relay.random).public_key());

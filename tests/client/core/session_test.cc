@@ -1,4 +1,5 @@
-// Calls and sessions whose frames cross: with each other, with what the list says, with work that is out.
+// Calls and sessions whose frames cross with each other, with presence events and with work in
+// progress.
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
@@ -22,7 +23,7 @@ struct Pair {
     relay.pass = [this](Guest&, Guest& to, const std::string& message) { relay.give(to, message); };
   }
   std::size_t calls() const { return Relay::count(alice.asked, phase_1) + Relay::count(bob.asked, phase_1); }
-  // Bob's link breaks and is mended, and alice hears nothing of it.
+  // Bob's link breaks and comes back without an event to alice.
   void bob_returns() {
     relay.hang_up(bob);
     relay.advance(3'000);
@@ -40,7 +41,7 @@ TEST_CASE("while we call beside a session, texts wait for the new one") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
-  relay.pass = [](Guest&, Guest&, const std::string&) {};  // lost: it is called again after a while
+  relay.pass = [](Guest&, Guest&, const std::string&) {};  // lost: alice calls again after a while
   REQUIRE(alice.say("bob", "two"));
   std::vector<std::string> held;
   relay.pass = [&](Guest& from, Guest& to, const std::string& message) {
@@ -64,7 +65,7 @@ TEST_CASE("while we call beside a session, texts wait for the new one") {
   CHECK(alice.alerts("bob") == 0);
 }
 
-TEST_CASE("a text for a session that ended at the other side brings a call at once") {
+TEST_CASE("a text for a session that ended at the other side causes a call at once") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -77,7 +78,7 @@ TEST_CASE("a text for a session that ended at the other side brings a call at on
   CHECK(alice.delivered == 2);
 }
 
-TEST_CASE("news of the last login that come after the call of the new one end nothing") {
+TEST_CASE("presence of the last login that arrives after the new one's call ends nothing") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -93,7 +94,7 @@ TEST_CASE("news of the last login that come after the call of the new one end no
   CHECK(pair.calls() == calls);
 }
 
-TEST_CASE("news of a login end a session that is older") {
+TEST_CASE("presence of a new login ends an older session") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -120,7 +121,7 @@ TEST_CASE("attack 13: a late answer to a call that was given up is dropped, and 
     }
     if (answer) relay.give(to, late);
     if (!answer || !swallows) relay.give(to, message);
-    if (answer && !swallows) relay.give(to, late);  // also when its place is past
+    if (answer && !swallows) relay.give(to, late);  // also when it is too late
   };
   REQUIRE(alice.say("bob", "one"));
   REQUIRE_FALSE(late.empty());
@@ -130,7 +131,7 @@ TEST_CASE("attack 13: a late answer to a call that was given up is dropped, and 
     relay.settle();
     CHECK(alice.delivered == 1);
   }
-  SUBCASE("a program made it that is no longer there") {
+  SUBCASE("its program is gone") {
     alice.restart();
     relay.settle();
     REQUIRE(alice.say("bob", "two"));
@@ -156,7 +157,7 @@ TEST_CASE("attack 13: a late answer to a call that was given up is dropped, and 
   CHECK(alice.alerts("bob") == 0);
 }
 
-TEST_CASE("a callee of the first edition, which names no call in phase 2, is told of at once") {
+TEST_CASE("a callee of the first edition, which names no call in phase 2, is reported at once") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.pass = [&](Guest&, Guest& to, std::string message) {
@@ -169,7 +170,7 @@ TEST_CASE("a callee of the first edition, which names no call in phase 2, is tol
   CHECK(alice.count("bob", client::Line::Kind::alert, "bob's client is too old") == 1);
   CHECK(Relay::count(alice.asked, "\"phase\":3") == 0);
   CHECK(alice.peer("bob").session != SessionState::established);
-  pair.pass_all();  // and when it was updated
+  pair.pass_all();  // and after the update
   relay.advance(5'000);
   CHECK(alice.delivered == 1);
 }
@@ -198,7 +199,7 @@ TEST_CASE("a call that comes while a step of ours is out waits for it") {
   CHECK(bob.delivered == 1);
 }
 
-TEST_CASE("an error of the server about a peer ends the session and is tried again") {
+TEST_CASE("an error of the server about a peer ends the session, and the client retries") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -235,7 +236,8 @@ TEST_CASE("a text that the server will never take fails, the next ones go on") {
   const auto serial = alice.say("bob", "two");
   CHECK(alice.delivery("bob", *serial) == client::Delivery::failed);
   REQUIRE(alice.say("bob", "three"));
-  // It names the one before it, which left alice and will not come: bob waits a minute for that.
+  // It names the one before it, which alice sent and the server refused: bob waits a minute for
+  // that.
   CHECK(bob.heard == std::vector<std::string>{"alice: one"});
   relay.advance(61'000);
   CHECK(bob.heard == std::vector<std::string>{"alice: one", "alice: three"});

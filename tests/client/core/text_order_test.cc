@@ -1,5 +1,5 @@
-// The order of texts and when they were sent, in whole conversations: `after` and `sent` (sims-protocol(7)
-// section 6), against a server that withholds.
+// The order of texts and their times of sending in whole conversations: `after` and `sent`
+// (sims-protocol(7) section 6), against a server that withholds texts.
 #include "client/conversation/text_order.h"
 
 #include <doctest/doctest.h>
@@ -23,7 +23,7 @@ using Words = std::vector<std::string>;
 
 constexpr const char* not_come = "something before this has not come";
 
-// Alice wrote "one", which came, and "two", which the server refused: it left her and will not come.
+// Alice wrote "one", which came, and "two", which the server refused after it had left her.
 struct Gap {
   Gap() : alice(relay.add("alice")), bob(relay.add("bob")) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
@@ -43,7 +43,7 @@ struct Gap {
     alice.restart();  // the next session counts from 0
     relay.settle();
   }
-  // As if "two" were still to be sent.
+  // Makes "two" unsent again.
   void revive_two() {
     for (auto& row : alice.trust.rows)
       if (row.entry.body == "two") row.entry.delivery = Delivery::queued;
@@ -84,7 +84,7 @@ struct Pair {
 
 }  // namespace
 
-TEST_CASE("attack 7: across sessions a missing text is said after a minute, and no longer when it comes") {
+TEST_CASE("attack 7: across sessions a missing text causes a notice after a minute, until it comes") {
   Gap gap;
   auto& [relay, alice, bob] = gap;
   REQUIRE(alice.say("bob", "three"));
@@ -109,7 +109,7 @@ TEST_CASE("attack 7: across sessions a missing text is said after a minute, and 
   }
 }
 
-TEST_CASE("attack 7: what waits, and what is said about a missing text, last through restarts") {
+TEST_CASE("attack 7: waiting texts, and notices about missing ones, last through restarts") {
   Gap gap;
   auto& [relay, alice, bob] = gap;
   REQUIRE(alice.say("bob", "three"));
@@ -206,7 +206,7 @@ TEST_CASE("attack 7: at most 200 texts of an author wait") {
   CHECK(order.take_due(60'000)->uid == "1");
 }
 
-TEST_CASE("attack 7: withheld by the relay and given later: when it was sent is shown") {
+TEST_CASE("attack 7: withheld by the relay and delivered later: its time of sending is shown") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "hello"));
@@ -222,14 +222,14 @@ TEST_CASE("attack 7: withheld by the relay and given later: when it was sent is 
   relay.advance(15'000);
   SUBCASE("soon") {
     relay.give(bob, withheld[0]);
-    relay.settle();  // on disk, and told
+    relay.settle();  // on disk, and reported
     CHECK(bob.heard.back() == "alice: Shall I pay?");
     CHECK(sent_note(pair.last_line()) == SentNote::none);
   }
   SUBCASE("after two minutes") {
     relay.now.unix_ms += 110'000;
     relay.give(bob, withheld[0]);
-    relay.settle();  // on disk, and told
+    relay.settle();  // on disk, and reported
     CHECK(bob.heard.back() == "alice: Shall I pay?");
     CHECK(pair.last_line().sent_unix_ms == sent);
     CHECK(sent_note(pair.last_line()) == SentNote::sent);
@@ -240,7 +240,7 @@ TEST_CASE("attack 7: withheld by the relay and given later: when it was sent is 
   }
 }
 
-TEST_CASE("attack 7: what the author says about time is marked where it is unlikely") {
+TEST_CASE("attack 7: an unlikely time of the author is marked") {
   constexpr std::int64_t now = 1'700'000'000'000, minute = 60'000, day = 86'400'000;
   CHECK(client::sent_note(now, now, false) == SentNote::none);
   CHECK(client::sent_note(now, now - 2 * minute, false) == SentNote::none);
@@ -250,5 +250,5 @@ TEST_CASE("attack 7: what the author says about time is marked where it is unlik
   CHECK(client::sent_note(now, now - 33 * day, false) == SentNote::unlikely);
   CHECK(client::sent_note(now, now + minute, false) == SentNote::none);  // clocks differ
   CHECK(client::sent_note(now, now + 5 * minute, false) == SentNote::unlikely);
-  CHECK(client::sent_note(now, 0, true) == SentNote::none);  // not kept
+  CHECK(client::sent_note(now, 0, true) == SentNote::none);  // not stored
 }

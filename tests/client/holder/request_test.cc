@@ -21,7 +21,7 @@ std::string why(std::string line) {
 
 }  // namespace
 
-TEST_CASE("a holder's request goes over the wire as it was") {
+TEST_CASE("a holder's request is the same after the wire") {
   HolderRequest request;
   request.id = 7;
   request.what = HolderRequest::Do::send;
@@ -39,7 +39,7 @@ TEST_CASE("a holder's request goes over the wire as it was") {
   CHECK(back->body == request.body);
 }
 
-TEST_CASE("a holder's request that is none is refused in words") {
+TEST_CASE("an invalid request to a holder is refused in words") {
   CHECK(why(R"({"do":"list"})").empty());
   CHECK(why(R"({"do":"list","id":[1]})").empty());  // of no number: 0
   CHECK(why(R"({})") == "\"do\" is missing");

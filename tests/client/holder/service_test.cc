@@ -1,4 +1,4 @@
-// The program that holds a store, as other commands see it.
+// The service of the program that holds a store, as other commands see it.
 #include "client/holder/service.h"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ struct Holder final : HolderHost {
   Result<bool> forget_server(const std::string& server) override { return server == "known:1"; }
   Now now() const override { return relay.now; }
 
-  // What client/link would tell.
+  // The events that client/link would report.
   void settle() {
     relay.settle();
     service.changed();
@@ -73,7 +73,7 @@ const std::string to_bob =
 
 }  // namespace
 
-TEST_CASE("the versions are compared before anything else") {
+TEST_CASE("versions are compared first") {
   Holder holder;
   Asking other(holder, false);
   const auto refused = other.ask(R"({"hello":"sims","version":"0.9","protocol":1})");
@@ -90,7 +90,7 @@ TEST_CASE("the versions are compared before anything else") {
   CHECK(holder.bob.heard == std::vector<std::string>{"alice: hi"});
 }
 
-TEST_CASE("who wants another server or name is refused") {
+TEST_CASE("a command for another server or name is refused") {
   Holder holder;
   for (const char* wish : {R"("server":"elsewhere:1")", R"("name":"eve")"}) {
     Asking asking(holder, false);
@@ -99,7 +99,7 @@ TEST_CASE("who wants another server or name is refused") {
   }
 }
 
-TEST_CASE("a text is answered when its delivery is proved, and said twice it is one text") {
+TEST_CASE("a text is answered when its delivery is proved; sent twice with one uid it is one text") {
   Holder holder;
   Asking one(holder), two(holder);
   CHECK(one.ask(to_bob).empty());
@@ -109,7 +109,7 @@ TEST_CASE("a text is answered when its delivery is proved, and said twice it is 
   CHECK(holder.bob.heard == std::vector<std::string>{"alice: hi"});
   CHECK_FALSE(one.session.busy());
 
-  SUBCASE("also after the proof, when its command asks the next holder") {
+  SUBCASE("also after the proof, if its command asks the next holder") {
     Asking again(holder);
     CHECK(has(again.ask(to_bob.substr(0, to_bob.size() - 1) + R"(,"again":true})"), R"("ok":true)"));
     holder.settle();
@@ -117,7 +117,7 @@ TEST_CASE("a text is answered when its delivery is proved, and said twice it is 
   }
 }
 
-TEST_CASE("a key that is not known is not taken unasked") {
+TEST_CASE("an unknown key is not accepted without asking") {
   Holder holder;
   Asking asking(holder);
   const std::string key = holder.bob.id.str();
@@ -137,7 +137,7 @@ TEST_CASE("a key that is not known is not taken unasked") {
   CHECK(asking.session.idle_limit_ms() == 60'000);
 }
 
-TEST_CASE("somebody who is not online is told alike when the server answers no more questions about names") {
+TEST_CASE("an offline peer gets the same error when the server refuses more questions about names") {
   Holder holder;
   Asking asking(holder);
   const auto after = [&](const std::string& request) {
@@ -155,7 +155,7 @@ TEST_CASE("somebody who is not online is told alike when the server answers no m
   CHECK(has(after(R"({"id":2,"do":"find","to":"eve"})"), "too many questions"));
 }
 
-TEST_CASE("a text that is given up is a failed one and is not sent") {
+TEST_CASE("a text that was given up has failed and is not sent") {
   Holder holder;
   holder.bob.busy = true;  // answers no call
   Asking asking(holder);
@@ -172,7 +172,7 @@ TEST_CASE("a text that is given up is a failed one and is not sent") {
   CHECK(holder.alice.peer("bob").lines.back().delivery == Delivery::failed);
 }
 
-TEST_CASE("a locked holder refuses in words, also what waits") {
+TEST_CASE("a locked holder refuses in words, waiting requests too") {
   Holder holder;
   holder.bob.busy = true;
   Asking asking(holder);
@@ -208,7 +208,7 @@ TEST_CASE("people, through the holder") {
   CHECK(has(asking.ask(R"({"id":11,"do":"forget","to":"other:1"})"), "neither a server nor a peer"));
 }
 
-TEST_CASE("what is on disk, for a command that has not the store's key") {
+TEST_CASE("a command without the store's key reads through the holder") {
   Holder holder;
   Asking asking(holder);
   CHECK(asking.ask(to_bob).empty());
@@ -236,7 +236,7 @@ TEST_CASE("what is on disk, for a command that has not the store's key") {
   }
 }
 
-TEST_CASE("attack 7: a command that reads through the holder hears what has not come to this day") {
+TEST_CASE("attack 7: a command that reads through the holder learns which texts are still missing") {
   Holder holder;
   const auto server = proto::Id::of(holder.relay.identity.public_key());
   HistoryEntry late;
@@ -257,7 +257,7 @@ TEST_CASE("attack 7: a command that reads through the holder hears what has not 
   CHECK_FALSE(has(asking.ask(question), "incomplete"));
 }
 
-TEST_CASE("attack 64: a long history is answered in pieces that the socket takes") {
+TEST_CASE("attack 64: a long history is answered in pages that fit into the socket's queue") {
   Holder holder;
   const auto server = proto::Id::of(holder.relay.identity.public_key());
   HistoryEntry entry;
@@ -281,7 +281,7 @@ TEST_CASE("attack 64: a long history is answered in pieces that the socket takes
   CHECK(pages > 3);
 }
 
-TEST_CASE("a command whose time is up hears how the connection is") {
+TEST_CASE("a command that times out learns the state of the connection") {
   Holder holder;
   Asking asking(holder);
   CHECK(has(asking.ask(R"({"id":1,"do":"link"})"),
@@ -290,7 +290,7 @@ TEST_CASE("a command whose time is up hears how the connection is") {
   CHECK(has(asking.ask(R"({"id":2,"do":"link"})"), R"("state":"offline")"));
 }
 
-TEST_CASE("who forgets a peer is told about the texts that are held") {
+TEST_CASE("forgetting a peer reports the held texts") {
   Holder holder;
   Asking asking(holder);
   CHECK(asking.ask(to_bob).empty());
@@ -305,7 +305,7 @@ TEST_CASE("who forgets a peer is told about the texts that are held") {
             R"({"id":3,"ok":true,"remarks":["1 message to bob not delivered yet, held: )"));
 }
 
-TEST_CASE("a watcher hears what comes and who is there, each change once") {
+TEST_CASE("a watcher gets messages and presence, each change once") {
   Holder holder;
   Asking asking(holder);
   const auto first = asking.ask(R"({"do":"watch"})");
@@ -319,7 +319,7 @@ TEST_CASE("a watcher hears what comes and who is there, each change once") {
   CHECK(has(asking.session.take_output(), R"({"event":"message","from":"bob")"));
 }
 
-TEST_CASE("attack 45: a watcher of a crowd is told what changed at the price of what changed") {
+TEST_CASE("attack 45: the cost of a watcher's events depends on the changes, not on the crowd") {
   Holder holder;
   proto::List crowd;
   crowd.event = proto::List::Event::online;
@@ -339,7 +339,7 @@ TEST_CASE("attack 45: a watcher of a crowd is told what changed at the price of 
     holder.service.changed();
   CHECK(asking.session.presence_looked_at() == before);
   CHECK(asking.session.take_output().empty());
-  // A change of what somebody is to us is one, too.
+  // A change of a peer's standing or trust counts, too.
   REQUIRE(holder.alice.core->accept("bob", holder.relay.now));
   CHECK(has(asking.later(), R"("event":"presence","name":"bob","online":true)"));
   holder.relay.hide("bob");

@@ -20,8 +20,8 @@ using client::LinkState;
 
 namespace {
 
-// The server's side of one connection, over real sockets: logs a client in, keeps what it says, answers
-// lists, and is bob, too: he answers a call and can say something in the session.
+// The server's side of one connection over real sockets. It logs a client in, records its messages
+// and answers lists. It also plays bob, who answers a call and can send texts in the session.
 struct TinyServer {
   explicit TinyServer(net::Loop& on) : loop(on) {
     std::signal(SIGPIPE, SIG_IGN);
@@ -162,7 +162,7 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE("a link logs in, hears the list, and leaves with a word; a turn's words are one write") {
+TEST_CASE("a link logs in, gets the list, and leaves with a goodbye; each turn is one write") {
   Fixture f;
   bool left = false;
   int reads = 0;
@@ -196,7 +196,7 @@ TEST_CASE("a link logs in, hears the list, and leaves with a word; a turn's word
   CHECK(f.server.reads <= reads + 2);  // the ack of the list may have gone before
 }
 
-TEST_CASE("a refused connection and a bad address are told later, not from inside the intent") {
+TEST_CASE("a refused connection and a bad address are reported later, not inside the intent") {
   Fixture f;
   std::string address;
   SUBCASE("refused") {
@@ -222,7 +222,7 @@ TEST_CASE("a refused connection and a bad address are told later, not from insid
   CHECK_FALSE(f.link->model().problem.empty());
 }
 
-TEST_CASE("when the server goes the core hears of it and comes back") {
+TEST_CASE("the core learns that the server is gone, and reconnects") {
   Fixture f;
   bool cut = false;
   f.make({[&] {
@@ -241,7 +241,7 @@ TEST_CASE("when the server goes the core hears of it and comes back") {
   CHECK(f.server.accepted == 2);
 }
 
-TEST_CASE("the server's last word counts also when its end comes while a worker still reads it") {
+TEST_CASE("the server's last message counts even if its end comes while a worker reads it") {
   Fixture f;
   f.server.busy = true;
   f.options.reconnect = false;
@@ -293,7 +293,7 @@ TEST_CASE("leaving without a connection is at once") {
 
 namespace {
 
-// Alice has a session with bob, who says `bodies`.
+// Alice has a session with bob, who sends `bodies`.
 void converse(Fixture& f, std::vector<std::string> bodies, client::Link::Callbacks callbacks) {
   bool called = false;
   callbacks.changed = [&f, called, bodies, more = std::move(callbacks.changed)]() mutable {
@@ -313,7 +313,7 @@ void converse(Fixture& f, std::vector<std::string> bodies, client::Link::Callbac
 
 }  // namespace
 
-TEST_CASE("attack 44: it is committed, then the owner is told, then the ack goes") {
+TEST_CASE("attack 44: a text is committed, then the owner gets it, then the ack goes out") {
   Fixture f;
   std::size_t told = 0, uncommitted = 0, shown_uncommitted = 0, acked_before = 0;
   converse(f, {"one", "two", "three"},
@@ -341,7 +341,8 @@ TEST_CASE("attack 44: it is committed, then the owner is told, then the ack goes
 }
 
 TEST_CASE(
-    "attack 44: what could not be committed is neither told nor acked: the connection ends without a word") {
+    "attack 44: a text that could not be committed is neither reported nor acked: the connection ends at "
+    "once") {
   Fixture f;
   f.options.reconnect = false;
   int told = 0;
@@ -364,7 +365,7 @@ TEST_CASE(
   CHECK(f.link->model().problem.find("disk full") != std::string::npos);
 }
 
-TEST_CASE("an owner who could not pass on what came drops the link: it is not acked, but stays, unread") {
+TEST_CASE("an owner that cannot pass a text on drops the link: the text is not acked, but stays, unread") {
   Fixture f;
   converse(f, {"one"}, {{}, [&](const std::string&, const client::Line&) { f.link->drop(); }, {}});
   net::Timer end(f.loop, [&] {
@@ -378,8 +379,7 @@ TEST_CASE("an owner who could not pass on what came drops the link: it is not ac
   CHECK(f.memory.unread({proto::Id::of(f.server.identity.public_key()), "bob"}, 0) == 1);
 }
 
-TEST_CASE(
-    "an owner who draws at a moment of their own commits first, and draws nothing that may be taken back") {
+TEST_CASE("an owner that draws at other times commits first, and draws nothing that may be taken back") {
   Fixture f;
   std::size_t shown = 0, uncommitted = 0;
   converse(f, {"one", "two", "three"}, {});
@@ -396,7 +396,7 @@ TEST_CASE(
   CHECK(uncommitted == 0);
 }
 
-TEST_CASE("who leaves commits first: the last acks go out with the goodbye") {
+TEST_CASE("leaving commits first: the last acks go out with the goodbye") {
   Fixture f;
   bool leaving = false;
   converse(f, {"one", "two"},

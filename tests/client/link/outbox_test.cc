@@ -43,7 +43,7 @@ TEST_CASE("texts go in order, from queued to delivered") {
   REQUIRE(took.size() == 1);
   CHECK(took[0]->serial == 1);
   CHECK(took[0]->delivery == Delivery::sent);
-  CHECK(box.server_took(11).empty());  // said once
+  CHECK(box.server_took(11).empty());  // reported once
 
   auto done = box.delivered(1);
   REQUIRE(done);
@@ -54,7 +54,7 @@ TEST_CASE("texts go in order, from queued to delivered") {
   CHECK(box.size() == 1);
 }
 
-TEST_CASE("a lost session puts what is in flight back, in order, under its own serial") {
+TEST_CASE("a lost session queues texts in flight again, in order, with their own serials") {
   Outbox box = with(3);
   for (std::uint64_t m = 0; m < 3; ++m)
     box.sent(*box.next(key), m, m, 0);
@@ -71,7 +71,7 @@ TEST_CASE("a lost session puts what is in flight back, in order, under its own s
   CHECK(box.next(key)->serial == 3);
 }
 
-TEST_CASE("only so much is in flight") {
+TEST_CASE("texts in flight are limited") {
   Outbox many = with(200);
   std::size_t flying = 0;
   while (auto* entry = many.next(key))
@@ -87,7 +87,7 @@ TEST_CASE("only so much is in flight") {
   CHECK(flying == Outbox::window_bytes / 16'384);
 }
 
-TEST_CASE("one that the server never takes leaves, the rest stays") {
+TEST_CASE("a text that the server refuses leaves, the rest stays") {
   Outbox box = with(2);
   box.sent(*box.next(key), 0, 40, 0);
   box.sent(*box.next(key), 1, 41, 0);

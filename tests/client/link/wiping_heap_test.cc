@@ -8,9 +8,9 @@
 #include "support/process_memory.h"
 #include "support/vectors.h"
 
-TEST_CASE("what was freed is not found in memory that is handed out again") {
+TEST_CASE("freed data is not found in memory that is allocated again") {
   if (sims::test::heap_is_watched) return sims::test::skip("a sanitizer has operators of its own");
-  // Too large for what the first words of a free block are used for.
+  // Larger than the first words of a free block, which the allocator uses.
   constexpr std::size_t size = 4'000;
   auto text = std::make_unique<std::string>(size, 'x');
   text.reset();

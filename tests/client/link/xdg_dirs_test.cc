@@ -27,14 +27,14 @@ TEST_CASE("the XDG folder, and its default under HOME") {
   CHECK(data_folder("", env({{"HOME", "/home/a"}})).value() == "/home/a/.local/share/sims");
 }
 
-TEST_CASE("an empty or relative variable is as if unset") {
+TEST_CASE("an empty or relative variable counts as unset") {
   for (const char* value : {"data", ""})
     CHECK(data_folder("", env({{"HOME", "/h"}, {"XDG_DATA_HOME", value}})).value() == "/h/.local/share/sims");
   CHECK_FALSE(data_folder("", env({})).has_value());
   CHECK_FALSE(data_folder("", env({{"HOME", "not/absolute"}})).has_value());
 }
 
-TEST_CASE("the folder of what is not data, and its default under HOME") {
+TEST_CASE("the state folder, and its default under HOME") {
   CHECK(client::state_folder(env({{"XDG_STATE_HOME", "/s"}, {"HOME", "/h"}})) == "/s/sims");
   CHECK(client::state_folder(env({{"HOME", "/h"}, {"XDG_STATE_HOME", "relative"}})) ==
         "/h/.local/state/sims");

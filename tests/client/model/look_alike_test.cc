@@ -31,7 +31,7 @@ TEST_CASE("attack 31: one letter apart, in names that are not short") {
   CHECK_FALSE(looks_like("", "bob"));
 }
 
-TEST_CASE("only contacts can be passed for, the most alike first, never oneself") {
+TEST_CASE("only contacts have look-alikes, the most alike first, never oneself") {
   std::map<std::string, PinnedPeer> pins;
   pins["alice1"].standing = Standing::contact;
   pins["alicel"].standing = Standing::contact;

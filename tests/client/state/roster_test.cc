@@ -53,7 +53,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "who comes is shown, who leaves goes, unless there is something to keep") {
+TEST_CASE_FIXTURE(
+    Fixture, "a peer that comes is shown; one that leaves is dropped, unless there is something to keep") {
   auto changes = online("bob", id(1));
   REQUIRE(changes.size() == 1);
   CHECK(changes[0].event == Event::came);
@@ -85,7 +86,7 @@ TEST_CASE_FIXTURE(Fixture, "we ourselves and impossible names are not shown") {
 }
 
 TEST_CASE_FIXTURE(Fixture,
-                  "another id under a pinned name is a change, told once, until the known one is back") {
+                  "another id under a pinned name is a change, reported once, until the known one is back") {
   REQUIRE(pins.pin("bob", {id(1), true, 3}));
   roster.reset();
   CHECK(model.peers.at("bob").trust == Trust::verified);
@@ -135,7 +136,7 @@ TEST_CASE_FIXTURE(Fixture, "an id has one name and a name one id") {
   CHECK(*roster.name_of(id(2)) == "robert");
 }
 
-TEST_CASE_FIXTURE(Fixture, "after a reconnect, who is not listed again goes with the last page") {
+TEST_CASE_FIXTURE(Fixture, "after a reconnect, peers that are not listed again go with the last page") {
   online("bob", id(1));
   online("carol", id(2));
   roster.lost();
@@ -151,7 +152,7 @@ TEST_CASE_FIXTURE(Fixture, "after a reconnect, who is not listed again goes with
   CHECK(model.peers.at("carol").online);
 }
 
-TEST_CASE_FIXTURE(Fixture, "a server can't make us remember without end") {
+TEST_CASE_FIXTURE(Fixture, "a server can't fill our memory") {
   for (std::uint64_t i = 1; i <= Roster::max_peers; ++i)
     online("u" + std::to_string(i), id(i));
   CHECK(fits);

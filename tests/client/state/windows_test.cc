@@ -26,7 +26,7 @@ TEST_CASE("a window keeps the last lines, and finds them by serial") {
   CHECK(model.newest_serial == serials[3]);
 }
 
-TEST_CASE("attack 30: what a peer causes is shown 10 times a minute, then counted in one line") {
+TEST_CASE("attack 30: notices that a peer causes are shown 10 times a minute, then counted in one line") {
   Model model;
   Windows windows(model, 1'000);
   Peer peer;
@@ -67,7 +67,7 @@ TEST_CASE("attack 30: a fast flood that does not end leaves 10 notices and one c
   CHECK(peer.lines.size() - counting == 30);
 }
 
-TEST_CASE("attack 30: the line that counts is final after a minute, and says so") {
+TEST_CASE("attack 30: the line that counts is final after a minute, and is marked so") {
   Model model;
   Windows windows(model, 1'000);
   Peer& bob = model.peers["bob"];
@@ -93,7 +93,7 @@ TEST_CASE("attack 30: the line that counts is final after a minute, and says so"
   CHECK(bob.lines.back().text == "bad");
 }
 
-TEST_CASE("a line that counts whose window is gone, emptied or full is no longer waited for") {
+TEST_CASE("nobody waits for a counting line whose window is gone, empty or full") {
   Model model;
   Windows windows(model, 2);
   const auto fill = [&](const std::string& name) {
@@ -112,7 +112,7 @@ TEST_CASE("a line that counts whose window is gone, emptied or full is no longer
   CHECK(windows.next_tick() == INT64_MAX);
 }
 
-TEST_CASE("what is said about a missing text goes when it comes") {
+TEST_CASE("the notice about a missing text goes when the text comes") {
   Model model;
   Windows windows(model, 100);
   Peer peer;
@@ -134,7 +134,7 @@ TEST_CASE("what is said about a missing text goes when it comes") {
   CHECK(peer.lines[1].missing.empty());
 }
 
-TEST_CASE("a window holds so many bytes, however few its lines") {
+TEST_CASE("a window's bytes are limited, however few its lines") {
   constexpr std::size_t mib = 1 << 20;
   Model model;
   Windows windows(model, 100);
@@ -151,7 +151,7 @@ TEST_CASE("a window holds so many bytes, however few its lines") {
   CHECK(model.status.size() == 4);
   CHECK(eve.lines.size() == 1);
 
-  SUBCASE("what goes makes room") {
+  SUBCASE("removed lines make room") {
     windows.erase(bob, bob.lines.back().serial);
     CHECK(bob.lines.size() == 3);
     windows.notice(&bob, text, {});
@@ -161,12 +161,12 @@ TEST_CASE("a window holds so many bytes, however few its lines") {
       windows.notice(&bob, text, {});
     CHECK(bob.lines.size() == 4);
   }
-  SUBCASE("a reworded line counts as long as it is now") {
+  SUBCASE("a reworded line counts with its new length") {
     windows.reword(bob, bob.lines.back().serial, "short");
     windows.notice(&bob, text.substr(5), {});
     CHECK(bob.lines.size() == 5);
   }
-  SUBCASE("who left the model starts anew") {
+  SUBCASE("a peer that left the model starts again") {
     bob.lines.clear();
     windows.forget_peers();
     for (int i = 0; i < 4; ++i)
@@ -177,7 +177,7 @@ TEST_CASE("a window holds so many bytes, however few its lines") {
   }
 }
 
-TEST_CASE("no flood of alerts hides what is said about a key") {
+TEST_CASE("no flood of alerts hides a key alert") {
   Model model;
   Windows windows(model, 100);
   Peer peer;

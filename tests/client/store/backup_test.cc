@@ -1,4 +1,4 @@
-// Copies of the store that come back: noticed, whenever they were made.
+// Restored backups of the store are noticed, whenever they were made.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -8,7 +8,7 @@ using namespace sims;
 using namespace sims::test;
 using client::Store;
 
-TEST_CASE("store: a backup put in its place is noticed, once") {
+TEST_CASE("store: a restored backup is noticed, once") {
   TempFolder temp;
   const std::string home = temp / "home", state = temp / "state", path = home + "/store.db";
   {
@@ -29,7 +29,7 @@ TEST_CASE("store: a backup put in its place is noticed, once") {
   }
   auto store = open_store(home, state);
   CHECK_FALSE(store->restored());
-  // On another computer there is nothing to compare with.
+  // Another computer has no note to compare with.
   REQUIRE(write_private_file(path, backup));
   CHECK_FALSE(open_store(home, temp / "other")->restored());
   CHECK_FALSE(open_store(home)->restored());
@@ -68,7 +68,7 @@ TEST_CASE("store: a backup that was made while a program used it is noticed, too
   }
 }
 
-TEST_CASE("store: closed with what was not committed, it is as it was committed") {
+TEST_CASE("store: closing it undoes uncommitted writes") {
   TempFolder temp;
   {
     auto store = open_store(temp.path());
@@ -81,7 +81,7 @@ TEST_CASE("store: closed with what was not committed, it is as it was committed"
   CHECK_FALSE(store->server("b:1"));
 }
 
-TEST_CASE("store: without a place for the note it works all the same") {
+TEST_CASE("store: it works without a place for the note") {
   TempFolder temp;
   REQUIRE(write_private_file(temp / "file", ""));
   auto store = open_store(temp / "home", temp / "file/below");

@@ -1,4 +1,4 @@
-// The store through what kills programs and fills disks.
+// The store under kills of its program and full disks.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +18,8 @@ namespace {
 
 const client::PeerKey bob = peer(1, "bob");
 
-// A process of its own that runs `f` and tells numbers over a pipe. doctest's macros have no place in it.
+// A child process that runs `f` and reports numbers over a pipe. doctest's macros must not be used
+// in it.
 class Child {
  public:
   template <class F>
@@ -35,7 +36,7 @@ class Child {
     ::close(pipe_[0]);
     if (pid_ > 0) kill();
   }
-  // The last number; at the child's end, or once `until` was told.
+  // The last number reported, when the child ends or has reported `until`.
   int told(int until = INT32_MAX) {
     for (int next; last_ < until && ::read(pipe_[0], &next, sizeof next) == sizeof next;)
       last_ = next;
@@ -57,7 +58,8 @@ class Child {
   int last_ = 0;
 };
 
-// Adds pairs of messages, each pair a commit, with texts of several pages; tells each pair that lasts.
+// Adds pairs of messages with texts of several pages, each pair in one commit; reports each
+// committed pair.
 int add_pairs(const std::string& folder, const std::function<bool(int)>& tell,
               const std::function<void()>& step) {
   auto opened = Store::open(folder);
@@ -79,7 +81,8 @@ int add_pairs(const std::string& folder, const std::function<bool(int)>& tell,
   }
 }
 
-// What commit() confirmed is there, what it did not is there as a whole or not at all.
+// Checks that all confirmed commits are there, and that the next one is there as a whole or not at
+// all.
 void check_pairs(const std::string& folder, int confirmed) {
   auto store = open_store(folder);
   const auto rows = store->before(bob, 0, 100'000).value();
@@ -103,7 +106,7 @@ void check_pairs(const std::string& folder, int confirmed) {
 
 }  // namespace
 
-TEST_CASE("store: killed at any step, what commit() confirmed is there and nothing is half there") {
+TEST_CASE("store: killed at any step, it has all that commit() confirmed, and nothing half-written") {
   for (int kill_at = 0; kill_at < 40; ++kill_at) {
     CAPTURE(kill_at);
     TempFolder temp;
@@ -120,7 +123,7 @@ TEST_CASE("store: killed at any step, what commit() confirmed is there and nothi
   }
 }
 
-// A text waits for the one before it and is shown behind it, each a commit; tells each commit.
+// A text waits for the one before it and is shown after it, each in a commit; reports each commit.
 int add_waiting(const std::string& folder, const std::function<bool(int)>& tell,
                 const std::function<void()>& step) {
   auto opened = Store::open(folder);
@@ -163,7 +166,7 @@ TEST_CASE("attack 7: store: killed at any step, a text that waits is there once,
     const auto shown = store->before(bob, 0, 100).value();
     auto all = store->waiting(bob.server).value();
     const auto& waiting = all["bob"];
-    // A commit whose word was not heard any more may have been made, and nothing else.
+    // A commit whose report was lost may have been made, and nothing else.
     const int made = static_cast<int>(shown.size() + waiting.size());
     CHECK(made >= confirmed);
     CHECK(made <= confirmed + 1);
@@ -190,14 +193,14 @@ TEST_CASE("store: killed at any moment, again and again, on one file") {
     open_store(fresh.path());
     Child child([&](auto tell) { return add_pairs(fresh.path(), tell, [] {}); });
     child.told(1 + static_cast<int>(rng.pick(4)));
-    // Somewhere inside of the next pairs: the kernel decides.
+    // Killed somewhere within the next pairs, as the kernel decides.
     std::this_thread::sleep_for(std::chrono::microseconds(rng.pick(3'000)));
     CHECK(WIFSIGNALED(child.kill()));
     check_pairs(fresh.path(), child.told());
   }
 }
 
-TEST_CASE("store: killed while it is made, a store is made the next time") {
+TEST_CASE("store: killed while it is made, it is made at the next start") {
   for (int after_us = 0; after_us < 20'000; after_us += 1'000) {
     TempFolder temp;
     Child child([&](auto tell) {
@@ -214,7 +217,7 @@ TEST_CASE("store: killed while it is made, a store is made the next time") {
   }
 }
 
-TEST_CASE("store: on a full disk a commit fails, what was before stays, and there is no harm later") {
+TEST_CASE("store: on a full disk a commit fails, earlier data stays, and later commits work") {
   TempFolder temp;
   {
     auto store = open_store(temp.path());

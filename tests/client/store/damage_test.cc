@@ -1,4 +1,4 @@
-// Files that were damaged at random: an error in words or what was said, never anything else.
+// Randomly damaged files give an error in words or the stored texts, never anything else.
 #include <set>
 
 #include "client/store/store_fixture.h"
@@ -107,7 +107,7 @@ bool use(const std::string& folder, const Expected& expected) {
 
 }  // namespace
 
-TEST_CASE("store: damage at random is an error in words or does not matter; nothing false ever comes out") {
+TEST_CASE("store: random damage is an error in words or harmless; no false data is read") {
   TempFolder temp;
   const std::string home = temp / "home", path = home + "/store.db", good = make(home);
   const Expected expected;
@@ -122,12 +122,12 @@ TEST_CASE("store: damage at random is an error in words or does not matter; noth
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bad;
     opened += use(home, expected) ? 1 : 0;
   }
-  // Both happen, else it proves nothing.
+  // Both outcomes must occur, or the test proves nothing.
   CHECK(opened > rounds / 10);
   CHECK(opened < rounds);
 }
 
-TEST_CASE("store: a log that was damaged or cut off takes with it what came last, and nothing else") {
+TEST_CASE("store: a damaged or cut log loses the last writes, and nothing else") {
   TempFolder temp;
   const std::string home = temp / "home", good = make(home), log = home + "/store.db-wal";
   const Expected expected;
@@ -184,9 +184,9 @@ TEST_CASE("store: pages of two ages in one file: the keys are of one of them, or
   CHECK(opened > 0);
 }
 
-// Its identity is not to be replaced by a new one without a word, nor its log laid over a new store.
-TEST_CASE(
-    "attack 44: a store that is missing where there was one is refused, and nothing is made in its place") {
+// A lost store must not be replaced silently by a new identity, nor its log be applied to a new
+// store.
+TEST_CASE("attack 44: a missing store is refused where there was one, and no new one is made") {
   for (const char* left : {"checked", "unclean", "store.db-wal", "store.db-shm"}) {
     CAPTURE(left);
     TempFolder temp;

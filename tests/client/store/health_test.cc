@@ -1,4 +1,4 @@
-// Whether the store's file is whole, and when that is looked at.
+// Tests of the integrity check of the store's file, and of its schedule.
 #include "client/store/check_schedule.h"
 #include "client/store/store_fixture.h"
 #include "support/faulty_disk.h"
@@ -26,7 +26,7 @@ std::string text(sqlite::Database& db, const char* sql) {
   return std::string(ask.text(0));
 }
 
-// The index's page becomes one without entries, as it was before a write that never reached the disk.
+// Empties the index's page, as if a write of it never reached the disk.
 void empty_index(const std::string& folder) {
   std::int64_t page = 0;
   {
@@ -53,8 +53,7 @@ bool whole(Store& store) {
 
 }  // namespace
 
-TEST_CASE(
-    "attack 44: a lost write: an index's page that is empty hides what was said, and the check says so") {
+TEST_CASE("attack 44: a lost write: an empty index page hides texts, and the check reports it") {
   TempFolder folder;
   const std::string home = folder.path() + "/home";
   make(home);
@@ -73,7 +72,7 @@ TEST_CASE(
   CHECK(check->problem().find("history_of") != std::string::npos);
   CHECK(check->problem().find("REINDEX") != std::string::npos);
 
-  SUBCASE("it is said at every start until it is mended as it says") {
+  SUBCASE("it is reported at every start until the advice was followed") {
     REQUIRE(store->hold());
     store->checked(*check, now);
     store.reset();
@@ -88,7 +87,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("attack 44: a file that can't be read while it is checked: said, and the check stays due") {
+TEST_CASE("attack 44: a file that can't be read during its check is reported, and the check stays due") {
   TempFolder folder;
   const std::string home = folder.path() + "/home";
   make(home);
@@ -128,7 +127,7 @@ TEST_CASE("attack 44: a file that can't be read while it is checked: said, and t
 }
 
 TEST_CASE(
-    "attack 44: a text that can't be looked up is not taken for a new one: nothing is stored until it can") {
+    "attack 44: a text whose uid can't be looked up is not taken for new: nothing is stored until it can") {
   TempFolder folder;
   const std::string home = folder.path() + "/home";
   make(home);
@@ -147,7 +146,7 @@ TEST_CASE(
   CHECK(store->commit());
 }
 
-TEST_CASE("the check is due at first, weekly, and when the clock says that the last one is to come") {
+TEST_CASE("the check is due at first, weekly, and if the last one lies in the future") {
   TempFolder folder;
   const std::string home = folder.path() + "/home";
   make(home);
@@ -163,7 +162,7 @@ TEST_CASE("the check is due at first, weekly, and when the clock says that the l
   CHECK_FALSE(open_store(home)->check_due(now));
 }
 
-TEST_CASE("the check is due after an unclean end, for the next program that may use the store") {
+TEST_CASE("the check is due after an unclean end, for the next program that holds the store") {
   TempFolder folder;
   const std::string home = folder.path() + "/home", copy = folder.path() + "/copy";
   make(home);
@@ -178,7 +177,7 @@ TEST_CASE("the check is due after an unclean end, for the next program that may 
   CHECK_FALSE(open_store(home)->check_due(now));
 
   SUBCASE("with the log") {}
-  SUBCASE("also when somebody took the log in") {
+  SUBCASE("also when the log was merged") {
     auto db = raw(copy);
     REQUIRE(db.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
@@ -200,7 +199,7 @@ TEST_CASE("the check is due after an unclean end, for the next program that may 
   CHECK_FALSE(open_store(copy)->check_due(now));
 }
 
-TEST_CASE("a snapshot has what is in the log alone, and changes nothing") {
+TEST_CASE("a snapshot also has the log's data, and changes nothing") {
   TempFolder folder;
   const std::string home = folder.path() + "/home", copy = folder.path() + "/copy";
   make(home);
@@ -221,7 +220,7 @@ TEST_CASE("a snapshot has what is in the log alone, and changes nothing") {
   CHECK(rows(path) == messages + 200);
   CHECK(content(path) == file);
   CHECK(content(path + "-wal") == log);
-  // A log that was cut, or damaged: what was whole before it.
+  // After a log was cut or damaged, all that was whole before it is read.
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{31}, std::size_t{32}, std::size_t{3'000}, log.size() - 1}) {
     std::ofstream(path + "-wal", std::ios::binary) << log.substr(0, size);
@@ -233,7 +232,7 @@ TEST_CASE("a snapshot has what is in the log alone, and changes nothing") {
   CHECK(rows(path) <= static_cast<std::int64_t>(messages + 200));
 }
 
-TEST_CASE("attack 44: a program that holds the store for weeks looks again when the check is due") {
+TEST_CASE("attack 44: a program that holds the store for weeks repeats the check when it is due") {
   TempFolder folder;
   const std::string home = folder.path() + "/home";
   make(home);

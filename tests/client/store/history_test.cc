@@ -1,5 +1,5 @@
-// What is said, in the store alone: rows that were tampered with, searches, pruning. The rest is
-// memory_test.cc's.
+// The history in the store alone: tampered rows, searches, pruning. Its contract is in
+// memory_test.cc.
 #include <thread>
 
 #include "client/store/store_fixture.h"
@@ -65,7 +65,7 @@ TEST_CASE("store: rows that were swapped, moved or changed do not open, and noth
   }
 }
 
-TEST_CASE("store: what is to be sent is not taken from a row that was tampered with") {
+TEST_CASE("store: no text is sent from a row that was tampered with") {
   TempFolder temp;
   auto store = three_messages(temp.path());
   REQUIRE(raw(temp.path()).execute("UPDATE history SET kind = 2 WHERE row = 1"));
@@ -90,7 +90,7 @@ TEST_CASE("store: rows keep their numbers, also those of failed commits and eras
   }
   auto store = open_store(temp.path());
   CHECK(store->add(bob, entry("three")).value() > last);
-  // The commit fails: the schema is not what it was.
+  // The commit fails, since the schema was changed.
   auto db = raw(temp.path());
   REQUIRE(store->commit());
   REQUIRE(db.execute("ALTER TABLE name RENAME TO hidden"));
@@ -128,7 +128,7 @@ TEST_CASE("store: a write that failed undoes all since the last commit, and comm
   CHECK(open_store(temp.path())->before(bob, 0, 9).value().size() == 2);
 }
 
-TEST_CASE("store: the core hears of it when somebody else's save() undid its writes") {
+TEST_CASE("store: the core learns that another caller's save() undid its writes") {
   TempFolder temp;
   auto store = open_store(temp.path());
   REQUIRE(store->hold());
@@ -150,7 +150,7 @@ TEST_CASE("store: the core hears of it when somebody else's save() undid its wri
   CHECK(store->before(bob, 0, 9).value().size() == 1);
 }
 
-TEST_CASE("store: the names of texts are remembered for 90 days") {
+TEST_CASE("store: uids of texts are remembered for 90 days") {
   constexpr std::int64_t day_ms = 86'400'000;
   TempFolder temp;
   auto store = open_store(temp.path());
@@ -172,7 +172,7 @@ TEST_CASE("store: the names of texts are remembered for 90 days") {
   CHECK(store->seen(bob, author, "uid of now"));
 }
 
-TEST_CASE("store: erased texts and names are not in the file any more") {
+TEST_CASE("store: erased texts and names are no longer in the file") {
   TempFolder temp;
   auto store = three_messages(temp.path());
   std::string token;
@@ -189,7 +189,7 @@ TEST_CASE("store: erased texts and names are not in the file any more") {
   CHECK(raw(temp.path()).number("SELECT count(*) FROM conversation") == 1);
 }
 
-TEST_CASE("store: all of a conversation, oldest first, until it is enough") {
+TEST_CASE("store: the texts of a conversation, oldest first, until the caller stops") {
   TempFolder temp;
   auto store = three_messages(temp.path());
   Words seen;

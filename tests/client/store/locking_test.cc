@@ -1,4 +1,4 @@
-// What opens the store, and what its file tells without.
+// Tests of the passphrase and the key file, and of what a locked store reveals.
 #include "client/store/store_fixture.h"
 #include "crypto/key_file.h"
 
@@ -55,12 +55,12 @@ TEST_CASE("store: the passphrase opens it, no other one does") {
   CHECK(proto::Id::of(store->identity().public_key()) == store->id());
   CHECK(store->get("draft") == "half a");
   CHECK(store->server("a:1"));
-  // Also of an open one: who wants to change it is asked first.
+  // Also on an open store: the passphrase is asked before a change.
   CHECK(try_passphrase(*store, "wrong horse").error() == "wrong passphrase");
   CHECK(store->unlocked());
 }
 
-TEST_CASE("store: locked again, and nothing comes out") {
+TEST_CASE("store: locked again, it gives no data") {
   TempFolder temp;
   auto store = open_store(temp.path());
   store->lock();
@@ -106,7 +106,7 @@ TEST_CASE("store: a new passphrase has a salt of its own, and a cost that is not
   unlock(*store, "one");
 }
 
-TEST_CASE("store: the passphrase can be changed and taken away") {
+TEST_CASE("store: the passphrase can be changed and removed") {
   TempFolder temp;
   auto store = open_store(temp.path());
   REQUIRE(store->put("draft", "half a"));
@@ -152,7 +152,7 @@ TEST_CASE("store: a key file opens it, no other one does") {
   REQUIRE(store->unlock_with_file(key));
   CHECK(store->get("draft") == "half a");
 
-  // An existing one is used as it is; one that is none is not overwritten.
+  // An existing key file is used unchanged; another kind of file is not overwritten.
   const std::string before = content(other);
   REQUIRE(store->set_key_file(other));
   CHECK(content(other) == before);
@@ -166,7 +166,7 @@ TEST_CASE("store: a key file opens it, no other one does") {
   CHECK(store->lock_kind() == Store::Lock::passphrase);
 }
 
-TEST_CASE("store: another program that changed the passphrase meanwhile is believed") {
+TEST_CASE("store: a passphrase that another program changed meanwhile is used") {
   TempFolder temp;
   auto first = open_store(temp.path());
   auto second = open_store(temp.path());
@@ -177,7 +177,7 @@ TEST_CASE("store: another program that changed the passphrase meanwhile is belie
   CHECK(second->put("x", "y"));
 }
 
-TEST_CASE("store: its files tell nothing of what is in it") {
+TEST_CASE("store: its files reveal no content") {
   TempFolder temp;
   const std::string home = temp / "home";
   const client::PeerKey bart{some_id(4), "bartholomew"};
@@ -195,7 +195,7 @@ TEST_CASE("store: its files tell nothing of what is in it") {
     REQUIRE(store->add(bart, entry("attack at dawn")));
     REQUIRE(store->add(bart, entry("will do", true, client::Delivery::queued)));
     REQUIRE(store->commit());
-    // While it is used, and with what is still in the log.
+    // While it is used, and with data still in the log.
     for (const auto& file : std::filesystem::directory_iterator(home)) {
       CAPTURE(file.path().string());
       const std::string bytes = content(file.path());
@@ -211,7 +211,7 @@ TEST_CASE("store: its files tell nothing of what is in it") {
   CHECK(text_of(store->identity().seed()) == seed);
 }
 
-TEST_CASE("store: the key that lay open before there was a passphrase is overwritten") {
+TEST_CASE("store: the key that was in clear before the passphrase is overwritten") {
   TempFolder temp;
   auto store = open_store(temp.path());
   std::string key;

@@ -235,7 +235,8 @@ void replaced(Memory& memory) {
   CHECK(bodies(memory.before(other_bob, 0, 9)) == "a,b");
 }
 
-// What the server's new id must not forget: it may give texts again, and withhold others.
+// The server under its new id may deliver texts again, or withhold some: both must still be
+// noticed.
 void replaced_names(Memory& memory) {
   constexpr int many = 1'200;
   const client::PeerKey moved_bob = peer(2, "bob"), moved_carol = peer(2, "carol");

@@ -43,7 +43,7 @@ TEST_CASE("record: two records are the same bytes only when their fields are the
   CHECK(one.view() != other.view());
 }
 
-TEST_CASE("record: what is missing, cut off or left over is not ok, and reads as nothing") {
+TEST_CASE("record: missing, cut off or extra fields are not ok, and read as empty") {
   const std::string whole = sample().substr(0, 8 + 4 + 3 + 4 + 8);
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     CAPTURE(size);

@@ -1,4 +1,4 @@
-// How rows are sealed: also against values that were computed elsewhere, for files outlive programs.
+// Tests of sealed rows, also against values from another program, since files outlive programs.
 #include "client/store/seal.h"
 
 #include <doctest/doctest.h>
@@ -26,7 +26,7 @@ std::string opened(Sealer& sealer, std::string_view place, std::string_view toke
 
 }  // namespace
 
-TEST_CASE("seal: what was sealed opens at its place, whatever its size") {
+TEST_CASE("seal: a token opens at its place, with any size") {
   Fixture f;
   for (std::size_t size : {0, 1, 15, 16, 17, 31, 32, 1'000, 20'000, 5}) {
     const std::string plain(size, '\0');
@@ -35,7 +35,7 @@ TEST_CASE("seal: what was sealed opens at its place, whatever its size") {
   CHECK(opened(f.sealer, "", f.sealer.seal("", "x")) == "x");
 }
 
-TEST_CASE("seal: it opens nowhere else, under no other key, and not changed") {
+TEST_CASE("seal: a token does not open elsewhere, under another key, or altered") {
   Fixture f;
   const std::string token = f.sealer.seal("history1", "attack at dawn");
   CHECK(opened(f.sealer, "history1", token) == "attack at dawn");
@@ -56,18 +56,18 @@ TEST_CASE("seal: it opens nowhere else, under no other key, and not changed") {
 
 TEST_CASE("seal: the place cannot be moved into the text") {
   Fixture f;
-  // "a" + "bc" and "ab" + "c" are other bytes, for the place's length stands in front.
+  // "a" + "bc" and "ab" + "c" give different bytes, since the place's length comes first.
   CHECK_FALSE(f.sealer.open("a", f.sealer.seal("ab", "c")));
   CHECK_FALSE(f.sealer.open("ab", f.sealer.seal("a", "bc")));
 }
 
-TEST_CASE("seal: the same text is never the same token, and a token tells only a length") {
+TEST_CASE("seal: one text never gives the same token twice, and a token reveals only a length") {
   Fixture f;
   std::set<std::string> all;
   for (int i = 0; i < 100; ++i)
     CHECK(all.insert(f.sealer.seal("here", "yes")).second);
   CHECK(f.sealer.seal("here", "yes").size() == f.sealer.seal("here", "no!").size());
-  // Not even the time: a Fernet token's version, then eight bytes of it.
+  // A token does not even reveal the time: a Fernet token's version, then eight bytes of time.
   CHECK(all.begin()->starts_with("gAAAAAAAAAAA"));
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("seal: a tag is always the same, and of its kind, texts and key alone"
   CHECK(Sealer(Bytes(32, 2), f.rng).tag("peer", "server", "bob") != tag);
 }
 
-TEST_CASE("seal: the master key opens with what it was wrapped under, for whose store it is") {
+TEST_CASE("seal: the master key opens with its wrapping key, for its own store only") {
   FixedRng rng;
   const Bytes master(32, 3), key(32, 4), other(32, 5);
   const auto token = client::wrap_master(master, key, "alice", rng);
@@ -97,7 +97,7 @@ TEST_CASE("seal: the master key opens with what it was wrapped under, for whose 
   CHECK_FALSE(client::unwrap_master("", key, "alice"));
   CHECK_FALSE(client::unwrap_master(client::wrap_master(Bytes(31, 3), key, "alice", rng), key, "alice"));
   CHECK(client::wrap_master(master, key, "alice", rng) != token);
-  // What opens rows opens no master key, and the other way round.
+  // A key that opens rows opens no master key, and the other way round.
   Sealer sealer(key, rng);
   CHECK_FALSE(client::unwrap_master(sealer.seal("master key of alice", text_of(master)), key, "alice"));
   CHECK_FALSE(sealer.open("master key of alice", token));

@@ -1,4 +1,4 @@
-// What the tests of the store share.
+// The fixture of the store's tests.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -33,7 +33,7 @@ inline void unlock(client::Store& store, std::string_view passphrase) {
   REQUIRE(store.unlock(*work));
 }
 
-// With the cheapest cost there is, not the half second of Store::new_derivation().
+// With the lowest cost, not the half second of Store::new_derivation().
 inline void set_passphrase(client::Store& store, std::string_view passphrase) {
   client::Derivation work(SecretBytes(bytes_of(passphrase)), ByteArray<16>{7}, crypto::ScryptCost{});
   work.run();

@@ -1,4 +1,4 @@
-// Pins, settings and values; the file, its folder and who may use it.
+// Pins, settings and values; the file, its folder and its lock.
 #include "client/store/store.h"
 
 #include "client/store/store_fixture.h"
@@ -80,7 +80,7 @@ TEST_CASE("store: pins, settings and values come back from disk") {
   CHECK_FALSE(store->get("empty"));
 }
 
-TEST_CASE("store: forgetting takes exactly what was named") {
+TEST_CASE("store: forgetting removes exactly the named pin") {
   TempFolder temp;
   const Id server = some_id(1);
   {
@@ -99,7 +99,7 @@ TEST_CASE("store: forgetting takes exactly what was named") {
   CHECK(store->peers(server).contains("carol"));
 }
 
-TEST_CASE("store: what was not committed is gone") {
+TEST_CASE("store: uncommitted writes are gone") {
   TempFolder temp;
   {
     auto store = open_store(temp.path());
@@ -116,7 +116,7 @@ TEST_CASE("store: what was not committed is gone") {
   CHECK_FALSE(store->get("x"));
 }
 
-TEST_CASE("store: what cannot be is not pinned") {
+TEST_CASE("store: an invalid pin is refused") {
   TempFolder temp;
   auto store = open_store(temp.path());
   CHECK_FALSE(store->pin_server("no host", {some_id(1), 1}));
@@ -128,9 +128,9 @@ TEST_CASE("store: what cannot be is not pinned") {
   CHECK(store->all_peers().empty());
 }
 
-// --- who may use it ------------------------------------------------------------------------------
+// --- the lock ------------------------------------------------------------------------------
 
-TEST_CASE("store: one program at a time writes, and what the one before wrote is not lost") {
+TEST_CASE("store: one program at a time writes, and the last one's writes are not lost") {
   TempFolder temp;
   auto first = open_store(temp.path());
   auto second = open_store(temp.path());
@@ -150,7 +150,7 @@ TEST_CASE("store: one program at a time writes, and what the one before wrote is
   CHECK(second->settings().name == "alice");
 }
 
-TEST_CASE("store: reading needs no lock, and sees what was committed") {
+TEST_CASE("store: reading needs no lock, and sees committed data") {
   TempFolder temp;
   auto writer = open_store(temp.path());
   REQUIRE(writer->add(peer(1, "bob"), entry("one")));
@@ -179,9 +179,9 @@ TEST_CASE("store: files that others may read are refused and left alone") {
   }
 }
 
-// --- a file that is not right --------------------------------------------------------------------
+// --- damaged files --------------------------------------------------------------------
 
-TEST_CASE("store: damaged files are refused, named, and stay as they are") {
+TEST_CASE("store: damaged files are refused, named, and not changed") {
   TempFolder temp;
   open_store(temp.path());
   const std::string path = temp / "store.db", good = content(path);
@@ -241,7 +241,7 @@ struct OldFolder {
 
 }  // namespace
 
-TEST_CASE("store: the files of the older layout are taken over and removed") {
+TEST_CASE("store: files of the older layout are imported and removed") {
   OldFolder old;
   old.put("identity.unfinished", "half a secret");
   for (int round = 0; round < 2; ++round) {
@@ -261,7 +261,7 @@ TEST_CASE("store: the files of the older layout are taken over and removed") {
   }
 }
 
-TEST_CASE("store: a takeover that was interrupted is finished") {
+TEST_CASE("store: an interrupted import is finished") {
   OldFolder old;
   const std::string identity = content(old.temp / "identity");
   open_store(old.temp.path());
@@ -278,7 +278,7 @@ TEST_CASE("store: a takeover that was interrupted is finished") {
   CHECK_FALSE(file_exists(fresh / "store.db.unfinished"));
 }
 
-TEST_CASE("store: another identity beside it is nobody's to throw away") {
+TEST_CASE("store: another identity beside it is never removed") {
   OldFolder old;
   const std::string identity = content(old.temp / "identity");
   TempFolder temp;
@@ -290,7 +290,7 @@ TEST_CASE("store: another identity beside it is nobody's to throw away") {
   CHECK(content(temp / "identity") == identity);
 }
 
-TEST_CASE("store: an older program that runs is not robbed of its files") {
+TEST_CASE("store: the files of a running older program are not imported") {
   OldFolder old;
   auto running = FileLock::take(old.temp / "lock");
   REQUIRE(running);
@@ -299,7 +299,7 @@ TEST_CASE("store: an older program that runs is not robbed of its files") {
   CHECK_FALSE(file_exists(old.temp / "store.db"));
 }
 
-TEST_CASE("store: damaged files of the older layout are refused with file and line, and stay as they are") {
+TEST_CASE("store: damaged files of the older layout are refused with file and line, and not changed") {
   const std::string id = some_id(1).str(), other = some_id(2).str();
   struct Case {
     const char* file;

@@ -1,5 +1,5 @@
-// The store against who can write to its file but has no key: what they can do without being noticed, and
-// what not. Rows of the history are in store_history_test.cc.
+// The store against an attacker who can write to its file but has no key: which changes are
+// noticed, and which are not. Rows of the history are in history_test.cc.
 #include <unistd.h>
 
 #include "client/store/store_fixture.h"
@@ -11,8 +11,8 @@ using client::Store;
 
 namespace {
 
-// With a passphrase, two peers and a server; and an older copy, in which bob was verified and eve not
-// blocked.
+// A store with a passphrase, two peers and a server, and an older copy, in which bob was verified
+// and eve not blocked.
 struct Tampered {
   Tampered() {
     {
@@ -87,7 +87,7 @@ TEST_CASE("store: an older file cannot be passed off as a newer one") {
   CHECK_FALSE(store.opened());
 }
 
-TEST_CASE("store: another program that holds it meanwhile makes no damage of it") {
+TEST_CASE("store: another holder in between does not look like damage") {
   Tampered tampered;
   auto reader = open_store(tampered.home);  // has read the heading
   {
@@ -131,7 +131,7 @@ TEST_CASE("store: held before it is opened, locked with pins that are not commit
   CHECK(store->peers(some_id(1)).contains("dave"));
 }
 
-TEST_CASE("store: a file with a trigger or a view in it is none of ours") {
+TEST_CASE("store: a file with a trigger or a view is refused") {
   for (const char* sql : {"CREATE TRIGGER t AFTER INSERT ON history BEGIN DELETE FROM history; END",
                           "CREATE VIEW v AS SELECT * FROM history"}) {
     CAPTURE(sql);
@@ -162,7 +162,7 @@ TEST_CASE("store: row numbers at the end of their range are an error, not a row 
 
 // --- the file under its name ---------------------------------------------------------------------
 
-TEST_CASE("store: a link in the file's place is refused, whatever it leads to") {
+TEST_CASE("store: a link in the file's place is refused, with any target") {
   TempFolder temp;
   const std::string home = temp / "home", path = home + "/store.db", real = temp / "real.db";
   open_store(home);
@@ -180,7 +180,7 @@ TEST_CASE("store: a link in the file's place is refused, whatever it leads to") 
   CHECK(Store::open(home));
 }
 
-TEST_CASE("store: what is written after its file was moved or replaced is not lost silently") {
+TEST_CASE("store: a write after its file was moved or replaced fails") {
   for (const bool replaced : {false, true}) {
     CAPTURE(replaced);
     TempFolder temp;
@@ -199,7 +199,7 @@ TEST_CASE("store: what is written after its file was moved or replaced is not lo
   }
 }
 
-TEST_CASE("store: who waited for the lock does not write to a file that was replaced meanwhile") {
+TEST_CASE("store: after waiting for the lock nothing is written to a file that was replaced") {
   TempFolder temp;
   auto store = open_store(temp.path());
   std::filesystem::rename(temp / "store.db", temp / "moved.db");
@@ -207,7 +207,7 @@ TEST_CASE("store: who waited for the lock does not write to a file that was repl
   CHECK_FALSE(store->pin_server("a:1", {some_id(1), 1}));
 }
 
-TEST_CASE("store: what was overwritten leaves the log as soon as no reader is in the way") {
+TEST_CASE("store: overwritten data leaves the log as soon as no reader holds it") {
   TempFolder temp;
   const auto bob = peer(1, "bob");
   auto store = open_store(temp.path());

@@ -1,5 +1,5 @@
-// Files of older versions open, with all that is in them, and become what a new one is; those of newer ones
-// stay as they are.
+// Files of older versions open with all their data and get the current schema; files of newer
+// versions are not changed.
 #include "client/store/store_fixture.h"
 #include "support/vectors.h"
 
@@ -12,7 +12,7 @@ using proto::Id;
 
 namespace {
 
-// Names of the tests' data; the newest is what this version writes.
+// The names of the tests' data files; this version writes the newest.
 constexpr const char* versions[] = {"store-1.sql", "store-2.sql"};
 
 // A folder with the store of an older version.
@@ -96,7 +96,7 @@ void check_said(Store& store) {
 
 }  // namespace
 
-TEST_CASE("store: the files of older versions open, hold what they held, and go on") {
+TEST_CASE("store: files of older versions open, keep their data, and can be used") {
   for (const char* version : versions) {
     CAPTURE(version);
     TempFolder temp;
@@ -122,7 +122,7 @@ TEST_CASE("store: the files of older versions open, hold what they held, and go 
   }
 }
 
-TEST_CASE("attack 28: what an older version left to be sent says for whom before that key is forgotten") {
+TEST_CASE("attack 28: unsent texts of an older version get their key before that key is forgotten") {
   TempFolder temp;
   put_old(temp.path(), "store-1.sql");
   auto store = open_store(temp.path());
@@ -143,7 +143,7 @@ TEST_CASE("store: the newest of the old files has this version's schema") {
   CHECK(schema(temp / "old") == schema(temp / "new"));
 }
 
-TEST_CASE("store: the file of a newer version is refused in words and stays as it is") {
+TEST_CASE("store: the file of a newer version is refused in words and not changed") {
   TempFolder temp;
   put_old(temp.path(), versions[std::size(versions) - 1]);
   const std::string path = temp / "store.db";

@@ -1,4 +1,5 @@
-// What lock() leaves of the keys in memory: nothing. Looked for in all pages that this process may write to.
+// After lock() no key is left in memory. The test searches all pages that this process may write
+// to.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ Secrets secrets_of(const std::string& folder, Store& store, std::string_view pas
   out.derived = masked(under.view());
   out.master = masked(master->view());
   out.seed = masked(store.identity().seed());
-  // A Fernet key's half: the other one is an HMAC key, of which only the hashed pads are kept.
+  // Half of a Fernet key. The other half is an HMAC key, of which only the hashed pads are kept.
   out.rows = masked(crypto::hkdf<32>({}, master->view(), "SIMS store 1 rows").part(16, 16));
   out.tags = masked(crypto::hkdf<32>({}, master->view(), "SIMS store 1 tags").view());
   return out;
@@ -66,7 +67,7 @@ TEST_CASE("store: a key that is in memory is found there") {
   CHECK(copies(hidden) == 0);
 }
 
-TEST_CASE("store: locked, its keys are nowhere in memory any more") {
+TEST_CASE("store: after lock() its keys are nowhere in memory") {
   TempFolder temp;
   {
     const pid_t child = ::fork();  // so that the key lay open in another process
@@ -90,7 +91,7 @@ TEST_CASE("store: locked, its keys are nowhere in memory any more") {
   check_gone(secrets);
 }
 
-TEST_CASE("store: locked, also when its key lay open before") {
+TEST_CASE("store: after lock(), also if its key was in clear before") {
   TempFolder temp;
   auto store = open_store(temp.path());
   use(*store);
