@@ -151,7 +151,7 @@ void Session::hear() {
 // senders.
 void Session::received(const std::string& name, const Line& line) {
   service_.received(name, line);
-  if (options_.command == Command::pipe && !exit_) link_.core().looked_at(name, link_.now());
+  if (options_.command == Command::pipe && !exit_) link_.core().mark_read(name, link_.now());
   if (options_.command != Command::listen) return;
   const auto& peers = link_.model().peers;
   auto peer = peers.find(name);
@@ -160,7 +160,7 @@ void Session::received(const std::string& name, const Line& line) {
   if (!print(options_.json ? message_json(peer->second, line) : message_line(peer->second, line)))
     return tell("messages that were not printed are in the store, unread: sims history " + name);
   if (exit_) return;
-  link_.core().looked_at(name, link_.now());
+  link_.core().mark_read(name, link_.now());
   if (options_.count > 0 && count_ >= options_.count) finish(Exit::ok);
 }
 

@@ -15,10 +15,10 @@ constexpr std::int64_t connect_deadline_ms = 30'000;
 // The silence before a ping. Short while the user is there or something of ours is unanswered; long
 // otherwise, so that idling costs little.
 constexpr std::int64_t silence_ms = 5'000, idle_silence_ms = 15'000;
-constexpr std::int64_t there_ms = 60'000;  // after a poke
+constexpr std::int64_t there_ms = 60'000;  // the user counts as there after check_link()
 // The wait for an answer to a ping before the link counts as dead. Shorter while the user waits for
 // it.
-constexpr std::int64_t ping_deadline_ms = 5'000, poke_deadline_ms = 3'000;
+constexpr std::int64_t ping_deadline_ms = 5'000, check_deadline_ms = 3'000;
 // The link is dead if data arrives but nothing of ours is acked for this long.
 constexpr std::int64_t stuck_ms = 30'000;
 
@@ -297,13 +297,13 @@ void Connection::probe(std::int64_t deadline_ms, Now now) {
   probe_deadline_ms_ = deadline_ms;
 }
 
-void Connection::poke(Now now) {
-  poked_ms_ = now.steady_ms;
-  if (model_.link == LinkState::waiting && pokes_.take(now.steady_ms)) return open(now);
+void Connection::check_link(Now now) {
+  user_seen_ms_ = now.steady_ms;
+  if (model_.link == LinkState::waiting && early_retries_.take(now.steady_ms)) return open(now);
   if (model_.link != LinkState::online || probe_ms_) return;
   // The steady clock may stand still while the machine sleeps, so the wall clock counts too.
   const std::int64_t silent = std::max(now.steady_ms - heard_ms_, now.unix_ms - heard_unix_ms_);
-  if (silent >= silence_ms) probe(poke_deadline_ms, now);
+  if (silent >= silence_ms) probe(check_deadline_ms, now);
 }
 
 void Connection::abandon(const std::string& why, Now now) {
@@ -333,7 +333,7 @@ void Connection::tick(Now now) {
 
 std::int64_t Connection::ping_at() const {
   if (probe_ms_) return INT64_MAX;
-  const bool awaited = asked_ > acked_ || heard_ms_ + silence_ms <= poked_ms_ + there_ms;
+  const bool awaited = asked_ > acked_ || heard_ms_ + silence_ms <= user_seen_ms_ + there_ms;
   return heard_ms_ + (awaited ? silence_ms : idle_silence_ms);
 }
 

@@ -1,7 +1,7 @@
 // The connection with the server: connecting, the handshake, pins and questions, reconnecting, ping. Pure;
 // owned by the core, which is its Host. It owns model.link and the model's description of the connection.
 //
-//   offline, waiting ----- connect(), retry timer, poke() -----------> connecting
+//   offline, waiting ----- connect(), retry timer, check_link() -----> connecting
 //   connecting ----- opened() ---------------------------------------> handshaking
 //   handshaking ----- phase 6 ---------------------------------------> online
 //   handshaking ----- first or changed server key -------------------> asking (answer() goes on)
@@ -49,7 +49,7 @@ class Connection {
   void work_done(ServerWork& work, Now now);
   void tick(Now now);
   std::int64_t next_tick() const;
-  void poke(Now now);                             // the user is here: checks the link, or reconnects
+  void check_link(Now now);                       // the user is here: checks the link, or reconnects
   void abandon(const std::string& why, Now now);  // ends it at once, discards the output, retries
 
   // While online only.
@@ -103,13 +103,13 @@ class Connection {
   std::int64_t online_since_ms_ = 0;  // 0: not online since the last loss
   std::optional<Id> accepted_key_;    // accepted by the user, not proved yet
   std::int64_t heard_ms_ = 0, heard_unix_ms_ = 0;
-  std::int64_t poked_ms_ = INT64_MIN / 2;
+  std::int64_t user_seen_ms_ = INT64_MIN / 2;
   std::optional<std::int64_t> probe_ms_;  // when the ping (or first message) without an answer was sent
   std::int64_t probe_deadline_ms_ = 0;    // how long its answer may take
   std::uint64_t probe_seq_ = 0;
   std::uint64_t asked_ = 0, acked_ = 0;       // one more than the seq of the last sent, and of the last acked
   std::int64_t asked_ms_ = 0, acked_ms_ = 0;  // when the first unacked one was sent; when the last ack came
-  TokenBucket pokes_{2, 5'000};               // reconnects caused by poke()
+  TokenBucket early_retries_{2, 5'000};       // reconnects caused by check_link()
   std::string parting_;                       // the server's text before it ends the connection
 };
 

@@ -38,7 +38,7 @@ void ClientCore::invite(std::string_view code) {
   state_->connection.invite(code);
 }
 
-void ClientCore::recall(const std::string& host_port, Now now) {
+void ClientCore::show_remembered(const std::string& host_port, Now now) {
   Turn turn(*state_, now);
   assert(turn->model.link == LinkState::offline);
   turn->show_remembered(host_port, true, now);
@@ -89,12 +89,12 @@ Result<void> ClientCore::give_up(const std::string& peer, const std::string& uid
   return done;
 }
 
-void ClientCore::looked_at(const std::string& peer, Now now) {
+void ClientCore::mark_read(const std::string& peer, Now now) {
   auto known = state_->find(peer);
   if (!known) return;
   Turn turn(*state_, now);
   Peer& p = **known;
-  const bool changed = turn->history.looked_at(p, now);
+  const bool changed = turn->history.mark_read(p, now);
   if (changed && !p.known()) turn->look_alike(p);
   if (auto* conversation = turn->conversations.find(peer)) {
     auto last = std::find_if(p.lines.rbegin(), p.lines.rend(),
@@ -118,10 +118,10 @@ void ClientCore::set_keep_history(bool keep) {
   state_->history.set_keep(keep);
 }
 
-void ClientCore::poke(Now now) {
+void ClientCore::check_link(Now now) {
   Turn turn(*state_, now);
   const LinkState before = turn->model.link;
-  turn->connection.poke(now);
+  turn->connection.check_link(now);
   if (turn->model.link == before) turn.nothing_changed();
 }
 

@@ -31,7 +31,7 @@ class ClientCore {
   void invite(std::string_view code);
   // Loads the known peers and the history of a server into the model, without connecting. Only
   // while offline.
-  void recall(const std::string& host_port, Now now);
+  void show_remembered(const std::string& host_port, Now now);
   void disconnect(Now now);           // orderly; also cancels connecting and answers no to a question
   void answer(bool accept, Now now);  // the model's question; accept pins the shown server id
   // Postpones a question about a changed server key when no user is here to answer it: the other
@@ -56,14 +56,14 @@ class ClientCore {
   Result<void> find(const std::string& asked, std::optional<std::string> window, Now now);
   // The window is in front: clears unread and attention, and tells the peer if
   // receipt_settings.receipts. The first call reads the newest page of the history.
-  void looked_at(const std::string& peer, Now now);
+  void mark_read(const std::string& peer, Now now);
   void typing(const std::string& peer, bool on,
               Now now);  // sent if receipt_settings.typing, at most every 4 s
   void set_receipt_settings(ReceiptSettings receipt_settings);
   void set_keep_history(bool keep);  // for later texts; see CoreOptions
   // Call when the user did something, the network changed, or the machine woke up. Checks a link
   // that was silent, and reconnects at once if the client was waiting to.
-  void poke(Now now);
+  void check_link(Now now);
 
   // --- people
   // Accepts a request, a blocked peer or a stranger as a contact: pins the key and sends the acks
@@ -115,7 +115,7 @@ class ClientCore {
   // Measures of the load: conversations in memory, and index entries examined since the start.
   struct Load {
     std::size_t conversations;
-    std::uint64_t looked_at;
+    std::uint64_t examined;
   };
   Load load() const;
 

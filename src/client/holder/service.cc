@@ -218,7 +218,7 @@ void HolderSession::show_presence(const Model& model) {
   // Each turn calls this, so it must not walk over all peers. Another ClientCore counts from the
   // start again, and causes an event about the link.
   if (std::exchange(people_shown_, model.people) == model.people && as_before) return;
-  looked_at_ += model.peers.size();
+  examined_ += model.peers.size();
   for (const auto& [name, peer] : model.peers) {
     if (!peer.online) continue;
     const auto trust = trust_word(peer);

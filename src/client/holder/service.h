@@ -71,7 +71,7 @@ class HolderSession {
   std::string take_output();
   bool busy() const { return !pending_.empty(); }  // has unanswered requests
   bool watching() const { return watching_; }
-  std::uint64_t presence_looked_at() const { return looked_at_; }  // peers examined for the watcher
+  std::uint64_t presence_examined() const { return examined_; }  // peers examined for the watcher
   // How long it may be idle: a command that got an unknown key may be asking a person about it.
   std::int64_t idle_limit_ms() const { return key_told_ ? 900'000 : 60'000; }
   bool over() const { return over_; }  // bad input: the connection ends after the output
@@ -143,7 +143,7 @@ class HolderSession {
   bool key_told_ = false;                     // the last answer was about an unknown key
   std::string link_shown_;                    // in the watcher's last event
   std::map<std::string, std::string> shown_;  // in the watcher's events: the online peers and their trust
-  std::uint64_t looked_at_ = 0;
+  std::uint64_t examined_ = 0;
   std::uint64_t people_shown_ = 0;  // the Model's count of changes then
 };
 

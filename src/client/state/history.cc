@@ -231,7 +231,7 @@ void History::show_unread(Peer& peer) {
   peer.attention = peer.unread > 0;
 }
 
-bool History::looked_at(Peer& peer, Now now) {
+bool History::mark_read(Peer& peer, Now now) {
   const bool first = !places_[peer.name].opened;
   if (!first && peer.unread == 0 && !peer.attention) return false;
   if (first) load_older(peer, page, now);

@@ -75,7 +75,7 @@ class History {
   // --- windows
   void show_unread(Peer& peer);  // as of the last run
   // The first call reads the newest page. Ends unread and attention. False: nothing changed.
-  bool looked_at(Peer& peer, Now now);
+  bool mark_read(Peer& peer, Now now);
   // Reads older lines in front of the peer's. False: there is nothing older, or no room for it.
   bool load_older(Peer& peer, std::size_t most, Now now);
   void load_down_to(Peer& peer, std::uint64_t row, Now now);

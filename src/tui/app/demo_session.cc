@@ -27,7 +27,7 @@ class Demo final : public Session {
   Result<void> send_text(const std::string& peer, std::string_view text, bool action) override {
     return changed(world_.say(peer, text, action, loop_.now()));
   }
-  void looked_at(const std::string& peer) override { world_.looked_at(peer); }
+  void mark_read(const std::string& peer) override { world_.mark_read(peer); }
   Result<void> verify(const std::string& peer, std::string_view number) override {
     return changed(world_.verify(peer, number));
   }

@@ -204,7 +204,7 @@ Result<std::string> DemoWorld::safety_number(const std::string& name) const {
   return proto::safety_number(model_.self, at->second.id);
 }
 
-void DemoWorld::looked_at(const std::string& name) {
+void DemoWorld::mark_read(const std::string& name) {
   if (const auto peer = find(name)) {
     (*peer)->unread = 0;
     (*peer)->attention = false;

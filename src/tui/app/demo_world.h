@@ -32,7 +32,7 @@ class DemoWorld {
   Result<void> stand(const std::string& peer, client::Standing standing);  // accept, block
   Result<void> remove(const std::string& peer);                            // decline
   Result<std::string> safety_number(const std::string& peer) const;
-  void looked_at(const std::string& peer);
+  void mark_read(const std::string& peer);
   void clear(const std::string& peer);
   void notice(const std::string& peer, std::string text, Now now);
 

@@ -127,8 +127,8 @@ Result<void> Live::send_text(const std::string& peer, std::string_view text, boo
 Result<void> Live::find(const std::string& asked, const std::string& window) {
   return with_core([&](auto& core) { return core.find(asked, window, loop_.now()); });
 }
-void Live::looked_at(const std::string& peer) {
-  static_cast<void>(with_core([&](auto& core) { core.looked_at(peer, loop_.now()); }));
+void Live::mark_read(const std::string& peer) {
+  static_cast<void>(with_core([&](auto& core) { core.mark_read(peer, loop_.now()); }));
 }
 void Live::typing(const std::string& peer, bool on) {
   static_cast<void>(with_core([&](auto& core) { core.typing(peer, on, loop_.now()); }));
@@ -203,7 +203,7 @@ void Live::run() {
 
 void Live::keys_handled() {
   if (!store_.unlocked()) return;
-  if (link_) link_->core().poke(loop_.now());
+  if (link_) link_->core().check_link(loop_.now());
   if (!std::exchange(keep_due_, true)) keep_timer_.start(keep_ms);
   arm_lock();
 }

@@ -33,7 +33,7 @@ class Live final : public Session, client::HolderHost {
   void answer(bool accept) override;
   Result<void> accept_changed_server(std::string_view fingerprint) override;
   Result<void> send_text(const std::string& peer, std::string_view text, bool action) override;
-  void looked_at(const std::string& peer) override;
+  void mark_read(const std::string& peer) override;
   Result<void> verify(const std::string& peer, std::string_view number) override;
   Result<void> unverify(const std::string& peer) override;
   Result<void> accept_changed(const std::string& peer, std::string_view fingerprint) override;
@@ -73,7 +73,7 @@ class Live final : public Session, client::HolderHost {
   void before_draw() override;
 
   void opened();  // the store is unlocked
-  void recall(const ConnectFields& fields);
+  void show_remembered(const ConnectFields& fields);
   // --- app/live_commands.cc
   static client::Greeting greeting();
   client::ClientCore* core() override;

@@ -72,7 +72,7 @@ void Live::opened() {
   if (store_.lock_kind() == client::Store::Lock::none)
     notice("", "Your store has no passphrase: who can read your files can read it. /passphrase sets one.");
   notice("", "/help shows the commands and keys.");
-  recall(connect_again_ ? linked_ : fields);
+  show_remembered(connect_again_ ? linked_ : fields);
   const bool given = !options_.server.empty() && !options_.name.empty();
   if (given || options_.connect || connect_again_)
     ui_.submit_dialog();  // behind what is shown already: nobody's keys go into a dialog that comes and goes
@@ -92,12 +92,12 @@ void Live::store_was_checked(const client::StoreCheck& check) {
 }
 
 // What was said at the last server can be read, searched and answered before there is a connection.
-void Live::recall(const ConnectFields& fields) {
+void Live::show_remembered(const ConnectFields& fields) {
   auto wanted = parse_fields(fields);
   if (!wanted) return;
   new_link(fields, std::move(wanted->suites));
   linked_ = fields;
-  link_->core().recall(wanted->host_port, loop_.now());
+  link_->core().show_remembered(wanted->host_port, loop_.now());
 }
 
 bool Live::has_passphrase() const {

@@ -38,7 +38,7 @@ class ConversationIntents {
   virtual Result<void> send_text(const std::string& peer, std::string_view text, bool action) = 0;
   // Asks the server for the user with this name or id; the answer is a notice in `window` (empty: status).
   virtual Result<void> find(const std::string& asked, const std::string& window) = 0;
-  virtual void looked_at(const std::string& peer) = 0;
+  virtual void mark_read(const std::string& peer) = 0;
   virtual Result<void> verify(const std::string& peer, std::string_view number) = 0;
   virtual Result<void> unverify(const std::string& peer) = 0;
   virtual Result<void> accept_changed(const std::string& peer, std::string_view fingerprint) = 0;

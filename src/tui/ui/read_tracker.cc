@@ -46,7 +46,7 @@ void ReadTracker::look() {
   was_seeing_ = sees;
   if (first || (sees && (peer->unread > 0 || peer->attention))) {
     const std::size_t unread = peer->unread;
-    conversations_.looked_at(peer->name);
+    conversations_.mark_read(peer->name);
     if (first && unread > 0) ui_.state.window().divider = first_unread(*peer, unread);
   } else if (peer != nullptr && peer->lines.empty() && peer->older) {
     store_.load_older(peer->name);  // to be read without having been looked at

@@ -58,7 +58,7 @@ bool close(CommandContext& with, const Invocation& call) {
                                     " queued. Close?"))
       return false;
     with.conversations.end_session(peer, call.word(0));
-    with.conversations.looked_at(peer);
+    with.conversations.mark_read(peer);
   }
   with.windows.close(peer);
   return true;

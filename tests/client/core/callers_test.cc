@@ -94,7 +94,7 @@ TEST_CASE("attack 45: calls of a crowd: a turn looks at changes only, and few ca
   const auto after = c.alice.core->load();
   CHECK(after.conversations <= max_callers + 1);
   CHECK(after.conversations >= max_callers);
-  CHECK(after.looked_at - before.looked_at <= 3 * crowd);
+  CHECK(after.examined - before.examined <= 3 * crowd);
 }
 
 TEST_CASE("attack 45: calls of a crowd: contacts still talk, and the crowd leaves nothing behind") {
@@ -107,11 +107,11 @@ TEST_CASE("attack 45: calls of a crowd: contacts still talk, and the crowd leave
   c.relay.advance(31'000);  // their calls' deadline
   c.relay.advance(121'000);
   CHECK(c.alice.core->load().conversations == 1);  // bob's, with its session
-  const auto quiet = c.alice.core->load().looked_at;
+  const auto quiet = c.alice.core->load().examined;
   REQUIRE(c.alice.say("bob", "and on"));
   c.relay.advance(600'000);
   CHECK(c.bob.heard.size() == 2);
-  CHECK(c.alice.core->load().looked_at - quiet <= 10);
+  CHECK(c.alice.core->load().examined - quiet <= 10);
 }
 
 TEST_CASE("attack 45: the call limit of a peer whose conversation was dropped is not reset too early") {

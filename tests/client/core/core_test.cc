@@ -241,7 +241,7 @@ TEST_CASE("attention, unread, first contact and actions") {
   CHECK(bob.peer("alice").unread == 1);
   CHECK(bob.peer("alice").lines.back().kind == Line::Kind::action);
   CHECK_FALSE(alice.peer("bob").attention);
-  bob.core->looked_at("alice", relay.now);
+  bob.core->mark_read("alice", relay.now);
   CHECK_FALSE(bob.peer("alice").attention);
   CHECK(bob.peer("alice").unread == 0);
 }

@@ -169,7 +169,7 @@ TEST_CASE("attack 28: queued texts are not re-encrypted to a new key") {
     CHECK(words() == before);
     relay.advance(2'000);  // the marks are on disk
     alice.restart();
-    alice.core->looked_at("bob", relay.now);
+    alice.core->mark_read("bob", relay.now);
     CHECK(words() == before);
   }
   SUBCASE("discarded, for good once that is said") {

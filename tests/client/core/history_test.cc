@@ -58,7 +58,7 @@ TEST_CASE("the first look at a window reads the newest page, the rest is read on
   pair.alice.connect();
   CHECK(pair.peer().lines.empty());
   CHECK(pair.peer().unread > 0);
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   REQUIRE(pair.shown().size() == client::History::page);
   CHECK(pair.shown().front() == 151);
   CHECK(pair.shown().back() == 250);
@@ -87,7 +87,7 @@ TEST_CASE("texts that came before the first look are not read twice") {
   pair.bob.connect();
   REQUIRE(pair.bob.say("alice", "new"));
   CHECK(pair.peer().lines.back().text == "new");
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   CHECK(pair.shown().size() == 4);
   CHECK(pair.peer().lines.back().text == "new");
   CHECK_FALSE(pair.peer().older);
@@ -100,7 +100,7 @@ TEST_CASE("a full window reads no more, and lines that fall out at its top can b
   Pair pair(options);
   pair.past(200);
   pair.alice.connect();
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   CHECK(pair.shown().size() == 50);
   CHECK(pair.peer().older);
   CHECK_FALSE(pair.alice.core->load_older("bob", 10));
@@ -113,7 +113,7 @@ TEST_CASE("a window is also limited in bytes") {
   Pair pair;
   pair.past(400, 16'384);
   pair.alice.connect();
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   while (pair.alice.core->load_older("bob", 100)) {
   }
   CHECK(pair.shown().size() == 256);
@@ -125,16 +125,16 @@ TEST_CASE("cleared lines come back with the next start, not by scrolling") {
   pair.past(20);
   pair.alice.connect();
   pair.bob.connect();
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   pair.alice.core->clear("bob");
   CHECK(pair.peer().lines.empty());
   CHECK_FALSE(pair.alice.core->load_older("bob", 10));
   REQUIRE(pair.bob.say("alice", "after"));
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   CHECK_FALSE(pair.alice.core->load_older("bob", 10));
   CHECK(pair.shown().size() == 1);
   pair.alice.restart();
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   CHECK(pair.shown().size() == 21);
 }
 
@@ -142,7 +142,7 @@ TEST_CASE("an erased history is gone, except unsent texts") {
   Pair pair;
   pair.past(20);
   pair.alice.connect();
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   pair.bob.connect();
   pair.alice.gather = true;
   REQUIRE(pair.alice.say("bob", "just delivered"));
@@ -193,7 +193,7 @@ TEST_CASE("without a history no delivered or read text stays, and none is shown 
   CHECK(pair.alice.trust.rows.size() == 1);  // nobody has read it yet
   pair.alice.restart();
   CHECK(pair.peer().unread == 1);
-  pair.alice.core->looked_at("bob", pair.relay.now);
+  pair.alice.core->mark_read("bob", pair.relay.now);
   CHECK(pair.peer().lines.back().text == "in");
   pair.relay.advance(2'000);
   CHECK(pair.alice.trust.rows.empty());

@@ -87,9 +87,9 @@ TEST_CASE("without a connection the history can be read and answered; the answer
   relay.advance(5'000);
   REQUIRE(pair.texts(alice, "bob") == std::vector<std::string>{"hello"});
   alice.restart(false);
-  alice.core->recall("server:7467", relay.now);
+  alice.core->show_remembered("server:7467", relay.now);
   CHECK(alice.core->model().link == LinkState::offline);
-  alice.core->looked_at("bob", relay.now);
+  alice.core->mark_read("bob", relay.now);
   CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"hello"});
   REQUIRE(alice.core->send_text("bob", "and you", false, relay.now));
   relay.advance(60'000);
@@ -100,7 +100,7 @@ TEST_CASE("without a connection the history can be read and answered; the answer
   CHECK(bob.heard == std::vector<std::string>{"alice: and you"});
   CHECK(alice.peer("bob").lines.back().delivery == Delivery::delivered);
   alice.restart(false);
-  alice.core->recall("elsewhere:1", relay.now);  // nobody is known there
+  alice.core->show_remembered("elsewhere:1", relay.now);  // nobody is known there
   CHECK(alice.core->model().peers.empty());
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("a received text that could not be stored is taken back, not acked, an
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "stored"));
-  bob.core->looked_at("alice", relay.now);
+  bob.core->mark_read("alice", relay.now);
   relay.advance(2'000);
   const int delivered = alice.delivered;
   SUBCASE("the write fails") {
@@ -330,7 +330,7 @@ TEST_CASE("unread counts survive a restart, and end when the window is looked at
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(bob.say("alice", "seen"));
-  alice.core->looked_at("bob", relay.now);
+  alice.core->mark_read("bob", relay.now);
   REQUIRE(bob.say("alice", "not seen"));
   REQUIRE(bob.say("alice", "this neither"));
   relay.advance(2'000);  // read marks last within a second
@@ -338,7 +338,7 @@ TEST_CASE("unread counts survive a restart, and end when the window is looked at
   alice.core->connect("server:7467", relay.now);
   CHECK(alice.peer("bob").unread == 2);
   CHECK(alice.peer("bob").attention);
-  alice.core->looked_at("bob", relay.now);
+  alice.core->mark_read("bob", relay.now);
   CHECK(alice.peer("bob").unread == 0);
   CHECK_FALSE(alice.peer("bob").attention);
   CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"seen", "not seen", "this neither"});

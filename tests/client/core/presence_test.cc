@@ -54,51 +54,51 @@ TEST_CASE("while the user is there a dead link shows within 10 s") {
     pair.alice.core->send_text("bob", "hello?", false, pair.relay.now);
   }
   SUBCASE("after any input") {
-    pair.alice.core->poke(pair.relay.now);
+    pair.alice.core->check_link(pair.relay.now);
     pair.relay.advance(20'000);
     pair.freeze();
   }
   CHECK(pair.noticed() <= 10'500);
 }
 
-TEST_CASE("a poke checks a silent link at once") {
+TEST_CASE("check_link() checks a silent link at once") {
   Pair pair;
   pair.relay.advance(12'000);
   SUBCASE("once") {
     const auto before = pair.pings();
     for (int i = 0; i < 100; ++i) {
-      pair.alice.core->poke(pair.relay.now);
+      pair.alice.core->check_link(pair.relay.now);
       pair.relay.settle();
     }
     CHECK(pair.pings() == before + 1);
   }
   SUBCASE("with little patience") {
     pair.freeze();
-    pair.alice.core->poke(pair.relay.now);
+    pair.alice.core->check_link(pair.relay.now);
     CHECK(pair.noticed() <= 3'500);
   }
 }
 
-TEST_CASE("a machine that slept checks when poked, though its steady clock stood still") {
+TEST_CASE("a machine that slept checks its link, though its steady clock stood still") {
   Pair pair;
   pair.relay.advance(500);
   pair.relay.now.unix_ms += 3'600'000;
   pair.freeze();
-  pair.alice.core->poke(pair.relay.now);
+  pair.alice.core->check_link(pair.relay.now);
   CHECK(pair.noticed() <= 5'500);
 }
 
-TEST_CASE("a poke reconnects a waiting link at once, but no faster than a server can bear") {
+TEST_CASE("check_link() reconnects a waiting link at once, but no faster than a server can bear") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   relay.refuse_login = R"({"type":"error","code":"busy","message":""})";
   relay.hang_up(alice);
   REQUIRE(alice.model().link == LinkState::waiting);
   const int before = alice.opened;
-  alice.core->poke(relay.now);
+  alice.core->check_link(relay.now);
   CHECK(alice.opened == before + 1);
   for (int i = 0; i < 600; ++i) {
-    alice.core->poke(relay.now);
+    alice.core->check_link(relay.now);
     relay.settle();
     relay.now.steady_ms += 100;
   }

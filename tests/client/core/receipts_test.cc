@@ -21,7 +21,7 @@ struct Pair {
     relay.settle();
   }
   void look(Guest& who, const char* at) {
-    who.core->looked_at(at, relay.now);
+    who.core->mark_read(at, relay.now);
     relay.settle();
   }
   std::size_t coms() const { return Relay::count(alice.asked, "\"client-com\""); }
@@ -130,12 +130,12 @@ TEST_CASE("strangers and blocked peers get no notices") {
   REQUIRE(eve.say("alice", "are you there?"));
   alice.asked.clear();
   alice.core->typing("eve", true, relay.now);
-  alice.core->looked_at("eve", relay.now);
+  alice.core->mark_read("eve", relay.now);
   relay.settle();
   CHECK(alice.asked.empty());
   REQUIRE(alice.core->block("eve", relay.now));
   alice.core->typing("eve", true, relay.now);
-  alice.core->looked_at("eve", relay.now);
+  alice.core->mark_read("eve", relay.now);
   relay.settle();
   CHECK(alice.asked.empty());
 }

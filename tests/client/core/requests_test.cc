@@ -79,7 +79,7 @@ TEST_CASE("a stranger's text is a request: shown and stored, and nothing goes ba
     CHECK(alice.heard.size() == 1);
   }
   SUBCASE("after a restart it is still one") {
-    alice.core->looked_at("bob", relay.now);
+    alice.core->mark_read("bob", relay.now);
     alice.restart();
     CHECK(alice.peer("bob").standing == Standing::request);
     relay.advance(120'000);  // bob's client tries again

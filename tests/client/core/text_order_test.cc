@@ -121,19 +121,19 @@ TEST_CASE("attack 7: waiting texts, and notices about missing ones, last through
     gap.revive_two();
     CHECK(bob.heard == Words{"alice: one", "alice: two", "alice: three"});
     bob.restart();
-    bob.core->looked_at("alice", relay.now);
+    bob.core->mark_read("alice", relay.now);
     CHECK(gap.lines() == Words{"one", "two", "three"});
   }
   SUBCASE("it does not, and comes later") {
     relay.advance(61'000);
     CHECK(bob.heard == Words{"alice: one", "alice: three"});
     bob.restart();
-    bob.core->looked_at("alice", relay.now);
+    bob.core->mark_read("alice", relay.now);
     CHECK(gap.lines() == Words{"one", not_come, "three"});
     gap.revive_two();
     CHECK(gap.lines() == Words{"one", "three", "two"});
     bob.restart();
-    bob.core->looked_at("alice", relay.now);
+    bob.core->mark_read("alice", relay.now);
     CHECK(gap.lines() == Words{"one", "three", "two"});
   }
 }
@@ -162,7 +162,7 @@ TEST_CASE("attack 7: a crash at any call of the Memory loses no text that waits,
     }
     bob.restart();
     relay.advance(120'000);
-    bob.core->looked_at("alice", relay.now);
+    bob.core->mark_read("alice", relay.now);
     CHECK(gap.lines() == Words{"one", "two", "three"});
   }
 }
@@ -234,7 +234,7 @@ TEST_CASE("attack 7: withheld by the relay and delivered later: its time of send
     CHECK(pair.last_line().sent_unix_ms == sent);
     CHECK(sent_note(pair.last_line()) == SentNote::sent);
     bob.restart();
-    bob.core->looked_at("alice", relay.now);
+    bob.core->mark_read("alice", relay.now);
     CHECK(sent_note(pair.last_line()) == SentNote::sent);
     CHECK(pair.last_line().sent_unix_ms == sent);
   }

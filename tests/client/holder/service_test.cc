@@ -334,10 +334,10 @@ TEST_CASE("attack 45: the cost of a watcher's events depends on the changes, not
   holder.relay.give(holder.alice, proto::encode(crowd));
   const auto told = asking.later();
   CHECK(std::count(told.begin(), told.end(), '\n') == 300);
-  const auto before = asking.session.presence_looked_at();
+  const auto before = asking.session.presence_examined();
   for (int turn = 0; turn < 100; ++turn)
     holder.service.changed();
-  CHECK(asking.session.presence_looked_at() == before);
+  CHECK(asking.session.presence_examined() == before);
   CHECK(asking.session.take_output().empty());
   // A change of a peer's standing or trust counts, too.
   REQUIRE(holder.alice.core->accept("bob", holder.relay.now));

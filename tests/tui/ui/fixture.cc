@@ -147,8 +147,8 @@ Result<void> FakeIntents::accept_changed_server(std::string_view fingerprint) {
 Result<void> FakeIntents::send_text(const std::string& peer, std::string_view text, bool action) {
   return note((action ? "action " : "send ") + peer + " " + std::string(text));
 }
-void FakeIntents::looked_at(const std::string& peer) {
-  log.push_back("looked_at " + peer);
+void FakeIntents::mark_read(const std::string& peer) {
+  log.push_back("mark_read " + peer);
   fake.peers.at(peer).unread = 0;
   fake.peers.at(peer).attention = false;
 }

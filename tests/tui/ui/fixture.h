@@ -35,7 +35,7 @@ class FakeIntents final : public tui::Intents {
   void answer(bool accept) override;
   Result<void> accept_changed_server(std::string_view fingerprint) override;
   Result<void> send_text(const std::string& peer, std::string_view text, bool action) override;
-  void looked_at(const std::string& peer) override;
+  void mark_read(const std::string& peer) override;
   Result<void> verify(const std::string& peer, std::string_view number) override;
   Result<void> unverify(const std::string& peer) override;
   Result<void> accept_changed(const std::string& peer, std::string_view fingerprint) override;

@@ -95,7 +95,7 @@ TEST_CASE("ui: new messages never take the focus, looking at them clears them") 
        "\x1b"
        "a");
   CHECK(d.peer() == "frank");
-  CHECK(d.intents.logged("looked_at frank"));
+  CHECK(d.intents.logged("mark_read frank"));
   type(d.ui,
        "\x1b"
        "a");
