@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t block = 16;
 
-// How many of the bytes are plaintext; nullopt: no PKCS7.
+// The number of plaintext bytes; nullopt: the padding is not PKCS7.
 std::optional<std::size_t> unpadded(ByteView padded) {
   const std::uint8_t count = padded.back();
   if (count == 0 || count > block) return std::nullopt;
@@ -21,13 +21,13 @@ std::optional<std::size_t> unpadded(ByteView padded) {
   return padded.size() - count;
 }
 
-// A serial of its own for each object: an address would come again after its object's death.
+// A serial number for each object. An address would not do: it is reused after its object dies.
 std::uint64_t next_serial() {
   static std::atomic<std::uint64_t> last;
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-// One cipher of a thread, and the serial of the key that it holds.
+// One cipher object of a thread, and the serial of the key that it holds.
 template <class Cipher>
 struct Slot {
   Cipher cipher;

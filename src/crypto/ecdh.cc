@@ -22,7 +22,7 @@ static_assert(sizeof spki_prefix + sizeof(P384Point) == p384_spki_size);
 
 using Group = CryptoPP::DL_GroupParameters_EC<ECP>;
 
-// One per thread: Crypto++'s curve objects keep intermediate results in themselves, also in const functions.
+// One per thread: the curve objects of Crypto++ store intermediate results, even in const functions.
 Group& threads_group() {
   thread_local const auto parameters = std::make_unique<Group>(CryptoPP::ASN1::secp384r1());
   return *parameters;  // NOLINT(clang-analyzer-cplusplus.NewDelete): it takes the thread for ended
@@ -32,8 +32,8 @@ const Group& group() {
   return threads_group();
 }
 
-// With a table of the base point's powers a key takes two thirds of the time; the table takes as long as one
-// key, so it is for threads that make many.
+// A table of the base point's powers cuts the time for a key to two thirds. Building the table takes as long
+// as one key, so only threads that make many keys use it.
 const Group& group_for_keys() {
   constexpr unsigned table_from = 4, powers = 32;
   thread_local unsigned keys = 0;
@@ -67,7 +67,7 @@ std::optional<P384Point> p384_point(ByteView bytes) {
   if (bytes.size() != sizeof(P384Point) || bytes[0] != 4) return std::nullopt;
   P384Point point;
   std::copy(bytes.begin(), bytes.end(), point.begin());
-  // Both coordinates below p and the curve's equation. The cofactor is 1: every point on it will do.
+  // Both coordinates below p and the curve's equation. The cofactor is 1, so every point is acceptable.
   if (!group().GetCurve().VerifyPoint(decoded(point))) return std::nullopt;
   return point;
 }

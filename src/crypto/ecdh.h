@@ -1,6 +1,6 @@
 // P-384 Diffie-Hellman. Peer keys are raw coordinates taken out of fixed-size, fixed-prefix encodings: no DER
 // of a peer ever reaches Crypto++'s Load() (CVE-2023-50980, CVE-2023-50981). The multiplication is
-// variable-time: each private key is for as few operations as the protocol has, then it dies.
+// variable-time, so each private key serves only the few operations of the protocol and is then wiped.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ using P384Point = ByteArray<97>;       // 04 || x || y, validated: on the curve,
 using P384Compressed = ByteArray<49>;  // 02 or 03 || x
 constexpr std::size_t p384_spki_size = 120;
 
-// Uncompressed SEC1 point of the curve, or nullopt. The only door for a peer's point.
+// Uncompressed SEC1 point of the curve, or nullopt. The only way in for a peer's point.
 std::optional<P384Point> p384_point(ByteView encoded);
 // SubjectPublicKeyInfo, named curve, uncompressed (120 bytes), or nullopt.
 std::optional<P384Point> p384_from_spki(ByteView der);

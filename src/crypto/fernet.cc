@@ -17,7 +17,7 @@ std::size_t raw_size(std::size_t plaintext_size) {
   return overhead + Aes128Key::padded_size(plaintext_size);
 }
 
-// Bytes of ciphertext in flight, one buffer a thread and not a session: thousands of sessions are idle.
+// Ciphertext in work. One buffer per thread, not per session: thousands of sessions are idle.
 MutableBytes scratch(std::size_t size) {
   thread_local Bytes buffer;
   if (buffer.size() < size) buffer.resize(size);

@@ -1,6 +1,9 @@
-// Fernet tokens (github.com/fernet/spec): b64url( 0x80 || u64 time || IV(16) || AES-128-CBC/PKCS7 || HMAC(32)
-// ). MAC state is kept, and the cipher's as crypto/aes.h says. The MAC is checked before anything is
-// decrypted; the time is carried, never judged here.
+// Fernet tokens (github.com/fernet/spec):
+//
+//   b64url(0x80 || u64 time || IV(16) || AES-128-CBC/PKCS7 || HMAC(32))
+//
+// The MAC is checked before anything is decrypted. The time is carried; the caller judges it. An object keeps
+// its MAC state; crypto/aes.h says how long the cipher's state lives.
 #pragma once
 
 #include <string>
@@ -25,7 +28,7 @@ class Fernet {
   explicit Fernet(ByteView key);
 
   static std::size_t token_size(std::size_t plaintext_size);
-  // Most plaintext bytes that a token of this many characters can carry; the room open() needs.
+  // The most plaintext bytes that a token of this many characters can carry: the size of open()'s buffer.
   static std::size_t plaintext_max(std::size_t token_size);
 
   // Writes exactly token_size(plaintext.size()) characters to out, which must not overlap plaintext. The IV
@@ -34,7 +37,7 @@ class Fernet {
   std::string seal(ByteView plaintext, std::uint64_t unix_s, const ByteArray<16>& iv) const;
 
   // Writes the plaintext to out (room for plaintext_max(token.size()) bytes) and returns its size. On failure
-  // out holds nothing of use.
+  // the content of out is undefined.
   Result<std::size_t, FernetError> open(std::string_view token, const ByteArray<16>* expected_iv,
                                         std::uint8_t* out) const;
 

@@ -39,13 +39,13 @@ ByteArray<64> sha512(Parts parts) {
   return out;
 }
 
-// Both objects have taken in one block and are copied for each MAC. They wipe themselves.
+// Both objects have hashed one block (the pad) and are copied for each MAC. They wipe themselves.
 struct HmacKey::State {
   CryptoPP::SHA256 inner;
   CryptoPP::SHA256 outer;
 };
 
-// Here, where State is complete: clang refuses std::launder of anything else.
+// Defined here, where State is complete: clang refuses std::launder of an incomplete type.
 HmacKey::State& HmacKey::state() {
   return *std::launder(reinterpret_cast<State*>(room_));
 }

@@ -19,8 +19,8 @@ bool equal(ByteView a, ByteView b);
 Digest sha256(Parts parts);
 ByteArray<64> sha512(Parts parts);
 
-// An HMAC-SHA256 key with both pads hashed ahead, so that a MAC costs only its message. Wiped when it dies or
-// is moved from. It owns no memory elsewhere: a relay makes six of them for each hundred messages.
+// An HMAC-SHA256 key with both pads hashed ahead, so that a MAC costs only its message. Wiped on destruction
+// and when moved from. It owns no heap memory: a relay makes six of them for each hundred messages.
 class HmacKey {
  public:
   explicit HmacKey(ByteView key);
@@ -34,7 +34,7 @@ class HmacKey {
   struct State;
   State& state();
   const State& state() const;
-  alignas(16) std::byte room_[432];  // a State, which only the .cc knows
+  alignas(16) std::byte room_[432];  // holds a State, defined in kdf.cc
 };
 
 Digest hmac(ByteView key, Parts parts);  // for a key that is used once

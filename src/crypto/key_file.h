@@ -1,5 +1,5 @@
-// A file (0600) with one key: a header line that names what it is, then 32 bytes in base64. No copy of the
-// key is left in freed memory.
+// A file (0600) with one key: a header line that names its kind, then 32 bytes in base64. No copy of the key
+// is left in freed memory.
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@
 
 namespace sims::crypto {
 
-// `header` has no line break. Refuses what make_secret_file() does not write; `advice` is the end of those
-// words. Errors begin with the path.
+// `header` has no line break. Refuses every form that make_secret_file() does not write; that error ends with
+// `advice`. Errors begin with the path.
 Result<Secret<32>> read_secret_file(const std::string& path, std::string_view header,
                                     std::string_view advice);
-// 32 random bytes, in the file. Only for who holds the lock of the file's folder.
+// Writes 32 random bytes to the file. The caller holds the lock of the file's folder.
 Result<Secret<32>> make_secret_file(const std::string& path, std::string_view header);
 
 // The same with the seed of an identity.

@@ -13,7 +13,7 @@
 namespace sims::crypto {
 namespace {
 
-// Counts forks: a pool filled before the last one is shared with the parent and must not be used.
+// Counts forks: a pool filled before the last fork is shared with the parent and must not be used.
 std::atomic<unsigned> forks{0};
 
 void kernel_fill(MutableBytes out) {

@@ -1,5 +1,5 @@
-// Randomness from one place: getrandom(2) through a 4 KiB pool per thread, each byte wiped as it is handed
-// out, the pool dropped after fork. Tests inject their own Rng.
+// The source of all randomness: getrandom(2) through a 4 KiB pool per thread. Each byte is wiped as it is
+// handed out, and a fork discards the pool. Tests inject their own Rng.
 #pragma once
 
 #include "base/bytes.h"
@@ -12,8 +12,8 @@ class Rng {
   virtual void fill(MutableBytes out) = 0;
 };
 
-// Safe from every thread. Aborts the program if the kernel gives no randomness (it always does on Linux
-// >= 3.17).
+// Safe from every thread. Aborts the program if the kernel gives no randomness (Linux 3.17 and later
+// always does).
 Rng& system_rng();
 
 }  // namespace sims::crypto

@@ -26,7 +26,7 @@ static_assert(sizeof spki_prefix + modulus_size + sizeof spki_suffix == rsa_spki
 
 using Scheme = CryptoPP::RSAES<CryptoPP::OAEP<CryptoPP::SHA256>>;  // its MGF1 uses the same hash
 
-// Our randomness in the shape that Crypto++ takes.
+// Adapts our Rng to the interface of Crypto++.
 class Adapter final : public CryptoPP::RandomNumberGenerator {
  public:
   explicit Adapter(Rng& rng) : rng_(rng) {}
@@ -40,7 +40,7 @@ constexpr long public_exponent = 65537;
 
 struct Stopped {};
 
-// Crypto++ asks it for each number that may be a prime, before the costly tests.
+// Crypto++ calls it for each prime candidate, before the costly tests.
 class Steps final : public CryptoPP::PrimeSelector {
  public:
   explicit Steps(const std::function<bool()>& go_on) : go_on_(go_on) {}

@@ -25,8 +25,8 @@ class RsaKey {
  public:
   // 100 to 800 ms: never on a loop's thread.
   static RsaKey generate(Rng& rng);
-  // The same in small steps: go_on is asked before each, every millisecond or two of work. It may wait; with
-  // false the key is given up.
+  // The same in small steps: calls go_on before each, every millisecond or two of work. go_on may block; when
+  // it returns false, the key is abandoned.
   static std::optional<RsaKey> generate(Rng& rng, const std::function<bool()>& go_on);
   // For known-answer tests: PKCS#8 DER of our own making, never a peer's.
   static Result<RsaKey> from_pkcs8(ByteView der);
@@ -35,8 +35,7 @@ class RsaKey {
   ~RsaKey();
 
   const ByteArray<rsa_spki_size>& spki() const { return spki_; }
-  // Decrypts one ciphertext, then the key is gone: a second call is our bug (assert). Every failure is
-  // nullopt.
+  // Decrypts one ciphertext and destroys the key: a second call is our bug (assert). nullopt: any failure.
   std::optional<SecretBytes> decrypt_once(ByteView ciphertext, Rng& rng);
 
  private:

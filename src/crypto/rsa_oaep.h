@@ -1,5 +1,5 @@
-// For known-answer tests only: OAEP under a key of any size, where RsaKey takes 4096 bits and nothing else.
-// The same code decrypts for both.
+// OAEP under a key of any size, for known-answer tests only: RsaKey takes 4096 bits and nothing else. The
+// same code decrypts for both.
 #pragma once
 
 #include <optional>

@@ -20,7 +20,7 @@ bool acceptable(const ScryptCost& cost) {
 
 bool scrypt(ByteView passphrase, ByteView salt, const ScryptCost& cost, MutableBytes out) {
   try {
-    // Crypto++ wipes what it works in.
+    // Crypto++ wipes its working memory.
     CryptoPP::Scrypt().DeriveKey(out.data(), out.size(), passphrase.data(), passphrase.size(), salt.data(),
                                  salt.size(), cost.n, cost.r, cost.p);
     return true;

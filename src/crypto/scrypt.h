@@ -1,4 +1,4 @@
-// scrypt (RFC 7914): a key from a passphrase, slow and memory-hard so that guesses are dear. Not in
+// scrypt (RFC 7914): a key from a passphrase, slow and memory-hard so that guesses are expensive. Not in
 // sims-protocol(7): nothing derived with it leaves this computer.
 #pragma once
 
@@ -15,14 +15,14 @@ struct ScryptCost {
   bool operator==(const ScryptCost&) const = default;
 };
 
-// What a file may ask of us: at most 1 GiB, and nothing weaker than what we choose ourselves.
+// Whether a file may ask for this cost: at most 1 GiB, and no weaker than the costs we choose ourselves.
 bool acceptable(const ScryptCost& cost);
 
-// Fills out. False: not enough memory, or not a cost of scrypt's. Blocks; from any thread.
+// Fills out. False: not enough memory, or not a valid cost. Blocks; may be called from any thread.
 bool scrypt(ByteView passphrase, ByteView salt, const ScryptCost& cost, MutableBytes out);
 
-// The acceptable cost that comes nearest to `target_ms` here, from one run of the cheapest. clock_ms: any
-// steady clock.
+// Returns the acceptable cost nearest to `target_ms` on this computer, measured by one run of the cheapest.
+// clock_ms: any steady clock.
 ScryptCost scrypt_cost_for(std::int64_t target_ms, const std::function<std::int64_t()>& clock_ms);
 
 }  // namespace sims::crypto

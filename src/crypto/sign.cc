@@ -16,8 +16,7 @@ struct Curve {
   Integer p = Integer::Power2(255) - 19;
   Integer l = Integer::Power2(252) + Integer("27742317777372353535851937790883648493");
   Integer d = (p - (Integer(121665) * Integer(121666).InverseMod(p)) % p) % p;  // -121665/121666
-  // y8 and -y8 belong to the points of order 8; 0, 1 and -1 to those of order 4, 1 and 2. There are no
-  // others.
+  // y8 and -y8 belong to the points of order 8; 0, 1 and -1 to those of order 4, 1 and 2. There are no more.
   Integer y8 = Integer("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7h");
 };
 
@@ -26,7 +25,7 @@ const Curve& curve() {
   return c;
 }
 
-// Little-endian, as everything of Ed25519.
+// Little-endian, like all numbers of Ed25519.
 Integer decode(ByteView little_endian) {
   return {little_endian.data(), little_endian.size(), Integer::UNSIGNED, CryptoPP::LITTLE_ENDIAN_ORDER};
 }
@@ -36,9 +35,8 @@ bool small_order(const Integer& y) {
   return y.IsZero() || y == Integer::One() || y == c.p - 1 || y == c.y8 || y == c.p - c.y8;
 }
 
-// x^2 = (y^2 - 1) / (d y^2 + 1) has a root when the product of the two is a square. The denominator is never
-// 0
-// (-1/d is no square), the numerator only for y = 1 and -1, which small_order has caught.
+// x^2 = (y^2 - 1) / (d y^2 + 1) has a root when the product of the two is a square. The denominator is
+// never 0, because -1/d is no square. The numerator is 0 only for y = 1 and -1, which small_order refused.
 bool on_curve(const Integer& y) {
   const Curve& c = curve();
   Integer yy = y.Squared() % c.p;
@@ -46,7 +44,7 @@ bool on_curve(const Integer& y) {
   return CryptoPP::Jacobi(product, c.p) == 1;
 }
 
-// Crypto++ leaves the seed and what is derived from it on the stack: overwritten as deep as it gets.
+// Crypto++ leaves the seed and values derived from it on the stack: overwrite as deep as it reaches.
 [[gnu::noinline]] void wipe_stack() {
   std::uint8_t used[16'384];
   wipe(used, sizeof used);
@@ -62,7 +60,7 @@ bool valid_public_key(const PublicKey& key) {
 }
 
 bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
-  // Crypto++ takes S >= L, which would give every signature a second form.
+  // Crypto++ accepts S >= L, which would give every signature a second form.
   if (decode(ByteView(signature).last(32)) >= curve().l || !valid_public_key(key)) return false;
   return CryptoPP::Donna::ed25519_sign_open(message.data(), message.size(), key.data(), signature.data()) ==
          0;

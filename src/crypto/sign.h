@@ -18,7 +18,7 @@ bool valid_public_key(const PublicKey& key);
 // False also for S >= L and for a key that valid_public_key refuses.
 bool verify(const PublicKey& key, ByteView message, const Signature& signature);
 
-// Owns the 32-byte seed; wiped when it dies. sign() may be called from several threads at once.
+// Owns the 32-byte seed and wipes it on destruction. sign() may be called from several threads at once.
 class SigningKey {
  public:
   static SigningKey generate(Rng& rng);

@@ -16,7 +16,7 @@ class FreshEphemerals final : public EphemeralSource {
   std::optional<RsaKey> rsa() override { return RsaKey::generate(system_rng()); }
 };
 
-// A mirrored point has our own x, whichever y goes with it.
+// A mirrored point has the x of our own point, with either y.
 bool mirrors(const P384Point& a, const P384Point& b) {
   return std::equal(a.begin() + 1, a.begin() + 49, b.begin() + 1);
 }
@@ -72,7 +72,7 @@ class RsaResponder final : public ResponderKey {
 
   ByteView spki() const override { return key_.spki(); }
   std::optional<SecretBytes> agree(ByteView initiator_key, Rng& rng) override {
-    // Drawn before it is known whether it is needed, so that both ways do the same.
+    // Drawn before we know whether it is needed, so that both outcomes do the same work.
     SecretBytes random_z(rsa_z_size);
     rng.fill(random_z.writable());
     auto z = key_.decrypt_once(initiator_key, rng);

@@ -1,5 +1,5 @@
-// The cipher suites, as rows of one table: names, help, negotiation and tests iterate it. A new suite is a
-// row here, its vectors, and a line in sims-protocol(7).
+// The cipher suites, as rows of one table: names, help, negotiation and tests iterate over it. To add a
+// suite: a row here, its vectors, and a line in sims-protocol(7).
 #pragma once
 
 #include <memory>
@@ -23,14 +23,14 @@ class EphemeralSource {
   virtual ~EphemeralSource() = default;
   virtual Rng& rng() = 0;  // nonces, uids, OAEP seeds and session secrets
   virtual P384Key p384() = 0;
-  // nullopt: none to be had now (the responder answers `busy`).
+  // nullopt: none is available now (the responder answers `busy`).
   virtual std::optional<RsaKey> rsa() = 0;
 };
 
 // Generates on the spot; rsa() takes up to a second. Stateless: one object for the whole program.
 EphemeralSource& fresh_ephemerals();
 
-// R's side of one key exchange: lives from phase 4 to phase 5 and is used once.
+// The responder's side of one key exchange: lives from phase 4 to phase 5 and is used once.
 class ResponderKey {
  public:
   virtual ~ResponderKey() = default;
@@ -44,7 +44,7 @@ class ResponderKey {
   virtual std::optional<P384Key> take_ratchet_key() { return std::nullopt; }
 };
 
-// I's side, made in phase 5.
+// The initiator's side, made in phase 5.
 struct InitiatorShare {
   Bytes key;  // the `key` bytes of phase 5
   SecretBytes z;
