@@ -31,14 +31,14 @@ enum class ErrorCode {
 };
 
 std::string_view to_string(ErrorCode code);  // "bad-frame"
-// One short line for people: all that an `error` we send says, so that its text never tells more than its
+// One short line for people. An `error` we send has no other text, so its text never reveals more than its
 // code.
 std::string_view explain(ErrorCode code);
-// Codes by which a server refuses a login until something is changed: a name, a suite, its mind.
+// Codes that refuse a login until something changes: the name, the suite or the server's decision.
 bool refuses_login(ErrorCode code);
 std::optional<ErrorCode> parse_error_code(std::string_view text);
 
-// A code that may be told to the other side, and words for our own log only.
+// A code that may be sent to the other side, and text for our own log only.
 struct Fault {
   ErrorCode code;
   std::string detail;

@@ -39,8 +39,8 @@ std::string sixty_digits(const Id& a, const Id& b) {
   return safety_digits(low.key()) + safety_digits(high.key());
 }
 
-// Length of the white space that `text` starts with: ASCII's, no-break spaces and the widths of U+2000 to
-// U+200A.
+// Length of the white space that `text` starts with: ASCII white space, no-break spaces and the spaces
+// U+2000 to U+200A.
 std::size_t space_at(std::string_view text) {
   const char c = text[0];
   if (c == ' ' || (c >= '\t' && c <= '\r')) return 1;

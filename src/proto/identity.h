@@ -29,7 +29,7 @@ class Id {
   std::string str() const { return std::string(text()); }
   crypto::PublicKey key() const;
   bool empty() const { return text_[0] == '\0'; }
-  // As text: section 3's tie break.
+  // Compares as text: the tie break of section 3.
   // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison's 0 for a pointer
   friend auto operator<=>(const Id&, const Id&) = default;
   friend bool operator==(const Id&, const Id&) = default;
@@ -43,8 +43,8 @@ bool valid_name(std::string_view name);
 
 // 60 digits in 12 groups of 5, joined by single spaces. The same for (a, b) and (b, a). About 10 ms.
 std::string safety_number(const Id& a, const Id& b);
-// Compares what a person typed or pasted (any white space or hyphens between the digits, or the QR text) with
-// the safety number or QR text of a, b.
+// Compares text that a person typed or pasted with the safety number or QR text of a and b. Any white space
+// or hyphens may separate the digits.
 bool safety_number_matches(std::string_view typed, const Id& a, const Id& b);
 // "sims:1:ID:ID", lower key first: the QR code's content.
 std::string safety_qr_text(const Id& a, const Id& b);

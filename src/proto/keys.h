@@ -1,5 +1,5 @@
-// The keys that derivations pass from stage to stage, a type for each: a function takes no other stage's key.
-// (sims-protocol(7) sections 3, 4 and 6.)
+// A type for the key of each derivation stage, so that a function cannot take another stage's key
+// (sims-protocol(7) sections 3, 4 and 6).
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,8 @@
 
 namespace sims::proto {
 
-// A Secret<32> of one stage: wiped when it dies, move-only, never printed, compared with crypto::equal alone.
+// A Secret<32> of one stage: wiped on destruction, move-only, never printed, compared only with
+// crypto::equal.
 template <class Stage>
 class Key : private Secret<32> {
  public:
@@ -24,7 +25,7 @@ class Key : private Secret<32> {
 
 using MasterSecret = Key<struct MasterStage>;    // K of a handshake, K' of a re-key
 using ConfirmKey = Key<struct ConfirmStage>;     // from K: one side's `confirm` (section 3)
-using SecureChainKey = Key<struct SecureStage>;  // from K, then from the epoch before: SECURE (section 4)
+using SecureChainKey = Key<struct SecureStage>;  // from K, then from the previous epoch: SECURE (section 4)
 using CloseKey = Key<struct CloseStage>;         // from K: one side's `client-disconnect` (section 6)
 using RootKey = Key<struct RootStage>;           // RK, from K, then from RK and Z or K' (section 6)
 using ChainKey = Key<struct ChainStage>;         // CK, from RK, then from CK

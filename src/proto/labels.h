@@ -1,7 +1,6 @@
-// Every label of the protocol (sims-protocol(7) sections 2 to 6) in one place: what is signed, MACed, hashed
-// or derived starts with, or is derived under, exactly one of these, so nothing made for one purpose can pass
-// for another. They are unique and none is the beginning of another; tests/proto/labels_test.cc proves it
-// over `all`.
+// Every label of the protocol (sims-protocol(7) sections 2 to 6). Signed, MACed and hashed bytes start with
+// exactly one label, and keys are derived under exactly one. So nothing made for one purpose passes for
+// another. No label is a prefix of another; tests/proto/channel/labels_test.cc proves it over `all`.
 #pragma once
 
 #include <string_view>
@@ -11,7 +10,7 @@ namespace sims::proto::labels {
 // the start of a transcript
 constexpr std::string_view client_server = "SIMS/1 client-server";
 constexpr std::string_view client_client = "SIMS/1 client-client";
-// what an identity key signs
+// the start of the bytes that an identity key signs
 constexpr std::string_view responder = "SIMS/1 responder";
 constexpr std::string_view initiator = "SIMS/1 initiator";
 constexpr std::string_view refuse = "SIMS/1 refuse";

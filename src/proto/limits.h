@@ -1,5 +1,5 @@
-// Numbers of the protocol. The first block is the specification's (sims-protocol(7)) and may not be tuned:
-// the other side counts on it. The second is ours.
+// Limits of the protocol. The first block is from the specification (sims-protocol(7)) and may not be tuned,
+// because the other side relies on it. The second block is ours.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace sims::proto {
 
-// --- the specification's -------------------------------------------------------------------------
+// --- from sims-protocol(7) -----------------------------------------------------------------------
 constexpr int protocol_version = 1;
 constexpr std::uint16_t default_port = 7467;
 constexpr std::size_t max_frame = 65'536;           // section 1, LF left out
@@ -25,13 +25,13 @@ constexpr std::int64_t list_gather_ms = 200;     // section 4
 constexpr std::size_t max_name = 32;             // section 2
 
 // --- ours ----------------------------------------------------------------------------------------
-constexpr std::int64_t ack_delay_ms = 40;       // an owed `ack` waits so long for output to go with
-constexpr std::size_t max_empty_lines = 4'096;  // in a row: they cost time and say nothing
+constexpr std::int64_t ack_delay_ms = 40;       // an `ack` waits this long for output to join
+constexpr std::size_t max_empty_lines = 4'096;  // in a row: they cost time and carry nothing
 constexpr std::size_t max_json_members = 256;   // in one object; the protocol's largest has 8
 constexpr std::size_t max_json_values = 4'096;  // in one frame; a full list page has about 1,500
 constexpr std::size_t max_error_text = 512;     // bytes of an error's message or a reason that we keep
-constexpr std::size_t max_invitation = 64;      // bytes as typed, a code and what separates its groups
-constexpr std::size_t remembered_acks = 1'000;  // a session; so many late duplicates are acked again
+constexpr std::size_t max_invitation = 64;      // bytes as typed: the code and its separators
+constexpr std::size_t remembered_acks = 1'000;  // a session; newest messages whose duplicates are acked
 constexpr int failed_dh_burst = 5;              // failed ratchet steps allowed at once, refilled one a second
 
 }  // namespace sims::proto

@@ -1,6 +1,6 @@
-// One consume and one create function for each phase, in wire order. A consume function verifies all of its
-// frame before it keeps any of it. Codes: what is wrong up to phase 4 is told as what it is; from phase 5 on
-// every failure, also that of a malformed frame, is `handshake-failed` (section 3).
+// The handshake: one consume and one create function for each phase, in wire order. A consume function
+// verifies its whole frame before it keeps any of it. Up to phase 4 the error code names the fault. From
+// phase 5 on every failure, even a malformed frame, is `handshake-failed` (section 3).
 #include "proto/channel/handshake.h"
 
 #include <algorithm>
@@ -23,13 +23,13 @@ auto refuse(Fault fault) {
   return refuse(fault.code, std::move(fault.detail));
 }
 
-// ECDHE: the other side's key as the ratchet's first.
+// ECDHE: the other side's key, which becomes the ratchet's first.
 std::optional<crypto::P384Point> ratchet_point(const crypto::Suite& suite, ByteView key) {
   if (suite.rekeying != crypto::Rekeying::double_ratchet) return std::nullopt;
   return crypto::p384_from_spki(key);
 }
 
-// An error that came instead of a phase; nullopt: it is none.
+// The `error` that arrived instead of a phase; nullopt: the frame is no error.
 std::optional<HandshakeFailure> peer_error(const JsonValue& root) {
   if (root.get_string("type") != "error") return std::nullopt;
   const auto code_text = root.get_string("code").value_or(std::string_view{});
@@ -76,7 +76,7 @@ struct Handshake::State {
   HandshakeOptions options;
   crypto::EphemeralSource* ephemerals;
   Id self;
-  int expected = 0;  // phase that comes next from the other side
+  int expected = 0;  // next phase from the other side
   bool done = false;
   bool failed = false;
 
@@ -90,7 +90,7 @@ struct Handshake::State {
   HandshakeResult result;                               // filled from phase 5 on
 };
 
-// --- what the phases share -----------------------------------------------------------------------
+// --- shared by the phases ------------------------------------------------------------------------
 
 HandshakeFrame Handshake::State::own_frame(int phase) const {
   HandshakeFrame frame;
@@ -114,7 +114,7 @@ std::string Handshake::State::send(const HandshakeFrame& frame, int next) {
   return bytes;
 }
 
-// The first frame of the other side: who it says it is.
+// The first frame of the other side: the name and id that it claims.
 Checked<Id> Handshake::State::check_introduction(const HandshakeFrame& frame) const {
   if (!valid_name(frame.name)) return fault(ErrorCode::name_invalid, "not a name");
   const auto id = Id::parse(client_server() ? frame.id : frame.src);
@@ -291,8 +291,8 @@ Outcome Handshake::State::create_5(ByteView responder_spki) {
   return send(frame, 6);
 }
 
-// The signature comes before any use of our private key: a stranger's ciphertext is never decrypted. `agree`
-// does not tell a ciphertext that fails from one that does not, so only `confirm` can fail after it.
+// Verify the signature before any use of our private key, so a stranger's ciphertext is never decrypted.
+// `agree` does not reveal whether decryption failed, so only `confirm` can fail after it.
 Outcome Handshake::State::consume_5(const HandshakeFrame& frame, std::string_view bytes) {
   if (const auto same = check_unchanged(frame); !same) return refuse(same.error());
   const ByteView own = responder_key->spki();

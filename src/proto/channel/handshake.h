@@ -5,10 +5,10 @@
 //   initiator: start() ->1  <-2 receive() ->3  <-4 receive() ->5  <-6 receive() done
 //   responder: <-1 receive() ->2  <-3 receive() ->4  <-5 receive() ->6 done
 //
-// receive() does the public-key work itself (up to 6 ms; a responder's RSA key from a source that generates:
-// up to a second): call it where that may take its time, next_is_heavy() says when. Everything is verified
-// before anything is kept; after a failure the object only fails. Every ephemeral private key is wiped at the
-// end but the two that section 6 keeps for its first ratchet step.
+// receive() does the public-key work itself: up to 6 ms, or up to a second when the responder's source
+// generates an RSA key. When next_is_heavy() says so, call it on a thread that may block. Everything is
+// verified before anything is kept; after a failure every call fails. Every ephemeral private key is wiped at
+// the end, except the two that section 6 keeps for its first ratchet step.
 #pragma once
 
 #include <memory>
@@ -30,33 +30,33 @@ struct HandshakeOptions {
   std::string name;                              // our own
   crypto::SuiteList suites;                      // offered (initiator) or accepted (responder), best first
 
-  // Who the other side must be. client_client: the peer's id, required. client_server initiator: the pinned
-  // server id; without one, `accept_unknown` says whether to go on (true) or to stop after the server proved
-  // its id in phase 4, before ours is proved to it (cause unknown_key).
+  // The id that the other side must have. client_client: the peer's id, required. client_server initiator:
+  // the pinned server id. Without a pin, `accept_unknown` true goes on; false stops after the server proved
+  // its id in phase 4, before we prove ours to it (cause unknown_key).
   std::optional<Id> peer;
   bool accept_unknown = false;
 };
 
 struct HandshakeFailure {
   enum class Cause {
-    protocol,     // what came was wrong: tell the other side `code`
+    protocol,     // the frame was wrong: send `code` to the other side
     peer_error,   // the other side sent `error`: code and (unproven) text are its own; nothing is sent back
     unknown_key,  // first contact: peer_id() is proved, and was not pinned; nothing is sent back
     changed_key,  // peer_id() is claimed, and not the pinned one; nothing is sent back
   };
   Cause cause = Cause::protocol;
   ErrorCode code = ErrorCode::handshake_failed;
-  std::string detail;  // words for the log; for peer_error the other side's own, not yet made safe to show
+  std::string detail;  // for the log; of a peer_error the other side's text, not yet safe to show
 };
 
-// What both sides agree on at the end. Move-only: it holds the master secret.
+// The result that both sides agree on. Move-only: it holds the master secret.
 struct HandshakeResult {
   const crypto::Suite* suite = nullptr;
   Role role = Role::initiator;
   Id self, peer;
   std::string peer_name;
   MasterSecret master;                                // K
-  crypto::Digest transcript{};                        // t5, where an RSA re-key goes on
+  crypto::Digest transcript{};                        // t5, from which an RSA re-key continues
   std::optional<crypto::P384Key> ratchet_key;         // ECDHE: our ephemeral key, for the first ratchet step
   std::optional<crypto::P384Point> peer_ratchet_key;  // ECDHE: the other side's
 };
@@ -74,8 +74,8 @@ class Handshake {
   // The exact bytes of the next frame. Returns the answer to send (empty after phase 6).
   Result<std::string, HandshakeFailure> receive(std::string_view frame);
 
-  // Between clients the initiator drops such a phase 2 instead of giving it to receive(): a late answer to a
-  // call that was given up.
+  // Between clients the initiator drops such a phase 2 instead of passing it to receive(): it is a late
+  // answer to an abandoned call.
   bool answers_another_call(const HandshakeFrame& frame) const;
 
   // True when the next receive() does public-key work.
@@ -95,10 +95,10 @@ class Handshake {
   std::unique_ptr<State> state_;
 };
 
-// What names a call: the hash of its phase-1 frame.
+// The identifier of a call: the hash of its phase-1 frame.
 crypto::Digest call_hash(std::string_view phase_1);
 
-// --- pieces that section 6's RSA re-key shares ---------------------------------------------------
+// --- shared with the RSA re-key of section 6 -----------------------------------------------------
 crypto::Digest transcript_start(HandshakeKind kind);
 crypto::Digest transcript_next(const crypto::Digest& before, std::string_view frame);
 crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const crypto::Digest& transcript,

@@ -1,4 +1,4 @@
-// The pieces of section 3 that a handshake and an RSA re-key (section 6) share.
+// The key derivations and proofs of section 3 that a handshake and an RSA re-key (section 6) share.
 #include "proto/channel/handshake.h"
 #include "proto/labels.h"
 
@@ -6,7 +6,7 @@ namespace sims::proto {
 
 namespace {
 
-// label || transcript || SHA(key): what an identity key signs. Never anything that a user wrote.
+// label || transcript || SHA(key): the bytes that an identity key signs. They never hold text of a user.
 Bytes signed_input(Role role, const crypto::Digest& transcript, ByteView key) {
   const std::string_view label = role == Role::initiator ? labels::initiator : labels::responder;
   const crypto::Digest hash = crypto::sha256({key});

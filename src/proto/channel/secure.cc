@@ -22,7 +22,7 @@ constexpr std::size_t max_head =
     before_epoch.size() + before_seq.size() + before_payload.size() + 2 * max_digits;
 constexpr std::size_t max_around = max_head + after_payload.size();
 
-// One direction's keys and count. The keys of message `count` are ready; those of the epochs before are gone.
+// One direction's keys and count. Holds the keys of message `count`; those of earlier epochs are wiped.
 class Direction {
  public:
   explicit Direction(SecureChainKey chain) : Direction(chain, keys_of(chain)) {}
@@ -30,13 +30,14 @@ class Direction {
   std::uint64_t count() const { return count_; }
   std::uint64_t epoch() const { return count_ / messages_per_epoch; }
   const crypto::Fernet& fernet() const { return fernet_; }
-  // AES over the message's number: never repeats under one key, and nobody without the key can foretell it.
+  // AES over the message number: it never repeats under one key and is unpredictable without the key.
   ByteArray<16> iv() const {
     ByteArray<16> block{};
     store_u64be(block.data() + 8, count_);
     return iv_.encrypt_block(block);
   }
-  // Message `count` is sealed or opened. At an epoch's end its keys give way to the next one's.
+  // Called when message `count` is sealed or opened. At the end of an epoch the next epoch's keys replace
+  // its.
   void advance() {
     if (++count_ % messages_per_epoch != 0) return;
     const auto keys = keys_of(next_chain_);
@@ -62,7 +63,7 @@ class Direction {
   std::uint64_t count_ = 0;
 };
 
-// What a frame begins with, up to its payload.
+// The beginning of a frame, up to its payload.
 class Head {
  public:
   explicit Head(const Direction& direction) {
@@ -127,8 +128,8 @@ std::size_t SecureSender::frame_size_max(std::size_t plaintext_size) {
 struct SecureReceiver::State {
   Direction direction;
 
-  // The token of the next message. The room for its plaintext is only made larger: filling it anew for each
-  // costs.
+  // The token of the next message. Its plaintext buffer only grows: clearing it for each message is
+  // costly.
   Result<void, crypto::FernetError> open(std::string_view token, std::string& out) {
     const std::size_t most = crypto::Fernet::plaintext_max(token.size());
     const ByteArray<16> iv = direction.iv();

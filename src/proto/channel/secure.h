@@ -1,6 +1,6 @@
 // SECURE (sims-protocol(7) section 4): one direction of an authenticated, ordered, key-rotating channel, as
-// two pure objects. Sequence numbers start at 0 and have no gaps; the epoch of message N is N div 100; chains
-// are wiped as they are left behind.
+// two pure objects. Sequence numbers start at 0 and have no gaps. The epoch of message N is N div 100. A
+// chain is wiped when its epoch ends.
 #pragma once
 
 #include <memory>
@@ -26,7 +26,7 @@ class SecureSender {
   void seal(std::string_view plaintext, std::uint64_t unix_s, std::string& out);
   // Messages sealed so far; the last one's seq is one less.
   std::uint64_t count() const;
-  // Bytes of the frame (LF left out) that a plaintext of this size becomes, at most.
+  // The largest frame, in bytes without its LF, for a plaintext of this size.
   static std::size_t frame_size_max(std::size_t plaintext_size);
 
  private:
@@ -40,8 +40,8 @@ class SecureReceiver {
   SecureReceiver(SecureReceiver&&) noexcept;
   SecureReceiver& operator=(SecureReceiver&&) noexcept;
   ~SecureReceiver();
-  // Opens the next frame, given as its text, if it has exactly the form that seal() writes. False: it hasn't,
-  // or it is wrong; nothing has changed, and open() on its parsed fields tells which.
+  // Opens the next frame, given as its text, if it has exactly the form that seal() writes. False: it has
+  // another form or is wrong. Then nothing has changed, and open() on its parsed fields says which.
   bool open_canonical(std::string_view frame, std::string& out);
   // Opens the next frame into out (resized to the plaintext; its capacity is reused). Any failure is final:
   // bad_sequence for epoch, seq or IV, bad_message for anything wrong with the token. Nothing changes on

@@ -41,17 +41,17 @@ struct Transport::State {
   std::string name;  // our own
   Role role;
   Stage stage = Stage::handshake;
-  std::uint64_t to_ack = 0;              // messages that the owed ack covers; 0: none is owed
+  std::uint64_t to_ack = 0;              // messages that the pending ack covers; 0: none is pending
   std::optional<Handshake> handshake;    // in stage handshake only
   std::optional<Secure> secure;          // in stage secure only
-  std::uint64_t received = 0, sent = 0;  // once closed: what secure had counted
+  std::uint64_t received = 0, sent = 0;  // once closed: the last counts of secure
   FrameCutter cutter;
   Id peer_id;
   std::string peer_name;
   const crypto::Suite* suite = nullptr;
 };
 
-// The answer to the last phase goes out; after the last one the channel's keys take the handshake's place.
+// Sends the answer to a phase. After the last phase the channel's keys replace the handshake.
 Transport::Event Transport::State::advance(const std::string& answer, std::string& out) {
   if (!answer.empty()) out.append(answer).push_back('\n');
   peer_id = handshake->peer_id();
@@ -87,7 +87,7 @@ void Transport::State::flush_ack(Now now, std::string& out) {
   secure->sender.seal(text, now.unix_s(), out);
 }
 
-// Always the last word, so what was taken over before it is acked first.
+// An error is always our last message, so ack the messages accepted before it first.
 void Transport::State::send_error(const Error& error, Now now, std::string& out) {
   flush_ack(now, out);
   if (stage == Stage::secure)
@@ -132,8 +132,7 @@ Transport::Event Transport::State::take_secure_frame(Scratch& scratch, Now now, 
   const auto refuse = [&](Fault fault) {
     return fail({Cause::protocol, fault.code, std::move(fault.detail)}, now, out);
   };
-  // The form that our own sender writes needs no parser; whatever else there is, right or wrong, the parser
-  // tells.
+  // The form that our own sender writes needs no parser. The parser judges every other form.
   if (!secure->receiver.open_canonical(scratch.frames.frame, scratch.message)) {
     scratch.text.assign(scratch.frames.frame);
     const auto root = scratch.tape.parse(scratch.text);
@@ -169,8 +168,7 @@ Transport::Event Transport::poll(ByteView& input, Scratch& scratch, Now now, std
   };
   while (s.stage != Stage::closed) {
     if (s.stage == Stage::working) {
-      // The other side has nothing to say before our answer; what comes all the same is kept, one frame of it
-      // at most.
+      // The other side should wait for our answer. Keep its early input, at most one frame.
       if (!s.cutter.keep(input, max_handshake_frame)) return too_large();
       return {};
     }

@@ -1,12 +1,12 @@
-// One side of one client-server connection as a pure object: bytes in, sub-messages out; framing, handshake
-// and SECURE in one place (sims-protocol(7) sections 1, 3, 4).
+// One side of a client-server connection as a pure object: bytes in, sub-messages out. Combines framing,
+// handshake and SECURE (sims-protocol(7) sections 1, 3, 4).
 //
 //            start()                 complete(work)                     fail / close
 //   idle ---------------> handshake ----------------> secure ---------> closed
 //          (responder: begins in handshake)
 //
-// Public-key work leaves the object as a HandshakeWork that may run on any thread; while one is out, poll()
-// gives nothing and input waits. Not thread-safe itself.
+// Public-key work leaves the object as a HandshakeWork that may run on any thread. Until it is back, poll()
+// returns nothing and input waits. Not thread-safe itself.
 #pragma once
 
 #include <memory>
@@ -60,7 +60,7 @@ class Transport {
 
   struct Event {
     enum class Kind {
-      need_input,  // nothing more in what was fed so far
+      need_input,  // no further event in the input so far
       work,        // run `work` on any thread, then complete() it
       message,     // `message` is the plaintext of one sub-message, valid until the next poll() with this
                    // Scratch
@@ -72,30 +72,30 @@ class Transport {
     HandshakeFailure failure;
   };
 
-  // Takes bytes from the front of `input` (which shrinks; a rest that is no whole frame is kept inside,
-  // bounded by the frame limit) until there is an event. Call until need_input. Light handshake phases are
-  // answered into out at once.
+  // Takes bytes from the front of `input`, which shrinks, until there is an event. An incomplete frame is
+  // kept inside, bounded by the frame limit. Call until need_input. Appends answers to light handshake
+  // phases to out at once.
   Event poll(ByteView& input, Scratch& scratch, Now now, std::string& out);
 
-  // The work is back: appends the answer to out. Returns need_input (go on polling; check connected()) or
-  // failed.
+  // Takes the finished work back and appends the answer to out. Returns need_input (poll again; check
+  // connected()) or failed.
   Event complete(std::unique_ptr<HandshakeWork> work, Now now, std::string& out);
-  // Instead of complete(): ends the handshake with an error of the caller's (name-taken, busy, ...).
+  // Instead of complete(): ends the handshake with the caller's error (name-taken, busy, ...).
   void refuse(ErrorCode code, std::string_view message, Now now, std::string& out);
 
   bool connected() const;  // in SECURE
   bool closed() const;
-  std::size_t buffered() const;  // bytes of input kept inside: less than a frame, or what came during work
+  std::size_t buffered() const;  // bytes of input kept inside: an incomplete frame, or input during work
   // Seals one sub-message and appends its frame to out. Only when connected().
   void send(std::string_view plaintext, Now now, std::string& out);
-  // Appends an `error`, sealed when connected and in clear before, and closes. `id`: the message that was
-  // wrong, which is not acked.
+  // Appends an `error`, sealed when connected and in clear before, and closes. `id`: the number of the
+  // wrong message, which is not acked.
   void fail(ErrorCode code, std::string_view message, std::optional<std::uint64_t> id, Now now,
             std::string& out);
 
-  // The cumulative ack: owe_ack() as soon as a message is taken over that is not itself an ack; flush_ack()
-  // appends one `ack` up to the last of them, if any is owed: call it at most once per read of the socket.
-  // What ends the connection with an `error` acks first what is owed.
+  // The cumulative ack. Call owe_ack() on accepting a message that is not itself an ack. flush_ack() appends
+  // one `ack` up to the last of them, if any is pending; call it at most once per read of the socket. Closing
+  // with an `error` sends a pending ack first.
   void owe_ack();
   bool owes_ack() const;
   void flush_ack(Now now, std::string& out);

@@ -7,7 +7,7 @@ namespace sims::proto {
 
 namespace {
 
-// A client shows far fewer as "sent"; past this the oldest stays unacknowledged for ever, as if its ack were
+// A client shows far fewer as "sent". Past this the oldest stays unacknowledged forever, as if its ack were
 // lost.
 constexpr std::size_t max_awaited_acks = 4'096;
 
@@ -23,7 +23,7 @@ bool SentMessages::take(const PeerAck& ack) {
   if (at == awaited_.end()) return false;
   const auto& [token_hash, key] = at->second;
   const auto expected = ack_verification(key, ack.src, ack.dst, ack.id, token_hash);
-  // Both are always compared: which one differs is told to nobody, not even by time.
+  // Both comparisons always run, so that timing does not reveal which one failed.
   const bool same_token = crypto::equal(token_hash, ack.data);
   const bool same_mac = crypto::equal(expected, ack.verification);
   if (!same_token || !same_mac) return false;

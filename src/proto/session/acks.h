@@ -1,5 +1,5 @@
-// Both ends of section 6's acks. SentMessages: what we sent and whose ack we await. OpenedMessages: what we
-// opened lately, so that a message that comes twice gets the same ack and is not shown again. Owned by a
+// Both ends of the acks of section 6. SentMessages holds the sent messages that await an ack. OpenedMessages
+// holds the messages opened lately: a duplicate gets the same ack and is not shown again. Owned by a
 // PeerSession.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace sims::proto {
 class SentMessages {
  public:
   void add(std::uint64_t id, const crypto::Digest& token_hash, AckKey ack_key);
-  // True if the ack is genuine; the message is no longer awaited then. src and dst were checked.
+  // True: the ack is genuine, and its message no longer awaits one. The caller has checked src and dst.
   bool take(const PeerAck& ack);
   void forget(std::uint64_t id) { awaited_.erase(id); }
   void mix_into(StateHash& hash) const;
@@ -32,12 +32,12 @@ class SentMessages {
 class OpenedMessages {
  public:
   struct Record {
-    crypto::Digest fingerprint;  // of all that came under this id
+    crypto::Digest fingerprint;  // of the whole message under this id
     PeerAck ack;
   };
   const Record* find(std::uint64_t id) const;
   void add(std::uint64_t id, const Record& record);
-  // True if `id` is above all that were opened.
+  // True if `id` is above that of every opened message.
   bool newest(std::uint64_t id) const { return !highest_ || id > *highest_; }
   void mix_into(StateHash& hash) const;
 

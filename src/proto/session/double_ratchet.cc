@@ -80,8 +80,8 @@ Result<Staged, OpenError> DoubleRatchet::stage(const RatchetHeader& header, bool
   if (current && receiving_ && header.n >= receiving_->n) return stage_current(header.n);
   if (auto kept = stage_skipped(name, header.n)) return std::move(*kept);
   if (current) return fail(receiving_ ? OpenError::old : OpenError::forged);
-  // A key that we do not know is the next one, or one that we have forgotten: ids tell, because an honest
-  // sender counts them through all its chains. The old ones then cost no multiplication.
+  // An unknown key is either the next one or one that we have forgotten. The message ids tell them apart,
+  // because an honest sender counts ids through all its chains. So an old key costs no multiplication.
   if (!newest) return fail(OpenError::old);
   return stage_step(header, now);
 }
@@ -97,7 +97,7 @@ Result<Staged, OpenError> DoubleRatchet::stage_current(std::uint64_t n) const {
   return staged;
 }
 
-// Cheap checks first: what the header claims is bounded before anything is computed from it.
+// Cheap checks first: bound the numbers of the header before computing anything from them.
 Result<Staged, OpenError> DoubleRatchet::stage_step(const RatchetHeader& header, Now now) {
   const std::uint64_t received = receiving_ ? receiving_->n : 0;
   if (header.pn < received || (!receiving_ && header.pn > 0)) return fail(OpenError::forged);

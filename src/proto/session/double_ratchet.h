@@ -1,5 +1,5 @@
-// The Double Ratchet (Signal's specification, revision 1, without header encryption) on P-384: the ECDHE
-// suite's way of sims-protocol(7) section 6. A new key pair with every round trip.
+// The Double Ratchet (Signal's specification, revision 1, without header encryption) on P-384: the ratchet
+// of the ECDHE suite (sims-protocol(7) section 6). Each round trip brings a new key pair.
 #pragma once
 
 #include "crypto/suite.h"
@@ -7,8 +7,8 @@
 
 namespace sims::proto {
 
-// A bucket of failed ratchet steps: each costs a P-384 multiplication of variable time under our key, so
-// whoever can only guess gets few. Refilled one a second.
+// A rate limit on failed ratchet steps, refilled one a second. Each step costs a variable-time P-384
+// multiplication under our key, so an attacker who can only guess gets few of them.
 class StepAllowance {
  public:
   bool take(Now now);  // false: empty
@@ -21,8 +21,8 @@ class StepAllowance {
 
 class DoubleRatchet final : public Ratchet {
  public:
-  // own and peer: the handshake's ephemeral keys. A responder draws its first key to send under at once, so
-  // either side may speak first.
+  // own and peer: the handshake's ephemeral keys. A responder draws its first sending key at once, so
+  // either side may send first.
   DoubleRatchet(Role role, RootKey root, crypto::P384Key own, const crypto::P384Point& peer,
                 crypto::EphemeralSource& ephemerals);
 

@@ -18,7 +18,7 @@ ByteArray<16> iv_of(const Secret<112>& keys) {
 MessageKeys::MessageKeys(const MessageKey& message_key)
     : keys_(crypto::hkdf_expand<112>(message_key.view(), labels::message)) {}
 
-// The IV is as fixed as the key it comes with, and safe for the same reason: no key ever encrypts two
+// The IV is derived together with the key. A fixed IV is safe here, because no key ever encrypts two
 // messages.
 std::string MessageKeys::seal(std::string_view plaintext, std::uint64_t unix_s) const {
   return crypto::Fernet(keys_.part(0, 32)).seal(bytes_of(plaintext), unix_s, iv_of(keys_));

@@ -1,4 +1,4 @@
-// What one message key becomes (sims-protocol(7) section 6): the keys of one token, its verification and its
+// The keys derived from one message key (sims-protocol(7) section 6): for a token, its verification and its
 // ack. Made for one message, then wiped.
 #pragma once
 
@@ -32,7 +32,7 @@ class MessageKeys {
 
 // R of section 6: the header in fixed-width bytes (57 with a key, 12 with an epoch).
 Bytes header_bytes(const RatchetHeader& header);
-// One of key and epoch as this suite needs it, and all numbers in u32.
+// Whether the header has the one of key and epoch that this suite needs, and all numbers fit in u32.
 bool header_fits(const RatchetHeader& header, bool with_key);
 
 // The ack's HMAC under the message's k_ack; `hash` is SHA(the token's text). src and dst are the ack's own.

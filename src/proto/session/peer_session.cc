@@ -1,4 +1,4 @@
-// In the order of the header: the session's making, seal and its ack, open, close, the re-key.
+// PeerSession, in the order of its header: construction, seal and ack, open, close, re-key.
 #include "proto/session/peer_session.h"
 
 #include <algorithm>
@@ -17,8 +17,8 @@ namespace sims::proto {
 
 namespace {
 
-// A failed re-key is made again after so many more messages, twice as many each time. So a slow answer is in
-// time for one of the attempts, and a peer that cannot re-key costs few RSA keys.
+// A failed re-key is retried after this many more messages, doubled each time. So a slow answer is in time
+// for one of the attempts, and a peer that cannot re-key costs few RSA keys.
 constexpr std::uint64_t rekey_retry_messages = 10;
 constexpr int max_retry_doublings = 10;
 constexpr std::uint64_t rekey_overdue_messages = 100;
@@ -63,8 +63,8 @@ struct PeerSession::State {
   std::uint64_t next_id = 0;                         // M of the next message to send
   SentMessages sent;
   OpenedMessages opened;
-  // From the first K for the whole session, so that either side can end it while the other is still an epoch
-  // behind.
+  // Derived from the first K for the whole session, so that either side can close it while the other is still
+  // an epoch behind.
   crypto::HmacKey close_own, close_peer;
 };
 
@@ -154,7 +154,7 @@ Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify(const
   return Verified{std::move(*staged), std::move(keys), nullptr};
 }
 
-// A message of the next epoch: it proves what a phase 6 that was lost would have.
+// A message of the next epoch. It proves the same as the lost phase 6.
 Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify_ahead(const ClientCom& com) const {
   for (const auto& attempt : rekey->answered()) {
     auto staged = chains->stage_ahead(com.ratchet, attempt.master);

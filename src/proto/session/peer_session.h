@@ -32,12 +32,12 @@ class PeerSession {
     std::uint64_t id;     // M
     std::string message;  // the client-com
   };
-  // `plaintext` is encode_content()'s. Its ack is awaited until it comes or forget() is called.
+  // `plaintext` comes from encode_content(). The message awaits its ack until acked or forget().
   Sealed seal(std::string_view plaintext, Now now);
 
   struct Opened {
     std::uint64_t id = 0;
-    bool duplicate = false;  // came before: not to be shown again, `plaintext` is empty
+    bool duplicate = false;  // opened before: do not show it again; `plaintext` is empty
     std::string plaintext;
     std::string ack;  // the `ack` to send once the message is stored
   };
@@ -45,27 +45,27 @@ class PeerSession {
 
   // The id M of the message that this ack proves delivered; nullopt: not genuine, or not awaited.
   std::optional<std::uint64_t> take_ack(const PeerAck& ack);
-  // No longer awaits the ack of M (its key is wiped).
+  // Stops awaiting the ack of message M and wipes its key.
   void forget(std::uint64_t id);
 
   std::string close(std::string_view reason);  // the client-disconnect
   bool verify_close(const ClientDisconnect& message) const;
 
-  // --- RSA re-key. The responder starts one when wants_rekey(): it needs a fresh key (a second of work) and
-  // gives it in; the initiator only answers. Messages go on under the old epoch until phase 6.
+  // --- RSA re-key. The responder starts one when wants_rekey(), with a fresh key (a second of work). The
+  // initiator only answers. Messages continue under the old epoch until phase 6.
   bool wants_rekey() const;
   std::string start_rekey(std::unique_ptr<crypto::ResponderKey> key);  // phase 4
-  // Would receive_rekey() take this phase now? An initiator takes 4 always and 6 after it answered a 4; a
-  // responder takes 5 while its attempt waits for one.
+  // Whether receive_rekey() takes this phase now. An initiator always takes 4, and takes 6 after it answered
+  // a 4. A responder takes 5 while its attempt waits for one.
   bool takes_rekey(int phase) const;
-  // The answer to send, empty after phase 6 and for a late frame of an attempt that was given up. On failure
-  // the old epoch goes on. A frame that is not the peer's changes nothing; one of the peer's own that fails
-  // ends the attempt. See rekey.h.
+  // Returns the answer to send: empty after phase 6 and for a late frame of an abandoned attempt. On failure
+  // the old epoch continues. A forged frame changes nothing; a genuine frame that fails ends the attempt. See
+  // rekey.h.
   Checked<std::string> receive_rekey(std::string_view frame);
-  // The peer writes under the epoch before ours and has heard nothing of ours: phase 6 was lost. Any message
-  // that we seal now tells it. Due after 10, 20, 40, ... of its messages.
+  // True: phase 6 was lost, so the peer still writes under the epoch before ours. The next message that we
+  // seal completes its re-key. Due after 10, 20, 40, ... of its messages.
   bool owes_word_of_epoch() const;
-  // The epoch is 100 messages older than it should be.
+  // True: the epoch has lasted 100 messages longer than it should.
   bool rekey_overdue() const;
 
   std::uint64_t epoch() const;       // of the RSA suite; ECDHE: ratchet steps so far

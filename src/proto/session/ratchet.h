@@ -1,6 +1,6 @@
-// What both suites' ratchets do for a PeerSession (sims-protocol(7) section 6): the next key to send under,
-// and the key for a header that came. stage() computes on copies, commit() keeps them: between the two the
-// session verifies the message. Owned by one PeerSession; not thread-safe.
+// The interface of both suites' ratchets (sims-protocol(7) section 6): the next key to send under, and the
+// key for a received header. stage() computes on copies and commit() keeps them; between the two the session
+// verifies the message. Owned by one PeerSession; not thread-safe.
 #pragma once
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@ struct SendKey {
   MessageKey message_key;
 };
 
-// A message key and what the ratchet will be once the message has proved genuine.
+// A message key, and the next state of the ratchet if the message proves genuine.
 struct Staged {
   MessageKey message_key;
   ChainName chain{};
@@ -26,7 +26,7 @@ struct Staged {
   // Double Ratchet, on a new key of the other side:
   std::optional<crypto::P384Point> peer_key;
   RootKey root;
-  // Chains of epochs: the epoch before is complete, its rest is in `skipped`.
+  // RSA chains: the previous epoch is complete, its remaining keys are in `skipped`.
   bool ends_previous = false;
 };
 
@@ -34,8 +34,8 @@ class Ratchet {
  public:
   virtual ~Ratchet() = default;
   virtual SendKey next_to_send() = 0;
-  // `newest`: the message's id is above that of every message opened so far. Takes from the allowance of
-  // failed steps where it makes one (commit() gives it back); changes nothing else.
+  // `newest`: the message's id is above that of every message opened so far. A ratchet step
+  // takes from the allowance of failed steps (commit() gives it back). Changes nothing else.
   virtual Result<Staged, OpenError> stage(const RatchetHeader& header, bool newest, Now now) = 0;
   virtual void commit(Staged staged) = 0;
 
@@ -44,7 +44,7 @@ class Ratchet {
   std::size_t skipped_keys() const { return skipped_.size(); }
 
  protected:
-  // Stages a key that was kept; nullopt: there is none.
+  // Stages a skipped key; nullopt: there is none for this header.
   std::optional<Staged> stage_skipped(const ChainName& chain, std::uint64_t n) const;
 
   SkippedKeys skipped_;

@@ -9,8 +9,8 @@ namespace sims::proto {
 
 namespace {
 
-// Remembered by either side since the last exchange. Each attempt waits for twice as many messages as the one
-// before: the eighth starts after 1,280.
+// Attempts that either side remembers since the last exchange. Each attempt waits for twice as many messages
+// as the one before: the eighth starts after 1,280.
 constexpr std::size_t max_attempts = 8;
 
 auto refused(std::string why) {
@@ -68,7 +68,7 @@ Checked<Rekey::Step> Rekey::receive(std::string_view text) {
 Checked<Rekey::Step> Rekey::receive_offer(const HandshakeFrame& got, std::string_view text) {
   const auto t4 = transcript_next(transcript_, text);
   for (const auto& attempt : answered_)
-    if (attempt.t4 == t4) return Step{attempt.answer, std::nullopt};  // it came twice
+    if (attempt.t4 == t4) return Step{attempt.answer, std::nullopt};  // a duplicate
   if (!got.signature || !verify_key(Role::responder, parties_.peer, transcript_, got.key, *got.signature)) {
     return refused("wrong signature in phase 4");
   }
@@ -95,7 +95,7 @@ Checked<Rekey::Step> Rekey::receive_share(const HandshakeFrame& got, std::string
     if (answers_given_up(got)) return Step{};
     return refused("wrong signature in phase 5");
   }
-  // The peer itself sent this, and a key decrypts once: whatever is wrong now ends the attempt.
+  // The frame is genuine, and a key decrypts once: from here any failure ends the attempt.
   auto key = std::move(key_);
   auto z = key->agree(got.key, ephemerals_.rng());
   if (!z) return refused("no acceptable key in phase 5");
@@ -126,7 +126,7 @@ MasterSecret Rekey::complete(const Answered& attempt) {
   return master;
 }
 
-// Remembers the offer, so that a late answer to it is known as such.
+// Remembers the abandoned offer, to recognise a late answer to it.
 void Rekey::give_up_offer() {
   if (!key_) return;
   if (given_up_.size() >= max_attempts) given_up_.erase(given_up_.begin());

@@ -1,13 +1,16 @@
 // The RSA suite's re-key (sims-protocol(7) section 6): phases 4 to 6 of the handshake again, under a running
 // session. Owned by a PeerSession.
 //
-// The transcript goes on from t5 of the last completed exchange. Each attempt hashes onto a copy. R keeps the
-// copy when phase 5 has proved genuine, I when phase 6 has. So
-//  - a frame that does not prove genuine changes nothing: the attempt waits for the one that does;
-//  - a lost phase 4 or 5 ends no more than its attempt: the next phase 4 starts from the same t5;
-//  - a lost phase 6 leaves R an epoch ahead. R's first message of that epoch proves the same as phase 6, and
+//   R -> I  phase 4  R's fresh key, signed         hashed onto a copy of t5 of the last completed exchange
+//   I -> R  phase 5  I's share, signed, confirmed  once genuine, R keeps its copy: R is in the next epoch
+//   R -> I  phase 6  confirmed                     once genuine, I keeps its copy: I is in the next epoch
+//
+//  - A frame that is not genuine changes nothing: the attempt waits for the genuine one.
+//  - A lost phase 4 or 5 ends only its attempt: the next phase 4 starts from the same t5.
+//  - A lost phase 6 leaves R an epoch ahead. R's first message of that epoch proves the same as phase 6 and
 //    completes the exchange at I (PeerSession::open).
-// I keeps every attempt that it answered since the last exchange: a relay that holds frames back decides
+//
+// I keeps every attempt that it answered since the last exchange, because a relay that delays frames decides
 // which of them R completes.
 #pragma once
 
@@ -32,14 +35,14 @@ class Rekey {
   };
   Rekey(Parties parties, const crypto::Digest& transcript, crypto::EphemeralSource& ephemerals);
 
-  // Responder: phase 4. The attempt that waits for its phase 5 is given up.
+  // Responder: returns phase 4. Abandons the attempt that waits for its phase 5.
   std::string start(std::unique_ptr<crypto::ResponderKey> key);
 
   struct Step {
-    std::string answer;                  // empty: nothing is to be sent
+    std::string answer;                  // empty: send nothing
     std::optional<MasterSecret> master;  // K': the next epoch begins for us
   };
-  // A frame of an attempt that was given up is ignored: an empty Step.
+  // Ignores a frame of an abandoned attempt and returns an empty Step.
   Checked<Step> receive(std::string_view frame);
 
   // A responder takes phase 5 while an attempt waits for it. An initiator takes phase 4 at any time (the
@@ -53,7 +56,7 @@ class Rekey {
     MasterSecret master;  // K'
   };
   const std::vector<Answered>& answered() const { return answered_; }
-  // Initiator: a message under the K' of this attempt has proved what its phase 6 would have. Returns K'.
+  // Initiator: a message under the K' of this attempt has replaced its phase 6. Returns K'.
   MasterSecret complete(const Answered& attempt);
   void mix_into(StateHash& hash) const;
 
@@ -68,7 +71,7 @@ class Rekey {
   Parties parties_;
   crypto::Digest transcript_;  // t5 of the last completed exchange
   crypto::EphemeralSource& ephemerals_;
-  // Responder: the key and t4 of the phase 4 that waits for its answer; t4 of those before it.
+  // Responder: the key and t4 of the phase 4 that waits for its answer, and t4 of the abandoned ones.
   std::unique_ptr<crypto::ResponderKey> key_;
   crypto::Digest t4_{};
   std::vector<crypto::Digest> given_up_;

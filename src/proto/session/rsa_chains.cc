@@ -84,7 +84,7 @@ Result<Staged, OpenError> RsaChains::stage_in(const RatchetHeader& header, const
     if (!kept) return fail(OpenError::old);
     staged = std::move(*kept);
   }
-  // All that the header claims is bounded before anything is computed from it.
+  // Bound the numbers of the header before computing anything from them.
   if (before && header.pn < before->chain.n) return fail(OpenError::forged);
   const std::uint64_t skips =
       (in_chain ? header.n - from->chain.n : 0) + (before ? header.pn - before->chain.n : 0);

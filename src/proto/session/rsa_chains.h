@@ -1,6 +1,6 @@
-// The RSA suite's way of sims-protocol(7) section 6: one chain for each direction and epoch, a new epoch with
-// each fresh key exchange (rekey.h). The chains of the two epochs before stay for messages that are late,
-// until the first message of the epoch after one tells how long it was.
+// The ratchet of the RSA suite (sims-protocol(7) section 6): one chain for each direction and epoch, and a
+// new epoch with each fresh key exchange (rekey.h). The chains of the two previous epochs stay for late
+// messages, until the first message of the epoch after a chain says how long the chain was.
 #pragma once
 
 #include "proto/session/ratchet.h"
@@ -17,13 +17,13 @@ class RsaChains final : public Ratchet {
   std::uint64_t epoch() const override { return epoch_; }
   void mix_into(StateHash& hash) const override;
 
-  // Both directions go over to the next epoch; `master` is K' of the key exchange.
+  // Moves both directions to the next epoch; `master` is K' of the key exchange.
   void advance(const MasterSecret& master);
-  // stage() for a header of the next epoch, should `master` be its K'. advance() goes before commit().
+  // stage() for a header of the next epoch, assuming that `master` is its K'. Call advance() before commit().
   Result<Staged, OpenError> stage_ahead(const RatchetHeader& header, const MasterSecret& master) const;
   // Messages sent or opened in the current epoch.
   std::uint64_t messages_in_epoch() const { return sending_.n + opened_in_epoch_; }
-  // Messages opened of the epoch before this one since we last sent, while none of this one came.
+  // Messages of the previous epoch opened since we last sent, while none of the current one arrived.
   std::uint64_t messages_behind() const { return opened_in_epoch_ == 0 ? opened_behind_ : 0; }
   std::uint64_t sent_in_epoch() const { return sending_.n; }
 

@@ -1,5 +1,5 @@
-// Message keys of messages that have not come yet (sims-protocol(7) section 6), and the symmetric chain that
-// makes message keys. Owned by a ratchet; both are wiped with it.
+// Keys of messages that have not arrived yet (sims-protocol(7) section 6), and the symmetric chain that makes
+// message keys. Owned by a ratchet; both are wiped with it.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace sims::proto {
 
-// Which chain of the other side: the 49-byte ratchet key, or u32(epoch) and zeros. No compressed point starts
-// with 00, so the two never meet.
+// Names a chain of the other side: its 49-byte ratchet key, or u32(epoch) and zeros. No compressed point
+// starts with 00, so the two never collide.
 using ChainName = ByteArray<49>;
 ChainName epoch_chain(std::uint64_t epoch);
 
@@ -22,7 +22,7 @@ struct SkippedKey {
   MessageKey key;
 };
 
-// At most max_skipped_keys: the oldest goes first.
+// At most max_skipped_keys: evicts the oldest first.
 class SkippedKeys {
  public:
   // nullptr: none. Valid until the next add() or remove().

@@ -1,5 +1,5 @@
-// A running hash over an object's state, so that tests can say "byte for byte as before" without a getter for
-// each secret. Length-prefixed: two different states never join to the same bytes.
+// A running hash over an object's state, so that tests can check that a refused message changed nothing
+// without a getter for each secret. Length-prefixed: different states never give the same bytes.
 #pragma once
 
 #include "crypto/kdf.h"

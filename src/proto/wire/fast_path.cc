@@ -1,5 +1,5 @@
-// The fast path for the two messages that a relay forwards for each text: it matches the exact form that our
-// clients write, which costs a tenth of parsing JSON.
+// The fast path for the two messages that a relay forwards for each text. It matches the exact form that our
+// clients write, at a tenth of the cost of parsing JSON.
 #include "proto/limits.h"
 #include "proto/wire/message.h"
 
@@ -7,7 +7,7 @@ namespace sims::proto {
 
 namespace {
 
-// Takes one piece after the other off the front of a text; after one that is missing all others fail.
+// Takes pieces off the front of a text, one by one. After a piece that is missing, all others fail.
 class Pieces {
  public:
   // The text must be json_plain(): a string then ends at the next quote.

@@ -1,6 +1,6 @@
-// Reading typed fields out of a parsed object, for the decoders: the first field that is missing or of
-// another type is remembered, and the reads after it give empty values, so a decoder reads all its fields and
-// asks once. Lives for one decode, on the stack.
+// Reads typed fields out of a parsed object, for the decoders. It remembers the first field that is missing
+// or of another type. Such a field reads as an empty value, so a decoder reads all its fields and checks
+// once. Lives on the stack for one decode.
 #pragma once
 
 #include <optional>

@@ -7,7 +7,7 @@
 
 namespace sims::proto {
 
-// Of the line in room.frame. nullopt: to be skipped.
+// The result for the line in room.frame. nullopt: skip the line.
 std::optional<FrameCutter::Cut> FrameCutter::cut_line(const FrameRoom& room) {
   if (room.frame.empty()) return ++empty_ > max_empty_lines ? std::optional(Cut::too_empty) : std::nullopt;
   empty_ = 0;
@@ -16,7 +16,7 @@ std::optional<FrameCutter::Cut> FrameCutter::cut_line(const FrameRoom& room) {
 
 FrameCutter::Cut FrameCutter::next(ByteView& input, std::size_t limit, FrameRoom& room) {
   for (;;) {
-    // A whole line among what is kept: only after keep(), whose bound leaves it no longer than the limit.
+    // The kept bytes hold a whole line only after keep(), whose bound makes it no longer than the limit.
     if (const std::size_t lf = kept_.empty() ? kept_.npos : kept_.find('\n', scanned_); lf != kept_.npos) {
       room.joined.assign(kept_, begin_, lf - begin_);
       room.frame = room.joined;

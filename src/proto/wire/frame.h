@@ -1,6 +1,6 @@
-// Cutting a byte stream into lines (sims-protocol(7) section 1): ended by LF, empty ones skipped (but
-// not for ever), at most `limit` bytes. A line that came in one piece is looked at where it lies. Owns only
-// what is no whole line yet, at most limit + 1 bytes, and gives that memory back as soon as it is used.
+// Cuts a byte stream into lines (sims-protocol(7) section 1). A line ends with LF and has at most `limit`
+// bytes; a limited number of empty lines is skipped. A line that arrived in one piece is not copied. A cutter
+// owns only the incomplete line, at most limit + 1 bytes, and returns that memory as soon as it is used.
 #pragma once
 
 #include <cstddef>
@@ -13,10 +13,10 @@
 
 namespace sims::proto {
 
-// What the cutters of one thread share.
+// Memory that the cutters of one thread share.
 struct FrameRoom {
   BufferPool spare;        // memory for the beginnings of lines
-  std::string joined;      // a line that came in pieces
+  std::string joined;      // a line that arrived in pieces
   std::string_view frame;  // the line that was cut last: in the input or in `joined`, until the next call
 };
 
@@ -28,9 +28,9 @@ class FrameCutter {
     too_long,    // more than `limit` bytes without an LF: final
     too_empty,   // more than max_empty_lines in a row: final
   };
-  // Takes one line from what is kept and from the front of input, which shrinks.
+  // Takes one line from the kept bytes and the front of input, which shrinks.
   Cut next(ByteView& input, std::size_t limit, FrameRoom& room);
-  // Keeps all of input for later, without cutting. False when more than limit + 1 bytes are then kept: final.
+  // Keeps all of input for later, without cutting. False: more than limit + 1 bytes are kept; final.
   bool keep(ByteView& input, std::size_t limit);
 
   void clear();
@@ -40,7 +40,7 @@ class FrameCutter {
   std::optional<Cut> cut_line(const FrameRoom& room);
 
   std::string kept_;
-  std::size_t begin_ = 0;    // what is before it has been cut
+  std::size_t begin_ = 0;    // the bytes before it are cut
   std::size_t scanned_ = 0;  // no LF from begin_ to here
   std::size_t empty_ = 0;    // lines in a row
 };

@@ -1,8 +1,8 @@
 #include "proto/wire/json.h"
 
-// SSE2 reads whole aligned blocks, so up to 15 bytes past the text's end: harmless, but sanitizers must
-// object.
-#if defined(__has_feature)  // clang's word for what gcc defines
+// SSE2 reads whole aligned blocks, up to 15 bytes past the text's end. This is harmless, but sanitizers
+// report it.
+#if defined(__has_feature)  // clang; gcc defines a macro instead
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
 #define __SANITIZE_ADDRESS__
 #endif
@@ -33,7 +33,7 @@ struct JsonTape::Node {
   };
   std::uint32_t key_size = 0;
   std::uint32_t size = 0;  // of a string in bytes, of a container in children
-  std::uint32_t next = 0;  // 0: none (the root is nobody's sibling)
+  std::uint32_t next = 0;  // 0: none (the root has no siblings)
   JsonValue::Kind kind = JsonValue::Kind::null;
 };
 
@@ -41,7 +41,7 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-// What a text has that most have not, in one pass.
+// Rare kinds of bytes in a text, found in one pass.
 struct Unusual {
   bool control = false;  // perhaps a byte below 0x20
   bool high = false;     // a byte of 0x80 or more
@@ -73,9 +73,9 @@ Unusual unusual_in(std::string_view text) {
   return out;
 }
 
-// Control characters other than the three of white space: never legal, in strings or outside. Said here
-// because in-situ parsing ends at a NUL, and because RapidJSON 1.1.0's SSE2 scan lets 0x1A to 0x1F through in
-// strings.
+// Control characters except the three of white space are never legal, in strings or outside. We check this
+// because in-situ parsing ends at a NUL, and because the SSE2 scan of RapidJSON 1.1.0 lets 0x1A to 0x1F
+// through in strings.
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](unsigned char c) { return c < 0x20 && c != '\t' && c != '\n' && c != '\r'; });
@@ -92,7 +92,7 @@ bool has_surrogate(std::string_view text) {
 
 }  // namespace
 
-// The SAX handler that writes the tape; it says no as soon as a limit is passed.
+// The SAX handler that writes the tape; it fails as soon as a limit is passed.
 struct JsonTape::Reader {
   using Size = rapidjson::SizeType;
 
@@ -193,7 +193,7 @@ struct JsonTape::Reader {
     return true;
   }
 
-  // Few keys are compared in pairs; many are sorted, so that the largest object costs n log n.
+  // Compare few keys in pairs; sort many, so that the largest object costs n log n.
   bool unique_keys(std::uint32_t object) {
     const std::uint32_t count = nodes_[object].size;
     if (count < 2) return true;

@@ -1,7 +1,7 @@
-// Strict JSON for frames (sims-protocol(7) section 1): one object, valid UTF-8, no NUL, no key twice in an
-// object, depth at most 8, numbers only integers from 0 to 2^53-1, members and values capped. Parsed in place
-// by RapidJSON's iterative SAX reader into a flat tape that is reused, so parsing allocates nothing in steady
-// state. The only file pair that knows RapidJSON.
+// Strict JSON for frames (sims-protocol(7) section 1): one object, valid UTF-8, no NUL, no duplicate keys,
+// depth at most 8, only integers from 0 to 2^53-1, a limited number of members and values. RapidJSON's
+// iterative SAX reader parses in place into a flat tape. The tape is reused, so parsing allocates nothing in
+// steady state. Only json.cc includes RapidJSON.
 #pragma once
 
 #include <concepts>
@@ -35,8 +35,8 @@ class JsonValue {
   std::optional<JsonValue> get(std::string_view key) const;
   std::optional<std::string_view> get_string(std::string_view key) const;
   std::optional<std::uint64_t> get_number(std::string_view key) const;
-  // Iteration over elements of an array (or member values of an object): for (auto v = a.first(); v; v =
-  // v->next()).
+  // Iteration over the elements of an array or the member values of an object:
+  //   for (auto v = a.first(); v; v = v->next())
   std::optional<JsonValue> first() const;
   std::optional<JsonValue> next() const;
   std::string_view key() const;  // of a member; empty for elements
@@ -48,8 +48,7 @@ class JsonValue {
   std::uint32_t at_;
 };
 
-// Whether every byte is one that stands for itself inside a JSON string or outside: ASCII from the space on,
-// no backslash.
+// Whether every byte stands for itself in JSON: ASCII from the space on, no backslash.
 bool json_plain(std::string_view text);
 
 class JsonTape {
@@ -59,8 +58,8 @@ class JsonTape {
   JsonTape(const JsonTape&) = delete;
   JsonTape& operator=(const JsonTape&) = delete;
 
-  // Parses text[0, size) in place; text[size] must be writable and is set to NUL. The text is unusable
-  // afterwards but through the value.
+  // Parses text[0, size) in place; text[size] must be writable and is set to NUL. Afterwards the
+  // text may be read only through the value.
   Checked<JsonValue> parse(char* text, std::size_t size);
   Checked<JsonValue> parse(std::string& text) { return parse(text.data(), text.size()); }
 
@@ -73,7 +72,7 @@ class JsonTape {
 };
 
 // Writes compact JSON by appending to a string: fields in the order of the calls, no white space, UTF-8 left
-// as it is, only what must be escaped is. The caller opens and closes what it means to.
+// as it is, no needless escapes. The caller opens and closes each object and array.
 class JsonWriter {
  public:
   explicit JsonWriter(std::string& out) : out_(out), start_(out.size()) {}
@@ -85,7 +84,7 @@ class JsonWriter {
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(std::uint64_t number);
-  JsonWriter& value(std::same_as<bool> auto b) = delete;  // would become a number: boolean() is meant
+  JsonWriter& value(std::same_as<bool> auto b) = delete;  // would become a number: call boolean()
   JsonWriter& boolean(bool b);
   template <class V>
   JsonWriter& field(std::string_view name, const V& v) {
@@ -95,7 +94,7 @@ class JsonWriter {
  private:
   void separate();
   std::string& out_;
-  std::size_t start_;  // where our value begins: what is before it is not ours
+  std::size_t start_;  // where our value begins: earlier bytes are not ours
 };
 
 }  // namespace sims::proto

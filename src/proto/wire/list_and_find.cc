@@ -1,4 +1,4 @@
-// The encoders of `list` and `find`: who is there, and who has a name (sims-protocol(7) section 4).
+// The encoders of `list` (clients online) and `find` (the holder of a name), sims-protocol(7) section 4.
 #include "proto/wire/message.h"
 
 namespace sims::proto {

@@ -66,7 +66,7 @@ struct List {
   std::vector<ListEntry> data;
   bool more = false;
 };
-// Who has this name, or this id: one of the two.
+// Asks for the client with this name, or with this id: exactly one of the two is set.
 struct FindRequest {
   std::string name;
   std::optional<Id> id;
@@ -74,7 +74,7 @@ struct FindRequest {
 struct Found {
   std::string name;
   Id id;
-  std::optional<bool> online;  // nullopt: the server does not tell
+  std::optional<bool> online;  // nullopt: the server does not say
 };
 struct Ack {  // cumulative, hop by hop
   std::string name;
@@ -85,18 +85,18 @@ struct Disconnect {
   std::string name;
   std::uint64_t id = 0;
 };
-// With an invitation, to a server that takes new names by invitation only: ours, not the protocol's, see
+// Carries an invitation to a server that accepts new names by invitation only. An extension of SIMS:
 // sims-protocol(7) section 4.
 struct Register {
   std::string invitation;  // at most max_invitation bytes
 };
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  std::string code_text;  // as received; a code we do not know maps to internal
+  std::string code_text;  // as received; an unknown code becomes internal
   std::string message;
   std::optional<std::uint64_t> id;
   std::optional<Id> dst;
-  std::string name;  // unknown_peer: the one that a `find` asked for; empty: none
+  std::string name;  // unknown_peer: the name that a `find` asked for; empty: none
 };
 
 // --- client to client (sections 5, 6) ------------------------------------------------------------
@@ -107,7 +107,7 @@ struct RatchetHeader {
   std::uint64_t pn = 0, n = 0;  // at most 2^32-1
 };
 struct ClientCom {
-  Id src, dst;  // shaped, not curve-checked: they must equal known ones
+  Id src, dst;  // shape checked, curve not: they must equal known ids
   std::uint64_t id = 0;
   RatchetHeader ratchet;
   crypto::Digest verification{};
@@ -124,14 +124,14 @@ struct PeerAck {
   crypto::Digest data{};
   crypto::Digest verification{};
 };
-// The callee's word that a call can't go on (section 3); see channel/refusal.h.
+// The callee's signed refusal of a call (section 3); see channel/refusal.h.
 struct ClientRefuse {
   Id src, dst;
   crypto::Digest to{};                           // of the call's phase 1
   ErrorCode code = ErrorCode::handshake_failed;  // one that refusal_code() gives
   crypto::Signature signature{};
 };
-// What a callee may say of why a call can't go on: anything else becomes handshake_failed.
+// The code that a callee may give for a refusal: every other code becomes handshake_failed.
 ErrorCode refusal_code(ErrorCode why);
 struct UnknownMessage {
   std::string type;
@@ -150,18 +150,18 @@ std::string encode(const ClientCom&);
 std::string encode(const ClientDisconnect&);
 std::string encode(const PeerAck&);
 std::string encode(const ClientRefuse&);
-// Appends; for who sends one after nearly every read.
+// Appends to `out`, for callers that send an ack after nearly every read.
 void encode_ack(std::string& out, std::string_view name, std::uint64_t id);
 // In clear or inside SECURE; `message` is cut to max_error_text.
 std::string encode_error(ErrorCode code, std::string_view message);
 
-// What a client gets from its server. A HandshakeFrame here is a `client-connect`.
+// A message that a client gets from its server. A HandshakeFrame here is a `client-connect`.
 using FromServer = std::variant<List, Found, HandshakeFrame, ClientRefuse, ClientCom, ClientDisconnect,
                                 PeerAck, Ack, Ping, Disconnect, Error, UnknownMessage>;
 Checked<FromServer> decode_from_server(const JsonValue& root);
 
-// What a server gets from a client. Forwarded types are checked for their fields' presence and kinds only:
-// their content is between the clients.
+// A message that a server gets from a client. Of a forwarded type only the presence and kinds of fields are
+// checked: the clients check its content.
 struct Forwarded {
   MessageType type;
   std::string_view src, dst;  // unchecked text
@@ -169,9 +169,9 @@ struct Forwarded {
 using FromClient =
     std::variant<Forwarded, ListRequest, FindRequest, Ack, Ping, Disconnect, Register, Error, UnknownMessage>;
 Checked<FromClient> decode_from_client(const JsonValue& root);
-// A `client-com` or an `ack` between clients that has exactly the form that encode() writes: the same as
-// parsing and decode_from_client(), with neither a parser nor a copy for it to destroy. nullopt: something
-// else, right or wrong. Views into the text.
+// Decodes a `client-com` or an `ack` between clients in exactly the form that encode() writes. The result is
+// that of parsing and decode_from_client(), but needs no parser and no copy of the text. nullopt: any other
+// text, valid or not. Returns views into the text.
 std::optional<Forwarded> fast_path_forwarded(std::string_view text);
 
 // --- content: the plaintext of a client-com's token (section 6) ----------------------------------
@@ -180,8 +180,8 @@ struct TextContent {
   std::string uid;      // 22 characters
   std::string body;
   std::uint64_t sent = 0;  // unix ms
-  // The uid of the author's text before this one in the conversation; empty: there is none. Absent: nothing
-  // is known about the order.
+  // The uid of the author's text before this one in the conversation; empty: there is none. nullopt: the
+  // order is unknown.
   std::optional<std::string> after;
 };
 struct ReadContent {

@@ -9,8 +9,7 @@ namespace {
 
 constexpr std::uint8_t anywhere = in_clear | in_secure;
 
-// `acked`: section 4 has no ack for an `ack`, of either kind; connect and secure are frames, not
-// sub-messages.
+// `acked`: section 4 has no ack for an `ack` of either kind; connect and secure are frames, not sub-messages.
 constexpr MessageRow rows[] = {
     {"connect", MessageType::connect, in_clear, from_both, false, false},
     {"secure", MessageType::secure, in_clear, from_both, false, false},

@@ -1,6 +1,5 @@
-// Every message type in one table: its name, who may send it, and in which state. What is not here is
-// unknown; what is here but not legal for that sender now is refused (default deny). sims-protocol(7)
-// sections 3 to 6.
+// The table of message types: name, legal senders and state (sims-protocol(7) sections 3 to 6). A type
+// without a row is unknown. A type that is not legal for its sender in this state is refused (default deny).
 #pragma once
 
 #include <cstdint>
