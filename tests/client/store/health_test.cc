@@ -96,12 +96,12 @@ TEST_CASE("attack 44: a file that can't be read during its check is reported, an
   REQUIRE(store->check_due(now));
   auto check = store->check();
   std::string cause;
+  int pages = 0;  // outlives the disk's lambda, which counts them
   SUBCASE("all of it") {
     disk.always(FaultyDisk::Operation::read, FaultyDisk::Fault::error);
     cause = "disk I/O error: Input/output error";
   }
   SUBCASE("a page in its middle") {
-    int pages = 0;
     disk.fault = [&pages](FaultyDisk::Operation asked, std::string_view) {
       return asked == FaultyDisk::Operation::read && ++pages > 4 ? FaultyDisk::Fault::error
                                                                  : FaultyDisk::Fault::none;
