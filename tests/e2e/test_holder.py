@@ -58,7 +58,7 @@ def test_commands_beside_listen(world):
     check("carol" in world.sims("alice", None, "list", options=()), "carol is not listed")
     world.sims("alice", None, "send", "bob", "x", options=(), expect=PEER_KEY)
     world.sims("alice", None, "send", "bob", "hello", "--timeout", 3, expect=TIMEOUT)  # he must accept first
-    check("given up: it is not sent again" in world.last_error, world.last_error)
+    check("given up and not sent again" in world.last_error, world.last_error)
     deliveries(world, "failed")
     until(lambda: world.sims("bob", None, "requests"), lambda out: "alice" in out, "request")
     world.sims("bob", None, "accept", "alice", options=())
@@ -362,7 +362,7 @@ def test_another_version(world):
         impostor.close()
         (world.path / "alice" / "socket").unlink()
         if "pid" in hello:
-            check("sims-tui (process 7)" in world.last_error and "start it again" in world.last_error, world.last_error)
+            check("sims-tui (process 7)" in world.last_error and "restart it" in world.last_error, world.last_error)
     alice = listen(world, "alice", server)
     path = holder_socket(alice)
     with socket.socket(socket.AF_UNIX) as caller:

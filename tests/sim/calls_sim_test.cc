@@ -133,7 +133,7 @@ TEST_CASE("a name that is taken: said, and not tried again") {
   mallory.connect();
   world.run_for(60'000);
   CHECK(mallory.core->model().link == client::LinkState::offline);
-  CHECK(mallory.core->model().problem.find("the name belongs to somebody else") == 0);
+  CHECK(mallory.core->model().problem.find("the name is taken there") == 0);
   CHECK(bob.online());
 }
 
