@@ -13,7 +13,7 @@ from harness import SLOW, Failure, Skip, check, until
 
 KILLS = int(os.environ.get("KILLS", "20"))
 RESTART = 2 * SLOW  # s
-TAKEN = "the name belongs to somebody else"
+TAKEN = "the name is taken there"
 
 
 def confirmed(clients):
