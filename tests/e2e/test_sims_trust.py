@@ -170,7 +170,7 @@ def test_name_taken(world):
     world.sims("alice", server, "list")
     (world.path / "alice").rename(world.path / "first")
     world.sims("alice", server, "list", expect=REFUSED)
-    check("belongs to somebody else" in world.last_error, f"said {world.last_error!r}")
+    check("the name is taken there" in world.last_error, f"said {world.last_error!r}")
 
 
 def test_second_login_replaces_the_first(world):

@@ -129,7 +129,7 @@ def test_name_taken(world):
     alice = world.tui("alice", server)
     alice.see("authenticity")
     alice.enter("yes")
-    alice.see("belongs to somebody else")
+    alice.see("the name is taken there")
 
 
 def test_server_restarted(world):
