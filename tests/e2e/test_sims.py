@@ -121,7 +121,7 @@ def test_what_cannot_be_printed_is_not_acknowledged(world):
         world.sims("alice", server, "send", "--timeout", "3", "bob", "lost?", expect=TIMEOUT)
         _, errors = bob.communicate(timeout=DEADLINE)
     check(bob.returncode == FAILURE and "standard output" in errors, f"{bob.returncode}: {errors}")
-    check("sims history alice" in errors, errors)
+    check("are in the store, unread: sims history alice" in errors, errors)
     check("lost?" in world.sims("bob", server, "history", "alice"), "it is not in the history")
 
 
