@@ -55,9 +55,16 @@ def expect(text, *patterns):
         check(re.search(pattern, text, re.M), f"no /{pattern}/ in\n{text[-3000:]}")
 
 
+def must_match(pattern, text):
+    """What the pattern's first group matches in a text that must have it."""
+    match = re.search(pattern, text, re.M | re.S)
+    check(match, f"nothing matches {pattern!r} any more in the text that begins {text[:80]!r}")
+    return match[1]
+
+
 def packages(name):
     """Installs one of the Makefile's lists of packages; without them there is nothing to run."""
-    wanted = re.search(rf"^{name} *:= *(.*)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+    wanted = must_match(rf"^{name} *:= *([^\n]*)$", (ROOT / "Makefile").read_text()).split()
     try:
         command("scripts/deps.sh", *wanted)
     except Failure as failure:
@@ -268,7 +275,7 @@ def instructions(text):
 
 
 def phony(makefile):
-    words = re.search(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, re.M)[1].replace("\\\n", " ")
+    words = must_match(r"^\.PHONY: ((?:[^\n]*\\\n)*[^\n]*)$", makefile).replace("\\\n", " ")
     return set(re.sub(r"\$\(.*\)", "", words).split()) - {"FORCE"}
 
 
@@ -295,7 +302,7 @@ def fuzz_targets(texts):
 
 def table_of(document):
     """The names in code in the first column of a document's first table."""
-    rows = re.search(r"^\| (?:part|target) .*?\n\n", document, re.M | re.S)[0].strip().splitlines()[2:]
+    rows = must_match(r"^(\| (?:part|target) .*?)\n\n", document).splitlines()[2:]
     return {name for row in rows for name in re.findall(r"`([\w-]+)`", row.split("|")[1])}
 
 
@@ -320,8 +327,8 @@ def holes(texts, runs):
 
     def same(words, one, other):
         out.extend(f"{words}: {name}" for name in sorted(set(one) ^ set(other)))
-    listed = re.search(r"a part of it: ([\w, ]+)", texts["bench/README.md"])[1].split(", ")
-    called = re.search(r"^PARTS = \[(.*?)\]", texts["bench/relay.py"], re.M | re.S)[1]
+    listed = must_match(r"one part: ([\w, ]+)", texts["bench/README.md"]).split(", ")
+    called = must_match(r"^PARTS = \[(.*?)\]", texts["bench/relay.py"])
     same("bench/README.md and bench/relay.py differ in a part", listed, bench_parts(texts["bench/relay.py"]))
     same("bench/relay.py runs not all parts", re.findall(r"part_(\w+)", called), bench_parts(texts["bench/relay.py"]))
     same("tests/stress/README.md and the parts differ", table_of(texts["tests/stress/README.md"]), stress_parts(texts))

@@ -137,7 +137,7 @@ Result<bool> Command::page() {
   for (bool ended = false;;) {
     auto line = wire_.line();
     TRY(line);
-    const auto more = row_or_end(std::move(*line), ended);
+    auto more = row_or_end(std::move(*line), ended);
     if (!more || ended) return more;
   }
 }
@@ -165,7 +165,7 @@ Result<void> Command::finish(const proto::JsonValue& answer) {
   if (options_.command == "kick" && answer.get_number("kicked") == 0)
     return fail("no connected client matches");
   const auto words = command_.words == nullptr ? "" : command_.words(answer, local_time);
-  const auto printed = print(options_.json ? ctl_json(answer) : words);
+  auto printed = print(options_.json ? ctl_json(answer) : words);
   if (printed && options_.command == "invite" && !options_.json)
     static_cast<void>(std::fprintf(stderr, "simsctl: for one name, until %s\n",
                                    local_time(answer.get_number("until").value_or(0)).c_str()));

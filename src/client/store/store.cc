@@ -275,6 +275,7 @@ Result<std::map<std::string, std::vector<HistoryEntry>>> Store::waiting(const Id
 Result<std::vector<PeerKey>> Store::conversations() {
   TRY_LET(all, read([&] { return parts_->history.conversations(); }));
   std::vector<PeerKey> out;
+  out.reserve(all.size());
   for (auto& one : all)
     out.push_back(std::move(one.peer));
   return out;
