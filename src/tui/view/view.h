@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "client/model/model.h"
 #include "tui/state/state.h"
-#include "tui/view/layout.h"
 #include "tui/term/cells.h"
 #include "tui/view/chat.h"
+#include "tui/view/layout.h"
 
 namespace sims::tui {
 
