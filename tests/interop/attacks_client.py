@@ -3,13 +3,13 @@
 import json
 import time
 
+import interop
 import simspy as s
-import test_interop as interop
 from attacks import Member, at, forged, fresh, line, world
 from attacks_handshake import ec_spki, reconfirm
 from checks import Failed, check, login
 from cryptography.hazmat.primitives.asymmetric import rsa
-from test_interop import Pooled
+from interop import Pooled
 
 
 def resigned(make):
