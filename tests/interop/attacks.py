@@ -1,4 +1,4 @@
-"""What the hostile cases share: ways to send something wrong, and what must come of it."""
+"""Shared by the attacks: ways to send wrong bytes, and checks of the answers."""
 
 import time
 
@@ -7,7 +7,7 @@ from checks import Failed, check, login
 
 
 class World:
-    """The server under attack, and somebody who must not notice."""
+    """The server under attack, and a bystander who must not notice."""
 
     server = bystander = None
     started = 0  # the server's resident bytes before the first case
@@ -38,7 +38,7 @@ def one(want):
 
 
 def clear_end(wire, want=CODES, timeout=30):
-    """Exactly one error in clear, then the end; the error."""
+    """Requires exactly one error in clear, then the end; returns the error."""
     errors, end = [], time.monotonic() + timeout
     try:
         while True:
@@ -56,7 +56,7 @@ def clear_end(wire, want=CODES, timeout=30):
 
 
 def first(raw, want=FORM):
-    """raw as the first bytes of a connection is refused; the code."""
+    """Requires that raw is refused as the first bytes of a connection; returns the code."""
     wire = s.Wire(world.server.address)
     try:
         wire.write(raw)
@@ -78,14 +78,14 @@ def line(obj, **changes):
 
 
 def text1(old, new, **changes):
-    """Phase 1 with a piece of its text replaced."""
+    """A phase 1 with a part of its text replaced."""
     raw = s.dump(phase1(**changes))
     check(old in raw, "nothing to replace")
     return raw.replace(old, new, 1) + b"\n"
 
 
 def refused(want=CODES, hook=None, suites=(s.ECDHE,), me=None, name=None, handshake=s.Handshake, at=None, draws=None):
-    """A login that must fail with one error, at the phase `at` (after which frame of ours) if given."""
+    """Requires that a login fails with one error, if given after our frame of the phase `at`."""
     end = time.monotonic() + 30
     while True:
         sent = []
@@ -143,7 +143,7 @@ class Member:
 
 
 def secure_end(c, want=CODES, timeout=30):
-    """Exactly one error inside SECURE, then the end; the error."""
+    """Requires exactly one error inside SECURE, then the end; returns the error."""
     end = time.monotonic() + timeout
     c.auto_ack = False
     try:
@@ -160,7 +160,7 @@ def secure_end(c, want=CODES, timeout=30):
 
 
 def ended(act, want=CODES):
-    """A member does something that ends its connection; the code."""
+    """Requires that act(c) ends a member's connection with one error; returns the code."""
     with Member() as c:
         c.ping()
         try:
@@ -171,7 +171,7 @@ def ended(act, want=CODES):
 
 
 def answered(c, sub, want=CODES, goes_on=True):
-    """An error comes for a sub-message, and the connection goes on; the error."""
+    """Requires an error for a sub-message, and that the connection goes on; returns the error."""
     seq = c.send(sub)
     try:
         e = c.wait(5, type="error")
@@ -189,7 +189,7 @@ def answered(c, sub, want=CODES, goes_on=True):
 
 
 def each(cases, test):
-    """Runs test over (label, value) pairs; a summary of the codes, or all that failed."""
+    """Runs test over (label, value) pairs. Returns a summary of the codes; fails with a list of all failures."""
     notes, bad = {}, []
     for label, value in cases:
         try:
@@ -201,7 +201,7 @@ def each(cases, test):
 
 
 class Forged(s.Handshake):
-    """A phase 5 with a key of our making, truly signed, and confirmed under the Z that we hope for."""
+    """A phase 5 with a key of our choice, genuinely signed, and confirmed under the Z that the attacker expects."""
 
     key = staticmethod(lambda hs: (b"", b""))
 
@@ -222,7 +222,7 @@ PING = b'{"type":"ping"}'
 
 
 def quick(what="login"):
-    """A login beside the attack takes under a second (the best of three: the machine may be busy)."""
+    """Requires that a login during the attack takes under a second, at best of three, since the machine may be busy."""
     times = []
     for _ in range(3):
         begin = time.monotonic()

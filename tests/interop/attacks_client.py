@@ -1,11 +1,11 @@
-"""Hostile cases against the real sims."""
+"""Attacks on the real sims."""
 
 import json
 import time
 
 import interop
 import simspy as s
-from attacks import Member, at, forged, fresh, line, world
+from attacks import Member, at, forged, fresh, world
 from attacks_handshake import ec_spki, reconfirm
 from checks import Failed, check, login
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -13,7 +13,7 @@ from interop import Pooled
 
 
 def resigned(make):
-    """A phase 4 with another key, truly signed."""
+    """A phase 4 with another key, genuinely signed."""
 
     def hook(obj, hs):
         key = make(hs)
@@ -24,7 +24,7 @@ def resigned(make):
 
 
 def sims_refuses_bad_responders():
-    """sims calls peers that cheat: it must not send them the message, nor say that it was delivered."""
+    """sims calls peers that cheat: it must not send them the message or report it as delivered."""
     pooled = Pooled()
     n = pooled.rsa().public_key().public_numbers().n
     small = rsa.generate_private_key(65537, 2048).public_key()
@@ -65,7 +65,7 @@ def _cheat(cases, pooled, guide):
             c.first = None
             home = interop.Home(fresh("honest"))
             c.session_hook = _first_seen(c, make(c))
-            # All log in with ECDHE (the default prefers it); the peer's accepted suites decide the call's.
+            # All log in with ECDHE, which the default prefers. The suites that the peer accepts decide the call's.
             c.accept_suites = [{"ecdhe": s.ECDHE, "rsa": s.RSA}[suite]]
             running.append((label, c, home, home.sims("send", "--timeout", "6", c.name, "secret")))
         end = time.monotonic() + 25
@@ -76,7 +76,7 @@ def _cheat(cases, pooled, guide):
                 except (s.Late, s.Closed):
                     pass
                 except s.Fault:
-                    pass  # what an honest responder would say of the answer
+                    pass  # an honest responder would refuse the answer, too
         guide.ping()
         bad, statuses = [], {}
         for label, c, _, p in running:
@@ -96,7 +96,7 @@ def _cheat(cases, pooled, guide):
 
 
 def _first_seen(c, hook):
-    """The hook, with what the caller's phase 1 said at hand."""
+    """Returns the hook, after arranging that c.first is the caller's phase 1."""
     take = c._take
 
     def keep(sub, plain):
@@ -109,7 +109,7 @@ def _first_seen(c, hook):
 
 
 def sims_refuses_bad_initiators():
-    """Cheats call sims; none gets a session, and an honest one does afterwards."""
+    """Cheating callers get no session; an honest one gets one afterwards."""
 
     def mirrored(hs):
         return hs.key4, bytes(48)
@@ -148,7 +148,7 @@ def sims_refuses_bad_initiators():
 
 
 def sims_shows_no_false_name():
-    """A caller who claims another's name in phase 1: refused, or shown under the name that the server has for its id."""
+    """A caller that claims a bystander's name in phase 1 is refused, or shown under its own name at the server."""
     interop.server = world.server
     with interop.Home(fresh("ear")) as home, Member("liar") as c:
         p, ident = home.listen(c, "--suite", "ecdhe", "listen", "--json", "--count", "1", "--timeout", "5")

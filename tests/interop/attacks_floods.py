@@ -1,4 +1,4 @@
-"""Hostile cases: floods, slow peers and limits."""
+"""Attacks: floods, slow peers and limits."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def slow_loris():
 
 
 def aborted_connections():
-    """Reset in the middle of everything."""
+    """Connections that are reset at different moments."""
     for n in range(60):
         wire = s.Wire(world.server.address)
         if n % 3:
@@ -38,7 +38,7 @@ def aborted_connections():
 
 
 def half_closed():
-    """A client that shuts down its sending side: its last ping may be answered; then the end."""
+    """A client that closes its sending side: the connection ends, after an answer to its last ping or not."""
     with Member() as c:
         c.send(PING)
         c.wire.sock.shutdown(socket.SHUT_WR)
@@ -65,7 +65,7 @@ def ack_flood():
 
 
 def ping_flood():
-    """As fast as we can; limited or served, the others don't notice."""
+    """Sends as fast as possible. Limited or not, other clients do not notice."""
     with Member() as c:
         lines = [c.out.seal(PING) for _ in range(6000)]
         flood = threading.Thread(target=lambda: _quietly(c.wire.write, b"\n".join(lines) + b"\n"))
@@ -111,9 +111,9 @@ def slow_reader():
 
 
 def rsa_flood():
-    """Handshakes left after phase 4: RSA gets busy, the other suite goes on."""
+    """Handshakes abandoned after phase 4: RSA becomes busy, the other suite works."""
     codes, wires = [], []
-    for _ in range(60):  # the pool has 32 keys, and makes a few a second
+    for _ in range(60):  # the pool has 32 keys and makes a few a second
         hs = s.Handshake("client-server", True, s.Identity(), fresh(), [s.RSA])
         wire = s.Wire(world.server.address)
         wires.append(wire)
@@ -128,7 +128,7 @@ def rsa_flood():
 
 
 def limits_of_another_server():
-    """A short handshake deadline, few connections an address, registration closed."""
+    """A short handshake deadline, few connections per address, closed registration."""
     other = Server("--suites", "ecdhe", config="[limits]\nhandshake-seconds = 1\nconnections-per-address = 10\n")
     try:
         wires = [s.Wire(other.address) for _ in range(10)]
@@ -169,7 +169,7 @@ def limits_of_another_server():
 
 
 def log_is_clean():
-    """attack 40: what all this left in the log: printable lines of the server's own form, no keys, not one a message."""
+    """attack 40: after all attacks the log has only printable lines of the server's own form, and no tokens."""
     bad = [x for x in world.server.log if not re.fullmatch(r"simsd: [\x20-\x7e]*", x)]
     check(not bad, bad[:3])
     check(not [x for x in world.server.log if "gAAAA" in x], "a token in the log")

@@ -1,4 +1,4 @@
-"""Hostile cases: frames (section 1 of the protocol)."""
+"""Attacks: frames (section 1 of sims-protocol(7))."""
 
 import json
 

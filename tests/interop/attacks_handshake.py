@@ -1,4 +1,4 @@
-"""Hostile cases: the handshake (section 3)."""
+"""Attacks: the handshake (section 3 of sims-protocol(7))."""
 
 import json
 import os
@@ -14,7 +14,7 @@ def phases_out_of_order():
         return first(line(phase1(), phase=phase), FORM | {"handshake-failed"})
 
     def then(frames):
-        """Phase 1, its answer, then something wrong."""
+        """Sends phase 1, takes its answer, then sends a wrong frame."""
         hs = s.Handshake("client-server", True, s.Identity(), fresh(), [s.ECDHE])
         wire = s.Wire(world.server.address)
         one_ = hs.start()
@@ -142,7 +142,7 @@ def explicit_curve():
 
 
 def ecdhe_keys():
-    """Each of these keys is truly signed, and the confirm is right if the server would take the key."""
+    """Each of these keys is genuinely signed, and the confirm would be right if the server took the key."""
 
     def own(change):
         def make(hs):
@@ -186,7 +186,7 @@ def ecdhe_keys():
         ("the server's own negated", lambda hs: (ec_spki(b"\4" + hs.key4[-96:-48] + (P384 - int.from_bytes(hs.key4[-48:], "big")).to_bytes(48, "big")), bytes(48))),
     ]
     with Member(handshake=forged(own(ec_spki))) as c:
-        c.ping()  # the same way with a good key works
+        c.ping()  # a good key works
     return each(cases, lambda make: refused("handshake-failed", handshake=forged(make), at=5)["code"])
 
 
@@ -199,7 +199,7 @@ def reconfirm(obj, hs, signature):
 
 
 def signatures_and_confirms():
-    """Wrong signatures under a right confirm, wrong confirms under a right signature: one and the same error."""
+    """Wrong signatures under a right confirm and wrong confirms under a right signature give the same error."""
     other = s.Identity()
 
     def signed(change):
@@ -255,7 +255,7 @@ def signatures_and_confirms():
 
 
 def rsa_ciphertexts():
-    """Every wrong ciphertext is told like a wrong confirm, word for word."""
+    """Every wrong ciphertext gives the same error as a wrong confirm, word for word."""
 
     def n_of(hs):
         return s.rsa_of_spki(hs.key4).public_numbers().n
@@ -283,7 +283,7 @@ def rsa_ciphertexts():
 
 
 def replayed_phase5():
-    """All that an earlier login sent, against new nonces; the phase 5 alone, too."""
+    """The frames of an earlier login are refused under new nonces, also its phase 5 alone."""
     kept, me, name = {}, s.Identity(), fresh("victim")
 
     def keep(phase, obj, _hs):
@@ -297,17 +297,17 @@ def replayed_phase5():
 
 
 def transcript_is_bound():
-    """A field that the server ignores, told differently to the signature: the transcript differs."""
+    """A signature over another value of a field that the server ignores is refused: the transcript differs."""
 
     def hook(phase, obj, hs):
         if phase != 1:
             return obj
         raw = s.dump({**obj, "x": 1})
-        hs.t = s.sha(hs.t)  # whatever we hash, it isn't what the server got
+        hs.t = s.sha(hs.t)  # any hash that is not of the bytes that the server got
         return raw
 
     class Deaf(s.Handshake):
-        """Does not mind that phase 4 is signed over another transcript."""
+        """Accepts a phase 4 that is signed over another transcript."""
 
         def _phase4(self, raw, data, ciphers):
             self.key4 = s.unb64(data["key"])

@@ -1,4 +1,4 @@
-"""Hostile cases: names and logins."""
+"""Attacks: names and logins."""
 
 import threading
 
@@ -28,7 +28,7 @@ def name_taken_and_id_taken():
 
 
 def name_race():
-    """Two ids claim one name at once: one wins, and the name is its."""
+    """Several ids claim one name at once: one gets it and keeps it."""
     for _ in range(5):
         name, results, gate = fresh("race"), [], threading.Barrier(4)
 

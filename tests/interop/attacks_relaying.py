@@ -1,4 +1,4 @@
-"""Hostile cases: what a relay forwards, and lists."""
+"""Attacks: forwarded messages, and lists."""
 
 import simspy as s
 from attacks import FORM, Member, answered, each, ended, fresh, world

@@ -1,4 +1,4 @@
-"""Hostile cases: SECURE and the messages inside (section 4)."""
+"""Attacks: SECURE and the messages inside (section 4 of sims-protocol(7))."""
 
 import os
 
@@ -8,7 +8,7 @@ from checks import check
 
 
 def token_bytes_flipped():
-    """Every byte of a token, one bit of it: the HMAC refuses."""
+    """One flipped bit in any byte of a token fails the HMAC."""
 
     def flip(i):
         def alter(token):
@@ -102,7 +102,7 @@ def wrong_places():
         ("seq 100, epoch 1 at once", lambda c: c.send(PING, epoch=1, seq=100)),
     ]
     got = each(cases, lambda act: ended(act, "bad-sequence"))
-    with Member() as c:  # the server's own frame back to it; the keys of the directions differ
+    with Member() as c:  # the server's own frame sent back to it: the directions have different keys
         c.auto_ack = False
         c.send({"type": "list"})
         c.wire.write_line(c.wire.read_line())
@@ -117,7 +117,7 @@ def wrong_places():
 
 
 def old_epoch_keys():
-    """Message 100 under the keys of epoch 0."""
+    """Message 100 under the keys of epoch 0 is refused."""
 
     def act(c):
         for _ in range(100 - c.out.seq):
@@ -145,7 +145,7 @@ def clear_after_handshake():
 
 
 def handshake_again_inside():
-    """connect or secure inside SECURE: an unknown type there, or the end; never a new login."""
+    """connect or secure inside SECURE is an unknown type or ends the connection; it never logs in."""
     notes = []
     for sub in (phase1(), {"type": "secure", "sa-data": {"epoch": 0, "seq": 0}, "payload": ""}):
         with Member() as c:
@@ -168,7 +168,7 @@ def error_is_not_answered():
 
 
 def bad_inside():
-    """What is inside SECURE is as strict; the connection ends or the message is refused."""
+    """The JSON rules hold inside SECURE, too: the connection ends or the message is refused."""
     def many(n):
         return b'{"type":"ping",' + b",".join(b'"%d":1' % i for i in range(n)) + b"}"
 
@@ -186,7 +186,7 @@ def bad_inside():
     with Member() as c:
         c.send(many(60))
         c.ping()
-        # The page sets no limit to the members of an object but the frame's size: either is safe.
+        # Many members within a frame may be accepted or refused.
         c.send(many(4000))
         try:
             c.ping()
@@ -197,7 +197,7 @@ def bad_inside():
 
 
 def message_fields():
-    """Missing or wrongly typed fields of the known types."""
+    """Missing or wrongly typed fields of known types are refused."""
     with Member() as b:
         cases = [{"type": "list", "limit": "3"}, {"type": "list", "after": 3}, {"type": "list", "match": []}, {"type": "list", "limit": None},
                  {"type": "ack"}, {"type": "ack", "id": "1", "name": "x"}, {"type": "disconnect"}, {"type": "error"},

@@ -1,4 +1,4 @@
-"""What the programs here share: named checks, a summary, a server of one's own."""
+"""Shared by the tests here: named checks, a summary, programs, a server."""
 
 import os
 import queue
@@ -18,7 +18,7 @@ class Failed(Exception):
 
 
 class Skipped(Exception):
-    """Cannot be tested here, and why."""
+    """The test cannot run here; the text says why."""
 
 
 def check(condition, why="not as expected"):
@@ -27,7 +27,7 @@ def check(condition, why="not as expected"):
 
 
 def run(tests, argv=None):
-    """Runs (name, function) pairs, those whose name contains an argument if there are any; the exit status."""
+    """Runs (name, function) pairs; with arguments, those whose name contains one. Returns the exit status."""
     wanted = (sys.argv if argv is None else argv)[1:]
     passed = failed = skipped = 0
     for name, test in tests:
@@ -56,7 +56,7 @@ def run(tests, argv=None):
 
 
 class Program:
-    """A child process with its standard error (and output) gathered by a thread; stopped by its own pid."""
+    """A child process; threads collect its output and standard error. It is stopped by its pid."""
 
     def __init__(self, argv, **popen):
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -77,7 +77,7 @@ class Program:
         return self.process.pid
 
     def stop(self, timeout=30):
-        """Its exit status after SIGTERM. (Within 5 s, says simsd(8); here many others may want the processors.)"""
+        """Sends SIGTERM; returns the exit status. simsd(8) promises 5 s; here the processors may be busy."""
         if self.process.poll() is None:
             self.process.terminate()
         return self.wait(timeout)
@@ -92,7 +92,7 @@ class Program:
 
 
 class Server(Program):
-    """simsd on a free port of the loopback with its own folder."""
+    """simsd on a free port of loopback, with its own folder."""
 
     def __init__(self, *options, config=None):
         self.folder = tempfile.TemporaryDirectory(prefix="sims-interop-")
@@ -128,7 +128,7 @@ class Server(Program):
 
 
 def login(server, name, me=None, timeout=30, **more):
-    """A logged-in client; `busy` (no RSA key ready) is tried again until the deadline."""
+    """Logs a client in. After `busy` (no RSA key is ready) it tries again until the deadline."""
     import simspy
 
     end = time.monotonic() + timeout

@@ -1,4 +1,4 @@
-"""What the tests against the real programs share: one simsd, clients that log in, homes of sims."""
+"""Shared by the tests against the real programs: one simsd, clients that log in, homes of sims."""
 
 import json
 import os
@@ -13,7 +13,7 @@ SUITES = {"ecdhe": s.ECDHE, "rsa": s.RSA}
 
 
 class Pooled(s.Draws):
-    """RSA keys in turn from the two in our vectors: making one takes seconds."""
+    """Uses the two RSA keys of our vectors by turns, since making one takes seconds."""
 
     keys, turn = [], 0
 
@@ -35,7 +35,7 @@ def client(name, **more):
 
 
 class Clients:
-    """Clients of one test, closed at its end."""
+    """The clients of one test, closed at its end."""
 
     def __init__(self, *names, **more):
         self.all = [client(n, **more) for n in names]
@@ -49,7 +49,7 @@ class Clients:
 
 
 class Home:
-    """A home of sims, and what runs there."""
+    """A home of sims, and the programs that run there."""
 
     def __init__(self, name):
         self.name, self.folder = name, tempfile.TemporaryDirectory(prefix="sims-home-")
@@ -74,7 +74,7 @@ class Home:
         return p
 
     def listen(self, watcher, *words):
-        """sims listen --json, once watcher sees it online; its id too."""
+        """Starts `sims listen --json`, waits until watcher sees it online, returns the program and its id."""
         p = self.sims(*words)
         end = time.monotonic() + 20
         while True:

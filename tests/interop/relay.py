@@ -1,7 +1,7 @@
-"""A relay for attacks on clients: the server's side of protocol.md, with hooks that drop, delay, alter and forge.
+"""A relay for attacks on clients: the server's side of sims-protocol(7), with hooks that drop, delay, alter and forge.
 
-It runs in a thread of its own. `on_sub(relay, conn, sub, raw)` sees each sub-message of a client that is logged in, and returns
-True when it has dealt with it; else the relay does what a good one would do."""
+It runs in its own thread. `on_sub(relay, conn, sub, raw)` sees each sub-message of a logged-in client. It returns True if it has
+handled it; otherwise the relay handles it as an honest one."""
 
 import heapq
 import itertools
@@ -15,7 +15,7 @@ import simspy as s
 
 
 class OneKey(s.Draws):
-    """The same RSA key for all: making one takes a second."""
+    """Uses one RSA key for all connections, since making one takes a second."""
 
     key = None
 
@@ -29,7 +29,7 @@ class Conn:
         self.relay, self.sock, self.buffer, self.out_buffer = relay, sock, b"", bytearray()
         self.hs = s.Handshake("client-server", False, relay.me, "relay", (s.ECDHE, s.RSA), draws=relay.draws, hook=relay.hook)
         self.up, self.id, self.name, self.gone = False, None, None, False
-        self.listed = False  # was given the last page of the list
+        self.listed = False  # has got the last page of the list
 
     def send(self, sub):
         self.write(self.out.seal(sub if isinstance(sub, bytes) else s.dump(sub)))
@@ -43,7 +43,7 @@ class Relay:
         self.draws = draws or OneKey()
         self.me, self.hook, self.on_sub, self.on_login = me or s.Identity(), hook, on_sub, on_login
         self.on_accept = None
-        self.extra = []  # entries of the list that nobody logged in for
+        self.extra = []  # entries of the list for clients that are not connected
         self.conns, self.people, self.timers, self.order = [], {}, [], itertools.count()
         self.faults = []
         self.listener = socket.socket()
@@ -69,7 +69,7 @@ class Relay:
         os.close(self.waker)
 
     def call(self, job):
-        """Runs job() on the relay's thread, soon."""
+        """Runs job() soon, on the relay's thread."""
         self.jobs.append(job)
         os.write(self.waker, b"x")
 

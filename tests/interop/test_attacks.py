@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Hostile cases against simsd over the wire, from protocol.md and the S and P rows of the attack list.
+"""Attacks on simsd and sims over the wire, from sims-protocol(7) and the S and P rows of ATTACKS.md.
 
-Refused means: exactly one error, then the connection ends, and nobody else notices. Where the page leaves the
-code open any is taken and printed. After every case a bystander makes a round trip.
+A refused attack gets exactly one error, then the connection ends, and other clients do not notice. Where the page names no
+error code, any code is accepted and printed. After every case a bystander makes a round trip.
 """
 
 import sys
@@ -17,7 +17,7 @@ import attacks_secure
 from attacks import world
 from checks import Server, check, login, run
 
-# In this order: the last cases look at all that came before them.
+# The order matters: the last cases check the log and memory after all others.
 TESTS = [
     *attacks_frames.TESTS, *attacks_handshake.TESTS, *attacks_names.TESTS, *attacks_secure.TESTS,
     *attacks_relaying.TESTS, *attacks_client.TESTS, *attacks_floods.TESTS,
@@ -25,7 +25,7 @@ TESTS = [
 
 
 def guarded(test):
-    """The case, then the bystander's round trip."""
+    """Runs the case, then the bystander's round trip."""
 
     def both():
         try:

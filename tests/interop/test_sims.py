@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""simspy against sims: what protocol.md promises between two independent clients."""
+"""simspy against sims: sims-protocol(7) between two independent clients."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from interop import SUITES, Clients, Home, finished, shown
 
 
 def to_sims(suite, count):
-    """Python calls, sims listens; over 100 messages sims as R makes a re-key (RSA)."""
+    """Python calls, sims listens. With RSA and over 100 messages, sims as R makes a re-key."""
     with Clients("py-i-" + suite) as (a,), Home("ear-" + suite) as home:
         p, ident = home.listen(a, "--suite", suite, "listen", "--json", "--count", str(count), "--timeout", "60")
         session = a.call(ident, [SUITES[suite]], timeout=25)
@@ -59,7 +59,7 @@ def from_sims(suite):
 
 
 def from_sims_unacked():
-    """No proof of delivery, or a forged one: not delivered (7)."""
+    """Without an ack, or with a forged one, the text is not delivered: exit status 7."""
     with Clients("py-noack") as (b,), Home("doubter") as home:
         forged = []
 
@@ -84,7 +84,7 @@ def from_sims_unacked():
 
 
 def rekey_with_sims_as_initiator():
-    """Our R re-keys at once, before the ack ends sims: allowed to be refused as early, must work if taken."""
+    """Our R re-keys before its ack ends sims. sims may refuse that as too early; if it answers, the re-key must work."""
     with Clients("py-rekey") as (b,), Home("rekeyed") as home:
         p = home.sims("--suite", "rsa", "send", "--timeout", "60", b.name, "hold on")
         b.until(lambda: any(x.up for x in b.sessions.values()), 25, "session")
@@ -110,7 +110,7 @@ def rekey_with_sims_as_initiator():
 
 
 def rekey_again_and_without_phase_6():
-    """Our R gives up its first attempt and keeps the second one's phase 6 to itself: sims as I goes on from t5."""
+    """Our R abandons its first attempt and withholds phase 6 of the second: sims as I continues from t5."""
     with Clients("py-rekey-6") as (b,), Home("rekeyed-6") as home:
         p = home.sims("--suite", "rsa", "send", "--timeout", "60", b.name, "hold on")
         b.until(lambda: any(x.up for x in b.sessions.values()), 25, "session")
@@ -118,7 +118,7 @@ def rekey_again_and_without_phase_6():
         session.auto_ack = False
         b.until(lambda: session.inbox, 20, "the message")
         b.answer = False
-        for turn in range(2):  # the second time it is a change of keys from the first one's t5
+        for turn in range(2):  # the second re-key starts from the t5 of the first
             for attempt in range(2):
                 b.send(session.hs.phase4())
                 five = b.wait(20, type="client-connect", phase=5)
@@ -140,7 +140,7 @@ def rekey_again_and_without_phase_6():
 
 
 def sims_long_text():
-    """16,384 bytes of body both ways."""
+    """A body of 16,384 bytes in both directions."""
     body = "".join("%05d ñ " % n for n in range(3000)).encode()[:16384].decode(errors="ignore")
     body += "x" * (16384 - len(body.encode()))
     with Clients("py-long") as (a,), Home("long") as home:
@@ -162,7 +162,7 @@ def sims_long_text():
 
 
 def sims_unkind():
-    """One corrupt among good ones, copies, late ones, unknown kinds, typing: what must be shown and acked."""
+    """Of corrupt, repeated, late and unknown messages, only the genuine texts are shown, once, and acked."""
     with Clients("py-unkind") as (a,), Home("unkind") as home:
         p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "7", "--timeout", "60")
         session = a.call(ident, timeout=30)
@@ -188,7 +188,7 @@ def sims_unkind():
         check(again is None)
         a.until(lambda: 4 in session.delivered, 10, "ack after junk")
         check(6 not in session.delivered, "typing was acked")
-        # The same uid in a later session: shown once, acked again.
+        # The same uid in a later session is shown once and acked again.
         later = a.call(ident, timeout=30)
         twice = {"kind": "text", "uid": s.uid(), "body": "once", "sent": 1}
         a.send(later.send(twice))
@@ -206,7 +206,7 @@ def sims_unkind():
 
 
 def sims_counts():
-    """attack 30: notices that a contact causes: ten, then one line with how many there were."""
+    """attack 30: a contact causes at most ten notices, then one line with the count of the others."""
     with Clients("py-counts") as (a,), Home("counts") as home:
         p, ident = home.listen(a, "--suite", "ecdhe", "listen")
         session = a.call(ident, timeout=30)
@@ -224,7 +224,7 @@ def sims_counts():
 
 
 def sims_order():
-    """Texts that name the one before them: printed in that order, acked when they come, and with when they were sent."""
+    """Texts that name their predecessor are printed in that order, acked on arrival, and marked if sent earlier."""
     with Clients("py-order") as (a,), Home("order") as home:
         p, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--count", "3", "--timeout", "60")
         session = a.call(ident, timeout=30)
@@ -256,7 +256,7 @@ def sims_list_and_fingerprint():
 
 
 def sims_refuses():
-    """A contact's call that finds no suite is refused, signed; the same call of a stranger is not answered."""
+    """A contact's call without a common suite gets a signed refusal. The same call of a stranger is not answered."""
     with Clients("py-refused") as (a,), Home("picky") as home:
         _, ident = home.listen(a, "--suite", "ecdhe", "listen", "--json", "--timeout", "60")
 
@@ -276,7 +276,7 @@ def sims_refuses():
 
 
 def sims_is_refused():
-    """A signed refusal ends sims send at once; an unsigned one does nothing."""
+    """A signed refusal ends sims send at once. Others do nothing."""
     with Clients("py-refuses") as (b,), Home("refused") as home:
         b.answer = False
         p = home.sims("send", b.name, "hello?")
@@ -292,7 +292,7 @@ def sims_is_refused():
 
 
 def sims_meets_the_first_edition():
-    """A callee whose phase 2 names no call: its client is too old, said at once."""
+    """A callee whose phase 2 names no call has a client that is too old: sims says so at once."""
     with Clients("py-first") as (b,), Home("second") as home:
 
         def first(phase, obj, _hs):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""simspy against simsd: what protocol.md promises between a client and the relay, and between two clients through it."""
+"""simspy against simsd: sims-protocol(7) between a client and the relay, and between two clients through it."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from checks import Server, check, login, together
 from interop import SUITES, Clients
 
 
-# --- client and server ------------------------------------------------------------------------------------
+# --- client and relay -------------------------------------------------------------------------------------
 
 
 def login_with(suite):
@@ -27,7 +27,7 @@ def login_prefers_the_clients_order():
 
 
 def login_white_space_and_order():
-    """Any field order and JSON white space, and a CR before the LF is white space too."""
+    """Fields may have any order. JSON white space is allowed, also a CR before the LF."""
 
     def hook(_phase, obj, _hs):
         turned = dict(reversed(obj.items()))
@@ -102,7 +102,7 @@ def find_too_often():
 
 
 def forwarded_size():
-    """48,896 bytes are passed on, one more is too-large, also for nobody; the error comes before the ack of it."""
+    """48,896 bytes are forwarded. One more is too-large, also to an unknown id, and the error comes before the ack."""
     with Clients("size-a", "size-b") as (a, b):
         def of_size(size, dst):
             sub = {"type": "client-disconnect", "src": a.id, "dst": dst, "data": {"reason": ""}, "verification": s.b64(bytes(32))}
@@ -215,7 +215,7 @@ def sigterm_going_away():
         except s.Closed:
             pass
         with_session.close()
-        hint = s.parse(stranger.read_line())  # in clear: it hadn't logged in; it doesn't close, which must not hold up the end
+        hint = s.parse(stranger.read_line())  # in clear, before its login; it stays open, which must not delay the exit
         check(hint["code"] == "going-away", hint)
         status = other.wait(10)
         took = time.monotonic() - begin
@@ -226,7 +226,7 @@ def sigterm_going_away():
     return "exit after %.1f s; after the error: %s" % (took, [x["type"] for x in with_session.inbox])
 
 
-# --- two of ours through the relay ------------------------------------------------------------------------
+# --- two clients through the relay ------------------------------------------------------------------------
 
 
 def bodies(session):
@@ -290,7 +290,7 @@ def crossing_calls():
 
 
 def ends_and_forwarding():
-    """client-disconnect arrives byte for byte, white space and extra fields included; so does the rest."""
+    """client-disconnect arrives byte for byte, with white space and extra fields."""
     with Clients("end-a", "end-b") as (a, b):
         sa, sb = start(a, b, s.ECDHE)
         raw = sa.bye("a reason: ñ")

@@ -18,7 +18,7 @@ def load(name):
 
 
 def oaep(key, message, seed):
-    """RFC 8017 section 7.1.1 with SHA-256 and an empty label, under a seed that is given."""
+    """RFC 8017 section 7.1.1 with SHA-256, an empty label and this seed."""
 
     def mgf1(data, size):
         return b"".join(s.sha(data + s.u32(i)) for i in range(-(-size // 32)))[:size]
@@ -170,7 +170,7 @@ def refuse():
 
 
 def tampered():
-    """The checks can fail: every bit of a message matters, and a refused one changes nothing."""
+    """Every flipped bit of a message is refused, and changes nothing."""
     v = load("client-connect-ecdhe.json")
     a, b = s.Identity(), s.Identity()
     i = s.Session(True, a, "alice", b.id)

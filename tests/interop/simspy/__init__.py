@@ -1,8 +1,8 @@
-"""An independent implementation of protocol.md (SIMS/1), written from that page alone, as a test tool.
+"""An independent implementation of sims-protocol(7), written from that page alone, as a test tool.
 
-Blocking sockets with deadlines, and a way to deviate everywhere: a hook sees every handshake frame before it
-is sent (and may return other fields or raw bytes), seal() takes any header, IV or time, and raw bytes can be
-written at any moment. Section numbers are those of protocol.md. Needs Debian's python3-cryptography.
+Sockets block, with deadlines. Tests can deviate from the protocol everywhere: a hook sees every handshake frame before it
+is sent and may return other fields or raw bytes. seal() takes any header, IV or time. Raw bytes can be written at any time.
+Section numbers are those of sims-protocol(7). Needs Debian's python3-cryptography.
 """
 
 from .client import Client, Wire

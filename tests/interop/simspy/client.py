@@ -12,7 +12,7 @@ from .wire import Closed, Late, dump, field, parse
 
 
 class Wire:
-    """A socket that reads lines; every wait has a deadline (seconds)."""
+    """A socket that reads lines. Every wait has a deadline in seconds."""
 
     def __init__(self, address, timeout=30):
         self.sock = socket.create_connection(address, timeout)
@@ -31,7 +31,7 @@ class Wire:
         self.write(raw + b"\n")
 
     def fill(self, timeout):
-        """One read."""
+        """Reads once."""
         self.sock.settimeout(max(timeout, 0.001))
         try:
             raw = self.sock.recv(1 << 18)
@@ -62,7 +62,7 @@ class Wire:
 
 
 class Client:
-    """A client of a relay. Subs that are not for a session gather in inbox (objects with "_raw" added)."""
+    """A client of a relay. Sub-messages for no session go to inbox, as objects with their bytes in "_raw"."""
 
     def __init__(self, address, name, me=None, suites=(ECDHE, RSA), draws=None, hook=None, server=None,
                  handshake=Handshake, login=True, timeout=30):
@@ -97,14 +97,14 @@ class Client:
     # sending
 
     def send(self, sub, **deviation):
-        """An object or raw bytes; the seq it went under."""
+        """Sends an object or raw bytes; returns its seq."""
         self.wire.write_line(self.out.seal(sub if isinstance(sub, bytes) else dump(sub), **deviation))
         return self.out.seq - 1
 
     # receiving
 
     def pump(self, timeout):
-        """One read of the socket and what follows from it."""
+        """Reads the socket once, and handles the frames."""
         self.wire.fill(timeout)
         last = None
         for line in self.wire.lines():
@@ -129,7 +129,7 @@ class Client:
         self.inbox.append({**sub, "_raw": plain})
 
     def _session(self, sub, plain):
-        """Whether the sub-message belongs to a session; phase 1 makes one, by the rule for crossing calls."""
+        """Whether the sub-message belongs to a session. Phase 1 makes a session, by the rule for crossing calls."""
         peer, session = sub["src"], self.sessions.get(sub["src"])
         if sub["type"] == "client-connect" and sub.get("phase") == 1:
             calling = session and session.hs.initiator and not session.up and session.closed is None
@@ -139,7 +139,7 @@ class Client:
         return peer in self.sessions
 
     def until(self, condition, timeout=30, what="condition"):
-        """Pumps until condition() is true; its value."""
+        """Pumps until condition() is true; returns its value."""
         end = time.monotonic() + timeout
         while True:
             value = condition()
@@ -151,7 +151,7 @@ class Client:
                 raise Late(what) from e
 
     def wait(self, timeout=30, **fields):
-        """The first sub-message in the inbox with these fields, taken out."""
+        """Waits for a sub-message with these fields, and takes it out of the inbox."""
 
         def find():
             for i, sub in enumerate(self.inbox):
@@ -162,7 +162,7 @@ class Client:
         return self.until(find, timeout, "no %r; have %r" % (fields, [s.get("type") for s in self.inbox]))
 
     def ping(self, timeout=30):
-        """Round trip; also the proof that the connection is well."""
+        """A round trip: fails if the connection is broken."""
         seq = self.send({"type": "ping"})
         self.until(lambda: self.acked >= seq, timeout, "ack of ping")
 

@@ -101,7 +101,7 @@ OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 
 
 class Draws:
-    """Where all randomness and time come from; tests put known answers here."""
+    """The source of all randomness and time. Tests replace it to get known answers."""
 
     def bytes(self, n):
         return os.urandom(n)

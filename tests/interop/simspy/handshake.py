@@ -20,7 +20,7 @@ def refusal(me, caller, call, code):
 
 
 def check_refusal(obj, callee, call):
-    """The code, if the callee signed it about this call."""
+    """Returns the code if the callee signed it for this call; raises Fault otherwise."""
     code = field(obj, "code", str)
     if field(obj, "src", str) != callee or unb64(obj.get("to"), 32) != call or code not in REFUSE_CODES:
         raise Fault("a refusal of something else")
@@ -30,8 +30,8 @@ def check_refusal(obj, callee, call):
 
 
 class Handshake:
-    """Both roles, both kinds, without I/O. hook(phase, object, self) may change the object in place and
-    returns it, or raw bytes that are sent instead; the transcript takes what was really sent."""
+    """Both roles and both kinds, without I/O. hook(phase, object, self) returns the object, which it may change, or
+    raw bytes to send instead. The transcript takes the bytes that were sent."""
 
     def __init__(self, kind, initiator, me, name, suites=(ECDHE, RSA), peer=None, draws=None, hook=None):
         self.kind, self.initiator, self.me, self.name = kind, initiator, me, name
@@ -70,11 +70,11 @@ class Handshake:
         return raw
 
     def feed(self, raw):
-        """One frame in, the answer out (None when there is none)."""
+        """Takes one frame; returns the answer, or None."""
         obj = parse(raw, MAX_HANDSHAKE_FRAME)
         if obj.get("type") == "error":
             raise RemoteError(obj)
-        if self.done and self.initiator and obj.get("phase") == 4:  # R began its re-key again
+        if self.done and self.initiator and obj.get("phase") == 4:  # R starts its re-key again
             self.t, self.expect = self.t5, 4
         if field(obj, "phase", int) != self.expect:
             raise Fault("phase %r instead of %d" % (obj["phase"], self.expect))
@@ -101,7 +101,7 @@ class Handshake:
             raise Fault("name")
         self.peer, self.peer_name = ident, name
 
-    # what each phase does
+    # one function a phase
 
     def _phase1(self, raw, data, ciphers):
         if 1 not in field(data, "version", list):
@@ -117,7 +117,7 @@ class Handshake:
         return self._send(2, {"version": 1, "nonce": b64(self.nonce), "to": b64(self.call)})
 
     def late(self, obj):
-        """A phase 2 that answers another call than ours: dropped between clients."""
+        """Whether this is a phase 2 that answers another call than ours. Clients drop it."""
         to = obj["data"].get("to") if obj.get("phase") == 2 and isinstance(obj.get("data"), dict) else None
         return to is not None and to != b64(self.call)
 
@@ -142,7 +142,7 @@ class Handshake:
         return self.phase4()
 
     def phase4(self):
-        """Also the beginning of a re-key (6)."""
+        """Also starts a re-key (6)."""
         if self.done:
             self.t = self.t5
         self.expect = 5
@@ -181,7 +181,7 @@ class Handshake:
         return self._send(5, {"key": b64(self.key5), "signature": b64(signature), "confirm": b64(confirm)})
 
     def _master(self, z):
-        """At t4."""
+        """Derives the keys at t4."""
         self.z = z
         self.otherinfo = self.suite.encode() + sha(self.t + sha(self.key5))
         self.k = sha(u32(1) + z + self.otherinfo)
@@ -220,11 +220,11 @@ class Handshake:
         self._finish()
 
     def complete(self):
-        """What phase 6 would do, after a message that proves the same."""
+        """Completes without phase 6, after a message that proves the same."""
         self.t5 = self.t
         self._finish()
 
     def _finish(self):
         self.done = True
-        # Only the RSA suite between clients goes on, with phase 4 of a re-key.
+        # Only the RSA suite between clients continues, with phase 4 of a re-key.
         self.expect = 4 if self.initiator else None

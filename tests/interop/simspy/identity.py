@@ -24,7 +24,7 @@ def _ed_add(a, b):
 
 
 def ed25519_point(raw):
-    """The point of a canonical encoding, else None."""
+    """The point of a canonical encoding; None for any other bytes."""
     y, sign = int.from_bytes(raw, "little") & (2**255 - 1), raw[31] >> 7
     if y >= _P:
         return None

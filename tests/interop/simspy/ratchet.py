@@ -25,7 +25,7 @@ class MessageKeys:
 
 
 def keep_skipped(state, chain, n, until, where):
-    """Message keys n..until-1 of a chain go to state.skipped; the chain at until."""
+    """Stores message keys n to until - 1 of a chain in state.skipped; returns the chain at until."""
     if until - n > MAX_SKIP:
         raise Fault("skips too many")
     while n < until:
@@ -98,7 +98,7 @@ class RsaChains:
     def __init__(self, hs, rk):
         self.initiator, self.rk, self.skipped = hs.initiator, rk, {}
         self.epoch = self.ns = self.pn = 0
-        self.receiving = {}  # epoch -> [chain, n]: late messages of older epochs still open
+        self.receiving = {}  # epoch -> [chain, n]: late messages of older epochs open, too
         self._chains()
 
     def __deepcopy__(self, _):

@@ -9,7 +9,7 @@ from .wire import Fault, RemoteError, dump, field, parse
 
 
 class Direction:
-    """One direction of SECURE."""
+    """The keys and counts of one direction."""
 
     def __init__(self, k, label):
         self.chain, self.epoch, self.seq = expand(k, label, 32), 0, 0
@@ -20,7 +20,7 @@ class Direction:
         self.signing, self.encryption, self.iv_key = keys[:16], keys[16:32], keys[32:]
 
     def turn(self):
-        """To the epoch of the next message."""
+        """Changes to the epoch of the next message."""
         if self.seq // 100 != self.epoch:
             self.chain, self.epoch = expand(self.chain, "SIMS/1 next", 32), self.epoch + 1
             self._keys()
@@ -30,7 +30,7 @@ class Direction:
         return cipher.update(u64(0) + u64(n)) + cipher.finalize()
 
     def seal(self, plaintext, when=None, seq=None, epoch=None, iv=None, padded=None, alter=None):
-        """The next frame; everything but plaintext is for deviation, alter(token) -> token."""
+        """The next frame. All other arguments are for deviations; alter(token) returns the token to send."""
         self.turn()
         when = int(time.time()) if when is None else when
         token = fernet(self.signing, self.encryption, iv or self.iv(self.seq), plaintext, when, padded)

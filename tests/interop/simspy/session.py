@@ -20,14 +20,14 @@ def uid():
 
 
 class Session:
-    """One end-to-end session, without I/O: feed() takes a raw sub-message, returns raw ones to send."""
+    """One end-to-end session, without I/O. feed() takes a raw sub-message and returns those to send."""
 
     def __init__(self, initiator, me, name, peer, suites=(ECDHE, RSA), draws=None, hook=None, peer_name=None):
         self.me, self.peer = me, peer
         self.hs = Handshake("client-client", initiator, me, name, suites, peer, draws, hook)
         self.hs.peer_name = peer_name
         self.ratchet, self.sent, self.opened = None, 0, {}
-        self.waiting = {}  # M -> (k_ack, digest): sent, not yet acked
+        self.waiting = {}  # M -> (k_ack, digest) of sent messages that were not acked
         self.inbox, self.delivered, self.faults = [], set(), []
         self.closed, self.auto_ack, self.rekey_after, self.rekeying = None, True, 100, False
 
@@ -60,7 +60,7 @@ class Session:
         if self.hs.expect == 2 and self.hs.late(parse(raw)):
             return []
         out = self.hs.feed(raw)
-        # At R the handshake ends with phase 5 in, at I with phase 6 in: the same moment for a re-key.
+        # R completes on phase 5, I on phase 6, also in a re-key.
         if parse(raw)["phase"] == (6 if self.hs.initiator else 5):
             if again:
                 self.ratchet.rekey(self.hs.k)
@@ -98,7 +98,7 @@ class Session:
             raise Fault("no session")
         m, token, header = field(obj, "id", int), field(obj, "data", str), field(obj, "ratchet", dict)
         if m in self.opened and self.opened[m][1] == sha(token.encode()):
-            return [self.ack(m)]  # came twice
+            return [self.ack(m)]  # a duplicate
         staged = copy.deepcopy(self.ratchet)
         ahead = isinstance(staged, RsaChains) and self.hs.expect == 6 and header.get("epoch") == staged.epoch + 1
         if ahead:  # phase 6 was lost
@@ -118,7 +118,7 @@ class Session:
         return out + self.maybe_rekey()
 
     def maybe_rekey(self):
-        """R's next phase 4, when it is due; also to be asked after sending."""
+        """R's next phase 4 when it is due. Call it after sending, too."""
         r = self.ratchet
         if self.hs.suite == RSA and not self.hs.initiator and not self.rekeying and r.count >= self.rekey_after:
             self.rekeying = True

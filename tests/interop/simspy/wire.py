@@ -36,7 +36,7 @@ def b64url(raw):
 
 
 def unb64(text, size=None, url=False):
-    """Strict: only what encodes back to the same text."""
+    """Decodes strictly: raises Fault unless the bytes encode back to the same text."""
     try:
         raw = base64.b64decode(text, altchars=b"-_" if url else None, validate=True)
     except (ValueError, TypeError) as e:
