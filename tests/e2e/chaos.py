@@ -1,6 +1,6 @@
-"""Pairs of real `sims listen` that send each other what was typed before (tests/stress/queue), through chaos_proxy.py, while
-programs are killed and the server restarts; and the account of every message, from what they printed and what their
-histories say in the end. For test_chaos.py and tests/stress/stress.py."""
+"""Pairs of real `sims listen` exchange queued texts (tests/stress/queue) through chaos_proxy.py, while programs are killed and
+the server restarts. Afterwards every message is accounted for, from the printed lines and the histories. For test_chaos.py
+and tests/stress/stress.py."""
 
 import json
 import random
@@ -96,7 +96,8 @@ class Account:
         self.shown(receiver, max(numbers, default=0))
 
     def shown(self, receiver, last):
-        """Checks the printed texts: each once and in order. The next program prints again what a killed one had not yet on disk."""
+        """Checks that the printed texts come once and in order. After a kill, the next program may print again texts that the
+        killed one had not marked as printed on disk."""
         reached, was_killed = 0, False
         for numbers, killed in receiver.lives:
             for n in numbers:
@@ -154,7 +155,7 @@ class Exchange:
         return sum(client.printed for client in self.clients) / (self.count * len(self.clients))
 
     def run(self, kills, restarts, seconds):
-        """Kills so many programs and restarts the server so often, spread over the run; then the network calms down."""
+        """Makes this many kills and server restarts, spread over the run; then the network calms down."""
         planned = sorted((self.rng.uniform(0.05, 0.9), what) for what in ["kill"] * kills + ["restart"] * restarts)
         for client in self.clients:
             client.start()
@@ -170,7 +171,7 @@ class Exchange:
             if done == 1:
                 waiting = [c for c in waiting if any(m["mine"] and m["delivery"] != "delivered" for m in c.history())]
             if time.monotonic() > end:
-                break  # texts that wait then are counted as waiting
+                break  # texts that still wait are counted as waiting
             time.sleep(0.1)
         for client in self.clients:
             client.end(signal.SIGTERM)

@@ -42,7 +42,7 @@ class Proxy:
     def __init__(self, upstream, seed):
         self.upstream, self.seed = upstream, seed
         self.faults, self.connections, self.calm = Counter(), 0, False
-        self.tasks = set()  # asyncio keeps none
+        self.tasks = set()  # asyncio does not keep references to tasks
 
     async def accept(self, reader, writer):
         self.connections += 1
@@ -80,7 +80,7 @@ class Proxy:
             await self.pass_on(data, writer, fault, rng)
         if writer.can_write_eof() and not writer.transport.is_closing():
             writer.write_eof()
-            # After the end of one direction the other may be used for a while.
+            # After one direction ends the other may be used for a while.
             await asyncio.sleep(5)
         raise Over
 

@@ -1,4 +1,4 @@
-"""What the tests of sims share: its exit statuses, talks by script, and commands that go through a holder."""
+"""Shared by the tests of sims: its exit statuses, conversations by script, and commands that go through a holder."""
 
 import json
 
@@ -9,7 +9,7 @@ FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCK
 
 
 def received(process, seconds=DEADLINE):
-    """The messages of a `sims listen --json` that ends by itself."""
+    """Waits for a `sims listen --json` that exits by itself; returns its messages."""
     out, errors = process.communicate(timeout=seconds)
     check(process.returncode == 0, f"sims listen: exit status {process.returncode}\n{out}{errors}")
     return [json.loads(line) for line in out.splitlines()]
@@ -23,7 +23,7 @@ def meet(world, server, who="bob", count=1, options=("--accept-new",)):
 
 
 def stranger(world):
-    """Alice wrote to bob, who does not know her: (server, what bob's listen printed)."""
+    """Alice writes to bob, who does not know her; returns the server and the lines that bob's listen printed."""
     server = world.server()
     world.sims("bob", server, "list")
     bob = meet(world, server, options=())
@@ -37,7 +37,7 @@ def stranger(world):
 
 
 def listen(world, who, server, *words, options=("--accept-new",)):
-    """who's `sims listen`, once other commands can go through it."""
+    """Starts who's `sims listen`; returns it once other commands can go through it."""
     listener = world.start_sims(who, server, "listen", "--json", *words, options=options)
     world.await_online(server, who)
     return listener
@@ -54,7 +54,7 @@ def history(world, who, peer):
 
 
 def deliveries(world, *wanted):
-    """Alice's to bob; a mark is on disk within a second."""
+    """Waits for these delivery marks in alice's history with bob; a mark is on disk within a second."""
     until(lambda: history(world, "alice", "bob"), lambda rows: [row["delivery"] for row in rows] == list(wanted), f"{wanted}")
 
 

@@ -1,6 +1,6 @@
 """Runs the real programs on loopback for the end-to-end tests: a simsd, sims commands, and sims-tui inside terminals that
-tmux draws. Nothing but Python's standard library. Everything belongs to a World, which ends what it started, by pid, and
-removes its folder. Waiting is always for something seen, with a deadline."""
+tmux draws. It needs only Python's standard library. A World owns its processes and folder; it ends the processes by pid and
+removes the folder. Tests always wait for a visible event, with a deadline."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def check(condition, message):
 
 
 def until(get, accept, what, seconds=DEADLINE):
-    """Calls get() until accept(its value), returns that value."""
+    """Calls get() until accept(value) is true; returns the value."""
     end = time.monotonic() + seconds
     while True:
         value = get()
@@ -51,9 +51,9 @@ def gone(pid):
     """Whether the process has ended."""
     try:
         os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat") as f:  # a zombie that nobody waits for, in a container without init
+        with open(f"/proc/{pid}/stat") as f:  # a zombie counts as ended: a container without init keeps it
             return f.read().rsplit(")", 1)[1].split()[0] == "Z"
-    except (ProcessLookupError, FileNotFoundError):  # also between the two
+    except (ProcessLookupError, FileNotFoundError):  # it may end between the two
         return True
 
 
@@ -133,8 +133,8 @@ class Terminal:
 
     def await_end(self):
         """The exit status of the terminal's program."""
-        # The terminal is dead a moment before its program's status is known; and sometimes tmux notices that a child
-        # has ended only when another one has: not waited for, since it may be missed likewise.
+        # tmux marks the terminal as dead a moment before it knows the status. Sometimes tmux notices the end of a child
+        # only when another child ends, so this starts one, without waiting for it.
         def ended():
             self.world.tmux("run-shell", "-b", "true")
             return self.ask("#{pane_dead_status}#{pane_dead_signal}")
@@ -162,7 +162,7 @@ class World:
         self.notes.append(text)
 
     def server(self, *options, state="state", listen="127.0.0.1:0", before=()):
-        """`before`: the beginning of a command that becomes simsd."""
+        """`before`: a command that executes simsd."""
         return Server(self, state, listen, options, before)
 
     def config(self, limits=MANY_FROM_ONE_ADDRESS, **settings):
@@ -202,7 +202,7 @@ class World:
         return process
 
     def await_online(self, server, *names, by="watcher"):
-        """Until a client of its own sees these names in the list."""
+        """Waits until a new client sees these names in the list."""
         until(lambda: self.sims(by, server, "list"), lambda out: all(re.search(rf"^\W*{n}\b", out, re.M) for n in names),
               f"{names} in the list")
 
@@ -235,7 +235,7 @@ class World:
             panes = self.tmux("list-panes", "-a", "-F", "#{pane_dead} #{pane_pid}").splitlines()
             return [int(pane.split()[1]) for pane in panes if pane.startswith("0")]
         except Failure:
-            return []  # no terminal was started after all
+            return []  # no terminal was started
 
     def report(self):
         """Logs and screens for the report of a failure."""
@@ -265,6 +265,6 @@ class World:
         for pid in self.daemons:
             if not gone(pid):
                 os.kill(pid, signal.SIGKILL)
-        for pid in self.daemons + ending:  # files that they write at their end would prevent removing the folder
+        for pid in self.daemons + ending:  # files that they write at exit would prevent removing the folder
             until(lambda: gone(pid), bool, f"end of {pid}")
         self.folder.cleanup()

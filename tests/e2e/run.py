@@ -1,5 +1,5 @@
 """Runs the end-to-end tests: every function test_* of every test_*.py here, or those whose names contain an argument.
-Each gets a World of its own; several run at once. The last line counts."""
+Each gets its own World; several run at once. The last line has the counts."""
 
 import importlib
 import os

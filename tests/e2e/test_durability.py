@@ -17,7 +17,7 @@ TAKEN = "the name is taken there"
 
 
 def confirmed(clients):
-    """The names of those that logged in; the others have lost their server and need not try again."""
+    """The names that logged in; the other clients have lost their server and need not try again."""
     names = []
     for name, client in clients.items():
         if client.poll() is None:
@@ -29,7 +29,7 @@ def confirmed(clients):
 
 
 def test_registrations_survive_kill_9(world):
-    """attack 44: kill -9 of simsd; each name is there again within 2 s."""
+    """attack 44: after kill -9 of simsd each name is served again within 2 s."""
     rng = random.Random(1)
     names, slowest, cut_off = [], 0, 0
     for cycle in range(KILLS):
@@ -37,7 +37,7 @@ def test_registrations_survive_kill_9(world):
         server = world.server("--suites", "ecdhe")
         slowest = max(slowest, time.monotonic() - began)
         clients = {f"c{cycle}-{n}": world.start_sims(f"c{cycle}-{n}", server, "list") for n in range(4)}
-        # Any moment between the first connection and the last answer, most often while some wait for theirs.
+        # Any moment between the first connection and the last answer, mostly while some clients wait for an answer.
         wanted = rng.randrange(4)
         until(lambda: server.log().count("event=login "), lambda n: n >= wanted, f"{wanted} logins")
         time.sleep(rng.uniform(0, 0.03 * SLOW))
@@ -57,7 +57,7 @@ def test_registrations_survive_kill_9(world):
 
 
 def small_disk(world, size):
-    """The command's beginning that gives simsd a state folder on a disk of its own."""
+    """A command that runs simsd with a state folder on a disk of its own."""
     (world.path / "state").mkdir(mode=0o700)
     mount = f'mount -t tmpfs -o size={size},mode=0700 tmpfs "$0" && exec "$@"'
     for unshare in (["unshare", "-m"], ["unshare", "-rm"]):
@@ -68,7 +68,7 @@ def small_disk(world, size):
 
 
 def test_a_full_disk_refuses_registrations_and_nothing_else(world):
-    """attack 44: a full disk."""
+    """attack 44: on a full disk new names are refused, and relaying goes on."""
     server = world.server(before=small_disk(world, "1m"))
     listening = world.start_sims("bob", server, "listen")
     world.await_online(server, "bob")
@@ -80,7 +80,7 @@ def test_a_full_disk_refuses_registrations_and_nothing_else(world):
                 file.write(bytes(4096))
         except OSError:
             pass
-    # First use up the room that is left in the log of changes.
+    # First use up the space that is left in the write-ahead log.
     for n in range(200):
         world.sims(f"new{n}", server, "list", expect=None)
         if world.last_status != 0:
@@ -121,7 +121,7 @@ def test_a_damaged_database_is_refused_and_restored_as_the_manual_says(world):
 
 
 def test_accounts_that_were_lost_are_missed(world):
-    """attack 44: a missing or emptied accounts.db doesn't free the names; the manual's advice begins without names."""
+    """attack 44: a missing or emptied accounts.db does not free the names. After the manual's advice simsd starts without names."""
     server = world.server()
     world.sims("alice", server, "list")
     server.stop()

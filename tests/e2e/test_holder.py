@@ -1,4 +1,4 @@
-"""Two programs on one store: the one that holds it does what other `sims` commands want."""
+"""Two programs on one store: the program that holds it serves other `sims` commands."""
 
 import fcntl
 import json
@@ -29,7 +29,7 @@ def holder_socket(process):
 
 
 def test_send_beside_listen(world):
-    """Proof, exit status and output are those without a holder; nobody needs --server or --name."""
+    """Acks, exit status and output are as without a holder; --server and --name are not needed."""
     server = world.server()
     bob = meet(world, server, count=2)
     alice = listen(world, "alice", server)
@@ -57,7 +57,7 @@ def test_commands_beside_listen(world):
     check(listed["name"] == "bob" and listed["trust"] == "new", f"list: {listed}")
     check("carol" in world.sims("alice", None, "list", options=()), "carol is not listed")
     world.sims("alice", None, "send", "bob", "x", options=(), expect=PEER_KEY)
-    world.sims("alice", None, "send", "bob", "hello", "--timeout", 3, expect=TIMEOUT)  # he must accept first
+    world.sims("alice", None, "send", "bob", "hello", "--timeout", 3, expect=TIMEOUT)  # bob must accept first
     check("given up and not sent again" in world.last_error, world.last_error)
     deliveries(world, "failed")
     until(lambda: world.sims("bob", None, "requests"), lambda out: "alice" in out, "request")
@@ -100,7 +100,7 @@ def test_send_beside_tui(world):
 
 
 class Hole:
-    """Takes connections and says nothing."""
+    """A relay that accepts connections and sends nothing."""
 
     def __init__(self):
         self.socket = socket.create_server(("127.0.0.1", 0))
@@ -112,7 +112,7 @@ class Hole:
 
 
 def test_holder_that_is_not_connected(world):
-    """The exit status of a command whose time is up is that of the command alone."""
+    """After a timeout the exit status is the same as without a holder."""
     hole = Hole()
     commands = [("send", "--timeout", 1, "bob", "x"), ("listen", "--timeout", 1), ("listen", "--timeout", 1, "--count", 1)]
     for words in commands:
@@ -128,7 +128,7 @@ def test_holder_that_is_not_connected(world):
 
 
 def test_holder_that_stands_still(world):
-    """Its text may be sent when it goes on, so the command says so, and is late in any case."""
+    """The holder may send the text when it continues: the command says so and times out."""
     server = world.server()
     bob = listen(world, "bob", server)
     alice = listen(world, "alice", server)
@@ -145,7 +145,7 @@ def test_holder_that_stands_still(world):
 
 
 def test_tui_that_never_connected(world):
-    """It is named: what to do about it is up to the user."""
+    """A sims-tui without a connection is named, so that the user can connect there."""
     server = world.server()
     tui = world.terminal(BUILD / "sims-tui", "--home", world.path / "alice")
     tui.see("Enter connect")
@@ -156,7 +156,7 @@ def test_tui_that_never_connected(world):
 
 
 def test_forget_hints_about_held_texts(world):
-    """Beside a holder as alone."""
+    """The commands print the same beside a holder as alone."""
     server = world.server()
     bob = listen(world, "bob", server)
     alice = listen(world, "alice", server)
@@ -173,7 +173,7 @@ def test_forget_hints_about_held_texts(world):
 
 
 def test_locked_tui(world):
-    """/lock refuses other commands in words; unlocked it serves again."""
+    """After /lock other commands get an error; once unlocked they are served again."""
     server = world.server()
     bob = meet(world, server, count=1)
     tui = world.tui("alice", server, "--accept-new")
@@ -195,7 +195,7 @@ def test_locked_tui(world):
 
 
 def test_reading_through_an_open_tui(world):
-    """A store that needs a passphrase is read through the program that has it open: nobody is asked."""
+    """A store that needs a passphrase is read through the program that has it open, without asking for it."""
     server = world.server()
     bob = meet(world, server, count=3)
     tui = world.tui("alice", server, "--accept-new")
@@ -226,7 +226,7 @@ def test_reading_through_an_open_tui(world):
 
 
 def cron(world, who, server, *words):
-    """As cron starts it: without an environment."""
+    """A command without an environment, as cron starts it."""
     command = ["env", "-i", str(BUILD / "sims"), "--home", str(world.path / who), "--server", server.address, "--name", who,
                "--accept-new", *map(str, words)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -245,7 +245,7 @@ def twenty_at_once(world, server):
 
 
 def test_twenty_at_once(world):
-    """Without a holder they wait in line, or go through the one that came first; with one through it."""
+    """Without a holder, commands wait for each other or go through the first; with one, they go through it."""
     server = world.server()
     bob = meet(world, server, count=40)
     seconds = twenty_at_once(world, server)
@@ -273,12 +273,12 @@ def test_loop_of_sends(world):
 
 
 def test_holder_killed_in_the_middle(world):
-    """kill -9 of the holder while it has a text that is not proved: the command goes on, and it is shown once."""
+    """kill -9 of the holder while a text is not acked: the command continues, and the text is shown once."""
     server = world.server()
     bob = listen(world, "bob", server)
     alice = listen(world, "alice", server)
     world.sims("alice", None, "send", "bob", "known")
-    bob.send_signal(signal.SIGSTOP)  # proves nothing
+    bob.send_signal(signal.SIGSTOP)  # sends no acks
     send = cron(world, "alice", server, "send", "--timeout", 120, "bob", "once")
     until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "text in the outbox")
     alice.kill()
@@ -309,7 +309,7 @@ def test_command_killed_in_the_middle(world):
 
 
 def test_waiting_in_line(world):
-    """Somebody who holds the store and serves nobody: --wait says how long to wait."""
+    """A program that holds the store without serving commands: --wait says how long to wait."""
     world.sims("alice", None, "id")
     server = world.server()
     with open(world.path / "alice" / "lock", "w") as lock:
@@ -325,7 +325,7 @@ def test_waiting_in_line(world):
 
 
 class Impostor:
-    """Holds who's store and says to be another version."""
+    """Holds who's store and claims another version."""
 
     def __init__(self, world, who, answer):
         self.lock = open(world.path / who / "lock", "w")
@@ -353,7 +353,7 @@ class Impostor:
 
 
 def test_another_version(world):
-    """Either side's: refused in words that say which program to start again."""
+    """A program of another version on either side gets an error that says which one to start again."""
     server = world.server()
     world.sims("alice", server, "list")
     for hello in ({"hello": "sims-tui", "version": "0.0", "protocol": 1, "pid": 7}, {"hello": "x"}, {"error": "gone", "code": "version"}):
@@ -374,7 +374,7 @@ def test_another_version(world):
 
 
 def test_half_an_answer(world):
-    """attack 64: only `ok` says that it is done; nothing that a row holds reaches the terminal as it is."""
+    """attack 64: only `ok` means success; rows are escaped before they reach the terminal."""
     server = world.server()
     world.sims("alice", server, "list")
     alice = listen(world, "alice", server)
@@ -395,13 +395,13 @@ def test_half_an_answer(world):
 
 
 def test_socket_in_the_way(world):
-    """attack 64: a stale socket is replaced; a link or a file in its place is left alone, and commands wait in line."""
+    """attack 64: a stale socket is replaced. A link or file in its place is left alone, and commands wait for the store."""
     server = world.server()
     alice = listen(world, "alice", server)
     path = holder_socket(alice)
     if not path.startswith(str(world.path)):
         end(alice)
-        return  # elsewhere other programs' sockets are beside it
+        return  # elsewhere the folder has other programs' sockets
     check(os.stat(path).st_mode & 0o777 == 0o600, "others may connect")
     alice.kill()
     alice.wait(DEADLINE)
@@ -445,7 +445,7 @@ def test_thousand_connections(world):
 
 
 def test_another_user(world):
-    """attack 64: another user who gets as far as the socket is refused by the holder."""
+    """attack 64: the holder refuses another user who can reach the socket."""
     if os.geteuid() != 0:
         raise Skip("only root can become another user")
     server = world.server()
@@ -461,7 +461,7 @@ def test_another_user(world):
 
 
 def test_long_path(world):
-    """A store whose folder's path is longer than a socket's address."""
+    """A store with a path longer than a socket address may be."""
     server = world.server()
     home = "long/" + "/".join(["x" * 50] * 4)
     bob = meet(world, server, count=1)

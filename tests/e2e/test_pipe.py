@@ -22,7 +22,7 @@ class Bot:
         self.process.stdin.flush()
 
     def hear(self, accept):
-        """The first object that is accepted; those before it are dropped."""
+        """The first accepted object; those before it are dropped."""
         for line in self.process.stdout:
             check(line.isascii(), f"not ASCII: {line!r}")
             heard = json.loads(line)
@@ -77,7 +77,7 @@ def test_pipe_through_a_holder(world):
 
 
 def test_pipe_gives_up(world):
-    """What is not proved by the timeout after the end of the input fails, and is not sent again."""
+    """Texts that are not acked by the timeout after the end of the input fail and are not sent again."""
     server = world.server()
     bob = listen(world, "bob", server)
     bot = Bot(world, "alice", server, "--timeout", "2")
@@ -94,7 +94,7 @@ def test_pipe_gives_up(world):
 
 
 def test_pipe_slow_reader(world):
-    """Nobody reads what a pipe prints: it reads no more either, and its memory stays bounded."""
+    """If its output is not read, a pipe stops reading its input, and its memory stays bounded."""
     server = world.server()
     bot = Bot(world, "alice", server)
     bot.hear(lambda o: o.get("event") == "link" and o["state"] == "online")

@@ -1,4 +1,4 @@
-"""simsd as a service: the rights that it drops by itself, and its units for systemd."""
+"""simsd as a service: the privileges that it drops, and its units for systemd."""
 
 import os
 import pwd
@@ -12,7 +12,7 @@ from pathlib import Path
 from harness import BUILD, DEADLINE, ROOT, Skip, check, until
 
 UNITS = ROOT / "contrib/systemd"
-SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # whose run time a filter would break
+SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # a seccomp filter would break their run time
 
 
 def threads(pid):
@@ -35,7 +35,7 @@ def refused(world, *options, state="other", how=None):
 
 def test_confined_in_all_its_threads(world):
     server = world.server("--suites", "ecdhe")
-    world.sims("alice", server, "list")  # has started the threads that shake hands
+    world.sims("alice", server, "list")  # starts the handshake threads
     pid = server.process.pid
     check(len(threads(pid)) > 1, "one thread only")
     check(field(pid, "NoNewPrivs") == {"1"}, f"no_new_privs: {field(pid, 'NoNewPrivs')}")
@@ -54,7 +54,7 @@ def test_not_confined_when_told_so(world):
 def root_and_nobody(world):
     if os.geteuid() != 0:
         raise Skip("not root")
-    os.chmod(world.path, 0o755)  # so that the user nobody passes through
+    os.chmod(world.path, 0o755)  # so that the user `nobody` can enter it
     return pwd.getpwnam("nobody")
 
 
@@ -111,13 +111,13 @@ def test_user_that_cannot_be(world):
     (world.path / "roots").mkdir(mode=0o700)
     check("belongs to another user" in refused(world, "--user", "nobody", state="roots"), "root's folder")
     if not os.access(BUILD, os.X_OK) or not all(p.stat().st_mode & 1 for p in BUILD.parents):
-        return  # the user nobody cannot start it from there
+        return  # the user `nobody` cannot start it from there
     said = refused(world, "--user", "daemon", how={"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []})
     check("only root can become another user" in said, said)
 
 
 def test_service_manager_is_told(world):
-    """The start, that the loop goes on, a reload, the end; a stopped process says nothing."""
+    """simsd reports start, watchdog, reload and stop; a stopped process reports nothing."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(world.path / "notify"))
         manager.settimeout(DEADLINE)
@@ -142,7 +142,7 @@ def test_service_manager_is_told(world):
                 pass
         except BlockingIOError:
             pass
-        manager.settimeout(1)  # five times what the manager would wait: the time passing is the test
+        manager.settimeout(1)  # five times the manager's timeout: the passing time is the test
         try:
             check(False, f"a stopped one says {manager.recv(4096)}")
         except TimeoutError:
@@ -185,7 +185,7 @@ def test_units_expose_little(world):
 
 
 def test_units_are_understood(world):
-    """Also with each of the drop-ins; systemd says on standard error what it does not know."""
+    """The units, also with each drop-in; systemd reports unknown settings on standard error."""
     (world.path / "simsd.conf").touch()
     unit = (UNITS / "simsd.service").read_text().replace("/usr/local/sbin/simsd", "/bin/true")
     for drop_in in (None, *UNITS.glob("simsd.service.d/*.example")):
@@ -203,7 +203,7 @@ def test_units_are_understood(world):
 
 
 def test_manual_shows_how_to_bind_one_address(world):
-    """Its drop-in for the socket unit, which also works before the machine has the address."""
+    """The drop-in for the socket unit works also before the machine has the address."""
     manual = (ROOT / "man/simsd.8").read_text()
     drop_in = re.search(r"(?s)\n(\[Socket\]\nListenStream=\nListenStream=.*?)\.Ed\n", manual)
     check(drop_in and "FreeBind=yes\n" in drop_in[1], "the example has no FreeBind=")
@@ -227,7 +227,7 @@ def test_metrics_socket_is_understood(world):
 
 
 def test_sockets_from_the_manager_win(world):
-    """With both, the configured addresses are not served, and that is said."""
+    """With both, simsd does not serve the configured addresses and says so."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         command = ["/bin/bash", "-c", f'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&{listening.fileno()}', "bash",

@@ -1,4 +1,4 @@
-"""sims from outside: two people who talk through scripts."""
+"""sims from outside: conversations through scripts."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from harness import BUILD, DEADLINE, ROOT, Skip, check, until
 def talk(world, suite):
     server = world.server()
     bob = meet(world, server, options=("--accept-new", "--suite", suite))
-    # With RSA the server may be out of keys for a moment: busy.
+    # With RSA the server may be busy, without a ready key, for a moment.
     until(lambda: world.sims("alice", server, "send", "bob", "Grüße, 世界 🌍", expect=None,
                              options=("--accept-new", "--suite", suite)) + world.last_error,
           lambda _: world.last_status == 0, "delivery")
@@ -32,7 +32,7 @@ def test_talk_with_rsa(world):
 
 
 def members_in_man(command):
-    """Of the objects that `sims COMMAND --json` prints, as sims(1) lists them."""
+    """The fields of the objects that `sims COMMAND --json` prints, as sims(1) lists them."""
     section = (ROOT / "man/sims.1").read_text().split(".Ss JSON\n")[1].split(".Sh ")[0]
     for names, table in re.findall(r"((?:^\.Cm .*\n|^and\n)+)^\.Bl .*\n((?:.*\n)*?)^\.El", section, re.M):
         if command in re.findall(r"\w+", names):
@@ -78,7 +78,7 @@ def test_many_in_order(world):
 
 
 def test_ten_sends_in_a_row(world):
-    """The seventh within a minute is as quick as the first: a contact's calls have no silent limit."""
+    """The seventh text within a minute is as quick as the first: a contact's calls have no silent limit."""
     server = world.server()
     bob = meet(world, server, count=10)
     for i in range(10):
@@ -88,8 +88,8 @@ def test_ten_sends_in_a_row(world):
 
 
 def test_twenty_sends_at_once_to_one_peer(world):
-    """Each with a connection and a call of its own, for --suite goes through no other program: the seventh call to a
-    peer within a minute is answered, too."""
+    """With --suite each command makes its own connection and call. The seventh call to a peer within a minute is
+    answered, too."""
     server = world.server()
     bob = meet(world, server, count=20)
     own = ("--accept-new", "--suite", "ecdhe", "--wait", str(DEADLINE))
@@ -113,7 +113,7 @@ def test_many_strangers_at_once(world):
 
 
 def test_what_cannot_be_printed_is_not_acknowledged(world):
-    """attack 44: a full disk: what can't be printed stays in the history, and the exit status says so."""
+    """attack 44: a full disk: a text that cannot be printed stays in the history, and the exit status says so."""
     server = world.server()
     with open("/dev/full", "w") as full:
         bob = world.start_sims("bob", server, "listen", stdout=full)
@@ -177,7 +177,7 @@ def test_listen_times_out(world):
 
 
 def test_closed_standard_descriptors(world):
-    """No file of the home may become descriptor 1, and be written to."""
+    """No file of the home becomes descriptor 1 and gets the output."""
     server = world.server()
     bob = world.start_sims("bob", server, "listen", closed=">&-")
     world.await_online(server, "bob")
@@ -210,7 +210,7 @@ def test_server_down(world):
 
 
 def test_time_of_a_login(world):
-    """Measured, not asserted: starting the program, logging in with ECDHE, the list, the end."""
+    """Measures without limit: starting the program, logging in with ECDHE, the list, the exit."""
     server = world.server()
     world.sims("alice", server, "list")
     times = []
@@ -222,7 +222,7 @@ def test_time_of_a_login(world):
 
 
 def test_few_descriptors(world):
-    """attack 44: no descriptors: a start that fails has words, in all four programs."""
+    """attack 44: no descriptors: a failed start prints an error, in all four programs."""
     server = world.server()
     world.sims("alice", server, "list")
     programs = {
@@ -243,7 +243,7 @@ def test_few_descriptors(world):
 
 
 def test_few_threads(world):
-    """attack 44: no threads: a start that fails has words, in all programs that start any."""
+    """attack 44: no threads: a failed start prints an error, in all programs that start threads."""
     if os.environ.get("VARIANT") in ("asan", "tsan"):
         raise Skip("a sanitizer needs much address space")
     server = world.server()
@@ -254,7 +254,7 @@ def test_few_threads(world):
         "simsd": [str(BUILD / "simsd"), "--state-dir", str(world.path / "few"), "--listen", "127.0.0.1:0"],
     }
     for name, command in programs.items():
-        # Each thread wants as much address space for its stack.
+        # Each thread's stack takes this much address space.
         words = ["/bin/sh", "-c", 'ulimit -s 131072 && ulimit -v 300000 && exec "$@"', "sh", *map(str, command)]
         run = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=world.env,
                              cwd=world.path, timeout=DEADLINE)
@@ -263,7 +263,7 @@ def test_few_threads(world):
 
 
 def test_no_home(world):
-    """Without HOME each program says so."""
+    """Without HOME each program prints an error."""
     env = {key: value for key, value in world.env.items() if key != "HOME"}
     for name, words in (("sims", ("id",)), ("sims-tui", ())):
         run = subprocess.run([str(BUILD / name), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -76,7 +76,7 @@ def test_no_history(world):
 
 
 def test_what_was_not_delivered_is_given_up(world):
-    """Nothing that a script was told had failed goes out later."""
+    """A text that was reported as failed is never sent later."""
     server = stranger(world)
     line, = world.sims("alice", None, "history", "bob").splitlines()
     check(line.endswith("x may I?"), f"alice's history: {line}")
@@ -98,7 +98,7 @@ def test_passphrase(world):
     world.sims("alice", server, "send", "bob", "secret")
     received(bob)
     check(world.sims("alice", None, "passphrase", "--status") == "none\n", "no passphrase was set")
-    world.sims("alice", None, "passphrase", expect=FAILURE)  # nobody to ask
+    world.sims("alice", None, "passphrase", expect=FAILURE)  # no terminal to ask
 
     terminal = asked(world, "alice", "passphrase")
     terminal.see("New passphrase:")

@@ -10,7 +10,7 @@ from harness import DEADLINE, check, until
 
 
 def test_listen_outlives_a_refusal_in_clear(world):
-    """attack 78: somebody on the way says `banned` in the server's place: said once, and tried again."""
+    """attack 78: an attacker on the way sends `banned` in the server's place: reported once, and tried again."""
     server = world.server()
     world.sims("bob", server, "list")
     address = server.address
@@ -32,7 +32,7 @@ def test_listen_outlives_a_refusal_in_clear(world):
 
 
 def test_listen_outlives_an_impostor(world):
-    """attack 78: somebody on the way answers with a key of their own: said once, never accepted, and tried again."""
+    """attack 78: an attacker on the way answers with another key: reported once, never accepted, and tried again."""
     first = world.server()
     address = first.address
     listener = world.start_sims("bob", first, "listen", "--count", 1, closed="2>errors")
@@ -91,7 +91,7 @@ def test_verify(world):
 
 
 def test_remembered_at_one_server_only(world):
-    """A server that was said and is not known has no remembered peers; without a word the only bob is meant."""
+    """An unknown server given by --server has no remembered peers. Without --server the only bob is meant."""
     server = world.server()
     bob = meet(world, server)
     world.sims("alice", server, "send", "bob", "hello")
@@ -117,7 +117,7 @@ def test_changed_peer_key(world):
     server.stop()
     for database in server.state.glob("*.db*"):
         database.unlink()
-    (server.state / "accounts.db.begun").touch()  # the names are given up on purpose
+    (server.state / "accounts.db.begun").touch()  # gives up the names on purpose
     (world.path / "bob").rename(world.path / "old-bob")
     server = world.server(listen=server.address)
     bob = meet(world, server)
@@ -130,7 +130,7 @@ def test_changed_peer_key(world):
 
 
 def test_held_for_another_key(world):
-    """attack 28: what was queued for a key that was forgotten goes to the next one by a word only."""
+    """attack 28: texts that were queued for a forgotten key go to the next one only on the user's word."""
     server = world.server()
     bob = meet(world, server, count=2)
     world.sims("alice", server, "send", "bob", "hello")
@@ -228,7 +228,7 @@ def test_blocked(world):
 
 
 def test_block_and_accept_somebody_new(world):
-    """Who is not remembered is asked for at the server."""
+    """A peer that is not remembered is looked up at the server."""
     server = world.server()
     world.sims("bob", server, "block", "alice", expect=NO_PEER)
     alice = world.start_sims("alice", server, "listen")

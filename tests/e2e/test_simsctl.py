@@ -15,11 +15,11 @@ import sys
 from harness import BUILD, DEADLINE, Skip, check, until
 
 NOBODY = 65534
-SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # which does not confine itself
+SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # these builds do not confine themselves
 
 
 def simsctl(world, *words, expect=0, **how):
-    """Runs simsctl, checks the exit status, returns its output: with standard error if the status isn't 0."""
+    """Runs simsctl, checks the exit status, returns its output, with standard error if the status is not 0."""
     run = subprocess.run([how.pop("program", BUILD / "simsctl"), *map(str, words)], capture_output=True, text=True,
                          timeout=DEADLINE, env=world.env, cwd=world.path, stdin=subprocess.DEVNULL, **how)
     check(run.returncode == expect, f"simsctl {words}: exit status {run.returncode}\n{run.stdout}{run.stderr}")
@@ -33,7 +33,7 @@ def asking(world, server):
 
 def connect(server):
     control = socket.socket(socket.AF_UNIX)
-    control.connect(str(server.state / "control"))  # without a limit, with which it doesn't wait for a place
+    control.connect(str(server.state / "control"))  # no timeout: a socket with one does not wait for a place
     control.settimeout(DEADLINE)
     return control
 
@@ -151,7 +151,7 @@ def test_hostile_bytes(world):
     ask("status")
     with contextlib.ExitStack() as open_ones:
         crowd = [open_ones.enter_context(connect(server)) for _ in range(8)]
-        for one in crowd:  # each is served, so that none is still on its way
+        for one in crowd:  # each is served, so that none is still in the queue
             one.sendall(b'{"do":"reload"}\n')
             check(one.recv(100), "no answer")
         check("too many" in ask("status", expect=1), "there is no limit")
@@ -178,7 +178,7 @@ def test_who_does_not_read_is_cut_off(world):
 def test_who_asks_much_and_says_no_more_gets_the_answers(world):
     server = world.server()
     with connect(server) as control:
-        control.sendall(b'{"do":"metrics"}\n' * 200)  # more than the kernel holds for us
+        control.sendall(b'{"do":"metrics"}\n' * 200)  # more answers than the kernel buffers
         control.shutdown(socket.SHUT_WR)
         answers = to_the_end(control).splitlines()
     check(len(answers) == 200 and all(json.loads(answer)["ok"] for answer in answers), f"{len(answers)} answers")
@@ -244,7 +244,7 @@ def test_metrics_are_for_this_machine(world):
 
 
 def start_with_sockets(world, sockets, *options):
-    """simsd with sockets from a service manager, by name."""
+    """simsd with named sockets from a service manager."""
     names = ":".join(sockets)
     passes = "import os, sys\n"
     for i, listening in enumerate(sockets.values()):
@@ -281,7 +281,7 @@ def test_metrics_on_a_socket_from_the_service_manager(world):
 
 # --- syslog -------------------------------------------------------------------------------------------------------
 
-# In a mount namespace of its own, with a /dev that has a log.
+# Runs in its own mount namespace, with a /dev that has a log socket.
 SYSLOG = """
 import os, signal, socket, subprocess, sys
 log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -297,7 +297,7 @@ while "event=stopped" not in text:
     text = log.recv(4096).decode()
     print(text)
 """
-# The system log's daemon starts again, and the connection to the old one is dead.
+# The system log's daemon restarts, so the old connection is dead.
 SYSLOG_RESTARTS = """
 import os, signal, socket, subprocess, sys, time
 def new_log():
@@ -361,7 +361,7 @@ def test_log_to_syslog(world):
 
 
 def test_system_log_that_restarts(world):
-    """A confined server can't connect again: it says so once on standard error and goes on there. Others connect again."""
+    """A confined server cannot reconnect: it says so once on standard error and logs there. Others reconnect."""
     (world.path / "off").mkdir()
     said, logged = with_a_dev(world, SYSLOG_RESTARTS.replace("for _ in range(2)", "for _ in range(0)"), "--no-confine")
     check("event=syslog-gone" not in said and "event=stopped" in logged, f"without the sandbox: {said}---{logged}")
@@ -424,7 +424,7 @@ def test_backup_while_running(world):
     server = world.server()
     ask = asking(world, server)
     world.sims("alice", server, "list")
-    ask("backup", "copy.db")  # relative: to where simsctl was called
+    ask("backup", "copy.db")  # relative to simsctl's working directory
     check((world.path / "copy.db").stat().st_mode & 0o777 == 0o600, "others may read the copy")
     check("copy.db" in ask("backup", "copy.db", expect=1), "a file was overwritten")
     restored = world.path / "restored"

@@ -15,7 +15,7 @@ import time
 from harness import BUILD, DEADLINE, ROOT, Skip, check, gone, until
 
 PROGRAMS = ("simsd", "simsctl", "sims", "sims-tui")
-COMMANDS = {"sims": ["id"], "simsctl": ["status"]}  # one that each needs
+COMMANDS = {"sims": ["id"], "simsctl": ["status"]}  # a command that each needs
 
 
 def simsd(world, *options, expect=0):
@@ -38,7 +38,7 @@ def mode(path):
 
 
 def run_program(world, name, *options, redirect=""):
-    """Runs one of PROGRAMS. `redirect`: of the shell, such as >&-."""
+    """Runs one of PROGRAMS. `redirect`: a redirection of the shell, such as >&-."""
     command = ["/bin/sh", "-c", f'exec "$@" {redirect}', "sh", BUILD / name, *map(str, options)]
     return subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, env=world.env, cwd=world.path,
                           stdin=subprocess.DEVNULL)
@@ -133,7 +133,7 @@ def test_sigterm_and_sigint_end_it_with_0(world):
 
 
 def test_under_load_every_message_arrives_once_and_in_order(world):
-    """simsbench compares every message with the sent one, and ends with an error if they differ."""
+    """simsbench compares every message with the sent one and exits with an error if they differ."""
     server = world.server("--suites", "ecdhe")
     run = subprocess.run([BUILD / "bench/simsbench", "--server", f"127.0.0.1:{server.port}", "--connections", "12", "--pairs", "4",
                           "--window", "16", "--messages", "5000", "--seconds", "60", "--warmup", "0", "--server-pid",
@@ -156,7 +156,7 @@ def test_configuration_file(world):
 
 
 def test_install(world):
-    """The unit reads the configuration file that is installed with it, and no admin's file is lost."""
+    """The unit reads the installed configuration file, and an installation keeps an admin's file."""
     root = world.path / "root"
 
     def make(target, *variables):
@@ -173,7 +173,7 @@ def test_install(world):
         installed = root / config[1:]
         check(mode(installed) == 0o644, "the service's own user cannot read the file")
         shipped = installed.read_text()
-        for text in (shipped, re.sub("(?m)^#(?=[a-z])", "", shipped)):  # as it comes, and with every option
+        for text in (shipped, re.sub("(?m)^#(?=[a-z])", "", shipped)):  # as shipped, and with every option enabled
             (world.path / "simsd.conf").write_text(text)
             simsd(world, "--config", world.path / "simsd.conf", "--check-config")
         for document in (root / prefix[1:] / "share/doc/sims").rglob("*.md"):
@@ -197,7 +197,7 @@ def test_sighup_reloads(world):
     world.sims("alice", server, "list")
     config.write_text('registration = "closed"\n')
     server.process.send_signal(signal.SIGHUP)
-    # Each try is another name, so the reload shows as the first one that is refused.
+    # Each attempt has another name, so the first refusal shows that the reload is done.
     tries = iter(range(1000))
     until(lambda: world.sims(f"bob{next(tries)}", server, "list", expect=None) is None or world.last_error,
           lambda said: "not-registered" in said or "registr" in said, "refusal of new names")
@@ -213,7 +213,7 @@ def test_sighup_reloads(world):
 
 
 def daemon(world, command=(), **how):
-    """Starts simsd --daemon, below the command if there is one; returns its address and pid. It ends with the world."""
+    """Starts simsd --daemon, through `before` if given; returns its address and pid. The world ends it."""
     pid_file = world.path / "simsd.pid"
     run = subprocess.run([*command, BUILD / "simsd", "--daemon", "--pid-file", pid_file, "--state-dir",
                           world.path / "state", "--listen", "127.0.0.1:0"], capture_output=True, text=True,
@@ -236,7 +236,7 @@ def test_daemon(world):
 
 
 def test_daemon_keeps_nothing_of_its_caller_open(world):
-    """Otherwise a caller that reads its pipe to the end would wait for the daemon's end."""
+    """Otherwise a caller that reads its pipe to the end would wait until the daemon exits."""
     ours, inherited = os.pipe()
     with open(ours, "rb") as pipe:
         try:
@@ -263,7 +263,7 @@ def split(address):
 
 
 def test_login_after_idle_time(world):
-    """A server that slept for longer than its handshake deadline lets the next one in: the time passing is the test."""
+    """A server that slept for longer than its handshake deadline accepts the next login: the passing time is the test."""
     config = world.path / "simsd.conf"
     config.write_text("[limits]\nhandshake-seconds = 1\n")
     server = world.server("--config", str(config))
@@ -280,11 +280,11 @@ def test_handshakes_leave_the_loop_a_processor(world):
     loop, ours = server.process.pid, os.sched_getaffinity(0)
 
     def left():
-        """How many threads have left the processor that the loop is held on."""
+        """The number of threads that have left the processor to which the loop is pinned."""
         held = os.sched_getaffinity(loop)
         threads = [os.sched_getaffinity(int(t)) for t in os.listdir(f"/proc/{loop}/task") if int(t) != loop]
         if len(held) > 1 or os.sched_getaffinity(loop) != held:
-            return 0  # free, or on its way
+            return 0  # not pinned (yet)
         return sum(cpus == ours - held for cpus in threads)
 
     seen = 0
@@ -292,7 +292,7 @@ def test_handshakes_leave_the_loop_a_processor(world):
     while len(ours) > 1 and seen < 2 and time.monotonic() < end:
         login = world.start_sims("alice", server, "list", stdout=subprocess.DEVNULL)
         while login.poll() is None:
-            seen = max(seen, left())  # of a login's threads and the pool's
+            seen = max(seen, left())  # the threads of a login and of the pool
         check(login.wait() == 0, "alice cannot log in")
     check(len(ours) == 1 or seen >= 2, f"{seen} threads have left the loop's processor")
     until(lambda: os.sched_getaffinity(loop), lambda cpus: cpus == ours, "loop that is free to move")
@@ -312,7 +312,7 @@ def test_bad_options(world):
 
 
 def test_too_few_descriptors_are_told(world):
-    """Without descriptors simsd neither aborts nor blames another cause; or there are enough."""
+    """With few descriptors simsd starts, or reports that they are missing; it never aborts or reports another cause."""
     if os.environ.get("VARIANT") in ("asan", "tsan"):
         raise Skip("a sanitizer needs descriptors of its own")
     for most in [*range(6, 18), 31, 32]:
@@ -331,7 +331,7 @@ def test_too_few_descriptors_are_told(world):
 
 
 def test_a_log_that_nobody_reads(world):
-    """With a blocked standard error simsd goes on, ends when asked, and later counts the lost lines."""
+    """With a blocked standard error simsd goes on, exits when asked, and later reports the number of lost lines."""
     ours, its = os.pipe()
     run = subprocess.Popen([BUILD / "simsd", "--state-dir", world.path / "state", "--listen", "127.0.0.1:0", "--suites", "ecdhe"],
                            stderr=its, env=world.env)
@@ -363,7 +363,7 @@ def test_a_log_that_nobody_reads(world):
 
 
 def test_secrets_are_nowhere(world):
-    """attack 40: no key and no text in a log at its most talkative, and no text in the relay's memory."""
+    """attack 40: no key and no text in the most verbose log, and no text in the relay's memory."""
     server = world.server("--log-level", "debug")
     text = "the-eagle-lands-at-midnight"
     world.sims("bob", server, "list")
@@ -406,7 +406,7 @@ def test_pid_file_replaces_no_other_file(world):
 
 
 def test_strangers_bytes(world):
-    """Junk ends that connection alone."""
+    """Junk ends only its own connection."""
     server = world.server()
     junk = [b"\x00" * 5000, b"x" * 70000, b"{}\n", b"[" * 4000 + b"\n", b'{"type":"connect","phase":2}\n', b"\xff\xfe\n",
             b"GET / HTTP/1.1\r\n\r\n", b'{"type":"secure","sa-data":{"epoch":0,"seq":0},"payload":""}\n']

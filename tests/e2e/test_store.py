@@ -1,5 +1,5 @@
-"""The client's store under the real programs: killed at any moment, used by two at once, open to others, sealed with another
-key, put back from a backup."""
+"""The client's store under the real programs: killed at any moment, used by two programs, readable by others, sealed with
+another key, restored from a backup."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class Listener:
         return [m["body"] for m in self.printed()]
 
     def end(self):
-        """In order: the printed texts, and the other lines."""
+        """The printed texts and the other lines, each in order."""
         self.process.terminate()
         _, errors = self.process.communicate(timeout=DEADLINE)
         check(self.process.returncode == 0, f"ended with {self.process.returncode}: {errors}")
@@ -55,8 +55,8 @@ def listening(world, who, server):
 
 
 def tui_refuses(world, server, words):
-    """Alice's sims-tui exits at once and prints these words."""
-    # The terminal outlives it: a dead terminal may have scrolled the words away.
+    """Requires that alice's sims-tui exits at once and prints these words."""
+    # A shell keeps the terminal, since a dead terminal may have scrolled the words away.
     terminal = world.terminal("sh", "-c", '"$@"; echo "status $?"; sleep 99', "sh", *world.tui_command("alice", server))
     until(lambda: terminal.screen().replace("\n", ""), lambda seen: words in seen and "status 1" in seen, f"'{words}'")
 
@@ -82,9 +82,9 @@ def check_same(sent, got):
 
 
 def test_killed_while_sending(world):
-    """kill -9 of `sims send` at any moment: a stored text goes out later, unchanged and once; another never existed."""
+    """kill -9 of `sims send` at any moment: a stored text is sent later, unchanged and once; any other is never sent."""
     server, chance, proved, heard, count = world.server(), random.Random(1), set(), [], 0
-    for _ in range(6):  # a new bob: one answers only so many calls a minute
+    for _ in range(6):  # a new bob each time: one answers a limited number of calls a minute
         bob = listening(world, "bob", server)
         began = time.monotonic()
         world.sims("alice", server, "send", "bob", f"number {count}")
@@ -94,7 +94,7 @@ def test_killed_while_sending(world):
             count += 1
             text = f"number {count} " + "é" * chance.randrange(3_000)
             alice = world.start_sims("alice", server, "send", "bob", text)
-            time.sleep(chance.uniform(0.3, 1.1) * whole)  # the system decides how far it is by then
+            time.sleep(chance.uniform(0.3, 1.1) * whole)  # how far the program is by then depends on the system
             if alice.poll() == 0:
                 proved.add(text)
             alice.kill()
@@ -140,13 +140,13 @@ def test_killed_while_receiving(world):
 
 
 def test_a_full_disk(world):
-    """attack 44: a full disk: the receiver prints one text once, when it could store it."""
+    """attack 44: a full disk: the receiver prints each text once, after it has stored it."""
     server = world.server()
     for who in ("alice", "bob"):
         world.sims(who, server, "list")
     bob = listening(world, "bob", server)
     logins = lambda: len(re.findall(r"event=login .*name=bob", server.log()))
-    # The log of changes can't grow by a page any more; the little that is printed can.
+    # The write-ahead log cannot grow by a page any more, but the small output can.
     was = resource.prlimit(bob.process.pid, resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
     alice = world.start_sims("alice", server, "send", "--timeout", str(DEADLINE), "bob", "once")
     until(logins, lambda n: n >= 4, "third time that bob comes back to have it again")
@@ -160,7 +160,7 @@ def test_a_full_disk(world):
 
 
 def test_killed_while_typing(world):
-    """kill -9 of sims-tui as soon as a line is drawn: it is in the store, and goes at the next start."""
+    """kill -9 of sims-tui as soon as a line is drawn: it is in the store, and is sent at the next start."""
     server = world.server()
     for who in ("alice", "bob"):
         world.sims(who, server, "list")
@@ -184,7 +184,7 @@ def test_killed_while_typing(world):
 
 
 def test_two_programs(world):
-    """A second one that can't go through the first is refused in words, whichever the two are, and harms nothing."""
+    """A second program that cannot go through the first gets an error, whichever the two are, and harms nothing."""
     server = world.server()
     world.sims("alice", server, "list")
     first = listening(world, "alice", server)
@@ -202,7 +202,7 @@ def test_two_programs(world):
 
 
 def test_open_to_others(world):
-    """Both programs refuse and name any part that others may read or write, and leave it as it is."""
+    """Both programs refuse a store if others may read or write a part of it, name the part, and leave it unchanged."""
     server = world.server()
     world.sims("alice", server, "list")
     home = world.path / "alice"
@@ -232,7 +232,7 @@ def test_links(world):
         check("store.db: a link" in world.last_error, world.last_error)
         (home / "store.db").unlink()
     check(not (world.path / "nowhere.db").exists(), "made through a link")
-    (home / "checked").unlink()  # which records that there was a store
+    (home / "checked").unlink()  # this file records that there was a store
     (home / "lock").unlink()
     (world.path / "precious").write_text("precious")
     (home / "lock").symlink_to(world.path / "precious")
@@ -241,7 +241,7 @@ def test_links(world):
 
 
 def test_missing(world):
-    """attack 44: a store that is missing where there was one is not replaced by a new identity; moved away wholly, it is."""
+    """attack 44: a missing store is not replaced by a new identity, unless the whole folder was moved away."""
     server = world.server()
     world.sims("alice", server, "list")
     home = world.path / "alice"
@@ -259,7 +259,7 @@ def test_missing(world):
 
 
 def test_wrong_key(world):
-    """Not the passphrase, not the key file: refused in words, with an exit status of its own, and nothing is changed."""
+    """A wrong passphrase or key file gets an error and its own exit status, and changes nothing."""
     world.sims("alice", None, "id")
     world.sims("alice", None, "passphrase", "--new-key-file", "key")
     world.sims("bob", None, "id")
@@ -297,7 +297,7 @@ def test_restored_backup(world):
     until(lambda: history(world, "alice", "bob"), lambda rows: len(rows) == 2, "the text in the store")
     alice.kill()
     alice.wait()
-    shutil.copytree(world.path / "alice", world.path / "backup", ignore=shutil.ignore_patterns("socket"))  # of the killed one
+    shutil.copytree(world.path / "alice", world.path / "backup", ignore=shutil.ignore_patterns("socket"))  # left by the killed program
     bob.process.send_signal(signal.SIGCONT)
     alice = listening(world, "alice", server)
     sent = all_delivered(world, "alice", "bob")
@@ -318,7 +318,7 @@ def test_restored_backup(world):
 
 
 def test_damaged(world):
-    """A file that is no longer a store is refused in words and never overwritten."""
+    """A file that is no longer a store gets an error and is never overwritten."""
     server = world.server()
     bob = meet(world, server)
     world.sims("alice", server, "send", "bob", "hello")
@@ -335,7 +335,7 @@ def test_damaged(world):
 
 
 def with_disk(world, mount):
-    """The command's beginning under which the folder $0 is on a disk of its own, made by the shell's words `mount`."""
+    """A command that runs another with the folder $0 on its own disk, which the shell command `mount` makes."""
     for unshare in (["unshare", "-m"], ["unshare", "-rm"]):
         if subprocess.run([*unshare, "mount", "-t", "tmpfs", "tmpfs", str(world.path / "home")],
                           capture_output=True, env=world.env).returncode == 0:
@@ -386,7 +386,7 @@ def test_read_where_nothing_can_be_written(world):
 
 
 def empty_index(path):
-    """The index's page becomes one without entries, as it was before a write that never reached the disk."""
+    """Empties the index's page, as before a write that never reached the disk."""
     with sqlite3.connect(path) as db:
         (page,), = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'history_of'")
     db.close()

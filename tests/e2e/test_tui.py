@@ -11,13 +11,13 @@ from harness import BUILD, DEADLINE, ROOT, check, until
 
 
 def pin(world, server, *names):
-    """They have met this server before."""
+    """Makes them known at this server."""
     for name in names:
         world.sims(name, server, "list")
 
 
 def two(world, server, *options, **size):
-    """Alice and bob with a window open on each other."""
+    """Alice and bob, each with a window for the other."""
     pin(world, server, "alice", "bob")
     alice = world.tui("alice", server, "--query", "bob", *options, **size)
     bob = world.tui("bob", server, "--query", "alice", *options, **size)
@@ -27,7 +27,7 @@ def two(world, server, *options, **size):
 
 
 def talk(alice, bob, word):
-    """A line each way, delivered. The first time alice is a stranger, who gets no proof before bob accepts her."""
+    """Sends a line each way and waits for the acks. At first alice is a stranger, who gets no ack before bob accepts her."""
     alice.enter(f"{word} to bob")
     bob.see(rf"<alice> {word} to bob")
     alice.see(rf"[-+] <alice> {word} to bob")
@@ -90,7 +90,7 @@ def test_stranger_is_marked(world):
     pin(world, server, "alice")
     alice = world.tui("alice", server)
     alice.see("online")
-    # A stranger gets nothing back, so no proof of delivery either.
+    # A stranger gets nothing back, so there is no ack either.
     world.sims("bob", server, "send", "--timeout", "3", "alice", "psst", expect=7)
     alice.see(r"^!.*bob")
     colours = world.tmux("capture-pane", "-p", "-e", "-t", alice.name)
@@ -184,7 +184,7 @@ def test_changed_peer_key(world):
     server.stop()
     for database in server.state.glob("*.db*"):
         database.unlink()
-    (server.state / "accounts.db.begun").touch()  # the names are given up on purpose
+    (server.state / "accounts.db.begun").touch()  # gives up the names on purpose
     (world.path / "bob").rename(world.path / "old-bob")
     server = world.server(listen=server.address)
     listener = world.start_sims("bob", server, "listen", "--json", "--count", 1)
@@ -228,7 +228,7 @@ def test_help_and_unknown_commands(world):
 
 
 def leaves_a_clean_terminal(world, server, end):
-    """Ends sims-tui inside a shell; the shell must have its terminal as before."""
+    """Ends sims-tui inside a shell, and requires that the shell's terminal is as before."""
     script = world.path / "inner.sh"
     script.write_text(
         f"before=$(stty -g); echo first line\n{BUILD}/sims-tui --home {world.path}/alice --server {server.address} --name alice\n"
@@ -280,7 +280,7 @@ def test_server_gone_for_good(world):
 
 
 def test_another_name(world):
-    """Refused, since an id has one name at a server: the present name stays, and so does the history."""
+    """An id has one name per server: another name is refused, and name and history stay."""
     server = world.server()
     pin(world, server, "alice")
     alice = world.tui("alice", server)
@@ -294,7 +294,7 @@ def test_another_name(world):
 
 
 def test_backup_is_said_once(world):
-    """Only once, though /nick connects again."""
+    """It is shown only once, although /nick reconnects."""
     server = world.server()
     pin(world, server, "alice")
     shutil.copytree(world.path / "alice", world.path / "copy")
@@ -345,7 +345,7 @@ def test_export_into_the_home_folder(world):
 
 
 def test_type_ahead_is_no_paste(world):
-    """tmux brackets its pastes: keys that come in one read are keys, each Enter sends."""
+    """tmux brackets pastes, so keys that come in one read are keys, and each Enter sends."""
     alice, bob = two(world, world.server())
     began = time.monotonic()
     talk(alice, bob, "hello")
@@ -353,7 +353,7 @@ def test_type_ahead_is_no_paste(world):
     while round < 2 or time.monotonic() - began < 2:  # the terminal's abilities are known after a second
         round += 1
         alice.key("o", "n", "e", str(round), "Enter", "t", "w", "o", str(round), "Enter")  # in one write
-        os.kill(alice.pid(), signal.SIGSTOP)  # as over a link that is slower than the fingers
+        os.kill(alice.pid(), signal.SIGSTOP)  # as over a link that is slower than the user types
         for word in ("three", "four"):
             alice.enter(f"{word}{round}")
         os.kill(alice.pid(), signal.SIGCONT)
@@ -375,7 +375,7 @@ def test_paste_of_tmux_is_one_text(world):
 
 
 def test_paste_in_plain_is_one_text(world):
-    """--plain asks tmux for no brackets, so there are none."""
+    """--plain does not ask tmux for brackets, so there are none."""
     tui = world.terminal(BUILD / "sims-tui", "--plain", "--demo", "--home", world.path / "nobody")
     tui.see("Connected to")
     tui.enter("/query bob")
@@ -398,7 +398,7 @@ def test_closed_terminal_ends_the_program(world):
 
 
 def test_options_that_a_field_would_cut(world):
-    """Refused before anything is connected to or registered."""
+    """The option is refused before anything is connected or registered."""
     server = world.server()
     for option, value in (("--name", "a" * 50), ("--name", "Bob"), ("--port", "123456"), ("--port", "0"),
                           ("--server", "two words"), ("--server", "host:99999")):
@@ -426,7 +426,7 @@ def test_connect_dialog(world):
 
 
 def test_invitations(world):
-    """A server with closed registration: the code from the dialog, and from the option."""
+    """A server with registration by invitation accepts the code from the dialog and from the option."""
     server = world.server("--registration", "closed")
 
     def code():
@@ -454,7 +454,7 @@ def test_invitations(world):
 
 
 def test_demo(world):
-    """What `make demo` shows where there is no terminal."""
+    """`make demo` without a terminal shows the demo world."""
     run = subprocess.run(["scripts/demo.sh"], cwd=ROOT, env=world.env | {"SCRIPT": "1", "BUILD": str(BUILD), "DEMO_DEADLINE": str(DEADLINE)},
                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE * 4)
     check(run.returncode == 0, f"{run.returncode}: {run.stdout}{run.stderr}")

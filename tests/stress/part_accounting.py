@@ -1,4 +1,4 @@
-"""Nothing lost silently, nothing shown twice, nothing out of order."""
+"""Accounts for every message: none is lost silently, shown twice or out of order."""
 
 import json
 import os
@@ -14,7 +14,7 @@ PROCESSES, EACH = usual(50, 4), usual(1000, 20)
 
 
 def part_sim_accounting(world, table):
-    """200 clients of the simulation in chaos; every message must end as proved delivered or visibly not."""
+    """200 clients of the simulation in chaos; every message must end as delivered or visibly not delivered."""
     run = subprocess.run([BUILD / "tests/sim_test", "--no-colors", "-tc=the whole account*"], capture_output=True, text=True,
                          env=world.env | {"SIMS_STRESS_MESSAGES": str(MESSAGES),
                                           "SIMS_STRESS_SEED": os.environ.get("SIMS_STRESS_SEED", "902")})
@@ -24,7 +24,7 @@ def part_sim_accounting(world, table):
     ends = json.loads(found[1])
     table.row("messages", ends["said"], at_least=MESSAGES)
     table.row("proved delivered", ends["delivered"])
-    table.row("visibly waiting, for who stays away", ends["waiting"])
+    table.row("visibly waiting for peers that stay away", ends["waiting"])
     table.row("visibly failed", ends["failed"], at_most=0)
     table.row("in no such state", ends["said"] - ends["delivered"] - ends["waiting"] - ends["failed"], at_most=0)
     # The test itself ends at the first text that is lost, shown twice, out of order or marked wrongly.

@@ -1,4 +1,4 @@
-"""Attacks on simsd, and their effect on other clients."""
+"""Attacks on simsd and their effect on other clients."""
 
 import json
 import re
@@ -32,7 +32,7 @@ class Attack:
 
 
 def others(server, seconds=usual(4, 0.2), rate=500):
-    """The 99th percentile of the messages of other clients, socket to socket, in milliseconds."""
+    """The 99th percentile of other clients' message latency, socket to socket, in milliseconds."""
     run = subprocess.run([BUILD / "bench/simsbench", "--server", server.address, "--pairs", "1", "--rate", str(rate), "--seconds",
                           str(seconds), "--json"], capture_output=True, text=True, timeout=120)
     if run.returncode != 0:
@@ -46,7 +46,7 @@ def stats(world, server):
 
 
 def part_flood(world, table):
-    """attack 37: one client sends 10,000 messages a second and reconnects whenever it is disconnected; others don't notice."""
+    """attack 37: one client sends 10,000 messages a second and reconnects whenever it is disconnected: other clients do not notice."""
     server = world.server("--suites", "ecdhe")
     others(server, 1)
     ratios, quiet_ms, attacked_ms, ends = [], [], [], []
@@ -163,7 +163,7 @@ def part_rsa_flood(world, table):
 
 
 def one_address(world, table):
-    """The same from one address without exemption: RSA logins of others succeed too."""
+    """The same from one address without exemption: RSA logins from other addresses succeed, too."""
     limits = dict(MANY_FROM_ONE_ADDRESS, exempt=["127.0.0.1"], **{"rsa-keys": 4})
     server = world.server(*world.config(limits=limits), state="one")
     attack = Attack(world, server, "rsa", 200, "127.0.0.2")

@@ -1,4 +1,4 @@
-"""A hostile relay, and its effect on the client."""
+"""A hostile relay and its effect on the client."""
 
 import base64
 import os
@@ -14,8 +14,8 @@ import relay  # noqa: E402
 import simspy  # noqa: E402
 
 CALLERS = usual(20000, 200)
-SETTLED = usual(60, 1)  # seconds that are measured after they called
-EVERY = 500  # callers in one go
+SETTLED = usual(60, 1)  # seconds of measuring after the calls
+EVERY = 500  # calls at once
 
 
 def cpu_seconds(pid):
@@ -39,7 +39,7 @@ def call(caller, number, callee):
 
 
 def part_callers(world, table):
-    """attack 45: a relay lists 20,000 ids which all call: the client uses little processor time and memory."""
+    """attack 45: a relay lists 20,000 ids, which all call: the client uses little processor time and memory."""
     ids = [simspy.Identity().id for _ in range(CALLERS)]
     answered, called = set(), []
 

@@ -47,7 +47,7 @@ def part_storm(world, table):
     world.processes.append(storm)
     online(storm, 600)
     for word, number in (("kill -9", signal.SIGKILL), ("SIGTERM", signal.SIGTERM)):
-        time.sleep(usual(3, 0))  # the last lists
+        time.sleep(usual(3, 0))  # the last lists arrive
         steady = memory(server.process.pid)[0]
         began = time.monotonic()
         server.stop(number)

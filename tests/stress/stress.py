@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Faults, load and attack at full size: make stress [ONLY="parts of names"] [SHORT=1].
 
-Every function part_NAME(world, table) of a part_*.py here is a part: it gets a World (tests/e2e/harness.py) of its own, and
-says what it measured with table.row(). One part runs at a time. In the end all rows are printed, each beside its limit, and
-the exit status says whether one was missed. With SHORT each part runs for a moment: then only what must never happen counts
-(`at_most=0`), and no speed or size. See README.md.
+Every function part_NAME(world, table) of a part_*.py here is a part. It gets its own World (tests/e2e/harness.py) and reports
+its figures with table.row(). One part runs at a time. At the end all rows are printed, each beside its limit. The exit status
+says whether a limit was missed. With SHORT each part runs for a moment, and only limits of 0 count (`at_most=0`), not speed or
+size. See README.md.
 """
 import importlib
 import sys
@@ -29,7 +29,7 @@ class Table:
         self.rows, self.part = [], ""
 
     def row(self, figure, measured, at_most=None, at_least=None, unit=""):
-        """A figure, with a limit or for the record."""
+        """Adds a figure, with a limit or for the record."""
         if SHORT:
             at_most, at_least = (0 if at_most == 0 else None), None
         ok = (at_most is None or measured <= at_most) and (at_least is None or measured >= at_least)
