@@ -1,4 +1,4 @@
-// tui/commands, completion, base/nearest: any line, as typed and as raw bytes.
+// Fuzz target `commands`: any line of input, typed and as raw bytes, through command parsing and completion.
 #include "tui/ui/commands.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ void check_parsed(const std::string& line) {
   const Parsed parsed = parse_line(line);
   HOLDS(std::holds_alternative<Nothing>(parsed) == (begin == line.npos));
   if (const auto* text = std::get_if<Text>(&parsed)) {
-    // Nothing that looks like a command leaves as a text.
+    // A line that looks like a command is never sent as a text.
     HOLDS(slash ? line.starts_with("//") && text->body == line.substr(1) : text->body == line);
   } else if (const auto* call = std::get_if<Invocation>(&parsed)) {
     HOLDS(line.starts_with(call->command->name));
@@ -42,7 +42,7 @@ void check_completed(const std::string& line, std::size_t cursor, const Completa
     HOLDS(!candidate.empty());
     Editor editor;
     editor.set(line);
-    if (editor.text() != line) continue;  // no line that could be typed
+    if (editor.text() != line) continue;  // this line cannot be typed
     editor.replace(found.from, found.to, candidate);
     HOLDS(utf8_valid(editor.text()) && editor.cursor() <= editor.text().size());
   }

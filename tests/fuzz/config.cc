@@ -1,4 +1,4 @@
-// tui/config_file: any text as the configuration of sims-tui.
+// Fuzz target `config`: any text as the configuration of sims-tui.
 #include "fuzz/fuzz.h"
 #include "tui/app/config_file.h"
 
@@ -15,7 +15,7 @@ void run(ByteView input) {
     HOLDS(config.error().find('\x1b') == std::string::npos);
     return;
   }
-  // What is written is read back as the same.
+  // The written configuration is read back as the same.
   const std::string written = config_text(*config);
   const auto again = parse_config_text(written, "FILE");
   HOLDS(again && again->options == config->options && again->keys.changes() == config->keys.changes());

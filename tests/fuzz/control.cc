@@ -1,5 +1,5 @@
-// server/control: any bytes, cut anywhere, over the control socket, answered at once or later. Every line of
-// an answer is JSON of one of three shapes, nothing is answered twice, and nothing piles up.
+// Fuzz target `control`: any bytes in any pieces over simsd's control socket, answered at once or later. Every
+// line of an answer is JSON of one of three shapes. Each request is answered once, and the output is bounded.
 #include "server/admin/control.h"
 
 #include <algorithm>
@@ -78,7 +78,7 @@ void run(ByteView input) {
     at += size;
   }
   scene.session.set_output_blocked(scene.stuck = false);
-  for (scene.take(); !scene.ops.waiting.empty(); scene.take())  // which may begin with the next one
+  for (scene.take(); !scene.ops.waiting.empty(); scene.take())  // an answer may start the next request
     scene.ops.answer_next();
   const auto asked = static_cast<std::size_t>(std::count(stream.begin(), stream.end(), '\n'));
   HOLDS(scene.answers <= asked + 1);

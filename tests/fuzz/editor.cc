@@ -1,4 +1,4 @@
-// tui/editor: any actions and any text in any order.
+// Fuzz target `editor`: any actions and any text in any order in the line editor.
 #include "tui/edit/editor.h"
 
 #include "base/text.h"
@@ -28,7 +28,8 @@ Key character(Source& source) {
     return key;
   }
   key.ch = static_cast<char32_t>(source.number(3));
-  if (key.ch > 0x10ffff || (key.ch >= 0xd800 && key.ch < 0xe000)) key.ch = 'x';  // KeyDecoder gives none
+  if (key.ch > 0x10ffff || (key.ch >= 0xd800 && key.ch < 0xe000))
+    key.ch = 'x';  // KeyDecoder returns no such key
   return key;
 }
 
@@ -94,7 +95,7 @@ std::vector<std::string> seeds() {
     out.push_back(start + insert + act(Action::undo) + typed + typed + paste + act(Action::undo));
     out.push_back(start + std::string(1, '\0') + sized("a\xd8\x80 b") + act(Action::home) +
                   act(Action::word_right));
-    // What a yank put there, and what is put in its place when the text is another one.
+    // A yank, then yank_older after the text has changed.
     const std::string kill = insert + act(Action::kill_word);
     out.push_back(start + kill + act(Action::yank) + set + act(Action::yank_older) + kill + kill);
   }

@@ -1,4 +1,4 @@
-// crypto/fernet: any token, and tokens of ours with anything changed.
+// Fuzz target `fernet`: any token, and our own tokens with any change.
 #include "crypto/fernet.h"
 
 #include <memory>
@@ -10,7 +10,7 @@
 namespace sims::fuzz {
 namespace {
 
-// With room for exactly what the header promises, so that a byte more is seen.
+// Allocates exactly the size that the header promises, so that AddressSanitizer sees an overflow.
 std::optional<std::string> open(crypto::Fernet& key, std::string_view token, const ByteArray<16>* iv) {
   const std::size_t most = crypto::Fernet::plaintext_max(token.size());
   const auto room = std::make_unique<std::uint8_t[]>(most);
@@ -21,13 +21,13 @@ std::optional<std::string> open(crypto::Fernet& key, std::string_view token, con
 }
 
 void run(ByteView input) {
-  crypto::Fernet key(ByteArray<32>{5});  // not static: it would outlive what it shares with its thread
+  crypto::Fernet key(ByteArray<32>{5});  // not static: it must not outlive the ciphers of its thread
   Source source(input);
   const std::size_t at = source.number(2);
   const auto flip = static_cast<char>(source.byte());
   const std::uint64_t time = source.number(2);
   const std::string plain = source.rest();
-  HOLDS(!open(key, plain, nullptr));  // nobody who lacks the key can have made it
+  HOLDS(!open(key, plain, nullptr));  // a token cannot be made without the key
   const ByteArray<16> iv{static_cast<std::uint8_t>(at)};
   std::string token = key.seal(bytes_of(plain), time, iv);
   HOLDS(token.size() == crypto::Fernet::token_size(plain.size()));

@@ -1,4 +1,4 @@
-// proto/frame: a stream of any bytes, cut anywhere, gives the lines that it has.
+// Fuzz target `frame`: a stream of any bytes in any pieces is cut into its lines.
 #include "proto/wire/frame.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The list of fuzz targets, and Source, which reads an input as decisions.
 #include "fuzz/fuzz.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Every target on its seeds and some thousand inputs made of them, the same ones each time. What fails, also
-// what ends the program, prints the input; put it among the target's seeds.
+// Runs every target on its seeds and on some thousand inputs made of them, the same ones each time. A failure
+// or crash prints its input; add that to the target's seeds.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include "fuzz/mutate.h"
 #include "support/vectors.h"
 
-// Of the sanitizers, where there are some.
+// Defined in builds with a sanitizer.
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 using namespace sims;
@@ -19,7 +19,7 @@ namespace {
 std::string_view target_now;
 std::string input_now;
 
-// Nothing but writes: for the moment of a crash.
+// Async-signal-safe, since it runs during a crash.
 void print_input() {
   const auto print = [](std::string_view text) {
     static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));
@@ -71,7 +71,7 @@ TEST_CASE("fuzz: short runs") {
       test::FixedRng random(77);
       for (std::size_t i = 0; i < target.runs; ++i)
         run(target, mutate(seeds, random));
-      CHECK(true);  // came to its end
+      CHECK(true);  // so that the subcase has an assertion
     }
   }
 }

@@ -1,6 +1,7 @@
-// proto/handshake: alice calls bob, and mallory, who has a key of her own and speaks the protocol in both
-// roles, has the wire: what was sent is given to whom she likes, again, changed, or signed by her. Whoever
-// comes to the end has talked with the one whose key it names, and has taken exactly what that one sent.
+// Fuzz target `handshake`: alice calls bob over a wire that mallory controls. Mallory has a key of her own
+// and speaks the protocol in both roles. She delivers frames to anyone, repeated, changed or signed by her. A
+// party whose handshake completes has talked with the owner of the key that it names, and has taken exactly
+// the frames that this owner sent.
 #include "proto/channel/handshake.h"
 
 #include <algorithm>
@@ -30,7 +31,7 @@ struct Party {
       : self(side), role(options.role), handshake(std::move(options), side.ephemerals) {
     if (role == Role::initiator) sent.push_back(handshake.start());
   }
-  // Over the first frames that it sent and took, in the order of the phases.
+  // The hash over the first frames that it sent and took, in the order of the phases.
   crypto::Digest transcript(HandshakeKind kind, std::size_t phases = 6) const {
     auto out = proto::transcript_start(kind);
     const auto& odd = role == Role::initiator ? sent : taken;
@@ -44,7 +45,8 @@ struct Party {
   Role role;
   Handshake handshake;
   std::vector<std::string> sent, taken;
-  std::unique_ptr<crypto::ResponderKey> forged_key;  // mallory's, in a phase 4 that was given to this one
+  std::unique_ptr<crypto::ResponderKey>
+      forged_key;  // mallory's key, in a phase 4 that she gave to this party
 };
 
 proto::HandshakeOptions options(HandshakeKind kind, Role role, const Side& self, crypto::SuiteList suites,
@@ -121,7 +123,7 @@ std::string Scene::any(Source& source) const {
   return from.sent.empty() ? "" : from.sent[source.pick(from.sent.size())];
 }
 
-// A bit of its text, or one of its fields.
+// The frame with a byte of its text or some of its fields changed.
 std::string Scene::edited(std::string text, Source& source) {
   auto frame = decoded(text);
   if (!frame || source.pick(4) == 0) {
@@ -181,7 +183,7 @@ void Scene::edit(HandshakeFrame& frame, Source& source) {
     case 13:
       if (frame.to) flip(*frame.to, source);
       break;
-    default:  // what another frame had there
+    default:  // values of another frame
       if (!other) break;
       if (source.coin()) frame.to = other->to;
       if (source.coin()) frame.nonce = other->nonce;
@@ -189,22 +191,21 @@ void Scene::edit(HandshakeFrame& frame, Source& source) {
       if (source.coin()) frame.signature = other->signature;
       if (source.coin()) frame.confirm = other->confirm;
   }
-  // What the frame of this phase must have to be written at all.
+  // encode() needs these fields.
   if (frame.versions.empty()) frame.versions.push_back(1);
   if (!frame.nonce) frame.nonce.emplace();
   if (!frame.signature) frame.signature.emplace();
   if (!frame.confirm) frame.confirm.emplace();
 }
 
-// Phases 4 to 6 as mallory can make them for what `to` has seen: all is right, but that key and signature are
-// hers.
+// The next phase (4 to 6) for `to`, made by mallory: correct, but with her key and signature.
 std::string Scene::forged(Party& to) {
   const auto* suite = to.handshake.suite();
   HandshakeFrame frame;
   frame.kind = kind;
   frame.phase = to.handshake.expected_phase();
   if (suite == nullptr || frame.phase < 4) return "";
-  if (to.handshake.peer_id() == mallory.id()) return "";  // with whom it may end
+  if (to.handshake.peer_id() == mallory.id()) return "";  // `to` may complete with her under her own id
   frame.name = to.handshake.peer_name();
   frame.id = frame.src = to.handshake.peer_id().str();
   frame.dst = to.self.id().str();
@@ -258,8 +259,8 @@ void Scene::step(Source& source) {
   }
 }
 
-// Whose frames it took, by the id that it names. The last one may be written otherwise, as long as it says
-// the same: it is in no hash that is checked.
+// The party with the id that `party` names, if `party` took exactly its frames; else null. The last frame may
+// differ in its form (such as white space), since no checked hash covers it.
 const Party* Scene::talked_with(const Party& party) const {
   const auto said = [](const std::string& text) { return proto::encode(decoded(text).value()); };
   for (const Party& other : parties) {
@@ -282,7 +283,7 @@ void Scene::check() {
   }
 }
 
-// Who ended a handshake together has the same secret, and nobody else has it.
+// Two parties that completed a handshake together have the same secret, and no other party has it.
 void Scene::compare_masters() {
   std::vector<std::pair<const Party*, proto::HandshakeResult>> ended;
   for (Party& party : parties) {
@@ -320,14 +321,14 @@ std::vector<std::string> seeds() {
   for (char kind = 0; kind < 2; ++kind) {
     for (char suite = 0; suite < 3; ++suite) {
       const std::string head{kind, '\1', suite, suite};
-      // Cut off after each phase, and there: the next frame again, changed, forged, from another.
+      // Up to each phase, then the next frame twice, forged, or from another party.
       for (char phases = 0; phases <= 6; ++phases) {
         const char to = static_cast<char>((phases + 1) % 2);
         out.push_back(head + phases + to + "\1\7"s + to + "\1\7"s);
         out.push_back(head + phases + to + "\1\2"s + to + "\1\2"s);
         out.push_back(head + phases + to + "\0\7"s);
       }
-      // Mallory talks with bob, and with alice, as herself.
+      // Mallory talks with bob and with alice under her own id.
       for (const char role : {'\2', '\3'}) {
         std::string both = head + '\0';
         for (int phase = 1; phase <= 6; ++phase) {
@@ -338,7 +339,7 @@ std::vector<std::string> seeds() {
       }
     }
   }
-  // Each field of each phase changed, and on from there.
+  // Each field of each phase changed, then the rest of the handshake.
   for (char kind = 0; kind < 2; ++kind)
     for (char phases = 0; phases < 6; ++phases)
       for (char field = 0; field < 15; ++field) {

@@ -1,6 +1,6 @@
-// client/holder: any bytes, cut anywhere, from a `sims` command to the program that holds the store. Every
-// line of an answer is JSON of one of four shapes, a request is answered once, what waits is bounded, and
-// what is understood is written again as the same.
+// Fuzz target `holder`: any bytes in any pieces from a `sims` command to the program that holds the store.
+// Every line of an answer is JSON of one of four shapes, and a request is answered once. The waiting requests
+// are bounded. A parsed request is written back as the same.
 #include <algorithm>
 #include <map>
 
@@ -14,7 +14,7 @@ namespace {
 
 using namespace client;
 
-// Alice's program, and bob who is online if she is.
+// Alice's program, and bob's, which is online if hers is.
 class Scene final : HolderHost {
  public:
   explicit Scene(bool connected) : alice(relay.add("alice")), bob(relay.add("bob")) {
@@ -24,7 +24,7 @@ class Scene final : HolderHost {
     alice.connect();
     bob.connect();
   }
-  // What client/link would tell.
+  // Reports events to the service as client/link does.
   void settle() {
     relay.settle();
     service.changed();
@@ -32,7 +32,7 @@ class Scene final : HolderHost {
       for (const auto& line : peer.lines)
         if (line.mine && line.delivery != Delivery::queued) service.delivery_changed(name, line);
   }
-  // `asked`: the lines so far.
+  // `asked`: the number of request lines so far.
   void take(std::size_t asked) {
     const std::string output = session.take_output();
     HOLDS(output.empty() || output.back() == '\n');
@@ -41,7 +41,7 @@ class Scene final : HolderHost {
       check(output.substr(at, end - at));
       at = end + 1;
     }
-    HOLDS(answers <= asked + 1);  // one more: why it ends
+    HOLDS(answers <= asked + 1);  // one more: the reason why it closes
   }
 
   bool locked_now = false;
@@ -129,7 +129,7 @@ void run(ByteView input) {
     }
     at += piece.size();
   }
-  scene.locked_now = true;  // which answers all that waits
+  scene.locked_now = true;  // all waiting requests are answered
   scene.service.changed();
   scene.take(asked);
   HOLDS(!scene.session.busy());

@@ -1,5 +1,5 @@
-// proto/json and proto/message: any bytes as a frame. What is accepted is strict JSON that is written and
-// read back as the same; whatever it says, decoding it as a message of either side is an answer.
+// Fuzz target `json`: any bytes as a frame. An accepted frame is strict JSON that is written and read back as
+// the same. Decoding it as a message of either side gives a value or an error.
 #include "proto/wire/json.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ namespace {
 using namespace proto;
 using Kind = JsonValue::Kind;
 
-// A null is written as false: the writer knows none.
+// Writes null as false, since the writer has no null.
 void rewrite(const JsonValue& value, JsonWriter& out, int depth) {
   HOLDS(depth <= max_json_depth);
   switch (value.kind()) {
@@ -67,7 +67,7 @@ std::optional<std::string> rewritten(std::string text) {
   return out;
 }
 
-// What is known by its form is what parsing tells.
+// The fast path must agree with the parser.
 void compare_fast_path(const std::string& text) {
   const auto known = fast_path_forwarded(text);
   if (!known) return;
@@ -103,7 +103,7 @@ void run(ByteView input) {
   }
 }
 
-// Every frame of the known answers.
+// Some messages, and every frame of the known answers.
 std::vector<std::string> seeds() {
   std::vector<std::string> out = {
       R"({"type":"list","event":"online","data":[{"id":"x","name":"bob","since":1}],"more":true})",

@@ -1,4 +1,4 @@
-// tui/keys and tui/ui: any bytes from the terminal, in any pieces, while sizes change and things happen.
+// Fuzz target `keys`: any bytes from the terminal in any pieces, with resizes and events between them.
 #include "tui/term/keys.h"
 
 #include "base/text.h"
@@ -167,7 +167,7 @@ void Desk::check() {
   shown.check(intents.fake, state, {now_ms, 1'795'337'000'000 + now_ms});
 }
 
-// However the bytes come in pieces, they are the same keys.
+// The same bytes give the same keys in any pieces.
 void check_pieces(const std::string& bytes) {
   KeyDecoder whole, single;
   std::vector<Key> one, other;

@@ -1,5 +1,5 @@
-// server/metrics_http: any bytes, cut anywhere, as an HTTP request: at most one answer, complete and of one
-// of four kinds, the same however it was cut, and the metrics only for who asked for them.
+// Fuzz target `metrics-http`: any bytes in any pieces as an HTTP request. There is at most one answer, complete
+// and of one of four kinds. It does not depend on the pieces. Only a request for the metrics gets them.
 #include "server/admin/metrics_http.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Makes inputs from seeds by random edits.
 #include "fuzz/mutate.h"
 
 #include <algorithm>
@@ -7,7 +8,7 @@ namespace {
 
 constexpr std::size_t max_bytes = 4'096;
 
-// What is likely to matter somewhere.
+// Bytes that some target treats specially.
 std::string_view morsel(test::FixedRng& random) {
   using namespace std::literals;
   static constexpr std::string_view all[] = {"\x1b["sv,
@@ -69,7 +70,7 @@ void mutate_once(std::string& text, const std::vector<std::string>& seeds, test:
       for (std::size_t i = 1 + random.pick(8); i > 0; --i)
         text.insert(at, 1, static_cast<char>(random.next()));
       return;
-    case 5: {  // a piece again and again
+    case 5: {  // a repeated piece
       const std::string piece = text.substr(at, some);
       for (std::size_t i = random.pick(20); i > 0 && text.size() < max_bytes; --i)
         text.insert(at, piece);

@@ -1,4 +1,4 @@
-// Inputs from seeds, the same ones for the same Rng: what libFuzzer does, without its eye for new paths.
+// Makes inputs from seeds, the same ones for the same Rng. Like libFuzzer, but without coverage feedback.
 #pragma once
 
 #include <string>

@@ -1,8 +1,8 @@
-// proto/peer_session as a state machine: alice and bob in a session of either suite, and a relay between them
-// that gives what they sent in any order, again, changed, or not at all, and for which the two begin anew at
-// any time. A session cannot be saved and gone on with (by design: its keys would be on a disk), so a restart
-// is a new one, in which nothing of the old one may be taken. Whatever came before: a genuine message opens
-// as what was said, once; what is refused changes nothing; only a genuine ack proves a delivery.
+// Fuzz target `ratchet`: PeerSession as a state machine. Alice and bob have a session of either suite. A
+// relay between them delivers their messages in any order, repeated, changed or not at all. The two may
+// restart at any time. A session cannot be saved and continued, by design: its keys would be on a disk. So a
+// restart is a new session, which accepts nothing of the old one. In every state a genuine message opens
+// unchanged, once. A refused message changes nothing. Only a genuine ack proves a delivery.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -27,15 +27,15 @@ std::optional<T> decoded(std::string text) {
   return std::get<T>(std::move(*message));
 }
 
-// What one of them sent: `who` is 0 for alice, 1 for bob; `session` counts the restarts.
+// A sent message. `who` is 0 for alice, 1 for bob; `session` counts the restarts.
 struct Said {
   int who = 0, session = 0;
   std::uint64_t id = 0;
   std::string text, frame;
-  std::string ack;  // of the other side, once it is opened
+  std::string ack;  // the other side's, once it has opened this
   bool acked = false, forgotten = false;
 };
-struct Frame {  // of a re-key, or a close
+struct Frame {  // of a re-key
   int who = 0, session = 0;
   std::string text;
 };
@@ -73,11 +73,11 @@ class Scene {
   std::vector<Said> said;
   std::map<std::string, std::size_t> by_frame;
   std::vector<Frame> rekeys;
-  std::size_t attempts = 0;  // of bob, to re-key, in alice's epoch
+  std::size_t attempts = 0;  // bob's attempts to re-key in alice's epoch
 };
 
 void Scene::say(int who, std::string text) {
-  if (said.size() >= 900) return;  // below it nothing is ever too far
+  if (said.size() >= 900) return;  // below this limit no message skips too many
   auto sealed = session(who).seal(text, now);
   const auto com = decoded<ClientCom>(sealed.message);
   HOLDS(com && com->id == sealed.id && encode(*com) == sealed.message);
@@ -85,12 +85,12 @@ void Scene::say(int who, std::string text) {
   said.push_back({who, sessions, sealed.id, std::move(text), std::move(sealed.message), "", false, false});
 }
 
-// Genuine, of this session, and for the first time: why not?
+// Whether the first delivery of a genuine message of this session may fail with this error.
 bool Scene::may_fail(const Said& message, OpenError error) {
   if (suite.rekeying == crypto::Rekeying::double_ratchet) return false;
   const auto there = decoded<ClientCom>(message.frame)->ratchet.epoch.value();
   const auto here = session(1 - message.who).epoch();
-  // It makes up for a phase 6 that alice did not get; she remembers 8 attempts.
+  // Such a message replaces a phase 6 that alice did not get. She remembers 8 attempts.
   if (there == here + 1 && message.who == 1 && attempts <= 8) return false;
   return there > here ? error == OpenError::forged : here - there > 2 && error == OpenError::old;
 }
@@ -110,7 +110,7 @@ void Scene::open(int to, const ClientCom& com) {
     HOLDS(!opened);
     return;
   }
-  if (!opened && opened.error() == OpenError::rate_limited) {  // by what was made up before
+  if (!opened && opened.error() == OpenError::rate_limited) {  // after earlier forged messages
     now.steady_ms += failed_dh_burst * 1'000;
     opened = receiver.open(com, now);
   }
@@ -231,7 +231,7 @@ void Scene::rekey(const Frame& frame, bool changed) {
     auto answer = receiver.receive_rekey(frame.text);
     const bool genuine = !changed && frame.session == sessions && to != frame.who;
     HOLDS(!answer || genuine);
-    // What is not the peer's changes nothing. Its own phase 5 with another confirm ends the attempt.
+    // A frame that is not the peer's changes nothing. The peer's phase 5 with another confirm ends the attempt.
     const bool own = changed && to == 1 && frame.who == 1 - to && frame.session == sessions;
     HOLDS(answer || genuine || own || receiver.state_digest() == before);
     HOLDS(answer || receiver.epoch() == epoch);
@@ -265,7 +265,7 @@ void Scene::edit_rekey(std::string& text, Source& source) {
     case 5:
       std::swap(frame.src, frame.dst);
       break;
-    default: {  // what another had there
+    default: {  // values of another frame
       const HandshakeFrame other = *decoded<HandshakeFrame>(rekeys[source.byte() % rekeys.size()].text);
       if (other.signature && frame.signature) frame.key = other.key, frame.signature = other.signature;
       if (other.confirm && frame.confirm) frame.confirm = other.confirm;
@@ -274,7 +274,7 @@ void Scene::edit_rekey(std::string& text, Source& source) {
   text = encode(frame);
 }
 
-// As it is without a relay that is hostile. It may fail where a phase 6 was withheld before.
+// A re-key as with an honest relay. It may fail if a phase 6 was withheld before.
 void Scene::rekey_wholly() {
   const std::size_t first = rekeys.size();
   start_rekey();
@@ -288,7 +288,7 @@ void Scene::close(Source& source) {
   const int who = source.coin();
   const std::string reason = source.text();
   auto message = decoded<ClientDisconnect>(session(who).close(reason));
-  if (!message) return;  // the reason was no text
+  if (!message) return;  // the reason was not UTF-8
   HOLDS(session(1 - who).verify_close(*message) && !session(who).verify_close(*message));
   switch (source.pick(3)) {
     case 0:
@@ -349,7 +349,7 @@ void Scene::step(Source& source) {
   }
 }
 
-// What is still under way comes at last, and is acked.
+// Delivers and acks all messages in flight.
 void Scene::finish() {
   for (std::size_t i = 0; i < said.size(); ++i) {
     if (said[i].session == sessions) give(i);
@@ -376,8 +376,9 @@ std::vector<std::string> seeds() {
   for (char suite = 0; suite < 2; ++suite) {
     const std::string head = suite + talk;
     out.push_back(head + talk + talk);
-    out.push_back(head + "\3\x28\0\4\6\0\5\6\0\x12\6\0\x12\0\1\3bob\4\0\0\5alice\4\6\0\x20"s);  // late ones
-    out.push_back(head + "\x0d\0\6\0\0\6\0\1"s + talk + "\6\0\2\6\0\3"s);  // of a session before
+    out.push_back(head +
+                  "\3\x28\0\4\6\0\5\6\0\x12\6\0\x12\0\1\3bob\4\0\0\5alice\4\6\0\x20"s);  // late messages
+    out.push_back(head + "\x0d\0\6\0\0\6\0\1"s + talk + "\6\0\2\6\0\3"s);  // messages of an earlier session
     out.push_back(head + "\xc\0\5later\2\xc\1\3bye\1\0\5\3"s);
     out.push_back(head + "\xb\0\0\x9\0\0\x9\0\1"s);
     for (char edit = 0; edit < 11; ++edit)
@@ -387,17 +388,17 @@ std::vector<std::string> seeds() {
   }
   const std::string rsa = "\1" + talk;
   out.push_back(rsa + "\xe\0"s + talk + "\xe\0\xe\0\xe\0"s + talk);  // four epochs
-  out.push_back(rsa + "\0\0\4late\xe\0\xe\0\0\1\3bob\4\6\0\1\4"s);   // out of the one before
+  out.push_back(rsa + "\0\0\4late\xe\0\xe\0\0\1\3bob\4\6\0\1\4"s);   // late messages of the previous epoch
   const std::string start = rsa + "\xe\1"s, on = "\xf\0\0"s;
   out.push_back(start + on + on + on + talk);  // step by step
-  for (char edit = 0; edit < 7; ++edit) {      // with changed ones between
+  for (char edit = 0; edit < 7; ++edit) {      // with changed frames between
     const std::string changed = "\xf\0\1"s + edit + "\1\x20\3"s;
     out.push_back(start + changed + on + on + on + talk);
     out.push_back(start + on + changed + on + on + talk);
     out.push_back(start + on + on + changed + on + talk);
   }
   out.push_back(start + on + on + talk + "\xe\0\xe\0"s);   // phase 6 is late
-  out.push_back(start + on + on + "\0\1\3bob\4"s + talk);  // or never there
+  out.push_back(start + on + on + "\0\1\3bob\4"s + talk);  // phase 6 is lost
   return out;
 }
 

@@ -1,4 +1,4 @@
-// client/record: any bytes as the fields of a stored row, and fields there and back.
+// Fuzz target `record`: any bytes as the fields of a stored row, and fields written and read back.
 #include "client/store/record.h"
 
 #include "fuzz/fuzz.h"
@@ -6,7 +6,7 @@
 namespace sims::fuzz {
 namespace {
 
-// Reads what the plan says; how many bytes it got.
+// Reads the kinds of fields that the plan names. Returns the number of bytes that they took.
 std::size_t read(client::RecordReader& reader, std::string_view plan) {
   std::size_t got = 0;
   for (const char what : plan) {

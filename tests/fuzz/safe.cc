@@ -1,3 +1,4 @@
+// The checks of safe.h, with a list of characters of their own.
 #include "fuzz/safe.h"
 
 #include <algorithm>
@@ -11,8 +12,8 @@ namespace {
 struct Range {
   char32_t from, to;
 };
-// C0, DEL and C1; what Unicode calls format characters, separators of lines, surrogates, private use,
-// variation selectors and tags, and letters without a shape.
+// C0, DEL and C1; Unicode's format characters, line separators, surrogates, private use, variation selectors,
+// tags, and letters without a shape.
 constexpr Range not_drawn[] = {
     {0, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},      {0x600, 0x605},
     {0x61c, 0x61c},   {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x115f, 0x1160},    {0x17b4, 0x17b5},

@@ -1,4 +1,4 @@
-// What may reach a terminal, said a second time: without the tables of base/text.h, which is what is judged.
+// Checks that text is safe for a terminal. They do not use the tables of base/text.h, which the fuzzers test.
 #pragma once
 
 #include <string_view>
@@ -7,11 +7,11 @@
 
 namespace sims::fuzz {
 
-// A character that is drawn where it stands: no control, nothing invisible, nothing that turns the direction.
+// Whether a character is drawn in its place: not a control, not invisible, not a change of direction.
 bool drawn(char32_t c);
-// Valid UTF-8 of such characters, and of those `besides` (ASCII).
+// Whether the text is valid UTF-8 of such characters and of those in `besides` (ASCII).
 bool safe(std::string_view text, std::string_view besides = "");
-// Cells of whole characters whose widths add up, one character and its marks in each.
+// Whether each cell has one character with its marks, and the widths add up.
 bool safe(std::span<const tui::Cell> cells);
 bool safe(const tui::Grid& grid);  // all rows, the title, the cursor within
 bool ascii(const tui::Grid& grid);

@@ -1,4 +1,5 @@
-// base/text, and what says remote text: any bytes as a text, a name, a reason or an error.
+// Fuzz target `sanitiser`: any bytes as a remote text, name, reason or error, through base/text.h and all
+// outputs of such text.
 #include <algorithm>
 
 #include "base/text.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t max_marks = 8;
 
-// What stands in one place of the screen is no pile.
+// Whether some character has so many marks that it would cover other lines.
 bool piled(std::string_view safe_text) {
   std::size_t marks = 0;
   for (std::size_t at = 0; at < safe_text.size();) {
@@ -56,7 +57,7 @@ bool printable_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
-// One line, the line feed at its end.
+// Requires one line with its line feed. Returns it without the line feed.
 std::string_view line_of(std::string_view text) {
   HOLDS(!text.empty() && text.back() == '\n');
   return text.substr(0, text.size() - 1);
@@ -69,7 +70,7 @@ void check_notification(const std::string& text, const std::string& title, std::
     HOLDS(!plain || printable_ascii(out));
   }
   const auto controls = [](std::string bytes) {
-    // screen takes them in pieces, as many as there are.
+    // For screen the text is cut into any number of pieces.
     for (std::size_t at = 0; (at = bytes.find("\x1b\\\x1bP", at)) != bytes.npos;)
       bytes.erase(at, 4);
     return std::count_if(bytes.begin(), bytes.end(),
@@ -96,7 +97,7 @@ void check_output(const std::string& text) {
   client::HistoryEntry entry;
   entry.body = entry.why = text;
   HOLDS(safe(line_of(client::cli::entry_line("bob", entry))));
-  if (!utf8_valid(text)) return;  // what comes from JSON is
+  if (!utf8_valid(text)) return;  // text from JSON is always UTF-8
   HOLDS(printable_ascii(line_of(client::cli::message_json(peer, line))));
   HOLDS(printable_ascii(line_of(client::cli::entry_json("bob", entry))));
 }

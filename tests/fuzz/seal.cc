@@ -1,4 +1,4 @@
-// client/seal: any token at any place opens only as what was sealed there.
+// Fuzz target `seal`: a token opens only at the place where it was sealed, and unchanged.
 #include "client/store/seal.h"
 
 #include "fuzz/fuzz.h"
@@ -13,13 +13,13 @@ const ByteArray<32> master{1, 2, 3};
 
 void run(ByteView input) {
   static test::FixedRng rng(1);
-  Sealer sealer(master, rng);  // not static: it would outlive what it shares with its thread
+  Sealer sealer(master, rng);  // not static: it must not outlive the ciphers of its thread
   Source source(input);
   const std::string place = source.text(), other = source.text();
   const std::size_t at = source.number(2);
   const auto flip = static_cast<char>(source.byte());
   const std::string plain = source.rest();
-  // Nobody who lacks the key can have made it.
+  // A token cannot be made without the key.
   HOLDS(!sealer.open(place, plain));
   HOLDS(!client::unwrap_master(plain, master, place));
 

@@ -1,6 +1,6 @@
-// proto/secure: both directions of one channel, and somebody who gives either receiver what was sealed, in
-// any order, again, changed or made up. A frame is opened if and only if it says what the next one of its
-// direction says; whatever was refused before.
+// Fuzz target `secure`: both directions of one channel. An attacker delivers frames to either receiver in any
+// order, repeated, changed or made up. A frame opens if and only if its fields are those of the direction's
+// next frame, whatever was refused before.
 #include "proto/channel/secure.h"
 
 #include "fuzz/fuzz.h"
@@ -53,7 +53,7 @@ struct Direction {
   std::vector<std::string> frames, plains;
 };
 
-// As proto/transport opens one.
+// Opens a frame as proto/channel/transport does.
 void Direction::give(const std::string& frame) {
   const std::size_t count = receiver.count();
   const auto said = fields_of(frame), wanted = fields_of(next());
@@ -112,7 +112,7 @@ std::string Scene::edited(const std::string& frame, Source& source) const {
     case 4:
       if (const auto other = fields_of(any(source))) fields->payload = other->payload;
       break;
-    case 5: {  // the same, written otherwise
+    case 5: {  // the same fields with other white space
       std::string out = fields->text();
       out.insert(out.find(source.coin() ? ':' : '}'), 1 + source.pick(9), ' ');
       return out;
@@ -162,10 +162,10 @@ std::vector<std::string> seeds() {
   const std::string epochs = "\0\1\x63\0\2\x62"s;  // 99 sealed, 98 opened
   std::vector<std::string> out = {
       "\0\0\5hello\1\0\6answer\0\7\1\1\7\1"s,
-      epochs + "\0\1\7\0\7\1\0\7\1\0\7\1"s,              // over the end of an epoch
-      epochs + "\0\1\7\0\3\0\0\1\0\3\1\0\1\0\3\0\0\2"s,  // before it is over
-      "\0\1\x9f\0\1\x9f\0\2\x9f\0\2\x9f\0\3\0\0\x10"s,   // two of them, and one again
-      "\0\0\5hello\1\3\0\0\0"s,                          // to the one who sent it
+      epochs + "\0\1\7\0\7\1\0\7\1\0\7\1"s,              // across the end of an epoch
+      epochs + "\0\1\7\0\3\0\0\1\0\3\1\0\1\0\3\0\0\2"s,  // frames of the next epoch, too early
+      "\0\1\x9f\0\1\x9f\0\2\x9f\0\2\x9f\0\3\0\0\x10"s,   // across two epochs, and one frame repeated
+      "\0\0\5hello\1\3\0\0\0"s,                          // back to its sender
       "\0\5"s + sized(Fields{0, 0, "gAAAAAA="}.text()),
   };
   for (char edit = 0; edit < 7; ++edit)

@@ -1,6 +1,6 @@
-// client/core: a server that says anything, and does anything with what it passes on, between two who are
-// each other's contacts. Whatever it does: the pinned key stays, nothing is shown that was not said, nothing
-// is marked delivered that is not shown within a minute, and what is on the screen is safe.
+// Fuzz target `server`: a hostile server between two contacts. It sends any messages, and drops, delays,
+// repeats or changes those that it forwards. The pinned keys stay. Only texts that were sent are shown. A
+// text that is marked delivered is shown within a minute. The screen is safe.
 #include <algorithm>
 #include <set>
 
@@ -83,7 +83,7 @@ std::string Scene::list(Source& source) {
   return proto::encode(out);
 }
 
-// One of those that it passed on, here and there another byte in it.
+// One of the forwarded messages, with up to two bits changed.
 std::string Scene::again(Source& source) {
   std::string out = passed.empty() ? "" : passed[source.byte() % passed.size()];
   for (std::size_t i = source.pick(3); i > 0 && !out.empty(); --i)
@@ -158,7 +158,7 @@ void Scene::check() {
   shown.check(alice.model(), ui, relay.now);
 }
 
-// A text is proved delivered when it is stored; its line may wait a minute for the text before it.
+// A text is acked when it is stored. Its line may wait a minute for the text before it.
 void Scene::check_delivered() {
   passing = drop;
   relay.advance(client::TextOrder::longest_ms + 1'000);
@@ -185,14 +185,14 @@ void run(ByteView input) {
 std::vector<std::string> seeds() {
   test::FixedRng random(8);
   std::vector<std::string> out = {
-      // Twice, with the first one, dropped; then a long time.
+      // Forwarded twice, with the first one, dropped; then a long time.
       std::string("\3\3\0\1\3\4\0\1\3\1\0\1\3\0\2\x28", 16),
-      // No acks, so that it goes again in other sessions.
+      // No acks, so that the text is sent again in other sessions.
       std::string("\3\2\0\1\0\1\2\x3f\0\2\x3f\3\0\2\x3f", 15),
-      // A list in which bob is another.
+      // A list in which bob has another id.
       std::string("\5\1\1\1\0\1\2\1\7", 9) + std::string("\2\x10\0\1", 4),
       std::string("\5\1\0", 3) + sized("{\"type\":\"disconnect\"}") + std::string("\2\x3f\0", 3)};
-  // Acks for what did not arrive.
+  // Acks for messages that did not arrive.
   for (char number = 0; number < 4; ++number)
     out.push_back(std::string("\3\1\0\5\1\5\1\0", 8) + number);
   for (int i = 0; i < 40; ++i) {

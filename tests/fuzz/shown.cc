@@ -1,3 +1,4 @@
+// The checks of shown.h.
 #include "fuzz/shown.h"
 
 #include "fuzz/fuzz.h"

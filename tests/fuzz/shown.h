@@ -1,4 +1,4 @@
-// All that draws a state of the client, held against what must be true of each screen.
+// Draws a state of the client in every way, and checks each screen.
 #pragma once
 
 #include "client/model/model.h"
@@ -10,7 +10,7 @@ namespace sims::fuzz {
 
 class Shown {
  public:
-  // Throws Broken. Remembers, as the program does, what it drew before.
+  // Throws Broken. Keeps the last screen, as the program does.
   void check(const client::Model& model, const tui::UiState& ui, Now now);
 
  private:

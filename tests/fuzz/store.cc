@@ -1,5 +1,5 @@
-// client/store: its file with any bytes of it changed. It opens or says in words that it does not; what it
-// gives back is what was put in, or is missing.
+// Fuzz target `store`: the client's store file with any bytes changed. Opening it succeeds or returns an error.
+// Each value that it returns was put in; values may be missing.
 #include "client/store/store.h"
 
 #include <sys/stat.h>
@@ -33,7 +33,7 @@ const PeerKey& bob() {
   return key;
 }
 
-// One with something of everything in it.
+// The bytes of a store that has some of everything.
 std::string image() {
   test::TempFolder folder;
   {
@@ -90,7 +90,7 @@ void check_store(Store& store) {
   if (const auto draft = store.get("draft")) HOLDS(draft == "a draft");
   const std::string name = store.settings().name;
   HOLDS(name.empty() || name == "alice");
-  // It goes on, or says that it cannot.
+  // The store can be used further, or returns errors.
   static_cast<void>(store.hold());
   HistoryEntry entry;
   entry.uid = "uid99", entry.body = "text 99";
@@ -128,7 +128,7 @@ void run(ByteView input) {
 
 std::vector<std::string> seeds() {
   std::vector<std::string> out = {std::string(2, '\0'), std::string("\x80\0", 2)};
-  // Somewhere in each page of its first ones.
+  // A change in each of the first pages.
   for (int page = 0; page < 24; ++page)
     for (const char* with : {"\xff", "\x01\x02"})
       out.push_back(std::string(3, '\0') + static_cast<char>(page * 16 + 1) + static_cast<char>(page * 7) +

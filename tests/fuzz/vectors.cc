@@ -1,3 +1,4 @@
+// Reads the strings of the known answers, once.
 #include "fuzz/vectors.h"
 
 #include <algorithm>

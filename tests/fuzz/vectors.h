@@ -1,4 +1,4 @@
-// The known answers as seeds.
+// The known answers as seeds of the fuzz targets.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace sims::fuzz {
 
-// Every string in the project's vectors, and in others' Fernet vectors and naughty strings where there are
-// some, that begins so.
+// Every string with this beginning in the project's vectors, and in the Fernet vectors and naughty strings of
+// third parties where they are installed.
 std::vector<std::string> strings_in_vectors(std::string_view beginning);
 
 }  // namespace sims::fuzz

@@ -1,4 +1,4 @@
-// tui/view and all that draws: a model in which every word that others chose is hostile, at any size.
+// Fuzz target `view`: everything that draws, with hostile text in every remote field of the model, at any size.
 #include "tui/view/view.h"
 
 #include "fuzz/fuzz.h"
@@ -21,7 +21,7 @@ client::Line line(Source& source, std::uint64_t serial) {
   out.serial = serial;
   out.mine = source.coin();
   out.delivery = static_cast<client::Delivery>(source.pick(4));
-  // Any moment, also those that no calendar has.
+  // Any time, also one outside of every calendar.
   out.at_unix_ms = static_cast<std::int64_t>(source.number(8));
   out.why = source.text();
   out.text = source.text();
@@ -164,14 +164,14 @@ UiState state(Source& source, const client::Model& model) {
 void run(ByteView input) {
   Source source(input);
   Shown shown;
-  // What draws keeps what it drew from one to the next.
+  // `shown` keeps the last screen, so later rounds draw changes.
   for (int i = 0; i < 4 && (i == 0 || !source.empty()); ++i) {
     const client::Model m = model(source);
     shown.check(m, state(source, m), {1'000'000 + i, 1'795'337'000'000 + i});
   }
 }
 
-// Decisions of all kinds, with texts among them that matter.
+// Random decisions, with hostile texts among them.
 std::vector<std::string> seeds() {
   const std::vector<std::string> texts = {
       "bob",

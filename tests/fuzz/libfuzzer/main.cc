@@ -1,4 +1,4 @@
-// Between clang's libFuzzer and one target, which the environment names: FUZZ=keys. Its seeds are written
+// Connects clang's libFuzzer to the target that the environment variable FUZZ names. Writes the target's seeds
 // into the first folder of the command line.
 #include <cstdint>
 #include <cstdio>
