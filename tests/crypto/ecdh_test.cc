@@ -1,3 +1,4 @@
+// P-384 Diffie-Hellman against Wycheproof, NIST and points made by hand.
 #include "crypto/ecdh.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,7 @@ const char* const field =
 const char* const order =
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973";
 
-// A private key of any length, as 48 bytes; wycheproof has leading zeros and lacks them.
+// A private key of any length as 48 bytes: Wycheproof's keys have extra leading zeros or lack them.
 Bytes scalar(Bytes bytes) {
   while (bytes.size() > 48) {
     REQUIRE(bytes.front() == 0);
@@ -47,7 +48,7 @@ P384Key some_key() {
 
 }  // namespace
 
-TEST_CASE("attack 14: ECDH, wycheproof's SubjectPublicKeyInfo file") {
+TEST_CASE("attack 14: ECDH, Wycheproof's SubjectPublicKeyInfo file") {
   auto path = test::third_party("wycheproof/ecdh_secp384r1_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
@@ -56,7 +57,7 @@ TEST_CASE("attack 14: ECDH, wycheproof's SubjectPublicKeyInfo file") {
     for (const auto& t : group["tests"].GetArray()) {
       CAPTURE(t["tcId"].GetInt());
       auto peer = p384_from_spki(test::unhex(t, "public"));
-      // "acceptable" is refused without exception: other encodings, explicit parameters, compressed points.
+      // "acceptable" keys are refused, too: other encodings, explicit parameters, compressed points.
       REQUIRE(peer.has_value() == (test::text(t, "result") == "valid"));
       if (!peer) {
         ++refused;
@@ -71,7 +72,7 @@ TEST_CASE("attack 14: ECDH, wycheproof's SubjectPublicKeyInfo file") {
   CHECK(refused == 276);
 }
 
-TEST_CASE("attack 14: ECDH, wycheproof's point file, through the uncompressed and the compressed door") {
+TEST_CASE("attack 14: ECDH, Wycheproof's point file, decoded as uncompressed and as compressed points") {
   auto path = test::third_party("wycheproof/ecdh_secp384r1_ecpoint_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
@@ -86,7 +87,7 @@ TEST_CASE("attack 14: ECDH, wycheproof's point file, through the uncompressed an
       REQUIRE(peer.has_value() == (test::text(t, "result") != "invalid"));
       if (!peer) continue;
       CHECK(p384_decompress(p384_compress(*peer)) == peer);
-      // The other file has the same agreements; here a sample will do.
+      // A sample: the other file has the same agreements.
       if (t["tcId"].GetInt() % 8 && !is_compressed) continue;
       compressed += is_compressed;
       CHECK(agreed(scalar(test::unhex(t, "private")), *peer) == test::text(t, "shared"));
@@ -126,7 +127,7 @@ TEST_CASE("ECDH: NIST's public keys (Debian): on the curve or not") {
     if (!path) continue;
     for (auto& r : test::read_records(*path, "Qx", "P-384")) {
       CAPTURE(r["Qx"]);
-      // A coordinate out of range may be too long, or odd in its number of digits.
+      // A coordinate out of range may be too long or have an odd number of digits.
       bool fits = r["Qx"].size() <= 96 && r["Qy"].size() <= 96;
       auto padded = [](const std::string& digits) { return std::string(96 - digits.size(), '0') + digits; };
       bool accepted = fits && p384_point(test::unhex("04" + padded(r["Qx"]) + padded(r["Qy"]))).has_value();
@@ -152,7 +153,7 @@ TEST_CASE("P-384 keys: both sides agree; a leading zero of Z is kept") {
   CHECK(seen_zero);
 }
 
-TEST_CASE("P-384 keys: a thread that makes many makes the same ones") {
+TEST_CASE("P-384 keys: a thread that makes many gets the right public keys") {
   Bytes last = test::unhex(order);
   last.back() -= 1;
   std::vector<Bytes> scalars{scalar({1}), scalar({2}), last, Bytes(48, 0x5a), scalar(Bytes(24, 0xff))};
@@ -171,7 +172,7 @@ TEST_CASE("P-384 keys: a thread that makes many makes the same ones") {
   }
 }
 
-TEST_CASE("P-384 keys: generate draws again for 0, n and above") {
+TEST_CASE("P-384 keys: generate draws again after 0, n and larger values") {
   test::FixedRng rng;
   rng.push(Bytes(48, 0));
   rng.push(test::unhex(order));
@@ -212,7 +213,7 @@ TEST_CASE("attack 14: x >= p and x without a y, compressed") {
   P384Compressed good = p384_compress(some_key().public_point());
   CHECK(p384_decompress(good) == some_key().public_point());
   P384Compressed other = good;
-  other[0] ^= 1;  // the mirrored point: valid, another one
+  other[0] ^= 1;  // the mirrored point: also valid
   REQUIRE(p384_decompress(other).has_value());
   CHECK(*p384_decompress(other) != some_key().public_point());
   for (std::uint8_t first : {0, 1, 4, 5, 6, 7, 0x82})
@@ -222,7 +223,7 @@ TEST_CASE("attack 14: x >= p and x without a y, compressed") {
   CHECK_FALSE(p384_decompress({}).has_value());
   CHECK_FALSE(p384_decompress(some_key().public_point()).has_value());
 
-  // x = p + k for small k: refused though k itself may be an x of the curve.
+  // x = p + k for small k is refused, even where k is the x of a point.
   int without_y = 0;
   for (int k = 0; k < 40; ++k) {
     Bytes small = scalar({static_cast<std::uint8_t>(k)});

@@ -1,3 +1,4 @@
+// Fernet tokens and AES-128 against known answers, and tokens altered by hand.
 #include "crypto/fernet.h"
 
 #include <doctest/doctest.h>
@@ -36,7 +37,7 @@ ByteArray<16> iv_of(ByteView bytes) {
   return iv;
 }
 
-// A token made by hand, with a right MAC whatever is in it.
+// A token with these parts and a valid MAC.
 std::string forge(ByteView key, ByteView iv, ByteView ciphertext, std::uint64_t time = 0,
                   std::uint8_t version = 0x80) {
   Bytes raw{version};
@@ -77,7 +78,7 @@ void check_verify(const std::string& path) {
   }
 }
 
-// The ttl and clock skew cases open: the time is not ours to judge (sims-protocol(7), section 4).
+// The cases about ttl and clock skew open: SIMS does not check the time (sims-protocol(7), section 4).
 void check_invalid(const std::string& path) {
   auto doc = test::read_json(path);
   int refused = 0, opened = 0;
@@ -121,7 +122,7 @@ TEST_CASE("Fernet: round trip at every size around block and base64 boundaries, 
   CHECK(open(fernet, fernet.seal(bytes_of(large), 5, some_iv)) == Opened(large));
 }
 
-TEST_CASE("Fernet: a genuine token at the wrong place") {
+TEST_CASE("Fernet: a genuine token at the wrong place is refused") {
   Fernet fernet(some_key);
   std::string token = fernet.seal(bytes_of("text"), 0, some_iv);
   ByteArray<16> other = some_iv;
@@ -129,7 +130,7 @@ TEST_CASE("Fernet: a genuine token at the wrong place") {
   CHECK(open(fernet, token, &other) == Opened(fail(FernetError::bad_iv)));
 }
 
-TEST_CASE("Fernet: another key, other versions, cut tokens") {
+TEST_CASE("Fernet: another key, other versions and cut tokens are refused") {
   Fernet fernet(some_key);
   std::string token = fernet.seal(bytes_of("text"), 0, some_iv);
   Fernet other(Bytes(32, 8));
@@ -145,7 +146,7 @@ TEST_CASE("Fernet: another key, other versions, cut tokens") {
     CHECK_FALSE(open(fernet, std::string_view(token).substr(0, size)).has_value());
 }
 
-TEST_CASE("AES-128-CBC with PKCS7: wycheproof, through tokens") {
+TEST_CASE("AES-128-CBC with PKCS7: Wycheproof, through tokens") {
   auto path = test::third_party("wycheproof/aes_cbc_pkcs5_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
@@ -194,7 +195,8 @@ TEST_CASE("AES-128: NIST's vectors (Debian), CBC through tokens and single block
   }
 }
 
-// Keys share a thread's ciphers, so each must find its own there whoever was before it, moved, alive or dead.
+// The keys of a thread share its ciphers. Each key must work whichever key used them before, even one that
+// was moved or destroyed.
 TEST_CASE("AES-128: many keys in turns, moved and replaced, on two threads") {
   const auto run = [] {
     std::vector<Aes128Key> keys;
@@ -208,7 +210,7 @@ TEST_CASE("AES-128: many keys in turns, moved and replaced, on two threads") {
     };
     std::vector<Bytes> tokens;
     for (std::uint8_t i = 0; i < 20; ++i) {
-      keys.emplace_back(Bytes(16, i));  // moves those before it
+      keys.emplace_back(Bytes(16, i));  // moves the earlier keys
       blocks.push_back(keys.back().encrypt_block(plain));
       tokens.push_back(sealed(keys.back()));
     }
@@ -228,7 +230,7 @@ TEST_CASE("AES-128: many keys in turns, moved and replaced, on two threads") {
   other.join();
 }
 
-TEST_CASE("attack 17: every flipped bit of a token meets the MAC, never the padding") {
+TEST_CASE("attack 17: every flipped bit of a token fails the MAC, never the padding") {
   Fernet fernet(some_key);
   std::string token = fernet.seal(bytes_of("attack at dawn, and bring sixteen spare bytes"), 1, some_iv);
   Bytes raw = base64_decode(token, Base64::url).value();
@@ -240,7 +242,7 @@ TEST_CASE("attack 17: every flipped bit of a token meets the MAC, never the padd
       raw[i] ^= static_cast<std::uint8_t>(1 << bit);
     }
   }
-  // Also in its text, and with whole blocks cut out or swapped.
+  // The same for flips in the text, and for blocks cut out or swapped.
   for (std::size_t i = 0; i < token.size(); ++i) {
     std::string changed = token;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
@@ -251,13 +253,13 @@ TEST_CASE("attack 17: every flipped bit of a token meets the MAC, never the padd
   CHECK(open(fernet, base64_encode(cut, Base64::url)) == Opened(fail(FernetError::bad_mac)));
 }
 
-TEST_CASE("attack 18: whatever time a token carries, it opens") {
+TEST_CASE("attack 18: a token opens whatever time it carries") {
   Fernet fernet(some_key);
   for (std::uint64_t time : {std::uint64_t{0}, std::uint64_t{1} << 62, ~std::uint64_t{0}})
     CHECK(open(fernet, fernet.seal(bytes_of("late or early"), time, some_iv)) == Opened("late or early"));
 }
 
-TEST_CASE("attack 19: a token has one text") {
+TEST_CASE("attack 19: a token has one encoding") {
   Fernet fernet(some_key);
   for (std::string plain : {"", "one block more than that", "0123456789abcdef0123456789abcdef"}) {
     std::string token = fernet.seal(bytes_of(plain), ~std::uint64_t{0}, some_iv);
@@ -276,7 +278,7 @@ TEST_CASE("attack 19: a token has one text") {
       loose[token.find('=') - 1] = static_cast<char>(loose[token.find('=') - 1] + 1);
       refused(loose);
     }
-    std::string standard = token;  // the time is all ones: there are '_' to replace
+    std::string standard = token;  // the time is all ones, so there are '_' to replace
     std::size_t at = standard.find('_');
     REQUIRE(at != standard.npos);
     standard[at] = '/';
@@ -284,7 +286,7 @@ TEST_CASE("attack 19: a token has one text") {
   }
 }
 
-TEST_CASE("random bytes are never a token") {
+TEST_CASE("random bytes are never accepted as a token") {
   Fernet fernet(some_key);
   test::FixedRng rng(42);
   for (int i = 0; i < 3000; ++i) {

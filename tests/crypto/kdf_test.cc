@@ -1,3 +1,4 @@
+// SHA-2, HMAC, HKDF and the concatenation KDF against known answers.
 #include "crypto/kdf.h"
 
 #include <doctest/doctest.h>
@@ -7,7 +8,7 @@
 using namespace sims;
 using namespace sims::crypto;
 
-TEST_CASE("SHA-2: the examples of FIPS 180, in one and in several parts") {
+TEST_CASE("SHA-2: the examples of FIPS 180, in one part and in several") {
   CHECK(test::hex(sha256({bytes_of("abc")})) ==
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(sha256({bytes_of("a"), {}, bytes_of("bc")}) == sha256({bytes_of("abc")}));
@@ -23,7 +24,7 @@ TEST_CASE("equal compares content and length") {
   CHECK_FALSE(equal(bytes_of("abc"), {}));
 }
 
-TEST_CASE("HMAC: wycheproof, full tags") {
+TEST_CASE("HMAC: Wycheproof, full tags") {
   auto path = test::third_party("wycheproof/hmac_sha256_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
@@ -44,7 +45,7 @@ TEST_CASE("HMAC: wycheproof, full tags") {
   CHECK(count > 80);
 }
 
-TEST_CASE("HMAC: a truncated tag is no tag") {
+TEST_CASE("HMAC: a truncated tag is refused") {
   HmacKey key(bytes_of("key"));
   Digest tag = key.mac({bytes_of("text")});
   CHECK(key.verify({bytes_of("text")}, tag));
@@ -61,14 +62,14 @@ TEST_CASE("HMAC: RFC 4231 (Debian's vectors)") {
   }
 }
 
-TEST_CASE("HKDF: wycheproof") {
+TEST_CASE("HKDF: Wycheproof") {
   auto path = test::third_party("wycheproof/hkdf_sha256_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
   int count = 0;
   for (const auto& group : doc["testGroups"].GetArray()) {
     for (const auto& t : group["tests"].GetArray()) {
-      if (t["size"].GetInt() > 255 * 32) continue;  // asking for more is a bug of the caller: an assert
+      if (t["size"].GetInt() > 255 * 32) continue;  // asserted: asking for more is a bug of the caller
       CAPTURE(t["tcId"].GetInt());
       Bytes out(static_cast<std::size_t>(t["size"].GetInt()));
       hkdf_expand(hkdf_extract(test::unhex(t, "salt"), test::unhex(t, "ikm")).view(), test::unhex(t, "info"),

@@ -1,3 +1,4 @@
+// Identity files: written, read back, damaged.
 #include "crypto/key_file.h"
 
 #include <doctest/doctest.h>
@@ -7,7 +8,7 @@
 
 using namespace sims;
 
-TEST_CASE("an identity file comes back, and only an exact one") {
+TEST_CASE("an identity file is read back; a damaged one is refused") {
   test::TempFolder folder;
   const std::string header = "# a key", path = folder / "identity";
   const auto key = crypto::make_key_file(path, header).value();
@@ -35,7 +36,7 @@ TEST_CASE("an identity file comes back, and only an exact one") {
   CHECK_FALSE(refused(text));
 }
 
-TEST_CASE("an identity file that is not there, is too large or cannot be written: words with its path") {
+TEST_CASE("an identity file that is missing, too large or cannot be written: the error names its path") {
   test::TempFolder folder;
   const std::string path = folder / "identity";
   CHECK(crypto::read_key_file(path, "# a key").error() == path + ": No such file or directory");

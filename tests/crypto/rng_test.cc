@@ -1,3 +1,4 @@
+// The pools of random bytes: per thread, refilled, discarded by fork.
 #include "crypto/rng.h"
 
 #include <doctest/doctest.h>
@@ -54,7 +55,7 @@ TEST_CASE("each thread has a pool of its own") {
 }
 
 TEST_CASE("after fork parent and child draw different bytes") {
-  draw();  // the pool is filled now, and would be shared
+  draw();  // fills the pool, which both processes would share
   int ends[2];
   REQUIRE(pipe(ends) == 0);
   pid_t child = fork();

@@ -1,3 +1,4 @@
+// RSA-OAEP against known answers, and the making and checking of RSA-4096 keys.
 #include "crypto/rsa.h"
 
 #include <doctest/doctest.h>
@@ -69,7 +70,7 @@ const Bytes f4{1, 0, 1};
 
 }  // namespace
 
-TEST_CASE("RSA-OAEP: wycheproof, 4096 bits, SHA-256") {
+TEST_CASE("RSA-OAEP: Wycheproof, 4096 bits, SHA-256") {
   auto path = test::third_party("wycheproof/rsa_oaep_4096_sha256_mgf1sha256_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
@@ -79,7 +80,7 @@ TEST_CASE("RSA-OAEP: wycheproof, 4096 bits, SHA-256") {
     for (const auto& t : group["tests"].GetArray()) {
       CAPTURE(t["tcId"].GetInt());
       auto message = decrypted(key, test::unhex(t, "ct"));
-      // A label is never used in SIMS: what was encrypted with one does not decrypt.
+      // SIMS uses no label: a ciphertext with one does not decrypt.
       bool expected = test::text(t, "result") == "valid" && test::text(t, "label").empty();
       REQUIRE(message.has_value() == expected);
       if (message) CHECK(*message == test::text(t, "msg"));
@@ -116,7 +117,7 @@ TEST_CASE("RSA-OAEP: SHA-256 vectors for other key sizes (Debian)") {
   CHECK(count >= 40);
 }
 
-TEST_CASE("RSA: a fresh key has the one accepted encoding and decrypts what was encrypted to it") {
+TEST_CASE("RSA: a fresh key has the one accepted encoding and decrypts messages for it") {
   auto key = RsaKey::generate(system_rng());
   CHECK(rsa_valid_spki(key.spki()));
   auto ciphertext = rsa_encrypt(key.spki(), bytes_of("thirty-two bytes of shared secre"), system_rng());
@@ -128,12 +129,12 @@ TEST_CASE("RSA: a fresh key has the one accepted encoding and decrypts what was 
   CHECK(text_of(message->view()) == "thirty-two bytes of shared secre");
 }
 
-TEST_CASE("RSA: a key is made in small steps, and given up at any of them") {
+TEST_CASE("RSA: a key is made in small steps and can be abandoned at each") {
   int steps = 0;
   const auto key = RsaKey::generate(system_rng(), [&] { return ++steps > 0; });
   REQUIRE(key);
   CHECK(rsa_valid_spki(key->spki()));
-  CHECK(steps > 10);  // 2,048-bit numbers without small factors: one in some hundred is a prime
+  CHECK(steps > 10);  // about one in a hundred 2,048-bit numbers without small factors is prime
   for (const int last : {1, 5}) {
     steps = 0;
     CHECK_FALSE(RsaKey::generate(system_rng(), [&] { return ++steps < last; }));
@@ -141,7 +142,7 @@ TEST_CASE("RSA: a key is made in small steps, and given up at any of them") {
   }
 }
 
-TEST_CASE("RSA: empty and longest messages; encryption is randomised") {
+TEST_CASE("RSA: empty and longest messages decrypt; encryption is randomised") {
   test::FixedRng rng;
   for (std::size_t size : {0, 1, 446}) {
     auto key = test_key();
@@ -165,7 +166,7 @@ TEST_CASE("RSA: from_pkcs8 takes RSA-4096 only") {
   }
 }
 
-TEST_CASE("attack 15: whatever is wrong with a ciphertext, the answer is the same nothing") {
+TEST_CASE("attack 15: every wrong ciphertext gives the same empty result") {
   test::FixedRng rng;
   auto spki = test_key().spki();
   Bytes good = *rsa_encrypt(spki, Bytes(32, 1), rng);
@@ -192,7 +193,7 @@ TEST_CASE("attack 15: whatever is wrong with a ciphertext, the answer is the sam
   CHECK(decrypted(test::rsa_test_key(), good).has_value());
 }
 
-TEST_CASE("attack 15: a key decrypts once, also when that failed") {
+TEST_CASE("attack 15: a key decrypts once, even if that failed") {
   pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -210,7 +211,7 @@ TEST_CASE("attack 15: a key decrypts once, also when that failed") {
   CHECK(WTERMSIG(status) == SIGABRT);
 }
 
-TEST_CASE("attack 16: junk RSA keys") {
+TEST_CASE("attack 16: junk RSA keys are refused") {
   REQUIRE(rsa_valid_spki(spki_of(modulus(4096), f4)));
   auto refused = [](const Bytes& spki) {
     CHECK_FALSE(rsa_valid_spki(spki));
@@ -231,7 +232,7 @@ TEST_CASE("attack 16: junk RSA keys") {
     n.back() = 0xa4;
     refused(spki_of(n, f4));
   }
-  SUBCASE("a top bit that is not set, in the right length") {
+  SUBCASE("the right length without the top bit") {
     Bytes spki = spki_of(modulus(4096), f4);
     spki[33] = 0x7f;
     refused(spki);

@@ -1,3 +1,4 @@
+// scrypt: known answers, accepted costs, the choice of a cost.
 #include "crypto/scrypt.h"
 
 #include <doctest/doctest.h>
@@ -37,7 +38,7 @@ TEST_CASE("scrypt: RFC 7914") {
   }
 }
 
-TEST_CASE("scrypt: costs that a file may not ask for, and those that do not exist") {
+TEST_CASE("scrypt: costs that are too high for a file, and invalid ones") {
   CHECK(acceptable({1 << 14, 8, 1}));
   CHECK(acceptable({1 << 20, 8, 1}));
   for (const ScryptCost cost :
@@ -58,9 +59,9 @@ TEST_CASE("scrypt: the cost follows the speed of the computer") {
     return scrypt_cost_for(target_ms, [&] { return std::exchange(now, now + cheapest_ms); });
   };
   CHECK(chosen(100, 500) == ScryptCost{1 << 16, 8, 1});  // 400 is nearer than 800
-  CHECK(chosen(88, 500) == ScryptCost{1 << 17, 8, 1});   // 704 is nearer than 352: as a factor
+  CHECK(chosen(88, 500) == ScryptCost{1 << 17, 8, 1});   // 704 is nearer than 352, by their ratio
   CHECK(chosen(500, 500) == ScryptCost{1 << 14, 8, 1});
   CHECK(chosen(60'000, 500) == ScryptCost{1 << 14, 8, 1});  // never weaker
-  CHECK(chosen(0, 500) == ScryptCost{1 << 20, 8, 1});       // nor dearer than everybody's memory
+  CHECK(chosen(0, 500) == ScryptCost{1 << 20, 8, 1});       // never more memory than every machine has
   CHECK(acceptable(chosen(37, 500)));
 }

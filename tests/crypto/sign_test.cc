@@ -1,3 +1,4 @@
+// Ed25519: known answers, flipped bits, and public keys that are refused.
 #include "crypto/sign.h"
 
 #include <doctest/doctest.h>
@@ -26,11 +27,11 @@ PublicKey key_of(const char* hex) {
   return fixed<32>(test::unhex(hex));
 }
 
-// y little-endian; only the lowest byte given.
+// The encoding of a small y, little-endian.
 PublicKey small_y(int y) {
   return PublicKey{static_cast<std::uint8_t>(y)};
 }
-// p - i, i from 1 to 19 + ... : 2^255 - 19 - i.
+// The encoding of p - i = 2^255 - 19 - i.
 PublicKey p_minus(int i) {
   PublicKey key;
   key.fill(0xff);
@@ -55,7 +56,7 @@ Signature plus_order(Signature signature) {
 
 }  // namespace
 
-TEST_CASE("Ed25519: wycheproof") {
+TEST_CASE("Ed25519: Wycheproof") {
   auto path = test::third_party("wycheproof/ed25519_test.json");
   if (!path) return;
   auto doc = test::read_json(*path);
@@ -91,7 +92,7 @@ TEST_CASE("Ed25519: the RFC's authors' vectors (Debian), signed and verified") {
     Bytes text = test::unhex(message);
     Signature signature = key.sign(text);
     CHECK(test::hex(signature) + message == signed_message);
-    if (count % 8) continue;  // verifying all of them takes as long as everything else here
+    if (count % 8) continue;  // a sample: verifying all takes as long as all other cases here
     CHECK(verify(key.public_key(), text, signature));
     text.push_back(0);
     CHECK_FALSE(verify(key.public_key(), text, signature));
@@ -142,7 +143,7 @@ TEST_CASE("attack 14: Ed25519 keys of small order are refused, with either sign"
     CHECK_FALSE(valid_public_key(key));
     key[31] |= 0x80;
     CHECK_FALSE(valid_public_key(key));
-    // R = identity, S = 0 verifies anything under the identity key where keys are not checked.
+    // Without a check of keys, R = identity and S = 0 verify any message under the identity key.
     Signature forged{};
     forged[0] = 1;
     CHECK_FALSE(verify(key, bytes_of("anything"), forged));
@@ -150,7 +151,7 @@ TEST_CASE("attack 14: Ed25519 keys of small order are refused, with either sign"
 }
 
 TEST_CASE("attack 14: Ed25519 keys that are not canonical, or not on the curve, are refused") {
-  // Computed with another implementation: which y from 2 to 39 belong to a point.
+  // The y from 2 to 39 that belong to a point, computed with another implementation.
   const std::set<int> on_curve = {3,  4,  5,  6,  9,  10, 14, 15, 16, 18, 19, 21, 23,
                                   24, 25, 26, 27, 28, 29, 30, 32, 33, 35, 37, 39};
   for (int y = 2; y < 40; ++y) {
@@ -163,7 +164,7 @@ TEST_CASE("attack 14: Ed25519 keys that are not canonical, or not on the curve, 
       key[31] |= static_cast<std::uint8_t>(sign);
       CHECK(valid_public_key(key) == on_curve.contains(y));
       if (y > 18) continue;
-      key = p_minus(-y);  // p + y: the same point as y, written otherwise
+      key = p_minus(-y);  // p + y: another encoding of the point of y
       key[31] |= static_cast<std::uint8_t>(sign);
       CHECK_FALSE(valid_public_key(key));
     }

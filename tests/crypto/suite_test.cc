@@ -1,3 +1,4 @@
+// The table of cipher suites, and each suite's key exchange between two sides.
 #include "crypto/suite.h"
 
 #include <doctest/doctest.h>
@@ -65,7 +66,7 @@ TEST_CASE("suites: both sides of every suite get the same Z") {
     CHECK(ByteView(p384_to_spki(key->public_point())).size() == p384_spki_size);
     CHECK(equal(p384_to_spki(key->public_point()), responder->spki()));
     CHECK(equal(p384_to_spki(share->ratchet_key->public_point()), share->key));
-    CHECK_FALSE(responder->take_ratchet_key().has_value());  // once
+    CHECK_FALSE(responder->take_ratchet_key().has_value());  // only once
   }
 }
 
@@ -94,7 +95,7 @@ TEST_CASE("suites: Z of the recorded handshakes") {
   }
 }
 
-TEST_CASE("suites: rsa without a key to be had is busy") {
+TEST_CASE("suites: rsa without a ready key is busy") {
   test::FixedEphemerals source;
   source.no_rsa = true;
   CHECK(find_suite_by_label("rsa")->make_responder_key(source) == nullptr);
@@ -117,7 +118,7 @@ TEST_CASE("attack 12: a mirrored ephemeral key is refused by both sides, with ei
   }
 }
 
-TEST_CASE("attack 14: junk instead of a P-384 key") {
+TEST_CASE("attack 14: junk instead of a P-384 key is refused") {
   const Suite& suite = *find_suite_by_label("ecdhe");
   test::FixedEphemerals source;
   auto spki = p384_to_spki(P384Key::generate(source.rng()).public_point());
@@ -138,7 +139,7 @@ TEST_CASE("attack 15: a bad ciphertext gives a random Z of the right size, like 
   ByteView spki = responder->spki();
   auto good = suite.make_initiator_share(spki, source);
   std::set<std::string> seen{test::hex(good->z.view())};
-  // Also a genuine OAEP message of another size than Z has.
+  // The same for a genuine OAEP message that is not as long as Z.
   std::vector<Bytes> bad = {{},
                             Bytes(512, 0),
                             Bytes(512, 0xff),

@@ -1,3 +1,4 @@
+// Names, ids and safety numbers: known answers, and input that is refused.
 #include "proto/identity.h"
 
 #include <doctest/doctest.h>
@@ -23,7 +24,7 @@ TEST_CASE("safety numbers: known answers, in either order") {
   CHECK(cases == 12);
 }
 
-TEST_CASE("safety numbers: what a person types or pastes") {
+TEST_CASE("safety numbers: typed and pasted forms") {
   test::FixedRng rng;
   const Id a = Id::of(crypto::SigningKey::generate(rng).public_key());
   const Id b = Id::of(crypto::SigningKey::generate(rng).public_key());
@@ -48,7 +49,7 @@ TEST_CASE("safety numbers: what a person types or pastes") {
   CHECK_FALSE(safety_number_matches(number + "0", a, b));
 }
 
-TEST_CASE("names") {
+TEST_CASE("names: accepted and refused forms") {
   for (const char* good : {"a", "0", "alice", "relay.example", "a-b_c.d", "x2345678901234567890123456789012"})
     CHECK(valid_name(good));
   for (const std::string bad : {"", "Bob", ".a", "-a", "_a", "a b", "a/b", "b\u043eb", "a\n", "a\u200d",
@@ -61,7 +62,7 @@ TEST_CASE("attack 3: a name that is an id, and ids of wrong length, alphabet, pa
   test::FixedRng rng;
   const Id id = Id::of(crypto::SigningKey::generate(rng).public_key());
   REQUIRE(Id::parse(id.text()) == id);
-  CHECK_FALSE(valid_name(id.text()));  // 43 characters: an id is never a name
+  CHECK_FALSE(valid_name(id.text()));  // 43 characters: too long for a name
 
   const std::string text = id.str();
   CHECK_FALSE(Id::shaped(text.substr(1)));

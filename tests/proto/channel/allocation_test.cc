@@ -1,5 +1,5 @@
-// The server's hot path allocates nothing in steady state. Counted by replacing operator new, so not under a
-// sanitizer that replaces it itself.
+// The server's hot path allocates nothing in steady state. This file replaces operator new to count, so the
+// test does not run under sanitizers that replace it themselves.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ void operator delete(void* memory, std::size_t) noexcept {
 using namespace sims;
 using namespace sims::proto;
 
-TEST_CASE("transport: a message received, read and sent on allocates nothing in steady state") {
+TEST_CASE("transport: forwarding a message allocates nothing in steady state") {
   constexpr Now now{0, 1'767'225'600'000};
   test::Side client_side(1, "alice"), server_side(2, "relay.example");
   const auto options = [](test::Side& side, Role role, std::optional<Id> peer) {
@@ -70,7 +70,7 @@ TEST_CASE("transport: a message received, read and sent on allocates nothing in 
   com.data = std::string(256, 'A');
   const std::string message = encode(com);
   std::size_t counted = 0;
-  for (int i = 0; i < 90; ++i) {  // within an epoch: a rotation makes new keys; buffers grow at first
+  for (int i = 0; i < 90; ++i) {  // in one epoch, since a rotation makes new keys; buffers grow at first
     client.send(message, now, to_server);
     ByteView input = bytes_of(to_server);
     const std::size_t before = allocations;

@@ -1,4 +1,4 @@
-// The P rows of the attack list that aim at section 3.
+// Attacks on the handshake of sims-protocol(7), section 3. The numbers are the rows of ATTACKS.md.
 #include <doctest/doctest.h>
 
 #include "base/base64.h"
@@ -23,12 +23,13 @@ std::vector<std::string> recorded(HandshakeKind kind, std::uint64_t seed = 1) {
   return pair.frames;
 }
 
-// Feeds lines until the first refusal. How many were taken, and whether the handshake got through.
+// The result of feed(): how many lines were taken, and whether the handshake completed.
 struct Fed {
   std::size_t taken = 0;
   bool done = false;
   std::optional<HandshakeFailure> failure;
 };
+// Feeds lines until the first refusal.
 Fed feed(Handshake& side, const std::vector<std::string>& lines) {
   Fed out;
   for (const std::string& line : lines) {
@@ -47,14 +48,14 @@ std::string b64(ByteView bytes) {
   return base64_encode(bytes, Base64::standard);
 }
 
-// A phase 2 as an attacker changes it, so that it names this call.
+// The phase 2 as an attacker changes it: its `to` names the call of this phase 1.
 std::string answering(const std::string& phase_2, const std::string& phase_1) {
   return replaced(phase_2, field_of(phase_2, "to"), b64(call_hash(phase_1)));
 }
 
 }  // namespace
 
-TEST_CASE("attack 9: a line deleted, doubled or injected in any phase ends it at the first unexpected line") {
+TEST_CASE("attack 9: a line deleted, doubled or injected in any phase ends the handshake at that line") {
   const std::vector<std::string> strange = {
       R"({"type":"ping"})",
       R"({"type":"x"})",
@@ -72,7 +73,7 @@ TEST_CASE("attack 9: a line deleted, doubled or injected in any phase ends it at
       };
       const int first = role == Role::initiator ? 1 : 0;
       const std::vector<std::string> clean = {frames[first], frames[first + 2], frames[first + 4]};
-      REQUIRE(fresh(clean).done);  // the same secrets again: the recording itself is accepted
+      REQUIRE(fresh(clean).done);  // with the same secrets the recording itself is accepted
       for (std::size_t at = 0; at < 3; ++at) {
         CAPTURE(at);
         auto lines = clean;
@@ -96,7 +97,7 @@ TEST_CASE("attack 9: a line deleted, doubled or injected in any phase ends it at
   }
 }
 
-TEST_CASE("attack 9: any byte of phases 1 to 5 changed on the way, and never do both sides end connected") {
+TEST_CASE("attack 9: with any byte of phases 1 to 5 changed, the two sides never both connect") {
   test::FixedRng rng(3);
   for (int round = 0; round < 150; ++round) {
     Pair pair(kinds[rng.pick(2)], {&test::ecdhe()});
@@ -133,10 +134,10 @@ TEST_CASE("attack 10: suite and version downgrades show in phase 4 at the latest
     int fails_at;
   };
   const Row rows[] = {
-      {1, e + "," + r, r, 4},            // the better suite taken out of the offer
-      {1, e + "," + r, r + "," + e, 4},  // the order turned round
+      {1, e + "," + r, r, 4},            // the better suite removed from the offer
+      {1, e + "," + r, r + "," + e, 4},  // the order reversed
       {1, e + "," + r, e, 4},            // the offer shortened, the choice unchanged
-      {1, "[1]", "[1,0]", 4},            // a version put in
+      {1, "[1]", "[1,0]", 4},            // a version inserted
       {1, "\"nonce\"", "\"extra\":0,\"nonce\"", 4},
       {2, e, r, 3},  // the choice changed: I goes on with RSA, R sees another suite
       {2, e, "\"NONE\"", 2},
@@ -158,7 +159,7 @@ TEST_CASE("attack 10: suite and version downgrades show in phase 4 at the latest
       }
     }
   }
-  // The choice changed to RSA for I and back to ECDHE for R.
+  // The choice changed to RSA for I, and back to ECDHE for R.
   Pair pair(HandshakeKind::client_server);
   pair.run([&](int phase, std::string frame) {
     if (phase == 2 || phase == 4) return replaced(frame, e, r);
@@ -167,15 +168,15 @@ TEST_CASE("attack 10: suite and version downgrades show in phase 4 at the latest
   CHECK(pair.failed_at == 4);
 }
 
-TEST_CASE("attack 5: phase 5 of an earlier login is nothing against new nonces") {
+TEST_CASE("attack 5: phase 5 of an earlier login is refused under new nonces") {
   for (const HandshakeKind kind : kinds) {
     const auto old = recorded(kind);
     Pair now(kind);
-    now.r_side.ephemerals.random.next();  // R's nonce and key are new, I's lines the old ones
+    now.r_side.ephemerals.random.next();  // R's nonce and key are new, I's lines are old
     const auto fed = feed(*now.responder, {old[0], old[2], old[4]});
     CHECK(fed.taken == 2);
     CHECK(fed.failure->code == ErrorCode::handshake_failed);
-    // And R's lines of an earlier login are nothing to an initiator with a new nonce.
+    // An initiator with a new nonce refuses R's lines of an earlier login.
     for (const bool renamed : {false, true}) {
       Pair again(kind);
       again.i_side.ephemerals.random.next();
@@ -188,7 +189,7 @@ TEST_CASE("attack 5: phase 5 of an earlier login is nothing against new nonces")
   }
 }
 
-TEST_CASE("attack 5: phase 2 names the call that it answers: another call's is no answer") {
+TEST_CASE("attack 5: a phase 2 that names another call is no answer") {
   for (const HandshakeKind kind : kinds) {
     const auto old = recorded(kind);
     Pair pair(kind);
@@ -212,7 +213,7 @@ TEST_CASE("attack 5: phase 2 names the call that it answers: another call's is n
   }
 }
 
-TEST_CASE("attack 4: a confirm or signature of one phase is nothing in the other") {
+TEST_CASE("attack 4: a confirm or signature of one phase is refused in the other") {
   for (const HandshakeKind kind : kinds) {
     const auto frames = recorded(kind);
     const auto late = [&](const std::string& phase5) {
@@ -234,16 +235,16 @@ TEST_CASE("attack 4: a confirm or signature of one phase is nothing in the other
   }
 }
 
-TEST_CASE("attack 4: a handshake of one kind is nothing in the other") {
-  // The same nonces, keys and names: transcripts still differ from their first label on.
+TEST_CASE("attack 4: lines of one kind of handshake are refused in the other") {
+  // Nonces, keys and names are the same; the transcripts differ from their first label on.
   CHECK(transcript_start(HandshakeKind::client_server) != transcript_start(HandshakeKind::client_client));
   Pair pair(HandshakeKind::client_client);
   CHECK_FALSE(pair.responder->receive(recorded(HandshakeKind::client_server)[0]));
 }
 
-TEST_CASE("attack 11: a man in the middle who signs as himself is not who I asked for") {
+TEST_CASE("attack 11: a man in the middle who signs with his own key is refused") {
   for (const HandshakeKind kind : kinds) {
-    // R's phase 4 re-signed by Mallory under R's id: the signature is not R's.
+    // Mallory signs R's phase 4 again under R's id: the signature is not R's.
     Pair pair(kind);
     test::FixedRng rng(77);
     const auto mallory = crypto::SigningKey::generate(rng);
@@ -260,7 +261,7 @@ TEST_CASE("attack 11: a man in the middle who signs as himself is not who I aske
     CHECK(pair.failed_at == 4);
     CHECK(pair.failure->code == ErrorCode::handshake_failed);
 
-    // I's phase 5 likewise.
+    // The same with I's phase 5.
     Pair other(kind);
     t = transcript_start(kind);
     other.run([&](int phase, std::string frame) {
@@ -277,7 +278,7 @@ TEST_CASE("attack 11: a man in the middle who signs as himself is not who I aske
   }
 }
 
-TEST_CASE("attack 11: sessions bridged over one Z have different keys; the id is under every signature") {
+TEST_CASE("attack 11: sessions bridged over one Z have different keys; signatures cover the id") {
   test::FixedRng rng(5);
   Secret<48> z;
   rng.fill(z.writable());
@@ -302,7 +303,7 @@ TEST_CASE("attack 12: our own nonce, key or id sent back is refused") {
     CHECK(pair.failed_at == 2);
     CHECK(pair.failure->code == ErrorCode::handshake_failed);
 
-    // R's own ephemeral key as I's, with a genuine signature over it.
+    // R's own ephemeral key sent as I's, with a genuine signature over it.
     Pair mirror(kind, {&test::ecdhe()});
     crypto::Digest t = transcript_start(kind);
     std::string key;
@@ -328,7 +329,7 @@ TEST_CASE("attack 12: our own nonce, key or id sent back is refused") {
 
 namespace {
 
-// An initiator made by hand: signs and confirms correctly whatever it is told to send as its key.
+// An initiator made by hand. It signs and confirms correctly any bytes that it must send as its key.
 struct HandMade {
   explicit HandMade(const crypto::Suite& suite_used)
       : suite(suite_used), pair(HandshakeKind::client_server, {&suite}) {
@@ -374,8 +375,7 @@ void check_refused(HandMade& side, const Result<std::string, HandshakeFailure>& 
 
 }  // namespace
 
-TEST_CASE(
-    "attack 15: whatever is wrong with an RSA ciphertext, error and state are those of a wrong confirm") {
+TEST_CASE("attack 15: a wrong RSA ciphertext gives the error and state of a wrong confirm") {
   const Bytes z(32, 9);
   {
     HandMade good(test::rsa());
@@ -408,7 +408,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("attack 42: a wrong signature, a wrong key and a wrong confirm are told alike") {
+TEST_CASE("attack 42: a wrong signature, a wrong key and a wrong confirm give the same error") {
   const Bytes z(48, 9);
   HandMade signature(test::ecdhe());
   check_refused(signature, signature.send(signature.spki, z, true, false));
@@ -432,11 +432,11 @@ TEST_CASE("attack 20: bytes moved between neighbouring fields of a signature or 
   crypto::Digest t = crypto::sha256({bytes_of("t")});
   Bytes key(120, 1);
   const auto signature = sign_key(Role::initiator, identity, t, key);
-  // The last byte of the transcript and the first of the key change places: each part has a fixed size, so no
+  // The last byte of the transcript and the first of the key change places. Each part has a fixed size, so no
   // other split gives the same input.
   std::swap(t.back(), key.front());
   CHECK_FALSE(verify_key(Role::initiator, id, t, key, signature));
-  // Key and signature of phase 5 exchange a byte, by text, with name and id: the transcript differs.
+  // The texts of key and signature of phase 5 exchange a byte, so do name and id: the transcript differs.
   Pair pair(HandshakeKind::client_server);
   pair.run([](int phase, std::string frame) {
     if (phase != 1) return frame;
@@ -445,7 +445,7 @@ TEST_CASE("attack 20: bytes moved between neighbouring fields of a signature or 
   CHECK(pair.failed_at == 1);
 }
 
-TEST_CASE("attack 19: keys, nonces and signatures have one spelling") {
+TEST_CASE("attack 19: keys, nonces and signatures have one encoding") {
   for (const char* name : {"key", "signature", "confirm"}) {
     const auto frames = recorded(HandshakeKind::client_server);
     const std::string value = field_of(frames[4], name);

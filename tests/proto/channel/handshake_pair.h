@@ -1,5 +1,5 @@
-// Two sides that shake hands in tests: fixed identities, fixed secrets, and a wire between that a test may
-// tamper with.
+// Two sides of a handshake for tests, with fixed identities and secrets, and a wire that a test may tamper
+// with.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ inline proto::HandshakeOptions handshake_options(proto::HandshakeKind kind, prot
   return out;
 }
 
-// The seeds decide everything: two pairs with the same seeds say the same bytes.
+// Two pairs with the same seeds send the same bytes.
 struct Pair {
   explicit Pair(proto::HandshakeKind k, crypto::SuiteList offered = crypto::default_suites(),
                 crypto::SuiteList accepted = crypto::default_suites(), std::uint64_t seed = 1)
@@ -59,7 +59,7 @@ struct Pair {
                              pinned ? std::optional((first ? r_side : i_side).id()) : std::nullopt);
   }
 
-  // Runs to the end or to the first failure. tamper(phase, frame) gives what arrives instead.
+  // Runs to the end or to the first failure. tamper(phase, frame) returns the frame that arrives instead.
   using Tamper = std::function<std::string(int phase, std::string frame)>;
   void run(const Tamper& tamper = {}) {
     std::string frame = initiator->start();
@@ -85,14 +85,14 @@ struct Pair {
   int failed_at = 0;  // the phase whose frame was refused
 };
 
-// Replaces the first occurrence; the test is wrong if there is none.
+// Replaces the first occurrence; there must be one.
 inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
   const auto at = text.find(from);
   if (at == text.npos) throw std::logic_error("not there: " + std::string(from));
   return text.replace(at, from.size(), to);
 }
 
-// The value of a JSON string field, by its name, as it stands in the text.
+// The raw value of a JSON string field.
 inline std::string field_of(const std::string& text, const std::string& name) {
   const auto at = text.find("\"" + name + "\":\"");
   if (at == text.npos) throw std::logic_error("no such field: " + name);

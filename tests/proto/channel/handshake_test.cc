@@ -1,3 +1,4 @@
+// The handshake of sims-protocol(7), section 3: honest sides, and every check on a frame.
 #include "proto/channel/handshake.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +15,7 @@ namespace {
 const HandshakeKind kinds[] = {HandshakeKind::client_server, HandshakeKind::client_client};
 }
 
-TEST_CASE("handshake: both kinds, every suite, both sides agree on everything") {
+TEST_CASE("handshake: both sides agree on everything, with both kinds and every suite") {
   for (const HandshakeKind kind : kinds) {
     for (const crypto::Suite& suite : crypto::all_suites()) {
       CAPTURE(std::string(suite.name));
@@ -62,7 +63,7 @@ TEST_CASE("handshake: unknown suites in the offer are passed over, NONE and an e
   const auto offer = [](const char* ciphers) {
     Pair pair(HandshakeKind::client_server, {&test::ecdhe()});
     pair.run([&](int phase, std::string frame) {
-      if (phase == 2)  // as if it answered what was sent
+      if (phase == 2)  // as if it answered the original phase 1
         return test::replaced(frame, test::field_of(frame, "to"),
                               base64_encode(call_hash(pair.frames[0]), Base64::standard));
       return phase == 1 ? test::replaced(frame, "\"ECDHE_WITH_AES_128_CBC_SHA256\"", ciphers) : frame;
@@ -76,11 +77,11 @@ TEST_CASE("handshake: unknown suites in the offer are passed over, NONE and an e
   CHECK(refused(""));
   CHECK(refused("\"NONE\""));
   CHECK(refused("\"NONE\",\"NULL\",\"ecdhe\",\"ECDHE_WITH_AES_256_GCM_SHA384\""));
-  // Found after unknown ones and twice; only then does the changed offer show, in phase 4.
+  // The suite is found after an unknown one and although it comes twice; phase 4 reveals the changed offer.
   CHECK(offer("\"NEW\",\"ECDHE_WITH_AES_128_CBC_SHA256\",\"ECDHE_WITH_AES_128_CBC_SHA256\"").failed_at == 4);
 }
 
-TEST_CASE("handshake: no RSA key to be had is busy") {
+TEST_CASE("handshake: without a ready RSA key it is busy") {
   Pair pair(HandshakeKind::client_server, {&test::rsa()});
   pair.r_side.ephemerals.no_rsa = true;
   pair.run();
@@ -105,7 +106,7 @@ TEST_CASE("handshake: a server's key that is unknown, pinned, or not the pinned 
 
   const Pair unknown = run(std::nullopt, false);
   CHECK(unknown.failure->cause == Cause::unknown_key);
-  CHECK(unknown.failed_at == 4);  // after its proof, before ours
+  CHECK(unknown.failed_at == 4);  // after the server's proof, before ours
   CHECK(unknown.initiator->peer_id() == known.r_side.id());
   CHECK(unknown.initiator->peer_name() == "bob");
 
@@ -125,14 +126,14 @@ TEST_CASE("handshake: an error from the other side ends it, with its code and te
   CHECK(pair.failure->cause == Cause::peer_error);
   CHECK(pair.failure->code == ErrorCode::busy);
   CHECK(pair.failure->detail == "later");
-  // A code from the future.
+  // An unknown code.
   Pair future(HandshakeKind::client_server);
   future.run([](int, const std::string&) { return R"({"type":"error","code":"tea-time","message":"x"})"; });
   CHECK(future.failure->cause == Cause::peer_error);
   CHECK(future.failure->code == ErrorCode::internal);
 }
 
-TEST_CASE("handshake: after a failure it only fails, and expects nothing") {
+TEST_CASE("handshake: after a failure every frame fails") {
   Pair pair(HandshakeKind::client_server), clean(HandshakeKind::client_server);
   clean.run();
   REQUIRE(clean.both_done());
@@ -246,7 +247,7 @@ TEST_CASE("handshake: every check of section 3 on a frame's fields, with its cod
 
 TEST_CASE("handshake: unknown extra fields are ignored, and are part of the transcript") {
   for (const HandshakeKind kind : kinds) {
-    // Sent so by the sender itself: our object as initiator, a phase 1 with more in it made by hand.
+    // As if the initiator itself had sent the extra fields: a phase 1 made by hand.
     Pair pair(kind);
     const std::string phase1 =
         test::replaced(pair.initiator->start(), "\"data\":{", "\"x\":[{}],\"data\":{\"y\":null,");

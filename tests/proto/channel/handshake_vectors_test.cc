@@ -1,5 +1,5 @@
-// The known answers of sims/connect-*.json and the handshakes of sims/client-connect-*.json, byte for byte,
-// as both sides, with their secrets injected.
+// The known answers of sims/connect-*.json and the handshakes of sims/client-connect-*.json: both sides, with
+// injected secrets, byte for byte.
 #include <doctest/doctest.h>
 
 #include "base/base64.h"
@@ -43,7 +43,7 @@ struct Known {
     out.role = role;
     out.identity = &keys[first ? 0 : 1];
     out.name = test::text(json[first ? "initiator" : "responder"], "name");
-    // The initiator offers what phase 1 says; the responder takes anything.
+    // The initiator offers the suites of the recorded phase 1; the responder takes any.
     out.suites = crypto::default_suites();
     if (first) {
       rapidjson::Document offer;
@@ -149,7 +149,7 @@ TEST_CASE("handshake: known transcripts, master secrets and confirm keys") {
   }
 }
 
-TEST_CASE("SECURE: known frames of both directions, sealed and opened, through the epoch changes") {
+TEST_CASE("SECURE: known frames of both directions, sealed and opened, across epochs") {
   for (const char* file : {"connect-ecdhe.json", "connect-rsa.json"}) {
     const Known known(file);
     const MasterSecret master(test::unhex(known.json, "K"));
@@ -164,7 +164,7 @@ TEST_CASE("SECURE: known frames of both directions, sealed and opened, through t
       std::uint64_t highest = 0;
       for (const auto& step : known.json[to_server ? "client_to_server" : "server_to_client"].GetArray()) {
         const std::uint64_t seq = step["seq"].GetUint64();
-        // Messages that the file leaves out: any will do, the keys depend on their number only.
+        // The file leaves out these messages. Any text will do: the keys depend on their number only.
         while (sender.count() < seq) {
           line.clear();
           sender.seal("{\"type\":\"ping\"}", time, line);

@@ -1,3 +1,4 @@
+// The labels of keys, signatures and transcripts: unique, and always first.
 #include "proto/labels.h"
 
 #include <doctest/doctest.h>
@@ -11,7 +12,7 @@
 using namespace sims;
 using namespace sims::proto;
 
-TEST_CASE("attack 6: the labels are unique and none is the beginning of another") {
+TEST_CASE("attack 6: the labels are unique, and none is a prefix of another") {
   CHECK(std::size(labels::all) == 19);
   for (const auto a : labels::all) {
     CHECK(a.starts_with("SIMS/1 "));
@@ -26,7 +27,7 @@ TEST_CASE("attack 6: the labels are unique and none is the beginning of another"
   }
 }
 
-TEST_CASE("attack 6: an identity key signs its label first, and never the bare bytes") {
+TEST_CASE("attack 6: an identity key signs a label before any other bytes") {
   test::FixedRng rng;
   const auto identity = crypto::SigningKey::generate(rng);
   const crypto::Digest transcript = crypto::sha256({bytes_of("t")});

@@ -1,3 +1,4 @@
+// Signed refusals of calls (sims-protocol(7), section 3).
 #include "proto/channel/refusal.h"
 
 #include <doctest/doctest.h>
@@ -52,7 +53,7 @@ TEST_CASE("refusal: the known answer, byte for byte, made and checked") {
   CHECK(verify_refusal(known.refusal(), callee, known.call));
 }
 
-TEST_CASE("attack 43: a refusal by another, of another call, with another code or signature is none") {
+TEST_CASE("attack 43: a refusal by another id, of another call, with another code or signature is ignored") {
   const Known known;
   const Id callee = Id::of(known.callee.public_key());
   test::FixedRng rng(4);
@@ -78,7 +79,7 @@ TEST_CASE("attack 43: a refusal by another, of another call, with another code o
   CHECK_FALSE(verify_refusal(flipped, callee, known.call));
 }
 
-TEST_CASE("refusal: four codes and no other are said and taken") {
+TEST_CASE("refusal: only four codes are sent and accepted") {
   using enum ErrorCode;
   for (const ErrorCode code : {unsupported_suite, unsupported_version, busy, handshake_failed})
     CHECK(refusal_code(code) == code);

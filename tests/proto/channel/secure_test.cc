@@ -1,3 +1,4 @@
+// SECURE's frames (sims-protocol(7), section 4): sealing, opening, and frames that are refused.
 #include "proto/channel/secure.h"
 
 #include <doctest/doctest.h>
@@ -17,7 +18,7 @@ SecureChainKey chain(std::uint64_t seed, bool to_server = true) {
   return secure_chain(master, to_server);
 }
 
-// Opens a line (with its LF); nullopt: fine.
+// Opens a line (with its LF). Returns the error, nullopt on success.
 std::optional<ErrorCode> open(SecureReceiver& receiver, std::string line, std::string& out) {
   line.pop_back();
   JsonTape tape;
@@ -67,12 +68,12 @@ TEST_CASE("SECURE: 1,000 messages of all sizes, through ten epochs") {
   CHECK(receiver.count() == 1'000);
 }
 
-// What is compared instead of parsed is what the parser would have taken, and nothing else.
+// The path without the parser must accept only frames that the parser would accept.
 TEST_CASE("SECURE: a frame in the sender's own form opens without the parser, any other form does not") {
   SecureSender sender(chain(1));
   SecureReceiver receiver(chain(1));
   std::string out;
-  for (int n = 0; n < 250; ++n) {  // two changes of keys, one to three digits
+  for (int n = 0; n < 250; ++n) {  // two changes of keys; numbers of one to three digits
     const std::string text = "message " + std::to_string(n);
     std::string frame = sealed(sender, text);
     frame.pop_back();
@@ -95,10 +96,10 @@ TEST_CASE("SECURE: a frame in the sender's own form opens without the parser, an
   }
 }
 
-TEST_CASE("SECURE: the same text never gives the same token; a full content fits a frame") {
+TEST_CASE("SECURE: the same text never gives the same token; the largest content fits a frame") {
   SecureSender sender(chain(1));
   CHECK(payload_of(sealed(sender, "x")) != payload_of(sealed(sender, "x")));
-  // 60,000 is what section 6 promises of the outer frame around the largest content.
+  // Section 6 promises that the outer frame around the largest content stays under 60,100 bytes.
   CHECK(SecureSender::frame_size_max(45'000 - 400) <= max_frame);
 }
 
@@ -112,17 +113,17 @@ TEST_CASE(
   for (int i = 0; i < 102; ++i)
     lines.push_back(sealed(sender, "m" + std::to_string(i)));
   CHECK(open(receiver, lines[1], out) == ErrorCode::bad_sequence);    // dropped
-  CHECK(open(receiver, lines[100], out) == ErrorCode::bad_sequence);  // of an epoch to come
+  CHECK(open(receiver, lines[100], out) == ErrorCode::bad_sequence);  // of a later epoch
   CHECK_FALSE(open(receiver, lines[0], out));
   CHECK(open(receiver, lines[0], out) == ErrorCode::bad_sequence);  // replayed
   CHECK(open(receiver, lines[2], out) == ErrorCode::bad_sequence);  // reordered
   sealed(other_direction, "");
   CHECK(open(receiver, sealed(other_direction, "x"), out) ==
-        ErrorCode::bad_message);  // reflected: other keys
+        ErrorCode::bad_message);  // reflected: under the other direction's keys
   // An old token under the number that is expected.
   CHECK(open(receiver, with_payload(lines[1], payload_of(lines[0])), out) == ErrorCode::bad_sequence);
   CHECK(out.empty());
-  // The number in clear moved by one, or into another epoch.
+  // The number in clear changed by one, or to another epoch.
   CHECK(open(receiver,
              "{\"type\":\"secure\",\"sa-data\":{\"epoch\":1,\"seq\":1},\"payload\":\"" +
                  payload_of(lines[1]) + "\"}\n",
@@ -132,7 +133,7 @@ TEST_CASE(
   CHECK(out == "m101");
 }
 
-TEST_CASE("attack 4: a token of one direction or connection is nothing in another") {
+TEST_CASE("attack 4: a token of one direction or connection is refused in another") {
   SecureReceiver to_client(chain(1, false)), other(chain(2));
   SecureSender sender(chain(1));
   const std::string line = sealed(sender, "x");
@@ -141,7 +142,7 @@ TEST_CASE("attack 4: a token of one direction or connection is nothing in anothe
   CHECK(open(other, line, out) == ErrorCode::bad_message);
 }
 
-TEST_CASE("attack 17: flip any bit of a token, and the HMAC refuses it with one error") {
+TEST_CASE("attack 17: a token with any bit flipped fails the HMAC, always with the same error") {
   SecureSender sender(chain(1));
   SecureReceiver receiver(chain(1));
   const std::string line = sealed(sender, std::string(30, 'x'));
@@ -164,7 +165,7 @@ TEST_CASE("attack 17: flip any bit of a token, and the HMAC refuses it with one 
   CHECK_FALSE(open(receiver, line, out));
 }
 
-TEST_CASE("attack 18: the time in a token is carried, never judged") {
+TEST_CASE("attack 18: the time in a token is never checked") {
   SecureSender sender(chain(1));
   SecureReceiver receiver(chain(1));
   std::string out;
@@ -173,7 +174,7 @@ TEST_CASE("attack 18: the time in a token is carried, never judged") {
     CHECK_FALSE(open(receiver, sealed(sender, "x", time), out));
 }
 
-TEST_CASE("attack 19: a token has one spelling") {
+TEST_CASE("attack 19: a token has one encoding") {
   SecureSender sender(chain(1));
   SecureReceiver receiver(chain(1));
   const std::string line = sealed(sender, "x");

@@ -1,3 +1,4 @@
+// Transport: bytes to messages and back, through handshake, SECURE, acks and failures.
 #include "proto/channel/transport.h"
 
 #include <doctest/doctest.h>
@@ -14,7 +15,7 @@ namespace {
 
 constexpr Now now{1'000, 1'767'225'600'000};
 
-// One end: everything that came out of it is remembered.
+// One end, which records all of its output.
 struct End {
   End(test::Side& side, Role role, std::optional<Id> peer,
       crypto::SuiteList suites = crypto::default_suites())
@@ -32,7 +33,7 @@ struct End {
     return o;
   }
 
-  // Polls all there is; work is run and completed on the spot unless `hold_work`.
+  // Polls until nothing is left. Runs and completes work at once unless `hold_work`.
   void feed(std::string_view bytes) {
     ByteView input = bytes_of(bytes);
     for (;;) {
@@ -91,7 +92,7 @@ std::string code_of(const std::string& out) {
   return test::field_of(out, "code");
 }
 
-// The only error that an end may give here: in clear, one line, its text its code's own.
+// The end must have sent this one error: in clear, one line, with the code's own text.
 void check_error(End& end, ErrorCode code) {
   CHECK(end.out == encode_error(code, explain(code)) + "\n");
   REQUIRE(end.failures.size() == 1);
@@ -101,7 +102,7 @@ void check_error(End& end, ErrorCode code) {
 
 }  // namespace
 
-TEST_CASE("transport: both suites connect, know each other, and talk in both directions") {
+TEST_CASE("transport: both sides connect with both suites and talk in both directions") {
   for (const crypto::Suite& suite : crypto::all_suites()) {
     CAPTURE(std::string(suite.name));
     Link link({&suite});
@@ -128,10 +129,10 @@ TEST_CASE("transport: both suites connect, know each other, and talk in both dir
   }
 }
 
-TEST_CASE("transport: however the bytes are split, the same comes out") {
+TEST_CASE("transport: the same messages come out however the bytes are split") {
   Link link;
   std::string to_server, to_client;
-  // A whole conversation, recorded.
+  // Records a whole conversation.
   for (int i = 0; i < 3; ++i) {
     to_server += link.client.out;
     link.server.feed(link.client.take());
@@ -146,7 +147,7 @@ TEST_CASE("transport: however the bytes are split, the same comes out") {
   test::FixedRng rng(5);
   std::string expected;
   for (int round = 0; round < 30; ++round) {
-    Link again;  // the same secrets
+    Link again;  // with the same secrets
     again.client.take();
     std::string_view rest = to_server;
     while (!rest.empty()) {
@@ -163,7 +164,7 @@ TEST_CASE("transport: however the bytes are split, the same comes out") {
   }
 }
 
-TEST_CASE("transport: 4,096 bytes a frame in the handshake, 65,536 after, one more is too large at once") {
+TEST_CASE("transport: frames of 4,096 bytes in the handshake, 65,536 after; one more is too large at once") {
   Link link;
   const std::string phase1 = link.client.take();
   {
@@ -195,12 +196,12 @@ TEST_CASE("transport: 4,096 bytes a frame in the handshake, 65,536 after, one mo
   REQUIRE(secure.client.failures.size() == 1);
   CHECK(secure.client.failures[0].code == ErrorCode::too_large);
   CHECK(secure.client.transport.closed());
-  secure.server.feed(secure.client.take());  // told under the channel's keys
+  secure.server.feed(secure.client.take());  // the error is under the channel's keys
   REQUIRE(secure.server.messages.size() == 1);
   CHECK(secure.server.messages[0] == encode_error(ErrorCode::too_large, explain(ErrorCode::too_large)));
 }
 
-TEST_CASE("attack 33: a stream without end and without LF is cut off at the limit, then swallowed") {
+TEST_CASE("attack 33: an endless stream without LF is cut off at the limit, and the rest is dropped") {
   Link link;
   const std::string block(65'536, '\0');
   for (int i = 0; i < 100; ++i)
@@ -208,7 +209,7 @@ TEST_CASE("attack 33: a stream without end and without LF is cut off at the limi
   check_error(link.server, ErrorCode::too_large);
 }
 
-TEST_CASE("transport: anything but the expected frame in the handshake has its code") {
+TEST_CASE("transport: each unexpected frame in the handshake gives its error code") {
   const auto answer = [](const std::string& line) {
     Link link;
     link.server.feed(line + "\n");
@@ -283,7 +284,7 @@ TEST_CASE("attack 8: a SECURE frame twice, or one of the next session, ends the 
   CHECK(next.server.failures[0].code == ErrorCode::bad_message);
 }
 
-TEST_CASE("transport: while work is out nothing happens, and only one frame's worth is kept") {
+TEST_CASE("transport: during work nothing happens, and at most one frame is kept") {
   Link link;
   link.server.hold_work = true;
   link.server.feed(link.client.take());
@@ -300,7 +301,7 @@ TEST_CASE("transport: while work is out nothing happens, and only one frame's wo
   CHECK(link.server.transport.complete(std::move(link.server.work), now, link.server.out).kind ==
         Kind::need_input);
   CHECK(link.server.take().find("\"phase\":4") != std::string::npos);
-  link.server.feed("");  // what was kept is heavy work's next frame
+  link.server.feed("");  // the kept frame starts the next work
   REQUIRE(link.server.work);
   link.server.work->run();
   CHECK(link.server.work->failed());
@@ -321,7 +322,7 @@ TEST_CASE("transport: while work is out nothing happens, and only one frame's wo
   flood.server.take();
   flood.server.work->run();
   const auto late = flood.server.transport.complete(std::move(flood.server.work), now, flood.server.out);
-  CHECK(late.kind == Kind::need_input);  // it has failed already, and says so only once
+  CHECK(late.kind == Kind::need_input);  // it has reported its failure already
   CHECK(flood.server.out.empty());
   CHECK(flood.server.transport.closed());
 }
@@ -348,7 +349,7 @@ TEST_CASE("transport: the caller can refuse at the last step, in clear") {
   CHECK(link.client.failures[0].detail == "taken");
 }
 
-TEST_CASE("transport: a first contact stops after the server's proof and says nothing") {
+TEST_CASE("transport: a first contact stops after the server's proof and sends nothing") {
   Link link;
   End stranger(link.client_side, Role::initiator, std::nullopt);
   link.server.feed(stranger.take());
@@ -363,12 +364,12 @@ TEST_CASE("transport: a first contact stops after the server's proof and says no
   CHECK(stranger.transport.closed());
 }
 
-TEST_CASE("transport: one cumulative ack for all that is owed, none when nothing is") {
+TEST_CASE("transport: one cumulative ack for all messages that are owed one") {
   Link link;
   link.connect();
   link.server.transport.flush_ack(now, link.server.out);
   CHECK(link.server.out.empty());
-  link.server.transport.owe_ack();  // nothing received yet: nothing to name
+  link.server.transport.owe_ack();  // nothing was received, so there is no number to ack
   link.server.transport.flush_ack(now, link.server.out);
   CHECK(link.server.out.empty());
   for (int i = 0; i < 3; ++i)
@@ -382,7 +383,7 @@ TEST_CASE("transport: one cumulative ack for all that is owed, none when nothing
   CHECK(link.client.messages == std::vector<std::string>{R"({"type":"ack","name":"relay.example","id":2})"});
 }
 
-TEST_CASE("transport: what was taken over is acked before the last word, what was wrong is not") {
+TEST_CASE("transport: accepted messages are acked before the final error, the wrong one is not") {
   for (const bool known : {true, false}) {
     CAPTURE(known);
     Link link;
@@ -395,7 +396,7 @@ TEST_CASE("transport: what was taken over is acked before the last word, what wa
     if (known)
       link.server.transport.fail(ErrorCode::bad_message, "no", 1, now, link.server.out);  // that ping
     else
-      link.server.feed("garbage\n");  // never was a message
+      link.server.feed("garbage\n");  // not a message
     link.client.feed(link.server.take());
     REQUIRE(link.client.messages.size() == 2);
     CHECK(link.client.messages[0] == (known ? R"({"type":"ack","name":"relay.example","id":0})"
@@ -405,7 +406,7 @@ TEST_CASE("transport: what was taken over is acked before the last word, what wa
   }
 }
 
-TEST_CASE("transport: fail() says why under the channel's keys, once, and keeps its counts") {
+TEST_CASE("transport: fail() sends its error once, under the channel's keys, and keeps the counts") {
   Link link;
   link.connect();
   link.server.transport.fail(ErrorCode::going_away, "bye", 7, now, link.server.out);
@@ -420,7 +421,7 @@ TEST_CASE("transport: fail() says why under the channel's keys, once, and keeps 
         std::vector<std::string>{R"({"type":"error","code":"going-away","message":"bye","id":7})"});
 }
 
-TEST_CASE("transport: rubbish of every kind, fed to both ends at every stage") {
+TEST_CASE("transport: junk fed to both ends at every stage") {
   test::FixedRng rng(6);
   for (int round = 0; round < 200; ++round) {
     Link link;

@@ -1,4 +1,4 @@
-// The way of a message between the two sessions of a PeerPair, checked.
+// Checked steps of a message between the two sessions of a PeerPair.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -24,7 +24,7 @@ inline PeerAck ack_of(const std::string& text) {
   return decode_as<PeerAck>(text);
 }
 
-// Seals at one side, opens at the other, takes the ack back: a message that arrives at once.
+// A message that arrives at once: seals it, opens it at the other side, takes the ack.
 inline void pass(PeerSession& from, PeerSession& to, std::string_view text, Now now) {
   auto sealed = from.seal(text, now);
   auto opened = to.open(com_of(sealed.message), now);
@@ -35,7 +35,7 @@ inline void pass(PeerSession& from, PeerSession& to, std::string_view text, Now 
   CHECK(from.take_ack(ack_of(opened->ack)) == sealed.id);
 }
 
-// The message is refused as `expected`, and nothing in the session has changed.
+// Requires that the message is refused as `expected` and changes nothing in the session.
 inline void check_refused(PeerSession& session, const ClientCom& com, OpenError expected, Now now) {
   const auto before = session.state_digest();
   auto opened = session.open(com, now);

@@ -1,5 +1,5 @@
-// Two PeerSessions that share a handshake's result. The handshake itself is tested elsewhere; here its result
-// is made up. What goes wrong here is the test's own fault: it throws.
+// Two PeerSessions that share the result of a made-up handshake. A step that fails throws, since it is a fault
+// of the test.
 #pragma once
 
 #include "proto/channel/handshake_pair.h"
@@ -17,10 +17,10 @@ inline std::array<const crypto::Suite*, 2> both_suites() {
   return {&ecdhe(), &rsa()};
 }
 
-// alice is the initiator. Another seed: the same identities, another handshake.
+// alice is the initiator. Pairs with other seeds have the same identities and another handshake.
 struct PeerPair {
   explicit PeerPair(const crypto::Suite& suite, std::uint64_t seed = 1) : PeerPair(suite, suite, seed) {}
-  // Each side may have a row of its own for one suite: a test's variant.
+  // For tests that give one side a variant of the suite.
   PeerPair(const crypto::Suite& alice_suite, const crypto::Suite& bob_suite, std::uint64_t seed)
       : alice_identity(identity(1)),
         bob_identity(identity(2)),
@@ -51,7 +51,7 @@ struct PeerPair {
     bob.emplace(result(bob_suite, Role::responder, bob_key, alice_key), bob_identity, bob_random);
   }
 
-  // Another RSA key than the last one (there are two; a really fresh one takes too long to make).
+  // Another RSA key than the last one. There are only two, since making one takes too long.
   std::unique_ptr<crypto::ResponderKey> fresh_key() {
     static const std::vector<Bytes> keys = [] {
       const auto file = read_json(own("client-connect-rsa.json"));
@@ -65,7 +65,7 @@ struct PeerPair {
     bob_random.push_rsa(keys[keys_used_++ % keys.size()]);
     return rsa().make_responder_key(bob_random);
   }
-  // A whole re-key, bob being the responder.
+  // A whole re-key, with bob as responder.
   void rekey() {
     const auto five = alice->receive_rekey(bob->start_rekey(fresh_key()));
     must(five.has_value(), "phase 4 of a re-key");

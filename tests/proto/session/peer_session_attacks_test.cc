@@ -1,5 +1,5 @@
-// attacks.md on an end-to-end session: what an evil server can do with the messages that it forwards. The
-// numbers are the attacks' there.
+// Attacks of an evil server on an end-to-end session, through the messages that it forwards. The numbers are
+// the rows of ATTACKS.md.
 #include "proto/channel/secure.h"
 #include "proto/limits.h"
 #include "proto/session/peer_checks.h"
@@ -9,8 +9,7 @@ namespace {
 using namespace sims;
 using namespace sims::test;
 
-// A session that has lived a little: both have keys of their own, one message of alice's is late, next is
-// under way.
+// A session after a few messages: both sides have sent, `late` has not arrived, and `next` is in flight.
 struct Scene {
   explicit Scene(const crypto::Suite& suite) : pair(suite) {
     pass(*pair.alice, *pair.bob, "hello", pair.now);
@@ -31,8 +30,8 @@ struct Scene {
   ClientCom late, next;
 };
 
-// Refused with no change, whatever the reason; time goes on, so that no refusal is only for too many before
-// it.
+// Requires that the message is refused for any reason and changes nothing. The time moves on, so that the
+// refusal is not for the rate of failures.
 void check_refused_anyhow(Scene& scene, const ClientCom& com) {
   scene.pair.now.steady_ms += 1'000;
   const auto before = scene.pair.bob->state_digest();
@@ -53,7 +52,7 @@ void for_each_flip(Bytes& bytes, auto&& check) {
   }
 }
 
-// Every id one bit away that is still shaped like one.
+// Every valid id that differs from this one in one bit.
 void for_each_near_id(Id& id, auto&& check) {
   const Id genuine = id;
   std::string text = genuine.str();
@@ -79,7 +78,7 @@ TEST_CASE("attack 4: protocol confusion: a value of one kind never passes as ano
     auto ack = ack_of(s.pair.alice->open(com, s.pair.now)->ack);
     auto close = decode_as<ClientDisconnect>(s.pair.alice->close("x"));
 
-    // The same com's verification in its ack, and an ack's or a close's in a com.
+    // A com's verification in its ack, and an ack's or a close's verification in a com.
     auto forged_ack = ack;
     forged_ack.verification = com.verification;
     CHECK_FALSE(s.pair.bob->take_ack(forged_ack));
@@ -95,7 +94,7 @@ TEST_CASE("attack 4: protocol confusion: a value of one kind never passes as ano
       forged.verification = verification;
       CHECK_FALSE(s.pair.bob->verify_close(forged));
     }
-    // A token of SECURE, even under the same K, as a com's.
+    // A token of SECURE as a com's token, even under the same K.
     SecureSender sender(secure_chain(MasterSecret(s.pair.master), true));
     std::string frame;
     sender.seal("{\"type\":\"ping\"}", 0, frame);
@@ -108,7 +107,7 @@ TEST_CASE("attack 4: protocol confusion: a value of one kind never passes as ano
   }
 }
 
-TEST_CASE("attack 8: reflection: what a side sent never comes back to it as the other's") {
+TEST_CASE("attack 8: reflection: a side never accepts its own messages as the other's") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);
     auto sealed = s.pair.bob->seal("mine", s.pair.now);
@@ -128,7 +127,7 @@ TEST_CASE("attack 8: reflection: what a side sent never comes back to it as the 
   }
 }
 
-TEST_CASE("attack 8: replay: within a session acked again and not shown, in the next one refused") {
+TEST_CASE("attack 8: replay: acked again and not shown in its session, refused in the next one") {
   for (const auto* suite : both_suites()) {
     PeerPair pair(*suite), next(*suite, 2);
     auto sealed = pair.alice->seal("once", pair.now);
@@ -172,7 +171,7 @@ TEST_CASE("attack 20: field splice: a value moved to the neighbouring field chan
     check([](ClientCom& c) { c.ratchet.pn = 2, c.ratchet.n = 0; });
     check([&](ClientCom& c) { c.data = skipped.data; });
     check([&](ClientCom& c) { c.ratchet.n = skipped.ratchet.n, c.id = skipped.id; });
-    // The end of the token and the start of R: the HMAC's input would be the same if R had no fixed length.
+    // The token's end moves into R: without R's fixed length the HMAC's input would be the same.
     check([](ClientCom& c) { c.data.resize(c.data.size() - 4); });
     if (suite == &rsa()) check([](ClientCom& c) { c.ratchet.epoch = 0, c.ratchet.n = 1 << 16; });
     pair.now.steady_ms += 10'000;
@@ -193,7 +192,7 @@ TEST_CASE("attack 20: field splice: a value moved to the neighbouring field chan
   }
 }
 
-TEST_CASE("attack 21: header tamper: every bit of every field is under the verification") {
+TEST_CASE("attack 21: header tamper: the verification covers every bit of every field") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);
     for (const auto& genuine : {s.late, s.next}) {
@@ -215,13 +214,13 @@ TEST_CASE("attack 21: header tamper: every bit of every field is under the verif
       for_each_near_id(com.src, refused);
       for_each_near_id(com.dst, refused);
       for_each_flip(com.verification, refused);
-      if (com.id == s.late.id) for_each_flip(com.data, refused);  // for the other each takes a ratchet step
+      if (com.id == s.late.id) for_each_flip(com.data, refused);  // for s.next each flip costs a ratchet step
     }
     s.check_all_well();
   }
 }
 
-TEST_CASE("attack 21: a message that was opened comes again, altered: no second ack") {
+TEST_CASE("attack 21: an altered copy of an opened message gets no second ack") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);
     ClientCom com = s.next;
@@ -241,7 +240,7 @@ TEST_CASE("attack 21: a message that was opened comes again, altered: no second 
   }
 }
 
-TEST_CASE("attack 21: a header of the other suite, or of none") {
+TEST_CASE("attack 21: a header of the other suite or of no suite is refused") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);
     auto com = s.next;
@@ -264,7 +263,7 @@ TEST_CASE("attack 21: a header of the other suite, or of none") {
   }
 }
 
-TEST_CASE("attack 22: nothing changes before a message has proved genuine") {
+TEST_CASE("attack 22: nothing changes before a message is verified") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);
     auto far = s.next;
@@ -283,14 +282,14 @@ TEST_CASE("attack 22: nothing changes before a message has proved genuine") {
       check_refused_anyhow(s, forged);
       forged.ratchet.n = 500;
       check_refused_anyhow(s, forged);
-      forged.ratchet.key->fill(0xff);  // no point
+      forged.ratchet.key->fill(0xff);  // not a point of the curve
       check_refused_anyhow(s, forged);
     }
     s.check_all_well();
   }
 }
 
-TEST_CASE("attack 23: skipped keys cannot be exhausted by numbers that are only claimed") {
+TEST_CASE("attack 23: claimed message numbers cannot exhaust the skipped keys") {
   for (const auto* suite : both_suites()) {
     Scene s(*suite);
     const auto kept = s.pair.bob->skipped_keys();
@@ -306,7 +305,7 @@ TEST_CASE("attack 23: skipped keys cannot be exhausted by numbers that are only 
       com = s.next;
       com.ratchet.pn = 0xffffffff;
       check_refused(*s.pair.bob, com, OpenError::too_far, s.pair.now);
-      com.ratchet.pn = 0;  // less than came already: no such header can be
+      com.ratchet.pn = 0;  // fewer than have arrived: an impossible header
       check_refused(*s.pair.bob, com, OpenError::forged, s.pair.now);
     }
     CHECK(s.pair.bob->skipped_keys() == kept);
@@ -333,9 +332,9 @@ TEST_CASE("attack 23: 5,000 forged keys with pn = 1,000 cost five ratchet steps,
   CHECK(tried == failed_dh_burst);
   CHECK(limited == 5'000 - failed_dh_burst);
   CHECK(bob.state_digest() == before);
-  CHECK(bob.skipped_keys() == 1);  // the one of the scene's late message
+  CHECK(bob.skipped_keys() == 1);  // for the scene's late message
 
-  // The genuine next message is not tried either, until a second has passed. What needs no step goes on.
+  // The genuine next message is not tried either until a second has passed. Messages that need no step go on.
   check_refused(bob, s.next, OpenError::rate_limited, s.pair.now);
   CHECK(bob.open(s.late, s.pair.now));
   s.pair.now.steady_ms += 999;
@@ -352,7 +351,7 @@ TEST_CASE("attack 23: genuine ratchet steps are not limited") {
   }
 }
 
-TEST_CASE("attack 24: one bad message among good ones: only that one is lost") {
+TEST_CASE("attack 24: of a bad message among good ones only the bad one is lost") {
   for (const auto* suite : both_suites()) {
     PeerPair pair(*suite);
     int shown = 0;
@@ -393,7 +392,7 @@ TEST_CASE("attack 29: forged and replayed acks never mark a message delivered") 
     forged.id = two.id;
     forged.data = crypto::sha256({bytes_of(com_of(two.message).data)});
     refused(forged);
-    // Of another session, for the same id.
+    // An ack of another session for the same id.
     auto elsewhere = other.alice->seal("one", other.now);
     refused(ack_of(other.bob->open(com_of(elsewhere.message), other.now)->ack));
 

@@ -1,4 +1,4 @@
-// The RSA suite's re-key: when it starts, what it does to messages under way, and what it survives.
+// The RSA suite's re-key: when it starts, messages in flight, lost and altered frames.
 #include "base/base64.h"
 #include "proto/limits.h"
 #include "proto/session/peer_checks.h"
@@ -17,14 +17,14 @@ void chat(PeerPair& pair, int messages) {
   }
 }
 
-// The frame is refused and the session is as before.
+// Requires that the frame is refused and changes nothing in the session.
 void check_frame_refused(PeerSession& session, std::string_view frame) {
   const auto before = session.state_digest();
   CHECK_FALSE(session.receive_rekey(frame));
   CHECK(session.state_digest() == before);
 }
 
-// Of an attempt that was given up: taken without a word, and the session is as before.
+// For a frame of an abandoned attempt. Requires that it is ignored: no answer, no error, no change.
 void check_frame_ignored(PeerSession& session, std::string_view frame) {
   const auto before = session.state_digest();
   const auto answer = session.receive_rekey(frame);
@@ -40,13 +40,13 @@ std::vector<int> taken_by(const PeerSession& session) {
   return out;
 }
 
-// Empty where there is none.
+// The value of a field; empty if the frame has none.
 std::string field_if_any(const std::string& frame, const std::string& name) {
   const bool there = frame.find("\"" + name + "\":\"") != frame.npos;
   return there ? field_of(frame, name) : "";
 }
 
-// A suite row for an initiator whose ciphertext is junk while this is set.
+// While this is set, the initiator with the suite row below sends a junk ciphertext.
 bool junk = false;
 std::optional<crypto::InitiatorShare> maybe_junk(ByteView spki, crypto::EphemeralSource& source) {
   auto share = rsa().make_initiator_share(spki, source);
@@ -74,14 +74,14 @@ TEST_CASE("a re-key is due after 100 messages of both directions, and counts eac
   CHECK(pair.alice->epoch() == 1);
   CHECK(pair.bob->epoch() == 1);
   CHECK_FALSE(pair.bob->wants_rekey());
-  CHECK(pair.bob->open(late, pair.now));  // counts for the epoch that it is of
+  CHECK(pair.bob->open(late, pair.now));  // counts for its own epoch
   chat(pair, 99);
   CHECK_FALSE(pair.bob->wants_rekey());
   chat(pair, 1);
   CHECK(pair.bob->wants_rekey());
 }
 
-TEST_CASE("messages go on under the old epoch until phase 6, and late ones still open after it") {
+TEST_CASE("messages stay in the old epoch until phase 6, and late ones open after it") {
   PeerPair pair(rsa());
   chat(pair, 4);
   auto alice_late = com_of(pair.alice->seal("late", pair.now).message);
@@ -114,7 +114,7 @@ TEST_CASE("messages go on under the old epoch until phase 6, and late ones still
   CHECK(pair.bob->skipped_keys() == 0);
 }
 
-TEST_CASE("the first message of an epoch tells how many of the last one are missing") {
+TEST_CASE("the first message of an epoch says how many of the last epoch are missing") {
   PeerPair pair(rsa());
   std::vector<ClientCom> held;
   for (int i = 0; i < 5; ++i)
@@ -127,7 +127,7 @@ TEST_CASE("the first message of an epoch tells how many of the last one are miss
   forged.ratchet.pn = 6;
   check_refused(*pair.bob, forged, OpenError::forged, pair.now);
   CHECK(pair.bob->open(held[2], pair.now));
-  forged.ratchet.pn = 2;  // less than came
+  forged.ratchet.pn = 2;  // fewer than have arrived
   check_refused(*pair.bob, forged, OpenError::forged, pair.now);
   CHECK(pair.bob->open(first, pair.now));
   CHECK(pair.bob->skipped_keys() == 4);
@@ -136,7 +136,7 @@ TEST_CASE("the first message of an epoch tells how many of the last one are miss
   CHECK(pair.bob->skipped_keys() == 0);
 }
 
-TEST_CASE("late messages open up to two epochs back, also when nothing of the epochs between came") {
+TEST_CASE("late messages open up to two epochs back, even if none of the epochs between arrived") {
   PeerPair pair(rsa());
   std::vector<ClientCom> late;  // two of each epoch
   for (int epoch = 0; epoch < 4; ++epoch) {
@@ -145,16 +145,16 @@ TEST_CASE("late messages open up to two epochs back, also when nothing of the ep
       late.push_back(com_of(pair.alice->seal("late", pair.now).message));
   }
   check_refused(*pair.bob, late[0], OpenError::old, pair.now);
-  CHECK(pair.bob->open(late[6], pair.now));  // epoch 3 tells the length of 2
-  CHECK(pair.bob->open(late[3], pair.now));  // 1 was kept
-  CHECK(pair.bob->open(late[5], pair.now));  // 2, and the length of 1
+  CHECK(pair.bob->open(late[6], pair.now));  // epoch 3 gives the length of 2
+  CHECK(pair.bob->open(late[3], pair.now));  // epoch 1 is kept
+  CHECK(pair.bob->open(late[5], pair.now));  // epoch 2 gives the length of 1
   CHECK(pair.bob->open(late[4], pair.now));
   CHECK(pair.bob->open(late[2], pair.now));
   CHECK(pair.bob->open(late[7], pair.now));
   CHECK(pair.bob->skipped_keys() == 0);
 }
 
-TEST_CASE("attack 24: altered re-key frames change nothing, and the genuine ones still work") {
+TEST_CASE("attack 24: altered re-key frames change nothing, and the genuine ones work afterwards") {
   PeerPair pair(rsa());
   chat(pair, 2);
   auto four = pair.bob->start_rekey(pair.fresh_key());
@@ -171,7 +171,7 @@ TEST_CASE("attack 24: altered re-key frames change nothing, and the genuine ones
   };
   altered(four, [&](const std::string& bad) { check_frame_refused(*pair.alice, bad); });
   auto five = pair.alice->receive_rekey(four).value();
-  // Only the confirm is not covered by the signature: such a frame is not altered here but below.
+  // The signature does not cover the confirm: an altered confirm is tested below.
   const auto confirm = field_of(five, "confirm");
   altered(five, [&](const std::string& bad) {
     if (bad.size() == five.size() && field_if_any(bad, "signature") == field_of(five, "signature") &&
@@ -187,11 +187,11 @@ TEST_CASE("attack 24: altered re-key frames change nothing, and the genuine ones
   CHECK(pair.alice->epoch() == 1);
 }
 
-TEST_CASE("attack 4, 8: re-key frames out of place, reflected or of another session") {
+TEST_CASE("attack 4, 8: re-key frames out of order, reflected or of another session are refused") {
   PeerPair pair(rsa()), other(rsa(), 2);
   auto four = pair.bob->start_rekey(pair.fresh_key());
   check_frame_refused(*pair.bob, four);     // reflected
-  check_frame_refused(*other.alice, four);  // the other transcript
+  check_frame_refused(*other.alice, four);  // another transcript
   auto swapped = four;
   const auto bob = pair.alice->peer().str(), alice = pair.bob->peer().str();
   swapped = replaced(replaced(swapped, "\"src\":\"" + bob, "\"src\":\"" + alice), "\"dst\":\"" + alice,
@@ -203,15 +203,15 @@ TEST_CASE("attack 4, 8: re-key frames out of place, reflected or of another sess
   check_frame_refused(*pair.alice, five);
   check_frame_refused(*pair.bob, four);
   auto six = pair.bob->receive_rekey(five).value();
-  check_frame_refused(*pair.bob, five);  // once
+  check_frame_refused(*pair.bob, five);  // only once
   check_frame_refused(*pair.bob, six);
   CHECK(pair.alice->receive_rekey(six).value().empty());
   check_frame_refused(*pair.alice, six);
-  check_frame_refused(*pair.alice, four);  // of the epoch before
+  check_frame_refused(*pair.alice, four);  // of the previous epoch
   chat(pair, 2);
 }
 
-TEST_CASE("attack 4: a confirm of phase 6 is none for phase 5, and its failure ends only the attempt") {
+TEST_CASE("attack 4: a confirm of phase 6 fails in phase 5, which ends only the attempt") {
   PeerPair pair(rsa());
   pair.rekey();
   auto five = pair.alice->receive_rekey(pair.bob->start_rekey(pair.fresh_key())).value();
@@ -220,7 +220,7 @@ TEST_CASE("attack 4: a confirm of phase 6 is none for phase 5, and its failure e
   random.fill(other);
   CHECK_FALSE(pair.bob->receive_rekey(
       replaced(five, field_of(five, "confirm"), base64_encode(other, Base64::standard))));
-  CHECK(taken_by(*pair.bob).empty());  // the key decrypted once and is gone
+  CHECK(taken_by(*pair.bob).empty());  // the key is wiped after one decryption
   check_frame_refused(*pair.bob, five);
   chat(pair, 4);
   CHECK(pair.bob->epoch() == 1);
@@ -229,7 +229,7 @@ TEST_CASE("attack 4: a confirm of phase 6 is none for phase 5, and its failure e
   CHECK(pair.bob->epoch() == 2);
 }
 
-TEST_CASE("a ciphertext that does not decrypt fails like a wrong confirm; the next attempt works") {
+TEST_CASE("a ciphertext that does not decrypt fails like a wrong confirm, and the next attempt works") {
   crypto::Suite row = rsa();
   row.make_initiator_share = maybe_junk;
   PeerPair pair(row, rsa(), 1);
@@ -240,7 +240,7 @@ TEST_CASE("a ciphertext that does not decrypt fails like a wrong confirm; the ne
   junk = false;
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::handshake_failed);
-  CHECK_FALSE(pair.bob->wants_rekey());  // not again at once
+  CHECK_FALSE(pair.bob->wants_rekey());  // not immediately
   chat(pair, 9);
   CHECK_FALSE(pair.bob->wants_rekey());
   chat(pair, 1);
@@ -250,36 +250,36 @@ TEST_CASE("a ciphertext that does not decrypt fails like a wrong confirm; the ne
   CHECK(pair.alice->epoch() == 1);
 }
 
-TEST_CASE("a re-key whose frame is lost is replaced, later each time, by one that works") {
+TEST_CASE("a re-key with a lost frame is tried again, later each time") {
   PeerPair pair(rsa());
   chat(pair, 100);
   std::string lost_five;
   for (int messages : {10, 20, 40}) {
     CHECK(pair.bob->wants_rekey());
     auto four = pair.bob->start_rekey(pair.fresh_key());
-    if (messages != 10) lost_five = pair.alice->receive_rekey(four).value();  // else 4 itself is lost
+    if (messages != 10) lost_five = pair.alice->receive_rekey(four).value();  // else phase 4 is lost
     chat(pair, messages - 1);
     CHECK_FALSE(pair.bob->wants_rekey());
     chat(pair, 1);
   }
   CHECK(pair.bob->wants_rekey());
   auto four = pair.bob->start_rekey(pair.fresh_key());
-  check_frame_ignored(*pair.bob, lost_five);  // comes at last, for a key that is gone
+  check_frame_ignored(*pair.bob, lost_five);  // arrives late, for a wiped key
   auto five = pair.alice->receive_rekey(four).value();
   auto six = pair.bob->receive_rekey(five).value();
   CHECK(pair.alice->receive_rekey(six).value().empty());
   chat(pair, 4);
-  pair.rekey();  // both transcripts are the same still
+  pair.rekey();  // works only if both transcripts are still the same
   chat(pair, 100);
   CHECK(pair.alice->epoch() == 2);
-  // What failed in one epoch does not slow down the next.
+  // Failures of one epoch do not delay the next re-key.
   static_cast<void>(pair.bob->start_rekey(pair.fresh_key()));
   CHECK_FALSE(pair.bob->wants_rekey());
   chat(pair, 10);
   CHECK(pair.bob->wants_rekey());
 }
 
-TEST_CASE("phase 6 is lost: the first message of the new epoch does what it would have done") {
+TEST_CASE("a lost phase 6 is replaced by the first message of the new epoch") {
   PeerPair pair(rsa());
   chat(pair, 100);
   auto late = com_of(pair.bob->seal("late", pair.now).message);
@@ -300,15 +300,15 @@ TEST_CASE("phase 6 is lost: the first message of the new epoch does what it woul
   CHECK(pair.alice->open(first, pair.now)->plaintext == "first");
   CHECK(pair.alice->epoch() == 1);
   CHECK(taken_by(*pair.alice) == std::vector{4});
-  check_frame_refused(*pair.alice, six);  // comes at last
+  check_frame_refused(*pair.alice, six);  // arrives late
   CHECK(pair.alice->open(late, pair.now)->plaintext == "late");
   CHECK(com_of(pair.alice->seal("x", pair.now).message).ratchet.epoch == 1);
-  pair.rekey();  // both transcripts are the same
+  pair.rekey();  // works only if both transcripts are the same
   chat(pair, 4);
   CHECK(pair.alice->epoch() == 2);
 }
 
-TEST_CASE("phase 6 is lost and only I talks: R owes a message after 10, 20, 40, ... of the old epoch") {
+TEST_CASE("phase 6 is lost and only I talks: R owes a message after 10, 20, 40, ... old ones") {
   PeerPair pair(rsa());
   chat(pair, 4);
   CHECK_FALSE(pair.bob->owes_word_of_epoch());
@@ -330,11 +330,10 @@ TEST_CASE("phase 6 is lost and only I talks: R owes a message after 10, 20, 40, 
   for (int i = 0; i < 97; ++i)
     pass(*pair.alice, *pair.bob, "of the new one", pair.now);
   CHECK_FALSE(pair.bob->owes_word_of_epoch());
-  CHECK(pair.bob->wants_rekey());  // after these and the three words
+  CHECK(pair.bob->wants_rekey());  // after these and R's three messages
 }
 
-TEST_CASE(
-    "attack 79: a phase 4 that was given up, replayed or late, does not replace the one that R completed") {
+TEST_CASE("attack 79: an abandoned phase 4, replayed or late, does not replace the completed one") {
   PeerPair pair(rsa());
   const auto given_up = pair.bob->start_rekey(pair.fresh_key());
   std::string late_five;
@@ -344,13 +343,13 @@ TEST_CASE(
   SUBCASE("late") {}
   const auto five = pair.alice->receive_rekey(pair.bob->start_rekey(pair.fresh_key())).value();
   if (!late_five.empty()) check_frame_ignored(*pair.bob, late_five);
-  static_cast<void>(pair.bob->receive_rekey(five).value());  // 6 is withheld
+  static_cast<void>(pair.bob->receive_rekey(five).value());  // phase 6 is withheld
   CHECK(pair.alice->receive_rekey(given_up).value() != five);
   pass(*pair.bob, *pair.alice, "of the new epoch", pair.now);
   CHECK(pair.alice->epoch() == 1);
 }
 
-TEST_CASE("an epoch is overdue at twice its length, at both sides, until the keys change") {
+TEST_CASE("at twice its length an epoch is overdue at both sides, until the keys change") {
   PeerPair pair(rsa());
   chat(pair, 199);
   CHECK_FALSE(pair.alice->rekey_overdue());
@@ -371,7 +370,7 @@ TEST_CASE("a phase 4 that comes twice gets the same answer") {
   chat(pair, 2);
 }
 
-TEST_CASE("a close still proves itself while one side is an epoch behind") {
+TEST_CASE("a close is verified although one side is an epoch behind") {
   PeerPair pair(rsa());
   auto five = pair.alice->receive_rekey(pair.bob->start_rekey(pair.fresh_key())).value();
   auto six = pair.bob->receive_rekey(five).value();

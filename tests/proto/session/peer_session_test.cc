@@ -1,4 +1,4 @@
-// PeerSession between two honest sides over a network that is slow, lossy, repeats and reorders.
+// PeerSession between two honest sides, over a network that delays, loses, repeats and reorders.
 #include <set>
 
 #include "proto/limits.h"
@@ -38,7 +38,7 @@ class Direction {
       return;
     }
     deliver(flying_[at], now);
-    if (what > 2) flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(at));  // else it comes again
+    if (what > 2) flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(at));  // else it arrives again
   }
 
   void drain(Now now) {
@@ -58,7 +58,7 @@ class Direction {
     CHECK(opened->duplicate == !first);
     CHECK(opened->plaintext == (first ? f.plaintext : ""));
     auto delivered = from_.take_ack(ack_of(opened->ack));
-    CHECK(delivered.has_value() == first);  // one ack proves it, the same again proves nothing new
+    CHECK(delivered.has_value() == first);  // only the first ack counts
     if (first) CHECK(delivered == f.id);
   }
 
@@ -70,7 +70,7 @@ class Direction {
   std::set<std::uint64_t> opened_;
 };
 
-// The re-key's frames come in order, but as late as the network likes.
+// Delivers the re-key's frames in order, with random delays.
 class SlowRekey {
  public:
   SlowRekey(PeerPair& pair, FixedRng& random) : pair_(pair), random_(random) {}
@@ -85,7 +85,7 @@ class SlowRekey {
       frame_ = pair_.alice->receive_rekey(frame_).value();
       return;
     }
-    // Phase 6 goes ahead of what bob sends under the new epoch, on one ordered connection.
+    // Phase 6 arrives before bob's messages of the new epoch: the connection keeps the order.
     auto six = pair_.bob->receive_rekey(frame_).value();
     CHECK(pair_.alice->receive_rekey(six).value().empty());
     frame_.clear();
@@ -141,7 +141,7 @@ TEST_CASE("either side may speak first") {
   }
 }
 
-TEST_CASE("ECDHE: the key changes with every round trip, and not within one") {
+TEST_CASE("ECDHE: the key changes with every round trip, and only then") {
   PeerPair pair(ecdhe());
   std::set<ByteArray<49>> keys;
   for (int i = 0; i < 5; ++i) {
@@ -176,7 +176,7 @@ TEST_CASE("no two messages share a token, an IV or a verification") {
   }
 }
 
-TEST_CASE("a message that comes twice: the same ack, shown once, however much came between") {
+TEST_CASE("a message that comes twice gets the same ack and is shown once, also much later") {
   for (const auto* suite : both_suites()) {
     PeerPair pair(*suite);
     auto com = com_of(pair.alice->seal("hello", pair.now).message);
@@ -194,7 +194,7 @@ TEST_CASE("a message that comes twice: the same ack, shown once, however much ca
   }
 }
 
-TEST_CASE("a message that comes twice after the memory of acks is over is old") {
+TEST_CASE("a duplicate is old once its ack is forgotten") {
   for (const auto* suite : both_suites()) {
     PeerPair pair(*suite);
     auto com = com_of(pair.alice->seal("hello", pair.now).message);
@@ -204,7 +204,7 @@ TEST_CASE("a message that comes twice after the memory of acks is over is old") 
     CHECK(pair.bob->open(com, pair.now)->duplicate);
     pass(*pair.alice, *pair.bob, "one too many", pair.now);
     check_refused(*pair.bob, com, OpenError::old, pair.now);
-    // Also once its ratchet key is forgotten.
+    // The same once its ratchet key is forgotten.
     pass(*pair.bob, *pair.alice, "a round trip", pair.now);
     pass(*pair.alice, *pair.bob, "another key", pair.now);
     check_refused(*pair.bob, com, OpenError::old, pair.now);
@@ -228,7 +228,7 @@ TEST_CASE("skipping 1,000 messages is allowed, 1,001 is too far") {
   }
 }
 
-TEST_CASE("ECDHE: skipped messages of both chains count together") {
+TEST_CASE("ECDHE: the limit of skipped messages is for both chains together") {
   PeerPair pair(ecdhe());
   pass(*pair.alice, *pair.bob, "first", pair.now);
   std::vector<ClientCom> lost, next;
@@ -243,7 +243,7 @@ TEST_CASE("ECDHE: skipped messages of both chains count together") {
   CHECK(pair.bob->open(lost[599], pair.now));
 }
 
-TEST_CASE("skipped keys are bounded, and the oldest go first") {
+TEST_CASE("skipped keys are bounded, and the oldest is dropped first") {
   for (const auto* suite : both_suites()) {
     PeerPair pair(*suite);
     std::vector<ClientCom> coms;
@@ -273,7 +273,7 @@ TEST_CASE("an ack proves one message delivered, once; forget() stops waiting") {
   CHECK_FALSE(pair.alice->take_ack(ack_one));
 }
 
-TEST_CASE("acks awaited are bounded: the oldest is given up") {
+TEST_CASE("awaited acks are bounded: the oldest is forgotten") {
   PeerPair pair(ecdhe());
   std::vector<std::string> acks;
   for (int i = 0; i < 4'097; ++i) {
@@ -284,7 +284,7 @@ TEST_CASE("acks awaited are bounded: the oldest is given up") {
   CHECK(pair.alice->take_ack(ack_of(acks[1])) == 1);
 }
 
-TEST_CASE("a close proves itself to the other side only") {
+TEST_CASE("only the other side accepts a close") {
   for (const auto* suite : both_suites()) {
     PeerPair pair(*suite), next(*suite, 2);
     auto from_alice = decode_as<ClientDisconnect>(pair.alice->close("bye \"bob\"\n"));
@@ -302,7 +302,7 @@ TEST_CASE("a close proves itself to the other side only") {
   }
 }
 
-TEST_CASE("a close is proved under K's key of the sender's direction") {
+TEST_CASE("a close is verified with K's key of the sender's direction") {
   PeerPair pair(ecdhe());
   for (auto [session, label] :
        {std::pair(&*pair.alice, "SIMS/1 close initiator"), std::pair(&*pair.bob, "SIMS/1 close responder")}) {
@@ -314,11 +314,11 @@ TEST_CASE("a close is proved under K's key of the sender's direction") {
   }
 }
 
-TEST_CASE("a reason that is too long is cut between characters, and still verified") {
+TEST_CASE("a reason that is too long is cut between characters and verified") {
   PeerPair pair(ecdhe());
   std::string reason = "x";
   while (reason.size() < 2 * max_error_text)
-    reason += "\xc3\xb1";  // n with tilde: 512 falls in the middle of one
+    reason += "\xc3\xb1";  // n with tilde: byte 512 is in the middle of a character
   auto close = decode_as<ClientDisconnect>(pair.alice->close(reason));
   CHECK(close.reason == reason.substr(0, max_error_text - 1));
   CHECK(pair.bob->verify_close(close));

@@ -1,5 +1,4 @@
-// The known answers of sims/client-connect-*.json through the public interface: both sides, message for
-// message.
+// The known answers of sims/client-connect-*.json through PeerSession's interface, as both sides.
 #include <map>
 
 #include "proto/session/peer_checks.h"

@@ -1,4 +1,4 @@
-// The ratchets' pieces by themselves, and sessions made by real handshakes.
+// The parts of the ratchets alone, and sessions made by real handshakes.
 #include "crypto/fernet.h"
 #include "proto/labels.h"
 #include "proto/limits.h"
@@ -12,14 +12,14 @@ namespace {
 using namespace sims;
 using namespace sims::test;
 
-// A peer that has the session's keys and breaks the rules: alice's side of the RSA suite, by hand.
+// alice's side of the RSA suite by hand: a peer that has the session's keys and breaks the rules.
 struct RogueAlice {
   explicit RogueAlice(const PeerPair& pair)
       : chains(Role::initiator, RootKey(crypto::hkdf_expand<32>(pair.master, labels::root).view())),
         self(pair.bob->peer()),
         peer(pair.alice->peer()) {}
 
-  // A message whose verification holds, whatever its token is.
+  // A message with a valid verification over any token.
   ClientCom message(auto&& token_of) {
     auto [header, message_key] = chains.next_to_send();
     ClientCom com;
@@ -57,7 +57,7 @@ HandshakeOptions options(Role role, const crypto::SigningKey& identity, const Id
 
 }  // namespace
 
-TEST_CASE("a genuine verification over a bad token: refused, nothing changes") {
+TEST_CASE("a bad token with a genuine verification is refused and changes nothing") {
   PeerPair pair(rsa());
   RogueAlice rogue(pair);
   auto token = [](const Secret<112>& k) { return fernet(k.part(0, 32), k.part(32, 16), "text"); };
@@ -81,7 +81,7 @@ TEST_CASE("a genuine verification over a bad token: refused, nothing changes") {
   CHECK(opened->plaintext == "text");
 }
 
-TEST_CASE("another message under an id that was opened is refused") {
+TEST_CASE("another message under an opened id is refused") {
   PeerPair pair(rsa());
   RogueAlice rogue(pair);
   auto token = [](const Secret<112>& k) { return fernet(k.part(0, 32), k.part(32, 16), "text"); };
@@ -121,8 +121,7 @@ TEST_CASE("skipped keys: found by chain and number, the oldest dropped first") {
   CHECK(keys.find(zero, 2) != nullptr);
 }
 
-TEST_CASE(
-    "the allowance of failed ratchet steps: a burst, then one a second; time that runs back gives nothing") {
+TEST_CASE("failed ratchet steps: a burst is allowed, then one a second; a clock that goes back adds none") {
   StepAllowance allowance;
   Now now{5'000, 0};
   for (int i = 0; i < failed_dh_burst; ++i)

@@ -1,3 +1,4 @@
+// FrameCutter: a stream of bytes cut into lines, with limits.
 #include "proto/wire/frame.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,7 @@ struct Cuts {
   bool operator==(const Cuts&) const = default;
 };
 
-// Feeds `stream` in parts that `part_size` chooses, cutting all there is after each.
+// Feeds `stream` in parts of `part_size()` bytes, and cuts all frames after each part.
 template <class PartSize>
 Cuts cut_all(std::string_view stream, std::size_t limit, PartSize part_size) {
   FrameCutter cutter;
@@ -51,7 +52,7 @@ TEST_CASE("frames: lines, empty ones skipped, a lone CR is not empty") {
   CHECK_FALSE(cuts.too_long);
 }
 
-TEST_CASE("frames: empty lines are skipped, but not for ever") {
+TEST_CASE("frames: empty lines are skipped up to a limit") {
   FrameCutter cutter;
   FrameRoom room;
   const std::string some(max_empty_lines, '\n');
@@ -61,7 +62,7 @@ TEST_CASE("frames: empty lines are skipped, but not for ever") {
   CHECK(cutter.next(input, 9, room) == Cut::frame);
   CHECK(room.frame == "b");
   CHECK(cutter.next(input, 9, room) == Cut::too_empty);
-  // However they come.
+  // The same when they arrive one by one.
   FrameCutter slow;
   std::size_t lines = 0;
   for (Cut cut = Cut::need_input; cut == Cut::need_input; ++lines) {
@@ -86,7 +87,7 @@ TEST_CASE("frames: the limit is exact, and one byte more is refused without its 
   }
 }
 
-TEST_CASE("frames: however the stream is split, the same frames come out") {
+TEST_CASE("frames: the same frames come out however the stream is split") {
   test::FixedRng rng(7);
   for (int round = 0; round < 300; ++round) {
     std::string stream;
@@ -99,7 +100,7 @@ TEST_CASE("frames: however the stream is split, the same frames come out") {
   }
 }
 
-TEST_CASE("frames: what is kept for later is bounded and comes out whole") {
+TEST_CASE("frames: kept input is bounded and comes out unchanged") {
   FrameCutter cutter;
   FrameRoom room;
   ByteView input = bytes_of("ab\n\ncd\nef");

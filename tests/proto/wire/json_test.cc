@@ -1,3 +1,4 @@
+// The strict JSON of sims-protocol(7), section 1: reading, refusing, writing.
 #include "proto/wire/json.h"
 
 #include <doctest/doctest.h>
@@ -59,7 +60,7 @@ TEST_CASE("json: values of every kind, found by name and in order") {
   v = v->next();
   CHECK((v->is_object() && v->size() == 0 && !v->next()));
 
-  // Another type, or not there, is nullopt.
+  // nullopt if the type is another or the member is missing.
   CHECK_FALSE(root->get_string("n"));
   CHECK_FALSE(root->get_number("s"));
   CHECK_FALSE(root->get("t")->number());
@@ -106,7 +107,7 @@ TEST_CASE("json: one object and nothing else") {
     CHECK_FALSE(accepted(bad));
 }
 
-TEST_CASE("attack 32: a key that occurs twice, at any depth, however it is spelt") {
+TEST_CASE("attack 32: a key that occurs twice is refused, at any depth and with any escapes") {
   CHECK_FALSE(accepted(R"({"a":1,"a":2})"));
   CHECK_FALSE(accepted(R"({"a":1,"\u0061":2})"));
   CHECK_FALSE(accepted(R"({"x":[{"y":{"a":1,"b":2,"a":1}}]})"));
@@ -119,13 +120,13 @@ TEST_CASE("attack 32: a key that occurs twice, at any depth, however it is spelt
   CHECK_FALSE(accepted(many + "\"k7\":0}"));
 }
 
-TEST_CASE("attack 32: NUL and other control characters, anywhere") {
+TEST_CASE("attack 32: NUL and other control characters are refused everywhere") {
   using namespace std::string_literals;
   for (int c = 0; c < 0x20; ++c) {
     CAPTURE(c);
     const bool space = c == '\t' || c == '\n' || c == '\r';
     CHECK(accepted("{\"a\":1"s + static_cast<char>(c) + "}") == space);
-    for (const int before : {0, 1, 15, 16, 40})  // RapidJSON's SSE2 scan has its own idea of 0x1A to 0x1F
+    for (const int before : {0, 1, 15, 16, 40})  // RapidJSON's SSE2 scan treats 0x1A to 0x1F differently
       CHECK_FALSE(accepted("{\"a\":\"" + std::string(before, 'x') + static_cast<char>(c) +
                            std::string(40, 'y') + "\"}"));
   }
@@ -137,19 +138,19 @@ TEST_CASE("attack 32: NUL and other control characters, anywhere") {
   CHECK(tape.parse(escaped)->get_string("a") == "x\0y"s);
 }
 
-TEST_CASE("attack 32: lone surrogates and bytes that are not UTF-8") {
+TEST_CASE("attack 32: lone surrogates and invalid UTF-8 are refused") {
   for (const char* bad :
        {R"({"a":"\ud800"})", R"({"a":"\udc00"})", R"({"a":"x\udfffy"})", R"({"a":"\ud800\ud800"})",
         R"({"a":"\udc00\ud800"})", R"({"a":"\ud800x"})", R"({"a":"\ud800\n"})", R"({"\udc00":1})",
         R"({"\ud800":1})", "{\"a\":\"\xED\xA0\x80\"}", "{\"a\":\"\xC0\x80\"}", "{\"a\":\"\xFF\"}",
         "{\"a\":\"\xE2\x82\"}", "{\"a\":\"\xF4\x90\x80\x80\"}", "{\"\x80\":1}"})
     CHECK_FALSE(accepted(bad));
-  // U+D000 to U+D7FF start with the same byte as surrogates would.
+  // U+D000 to U+D7FF begin with the same byte as surrogates.
   CHECK(accepted("{\"a\":\"\\n\xED\x9F\xBF\"}"));
   CHECK(accepted(R"({"a":"\ud7ff\ue000\uffff\ud834\udd1e"})"));
 }
 
-TEST_CASE("attack 32: numbers are integers from 0 to 2^53-1, also where nobody looks") {
+TEST_CASE("attack 32: numbers are integers from 0 to 2^53-1, also in unread fields") {
   for (const char* good : {"0", "1", "10", "9007199254740991"})
     CHECK(accepted("{\"a\":" + std::string(good) + "}"));
   for (const std::string bad : {"-1",
@@ -185,7 +186,7 @@ TEST_CASE("attack 32: numbers are integers from 0 to 2^53-1, also where nobody l
   CHECK_FALSE(accepted("{\"a\":1e-" + std::string(60'000, '9') + "}"));
 }
 
-TEST_CASE("attack 32: depth 8 and no more") {
+TEST_CASE("attack 32: nesting deeper than 8 is refused") {
   const auto nested = [](int depth) {  // the frame's own object is depth 1
     return repeat("{\"a\":", depth - 1) + "{}" + repeat("}", depth - 1);
   };
@@ -197,7 +198,7 @@ TEST_CASE("attack 32: depth 8 and no more") {
   CHECK_FALSE(accepted("{\"a\":" + repeat("[", 60'000)));
 }
 
-TEST_CASE("attack 32: members and values are capped, and many cost no more than many") {
+TEST_CASE("attack 32: members and values are capped, and their cost is not quadratic") {
   const auto object = [](int members) {
     std::string out = "{";
     for (int i = 0; i < members; ++i)
@@ -210,8 +211,8 @@ TEST_CASE("attack 32: members and values are capped, and many cost no more than 
   CHECK(accepted("{\"a\":[" + repeat("0,", 4'093) + "0]}"));
   CHECK_FALSE(accepted("{\"a\":[" + repeat("0,", 4'094) + "0]}"));
 
-  // The worst that fits: 15 objects of 256 members. Not a benchmark: quadratic with a bad constant would be
-  // seconds.
+  // The worst input that fits: 15 objects of 256 members. This is no benchmark: a quadratic check with a bad
+  // constant would take seconds.
   const std::string worst = "{\"a\":[" + repeat(object(256) + ",", 14) + object(256) + "]}";
   const auto begin = std::chrono::steady_clock::now();
   for (int i = 0; i < 20; ++i)
@@ -219,7 +220,7 @@ TEST_CASE("attack 32: members and values are capped, and many cost no more than 
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
 }
 
-TEST_CASE("json: a tape is used again, also after a refusal, and keeps nothing") {
+TEST_CASE("json: a tape can be used again, also after a refusal, and keeps no values") {
   JsonTape tape;
   for (int round = 0; round < 3; ++round) {
     std::string good = R"({"a":[1,2,{"b":"c"}]})";
@@ -236,7 +237,7 @@ TEST_CASE("json: a tape is used again, also after a refusal, and keeps nothing")
   }
 }
 
-TEST_CASE("json: what the writer writes, and that it reads back") {
+TEST_CASE("json: the writer's output is read back as the same") {
   std::string out = "before\n";
   JsonWriter json(out);
   json.begin_object().field("s", "a\"\\\b\f\n\r\t\x01\x1f\x7fé/").field("n", std::uint64_t{42});
@@ -257,11 +258,11 @@ TEST_CASE("json: what the writer writes, and that it reads back") {
   CHECK(tape.parse(text)->get_string("s") == "a\"\\\b\f\n\r\t\x01\x1f\x7fé/");
 }
 
-// --- JSONTestSuite: what is valid JSON and breaks none of our stricter rules must be accepted ----
+// --- JSONTestSuite: valid JSON that breaks none of our stricter rules must be accepted -----------
 
 namespace {
 
-// Section 1's rule for numbers, on the text outside of strings.
+// Applies section 1's rule for numbers to the text outside of strings.
 bool numbers_in_range(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '"') {

@@ -1,3 +1,4 @@
+// Messages and contents: encoding, decoding, and input that is refused.
 #include "proto/wire/message.h"
 
 #include <doctest/doctest.h>
@@ -49,7 +50,7 @@ HandshakeFrame handshake_frame(HandshakeKind kind, int phase) {
   return frame;
 }
 
-// Examples of every type, as sent. The table test below makes sure that none is forgotten.
+// Examples of every type, as sent. The first case below checks that none is missing.
 std::vector<std::string> examples(MessageType type) {
   const auto handshakes = [](HandshakeKind kind) {
     std::vector<std::string> out;
@@ -145,7 +146,7 @@ std::optional<ErrorCode> refused_by_server(std::string text) {
 
 }  // namespace
 
-TEST_CASE("messages: every type of the table is written, read and written again the same") {
+TEST_CASE("messages: every type of the table is read and written back unchanged") {
   for (const MessageRow& row : message_table()) {
     CAPTURE(std::string(row.name));
     const auto texts = examples(row.type);
@@ -174,8 +175,7 @@ TEST_CASE("messages: every type of the table is written, read and written again 
   }
 }
 
-TEST_CASE(
-    "messages: what the table does not allow inside SECURE is refused, what it does not know is told apart") {
+TEST_CASE("messages: types not allowed inside SECURE are refused, unknown types are reported as such") {
   for (const MessageRow& row : message_table()) {
     CAPTURE(std::string(row.name));
     for (const std::string& text : examples(row.type)) {
@@ -198,15 +198,14 @@ TEST_CASE(
   CHECK_FALSE(refused_by_client(R"({"type":""})"));
 }
 
-TEST_CASE("messages: every field that is missing or of another type is a bad message") {
+TEST_CASE("messages: a missing field or one of another type is a bad message") {
   const std::set<std::string> optional = {"dst of error", "id of error", "name of error", "status of find"};
   for (const MessageRow& row : message_table()) {
     if (!sub_message(row.type) || row.type == MessageType::unknown) continue;
     for (const std::string& example : examples(row.type)) {
       rapidjson::Document document;
       document.Parse(example.c_str());
-      // Each key of the message and of the objects in it, one at a time: renamed, then of a type that none
-      // has.
+      // Each key of the message and of its objects, one at a time: renamed, then with a type that no field has.
       std::vector<std::string> keys;
       const std::function<void(const rapidjson::Value&)> collect = [&](const rapidjson::Value& value) {
         if (value.IsObject())
@@ -227,7 +226,7 @@ TEST_CASE("messages: every field that is missing or of another type is a bad mes
         renamed.replace(at, quoted.size(), "\"zz\":");
         retyped.replace(at, quoted.size(), quoted + "null,\"zz\":");
         CHECK(refused(retyped) == ErrorCode::bad_message);
-        // An `ack` without dst is another `ack`, which has no name here: refused as well.
+        // An `ack` without dst is the other kind of `ack`, and is refused since `name` is missing.
         if (!optional.contains(key + " of " + std::string(row.name)))
           CHECK(refused(renamed) == ErrorCode::bad_message);
       }
@@ -235,7 +234,7 @@ TEST_CASE("messages: every field that is missing or of another type is a bad mes
   }
 }
 
-TEST_CASE("messages: a server looks at presence and kinds of forwarded fields, not at their content") {
+TEST_CASE("messages: a server checks presence and types of forwarded fields, not their content") {
   const auto decode = [](std::string text) {
     JsonTape tape;
     const auto root = tape.parse(text);
@@ -263,8 +262,8 @@ TEST_CASE("messages: a server looks at presence and kinds of forwarded fields, n
 }
 
 TEST_CASE(
-    "messages: the fast path tells the same as parsing, one character more or less or other as "
-    "well") {
+    "messages: the fast path agrees with the parser, also with one character inserted, removed or "
+    "changed") {
   const auto parsed = [](std::string text) -> std::optional<std::string> {
     JsonTape tape;
     const auto root = tape.parse(text);
@@ -306,7 +305,7 @@ TEST_CASE(
       }
     }
   }
-  CHECK(same > 1'000);  // a changed letter of a string passes the fast path all the same
+  CHECK(same > 1'000);  // the fast path still takes a changed letter of a string
   const std::string number(
       R"({"type":"ack","src":"a","dst":"b","id":9007199254740991,"data":"d","verification":"v"})");
   CHECK(fast_path(number));
@@ -364,7 +363,7 @@ TEST_CASE("messages: a full page of the longest names fits a frame, and its valu
   CHECK_FALSE(refused_by_client(text));
 }
 
-TEST_CASE("messages: numbers and headers that cannot be") {
+TEST_CASE("messages: impossible numbers and headers are refused") {
   const std::string com = examples(MessageType::client_com)[0];
   const auto with = [&](const char* from, const char* to) {
     std::string text = com;
@@ -374,13 +373,13 @@ TEST_CASE("messages: numbers and headers that cannot be") {
   };
   CHECK(with("\"n\":4294967295", "\"n\":4294967296"));
   CHECK(with("\"pn\":3", "\"pn\":4294967296"));
-  CHECK(with("\"ratchet\":{", "\"ratchet\":{\"epoch\":1,"));  // both
-  CHECK(with("\"key\"", "\"kex\""));                          // neither
+  CHECK(with("\"ratchet\":{", "\"ratchet\":{\"epoch\":1,"));  // both kinds
+  CHECK(with("\"key\"", "\"kex\""));                          // no kind
   CHECK(with("\"key\":\"", "\"key\":\"AAAA"));
   CHECK(refused_by_client(R"({"type":"ack","name":"No Name","id":1})") == ErrorCode::bad_message);
 }
 
-TEST_CASE("messages: error texts are kept to a bound, and never cut inside a character") {
+TEST_CASE("messages: long error texts are cut, never inside a character") {
   for (std::size_t lead = 0; lead < 4; ++lead) {
     const std::string text = std::string(lead, 'x') + [] {
       std::string out;
@@ -420,7 +419,7 @@ TEST_CASE("messages: every error code has its own name and text") {
   CHECK_FALSE(parse_error_code(""));
 }
 
-TEST_CASE("attack 19: base64 fields have one spelling") {
+TEST_CASE("attack 19: base64 fields have one encoding") {
   const std::string ack = examples(MessageType::peer_ack)[0];
   const std::string value = ack.substr(ack.find("\"data\":\"") + 8, 44);
   REQUIRE(value.ends_with("="));
@@ -434,7 +433,7 @@ TEST_CASE("attack 19: base64 fields have one spelling") {
   }
 }
 
-TEST_CASE("messages: mutated a hundred thousand times, nothing but values and refusals comes out") {
+TEST_CASE("messages: a hundred thousand mutations give only values and refusals") {
   std::vector<std::string> seeds;
   for (const MessageRow& row : message_table())
     for (std::string& text : examples(row.type))
@@ -503,7 +502,7 @@ TEST_CASE("messages: mutated a hundred thousand times, nothing but values and re
 
 // --- content -------------------------------------------------------------------------------------
 
-TEST_CASE("content: every kind there and back") {
+TEST_CASE("content: every kind is encoded and decoded") {
   test::FixedRng rng;
   const std::string uid = make_uid(rng);
   CHECK(uid.size() == 22);
@@ -535,7 +534,7 @@ TEST_CASE("content: every kind there and back") {
                           "\",\"body\":\"x\",\"sent\":5,\"after\":\"\"} "));
 }
 
-TEST_CASE("content: the limits of a text, exact") {
+TEST_CASE("content: the exact limits of a text") {
   const std::string uid(22, 'A');
   const auto size = [&](std::string body) {
     const auto text = encode_content(TextContent{false, uid, std::move(body), 1'767'225'600'000, {}});
@@ -544,7 +543,7 @@ TEST_CASE("content: the limits of a text, exact") {
   };
   CHECK(size(std::string(max_body, 'x')) == 17 * 1'024);
   CHECK(size(std::string(max_body + 1, 'x')) == 0);
-  CHECK(size(std::string(max_body - 100, '"')) == max_content);  // doubled by escapes
+  CHECK(size(std::string(max_body - 100, '"')) == max_content);  // escapes double the size
   CHECK(size(std::string(max_body, '"')) == 0);
   CHECK(size(std::string(max_body, '\x01')) == 0);
   const auto bad = encode_content(TextContent{false, uid, "\xFF", 0, {}});
@@ -552,7 +551,7 @@ TEST_CASE("content: the limits of a text, exact") {
   CHECK(bad.error().code == ErrorCode::bad_message);
 }
 
-TEST_CASE("content: what cannot be is refused") {
+TEST_CASE("content: impossible contents are refused") {
   for (const char* bad :
        {"", "x", "[]", "{}", R"({"kind":7})", R"({"kind":"text"})", R"({"kind":"read","uid":"short"})",
         R"({"kind":"text","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"x"})",
