@@ -119,9 +119,9 @@ Checked<Id> Handshake::State::check_introduction(const HandshakeFrame& frame) co
   if (!valid_name(frame.name)) return fault(ErrorCode::name_invalid, "not a name");
   const auto id = Id::parse(client_server() ? frame.id : frame.src);
   if (!id) return fault(ErrorCode::bad_message, "not an id");
-  if (*id == self) return fault(ErrorCode::bad_message, "our own id");
+  if (*id == self) return fault(ErrorCode::bad_message, "the id is our own");
   if (!client_server()) {
-    if (*id != *options.peer) return fault(ErrorCode::bad_message, "src is another's");
+    if (*id != *options.peer) return fault(ErrorCode::bad_message, "src is not the peer");
     if (frame.dst != self.text()) return fault(ErrorCode::bad_message, "dst is not us");
   }
   return *id;
@@ -218,20 +218,21 @@ std::string Handshake::State::create_2() {
 Outcome Handshake::State::consume_2(const HandshakeFrame& frame, std::string_view bytes) {
   if (frame.versions != std::vector<std::uint64_t>{protocol_version})
     return refuse(ErrorCode::unsupported_version, "a version that was not offered");
-  if (!frame.to) return refuse(ErrorCode::unsupported_version, "it speaks the first edition of the protocol");
+  if (!frame.to)
+    return refuse(ErrorCode::unsupported_version, "the other side speaks the first edition of the protocol");
   const auto id = check_introduction(frame);
   if (!id) return refuse(id.error());
   const crypto::Suite* chosen = frame.ciphers.size() == 1 ? crypto::find_suite(frame.ciphers[0]) : nullptr;
   if (std::find(options.suites.begin(), options.suites.end(), chosen) == options.suites.end())
     return refuse(ErrorCode::unsupported_suite, "a suite that was not offered");
-  if (frame.nonce == nonce) return refuse(ErrorCode::handshake_failed, "our own nonce");
+  if (frame.nonce == nonce) return refuse(ErrorCode::handshake_failed, "phase 2: the nonce is our own");
   if (*frame.to != call) return refuse(ErrorCode::handshake_failed, "phase 2: an answer to another call");
 
   peer = *id;
   peer_name = frame.name;
   if (options.peer && peer != *options.peer)
     return tl::make_unexpected(
-        HandshakeFailure{Cause::changed_key, ErrorCode::handshake_failed, "another id"});
+        HandshakeFailure{Cause::changed_key, ErrorCode::handshake_failed, "the id is not the pinned one"});
   suite = chosen;
   take(bytes);
   return create_3();
@@ -256,7 +257,7 @@ Outcome Handshake::State::consume_3(const HandshakeFrame& frame, std::string_vie
 
 Outcome Handshake::State::create_4() {
   responder_key = suite->make_responder_key(*ephemerals);
-  if (!responder_key) return refuse(ErrorCode::busy, "no ephemeral key to be had now");
+  if (!responder_key) return refuse(ErrorCode::busy, "no ephemeral key is ready");
   HandshakeFrame frame = own_frame(4);
   const ByteView spki = responder_key->spki();
   frame.key.assign(spki.begin(), spki.end());
@@ -297,7 +298,7 @@ Outcome Handshake::State::consume_5(const HandshakeFrame& frame, std::string_vie
   if (const auto same = check_unchanged(frame); !same) return refuse(same.error());
   const ByteView own = responder_key->spki();
   if (std::equal(own.begin(), own.end(), frame.key.begin(), frame.key.end()))
-    return refuse(ErrorCode::handshake_failed, "phase 5: our own key");
+    return refuse(ErrorCode::handshake_failed, "phase 5: the key is our own");
   if (!verify_key(Role::initiator, peer, transcript, frame.key, *frame.signature))
     return refuse(ErrorCode::handshake_failed, "phase 5: wrong signature");
   const auto z = responder_key->agree(frame.key, ephemerals->rng());

@@ -14,7 +14,8 @@ using Cause = HandshakeFailure::Cause;
 HandshakeWork::HandshakeWork(Handshake handshake, std::string frame)
     : handshake_(std::move(handshake)),
       frame_(std::move(frame)),
-      outcome_(tl::make_unexpected(HandshakeFailure{Cause::protocol, ErrorCode::internal, "never run"})) {}
+      outcome_(tl::make_unexpected(
+          HandshakeFailure{Cause::protocol, ErrorCode::internal, "the work did not run"})) {}
 
 void HandshakeWork::run() {
   outcome_ = handshake_.receive(frame_);
@@ -177,7 +178,7 @@ Transport::Event Transport::poll(ByteView& input, Scratch& scratch, Now now, std
     if (cut == FrameCutter::Cut::too_long) return too_large();
     if (cut == FrameCutter::Cut::too_empty) {
       input = {};
-      return s.fail({Cause::protocol, ErrorCode::bad_frame, "nothing but empty lines"}, now, out);
+      return s.fail({Cause::protocol, ErrorCode::bad_frame, "too many empty lines"}, now, out);
     }
     if (cut == FrameCutter::Cut::need_input) return {};
     Event event = s.stage == Stage::secure ? s.take_secure_frame(scratch, now, out)

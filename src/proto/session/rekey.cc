@@ -58,9 +58,9 @@ Checked<Rekey::Step> Rekey::receive(std::string_view text) {
   TRY(got);
   if (got->kind != HandshakeKind::client_client || got->src != parties_.peer.text() ||
       got->dst != parties_.self.text() || got->ciphers != frame(0).ciphers) {
-    return refused("between others, or under another suite");
+    return refused("src, dst or suite is another");
   }
-  if (!takes(got->phase)) return refused("phase out of order");
+  if (!takes(got->phase)) return refused("a phase out of order");
   if (got->phase == 4) return receive_offer(*got, text);
   return got->phase == 5 ? receive_share(*got, text) : receive_confirm(*got);
 }
@@ -70,10 +70,10 @@ Checked<Rekey::Step> Rekey::receive_offer(const HandshakeFrame& got, std::string
   for (const auto& attempt : answered_)
     if (attempt.t4 == t4) return Step{attempt.answer, std::nullopt};  // a duplicate
   if (!got.signature || !verify_key(Role::responder, parties_.peer, transcript_, got.key, *got.signature)) {
-    return refused("wrong signature in phase 4");
+    return refused("phase 4: wrong signature");
   }
   auto share = parties_.suite->make_initiator_share(got.key, ephemerals_);
-  if (!share) return refused("no acceptable key in phase 4");
+  if (!share) return refused("phase 4: not an acceptable key");
 
   auto answer = frame(5);
   answer.key = std::move(share->key);
@@ -93,15 +93,15 @@ Checked<Rekey::Step> Rekey::receive_share(const HandshakeFrame& got, std::string
   const auto t4 = t4_;
   if (!got.signature || !verify_key(Role::initiator, parties_.peer, t4, got.key, *got.signature)) {
     if (answers_given_up(got)) return Step{};
-    return refused("wrong signature in phase 5");
+    return refused("phase 5: wrong signature");
   }
   // The frame is genuine, and a key decrypts once: from here any failure ends the attempt.
   auto key = std::move(key_);
   auto z = key->agree(got.key, ephemerals_.rng());
-  if (!z) return refused("no acceptable key in phase 5");
+  if (!z) return refused("phase 5: not an acceptable key");
   auto master = master_secret(*parties_.suite, z->view(), t4, got.key);
   if (!got.confirm || !crypto::equal(confirm_initiator(master, t4, got.key, *got.signature), *got.confirm)) {
-    return refused("wrong confirm in phase 5");
+    return refused("phase 5: wrong confirm");
   }
 
   transcript_ = transcript_next(t4, text);
@@ -116,7 +116,7 @@ Checked<Rekey::Step> Rekey::receive_confirm(const HandshakeFrame& got) {
     const auto expected = confirm_responder(attempt.master, attempt.t5);
     if (got.confirm && crypto::equal(expected, *got.confirm)) return Step{"", complete(attempt)};
   }
-  return refused("wrong confirm in phase 6");
+  return refused("phase 6: wrong confirm");
 }
 
 MasterSecret Rekey::complete(const Answered& attempt) {

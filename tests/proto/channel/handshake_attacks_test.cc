@@ -320,7 +320,7 @@ TEST_CASE("attack 12: our own nonce, key or id sent back is refused") {
     });
     CHECK(mirror.failed_at == 5);
     CHECK(mirror.failure->code == ErrorCode::handshake_failed);
-    CHECK(mirror.failure->detail == "phase 5: our own key");
+    CHECK(mirror.failure->detail == "phase 5: the key is our own");
   }
   // A whole line reflected.
   Pair pair(HandshakeKind::client_server);
