@@ -7,8 +7,7 @@
 namespace sims::tui {
 namespace {
 
-// What may stand in an editor: valid UTF-8, no control characters. CR LF and CR are line breaks, a tab is a
-// space.
+// Drops invalid UTF-8 and control characters. CR LF and CR become line breaks, a tab becomes a space.
 std::string clean(std::string_view text, Newlines newlines) {
   std::string out;
   out.reserve(text.size());
@@ -47,7 +46,7 @@ bool space_byte(char c) {
   return c == ' ' || c == '\n';
 }
 
-// A word begins: what is typed from here on is a step of undo of its own.
+// A word begins, and with it a new undo step.
 bool begins_word(std::string_view before, std::string_view typed) {
   return !before.empty() && space_byte(before.back()) && !typed.empty() && !space_byte(typed.front());
 }
@@ -84,7 +83,7 @@ std::string Editor::take() {
   return out;
 }
 
-// --- changes: all go through change() ---------------------------------------------------------------
+// --- changes: all through change() ------------------------------------------------------------------
 
 void Editor::change(std::size_t from, std::size_t to, std::string_view text, UndoLog::Kind kind) {
   if (from == to && text.empty()) return;
@@ -116,8 +115,8 @@ void Editor::erase(std::size_t from, std::size_t to, UndoLog::Kind kind) {
   change(from, to, {}, kind);
 }
 
-// A combining mark joins what is before it, whether it was typed or what stood between was deleted: then the
-// cursor goes behind the new cluster.
+// After a change a combining mark may have joined the character before it. Then the cursor moves behind the
+// new cluster.
 void Editor::settle() {
   const std::size_t start = grapheme_start(text_, cursor_);
   if (start < cursor_) cursor_ = after(start);
@@ -164,7 +163,7 @@ std::size_t Editor::word_end(std::size_t at) const {
     ++at;
   while (at < text_.size() && word_byte(text_[at]))
     ++at;
-  const std::size_t start = grapheme_start(text_, at);  // a space can belong to what is before it
+  const std::size_t start = grapheme_start(text_, at);  // a space can belong to the cluster before it
   return start < at ? after(start) : at;
 }
 
@@ -176,7 +175,7 @@ std::size_t Editor::space_start(std::size_t at) const {
   return grapheme_start(text_, at);
 }
 
-// The place nearest to the column in the line from start to stop.
+// The position nearest to the column, in the line from start to stop.
 std::size_t Editor::place_in_line(std::size_t start, std::size_t stop, int column) const {
   while (start < stop && column > 0) {
     const std::size_t next = after(start);
@@ -205,7 +204,7 @@ bool Editor::line_down() {
 
 // --- cutting and pasting ------------------------------------------------------------------------------
 
-// What is cut by several keys in a row is one text, in the order it stood in.
+// Kills that follow each other make one entry, in the order of the text.
 void Editor::kill(std::size_t from, std::size_t to, KillRing& kills) {
   if (from >= to) return;
   std::string text = text_.substr(from, to - from);

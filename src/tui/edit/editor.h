@@ -1,6 +1,5 @@
-// A line editor as a value: text, cursor, what can be taken back; no screen. All positions are byte offsets
-// at the borders of grapheme clusters. The text is valid UTF-8 without control characters but LF (and that
-// only with Newlines::keep).
+// A line editor as a value: text, cursor, undo; no screen. All positions are byte offsets between grapheme
+// clusters. The text is valid UTF-8 without control characters, except LF with Newlines::keep.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +13,7 @@
 
 namespace sims::tui {
 
-enum class Newlines { keep, fold };  // fold: a line break becomes a space (fields of one line)
+enum class Newlines { keep, fold };  // fold: turn line breaks into spaces (for one-line fields)
 
 class Editor {
  public:
@@ -25,22 +24,22 @@ class Editor {
   std::size_t cursor() const { return cursor_; }
   bool empty() const { return text_.empty(); }
 
-  // These three clean what is inserted; false: not all of it fitted (the rest was left out, at a cluster's
-  // border). Each is one step of undo.
+  // These three clean the inserted text. Each is one undo step. False: the text did not fit and was cut
+  // between two clusters.
   bool insert(std::string_view text);
   bool set(std::string_view text);  // cursor at the end
   bool replace(std::size_t from, std::size_t to, std::string_view text);
-  // A new line begins: nothing can be taken back any more.
+  // Empties the editor, the undo log included.
   void clear();
-  std::string take();  // the text, and clear()
+  std::string take();  // returns the text and clears
 
-  // Does what the action is. False: it means nothing here (send, up on the first line, ...).
+  // Performs the action. False: it means nothing here (send, up on the first line, ...).
   bool act(Action action, KillRing& kills);
-  // A character or a paste. False: another key.
+  // Inserts a character or a paste. False: another key.
   bool type(const Key& key);
-  // act() or type(), as the map has it.
+  // Calls act() if the map has an action for the key, else type().
   bool handle(const Key& key, const Keymap& keys, KillRing& kills);
-  // The last of these three had no room for so many bytes.
+  // The bytes for which the last of these three calls had no room.
   std::size_t left_out() const { return left_out_; }
 
  private:
@@ -70,9 +69,9 @@ class Editor {
   std::string text_;
   std::size_t cursor_ = 0;
   UndoLog undo_;
-  std::uint64_t killed_ = 0;  // the ring's serial when the last action was a kill; 0: it was none
-  bool yanked_ = false;       // the last action was a yank, of
-  std::size_t yanked_from_ = 0, yanked_to_ = 0;  // these bytes
+  std::uint64_t killed_ = 0;                     // the ring's serial if the last action was a kill; else 0
+  bool yanked_ = false;                          // the last action was a yank of ...
+  std::size_t yanked_from_ = 0, yanked_to_ = 0;  // ... these bytes
   std::size_t max_bytes_;
   Newlines newlines_;
   std::size_t left_out_ = 0;

@@ -1,4 +1,4 @@
-// What was entered before, oldest first; one per window.
+// The lines that the user entered in one window, oldest first.
 #pragma once
 
 #include <cstddef>
@@ -12,26 +12,26 @@ namespace sims::tui {
 class InputHistory {
  public:
   static constexpr std::size_t max_entries = 200;
-  static constexpr std::size_t max_bytes = 262'144;  // of all entries: the oldest go first
+  static constexpr std::size_t max_bytes = 262'144;  // of all entries; the oldest are dropped first
 
-  void add(std::string entry);  // not when it is empty or the same as the last
+  void add(std::string entry);  // ignores an empty entry and a repetition of the last
   bool empty() const { return entries_.empty(); }
   const std::vector<std::string>& entries() const { return entries_; }
 
-  // Older or newer than what is shown; `now` (the unfinished line) is kept and comes back at the newest end.
-  // nullptr: no more that way.
+  // The entry before or after the shown one. `now`, the unfinished line, is kept; newer() returns it after
+  // the newest entry. nullptr: there is none.
   const std::string* older(const std::string& now);
   const std::string* newer();
-  void leave();  // the shown entry was edited or sent: the next older() starts from the end again
+  void leave();  // the user edited or sent the shown entry: the next older() starts at the newest
 
-  // The newest entry before `before` (the count of entries: all) that holds `part`; in ASCII capitals are as
-  // small letters. To search on: with the one that was found; its equals are passed over.
+  // The newest entry before index `before` that holds `part`; ASCII letters match in either case. Pass the
+  // number of entries to search all, and the last result to search on. Entries equal to it are skipped.
   std::optional<std::size_t> search(std::string_view part, std::size_t before) const;
 
  private:
   std::vector<std::string> entries_;
   std::size_t bytes_ = 0;
-  std::size_t at_ = 0;  // what is shown when browsing
+  std::size_t at_ = 0;  // the shown entry, while browsing
   bool browsing_ = false;
   std::string unfinished_;
 };

@@ -79,7 +79,7 @@ struct KeyName {
   KeyCode code;
   std::string_view name, shown;
 };
-// The first name of a code is the one that it is called by.
+// Of several names for a code, the first is the one that key_name() returns.
 constexpr KeyName names[] = {
     {KeyCode::enter, "enter", "Enter"},    {KeyCode::enter, "return", ""},
     {KeyCode::escape, "escape", "Escape"}, {KeyCode::escape, "esc", ""},
@@ -164,7 +164,7 @@ std::string name_of(const Key& key, bool shown) {
   return "";
 }
 
-// Not a paste, the mouse, the focus.
+// False: a paste, the mouse, the focus.
 bool is_key(const Key& key) {
   return key.code <= KeyCode::function;
 }

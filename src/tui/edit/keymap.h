@@ -1,5 +1,6 @@
-// Which key does what: names of keys, the one table of actions with their default keys (help, /bind, the
-// configuration and sims-tui(1) derive from it), and the map that the user can change. Pure values.
+// The key bindings: names of keys, the table of actions with their default keys, and the map that the user
+// can change. Help, /bind and the configuration file derive from the table; a test compares sims-tui(1) with
+// it. Pure values.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +15,13 @@
 
 namespace sims::tui {
 
-// "ctrl-s", "alt-1", "alt-left", "pgup", "f1", "shift-tab", "ctrl-_". Modifiers and names in any case; a
-// character after Alt as it is typed: alt-a is not alt-A. One key has one name: ctrl-i is tab.
+// Takes "ctrl-s", "alt-1", "alt-left", "pgup", "f1", "shift-tab", "ctrl-_". Modifiers, names and letters
+// after Ctrl may be in either case, but alt-a is not alt-A. Names of one key give one Key: ctrl-i is tab.
 Result<Key> parse_key(std::string_view name);
-Result<Key> parse_bindable(std::string_view name);  // no plain character: that types itself
-// As parse_key() takes it; empty: a key without a name (a paste, the mouse).
+Result<Key> parse_bindable(std::string_view name);  // refuses plain characters, which type themselves
+// The name, as parse_key() takes it; empty: a key without a name (a paste, the mouse).
 std::string key_name(const Key& key);
-std::string shown_key(const Key& key);  // for people: "Ctrl-S", "Alt-Left", "PgUp"
+std::string shown_key(const Key& key);  // for display: "Ctrl-S", "Alt-Left", "PgUp"
 
 // clang-format off
 enum class Action : std::uint8_t {
@@ -38,8 +39,8 @@ enum class Action : std::uint8_t {
 struct ActionInfo {
   Action action;
   std::string_view name;  // "window-next"
-  std::string_view keys;  // names, with spaces between them
-  std::string_view help;  // neighbours with the same one are shown as one
+  std::string_view keys;  // names of the default keys, separated by spaces
+  std::string_view help;  // neighbours with the same text share one line of the help
 };
 
 std::span<const ActionInfo> all_actions();  // in the order of the enum
@@ -50,27 +51,27 @@ class Keymap {
  public:
   Keymap();  // the defaults
 
-  // What the key does. Plain characters, pastes and the mouse do what they are. A special key with Shift or
-  // Ctrl that means nothing else does what it does without.
+  // The key's action. Plain characters, pastes and the mouse have none. A special key with Shift or Ctrl that
+  // has no action of its own takes that of the key without them.
   std::optional<Action> find(const Key& key) const;
 
-  // `action`: a name, "none" or "default". What is said on success is for the user: what the key did before,
-  // what has no key any more; empty: nothing to say. Refused: unknown names, plain characters, taking the
-  // last key of `send` or `cancel`.
+  // `action`: a name, "none" or "default". Returns a note for the user: the action that the key had before,
+  // and whether that has no key left; empty: nothing to note. Fails for unknown names and plain characters,
+  // and when it would take the last key of `send` or `cancel`.
   Result<std::string> bind(std::string_view key, std::string_view action);
 
-  // For the configuration file: all keys of an action, by their names.
+  // All keys of an action, by name: for the configuration file.
   struct Binding {
     Action action;
     std::vector<std::string> keys;
     bool operator==(const Binding&) const = default;
   };
   std::vector<Binding> changes() const;  // the actions whose keys are not the defaults
-  // The defaults but for these. An error leaves the map as it was.
+  // Sets the defaults with these changes. An error leaves the map as it was.
   Result<void> load(std::span<const Binding> changes);
 
   std::vector<std::string> names_of(Action action) const;  // as bind() takes them
-  std::string keys_of(Action action) const;                // for people: "Ctrl-N, Alt-Right"; empty: none
+  std::string keys_of(Action action) const;                // for display: "Ctrl-N, Alt-Right"; empty: none
   std::string help() const;                                // a line for each action that has a key
 
  private:
@@ -78,7 +79,7 @@ class Keymap {
     Key key;
     Action action;
   };
-  Result<void> check() const;  // that nobody is locked in
+  Result<void> check() const;  // fails if `send` or `cancel` has no key
   const Entry* entry_of(const Key& key) const;
   std::size_t count(Action action) const;
 

@@ -1,4 +1,5 @@
-// What was cut, newest last: one for all windows. Yanking takes the newest, or on request the one before.
+// The texts that were cut (killed), newest last; one ring for all windows. A yank inserts the newest one;
+// older() steps back.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +15,15 @@ class KillRing {
   static constexpr std::size_t max_entries = 32;
 
   void push(std::string text);
-  // To the newest, which was cut by the same run of keys.
+  // Extend the newest entry: the same run of kills goes on. Not for an empty ring.
   void append(std::string_view text);
   void prepend(std::string_view text);
-  // Changes with every push(): whether the newest is still one's own.
+  // Changes with every push(): an editor sees whether the newest entry is still its own.
   std::uint64_t serial() const { return serial_; }
 
   bool empty() const { return entries_.empty(); }
-  const std::string& current() const { return entries_[at_]; }  // not when it is empty
-  void older();  // current() is the one before; before the oldest comes the newest
+  const std::string& current() const { return entries_[at_]; }  // not for an empty ring
+  void older();  // moves current() to the entry before; from the oldest to the newest
 
  private:
   std::vector<std::string> entries_;

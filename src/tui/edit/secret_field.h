@@ -1,5 +1,5 @@
-// A line for a passphrase. Its memory is fixed and wiped when it is cleared, moved from or dies; there is no
-// way to show it, undo it or yank it. The cursor is always at its end.
+// An input line for a passphrase. Its memory has a fixed size and is wiped by clear(), a move and the
+// destructor. Nothing can show, undo or yank its text. The cursor is always at the end.
 #pragma once
 
 #include <cstddef>
@@ -20,20 +20,20 @@ class SecretField {
       : bytes_(std::move(other.bytes_)), used_(std::exchange(other.used_, 0)) {}
   SecretField& operator=(SecretField&& other) noexcept;
 
-  // All of it or nothing (false): half a pasted passphrase would lock its owner out. Refused: what has no
-  // room, is not UTF-8 or holds control characters; but line breaks at the end are left out.
+  // Inserts the whole text or nothing (false), because half a pasted passphrase would lock its owner out.
+  // Fails without room, and for invalid UTF-8 and control characters. Drops line breaks at the end.
   bool insert(std::string_view text);
   void backspace();
   void clear();
-  // What was entered; leaves the field empty.
+  // Returns the passphrase and leaves the field empty.
   SecretBytes take();
 
   bool empty() const { return used_ == 0; }
-  std::size_t size() const;  // in characters: for the stars
+  std::size_t size() const;  // in characters, for the asterisks on the screen
 
-  // Characters, pastes, Backspace, Ctrl-U. False: the key means nothing here.
+  // Takes characters, pastes, Backspace and Ctrl-U. False: another key.
   bool handle(const Key& key);
-  // The last handle() could not take what was typed or pasted.
+  // The last handle() refused the typed or pasted text.
   bool refused() const { return refused_; }
 
  private:

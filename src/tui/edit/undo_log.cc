@@ -5,7 +5,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t longest_run = 64;  // bytes of one step, also where a script has no spaces
+constexpr std::size_t longest_run = 64;  // bytes of one step; bounds it in scripts without spaces
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// The changes of a text, so that they can be taken back. Bounded; what is typed or deleted in one go is one
-// change. Positions are byte offsets.
+// The changes of a text, for undo. Bounded. Characters typed or deleted in one run are one change. Positions
+// are byte offsets.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace sims::tui {
 struct TextChange {
   std::size_t at = 0;
   std::string removed;
-  std::size_t inserted = 0;  // bytes at `at` now, in the place of `removed`
+  std::size_t inserted = 0;  // bytes that replaced `removed`
   std::size_t cursor = 0;    // before the change
 };
 
@@ -22,10 +22,10 @@ class UndoLog {
   static constexpr std::size_t max_bytes = 1'048'576;  // of removed text
 
   enum class Kind { other, typed, deleted };
-  // `joins`: may become one with the last change, if both are of one kind and touch.
+  // `joins`: may be merged with the last change, if that is of the same kind and adjacent.
   void add(TextChange change, Kind kind, bool joins);
   std::optional<TextChange> pop();
-  void pause() { open_ = false; }  // the next change begins a step of its own
+  void pause() { open_ = false; }  // the next change begins a new step
   void clear();
 
  private:
@@ -34,7 +34,7 @@ class UndoLog {
   std::vector<TextChange> steps_;  // oldest first
   std::size_t bytes_ = 0;
   Kind kind_ = Kind::other;  // of the last one
-  bool open_ = false;        // it can grow
+  bool open_ = false;        // the last one can grow
 };
 
 }  // namespace sims::tui

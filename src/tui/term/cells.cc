@@ -45,7 +45,7 @@ void add_cluster(std::string_view cluster, Style style, Cells& out) {
     if (!first && changes_width(c)) continue;
     const int width = char_width(c);
     if (width <= 0) {
-      if (first) out.push_back(cell_of(U' ', 1, style));  // a mark without a base gets one
+      if (first) out.push_back(cell_of(U' ', 1, style));  // a mark without a base gets a space
       add_mark(c, out);
     } else {
       add_spacing(c, width, style, !first, out);
@@ -69,7 +69,7 @@ void add_plain(std::string_view text, Style style, Cells& out) {
     out[from + i].chars[0] = static_cast<unsigned char>(text[i]);
 }
 
-// The stand-in for a cell of a terminal without Unicode.
+// The ASCII character that replaces the cell on a terminal without Unicode.
 char32_t ascii_of(const Cell& cell) {
   switch (cell.chars[0]) {
     case U'│':
@@ -93,12 +93,12 @@ char32_t ascii_of(const Cell& cell) {
       break;
   }
   if (cell.width != 1) return U'?';
-  if (cell.chars[0] >= 0x20 && cell.chars[0] < 0x7f) return cell.chars[0];  // the marks on it go
+  if (cell.chars[0] >= 0x20 && cell.chars[0] < 0x7f) return cell.chars[0];  // drops its marks
   const char32_t letter = plain_letter(cell.chars[0]);
   return letter != 0 ? letter : U'?';
 }
 
-// By copies that double: a whole screen is filled for every frame.
+// Copies blocks that double in size: each frame fills the whole screen.
 void fill_cells(std::span<Cell> where, const Cell& with) {
   if (where.empty()) return;
   where[0] = with;
@@ -110,7 +110,7 @@ void fill_cells(std::span<Cell> where, const Cell& with) {
 }  // namespace
 
 void add_cells(std::string_view text, Style style, Cells& out) {
-  if (plain_ascii(text)) return add_plain(text, style, out);  // what safe_text() leaves as it is
+  if (plain_ascii(text)) return add_plain(text, style, out);  // safe_text() would not change it
   const std::string safe = safe_text(text, Lines::fold);
   out.reserve(out.size() + safe.size());
   for (std::size_t at = 0; at < safe.size();) {
@@ -147,15 +147,15 @@ std::vector<Wrapped> wrap(std::span<const Cell> cells, int first_width, int widt
       rows.push_back({from, to});
       break;
     }
-    if (blank(cells[to])) {  // the row ends where a word ends
+    if (blank(cells[to])) {  // a word ends at the end of the row
       rows.push_back({from, to});
       from = to + 1;
       continue;
     }
-    std::size_t next_word = to;  // the last place to break at: behind the spaces
+    std::size_t next_word = to;  // the start of the word that does not fit
     while (next_word > from && !blank(cells[next_word - 1]))
       --next_word;
-    std::size_t word_end = next_word;  // and before them
+    std::size_t word_end = next_word;  // the end of the word before it
     while (word_end > from && blank(cells[word_end - 1]))
       --word_end;
     if (word_end > from) {
@@ -187,13 +187,13 @@ void Grid::reset(Size s) {
   title.clear();
 }
 
-// How many of `width` cells from (x, y) on are on the screen.
+// The number of cells, of `width` from (x, y) on, that are on the screen.
 std::size_t Grid::room(int x, int y, int width) const {
   if (y < 0 || y >= size.height || x < 0) return 0;
   return static_cast<std::size_t>(std::clamp(width, 0, std::max(0, size.width - x)));
 }
 
-// Around [from, to) of row y, which was overwritten, no half of a wide character is left.
+// Called after [from, to) of row y was overwritten: clears halves of wide characters beside it.
 void Grid::mend(int from, int to, int y) {
   if (from == to) return;
   if (from > 0 && at(from - 1, y).width == 2) at(from - 1, y) = cell_of(U' ', 1, at(from - 1, y).style);

@@ -1,5 +1,5 @@
-// A screen as plain data, and the one way that text gets onto it: put_text and to_cells make every text safe
-// (base/text.h), whoever wrote it, so that no control character can ever be in a cell.
+// A screen as plain data, and the only way to put text on it. put_text() and to_cells() make every text safe
+// (base/text.h), also our own, so no cell can hold a control character.
 #pragma once
 
 #include <array>
@@ -25,33 +25,33 @@ enum class Style : std::uint8_t {
   bar_alert,  // a changed key, no connection
   mine,       // our name
   theirs,
-  attention,  // red in the list: somebody tried to contact us
+  attention,  // in the list: a user who tried to contact us; red
   selected,
   alert,
   good,
-  match,   // what was looked for
-  unread,  // the line above what was not read yet
-  qr,      // dark on light, whatever the theme: cameras need it
+  match,   // the line that a search found
+  unread,  // the divider above the first unread line
+  qr,      // dark on light in every theme: cameras need it
   count,
 };
 
-// One spacing character and the marks on it. A wide one takes two cells, its second one has width 0, no
-// character and joins: so a row of cells is as wide as it is long.
+// One spacing character with its combining marks. A wide character takes two cells; the second one has width
+// 0, no character, and `joins` set. So the width of a row is its number of cells.
 struct Cell {
-  static constexpr std::size_t most = 5;  // code points; ncurses' CCHARW_MAX
+  static constexpr std::size_t most = 5;  // code points in a cell; ncurses' CCHARW_MAX
   std::array<char32_t, most> chars{U' '};
   std::uint8_t count = 1;
   std::uint8_t width = 1;
   Style style = Style::normal;
-  bool joins = false;  // belongs to the same grapheme cluster as the cell before: never wrap between them
+  bool joins = false;  // in one grapheme cluster with the cell before; never wrap between the two
   bool operator==(const Cell&) const = default;
 };
-static_assert(std::has_unique_object_representations_v<Cell>);  // rows are compared as bytes
+static_assert(std::has_unique_object_representations_v<Cell>);  // same_cells() compares bytes
 
 using Cells = std::vector<Cell>;
 
-// Makes the text safe and cuts it into cells (LF becomes a stand-in). Variation selectors and skin tones are
-// left out: terminals disagree about the width that they make.
+// Makes the text safe and cuts it into cells; a visible character replaces LF. Drops variation selectors and
+// skin tones, because terminals disagree about the width of such characters.
 Cells to_cells(std::string_view text, Style style);
 void add_cells(std::string_view text, Style style, Cells& out);
 inline int width_of(std::span<const Cell> cells) {
@@ -60,9 +60,9 @@ inline int width_of(std::span<const Cell> cells) {
 bool same_cells(std::span<const Cell> a, std::span<const Cell> b);
 
 struct Wrapped {
-  std::size_t from, to;  // cells of this row, without the spaces where it was broken
+  std::size_t from, to;  // the cells of a row, without the spaces where it was broken
 };
-// By words; a word longer than a row by clusters. At least one row.
+// Breaks at spaces; breaks a word longer than a row between clusters. Returns at least one row.
 std::vector<Wrapped> wrap(std::span<const Cell> cells, int first_width, int width);
 
 struct Point {
@@ -76,18 +76,18 @@ struct Grid {
   std::vector<Cell> cells;  // row by row
   Point cursor;
   bool cursor_visible = true;
-  std::string title;  // for the terminal, safe, one line; empty: it keeps its own
+  std::string title;  // of the terminal, safe, one line; empty: the terminal keeps its own
   ThemeId theme = ThemeId::dark;
-  bool mouse = false;  // wheel and clicks are wanted
+  bool mouse = false;  // ask the terminal to report wheel and clicks
 
   Cell& at(int x, int y) { return cells[index(x, y)]; }
   const Cell& at(int x, int y) const { return cells[index(x, y)]; }
   std::span<const Cell> row(int y) const {
     return {cells.data() + index(0, y), static_cast<std::size_t>(size.width)};
   }
-  void reset(Size size);  // as new, in the memory that it has
-  // Draws within [x, x + width) of row y, returns the column behind. A wide character of which one half would
-  // be cut or was overwritten becomes a space.
+  void reset(Size size);  // as newly made; reuses the memory
+  // Draws within [x, x + width) of row y and returns the column behind. A space replaces a wide character
+  // that would be cut or overwritten in half.
   int put(int x, int y, int width, std::span<const Cell> what);
   int put_text(int x, int y, int width, std::string_view text, Style style);
   void fill(const Rect& where, Style style, char32_t with = U' ');
@@ -100,11 +100,11 @@ struct Grid {
   void mend(int from, int to, int y);
 };
 
-// What is not ASCII there becomes a stand-in of the same width: lines and marks of ours their likes, a letter
-// with marks on it the letter, everything else `?`.
+// Replaces each character in `where` that is not ASCII by one of the same width: our lines and symbols by
+// similar ones, an accented letter by its base letter, everything else by `?`.
 void to_ascii(Grid& grid, const Rect& where);
 
-// Cuts to `width` columns at the border of a grapheme cluster, with an ellipsis when something is missing.
+// Cuts to `width` columns between grapheme clusters; an ellipsis shows that something was cut.
 Cells fit(Cells cells, int width);
 
 }  // namespace sims::tui

@@ -13,7 +13,7 @@ namespace {
 constexpr std::array crash_signals = {SIGABRT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,    SIGTRAP, SIGQUIT,
                                       SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGVTALRM, SIGSYS};
 
-// Only for the handler: set while it is not armed, then read only.
+// Written only while the handler is not armed; from then on the handler only reads it.
 struct Crash {
   termios mode{};
   std::array<char, 256> bytes{};

@@ -1,5 +1,5 @@
-// Gives the terminal back when the program crashes: a handler for the signals that end a program without its
-// own doing. One terminal at a time.
+// Restores the terminal when the program crashes: a handler for the signals that kill a program. One terminal
+// at a time.
 #pragma once
 
 #include <termios.h>
@@ -8,8 +8,8 @@
 
 namespace sims::tui {
 
-// From now on a crash writes `bytes` (at most 256) to standard output and sets `mode` there before it goes on
-// as it would have.
+// From now on a crash first writes `bytes` (at most 256) to standard output and sets the terminal mode
+// `mode`. Then the signal takes its default action.
 void arm_crash(const termios& mode, const std::string& bytes);
 void disarm_crash();
 

@@ -1,4 +1,4 @@
-// Sizes and rectangles in cells of the screen. Plain data.
+// Sizes and rectangles, in cells of the screen. Plain data.
 #pragma once
 
 namespace sims::tui {

@@ -6,7 +6,7 @@
 namespace sims::tui {
 namespace {
 
-// "97:65;5:1" is {{97, 65}, {5, 1}, {0, 0}}: xterm's parameters, with kitty's first sub-parameter.
+// "97:65;5:1" becomes {{97, 65}, {5, 1}, {0, 0}}: xterm's parameters, each with kitty's first sub-parameter.
 struct Parameter {
   int value = 0, sub = 0;
 };
@@ -30,7 +30,7 @@ Parameters parse(std::string_view text) {
   return out;
 }
 
-// xterm's modifier parameter is 1 + these; kitty calls the fourth Super and adds more.
+// xterm's modifier parameter is 1 plus the sum of these; kitty calls the fourth one Super and adds the rest.
 enum Modifier { shift_bit = 1, alt_bit = 2, ctrl_bit = 4, super_bit = 8, hyper_bit = 16, meta_bit = 32 };
 
 int modifiers(const Parameter& parameter) {
@@ -72,9 +72,9 @@ std::optional<Key> keypad_key(int number) {
 }
 
 std::optional<Key> typed_key(int c, int shifted, int bits) {
-  if (bits & (super_bit | hyper_bit)) return std::nullopt;  // the desktop's, or nobody's
+  if (bits & (super_bit | hyper_bit)) return std::nullopt;  // the desktop's shortcuts
   if ((bits & shift_bit) && shifted > 0) c = shifted;
-  // Without the shifted form: as on the keyboard that most have.
+  // Where the terminal does not send the shifted form: as on a US keyboard.
   if ((bits & shift_bit) && c >= 'a' && c <= 'z') c -= 'a' - 'A';
   if ((bits & shift_bit) && (bits & ctrl_bit) && c == '-') c = '_';
   const bool control = c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000) || c > 0x10ffff;
@@ -107,7 +107,7 @@ std::optional<Key> numbered_key(int number, int shifted, int bits) {
   return key;
 }
 
-// SGR 1006: b;x;y, from 1.
+// An SGR (1006) mouse report: button;x;y. x and y count from 1.
 std::optional<Key> mouse_key(const Parameters& p) {
   enum Bits { button_bits = 3, shift = 4, meta = 8, control = 16, motion = 32, wheel = 64, more = 128 };
   const int b = p[0].value;
@@ -115,7 +115,7 @@ std::optional<Key> mouse_key(const Parameters& p) {
   if ((b & (motion | more)) || p[1].value < 1 || p[2].value < 1) return std::nullopt;
   Key key;
   if (b & wheel) {
-    if (button > 1) return std::nullopt;  // sideways
+    if (button > 1) return std::nullopt;  // a horizontal wheel
     key.code = button == 0 ? KeyCode::wheel_up : KeyCode::wheel_down;
   } else {
     if (button == 3) return std::nullopt;
@@ -195,7 +195,7 @@ std::optional<Key> csi_key(std::string_view parameters, char final) {
     key->shift = true;
     return key;
   } else if (p[0].value <= 1 && final >= 'A' && final != 'M' && final <= 'Z') {
-    key = ss3_key(final);  // but no cursor report (24;80R) and no mouse of a kind that was not asked for (M)
+    key = ss3_key(final);  // excludes cursor reports (24;80R) and mouse modes that we never enable (M)
   }
   if (key) modify(*key, bits);
   return key;

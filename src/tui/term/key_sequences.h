@@ -1,4 +1,4 @@
-// What a whole control sequence means as a key: tables without a state, for KeyDecoder.
+// The keys that complete control sequences stand for: tables without state, for KeyDecoder.
 #pragma once
 
 #include <optional>
@@ -11,10 +11,10 @@ namespace sims::tui {
 Key plain_key(KeyCode code);
 Key function_key(int number);
 
-// The letter after ESC O, or at the end of a CSI without parameters.
+// The key of the letter after ESC O, or at the end of a CSI without parameters.
 std::optional<Key> ss3_key(char letter);
-// CSI, `parameters` (with what stands between them), `final`. nullopt: no key (a report, a release, unknown).
-// Not for the paste's marks and the mouse of the X10 kind, whose bytes go on.
+// The key of CSI, `parameters` with their separators, and `final`. nullopt: no key (a report, the release of
+// a key, an unknown sequence). Not for the marks of a paste and X10 mouse reports: more bytes follow those.
 std::optional<Key> csi_key(std::string_view parameters, char final);
 
 }  // namespace sims::tui

@@ -8,17 +8,17 @@
 namespace sims::tui {
 namespace {
 
-constexpr int escape_wait_ms =
-    25;  // as ncurses' set_escdelay(25): more is felt, less splits keys over slow links
-// Alt-] and its like begin as a terminal's answer does, whose rest must not be taken for typed text. Nobody
-// waits for Alt-].
+// As ncurses' set_escdelay(25): users notice a longer delay, and a shorter one splits keys on slow links.
+constexpr int escape_wait_ms = 25;
+// Alt-] begins with the same bytes as a terminal's answer, whose rest must not be taken for typed text. So
+// these delays are longer: few users press Alt-].
 constexpr int answer_wait_ms = 100, answer_rest_wait_ms = 500;
-constexpr int paste_wait_ms = 5'000;  // a paste that stops for so long has lost its end
-constexpr int guessed_wait_ms = 100;  // between two reads of one paste without brackets
+constexpr int paste_wait_ms = 5'000;  // after such a pause the end of a paste is lost
+constexpr int guessed_wait_ms = 100;  // at most, between two reads of one paste without brackets
 constexpr std::string_view paste_end = "\x1b[201~";
 constexpr std::size_t x10_bytes = 3;
 
-// A byte below 0x80 but ESC.
+// The key of a byte below 0x80, except ESC.
 Key ascii_key(unsigned char c) {
   if (c == '\r' || c == '\n') return plain_key(KeyCode::enter);
   if (c == '\t') return plain_key(KeyCode::tab);
@@ -29,7 +29,7 @@ Key ascii_key(unsigned char c) {
   return key;
 }
 
-// What a paste may hold: no control character but those of text.
+// No control characters but line breaks and tabs: a paste may hold this.
 bool is_text(std::string_view bytes) {
   return std::none_of(bytes.begin(), bytes.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -37,7 +37,7 @@ bool is_text(std::string_view bytes) {
   });
 }
 
-// An Enter that was not the last key: text comes behind it.
+// An Enter with more text behind it.
 bool goes_on_after_enter(std::string_view bytes) {
   const auto enter = bytes.find_first_of("\r\n");
   return enter != bytes.npos && bytes.find_first_not_of("\r\n", enter) != bytes.npos;
@@ -97,7 +97,7 @@ void KeyDecoder::begin_paste(State state) {
   reset();
   state_ = state;
   pasted_.clear();
-  pasted_.reserve(max_paste);  // growing would leave copies behind, and it may be a passphrase
+  pasted_.reserve(max_paste);  // growing would leave copies in memory, and it may be a passphrase
   paste_cut_ = 0;
   paste_end_ = 0;
 }
@@ -111,7 +111,7 @@ void KeyDecoder::keep_pasted(std::string_view bytes) {
 void KeyDecoder::feed(std::string_view bytes, std::vector<Key>& out) {
   if (guess(bytes, out)) return;
   for (std::size_t at = 0; at < bytes.size();) {
-    if (state_ == State::paste && paste_end_ == 0) {  // the long stretches at once
+    if (state_ == State::paste && paste_end_ == 0) {  // fast path for long pastes
       const std::size_t stop = std::min(bytes.find('\x1b', at), bytes.size());
       keep_pasted(bytes.substr(at, stop - at));
       at = stop;
@@ -130,7 +130,7 @@ int KeyDecoder::waiting_ms() const {
     case State::guessed:
       return guessed_wait_ms;
     case State::csi:
-      // Only a terminal's answer has a question mark: its rest must not be taken for typed text.
+      // Only a terminal's answer has a question mark; its rest must not be taken for typed text.
       return sequence_.starts_with('?') ? answer_rest_wait_ms : escape_wait_ms;
     case State::text:
     case State::text_escape:
@@ -200,7 +200,7 @@ void KeyDecoder::byte(unsigned char c, std::vector<Key>& out) {
       return text(c, out);
     case State::paste:
       return paste(c, out);
-    case State::guessed:  // feed() keeps it whole
+    case State::guessed:  // feed() handles it
       return;
   }
 }
@@ -212,7 +212,7 @@ void KeyDecoder::ground(unsigned char c, std::vector<Key>& out) {
   }
   if (c < 0x80) return emit(ascii_key(c), out);
   need_ = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-  if (need_ == 0) return reset();  // a stray byte of another encoding: nothing that could be typed
+  if (need_ == 0) return reset();  // a stray byte of another encoding, which no key sends
   sequence_.assign(1, static_cast<char>(c));
   state_ = State::utf8;
 }
@@ -267,7 +267,7 @@ void KeyDecoder::csi(unsigned char c, std::vector<Key>& out) {
     return;
   }
   const bool digits = !sequence_.empty() && sequence_.find_first_not_of("0123456789") == sequence_.npos;
-  if (c >= 0x20 && c <= 0x3f && !(c == '$' && digits)) {  // rxvt has a final $
+  if (c >= 0x20 && c <= 0x3f && !(c == '$' && digits)) {  // rxvt ends sequences with $
     if (sequence_.size() < max_sequence)
       sequence_.push_back(static_cast<char>(c));
     else
@@ -275,7 +275,7 @@ void KeyDecoder::csi(unsigned char c, std::vector<Key>& out) {
     return;
   }
   if (c >= 0x20 && c <= 0x7e) return end_csi(static_cast<char>(c), out);
-  // A control character inside: the sequence was cut off.
+  // A control character: the sequence was cut off.
   reset();
   ground(c, out);
 }
@@ -286,7 +286,7 @@ void KeyDecoder::end_csi(char final, std::vector<Key>& out) {
     has_brackets();
     return begin_paste(State::paste);
   }
-  if (final == 'y') told_brackets(sequence_);
+  if (final == 'y') on_mode_report(sequence_);
   if (final == 'M' && sequence_.empty()) {
     reset();
     state_ = State::x10_mouse;
@@ -297,7 +297,7 @@ void KeyDecoder::end_csi(char final, std::vector<Key>& out) {
   reset();
 }
 
-// An answer holds no control character: one that comes all the same was typed, and the answer's end is lost.
+// An answer holds no control characters. If one comes, the user typed it and the end of the answer is lost.
 void KeyDecoder::text(unsigned char c, std::vector<Key>& out) {
   const bool after_escape = state_ == State::text_escape;
   if (c == '\a' || (after_escape && c == '\\')) return reset();
@@ -326,8 +326,8 @@ void KeyDecoder::paste(unsigned char c, std::vector<Key>& out) {
   if (paste_end_ == 0) keep_pasted({reinterpret_cast<const char*>(&c), 1});
 }
 
-// DECRPM: 1 and 2 are set and reset, 3 is set for good; 0 and 4 are a mode that there is not.
-void KeyDecoder::told_brackets(std::string_view parameters) {
+// DECRPM for mode 2004. 1: set, 2: reset, 3: permanently set, 4: permanently reset, 0: unknown mode.
+void KeyDecoder::on_mode_report(std::string_view parameters) {
   if (parameters == "?2004;1$" || parameters == "?2004;2$" || parameters == "?2004;3$") has_brackets();
   if (parameters == "?2004;0$" || parameters == "?2004;4$") no_brackets();
 }

@@ -1,3 +1,4 @@
+// The screen over ncurses.
 // 1. a crash  2. opening  3. styles  4. drawing  5. title and modes  6. input  7. suspend, resize, close
 #include "tui/term/screen.h"
 
@@ -30,15 +31,15 @@ namespace {
 constexpr const char* save_title = "\x1b[22;2t";
 constexpr const char* restore_title = "\x1b[23;2t";
 constexpr const char* modes_on = "\x1b[?2004h\x1b[?1004h";  // bracketed paste, focus reports
-// Does it know bracketed paste? KeyDecoder takes the answer.
+// Asks whether the terminal knows bracketed paste (DECRQM). KeyDecoder reads the answer.
 constexpr const char* ask_brackets = "\x1b[?2004$p";
 constexpr const char* modes_off = "\x1b[?2004l\x1b[?1004l";
-constexpr const char* mouse_on = "\x1b[?1000h\x1b[?1006h";  // buttons and wheel, in SGR's words
+constexpr const char* mouse_on = "\x1b[?1000h\x1b[?1006h";  // buttons and wheel, as SGR reports
 constexpr const char* mouse_off = "\x1b[?1000l\x1b[?1006l";
 
 // --- 1. restoring after a crash ------------------------------------------------------------------
 
-// A capability without the delays that only hardware terminals need ("$<50>").
+// A terminfo capability, without the delays ("$<50>") that only hardware terminals need.
 std::string capability(const char* name) {
   const char* found = ::tigetstr(name);
   if (found == nullptr || reinterpret_cast<std::intptr_t>(found) == -1) return "";
@@ -51,7 +52,7 @@ std::string capability(const char* name) {
   return out;
 }
 
-// What a crash writes.
+// The bytes that the crash handler writes.
 std::string last_bytes(bool modern) {
   std::string bytes;
   if (modern) bytes += std::string(mouse_off) + modes_off + restore_title;
@@ -60,7 +61,7 @@ std::string last_bytes(bool modern) {
 
 // --- 2. opening ----------------------------------------------------------------------------------
 
-// Terminals that are known to take xterm's title and bracketed paste.
+// Terminals that are known to take xterm's titles and bracketed paste.
 bool takes_titles(const char* term) {
   if (::tigetflag("XT") == 1) return true;
   static constexpr std::array names = {"xterm",   "rxvt",    "screen", "tmux",   "alacritty", "foot",
@@ -89,12 +90,12 @@ struct Screen::State {
   SCREEN* terminal = nullptr;
   int input = -1;
   bool unicode = true;
-  bool modern = false;  // titles, bracketed paste, focus, mouse
+  bool modern = false;  // takes titles, bracketed paste, focus and mouse reports
   int colours = 0;
-  bool shown = false;  // between open or resume and suspend or close
-  bool all = true;     // draw every row
+  bool shown = false;  // false: suspended or closed
+  bool all = true;     // the next draw() writes every row
   Grid last{Size{0, 0}};
-  std::vector<std::uint64_t> stamps;  // of its rows; empty: not known
+  std::vector<std::uint64_t> stamps;  // of the rows of `last`; empty: unknown
   std::vector<cchar_t> cells;         // of the row that is drawn
   std::array<attr_t, styles> attributes{};
   std::array<short, styles> pairs{};
@@ -133,7 +134,8 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   if (state->input < 0) return fail(std::string("cannot open the terminal: ") + std::strerror(errno));
   termios mode{};
   ::tcgetattr(STDOUT_FILENO, &mode);
-  // Where SIGTSTP has its default action, ncurses ignores it during each update, and what comes then is lost.
+  // If SIGTSTP had its default action, ncurses would ignore it during each update, and lose one that came
+  // then.
   const auto before = ::signal(SIGTSTP, SIG_IGN);
   state->terminal = ::newterm(nullptr, stdout, stdin);
   static_cast<void>(::signal(SIGTSTP, before));
@@ -152,7 +154,7 @@ void Screen::State::start_modes() {
   ::raw();
   ::noecho();
   ::nonl();
-  ::typeahead(-1);  // else an update stops half-way while keys are waiting
+  ::typeahead(-1);  // otherwise ncurses stops an update half-way when keys are waiting
   ::leaveok(stdscr, FALSE);
   const Size size = terminal_size();
   if (size.width != COLS || size.height != LINES) ::resizeterm(size.height, size.width);
@@ -163,7 +165,7 @@ void Screen::State::start_modes() {
     colours = COLORS;
   }
   set_theme(ThemeId::dark);
-  ::wrefresh(stdscr);  // the alternate screen first, then our modes
+  ::wrefresh(stdscr);  // enters the alternate screen, before our modes
   if (modern) write_terminal(std::string(save_title) + modes_on + ask_brackets);
   shown = true;
 }
@@ -191,8 +193,8 @@ void Screen::State::set_theme(ThemeId theme) {
 
 // --- 4. drawing ----------------------------------------------------------------------------------
 
-// ncurses keeps columns by the C library's widths: a character for which these are not ours would shift the
-// row.
+// ncurses counts columns with the C library's widths. A character whose width differs from ours would shift
+// the row, so `?` replaces it.
 cchar_t Screen::State::character(const Cell& cell) const {
   wchar_t text[Cell::most + 1] = {};
   std::size_t used = 0;
@@ -209,7 +211,7 @@ cchar_t Screen::State::character(const Cell& cell) const {
   return out;
 }
 
-// Where it is not what is there: from the first cell to the last one.
+// Draws from the first cell that changed to the last one.
 void Screen::State::draw_row(const Grid& grid, int y, bool everything) {
   const auto row = grid.row(y);
   auto from = row.begin(), to = row.end();
@@ -298,7 +300,7 @@ Size Screen::size() const {
 Size Screen::resized() {
   const Size size = terminal_size();
   ::resizeterm(size.height, size.width);
-  state_->all = true;  // also when the size is the same: the terminal may have moved what was on it
+  state_->all = true;  // also if the size is the same: the terminal may have moved its contents
   return size;
 }
 

@@ -50,7 +50,7 @@ void write_terminal(std::string_view bytes) {
       pollfd ready{STDOUT_FILENO, POLLOUT, 0};
       if (::poll(&ready, 1, 1'000) <= 0) return;
     } else if (n < 0 && errno != EINTR) {
-      return;  // the terminal is gone; reading says so
+      return;  // the terminal is gone; read_terminal() reports it
     }
   }
 }
@@ -72,7 +72,7 @@ void stop_program() {
   stop.sa_handler = SIG_DFL;
   sigemptyset(&stop.sa_mask);
   ::sigaction(SIGTSTP, &stop, &before);
-  ::kill(0, SIGTSTP);  // the whole group, as the terminal does: a script that started us must stop too
+  ::kill(0, SIGTSTP);  // the whole group, as the terminal does, so that a script that started us stops too
   ::sigaction(SIGTSTP, &before, nullptr);
 }
 
@@ -80,7 +80,7 @@ bool set_terminal_locale() {
   static_cast<void>(std::setlocale(LC_ALL, ""));
   const std::string characters = ::nl_langinfo(CODESET);
   if (characters == "UTF-8") return true;
-  const bool none = characters == "ANSI_X3.4-1968";  // no locale, or one that is not there
+  const bool none = characters == "ANSI_X3.4-1968";  // ASCII: no locale is set, or it is not installed
   return std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr && none;
 }
 

@@ -16,13 +16,13 @@ struct Ink {
 
 struct Row {
   Style style;
-  Ink full;   // of 256 colours
-  Ink basic;  // of 16; 8 to 15 are bold where there are only 8
+  Ink full;   // for 256 colours
+  Ink basic;  // for 16; with only 8, the colours 8 to 15 are drawn bold
 };
 constexpr std::size_t styles = static_cast<std::size_t>(Style::count);
 using Theme = std::array<Row, styles>;
 
-// The first 16, as terminals name them.
+// The first 16 colours, as terminals name them.
 enum Basic {
   black,
   red,
@@ -42,7 +42,7 @@ enum Basic {
   bright_white
 };
 
-// The rest of 256, by what they look like.
+// Some of the other 240, named by their look.
 namespace wide {
 constexpr int true_black = 16, true_white = 231;
 constexpr int coal = 236, ash = 245, pearl = 252, mist = 253, slate = 242;
@@ -91,7 +91,7 @@ constexpr Theme light_theme = {{
     {Style::qr, {plain, true_white, true_black}, {plain, bright_white, black}},
 }};
 
-// White on black with nothing faint, black on bright for what must be seen.
+// White on black with nothing faint; black on a bright colour for whatever must be noticed.
 constexpr Theme contrast_theme = {{
     {Style::normal, {plain, true_white, true_black}, {plain, bright_white, black}},
     {Style::dim, {plain, true_white, true_black}, {plain, bright_white, black}},
@@ -111,8 +111,8 @@ constexpr Theme contrast_theme = {{
     {Style::qr, {plain, true_white, true_black}, {plain, bright_white, black}},
 }};
 
-// Without colours, whatever the theme.
-constexpr std::array<unsigned, styles> without = {
+// For terminals without colours, in every theme.
+constexpr std::array<unsigned, styles> without_colours = {
     plain,             // normal
     dim,               // dim
     bold,              // strong
@@ -128,7 +128,7 @@ constexpr std::array<unsigned, styles> without = {
     bold,              // good
     bold | underline,  // match
     bold,              // unread
-    plain,             // qr: its ink is light, as that of a dark terminal is
+    plain,             // qr: light on dark, which a dark terminal gives
 };
 
 const Theme& theme_of(ThemeId id) {
@@ -153,7 +153,7 @@ Paint paint(const Ink& ink) {
           ink.background};
 }
 
-// Of the first 8: the bright ones are bold, grey is dim.
+// With the first 8 colours alone: a bright one becomes bold, grey becomes dim.
 Ink of_eight(Ink ink) {
   if (ink.foreground == grey) return {ink.attributes | dim, -1, ink.background};
   if (ink.foreground < 8) return ink;
@@ -164,7 +164,7 @@ Ink of_eight(Ink ink) {
 
 Paint paint_of(ThemeId theme, int colours, Style style) {
   const auto i = static_cast<std::size_t>(style);
-  if (theme == ThemeId::mono || colours < 8) return paint({without[i]});
+  if (theme == ThemeId::mono || colours < 8) return paint({without_colours[i]});
   const Row& row = theme_of(theme)[i];
   assert(row.style == style);
   if (colours >= 256) return paint(row.full);

@@ -1,5 +1,5 @@
-// How each style looks: attributes and colours, by theme and by how many colours the terminal has. Pure. What
-// a style means is always told by a word or a mark too.
+// The attributes and colours of each style, by theme and by the number of colours of the terminal. Pure. A
+// style never carries a meaning alone: a word or a mark on the screen says the same.
 #pragma once
 
 #include "tui/term/cells.h"
@@ -9,11 +9,11 @@ namespace sims::tui {
 
 struct Paint {
   bool bold = false, dim = false, reverse = false, underline = false;
-  int foreground = -1, background = -1;  // of the terminal's 256, 16 or 8 colours; -1: its own
+  int foreground = -1, background = -1;  // an index into the terminal's colours; -1: its default
   bool operator==(const Paint&) const = default;
 };
 
-// `colours`: how many there are; fewer than 8 count as none.
+// `colours`: the number that the terminal has; fewer than 8 count as none.
 Paint paint_of(ThemeId theme, int colours, Style style);
 
 }  // namespace sims::tui

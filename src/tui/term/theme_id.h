@@ -1,4 +1,4 @@
-// The themes that a user can choose from: `/set theme`, theme.cc has their colours.
+// The themes that `/set theme` takes. Their colours are in tui/term/theme.cc.
 #pragma once
 
 namespace sims::tui {
