@@ -1,4 +1,4 @@
-// sims-tui(1): the client with a screen. Arguments only; the rest is tui/app's.
+// sims-tui(1): the client with a screen. This file parses the arguments; the program itself is in tui/app.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// From the options to a running program; what cannot begin says why, with the terminal as it was.
+// The start of sims-tui: configuration, terminal, store. An error at the start leaves the terminal untouched.
 #include "tui/app/app.h"
 
 #include <cstdio>

@@ -35,7 +35,7 @@ std::string toml_value(const Options& options, const Option& option) {
   return is_number(option) ? value : '"' + value + '"';
 }
 
-// "keys.search" and the like; the names outlive the table of options.
+// "keys.search" and so on. The table of options refers to these strings.
 std::vector<std::string> key_options() {
   std::vector<std::string> out;
   for (const ActionInfo& info : all_actions())

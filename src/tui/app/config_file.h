@@ -1,5 +1,5 @@
-// The configuration file of sims-tui (TOML, see sims-tui(1)): the options of tui/options.h by their names,
-// and in a section [keys] the keys of actions (tui/keymap.h) by theirs.
+// The configuration file of sims-tui (TOML, see sims-tui(1)): the options of tui/state/options.h and, in the
+// section [keys], the keys of the actions of tui/edit/keymap.h.
 #pragma once
 
 #include <string>
@@ -15,13 +15,13 @@ struct Config {
   Keymap keys;
 };
 
-// A file that is not there is an empty one. Errors begin with FILE:LINE.
+// A missing file counts as empty. Errors begin with FILE:LINE.
 Result<Config> load_config_file(const std::string& path);
-// Writes what differs from the defaults; comments of the user's are lost. Makes the folder when it is
-// missing.
+// Writes the values that differ from the defaults; comments in the old file are lost. Makes the folder if it
+// is missing.
 Result<void> save_config_file(const std::string& path, const Config& config);
 
-// As text, for the two above.
+// The same on the text of a file; `name` is for errors.
 Result<Config> parse_config_text(std::string_view text, const std::string& name);
 std::string config_text(const Config& config);
 

@@ -23,7 +23,7 @@ std::optional<crypto::SuiteList> parse_suites(const std::string& labels) {
   return out;
 }
 
-// Of a server: there is none at port 0.
+// The port of a server; 0 is none.
 std::optional<std::uint16_t> server_port(std::string_view text) {
   const auto port = parse_port(text);
   return port && *port != 0 ? port : std::nullopt;
@@ -47,7 +47,6 @@ Result<Wanted> parse_fields(const ConnectFields& fields) {
   return Wanted{endpoint->str(), std::move(*suites)};
 }
 
-// What is wrong with an option that goes into a field of the dialog, where it would be cut to fit.
 std::string wrong_field(const AppOptions& options) {
   if (!options.suites.empty() && !parse_suites(options.suites))
     return "--suite: a list of ecdhe and rsa, joined by commas";
@@ -83,7 +82,7 @@ ConnectFields first_fields(const AppOptions& options, const client::Settings& se
   if (!parse_suites(out.suites)) out.suites = suite_choices().front();
   out.server = options.server.empty() ? settings.server : options.server;
   out.port = std::to_string(proto::default_port);
-  // A port in the server goes to its own field; --port beats that of a remembered server.
+  // The port moves from the server to its own field. --port overrules the port of a remembered server.
   if (const auto at = Endpoint::parse(out.server, 0); at && at->port != 0) {
     out.port = std::to_string(at->port);
     out.server = at->host;

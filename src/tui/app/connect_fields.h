@@ -1,4 +1,4 @@
-// The fields of the connect dialog: from options and what was used last, and to what a connection needs.
+// The fields of the connect dialog: filled from options and the last settings, parsed for a connection.
 #pragma once
 
 #include <string>
@@ -16,14 +16,15 @@ struct Wanted {
   std::string host_port;
   crypto::SuiteList suites;
 };
-Result<Wanted> parse_fields(const ConnectFields& fields);  // an error names the field that is wrong
+Result<Wanted> parse_fields(const ConnectFields& fields);  // an error names the wrong field
 
-// What the dialog shows first: options, then what was used last.
+// The first content of the dialog: options, else the last settings.
 ConnectFields first_fields(const AppOptions& options, const client::Settings& settings);
-// What is wrong with an option that goes into a field, where it would be cut to fit. Empty: nothing.
+// The error of an option that fills a field; empty: none. Checked before, since the field would cut a long
+// value.
 std::string wrong_field(const AppOptions& options);
-// The dialog's choices, best first, as labels: the list in the table's order, each other order of two, each
-// one alone.
+// The choices of cipher suites, as labels: for each suite a list of all with that one first, then each suite
+// alone.
 std::vector<std::string> suite_choices();
 
 }  // namespace sims::tui

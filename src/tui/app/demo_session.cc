@@ -15,7 +15,8 @@ class Demo final : public Session {
     ui_.set_options(config.options);
     ui_.set_keys(config.keys);
     ui_.open_when_known("bob");
-    world_.when_heard([this](const std::string& peer, std::string_view text) { came(peer, text); });
+    world_.on_received(
+        [this](const std::string& peer, std::string_view text) { message_received(peer, text); });
     arm();
   }
 

@@ -1,4 +1,4 @@
-// sims-tui --demo: the whole interface over a DemoWorld. No store, no network.
+// sims-tui --demo: the whole interface on a DemoWorld, without store and network.
 #pragma once
 
 #include "tui/app/config_file.h"

@@ -55,7 +55,7 @@ DemoWorld::DemoWorld(crypto::Rng& rng, Now now) {
   const client::Id carol = some_id(rng);
   later(now, 4'000, [this, carol](Now at) {
     add("carol", carol, Trust::unverified, Standing::request, at);
-    hear("carol", "Hello, we met at the conference. Is this you?", at);
+    receive("carol", "Hello, we met at the conference. Is this you?", at);
   });
 }
 
@@ -89,10 +89,10 @@ Line& DemoWorld::line(std::deque<Line>& lines, Line::Kind kind, std::string text
   return out;
 }
 
-void DemoWorld::hear(const std::string& name, std::string text, Now now) {
+void DemoWorld::receive(const std::string& name, std::string text, Now now) {
   const auto peer = find(name);
   if (!peer) return;
-  if (tell_) tell_(name, text);
+  if (received_) received_(name, text);
   line((*peer)->lines, Line::Kind::text, std::move(text), now);
   (*peer)->typing = false;
   ++(*peer)->unread;
@@ -100,14 +100,14 @@ void DemoWorld::hear(const std::string& name, std::string text, Now now) {
   (*peer)->attention = true;
 }
 
-void DemoWorld::when_heard(std::function<void(const std::string&, std::string_view)> tell) {
-  tell_ = std::move(tell);
+void DemoWorld::on_received(std::function<void(const std::string&, std::string_view)> received) {
+  received_ = std::move(received);
 }
 
 // --- time ----------------------------------------------------------------------------------------
 
-void DemoWorld::later(Now now, std::int64_t ms, std::function<void(Now)> what) {
-  events_.emplace(now.steady_ms + ms, std::move(what));
+void DemoWorld::later(Now now, std::int64_t ms, std::function<void(Now)> event) {
+  events_.emplace(now.steady_ms + ms, std::move(event));
 }
 
 bool DemoWorld::tick(Now now) {
@@ -125,7 +125,7 @@ std::int64_t DemoWorld::next_tick() const {
   return events_.empty() ? INT64_MAX : events_.begin()->first;
 }
 
-// --- what the user does --------------------------------------------------------------------------
+// --- actions of the user -------------------------------------------------------------------------
 
 Result<void> DemoWorld::say(const std::string& name, std::string_view text, bool action, Now now) {
   const auto peer = find(name);
@@ -154,7 +154,7 @@ void DemoWorld::answer(const std::string& name, std::uint64_t serial, Now now) {
     if (const auto peer = find(name)) (*peer)->typing = true;
   });
   const std::string text = answers[answers_++ % answers.size()];
-  later(now, 2'500, [this, name, text](Now at) { hear(name, text, at); });
+  later(now, 2'500, [this, name, text](Now at) { receive(name, text, at); });
 }
 
 Result<void> DemoWorld::verify(const std::string& name, std::string_view number) {

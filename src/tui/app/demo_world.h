@@ -1,6 +1,6 @@
-// What `sims-tui --demo` shows: a few people who do not exist, at a server that does not, each of them in one
-// of the situations that a user should have seen once: a verified friend who answers, a stranger's request, a
-// changed key. Pure; time and randomness come in. Nothing is sent, stored or encrypted.
+// The world of `sims-tui --demo`: a few invented people at an invented server. Each shows a situation that
+// users should know: a verified friend who answers, a request from a stranger, a changed key. Pure; the
+// caller gives time and randomness. Nothing is sent, stored or encrypted.
 #pragma once
 
 #include <functional>
@@ -20,9 +20,9 @@ class DemoWorld {
   DemoWorld(crypto::Rng& rng, Now now);
 
   const client::Model& model() const { return model_; }
-  // Called with each text that comes.
-  void when_heard(std::function<void(const std::string& peer, std::string_view text)> tell);
-  bool tick(Now now);              // plays what is due; true: the model changed
+  // `received` is called with each text from a peer.
+  void on_received(std::function<void(const std::string& peer, std::string_view text)> received);
+  bool tick(Now now);              // runs the events that are due; true: the model changed
   std::int64_t next_tick() const;  // steady ms
 
   Result<void> say(const std::string& peer, std::string_view text, bool action, Now now);
@@ -41,15 +41,15 @@ class DemoWorld {
   client::Peer& add(const std::string& name, const client::Id& id, client::Trust trust,
                     client::Standing standing, Now now);
   client::Line& line(std::deque<client::Line>& lines, client::Line::Kind kind, std::string text, Now now);
-  void hear(const std::string& peer, std::string text, Now now);
+  void receive(const std::string& peer, std::string text, Now now);
   void answer(const std::string& peer, std::uint64_t serial, Now now);
-  void later(Now now, std::int64_t ms, std::function<void(Now)> what);
+  void later(Now now, std::int64_t ms, std::function<void(Now)> event);
 
   client::Model model_;
   std::uint64_t last_serial_ = 0;
   std::multimap<std::int64_t, std::function<void(Now)>> events_;
   std::size_t answers_ = 0;
-  std::function<void(const std::string&, std::string_view)> tell_;
+  std::function<void(const std::string&, std::string_view)> received_;
 };
 
 }  // namespace sims::tui

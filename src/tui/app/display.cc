@@ -73,7 +73,7 @@ class PlainDisplay final : public Display {
 };
 
 template <class Shown, class Terminal>
-Result<std::unique_ptr<Display>> faced(Result<std::unique_ptr<Terminal>> terminal) {
+Result<std::unique_ptr<Display>> display_on(Result<std::unique_ptr<Terminal>> terminal) {
   if (!terminal) return fail(terminal.error());
   return std::unique_ptr<Display>(new Shown(std::move(*terminal)));
 }
@@ -81,7 +81,7 @@ Result<std::unique_ptr<Display>> faced(Result<std::unique_ptr<Terminal>> termina
 }  // namespace
 
 Result<std::unique_ptr<Display>> Display::open(bool plain) {
-  return plain ? faced<PlainDisplay>(Terminal::open()) : faced<ScreenDisplay>(Screen::open());
+  return plain ? display_on<PlainDisplay>(Terminal::open()) : display_on<ScreenDisplay>(Screen::open());
 }
 
 }  // namespace sims::tui

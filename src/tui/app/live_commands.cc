@@ -1,4 +1,4 @@
-// Live as the program that holds the store: `sims` commands of the same user go through it, by a socket.
+// Live as the holder of the store: it serves the `sims` commands of the same user, over a socket.
 #include <unistd.h>
 
 #include "client/holder/holder_path.h"

@@ -1,3 +1,4 @@
+// Live: the server and the peers.
 // 1. the connection  2. intents about peers  3. start and end
 #include "tui/app/live_session.h"
 
@@ -9,9 +10,9 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::int64_t leave_limit_ms = 2'000;  // for the last words to the server
+constexpr std::int64_t leave_limit_ms = 2'000;  // for goodbye to the server
 constexpr std::size_t older_page = 200;
-constexpr std::int64_t keep_ms = 1'000;  // what is typed is on disk so long after
+constexpr std::int64_t save_delay_ms = 1'000;  // from a key to its draft on disk
 
 Result<void> not_connected() {
   return fail("There is no connection yet: /connect makes one.");
@@ -19,7 +20,6 @@ Result<void> not_connected() {
 
 }  // namespace
 
-// An error without a connection; what F returns, else.
 template <class F>
 Result<void> Live::with_core(F f) {
   if (!link_) return not_connected();
@@ -40,7 +40,7 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
       config_path_(std::move(config_path)),
       store_path_(std::move(store_path)),
       store_(store),
-      keep_timer_(loop_, [this] { keep(); }),
+      save_timer_(loop_, [this] { save_windows(); }),
       lock_timer_(loop_,
                   [this] {
                     if (auto done = lock(); !done) notice("", done.error());
@@ -69,7 +69,7 @@ Result<void> Live::connect(const ConnectFields& fields) {
   return {};
 }
 
-// A core has one name and one list of suites: for others there is a new one. The old says goodbye.
+// A core has one name and one list of suites: others need a new core. The old one says goodbye to its server.
 void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   client::CoreOptions core;
   core.status = model().status;
@@ -85,14 +85,14 @@ void Live::new_link(const ConnectFields& fields, crypto::SuiteList suites) {
   core.accept_new = options_.accept_new;
   core.receipt_settings = {set.receipts, set.typing};
   core.keep_history = set.history;
-  core.restored = store_.restored() && !std::exchange(restored_told_, true);
+  core.restored = store_.restored() && !std::exchange(restored_reported_, true);
   client::Link::Callbacks callbacks;
   callbacks.changed = [this] {
     model_changed();
     service_.changed();
   };
   callbacks.received = [this](const std::string& peer, const client::Line& line) {
-    came(peer, line.text);
+    message_received(peer, line.text);
     service_.received(peer, line);
   };
   callbacks.delivery_changed = [this](const std::string& peer, const client::Line& line) {
@@ -204,17 +204,17 @@ void Live::run() {
 void Live::keys_handled() {
   if (!store_.unlocked()) return;
   if (link_) link_->core().check_link(loop_.now());
-  if (!std::exchange(keep_due_, true)) keep_timer_.start(keep_ms);
+  if (!std::exchange(save_due_, true)) save_timer_.start(save_delay_ms);
   arm_lock();
 }
 
-// What the screen shows, and the stream of lines says, must not be taken back.
+// Messages are stored before they are shown: a crash must not take back a line that the user saw.
 void Live::before_draw() {
   if (link_) link_->commit();
 }
 
 void Live::leave(std::function<void()> done) {
-  keep();
+  save_windows();
   cancel_search();
   commands_.reset();
   if (!link_) return done();

@@ -1,6 +1,7 @@
-// The program over a store and a server: everything but the demonstration. live.cc has what concerns the
-// server and the peers, live_store.cc what concerns the store: the passphrase, kept windows, history,
-// settings; app/live_commands.cc what concerns the commands of sims that go through this program.
+// sims-tui with a store and a server: everything but the demonstration.
+//   live_session.cc   the server and the peers
+//   live_store.cc     the store: passphrase, saved windows, history, settings
+//   live_commands.cc  the `sims` commands that go through this program
 #pragma once
 
 #include <map>
@@ -21,12 +22,12 @@ namespace sims::tui {
 
 class Live final : public Session, client::HolderHost {
  public:
-  // All outlive it. The store is held by this program, and may be locked.
+  // The arguments outlive it. This program holds the store, which may be locked.
   Live(const AppOptions& options, const Config& config, std::string config_path, std::string store_path,
        client::Store& store, Display& display);
   void run();
 
-  // --- live.cc
+  // --- live_session.cc
   const client::Model& model() const override { return link_ ? link_->model() : idle_; }
   Result<void> connect(const ConnectFields& fields) override;
   void disconnect() override;
@@ -66,7 +67,7 @@ class Live final : public Session, client::HolderHost {
 
  private:
   template <class F>
-  Result<void> with_core(F f);  // an error without a connection
+  Result<void> with_core(F f);  // calls f(core); fails without a connection
   void new_link(const ConnectFields& fields, crypto::SuiteList suites);
   void leave(std::function<void()> done) override;
   void keys_handled() override;
@@ -74,7 +75,7 @@ class Live final : public Session, client::HolderHost {
 
   void opened();  // the store is unlocked
   void show_remembered(const ConnectFields& fields);
-  // --- app/live_commands.cc
+  // --- live_commands.cc
   static client::Greeting greeting();
   client::ClientCore* core() override;
   std::string locked() const override;
@@ -83,10 +84,10 @@ class Live final : public Session, client::HolderHost {
   Now now() const override { return loop_.now(); }
   void serve_commands();
 
-  // Runs the derivation on a worker thread, then `then` here, unless another answer is wanted by now.
+  // Runs the derivation on a worker thread, then `then` on the loop, unless a newer request superseded it.
   void derive(std::unique_ptr<client::Derivation> job, std::function<void(const client::Derivation&)> then);
-  void set_fresh(SecretBytes fresh);
-  void keep();  // writes what of the windows changed since the last time
+  void set_new_passphrase(SecretBytes fresh);
+  void save_windows();  // writes the values that changed since the last time
   void arm_lock();
   void store_was_checked(const client::StoreCheck& check);
 
@@ -96,18 +97,18 @@ class Live final : public Session, client::HolderHost {
   client::Model idle_;  // before the first connection, and while locked
   std::unique_ptr<client::Link> link_;
   std::unique_ptr<client::Link> leaving_;
-  ConnectFields linked_;                     // what link_ was made for
-  bool connect_again_ = false;               // was connected when it was locked
-  std::map<std::string, std::string> kept_;  // as it is in the store
-  net::Timer keep_timer_, lock_timer_;
+  ConnectFields linked_;                             // the fields that link_ was made for
+  bool connect_again_ = false;                       // was connected when the user locked it
+  std::map<std::string, std::string> saved_values_;  // as in the store
+  net::Timer save_timer_, lock_timer_;
   client::StoreWatch store_watch_;
-  std::string damage_;  // of the store
-  bool identity_told_ = false, restored_told_ = false;
-  bool keep_due_ = false, keep_failed_ = false;
-  bool locking_ = false;                // the link is leaving, then the keys go
-  std::function<void()> unlock_later_;  // the passphrase came before that
+  std::string damage_;  // of the store, in words
+  bool identity_reported_ = false, restored_reported_ = false;
+  bool save_due_ = false, save_failed_ = false;
+  bool locking_ = false;                // the link is leaving; then the keys are wiped
+  std::function<void()> unlock_later_;  // set when the user unlocks before that
   std::shared_ptr<client::HistorySearch> search_;
-  std::uint64_t passphrase_number_ = 0;  // of the answer that is awaited
+  std::uint64_t passphrase_number_ = 0;  // of the newest derivation; answers to older ones are ignored
   client::HolderService service_;
   std::unique_ptr<client::HolderSocket> commands_;
 };

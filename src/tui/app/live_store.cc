@@ -1,5 +1,5 @@
-// 1. opening and locking  2. the passphrase  3. what is kept of the windows  4. the history  5. options and
-// /doctor
+// Live: the store.
+// 1. opening and locking  2. the passphrase  3. saved windows  4. the history  5. options and /doctor
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <wchar.h>
@@ -22,10 +22,10 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::int64_t lock_limit_ms = 500;  // for the last words to the server before the keys go
+constexpr std::int64_t lock_limit_ms = 500;  // for goodbye to the server, before the keys are wiped
 constexpr std::size_t max_hits = 500;
 
-// How many characters the C library, and so ncurses, gives another width than we do.
+// The number of characters compared, and of those with another width in the C library, which ncurses uses.
 std::pair<std::size_t, std::size_t> compare_widths() {
   std::size_t compared = 0, odd = 0;
   for (char32_t c = 0xa1; c < 0x20000; ++c) {
@@ -42,7 +42,7 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
-// "2026-11-22T23:07:05Z bob: hello", safe to show.
+// A line of the export, safe to show: "2026-11-22T23:07:05Z bob: hello".
 std::string exported(const std::string& peer, const std::string& self, const client::HistoryEntry& entry,
                      bool incomplete) {
   const auto note = client::sent_note(entry);
@@ -63,11 +63,11 @@ void Live::opened() {
   const ConnectFields fields = first_fields(options_, store_.settings());
   ui_.set_fields(connect_again_ ? linked_ : fields);
   idle_.self_name = fields.name;
-  const SavedWindows kept = saved_windows_of([this](const std::string& name) { return store_.get(name); });
-  kept_ = saved_values(kept);
-  ui_.restore(kept);
+  const SavedWindows saved = saved_windows_of([this](const std::string& name) { return store_.get(name); });
+  saved_values_ = saved_values(saved);
+  ui_.restore(saved);
   if (!options_.query.empty()) ui_.open_when_known(options_.query);
-  if (store_.made_identity() && !std::exchange(identity_told_, true))
+  if (store_.made_identity() && !std::exchange(identity_reported_, true))
     notice("", "A new identity key was made. Its fingerprint is " + store_.id().str());
   if (store_.lock_kind() == client::Store::Lock::none)
     notice("", "Your store has no passphrase: who can read your files can read it. /passphrase sets one.");
@@ -75,7 +75,7 @@ void Live::opened() {
   show_remembered(connect_again_ ? linked_ : fields);
   const bool given = !options_.server.empty() && !options_.name.empty();
   if (given || options_.connect || connect_again_)
-    ui_.submit_dialog();  // behind what is shown already: nobody's keys go into a dialog that comes and goes
+    ui_.submit_dialog();  // without showing it: the user's keys would go into a dialog that vanishes
   else
     ui_.open_dialog();
   connect_again_ = false;
@@ -91,7 +91,7 @@ void Live::store_was_checked(const client::StoreCheck& check) {
   schedule_draw(true);
 }
 
-// What was said at the last server can be read, searched and answered before there is a connection.
+// The user can read, search and answer the messages of the last server before there is a connection.
 void Live::show_remembered(const ConnectFields& fields) {
   auto wanted = parse_fields(fields);
   if (!wanted) return;
@@ -104,12 +104,12 @@ bool Live::has_passphrase() const {
   return store_.lock_kind() == client::Store::Lock::passphrase;
 }
 
-// The screen is empty at once; the keys go as soon as no work uses them any more.
+// Clears the screen at once, and wipes the keys as soon as no job uses them.
 Result<void> Live::lock() {
   if (!has_passphrase()) return fail("There is no passphrase to lock with: /passphrase sets one.");
   if (!store_.unlocked() || locking_) return {};
-  keep();
-  kept_.clear();
+  save_windows();
+  saved_values_.clear();
   cancel_search();
   cancel_passphrase();
   lock_timer_.stop();
@@ -172,15 +172,15 @@ void Live::unlock(SecretBytes passphrase) {
 }
 
 void Live::set_passphrase(SecretBytes old, SecretBytes fresh) {
-  if (!has_passphrase()) return set_fresh(std::move(fresh));
+  if (!has_passphrase()) return set_new_passphrase(std::move(fresh));
   auto wanted = std::make_shared<SecretBytes>(std::move(fresh));
   derive(store_.derivation(std::move(old)), [this, wanted](const client::Derivation& done) {
     if (auto right = store_.unlock(done); !right) return ui_.passphrase_answer(std::move(right));
-    set_fresh(std::move(*wanted));
+    set_new_passphrase(std::move(*wanted));
   });
 }
 
-void Live::set_fresh(SecretBytes fresh) {
+void Live::set_new_passphrase(SecretBytes fresh) {
   if (fresh.size() == 0) return ui_.passphrase_answer(store_.remove_passphrase());
   derive(store_.new_derivation(std::move(fresh)), [this](const client::Derivation& done) {
     ui_.passphrase_answer(store_.set_passphrase(done));
@@ -188,26 +188,26 @@ void Live::set_fresh(SecretBytes fresh) {
   });
 }
 
-// --- 3. what is kept of the windows --------------------------------------------------------------
+// --- 3. saved windows ----------------------------------------------------------------------------
 
-void Live::keep() {
-  keep_due_ = false;
-  keep_timer_.stop();
+void Live::save_windows() {
+  save_due_ = false;
+  save_timer_.stop();
   if (!store_.unlocked() || locking_) return;
   auto values = saved_values(ui_.kept());
-  if (values == kept_) return;
+  if (values == saved_values_) return;
   Result<void> done;
   for (const auto& [name, value] : values) {
-    const auto at = kept_.find(name);
-    if (done && (at == kept_.end() || at->second != value)) done = store_.put(name, value);
+    const auto at = saved_values_.find(name);
+    if (done && (at == saved_values_.end() || at->second != value)) done = store_.put(name, value);
   }
-  for (const auto& [name, value] : kept_)
+  for (const auto& [name, value] : saved_values_)
     if (done && !values.contains(name)) done = store_.erase(name);
   if (done) done = store_.save();
   if (done) {
-    kept_ = std::move(values);
-    keep_failed_ = false;
-  } else if (!std::exchange(keep_failed_, true)) {
+    saved_values_ = std::move(values);
+    save_failed_ = false;
+  } else if (!std::exchange(save_failed_, true)) {
     notice("", "Drafts and input history could not be stored: " + done.error());
   }
 }

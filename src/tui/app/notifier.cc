@@ -11,8 +11,8 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t max_pending = 200;  // people; whoever comes after them counts with the last
-constexpr std::size_t max_text = 1'024;   // kept; less is shown
+constexpr std::size_t max_pending = 200;  // people; messages of further ones count for the last of them
+constexpr std::size_t max_text = 1'024;   // stored bytes; less is shown
 constexpr std::size_t title_bytes = 64, body_bytes = 200;
 constexpr std::string_view dots = "...";
 // GNU screen drops longer device control strings (its MAXSTR is 256 in old versions).
@@ -44,7 +44,7 @@ std::string for_tmux(std::string_view bytes) {
   return out + "\x1b\\";
 }
 
-// Only BEL ends what we write, so that no ESC \ inside ends screen's string early.
+// Our sequences end with BEL: an ESC \ inside would end screen's string early.
 std::string for_screen(std::string_view bytes) {
   std::string out;
   while (!bytes.empty()) {
@@ -75,7 +75,7 @@ void Notifier::set_options(const Options& options) {
   by_ = options.notify;
   with_text_ = options.notify_text;
   if (by_ == NotifyBy::off) pending_.clear();
-  wipe(text_);  // what waits is told as the options were, or as they are: without
+  wipe(text_);  // a pending notification must not show a text that the new options hide
 }
 
 bool Notifier::seen(const std::string& peer) const {
@@ -116,7 +116,7 @@ void Notifier::message(const std::string& peer, std::string_view text, bool requ
   else if (it == pending_.end())
     it = std::prev(pending_.end());
   ++it->messages;
-  it->request = it->request && request;  // accepted meanwhile: a conversation
+  it->request = it->request && request;  // the user accepted the request meanwhile
   if (with_text_) text_ = text.substr(0, max_text);
 }
 
@@ -167,7 +167,7 @@ int Notifier::wait_ms(Now now) const {
 }
 
 std::string osc_text(std::string_view text, std::size_t max, bool ascii) {
-  // So much of it is enough, however long it is.
+  // Bounds the cost for long texts.
   std::string safe = safe_text(text.substr(0, max * 8), Lines::fold);
   if (ascii) safe = only_ascii(safe);
   std::replace(safe.begin(), safe.end(), ';', ',');

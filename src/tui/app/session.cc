@@ -1,3 +1,4 @@
+// The interface on the event loop.
 // 1. input  2. drawing  3. notifications  4. signals  5. start and end
 #include "tui/app/session.h"
 
@@ -15,10 +16,10 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::int64_t frame_ms = 35;        // between two draws that no key asked for
-constexpr std::size_t max_files = 1'000;     // offered by completion
-constexpr std::int64_t brackets_ms = 1'000;  // for the answer of a terminal that knows bracketed pastes
-constexpr std::int64_t blocked_ms = 50;      // until a terminal that took nothing is tried again
+constexpr std::int64_t frame_ms = 35;        // between two draws, unless a key caused them
+constexpr std::size_t max_files = 1'000;     // that completion offers
+constexpr std::int64_t brackets_ms = 1'000;  // for a terminal's answer about bracketed paste
+constexpr std::int64_t blocked_ms = 50;      // until the next try on a terminal that takes no output
 
 int local_offset(std::int64_t unix_s) {
   const std::time_t t = unix_s;
@@ -75,9 +76,9 @@ void Session::on_key_timeout() {
   feed_keys(keys);
 }
 
-// What was typed may be a passphrase: nothing of it stays behind in freed memory.
+// The keys may be those of a passphrase: no copy stays behind in freed memory.
 void Session::feed_keys(std::vector<Key>& keys) {
-  bool typed = true;  // and nothing else
+  bool typed = true;  // all keys changed only the draft
   for (Key& key : keys) {
     if (key.code == KeyCode::focus_in || key.code == KeyCode::focus_out)
       notifier_.focus(key.code == KeyCode::focus_in);
@@ -125,7 +126,7 @@ void Session::draw() {
   drawn_at_ = now.steady_ms;
   if (!display_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
   draw_timer_.stop();
-  if (model().link == client::LinkState::waiting) {  // the countdown's next second
+  if (model().link == client::LinkState::waiting) {  // the next second of the countdown
     const std::int64_t left = model().retry_at_ms - now.steady_ms;
     draw_timer_.start(left > 0 ? (left - 1) % 1'000 + 1 : 1'000);
   }
@@ -133,7 +134,7 @@ void Session::draw() {
 
 // --- 3. notifications ----------------------------------------------------------------------------
 
-void Session::came(const std::string& peer, std::string_view text) {
+void Session::message_received(const std::string& peer, std::string_view text) {
   const auto at = model().peers.find(peer);
   const bool request = at != model().peers.end() && at->second.standing == client::Standing::request;
   notifier_.set_options(ui_.state().options);
@@ -145,7 +146,7 @@ void Session::forget_notifications() {
   notify_timer_.stop();
 }
 
-// What came is told when it cannot grow any more: after a reconnect in one summary.
+// While the client catches up after a reconnect, messages are only collected; then there is one summary.
 void Session::notify() {
   const UiState& ui = ui_.state();
   const Now now = loop_.now();
@@ -153,10 +154,10 @@ void Session::notify() {
   notifier_.away(ui.away);
   notifier_.link(model().link == client::LinkState::online, now);
   if (model().catching_up) return;
-  if (const auto told = notifier_.next(now)) {
-    // A terminal that knows no such sequence would show it.
+  if (const auto next = notifier_.next(now)) {
+    // A terminal that does not know the sequence would print it.
     const NotifyBy by = display_.modern() ? ui.options.notify : NotifyBy::bell;
-    display_.write(encode(*told, by, passthrough_, ui.options.ascii || ui.look.ascii));
+    display_.write(encode(*next, by, passthrough_, ui.options.ascii || ui.look.ascii));
   }
   const int wait = notifier_.wait_ms(now);
   if (wait >= 0)
@@ -212,14 +213,14 @@ std::vector<std::string> Session::files(const std::string& beginning) {
 // --- 5. start and end ----------------------------------------------------------------------------
 
 void Session::run() {
-  // Also at the far end of ssh, where the environment has no TMUX.
+  // TERM, too: behind ssh the environment has no TMUX.
   const char* term = std::getenv("TERM");
   const bool tmux =
       passthrough_ == Passthrough::tmux || (term != nullptr && std::string_view(term).starts_with("tmux"));
   if (!display_.modern())
-    decoder_.no_brackets();  // none were asked for
+    decoder_.no_brackets();  // we did not enable them
   else if (tmux)
-    decoder_.has_brackets();  // its own pastes have them, though it answers no question about it
+    decoder_.has_brackets();  // tmux brackets its pastes, but does not answer the question
   else
     brackets_timer_.start(brackets_ms);
   schedule_draw(true);

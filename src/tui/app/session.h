@@ -1,5 +1,5 @@
-// The interface on the event loop: keys in, one update of the face a turn, signals. What is behind it, a
-// server or a demonstration, is the derived class's, which is the Intents of the Ui.
+// The interface on the event loop: keys, at most one update of the display a turn, signals, notifications.
+// The derived class connects it to a server or a demonstration, and implements the Intents of the Ui.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace sims::tui {
 
 class Session : public Intents {
  public:
-  void run();  // until the user leaves or the terminal is gone; the face is closed then
+  void run();  // until the user leaves or the terminal is gone; then closes the display
 
   void quit() override;
   void suspend() override;
@@ -27,16 +27,16 @@ class Session : public Intents {
   Session(Display& display, const ConnectFields& fields, std::vector<std::string> suites);
   ~Session() override = default;
 
-  virtual void leave(std::function<void()> done) = 0;  // last words; `done` may be called at once
-  virtual void keys_handled() {}                       // after what one read of the terminal brought
-  virtual void before_draw() {}                        // the model may change still
+  virtual void leave(std::function<void()> done) = 0;  // says goodbye, then calls `done`, perhaps at once
+  virtual void keys_handled() {}                       // called after the keys of one read
+  virtual void before_draw() {}                        // may still change the model
 
-  // A key is answered at once; what comes from the network is drawn at most every 35 ms, and what is typed
-  // meanwhile does not wait for it.
+  // `at_once`: at the end of this turn, as after a key. Otherwise at most every 35 ms, as after network
+  // input; keys meanwhile do not wait for that.
   void schedule_draw(bool at_once);
-  void model_changed();  // to be looked at by the Ui before the next draw
-  // A text of somebody's came: told to a user who looks elsewhere.
-  void came(const std::string& peer, std::string_view text);
+  void model_changed();  // the Ui must look at the model before the next draw
+  // Notifies the user of the message, unless he sees it.
+  void message_received(const std::string& peer, std::string_view text);
   void forget_notifications();
 
   net::Loop loop_;
@@ -57,14 +57,14 @@ class Session : public Intents {
   net::Timer key_timer_;
   net::Timer draw_timer_;
   net::Timer notify_timer_;
-  net::Timer brackets_timer_;  // until the terminal should have said whether it brackets pastes
+  net::Timer brackets_timer_;  // for the terminal's answer about bracketed paste
   net::Readable input_;
   std::vector<std::unique_ptr<net::Signal>> signals_;
   Notifier notifier_;
   const Passthrough passthrough_;
   bool model_changed_ = true;  // since the last draw
   bool draw_scheduled_ = false;
-  bool whole_ = true;  // the scheduled draw is of more than the input
+  bool whole_ = true;  // the scheduled draw covers more than the input
   std::int64_t drawn_at_ = 0;
   bool quitting_ = false;
 };

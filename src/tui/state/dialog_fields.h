@@ -1,5 +1,5 @@
-// The fields of the connect dialog, in the order in which Tab goes through them: the one table for the box,
-// the keys and --plain. Pure.
+// The fields of the connect dialog, in the order in which Tab visits them: the one table for the box, the
+// keys and --plain. Pure.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@ namespace sims::tui {
 
 struct DialogField {
   std::string_view label;
-  Editor ConnectDialog::*editor;      // where it is typed; nullptr: a choice of the cipher suites
-  std::string ConnectFields::*value;  // what it is in the end
+  Editor ConnectDialog::*editor;      // nullptr: a choice of cipher suites
+  std::string ConnectFields::*value;  // the value that connect() gets
 };
 
 inline constexpr std::array<DialogField, ConnectDialog::fields> dialog_fields = {{
@@ -27,7 +27,7 @@ inline constexpr std::array<DialogField, ConnectDialog::fields> dialog_fields = 
 inline const DialogField& focused_field(const ConnectDialog& dialog) {
   return dialog_fields[static_cast<std::size_t>(dialog.focus)];
 }
-// The label of the suites that are chosen: "ecdhe,rsa"; empty if there is nothing to choose.
+// The labels of the chosen suites: "ecdhe,rsa"; empty if there are no choices.
 inline std::string chosen_suites(const ConnectDialog& dialog) {
   return dialog.suites.empty() ? std::string() : dialog.suites[dialog.suite];
 }

@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 2> flags = {"off", "on"};
 constexpr std::array<std::string_view, 4> themes = {"dark", "light", "contrast", "mono"};
 constexpr std::array<std::string_view, 5> notifications = {"off", "bell", "osc9", "osc777", "osc99"};
 
-// The names of a field's values, in the order of its type.
+// The names of a field's values, in the order of the enumeration.
 std::span<const std::string_view> names_of(bool) {
   return flags;
 }

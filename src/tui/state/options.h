@@ -1,5 +1,5 @@
-// What the user can set: with /set, kept with /save in the configuration file. Plain data, and the one table
-// of it: /set, completion, the configuration file and the check of sims-tui(1) derive from it.
+// The options of sims-tui: /set changes them, /save writes them into the configuration file. Plain data and
+// its one table, from which /set, completion, the configuration file and the check of sims-tui(1) derive.
 #pragma once
 
 #include <span>
@@ -17,33 +17,34 @@ enum class NotifyBy { off, bell, osc9, osc777, osc99 };
 
 struct Options {
   ThemeId theme = ThemeId::dark;
-  bool ascii = false;  // nothing but ASCII on the screen
-  bool mouse = false;  // wheel and clicks are ours instead of the terminal's
-  bool title = true;   // tell the terminal its title
+  bool ascii = false;  // draw ASCII only
+  bool mouse = false;  // take wheel and clicks from the terminal
+  bool title = true;   // set the terminal's title
   NotifyBy notify = NotifyBy::bell;
-  bool notify_text = false;  // notifications hold the message
-  bool receipts = false;     // tell contacts what was read
-  bool typing = false;       // tell contacts that we type
-  bool history = true;       // keep what was said
-  int paste_lines = 3;       // a paste of more asks first
-  int lock_after_min = 0;    // without a key for so long: as /lock; 0: never
+  bool notify_text = false;  // notifications show the message
+  bool receipts = false;     // send read receipts to contacts
+  bool typing = false;       // show contacts that we are typing
+  bool history = true;       // keep messages on disk
+  int paste_lines = 3;       // a paste of more lines asks first
+  int lock_after_min = 0;    // minutes without a key until sims-tui locks itself; 0: never
   bool operator==(const Options&) const = default;
 };
 
 struct Option {
-  std::string_view name;  // as in /set and in the file
+  std::string_view name;  // in /set and in the file
   std::variant<bool Options::*, int Options::*, ThemeId Options::*, NotifyBy Options::*> field;
   std::string_view help;    // one line
-  int least = 0, most = 0;  // of a number
+  int least = 0, most = 0;  // bounds of a number
 };
 
-std::span<const Option> all_options();  // by name
+std::span<const Option> all_options();  // sorted by name
 const Option* find_option(std::string_view name);
 
-// As text: "on", "off", a number, the name of a choice; set_option() takes the same and says what it takes.
+// The value as text: "on", "off", a number or the name of a choice. set_option() takes the same, and its
+// error lists the valid values.
 std::string get_option(const Options& options, const Option& option);
 Result<void> set_option(Options& options, const Option& option, std::string_view text);
-std::vector<std::string> option_choices(const Option& option);  // empty: a number
-std::string option_values(const Option& option);                // in words: "on or off", "1 to 100"
+std::vector<std::string> option_choices(const Option& option);  // empty: the option is a number
+std::string option_values(const Option& option);                // in words: "off or on", "1 to 100"
 
 }  // namespace sims::tui

@@ -7,7 +7,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-// Each text as its size, a colon and its bytes.
+// Each text becomes its size, a colon and its bytes.
 std::string joined(const Texts& texts) {
   std::string out;
   for (const auto& text : texts)

@@ -1,5 +1,5 @@
-// Kept windows as named values for the store, one a window, so that a change of one draft writes that one
-// alone. Pure.
+// Saved windows as named values for the store: each window has its own value, so a change of one draft writes
+// only that one. Pure.
 #pragma once
 
 #include <functional>
@@ -11,10 +11,14 @@
 
 namespace sims::tui {
 
-// "windows": the servers, the one in front first; "windows/ID": who, in order, and which is in front;
-// "window/ID/PEER": its draft and what was entered there. "typed for/ID/PEER": whose key its draft is for.
+// The values and their names, ID being a server's id:
+//   "windows"            the ids of the servers, the current one first
+//   "windows/ID"         the index of the current window, then the peers in order
+//   "window/ID/PEER"     the draft, then the input history
+//   "typed for/ID/PEER"  the id of the key for which the draft was typed
 std::map<std::string, std::string> saved_values(const SavedWindows& kept);
-// What cannot be read is left out.
+// The inverse. `value` returns a stored value, nullopt if there is none. Values that cannot be parsed are
+// left out.
 SavedWindows saved_windows_of(
     const std::function<std::optional<std::string>(const std::string& name)>& value);
 

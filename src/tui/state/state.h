@@ -1,5 +1,5 @@
-// What the screen shows beside the client's model: windows, drafts, the dialog. Plain data, changed by Ui
-// alone, read by the view.
+// The state of the screen, beside the client's model: windows, drafts, the dialog. Plain data; only Ui
+// changes it, and the view reads it.
 #pragma once
 
 #include <array>
@@ -20,23 +20,23 @@ namespace sims::tui {
 
 struct Window {
   std::string peer;          // empty: the status window
-  Editor input;              // the draft; kept through everything
-  std::size_t left_out = 0;  // bytes of the draft that did not fit into it
-  std::string typed_for;     // the id that the peer had when the draft was begun; empty: none
+  Editor input;              // the draft; it survives reconnects, /lock and restarts
+  std::size_t left_out = 0;  // bytes for which the draft had no room
+  std::string typed_for;     // the peer's id when the draft was begun; empty: none
   InputHistory history;
   Scroll scroll;
-  Editor answer{256, Newlines::fold};  // to the panel: a number, a fingerprint
-  std::string problem;                 // what was wrong with the last answer
+  Editor answer{256, Newlines::fold};  // to the panel: a safety number or a fingerprint
+  std::string problem;                 // the error of the last answer
   bool verifying = false;              // /verify is open
-  std::string safety_number, qr;       // of /verify: 12 groups, and what its QR code holds
-  std::uint64_t divider = 0;  // serial of the first line that was unread when it came in front; 0: none
-  std::uint64_t marked = 0;   // serial of the line that a search led to; 0: none
-  bool passing = false;       // opened by walking through the list: goes when it is left unused
+  std::string safety_number, qr;       // of /verify: 12 groups, and the content of the QR code
+  std::uint64_t divider = 0;  // serial of the first line that was unread when the user opened it; 0: none
+  std::uint64_t marked = 0;   // serial of the line that a search found; 0: none
+  bool passing = false;       // opened while the user moved through the list; closed if left unused
 };
 
 struct ConnectFields {
   std::string server, port, name, suites;  // suites: labels, best first: "ecdhe,rsa"
-  std::string invitation = {};             // empty: none; never kept
+  std::string invitation = {};             // empty: none; never stored
 };
 
 struct ConnectDialog {
@@ -46,84 +46,84 @@ struct ConnectDialog {
   Editor server{256, Newlines::fold};
   Editor port{5, Newlines::fold};
   Editor name{32, Newlines::fold};
-  Editor invitation{64, Newlines::fold};  // emptied once we are online
-  std::vector<std::string> suites;        // what can be chosen
+  Editor invitation{64, Newlines::fold};  // cleared when the client is online
+  std::vector<std::string> suites;        // the choices
   std::size_t suite = 0;
-  std::string problem;  // of a field; the link's own is in the model
+  std::string problem;  // of a field; connection errors are in the model
 };
 
-// /search and Ctrl-S: what was found in the history, newest first.
+// /search and Ctrl-S: the search of the history, and its hits.
 struct Find {
   bool open = false;
   Editor query{256, Newlines::fold};
-  std::string searched;  // what `hits` are the answer to
-  std::string peer;      // whose; empty: everybody's
-  bool running = false;  // an answer to Intents::search() is awaited
-  std::vector<client::SearchHit> hits;
-  std::size_t at = 0;  // the one that is looked at
+  std::string searched;                 // the query of `hits`
+  std::string peer;                     // whose history; empty: that of all peers
+  bool running = false;                 // Intents::search() has not answered yet
+  std::vector<client::SearchHit> hits;  // newest first
+  std::size_t at = 0;                   // index of the selected hit
   std::string problem;
 };
 
-// Ctrl-R: the newest entry of this window's input history that holds what is typed.
+// Ctrl-R: the newest entry in this window's input history that contains the query.
 struct HistoryFind {
   bool open = false;
   Editor query{256, Newlines::fold};
   std::string found;
-  std::size_t at = 0;  // of `found` in the history
+  std::size_t at = 0;  // index of `found` in the history
 };
 
-// A question in the place of the input, for one key. Nothing of what it is about was sent, run or inserted
-// yet.
+// A question that replaces the input until one key answers it. The text or command that it is about was not
+// sent, run or inserted yet.
 struct Ask {
   enum class About {
     nothing,
-    paste,    // of many lines: into the input or not
-    slash,    // the line starts with spaces and a slash: a text, a command or neither
-    request,  // the text would answer a request
-    command,  // it destroys or ends something
-    cut,      // bytes of the text did not fit into the input
+    paste,    // many lines: insert them into the input?
+    slash,    // the line starts with spaces and a slash: text or command?
+    request,  // the text would accept a request
+    command,  // the command deletes or ends something
+    cut,      // the input had no room for all of the text
     new_key,  // the text was typed for an earlier key of the peer
   };
   About about = About::nothing;
   std::string words;     // the question and its keys
   std::string text;      // of the paste
-  std::size_t cut = 0;   // bytes of the paste that did not come
+  std::size_t cut = 0;   // dropped bytes of the paste
   bool guessed = false;  // the paste had no brackets
   bool open() const { return about != About::nothing; }
 };
 
-// The passphrase: asked for at the start and after /lock, when nothing of the conversations is here, and
-// changed by /passphrase.
+// The passphrase box: opens the store at the start and after /lock, when no conversation is in memory;
+// /passphrase changes the passphrase.
 struct PassphraseState {
   enum class Kind { none, unlock, change };
   enum Field { current_field, fresh_field, again_field, fields };
   Kind kind = Kind::none;
-  bool has_current = false;  // change: there is one now, which is asked for first
+  bool has_current = false;  // change: the store has a passphrase, which the user types first
   int focus = current_field;
-  bool busy = false;  // the answer to the intent is awaited
+  bool busy = false;  // the intent has not answered yet
   std::string problem;
   std::array<SecretField, fields> entries;
   bool open() const { return kind != Kind::none; }
 };
 
-// How things look; no part of any conversation.
+// The look of the screen, independent of conversations.
 struct Look {
-  bool bare = false;       // Alt-l: the chat alone, to copy text
-  bool list_over = false;  // the list over the chat, where it has no room beside it
-  bool ascii = false;      // the terminal can show nothing else, whatever the options say
+  bool bare = false;       // Alt-l: show the chat alone, to copy text
+  bool list_over = false;  // show the list over the chat, on screens without room beside it
+  bool ascii = false;      // the terminal can show ASCII only; overrules the option
 };
 
 struct UiState {
   Size size;
   Options options;
   Keymap keys;
-  KillRing kills;  // of all windows and fields
+  KillRing kills;  // for all windows and fields
   Look look;
   Find find;
   HistoryFind history_find;
   Ask ask;
   PassphraseState passphrase;
-  bool focused = true;  // the terminal, as far as it tells
+  bool focused = true;  // the terminal has focus, unless it reported otherwise
   bool away = false;
   std::string away_reason;
   std::vector<Window> windows;  // the first one is the status window
@@ -131,10 +131,10 @@ struct UiState {
   ConnectDialog dialog;
   Editor answer{256, Newlines::fold};  // to the model's question
   std::string answer_problem;
-  int panel_scroll = 0;   // rows of the panel that are above its area
-  std::string said;       // by a command that was typed into the panel: above its own words
-  std::string hint;       // a word about the last key, in the status line until the next one
-  std::string self_name;  // that we were last connected under; empty: not since the start
+  int panel_scroll = 0;   // rows of the panel that are scrolled out above
+  std::string said;       // output of a command typed into the panel; shown above the panel's text
+  std::string hint;       // about the last key; in the status line until the next key
+  std::string self_name;  // of the last connection; empty: none since the start
   UtcOffset offset = nullptr;
 
   const Window& window() const { return windows[current]; }
