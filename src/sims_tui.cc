@@ -16,8 +16,8 @@ int main(int argc, char** argv) {
   app.add_option("--server", options.server, "the server (default: the one used last)")
       ->type_name("HOST[:PORT]")
       ->check(sims::not_empty());
-  app.add_option("--port", options.port, "its port (default: 7467)")->type_name("PORT");
-  app.add_option("--name", options.name, "the name to use there (default: the one used last)")
+  app.add_option("--port", options.port, "the server's port (default: 7467)")->type_name("PORT");
+  app.add_option("--name", options.name, "the name to log in with (default: the one used last)")
       ->type_name("NAME");
   app.add_option("--suite", options.suites,
                  "cipher suites, best first (default: those used last, else ecdhe,rsa)")
@@ -31,19 +31,19 @@ int main(int argc, char** argv) {
                  "the configuration file (default: sims-tui.toml in the XDG folder)")
       ->type_name("FILE")
       ->check(sims::not_empty());
-  app.add_option("--key-file", options.key_file, "opens a store that is sealed with a key file")
+  app.add_option("--key-file", options.key_file, "open the store with this key file (default: SIMS_KEY_FILE)")
       ->type_name("FILE")
       ->check(sims::not_empty());
   app.add_option("--invite", options.invite,
-                 "for the first login to a server that takes new users by invitation")
+                 "an invitation, for the first login to a server that requires one")
       ->type_name("CODE")
       ->check(sims::not_empty());
-  app.add_flag("--ascii", options.ascii, "draw with nothing but ASCII");
+  app.add_flag("--ascii", options.ascii, "draw with ASCII only");
   app.add_flag("--accept-new", options.accept_new,
-               "take the key of a server met for the first time without asking");
-  app.add_flag("--connect", options.connect, "connect at once with what was used last");
-  app.add_flag("--plain", options.plain, "a stream of lines instead of a screen, for screen readers");
-  app.add_flag("--demo", options.demo, "a conversation with people who do not exist, without a server");
+               "accept an unknown server key without asking, but never a changed one");
+  app.add_flag("--connect", options.connect, "connect at once, with the settings used last");
+  app.add_flag("--plain", options.plain, "print lines instead of drawing a screen, for screen readers");
+  app.add_flag("--demo", options.demo, "show a conversation with invented people, without a server");
   app.footer("With --server and --name it connects at once.");
   if (const auto status = sims::parse_arguments(app, argc, argv)) return *status;
   if (const auto enough = sims::check_descriptors(32); !enough) {

@@ -36,11 +36,11 @@ TEST_CASE("a terminal type that is missing or not known: the words say which one
   }
   SUBCASE("missing") {
     world.environment.erase("TERM");
-    wanted = "TERM is not set: set it to what the terminal is, TERM=xterm-256color for most";
+    wanted = "TERM is not set: set it to the type of the terminal, TERM=xterm-256color for most";
   }
   SUBCASE("empty") {
     world.environment["TERM"] = "";
-    wanted = "TERM is not set: set it to what the terminal is, TERM=xterm-256color for most";
+    wanted = "TERM is not set: set it to the type of the terminal, TERM=xterm-256color for most";
   }
   TermProgram program({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"},
                       world.environment, {200, 24});

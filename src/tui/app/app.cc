@@ -27,7 +27,7 @@ Result<std::unique_ptr<client::Store>> open_store(const AppOptions& options) {
   std::string key_file = options.key_file;
   if (const char* set = std::getenv("SIMS_KEY_FILE"); key_file.empty() && set != nullptr) key_file = set;
   if ((*store)->lock_kind() != client::Store::Lock::key_file) return store;
-  if (key_file.empty()) return fail("a key file opens this store: say --key-file FILE");
+  if (key_file.empty()) return fail("the store is sealed with a key file: pass --key-file FILE");
   if (auto opened = (*store)->unlock_with_file(key_file); !opened) return fail(opened.error());
   return store;
 }

@@ -83,7 +83,8 @@ Result<Config> parse_config_text(std::string_view text, const std::string& name)
 }
 
 std::string config_text(const Config& config) {
-  std::string out = "# sims-tui(1) explains it. Written by /save: what is not here has its default.\n";
+  std::string out =
+      "# See sims-tui(1). Written by /save; options and keys that are not here have their defaults.\n";
   const Options defaults;
   for (const Option& option : all_options())
     if (get_option(config.options, option) != get_option(defaults, option))

@@ -29,27 +29,27 @@ std::optional<std::uint16_t> server_port(std::string_view text) {
   return port && *port != 0 ? port : std::nullopt;
 }
 
-constexpr std::string_view name_rule = "a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -";
+constexpr std::string_view name_rule = "must be a lower-case letter or digit, then up to 31 of a-z 0-9 . _ -";
 constexpr std::string_view port_rule = "must be a number from 1 to 65535";
 
 }  // namespace
 
 Result<Wanted> parse_fields(const ConnectFields& fields) {
-  if (fields.server.empty()) return fail("Server: a host name or an address is missing.");
+  if (fields.server.empty()) return fail("Server: enter a host name or an address.");
   const auto port = fields.port.empty() ? proto::default_port : server_port(fields.port);
   if (!port) return fail(fmt::format("Port: {}.", port_rule));
   auto endpoint = Endpoint::parse(fields.server, *port);
   if (!endpoint) return fail("Server: " + endpoint.error());
   if (!proto::valid_name(fields.name)) return fail(fmt::format("Name: {}", name_rule));
   auto suites = parse_suites(fields.suites);
-  if (!suites) return fail("Ciphers: not a list of cipher suites.");
+  if (!suites) return fail("Ciphers: must be a list of cipher suites, such as ecdhe,rsa.");
   if (fields.invitation.size() > proto::max_invitation) return fail("Invitation: too long.");
   return Wanted{endpoint->str(), std::move(*suites)};
 }
 
 std::string wrong_field(const AppOptions& options) {
   if (!options.suites.empty() && !parse_suites(options.suites))
-    return "--suite: a list of ecdhe and rsa, joined by commas";
+    return "--suite: must be a list of ecdhe and rsa, separated by commas";
   if (!options.port.empty() && !server_port(options.port)) return fmt::format("--port: {}", port_rule);
   if (!options.name.empty() && !proto::valid_name(options.name)) return fmt::format("--name: {}", name_rule);
   if (options.invite.size() > proto::max_invitation || !utf8_valid(options.invite))

@@ -59,7 +59,9 @@ class Demo final : public Session {
     return {};
   }
   Result<void> export_history(const std::string&, const std::string&) override { return none("a history"); }
-  void search(const std::string&, const std::string&) override { ui_.found({}, "nothing is kept here"); }
+  void search(const std::string&, const std::string&) override {
+    ui_.found({}, "the demonstration keeps no history");
+  }
   void cancel_search() override {}
   Result<void> nick(const std::string&) override { return none("a server"); }
   Result<void> find(const std::string&, const std::string&) override { return none("a server"); }
@@ -70,7 +72,7 @@ class Demo final : public Session {
   void cancel_passphrase() override {}
   void options_changed() override {}
   Result<void> save_options() override { return none("a configuration file"); }
-  std::string doctor() override { return "This is a demonstration: there is nothing to examine."; }
+  std::string doctor() override { return "This is a demonstration: there is nothing to check."; }
 
  private:
   static Result<void> none(std::string_view what) {

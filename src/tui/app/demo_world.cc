@@ -38,7 +38,7 @@ DemoWorld::DemoWorld(crypto::Rng& rng, Now now) {
   model_.suite = std::string(crypto::default_suites().front()->name);
   model_.round_trip_ms = 12;
   model_.list_complete = true;
-  notice("", "This is a demonstration: no server, nothing is sent or kept. /quit ends it.", now);
+  notice("", "This is a demonstration without a server: nothing is sent or stored. /quit exits.", now);
 
   Peer& bob = add("bob", some_id(rng), Trust::verified, Standing::contact, now);
   line(bob.lines, Line::Kind::text, "Welcome! Type something and press Enter. /help lists the commands.",

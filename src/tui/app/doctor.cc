@@ -34,10 +34,10 @@ void terminal(Report& out, const DoctorFacts& f, const UiState& ui) {
   if (f.plain) return;
   out.line("colours", fmt::format("{}{}", f.colours > 0 ? std::to_string(f.colours) : std::string("none"),
                                   f.no_colour ? ", not used: NO_COLOR is set" : ""));
-  if (f.colours > 0 && f.colours < 256) out.advice("most terminals can 256: TERM=xterm-256color says so");
+  if (f.colours > 0 && f.colours < 256) out.advice("most terminals have 256: set TERM=xterm-256color");
   out.line("paste", fmt::format("bracketed paste, title and focus reports: {}", yes(f.modern)));
   if (!f.modern)
-    out.advice("without bracketed paste lines that come at once are taken for a paste: Enter sends them");
+    out.advice("without bracketed paste, lines that come at once count as a paste: Enter sends them");
 }
 
 void characters(Report& out, const DoctorFacts& f) {
@@ -85,15 +85,15 @@ void clock(Report& out, const UiState& ui, Now now) {
   out.line("clock", fmt::format("{} (UTC{:+03}:{:02})", format_date_time(now.unix_ms, ui.offset), offset / 60,
                                 std::abs(offset) % 60));
   if (now.unix_ms < 1'750'000'000'000)
-    out.advice("this is in the past: set the clock, times of messages are taken from it");
+    out.advice("this is in the past: set the clock, which gives messages their times");
 }
 
 void store(Report& out, const DoctorFacts& f, const UiState& ui) {
   out.line("store", fmt::format("{}, {} KiB, {}", f.store, f.store_bytes / 1'024,
                                 f.passphrase ? "sealed with a passphrase or key file" : "no passphrase"));
   if (!f.damage.empty()) out.advice(f.damage);
-  if (!f.passphrase) out.advice("whoever can read the file can read it all: /passphrase seals it");
-  if (f.restored) out.advice("it was restored from a backup: what was written since is not in it");
+  if (!f.passphrase) out.advice("anyone who can read the file can read all of it: /passphrase seals it");
+  if (f.restored) out.advice("it was restored from a backup: newer messages are not in it");
   if (!f.memory.empty()) out.line("memory", f.memory);
   out.line("history", ui.options.history ? "kept" : "not kept");
   out.line("settings", f.config);

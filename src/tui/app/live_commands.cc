@@ -19,7 +19,7 @@ void Live::serve_commands() {
   if (socket)
     commands_ = std::move(*socket);
   else
-    notice("", "The command sims can't go through this program: " + socket.error());
+    notice("", "sims commands cannot go through this program: " + socket.error());
 }
 
 client::ClientCore* Live::core() {

@@ -15,7 +15,7 @@ constexpr std::size_t older_page = 200;
 constexpr std::int64_t save_delay_ms = 1'000;  // from a key to its draft on disk
 
 Result<void> not_connected() {
-  return fail("There is no connection yet: /connect makes one.");
+  return fail("There is no connection yet: connect with /connect.");
 }
 
 }  // namespace

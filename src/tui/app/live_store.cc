@@ -70,7 +70,8 @@ void Live::opened() {
   if (store_.made_identity() && !std::exchange(identity_reported_, true))
     notice("", "A new identity key was made. Its fingerprint is " + store_.id().str());
   if (store_.lock_kind() == client::Store::Lock::none)
-    notice("", "Your store has no passphrase: who can read your files can read it. /passphrase sets one.");
+    notice("",
+           "Your store has no passphrase: anyone who can read your files can read it. /passphrase sets one.");
   notice("", "/help shows the commands and keys.");
   show_remembered(connect_again_ ? linked_ : fields);
   const bool given = !options_.server.empty() && !options_.name.empty();
@@ -216,7 +217,7 @@ void Live::save_windows() {
 
 void Live::search(const std::string& peer, const std::string& text) {
   cancel_search();
-  if (!link_) return ui_.found({}, "There is no connection yet: /connect makes one.");
+  if (!link_) return ui_.found({}, "There is no connection yet: connect with /connect.");
   std::optional<client::PeerKey> whose;
   if (!peer.empty()) whose = client::PeerKey{model().server_id, peer};
   search_ = store_.search(whose, text, max_hits);

@@ -10,7 +10,7 @@ namespace sims::tui {
 namespace {
 
 // clang-format off
-constexpr std::string_view number_help = "go to the window of this number; 0 is 10";
+constexpr std::string_view number_help = "go to the window with this number; 0 means 10";
 constexpr std::array table = {
     ActionInfo{Action::window_1, "window-1", "alt-1", number_help},
     ActionInfo{Action::window_2, "window-2", "alt-2", number_help},
@@ -22,30 +22,30 @@ constexpr std::array table = {
     ActionInfo{Action::window_8, "window-8", "alt-8", number_help},
     ActionInfo{Action::window_9, "window-9", "alt-9", number_help},
     ActionInfo{Action::window_10, "window-10", "alt-0", number_help},
-    ActionInfo{Action::window_next, "window-next", "ctrl-n alt-right", "next window"},
-    ActionInfo{Action::window_previous, "window-previous", "ctrl-p alt-left", "previous window"},
-    ActionInfo{Action::next_unread, "next-unread", "alt-a", "next window with something unread"},
-    ActionInfo{Action::list_up, "list-up", "alt-up", "up in the list of users"},
-    ActionInfo{Action::list_down, "list-down", "alt-down", "down in the list of users"},
-    ActionInfo{Action::list, "list", "f2 alt-p", "show or hide the list of users where it has no room of its own"},
-    ActionInfo{Action::scroll_up, "scroll-up", "pgup", "a page up"},
-    ActionInfo{Action::scroll_down, "scroll-down", "pgdn", "a page down"},
-    ActionInfo{Action::top, "top", "alt-home alt-<", "to the oldest line"},
-    ActionInfo{Action::bottom, "bottom", "alt-end alt->", "to the newest line"},
+    ActionInfo{Action::window_next, "window-next", "ctrl-n alt-right", "go to the next window"},
+    ActionInfo{Action::window_previous, "window-previous", "ctrl-p alt-left", "go to the previous window"},
+    ActionInfo{Action::next_unread, "next-unread", "alt-a", "go to the next window with unread messages"},
+    ActionInfo{Action::list_up, "list-up", "alt-up", "move up in the list of users"},
+    ActionInfo{Action::list_down, "list-down", "alt-down", "move down in the list of users"},
+    ActionInfo{Action::list, "list", "f2 alt-p", "show or hide the list of users on a narrow screen"},
+    ActionInfo{Action::scroll_up, "scroll-up", "pgup", "scroll up by a page"},
+    ActionInfo{Action::scroll_down, "scroll-down", "pgdn", "scroll down by a page"},
+    ActionInfo{Action::top, "top", "alt-home alt-<", "scroll to the oldest line"},
+    ActionInfo{Action::bottom, "bottom", "alt-end alt->", "scroll to the newest line"},
     ActionInfo{Action::search, "search", "ctrl-s", "search in this conversation"},
-    ActionInfo{Action::send, "send", "enter", "send the line, or say yes to what is asked"},
-    ActionInfo{Action::newline, "newline", "alt-enter shift-enter", "new line in the message"},
+    ActionInfo{Action::send, "send", "enter", "send the line, or answer yes to a question"},
+    ActionInfo{Action::newline, "newline", "alt-enter shift-enter", "begin a new line in the message"},
     ActionInfo{Action::complete, "complete", "tab", "complete a command, a name or an emoji"},
-    ActionInfo{Action::complete_back, "complete-back", "shift-tab", "the same, backwards"},
-    ActionInfo{Action::up, "up", "up", "a line up; on the first one: what was entered before"},
-    ActionInfo{Action::down, "down", "down", "a line down; on the last one: what was entered after"},
-    ActionInfo{Action::history_search, "history-search", "ctrl-r", "search what was entered before"},
-    ActionInfo{Action::left, "left", "left ctrl-b", "a character to the left"},
-    ActionInfo{Action::right, "right", "right ctrl-f", "a character to the right"},
-    ActionInfo{Action::word_left, "word-left", "alt-b ctrl-left", "a word to the left"},
-    ActionInfo{Action::word_right, "word-right", "alt-f ctrl-right", "a word to the right"},
-    ActionInfo{Action::home, "home", "ctrl-a home", "to the start of the line"},
-    ActionInfo{Action::end, "end", "ctrl-e end", "to the end of the line"},
+    ActionInfo{Action::complete_back, "complete-back", "shift-tab", "go back to the previous completion"},
+    ActionInfo{Action::up, "up", "up", "move a line up; on the first line: show the entry before"},
+    ActionInfo{Action::down, "down", "down", "move a line down; on the last line: show the entry after"},
+    ActionInfo{Action::history_search, "history-search", "ctrl-r", "search the input history"},
+    ActionInfo{Action::left, "left", "left ctrl-b", "move a character to the left"},
+    ActionInfo{Action::right, "right", "right ctrl-f", "move a character to the right"},
+    ActionInfo{Action::word_left, "word-left", "alt-b ctrl-left", "move a word to the left"},
+    ActionInfo{Action::word_right, "word-right", "alt-f ctrl-right", "move a word to the right"},
+    ActionInfo{Action::home, "home", "ctrl-a home", "move to the start of the line"},
+    ActionInfo{Action::end, "end", "ctrl-e end", "move to the end of the line"},
     ActionInfo{Action::backspace, "backspace", "backspace", "delete the character before the cursor"},
     ActionInfo{Action::del, "delete", "ctrl-d delete", "delete the character at the cursor"},
     ActionInfo{Action::kill_to_end, "kill-to-end", "ctrl-k", "cut to the end of the line"},
@@ -53,16 +53,16 @@ constexpr std::array table = {
     ActionInfo{Action::kill_word, "kill-word", "ctrl-w", "cut back to the last space"},
     ActionInfo{Action::kill_word_left, "kill-word-left", "alt-backspace ctrl-backspace", "cut the word before the cursor"},
     ActionInfo{Action::kill_word_right, "kill-word-right", "alt-d", "cut the word after the cursor"},
-    ActionInfo{Action::yank, "yank", "ctrl-y", "paste what was cut"},
-    ActionInfo{Action::yank_older, "yank-older", "alt-y", "after that: what was cut before instead"},
+    ActionInfo{Action::yank, "yank", "ctrl-y", "paste the last cut"},
+    ActionInfo{Action::yank_older, "yank-older", "alt-y", "after that: paste the cut before instead"},
     ActionInfo{Action::transpose, "transpose", "ctrl-t", "swap two characters"},
-    ActionInfo{Action::undo, "undo", "ctrl-_", "take back the last change of the line"},
-    ActionInfo{Action::cancel, "cancel", "escape ctrl-g", "close what is open, or say no"},
-    ActionInfo{Action::interrupt, "interrupt", "ctrl-c", "empty the line; twice on an empty one: leave"},
-    ActionInfo{Action::help, "help", "f1", "this help"},
-    ActionInfo{Action::bare, "bare", "alt-l", "the conversation alone, to copy text; again: back"},
-    ActionInfo{Action::mouse, "mouse", "alt-m", "mouse on or off"},
-    ActionInfo{Action::redraw, "redraw", "ctrl-l", "draw the screen anew"},
+    ActionInfo{Action::undo, "undo", "ctrl-_", "undo the last change of the line"},
+    ActionInfo{Action::cancel, "cancel", "escape ctrl-g", "close the topmost box, or answer no to a question"},
+    ActionInfo{Action::interrupt, "interrupt", "ctrl-c", "clear the line; twice on an empty line: exit"},
+    ActionInfo{Action::help, "help", "f1", "show the keys"},
+    ActionInfo{Action::bare, "bare", "alt-l", "show the conversation alone, to copy text; again: show everything"},
+    ActionInfo{Action::mouse, "mouse", "alt-m", "switch the mouse on or off"},
+    ActionInfo{Action::redraw, "redraw", "ctrl-l", "draw the screen again"},
     ActionInfo{Action::suspend, "suspend", "ctrl-z", "suspend to the shell"},
 };
 // clang-format on
@@ -214,10 +214,10 @@ Result<Key> parse_key(std::string_view name) {
   auto c = single_character(rest);
   if (!c)
     return fail("there is no key called " + quoted(name) +
-                "; keys are ctrl-s, alt-1, alt-left, pgup, f1, shift-tab");
+                "; write it like ctrl-s, alt-1, alt-left, pgup, f1 or shift-tab");
   if (with.shift) {
     const bool letter = (*c >= U'a' && *c <= U'z') || (*c >= U'A' && *c <= U'Z');
-    if (!letter) return fail(quoted(name) + ": instead of shift name the character that it gives");
+    if (!letter) return fail(quoted(name) + ": write the character that Shift gives, without shift-");
     *c &= ~char32_t{0x20};
   }
   Key key;

@@ -12,21 +12,21 @@ namespace {
 using O = Options;
 
 constexpr std::array table = {
-    Option{"ascii", &O::ascii, "Draws with nothing but ASCII."},
+    Option{"ascii", &O::ascii, "Draw with ASCII only."},
     Option{
         "history", &O::history,
-        "Keeps what is said, sealed, on this computer. Off: all of a conversation goes as soon as a text in "
-        "it is read or delivered."},
-    Option{"lock-after", &O::lock_after_min, "Locks after so many minutes without a key; 0: never.", 0,
+        "Keep messages on this computer, sealed. Off: delete a whole conversation as soon as a text in it is "
+        "read or delivered."},
+    Option{"lock-after", &O::lock_after_min, "Lock after this many minutes without a key; 0: never.", 0,
            1'440},
-    Option{"mouse", &O::mouse, "The wheel scrolls and clicks open windows; the terminal selects with Shift."},
-    Option{"notify", &O::notify, "How to tell of a message while you look elsewhere."},
-    Option{"notify-text", &O::notify_text, "Shows the message in the notification, not only its sender."},
-    Option{"paste-lines", &O::paste_lines, "A paste of more lines than this asks first.", 1, 1'000},
-    Option{"receipts", &O::receipts, "Tells contacts what you have read."},
+    Option{"mouse", &O::mouse, "Scroll with the wheel, open windows by a click; hold Shift to select text."},
+    Option{"notify", &O::notify, "How to notify you of a message while you look elsewhere."},
+    Option{"notify-text", &O::notify_text, "Show the message in the notification, not only its sender."},
+    Option{"paste-lines", &O::paste_lines, "Ask before a paste of more lines than this.", 1, 1'000},
+    Option{"receipts", &O::receipts, "Tell contacts which messages you have read."},
     Option{"theme", &O::theme, "The colours."},
-    Option{"title", &O::title, "Sets the terminal's title."},
-    Option{"typing", &O::typing, "Tells contacts that you are typing."},
+    Option{"title", &O::title, "Set the terminal's title."},
+    Option{"typing", &O::typing, "Tell contacts that you are typing."},
 };
 
 constexpr std::array<std::string_view, 2> flags = {"off", "on"};

@@ -115,19 +115,19 @@ Screen::Screen(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Screen>> Screen::open() {
   if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO))
-    return fail("standard input and output must be a terminal; `sims' is the client for scripts");
+    return fail("standard input and output must be a terminal; use `sims' in scripts");
   const char* term = std::getenv("TERM");
   if (term == nullptr || *term == '\0')
     return fail(
-        "TERM is not set: set it to what the terminal is, TERM=xterm-256color for most, or try --plain");
+        "TERM is not set: set it to the type of the terminal, TERM=xterm-256color for most, or pass --plain");
   int error = 0;
   if (::setupterm(nullptr, STDOUT_FILENO, &error) != OK)
     return fail("the terminal type " + std::string(term).substr(0, 60) +
                 " is not known on this machine: set TERM=xterm-256color, which most terminals understand "
-                "(TERM=screen-256color in tmux and screen), or try --plain");
+                "(TERM=screen-256color in tmux and screen), or pass --plain");
   if (capability("cup").empty() || capability("clear").empty())
     return fail("a terminal of type " + std::string(term).substr(0, 60) +
-                " cannot place the cursor; --plain shows lines, and `sims' is the client for scripts");
+                " cannot place the cursor: pass --plain, or use `sims' in scripts");
   auto state = std::make_unique<State>();
   state->unicode = set_terminal_locale();
   state->input = open_terminal_input();
@@ -141,7 +141,7 @@ Result<std::unique_ptr<Screen>> Screen::open() {
   static_cast<void>(::signal(SIGTSTP, before));
   if (state->terminal == nullptr) {
     ::close(state->input);
-    return fail("ncurses cannot use this terminal");
+    return fail("ncurses cannot use this terminal; pass --plain");
   }
   state->modern = takes_titles(term);
   arm_crash(mode, last_bytes(state->modern));

@@ -86,7 +86,7 @@ bool set_terminal_locale() {
 
 Result<std::unique_ptr<Terminal>> Terminal::open() {
   if (!::isatty(STDIN_FILENO) || !::isatty(STDOUT_FILENO))
-    return fail("standard input and output must be a terminal; `sims' is the client for scripts");
+    return fail("standard input and output must be a terminal; use `sims' in scripts");
   termios before{};
   ::tcgetattr(STDOUT_FILENO, &before);
   const int input = open_terminal_input();

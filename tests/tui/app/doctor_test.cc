@@ -45,7 +45,7 @@ TEST_CASE("doctor: what is wrong is followed by what to do") {
   CHECK(advised("/set ascii on"));
   s.facts.locale = "C.UTF-8";
   s.facts.modern = false;
-  CHECK(advised("bracketed paste lines that come at once"));
+  CHECK(advised("lines that come at once count as a paste"));
   s.facts.modern = true;
   s.facts.passphrase = false;
   CHECK(advised("/passphrase"));
