@@ -1,4 +1,4 @@
-// However it ends or stops, the terminal is as it was before.
+// The terminal is restored at every exit and stop of sims-tui.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -7,7 +7,7 @@
 using namespace sims;
 using namespace sims::test;
 
-TEST_CASE("end: SIGTERM and SIGHUP leave in order") {
+TEST_CASE("end: on SIGTERM and SIGHUP it says goodbye and exits") {
   for (const int number : {SIGTERM, SIGHUP}) {
     CAPTURE(number);
     World world;
@@ -24,18 +24,18 @@ TEST_CASE("end: SIGTERM and SIGHUP leave in order") {
   }
 }
 
-TEST_CASE("end: a crash leaves a usable terminal and tells of its signal") {
+TEST_CASE("end: a crash leaves a usable terminal, and the exit status names the signal") {
   World world;
   auto program = world.alone();
   program->type("unsent");
   program->see("unsent");
   program->signal(SIGABRT);
   REQUIRE(program->await_end() == -SIGABRT);
-  // What the handler restores was read when the program started.
+  // The handler restores the mode that the program read at its start.
   check_restored(*program);
 }
 
-TEST_CASE("end: the terminal goes away") {
+TEST_CASE("end: it exits when the terminal is closed") {
   World world;
   const auto server = world.server();
   world.pin(server, {"alice"});
@@ -47,7 +47,7 @@ TEST_CASE("end: the terminal goes away") {
         "end of alice's login");
 }
 
-TEST_CASE("end: what was on the screen before is there again") {
+TEST_CASE("end: the old content of the screen is back") {
   World world;
   auto environment = world.environment;
   environment["PS1"] = "$ ";
@@ -64,7 +64,7 @@ TEST_CASE("end: what was on the screen before is there again") {
   CHECK_FALSE(shell.screen().alternate());
 }
 
-// In a shell, because a program that nobody could continue is not stopped.
+// In a shell: the kernel does not stop a program that no parent could continue.
 TEST_CASE("end: suspended and continued") {
   World world;
   auto environment = world.environment;
@@ -110,7 +110,7 @@ TEST_CASE("end: suspended from outside in the middle of drawing, again and again
   World::close_dialog(shell);
   const pid_t program = shell.foreground();
   for (int i = 0; i < 60; ++i) {
-    ::kill(program, SIGWINCH);  // draws everything
+    ::kill(program, SIGWINCH);  // causes a full draw
     pump(i % 3);
     ::kill(program, SIGTSTP);
     shell.see([&] { return shell.foreground() == at_rest; }, "the shell in front");
@@ -122,7 +122,7 @@ TEST_CASE("end: suspended from outside in the middle of drawing, again and again
   CHECK(shell.output().violations() == "");
 }
 
-TEST_CASE("end: stopped without warning and continued, it draws and sets its modes again") {
+TEST_CASE("end: after SIGSTOP and SIGCONT it draws and sets its modes again") {
   World world;
   auto program = world.alone();
   program->type("a draft");

@@ -53,11 +53,11 @@ void EvilServer::hang_up() {
 }
 
 void EvilServer::serve() {
-  take_in();
+  accept();
   read();
 }
 
-void EvilServer::take_in() {
+void EvilServer::accept() {
   const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) return;
   hang_up();

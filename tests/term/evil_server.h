@@ -1,4 +1,4 @@
-// A server in the test's hand, on loopback: logs everybody in, and says what the test gives it.
+// A server under the control of a test, on loopback: it accepts every login and sends the test's messages.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@ class EvilServer final : public Pumped {
   ~EvilServer() override;
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  std::string refusal;                   // not empty: a frame in clear instead of the handshake
-  std::vector<proto::ListEntry> listed;  // who is online
+  std::string refusal;                   // if set, sent as a frame in clear instead of the handshake
+  std::vector<proto::ListEntry> listed;  // the users online
   bool connected() const { return transport_ && transport_->connected(); }
   int logins() const { return logins_; }
   void give(const std::string& message);  // a sub-message, sealed
@@ -29,7 +29,7 @@ class EvilServer final : public Pumped {
   void serve() override;
 
  private:
-  void take_in();
+  void accept();
   void read();
   void answer(std::string_view message);
   void write(const std::string& bytes);

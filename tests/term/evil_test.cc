@@ -1,5 +1,5 @@
-// Attack 39: whatever a peer or a server says, in texts, reasons, errors and names: what reaches the terminal
-// is printable text and the screen's own sequences. TermProgram's Output is the judge.
+// Attack 39: escape sequences in texts, reasons, errors and names of a peer or a server. Only printable text
+// and the screen's own sequences may reach the terminal, which TermProgram's Output checks.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -14,7 +14,7 @@ using namespace sims::test;
 
 namespace {
 
-// The lines of naughty.txt, as they are there: with \xNN for bytes.
+// The lines of naughty.txt, with \xNN for bytes as in the file.
 std::vector<std::string> naughty() {
   std::ifstream in("tests/term/naughty.txt");
   std::vector<std::string> out;
@@ -37,7 +37,7 @@ std::string bytes_in(const std::string& line) {
   return out;
 }
 
-// All of it in pieces of at most so many bytes, as one reason or error can carry.
+// All lines as texts of at most `most` bytes, which a reason or an error can carry.
 std::vector<std::string> pieces(std::size_t most) {
   std::vector<std::string> out(1);
   for (const auto& line : naughty()) {
@@ -58,7 +58,7 @@ std::string escaped(const std::string& bytes) {
   return out;
 }
 
-// Valid UTF-8 of all kinds, with escapes and controls strewn in.
+// Valid UTF-8 of all kinds, mixed with escapes and control characters.
 std::string random_text(FixedRng& random) {
   static const std::vector<std::string> sharp = {
       "\x1b[", "\x1b]0;",  "\x07", "\x1b\\",       "\xc2\x9b",     "\xc2\x9d",         "\x1bP",
@@ -122,7 +122,7 @@ TEST_CASE("attack 39: texts and reasons of a peer") {
   lines.emplace_back("(that was all)");
   const auto mallory = world.talker(server, "mallory", "alice", 200, lines);
   alice->see("a first one");
-  World::let_in(*alice);
+  World::accept_request(*alice);
   alice->see("(that was all)");
   const std::string title = alice->output().title();
   for (const tui::Size size : {tui::Size{80, 24}, {33, 9}, {200, 60}}) {
@@ -136,7 +136,7 @@ TEST_CASE("attack 39: texts and reasons of a peer") {
   check_restored(*alice);
 }
 
-TEST_CASE("attack 39: what a server answers to a login") {
+TEST_CASE("attack 39: a server's answers to a login") {
   World world;
   for (const auto& piece : pieces(480)) {
     EvilServer server;
@@ -173,7 +173,7 @@ TEST_CASE("attack 39: errors and names from a server") {
   check_restored(*alice);
 }
 
-TEST_CASE("attack 39: names that are none end the connection and are not drawn") {
+TEST_CASE("attack 39: invalid names end the connection and are not drawn") {
   World world;
   for (const std::string name : {"\\u001b[31mallory", "m\\u202eallory", "m\\u200ballory", "\\u0000allory",
                                  "mallory\\u009b", "M allory"}) {
@@ -183,7 +183,7 @@ TEST_CASE("attack 39: names that are none end the connection and are not drawn")
     server.give("{\"type\":\"list\",\"event\":\"online\",\"data\":[{\"id\":\"" + EvilServer::some_id().str() +
                 "\",\"name\":\"" + name + "\",\"since\":1}]}");
     alice->see("reconnecting");
-    CHECK(alice->screen().text().find("allory") == std::string::npos);  // no fingerprint holds it by chance
+    CHECK(alice->screen().text().find("allory") == std::string::npos);  // no fingerprint can contain it
     alice->signal(SIGTERM);
     REQUIRE(alice->await_end() == 0);
     check_restored(*alice);

@@ -1,4 +1,4 @@
-// The terminals that people have, with and without colours; and those that cannot show a screen.
+// The usual terminal types, with and without colours, and those that cannot show a screen.
 #include <doctest/doctest.h>
 
 #include "term/world.h"
@@ -17,14 +17,14 @@ bool coloured(const Terminal& screen) {
   return false;
 }
 
-// One of the palette's first 16 that are called so, or of the cube of colours behind them.
+// Red among the first 16 colours of the palette, or mostly red in the colour cube behind them.
 bool reddish(int colour) {
   if (colour < 16 || colour > 231) return colour == 1 || colour == 9;
   const int red = (colour - 16) / 36, green = (colour - 16) / 6 % 6, blue = (colour - 16) % 6;
   return red >= green + 2 && red >= blue + 2;
 }
 
-// A stranger has written: red where there are colours, and `!` everywhere.
+// The list marks a stranger who has written with `!`, and in red if there are colours.
 void check_attention(TermProgram& program, bool colours) {
   const int row = program.row_with("!");
   REQUIRE(row >= 0);
@@ -85,7 +85,7 @@ TEST_CASE("kinds: NO_COLOR") {
   talk(world, server, false);
 }
 
-TEST_CASE("kinds: what cannot show a screen is told so in words, and nothing else is written") {
+TEST_CASE("kinds: on a terminal that cannot show a screen, only an error is printed") {
   World world;
   for (const char* term : {"dumb", "unknown", "nosuchterminal", ""}) {
     CAPTURE(term);
@@ -113,7 +113,7 @@ TEST_CASE("kinds: the title is written when it changes, saved before and restore
   bob->see("!");
   bob->type("/query alice\r");
   bob->see("[alice]");
-  World::let_in(*bob);
+  World::accept_request(*bob);
   alice->see("+ <alice> many keys");
   alice->type("\x0c");
   alice->type("more");
@@ -121,7 +121,7 @@ TEST_CASE("kinds: the title is written when it changes, saved before and restore
   const auto& titles = alice->output().titles();
   for (std::size_t i = 1; i < titles.size(); ++i)
     CHECK(titles[i] != titles[i - 1]);
-  CHECK(titles.size() == count + 1);  // who is written to is a stranger no more
+  CHECK(titles.size() == count + 1);  // one change: the user has written, so the peer is a contact
   CHECK(titles.back().find("unverified") != std::string::npos);
   alice->type("\x15/quit\r");
   REQUIRE(alice->await_end() == 0);

@@ -1,4 +1,4 @@
-// After /lock the program's memory holds nothing of what was typed and shown.
+// After /lock the program's memory holds no typed and no shown text.
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@ using namespace sims::test;
 
 namespace {
 
-// How often it is in the memory that the process may write to, as bytes or as wchar_t; -1: not to be read.
+// The number of copies in the process's writable memory, as bytes or as wchar_t; -1: cannot read that.
 int copies(pid_t pid, const std::string& text) {
   const int memory = ::open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC);
   if (memory < 0) return -1;
@@ -34,7 +34,7 @@ int copies(pid_t pid, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("lock: nothing that was typed is left in the memory") {
+TEST_CASE("lock: no typed text is left in memory") {
   if (heap_is_watched) return skip("a sanitizer keeps freed memory");
   World world;
   auto program = world.alone();

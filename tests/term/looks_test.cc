@@ -1,4 +1,4 @@
-// Other ways to look at it: ASCII alone, a stream of lines, people who do not exist; and the mouse.
+// The other modes: --ascii, --plain, --demo, and the mouse.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ bool all_ascii(const std::string& bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](char c) { return (c & 0x80) == 0; });
 }
 
-// What is not delivered makes it ask once.
+// Quits; sims-tui asks once if a text is not delivered.
 void leave(TermProgram& program) {
   program.type("/quit\r");
   program.see([&] { return program.ended() || program.shows("Leave?"); }, "the end or a question");
@@ -23,7 +23,7 @@ void leave(TermProgram& program) {
 
 }  // namespace
 
-TEST_CASE("looks: --ascii writes nothing else, whatever comes") {
+TEST_CASE("looks: --ascii writes ASCII only, for any message") {
   World world;
   const auto server = world.server();
   world.pin(server, {"alice"});
@@ -33,7 +33,7 @@ TEST_CASE("looks: --ascii writes nothing else, whatever comes") {
       server, "bob", "alice", 100,
       {"first", "?", "\\xe6\\xbc\\xa2\\xe5\\xad\\x97 caf\\xc3\\xa9 \\xf0\\x9f\\x98\\x80", "(last)"});
   alice->see("first");
-  World::let_in(*alice);
+  World::accept_request(*alice);
   alice->see("(last)");
   alice->see("cafe");
   alice->type("\xc3\xa4\xe6\xbc\xa2 typed");
@@ -44,7 +44,7 @@ TEST_CASE("looks: --ascii writes nothing else, whatever comes") {
   check_restored(*alice);
 }
 
-TEST_CASE("looks: --plain is lines, without one escape sequence") {
+TEST_CASE("looks: --plain writes lines without any escape sequence") {
   World world;
   world.environment["TERM"] = "dumb";
   const auto server = world.server();
@@ -63,7 +63,7 @@ TEST_CASE("looks: --plain is lines, without one escape sequence") {
   check_restored(*alice);
 }
 
-TEST_CASE("looks: --demo needs no server, and leaves nothing behind") {
+TEST_CASE("looks: --demo needs no server and leaves no files") {
   World world;
   TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment);
   demo.see("bob");
@@ -77,7 +77,7 @@ TEST_CASE("looks: --demo needs no server, and leaves nothing behind") {
   CHECK_FALSE(std::filesystem::exists(world.path("nobody")));
 }
 
-TEST_CASE("looks: the mouse, once it is wanted: the wheel scrolls, a click opens") {
+TEST_CASE("looks: with the mouse on, the wheel scrolls and a click opens a window") {
   World world;
   const auto server = world.server();
   world.pin(server, {"alice", "bob"});
@@ -95,7 +95,7 @@ TEST_CASE("looks: the mouse, once it is wanted: the wheel scrolls, a click opens
   for (int i = 0; i < 30; ++i)
     alice->type("\x1b[<65;40;10M");
   alice->see("line 39");
-  const int row = alice->row_with("status");  // of the list
+  const int row = alice->row_with("status");  // in the list
   REQUIRE(row > 0);
   const std::string at = ";3;" + std::to_string(row + 1);
   alice->type("\x1b[<0" + at + "M\x1b[<0" + at + "m");

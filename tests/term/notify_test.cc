@@ -1,5 +1,4 @@
-// How the user is told of a message while looking elsewhere: bells and sequences, once, and nothing while it
-// is seen anyway.
+// Notifications in a terminal: one bell or sequence for a message that the user does not see, none otherwise.
 #include <doctest/doctest.h>
 
 #include "term/world.h"
@@ -9,7 +8,7 @@ using namespace sims::test;
 
 namespace {
 
-// Alice, and bob who is her contact and talks to her.
+// Alice and her contact bob, who writes to her.
 struct Two {
   explicit Two(const Environment& more = {}) {
     server = world.server();
@@ -21,7 +20,7 @@ struct Two {
     bob->see("[alice]");
     alice->type("hello\r");
     bob->see("<alice> hello");
-    World::let_in(*bob);
+    World::accept_request(*bob);
     alice->see("+ <alice> hello");
   }
   void bob_says(const std::string& text) {
@@ -42,8 +41,7 @@ constexpr const char* focus_out = "\x1b[O";
 
 }  // namespace
 
-TEST_CASE(
-    "notify: the bell rings for what is not seen: in another window, or when the terminal has no focus") {
+TEST_CASE("notify: the bell rings for a message in another window, or when the terminal has no focus") {
   Two two;
   const Output& out = two.alice->output();
   two.bob_says("seen");
@@ -71,7 +69,7 @@ TEST_CASE(
   CHECK(out.notifications().empty());
 }
 
-TEST_CASE("notify: sequences with whom it is from, and the text only when that is wanted") {
+TEST_CASE("notify: sequences name the sender, and show the text only with notify-text") {
   Two two;
   two.alice_does("/set notify osc777\r", "osc777");
   two.alice->type(focus_out);
@@ -91,7 +89,7 @@ TEST_CASE("notify: sequences with whom it is from, and the text only when that i
   CHECK(two.alice->output().violations() == "");
 }
 
-TEST_CASE("notify: through tmux, in the envelope that it passes on") {
+TEST_CASE("notify: in the envelope that tmux passes on") {
   Two two({{"TMUX", "/tmp/tmux-1000/default,1,0"}, {"TERM", "tmux-256color"}});
   two.alice_does("/set notify osc9\r", "osc9");
   two.alice->type(focus_out);

@@ -18,7 +18,7 @@ std::string shown(std::string_view bytes) {
   return escape_for_log(bytes, 200);
 }
 
-// A character that a screen may hold: no control, no format character, nothing unassigned or private.
+// A character that a screen may show: no control or format character, not unassigned or private.
 bool printable(char32_t c) {
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
     case UTF8PROC_CATEGORY_CC:
@@ -29,7 +29,7 @@ bool printable(char32_t c) {
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
       return false;
-    default:  // variation selectors, letters that draw nothing
+    default:  // excludes variation selectors and letters that draw nothing
       return !utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->ignorable;
   }
 }
@@ -52,7 +52,7 @@ bool starts(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
-// Numbers joined by ';', each small.
+// Small numbers, separated by ';'.
 bool parameters(std::string_view text) {
   int digits = 0;
   for (const char c : text) {
@@ -203,7 +203,7 @@ void Output::escape(unsigned char c) {
     case ')':
       state_ = State::charset;
       return;
-    case '7':  // cursor saved and restored, keypad, line up and down, next line, tab stop
+    case '7':  // save and restore cursor, keypad, line up and down, next line, tab stop
     case '8':
     case '=':
     case '>':
@@ -247,7 +247,7 @@ void Output::end_csi() {
   }
   if (body == "?2004$" && final == 'p') return;  // does the terminal bracket its pastes?
   if (body == "?0" && final == 'c') return;      // the Linux console's cursor
-  // Places, erases, scrolls, colours.
+  // Cursor moves, erasing, scrolling, colours.
   const bool known = std::string_view("ABCDGHIJKLMPSTXZ@bdfmr").find(final) != std::string_view::npos;
   if (!known || !parameters(body)) wrong("CSI " + shown(sequence_));
 }
@@ -272,7 +272,7 @@ void Output::mode_sequence(char final) {
 
 void Output::end_osc(const std::string& body) {
   state_ = State::ground;
-  if (body == "104") return;  // ncurses' end: the terminal's own palette
+  if (body == "104") return;  // ncurses at its end: resets the palette
   const std::size_t cut = body.find(';');
   const std::string command = body.substr(0, cut);
   const std::string rest = cut == std::string::npos ? "" : body.substr(cut + 1);
@@ -287,7 +287,7 @@ void Output::end_osc(const std::string& body) {
   }
 }
 
-// Only tmux's passthrough of one OSC.
+// Accepts only tmux's passthrough of one OSC.
 void Output::end_dcs() {
   state_ = State::ground;
   std::string body = std::exchange(sequence_, {});

@@ -1,6 +1,7 @@
-// What a program writes to its terminal, read strictly: printable text and the sequences that our screen and
-// the terminfo entries of the tested terminals may use. Anything else is noted as a violation, so every test
-// of this folder is also one of attack 39. Follows the modes and titles that the sequences set.
+// A strict parser for the bytes that a program writes to its terminal. It accepts printable text, and the
+// sequences that our screen and the terminfo entries of the tested terminals may use. It records everything
+// else as a violation, so every test in this folder also tests attack 39. It follows the modes and titles
+// that the sequences set.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,14 @@ class Output {
  public:
   void feed(std::string_view bytes);
 
-  // What must not have been written, a line each, with where in the stream; empty: all was well.
+  // The violations, a line each, with their offset in the stream; empty: none.
   const std::string& violations() const { return violations_; }
 
-  bool mode(int number) const { return modes_.contains(number); }  // "CSI ? number h" was the last word
+  bool mode(int number) const { return modes_.contains(number); }  // "CSI ? number h" came last
   const std::string& title() const { return title_; }
-  // Titles that were set, in order; of a program that restores the old title at its end.
+  // All titles that were set, in order; title() changes when the program restores the old one.
   const std::vector<std::string>& titles() const { return titles_; }
-  int title_depth() const { return title_depth_; }  // saved and not restored
+  int title_depth() const { return title_depth_; }  // saved and not restored yet
   // Bodies of OSC 9, 99 and 777.
   const std::vector<std::string>& notifications() const { return notifications_; }
   int bells() const { return bells_; }
@@ -43,7 +44,7 @@ class Output {
   void wrong(const std::string& what);
 
   State state_ = State::ground;
-  std::string sequence_;  // of CSI, OSC, DCS so far; UTF-8 in ground
+  std::string sequence_;  // bytes of the CSI, OSC, DCS or character so far
   std::size_t utf8_need_ = 0;
   int marks_ = 0;  // zero-width characters in a row
   std::set<int> modes_;

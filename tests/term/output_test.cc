@@ -1,4 +1,4 @@
-// The reader that all tests of this folder rely on: what it lets pass, and that it refuses the rest.
+// Tests of Output, on which all tests of this folder rely: it accepts our sequences and refuses all others.
 #include "term/output.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@ bool wrong(std::string_view bytes) {
 
 }  // namespace
 
-TEST_CASE("output: what a screen writes") {
+TEST_CASE("output: accepts the bytes of a screen") {
   const char* good[] = {
       "plain \xe6\xbc\xa2 e\xcc\x81 \xf0\x9f\x98\x80\r\n\b\t",
       "\x1b[H\x1b[2J\x1b[12;40H\x1b[K\x1b[1;31m\x1b[m\x1b(B\x1b)0\x0e\x0f\x1b=\x1b>\x1b[3X\x1b[5b\x1b[2;9r",
@@ -35,7 +35,7 @@ TEST_CASE("output: what a screen writes") {
   }
 }
 
-TEST_CASE("output: what no screen of ours writes") {
+TEST_CASE("output: refuses bytes that our screen never writes") {
   const std::string bad[] = {
       std::string("\0", 1),
       "\x01",
@@ -91,7 +91,7 @@ TEST_CASE("output: what no screen of ours writes") {
   CHECK(wrong("\x1b]2;" + std::string(5'000, 'a')));
 }
 
-TEST_CASE("output: modes, titles, bells are followed, whatever the pieces") {
+TEST_CASE("output: follows modes, titles and bells, in any pieces") {
   const std::string bytes =
       "\x1b[?1049h\x1b[22;2t\x1b[?2004h\x1b[?1004h\x1b]2;one\x1b\\\x07\x1b]2;two\x07\x1b[?1004l\x1b]9;"
       "hello\x07";

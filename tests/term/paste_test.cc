@@ -1,4 +1,4 @@
-// A bracketed paste is one text: whatever is in it, nothing is sent by it.
+// Pastes: a bracketed paste is one text that never sends anything; guessed pastes without brackets.
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -15,7 +15,7 @@ std::string pasted(const std::string& text) {
   return "\x1b[200~" + text + "\x1b[201~";
 }
 
-// Most memory that it ever had, MiB.
+// The peak memory of the program, in MiB.
 long peak_mib(const TermProgram& program) {
   std::ifstream in("/proc/" + std::to_string(program.pid()) + "/status");
   for (std::string line; std::getline(in, line);)
@@ -30,19 +30,19 @@ bool sanitized() {
 
 }  // namespace
 
-TEST_CASE("paste: the mode is on, and a short text lands in the input as it is") {
+TEST_CASE("paste: the mode is on, and a short text goes unchanged into the input") {
   World world;
   auto program = world.alone();
   CHECK(program->output().mode(2004));
   program->type(pasted("two\rlines"));
   program->see("lines");
   CHECK(program->row_with("two") >= 21);
-  // Enter inside of it was none: nothing was tried to be sent.
+  // The line break in it was no Enter: sims-tui did not try to send.
   CHECK_FALSE(program->shows("status window"));
   CHECK(program->output().violations().empty());
 }
 
-TEST_CASE("paste: what looks like keys in it is text") {
+TEST_CASE("paste: bytes of keys inside are text") {
   World world;
   auto program = world.alone();
   program->type(pasted("\x1b[A\x03\x1a\x0c\x1b]0;title\x07/quit\r"));
@@ -51,13 +51,12 @@ TEST_CASE("paste: what looks like keys in it is text") {
   CHECK(program->output().violations().empty());
 }
 
-TEST_CASE(
-    "paste: without brackets three lines in one write are one text, where no terminal has shown brackets") {
+TEST_CASE("paste: without brackets, three lines in one write are one text") {
   World world;
-  SUBCASE("a terminal that has none") {
+  SUBCASE("a terminal without brackets") {
     world.environment["TERM"] = "vt100";
   }
-  SUBCASE("lines alone") {
+  SUBCASE("--plain") {
     world.environment["TERM"] = "dumb";
   }
   const bool plain = world.environment["TERM"] == "dumb";
@@ -75,9 +74,8 @@ TEST_CASE(
   CHECK(demo.output().violations().empty());
 }
 
-// Whether it knows brackets is asked at the start, and given up after a second: until then Enter is Enter.
-TEST_CASE(
-    "paste: three lines in one write are one text, too, where a terminal does not answer about brackets") {
+// sims-tui asks the terminal at the start, and waits a second for the answer. Until then Enter is Enter.
+TEST_CASE("paste: three lines in one write are one text if the terminal does not answer about brackets") {
   World world;
   TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment,
                    {80, 24}, false);
@@ -98,13 +96,13 @@ TEST_CASE(
   demo.see_not("paste: Enter sends");
 }
 
-TEST_CASE("paste: in tmux, also behind ssh, what is typed ahead is sent line by line") {
+TEST_CASE("paste: in tmux, also behind ssh, lines typed ahead are sent one by one") {
   World world;
   world.environment["TERM"] = "tmux-256color";
   TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment,
                    {80, 24}, false);
   demo.see("bob");
-  const auto begun = std::chrono::steady_clock::now();  // a terminal that may answer is given a second
+  const auto begun = std::chrono::steady_clock::now();  // sims-tui waits a second for an answer
   for (int i = 0; i < 2 || std::chrono::steady_clock::now() - begun < std::chrono::seconds(2); ++i) {
     demo.type("first " + std::to_string(i) + "\rsecond " + std::to_string(i) + "\r");
     demo.see("<you> second " + std::to_string(i));
@@ -112,18 +110,18 @@ TEST_CASE("paste: in tmux, also behind ssh, what is typed ahead is sent line by 
   CHECK_FALSE(demo.shows("paste: Enter sends"));
 }
 
-TEST_CASE("paste: a terminal that answers about brackets: what is typed ahead is sent line by line") {
+TEST_CASE("paste: if the terminal answers about brackets, lines typed ahead are sent one by one") {
   World world;
   TermProgram demo({World::program("sims-tui"), "--home", world.path("nobody"), "--demo"}, world.environment);
   demo.see("bob");
   CHECK(demo.raw_since(0).find("\x1b[?2004$p") != std::string::npos);
-  demo.type("\x1b[?2004;1$y");  // after 300 ms or three seconds, it is the same
+  demo.type("\x1b[?2004;1$y");  // a late answer counts, too
   demo.type("first\rsecond\r");
   demo.see("<you> second");
   CHECK(demo.shows("<you> first"));
 }
 
-TEST_CASE("paste: one megabyte neither sends, nor fills the memory, nor stops the keyboard") {
+TEST_CASE("paste: one megabyte sends nothing, needs little memory, and leaves the keyboard usable") {
   World world;
   const auto server = world.server();
   world.pin(server, {"alice", "bob"});
@@ -134,7 +132,7 @@ TEST_CASE("paste: one megabyte neither sends, nor fills the memory, nor stops th
     text += "a line of a text that somebody copied\r";
   const long before = peak_mib(*alice);
   alice->type(pasted(text));
-  alice->see("paste");  // it asks
+  alice->see("paste");  // the question
   alice->type("n");
   alice->type("still here");
   alice->see("still here");

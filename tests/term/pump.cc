@@ -34,7 +34,7 @@ Pumped::~Pumped() {
 
 void pump(int ms) {
   std::vector<pollfd> waiting;
-  const auto now = all();  // serving may end some
+  const auto now = all();  // serve() may destroy some
   for (const Pumped* one : now)
     waiting.push_back({one->descriptor(), POLLIN, 0});
   static_cast<void>(::poll(waiting.data(), waiting.size(), ms));

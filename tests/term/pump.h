@@ -1,5 +1,5 @@
-// Waiting without sleeping: everything of a test that has a descriptor is served while the test waits for
-// what it expects to see. Deadlines are generous: they only decide when a test fails.
+// Waiting without sleeping: while a test waits for a condition, all its objects with a descriptor are served.
+// Deadlines are generous: they only decide when a test fails.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace sims::test {
 
-// Served by every pump() as long as it lives.
+// An object that every pump() serves while it exists.
 class Pumped {
  public:
   Pumped();
@@ -15,17 +15,17 @@ class Pumped {
   Pumped(const Pumped&) = delete;
   Pumped& operator=(const Pumped&) = delete;
 
-  virtual int descriptor() const = 0;                // -1: none now
-  virtual void serve() = 0;                          // there is something to read
-  virtual void tick() {}                             // every pump()
+  virtual int descriptor() const = 0;                // -1: none at the moment
+  virtual void serve() = 0;                          // called when the descriptor is readable
+  virtual void tick() {}                             // called by every pump()
   virtual std::string report() const { return ""; }  // for a failure
 };
 
-// Until one of them can be read, at most so long; serves those that can be.
+// Waits until a descriptor is readable, at most `ms`, then serves the readable ones.
 void pump(int ms);
 
 int deadline_ms();  // multiplied under sanitizers
-// Pumps until accept(); fails the test after the deadline, with everybody's report.
+// Pumps until accept() returns true. After the deadline it fails the test, with the reports of all objects.
 void until(const std::function<bool()>& accept, const std::string& what, int ms = deadline_ms());
 
 }  // namespace sims::test

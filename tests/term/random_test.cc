@@ -1,4 +1,4 @@
-// Twenty thousand keys without sense: it lives, answers, and leaves a clean terminal.
+// Twenty thousand random keys: sims-tui survives, still answers, and restores the terminal.
 #include <doctest/doctest.h>
 #include <signal.h>
 
@@ -41,8 +41,8 @@ std::string random_sequence(FixedRng& random) {
   return out;
 }
 
-// Anything but what means to leave: Ctrl-C on an empty line twice, and /quit with its Enter. And no Ctrl-Z:
-// for the moment that it takes the keys are the line's, where Ctrl and a backslash end a program.
+// Any key, but none that exits: no second Ctrl-C on an empty line, and no /quit with Enter. No Ctrl-Z either:
+// while sims-tui suspends itself, the terminal handles the keys, and Ctrl-Backslash would kill it.
 std::string random_key(FixedRng& random) {
   static const std::vector<std::string> known = {"\x1b[A",
                                                  "\x1b[B",
@@ -111,7 +111,7 @@ void hammer(TermProgram& program, std::uint64_t seed, int keys) {
 void check_alive(TermProgram& program) {
   program.resize({80, 24});
   const std::size_t mark = program.mark();
-  // A paste without its end takes in all that follows, so it is ended first.
+  // An unfinished paste would swallow the next keys, so end it first.
   program.type("\x1b[201~");
   until(
       [&] {

@@ -1,4 +1,4 @@
-// Sizes change as fast as a person or a window manager can do it, while messages arrive.
+// The terminal changes its size fast and often, while messages arrive.
 #include <doctest/doctest.h>
 
 #include "support/fixed_rng.h"
@@ -17,7 +17,7 @@ std::vector<std::string> numbered(int count) {
   return out;
 }
 
-// The status line tells the round trip, which changes by itself.
+// Leaves out the status line, whose round trip time changes by itself.
 std::string without_status(const Terminal& screen) {
   std::string out;
   for (int y = 0; y < screen.size().height; ++y)
@@ -25,7 +25,7 @@ std::string without_status(const Terminal& screen) {
   return out;
 }
 
-// Whatever was to be drawn is drawn. The input line must be empty.
+// Waits until sims-tui has drawn everything. The input line must be empty.
 void settle(TermProgram& program) {
   program.type("zqzq");
   program.see("zqzq");
@@ -33,7 +33,7 @@ void settle(TermProgram& program) {
   program.see_not("zqzq");
 }
 
-// The screen holds what a repaint from nothing draws. The input line must be empty.
+// Checks that a full repaint changes nothing. The input line must be empty.
 void check_as_repainted(TermProgram& program) {
   settle(program);
   const std::string before = without_status(program.screen());
@@ -46,7 +46,7 @@ void check_as_repainted(TermProgram& program) {
 
 }  // namespace
 
-TEST_CASE("resize: a storm while messages arrive leaves the right screen") {
+TEST_CASE("resize: many sizes while messages arrive leave the right screen") {
   World world;
   const auto server = world.server();
   world.pin(server, {"alice"});
@@ -55,7 +55,7 @@ TEST_CASE("resize: a storm while messages arrive leaves the right screen") {
   constexpr int messages = 300;
   auto talker = world.talker(server, "talker", "alice", 100, numbered(messages));
   alice->see("a first one");
-  World::let_in(*alice);
+  World::accept_request(*alice);
   FixedRng random(7);
   for (int i = 0; i < 100; ++i) {
     alice->resize({static_cast<int>(10 + random.pick(191)), static_cast<int>(3 + random.pick(58))});
@@ -66,7 +66,7 @@ TEST_CASE("resize: a storm while messages arrive leaves the right screen") {
   alice->see("(last)");
   REQUIRE(talker->await_end() == 0);
   alice->see("(offline)");
-  // Nothing is lost and nothing twice: the last lines of the pane are the last messages.
+  // No message is lost or shown twice: the last lines of the pane are the last messages.
   const int last = alice->row_with("(last)");
   for (int i = 0; i < 10; ++i)
     CHECK(alice->screen().row(last - i).find("message " + std::to_string(messages - i) + " of") !=
@@ -75,7 +75,7 @@ TEST_CASE("resize: a storm while messages arrive leaves the right screen") {
   CHECK(alice->output().violations() == "");
 }
 
-TEST_CASE("resize: to the smallest and back, with a draft") {
+TEST_CASE("resize: to the smallest size and back, with a draft") {
   World world;
   auto program = world.alone();
   program->type("a draft");

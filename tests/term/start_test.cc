@@ -1,4 +1,4 @@
-// sims-tui comes up, talks, and leaves the terminal as it was.
+// sims-tui starts, talks, exits and restores the terminal.
 #include <doctest/doctest.h>
 
 #include "term/world.h"
@@ -6,7 +6,7 @@
 using namespace sims;
 using namespace sims::test;
 
-TEST_CASE("a conversation in a terminal") {
+TEST_CASE("start: a conversation in a terminal") {
   World world;
   const auto server = world.server();
   world.pin(server, {"alice", "bob"});
@@ -15,7 +15,7 @@ TEST_CASE("a conversation in a terminal") {
   bob->see("[alice]");
   alice->type("hello\r");
   bob->see("<alice> hello");
-  World::let_in(*bob);
+  World::accept_request(*bob);
   alice->see("+ <alice> hello");
   bob->type("hello yourself\r");
   alice->see("<bob> hello yourself");
@@ -27,7 +27,7 @@ TEST_CASE("a conversation in a terminal") {
   check_restored(*bob);
 }
 
-TEST_CASE("a terminal type that is missing or not known: the words say which one to set") {
+TEST_CASE("start: if the terminal type is missing or unknown, the error says which one to set") {
   World world;
   std::string wanted;
   SUBCASE("not known on this machine") {

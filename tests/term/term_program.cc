@@ -96,7 +96,7 @@ void TermProgram::serve() {
 }
 
 void TermProgram::resize(tui::Size size) {
-  serve();  // what was written for the old size is drawn at the old size
+  serve();  // draws output for the old size at the old size
   const winsize lines = size_of(size);
   terminal_.resize(size);
   ::ioctl(master_, TIOCSWINSZ, &lines);

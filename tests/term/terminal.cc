@@ -79,7 +79,7 @@ Glyph Terminal::cell(int x, int y) const {
   if (!::vterm_screen_get_cell(state_->screen, {y, x}, &cell)) return {};
   Glyph out;
   out.width = cell.width;
-  if (cell.chars[0] == UINT32_MAX) {  // so libvterm marks what a wide character covers
+  if (cell.chars[0] == UINT32_MAX) {  // libvterm's mark for the right half of a wide character
     out.width = 0;
     return out;
   }

@@ -1,4 +1,5 @@
-// A terminal as data: libvterm draws what is fed. Cells, cursor; the rest is Output's.
+// A terminal emulator as data: libvterm draws the program's output into cells. Output follows titles and
+// modes.
 #pragma once
 
 #include <functional>
@@ -11,15 +12,15 @@
 namespace sims::test {
 
 struct Glyph {
-  std::string text;  // UTF-8: a character with its marks; empty: nothing was written there
-  int width = 1;     // 0: the right half of a wide one
+  std::string text;  // UTF-8: a character with its marks; empty: never written
+  int width = 1;     // 0: the right half of a wide character
   bool bold = false, reverse = false, underline = false;
-  int foreground = -1, background = -1;  // of the palette; -1: the terminal's own
+  int foreground = -1, background = -1;  // palette index; -1: the terminal's default
 };
 
 class Terminal {
  public:
-  // `answer` gets what the terminal says to questions of the program (device status and the like).
+  // `answer` gets the terminal's answers to the program's questions, such as the device status.
   Terminal(tui::Size size, std::function<void(std::string_view)> answer);
   ~Terminal();
   Terminal(const Terminal&) = delete;
@@ -30,8 +31,8 @@ class Terminal {
 
   tui::Size size() const;
   Glyph cell(int x, int y) const;
-  std::string row(int y) const;  // without the blanks at its end
-  std::string text() const;      // rows, each with LF
+  std::string row(int y) const;  // without trailing blanks
+  std::string text() const;      // all rows, each with LF
   tui::Point cursor() const;
   bool cursor_visible() const;
   bool alternate() const;

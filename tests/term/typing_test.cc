@@ -1,4 +1,4 @@
-// Key by key: the right cells, and the cursor where the next character goes.
+// Typing key by key: the cells and the cursor are right after each key.
 #include <doctest/doctest.h>
 
 #include "term/world.h"
@@ -10,7 +10,7 @@ namespace {
 
 const std::string prompt = "[status] ";
 
-// Types, then waits until the input line holds this and the cursor stands so many columns behind the prompt.
+// Types, then waits until the input line holds `text` and the cursor is `column` columns behind the prompt.
 void types(TermProgram& program, std::string_view keys, const std::string& text, int column) {
   program.type(keys);
   const int last = program.screen().size().height - 1;
@@ -43,7 +43,7 @@ TEST_CASE("typing: letters, killing, yanking") {
         "hello world", 5);              // Alt-F
   types(*program, "\x0b", "hello", 5);  // Ctrl-K
   types(*program, "\x17", "", 0);       // Ctrl-W
-  // Ctrl-Y: what was killed in a row comes back in one piece.
+  // Ctrl-Y: kills that follow each other are yanked as one text.
   types(*program, "\x19", "hello world", 11);
   types(*program, "\x1f", "", 0);  // Ctrl-_: undone
   types(*program, "hell", "hell", 4);
@@ -74,7 +74,7 @@ TEST_CASE("typing: wide characters take two cells, marks none") {
   types(*program, "\x7f", "\xe6\xbc\xa2x", 3);
   types(*program, "\x7f", "\xe6\xbc\xa2", 2);
   types(*program, "\x7f", "", 0);
-  // A letter and a mark that comes after it are one: the cursor passes both, Backspace takes both.
+  // A letter and its mark are one cluster: the cursor passes both, Backspace deletes both.
   types(*program, "e", "e", 1);
   types(*program, "\xcc\x81", "e\xcc\x81", 1);
   CHECK(program->screen().cell(at, last).text == "e\xcc\x81");
@@ -90,7 +90,7 @@ TEST_CASE("typing: wide characters take two cells, marks none") {
   CHECK(program->output().violations().empty());
 }
 
-TEST_CASE("typing: in pieces, as a slow line brings it") {
+TEST_CASE("typing: bytes in pieces, as over a slow link") {
   World world;
   auto program = world.alone();
   for (const char c : std::string("\xf0\x9f\x98\x80"))

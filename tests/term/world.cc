@@ -19,7 +19,7 @@ namespace sims::test {
 
 namespace {
 
-// A descriptor from which this text can be read.
+// A descriptor to read this text from.
 int input_of(std::string_view text) {
   const int out = ::memfd_create("input", MFD_CLOEXEC);
   if (out < 0 || ::write(out, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
@@ -191,8 +191,8 @@ void World::close_dialog(TermProgram& program) {
   program.see_not("Esc cancel");
 }
 
-void World::let_in(TermProgram& program) {
-  program.see("/decline");  // offered with her request
+void World::accept_request(TermProgram& program) {
+  program.see("/decline");  // shown with the request
   program.type("/accept\r");
   program.see_not("/decline");
 }

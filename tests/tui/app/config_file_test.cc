@@ -8,7 +8,7 @@
 using namespace sims;
 using namespace sims::tui;
 
-TEST_CASE("configuration file: every option comes back as it was written") {
+TEST_CASE("configuration file: every option is read back as it was written") {
   CHECK(config_text({}).find('=') == std::string::npos);
   Config config;
   config.options = {ThemeId::light, true, true, false, NotifyBy::osc777, true, true, true, false, 10, 15};
@@ -17,7 +17,7 @@ TEST_CASE("configuration file: every option comes back as it was written") {
   CHECK(read->options == config.options);
 }
 
-TEST_CASE("configuration file: what is wrong is named with its line") {
+TEST_CASE("configuration file: an error names its line") {
   const auto wrong = [](const char* text) { return parse_config_text(text, "f").error(); };
   CHECK(wrong("theme = \"dark\"\nmouse = \"on\"\n").starts_with("f:2: "));
   CHECK(wrong("theme = \"blue\"\n").find("dark") != std::string::npos);
@@ -25,7 +25,7 @@ TEST_CASE("configuration file: what is wrong is named with its line") {
   CHECK(wrong("colour = 1\n").find("colour") != std::string::npos);
 }
 
-TEST_CASE("configuration file: missing is empty, saved into a folder that was not there") {
+TEST_CASE("configuration file: a missing one is empty, and saving makes its folder") {
   test::TempFolder folder;
   const std::string path = folder.path() + "/new/sims-tui.toml";
   CHECK(load_config_file(path)->options == Options{});
@@ -36,7 +36,7 @@ TEST_CASE("configuration file: missing is empty, saved into a folder that was no
   CHECK_FALSE(load_config_file(folder.path()));
 }
 
-TEST_CASE("config file: keys of actions") {
+TEST_CASE("configuration file: keys of actions") {
   Config config;
   REQUIRE(config.keys.bind("ctrl-s", "undo"));
   REQUIRE(config.keys.bind("alt-\"", "search"));

@@ -7,7 +7,7 @@
 using namespace sims;
 using namespace sims::tui;
 
-TEST_CASE("what the dialog shows first: options beat what was used last, field by field") {
+TEST_CASE("connect fields: an option overrules the last setting, field by field") {
   const client::Settings last{"chat.example.org:43155", "alice", "rsa"};
   AppOptions given;
   auto fields = first_fields(given, last);
@@ -40,10 +40,10 @@ TEST_CASE("what the dialog shows first: options beat what was used last, field b
   CHECK(fields.port == "7467");
   CHECK(fields.name.empty());
   CHECK_FALSE(fields.suites.empty());
-  CHECK(first_fields({}, {"", std::string(40, 'a'), ""}).name.empty());  // would be cut in its field
+  CHECK(first_fields({}, {"", std::string(40, 'a'), ""}).name.empty());  // the field would cut it
 }
 
-TEST_CASE("an invitation goes from the option through the dialog, and is never longer than one") {
+TEST_CASE("connect fields: the option's invitation goes into the dialog, unless it is too long") {
   AppOptions given;
   CHECK(first_fields(given, {"chat.example.org:43155", "alice", "rsa"}).invitation.empty());
   given.invite = "F65W1R-88XZNH";

@@ -24,7 +24,7 @@ struct Stage {
 
 }  // namespace
 
-TEST_CASE("demo: what is said is taken, delivered and answered") {
+TEST_CASE("demo: a text is sent, delivered and answered") {
   Stage s;
   REQUIRE(s.world.say("bob", "hello", false, s.now));
   const auto said = s.peer("bob").lines.size() - 1;
@@ -44,7 +44,7 @@ TEST_CASE("demo: what is said is taken, delivered and answered") {
   CHECK(s.peer("erin").lines.back().delivery == client::Delivery::queued);
 }
 
-TEST_CASE("demo: a stranger writes, and a changed key is a full stop until its fingerprint is given") {
+TEST_CASE("demo: a stranger writes, and a changed key stops texts until the user gives its fingerprint") {
   Stage s;
   CHECK_FALSE(s.world.model().peers.contains("carol"));
   s.pass(5'000);

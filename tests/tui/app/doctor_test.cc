@@ -38,7 +38,7 @@ TEST_CASE("doctor: a healthy client gets no advice") {
   CHECK(s.says("bob: RSA, 2 key rotations so far"));
 }
 
-TEST_CASE("doctor: what is wrong is followed by what to do") {
+TEST_CASE("doctor: advice follows each problem") {
   Stage s;
   const auto advised = [&](std::string_view part) { return s.says("->") && s.says(part); };
   s.facts.locale = "C";

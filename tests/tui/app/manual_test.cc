@@ -1,4 +1,4 @@
-// sims-tui(1) and the tables say the same.
+// Compares sims-tui(1) with the tables of commands, options and actions.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -13,7 +13,7 @@ using namespace sims::tui;
 
 namespace {
 
-// The words of each ".It MACRO ..." of a section, without mdoc's own: "/msg NAME TEXT", "theme dark light".
+// The text behind each ".It MACRO" of a section.
 std::vector<std::string> items(const std::string& section, const std::string& macro) {
   std::ifstream file("man/sims-tui.1");
   REQUIRE(file.good());
@@ -32,7 +32,8 @@ bool mdoc(const std::string& word) {
   return false;
 }
 
-// All that is a word in a line of mdoc or of a table: "[NAME [TEXT]]" and "Oo Ar NAME Oo Ar TEXT Oc Oc".
+// The words of a line of mdoc or of a table, without macros and brackets: "[NAME [TEXT]]" and "Oo Ar NAME Oo
+// Ar TEXT Oc Oc" have the same.
 std::vector<std::string> words(const std::string& line) {
   std::vector<std::string> out(1);
   for (const char c : line + " ") {
@@ -54,7 +55,7 @@ TEST_CASE("manual: lists each command with its arguments, and no other") {
   for (const auto& item : items("Commands", "Ic"))
     listed.push_back(words(item));
   for (const Command& c : all_commands()) {
-    if (c.name == "/history") {  // two commands in one
+    if (c.name == "/history") {  // two commands in one row
       wanted.push_back({"/history", "export", "NAME", "FILE"});
       wanted.push_back({"/history", "delete", "NAME"});
     } else {

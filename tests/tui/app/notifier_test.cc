@@ -33,7 +33,7 @@ struct World {
   void pass(std::int64_t ms) { now.steady_ms += ms; }
 };
 
-// Takes the wrapping off again, strictly.
+// Removes the envelope of the multiplexer, and checks it strictly.
 std::string unwrapped(std::string bytes, Passthrough through) {
   std::string out;
   if (through == Passthrough::none) return bytes;
@@ -58,7 +58,7 @@ std::string unwrapped(std::string bytes, Passthrough through) {
   return out;
 }
 
-// One sequence: ESC ] head, so many fields of harmless text, BEL.
+// One sequence: ESC ] head, that many fields of harmless text, BEL.
 void check_osc(std::string_view& bytes, std::string_view head, int fields) {
   REQUIRE(bytes.starts_with(head));
   bytes.remove_prefix(head.size());
@@ -105,7 +105,7 @@ void check_harmless(const Notification& n) {
 
 }  // namespace
 
-TEST_CASE("notifier: a terminal that never tells its focus") {
+TEST_CASE("notifier: a terminal that never reports its focus") {
   World w;
   w.message("bob");
   CHECK(w.said() == "");
@@ -126,7 +126,7 @@ TEST_CASE("notifier: silent while the terminal has focus") {
   CHECK(w.said() == "SIMS|1 message from bob");
 }
 
-TEST_CASE("notifier: what was seen meanwhile is not told") {
+TEST_CASE("notifier: drops messages that the user saw meanwhile") {
   World w;
   w.message("carol");
   CHECK(w.said() != "");
@@ -142,7 +142,7 @@ TEST_CASE("notifier: what was seen meanwhile is not told") {
   CHECK(w.said() == "");
 }
 
-TEST_CASE("notifier: nothing rings while away") {
+TEST_CASE("notifier: silent while away") {
   World w;
   w.message("carol");
   w.notifier.away(true);
@@ -154,7 +154,7 @@ TEST_CASE("notifier: nothing rings while away") {
   CHECK(w.said() == "SIMS|1 message from carol");
 }
 
-TEST_CASE("notifier: the text is shown only when that is wanted, never a stranger's") {
+TEST_CASE("notifier: shows the text only with notify-text, and never that of a stranger") {
   World w(true);
   w.message("carol", "lunch?");
   CHECK(w.said() == "SIMS: carol|lunch?");
@@ -182,7 +182,7 @@ TEST_CASE("notifier: off") {
   CHECK(w.said() == "");
 }
 
-TEST_CASE("notifier: at most one in two seconds, with what came meanwhile") {
+TEST_CASE("notifier: at most one in two seconds, which counts the messages since the last") {
   World w;
   std::vector<std::string> said;
   for (int ms = 0; ms < 9'900; ms += 100) {
@@ -218,7 +218,7 @@ TEST_CASE("notifier: one summary after a reconnect") {
   w.pass(1'000);
   CHECK(w.said() == "SIMS|40 messages from bob2 and 2 others, 1 request");
   CHECK(w.said() == "");
-  // Somebody who never stops does not keep the summary back for ever.
+  // A peer that never stops cannot delay the summary forever.
   w.notifier.link(false, w.now);
   w.notifier.link(true, w.now);
   std::int64_t waited = 0;
@@ -252,7 +252,7 @@ TEST_CASE("notifier: the bytes for each kind of terminal") {
   std::string long_one;
   for (int i = 0; i < 66; ++i)
     long_one += "漢";
-  for (std::string name = "b"; name.size() < 5; name += "b")  // cut wherever it must
+  for (std::string name = "b"; name.size() < 5; name += "b")  // moves the place of the cut
     CHECK(unwrapped(encode({name, long_one}, NotifyBy::osc9, Passthrough::screen), Passthrough::screen) ==
           encode({name, long_one}, NotifyBy::osc9, Passthrough::none));
   CHECK(osc_text("abcdef", 6) == "abcdef");
@@ -261,7 +261,7 @@ TEST_CASE("notifier: the bytes for each kind of terminal") {
   CHECK(osc_text("e\xcc\x81 漢;", 20, true) == "e ?,");
 }
 
-TEST_CASE("attack C: nothing remote ends or begins an escape sequence in a notification") {
+TEST_CASE("notifier: remote text neither ends nor begins an escape sequence") {
   std::mt19937 random(9);
   for (int i = 0; i < 2'000; ++i) {
     Notification n;

@@ -30,12 +30,12 @@ Key code(KeyCode c) {
   return key;
 }
 
-// The text with a bar where the cursor is.
+// The text, with a bar at the cursor.
 std::string shown(const Editor& e) {
   return e.text().substr(0, e.cursor()) + "|" + e.text().substr(e.cursor());
 }
 
-// With the default keys and a ring for all.
+// Presses the key, with the default keys and one ring for all editors.
 bool press(Editor& e, const Key& key) {
   static const Keymap keys;
   static KillRing kills;
@@ -100,7 +100,7 @@ TEST_CASE("editor: emacs keys") {
   }
 }
 
-TEST_CASE("editor: what was killed comes back") {
+TEST_CASE("editor: a yank inserts the killed text") {
   Editor e = with("one two|");
   press(e, ctrl('w'));
   press(e, ctrl('a'));
@@ -146,7 +146,7 @@ TEST_CASE("editor: the text stays valid and without control characters") {
   CHECK(field.text() == "host name ");
 }
 
-TEST_CASE("editor: bounded, cut at a cluster's border") {
+TEST_CASE("editor: bounded, and cut between clusters") {
   Editor e(5);
   CHECK(e.insert("abc"));
   CHECK_FALSE(e.insert("漢字"));
@@ -180,7 +180,7 @@ TEST_CASE("editor: several lines") {
   CHECK_FALSE(press(field, newline));
 }
 
-TEST_CASE("editor: Enter and Tab are not its business") {
+TEST_CASE("editor: does not handle Enter and Tab") {
   Editor e;
   for (KeyCode c :
        {KeyCode::enter, KeyCode::tab, KeyCode::escape, KeyCode::page_up, KeyCode::up, KeyCode::down})
@@ -188,7 +188,7 @@ TEST_CASE("editor: Enter and Tab are not its business") {
   CHECK(e.empty());
 }
 
-TEST_CASE("editor: undo takes typing back by words, everything else by steps") {
+TEST_CASE("editor: undo removes typed text by words, and reverts other changes by steps") {
   Editor e;
   type(e, "one two  three");
   press(e, ctrl('_'));
@@ -209,7 +209,7 @@ TEST_CASE("editor: undo takes typing back by words, everything else by steps") {
   CHECK(shown(e) == "|");
 }
 
-TEST_CASE("editor: undo of deletions, pastes, completion and what was put in") {
+TEST_CASE("editor: undo of deletions, pastes, completions and set texts") {
   Editor e = with("one two|");
   for (int i = 0; i < 3; ++i)
     press(e, code(KeyCode::backspace));
@@ -233,7 +233,7 @@ TEST_CASE("editor: undo of deletions, pastes, completion and what was put in") {
   e.set("from the history");
   press(e, ctrl('_'));
   CHECK(shown(e) == "one two|");
-  // A run that was interrupted is two.
+  // An interrupted run makes two steps.
   type(e, "ab");
   press(e, ctrl('b'));
   press(e, ctrl('f'));
@@ -242,7 +242,7 @@ TEST_CASE("editor: undo of deletions, pastes, completion and what was put in") {
   CHECK(shown(e) == "one twoab|");
 }
 
-TEST_CASE("editor: what was sent cannot be taken back into the line") {
+TEST_CASE("editor: undo does not restore a sent line") {
   Editor e;
   type(e, "secret");
   CHECK(e.take() == "secret");
@@ -308,7 +308,7 @@ TEST_CASE("editor: kills in a row are one, others are kept in the ring") {
 
 TEST_CASE("editor: a word ends where a cluster ends") {
   Editor e;
-  e.set("a\xd8\x80 b");  // U+0600 joins whatever follows it
+  e.set("a\xd8\x80 b");  // U+0600 joins the next character
   press(e, ctrl('a'));
   press(e, alt('f'));
   CHECK(shown(e) == "a\xd8\x80 |b");
@@ -317,8 +317,8 @@ TEST_CASE("editor: a word ends where a cluster ends") {
   CHECK(shown(e) == "|b");
 }
 
-// As completion and looking back do, between two keys.
-TEST_CASE("editor: a text changed from outside ends a row of kills, and keeps its place from an older yank") {
+// Completion and the input history change the text like this, between two keys.
+TEST_CASE("editor: a change from outside ends a run of kills, and stops yank-older") {
   const Keymap keys;
   KillRing kills;
   Editor e;
@@ -345,7 +345,7 @@ TEST_CASE("editor: a text changed from outside ends a row of kills, and keeps it
   CHECK(shown(e) == "two|two");
 }
 
-TEST_CASE("editor: one ring for all windows, whose kills do not run together") {
+TEST_CASE("editor: all windows share a ring, but their kills are not joined") {
   const Keymap keys;
   KillRing kills;
   Editor here, there;
@@ -372,7 +372,7 @@ TEST_CASE("editor: one ring for all windows, whose kills do not run together") {
   CHECK(seen.size() == KillRing::max_entries);
 }
 
-TEST_CASE("editor: a yank fits the field it goes to") {
+TEST_CASE("editor: a yank is cleaned and cut for its field") {
   const Keymap keys;
   KillRing kills;
   Editor e;
@@ -389,7 +389,7 @@ TEST_CASE("editor: a yank fits the field it goes to") {
   CHECK(field.left_out() == 5);
 }
 
-TEST_CASE("editor: keys do what the map says") {
+TEST_CASE("editor: keys perform the actions of the map") {
   Keymap keys;
   KillRing kills;
   REQUIRE(keys.bind("ctrl-a", "end").has_value());
@@ -403,8 +403,8 @@ TEST_CASE("editor: keys do what the map says") {
   CHECK(e.text() == "one two");
 }
 
-TEST_CASE("editor: long lines stay cheap where the cursor is") {
-  // Every key once over 16 KiB: walking the line each time, this would take minutes.
+TEST_CASE("editor: a key costs little in a long line") {
+  // Walks 16 KiB key by key. This would take minutes if each key walked the whole line.
   for (const char* unit : {"x", "漢", "e\xcc\x81", "x y"}) {
     Editor e;
     while (e.insert(unit)) {

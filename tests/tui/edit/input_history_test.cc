@@ -30,7 +30,7 @@ TEST_CASE("history: searched backwards") {
   for (const char* entry : {"apple pie", "Banana", "apple", "cherry", "apple", "plum"})
     h.add(entry);
   CHECK(h.search("APP", h.entries().size()) == 4);
-  CHECK(h.search("app", 4) == 0);  // not the same words again
+  CHECK(h.search("app", 4) == 0);  // skips the equal entry
   CHECK(h.search("app", 0) == std::nullopt);
   CHECK(h.search("banana", h.entries().size()) == 1);
   CHECK(h.search("x", h.entries().size()) == std::nullopt);

@@ -9,7 +9,7 @@ using namespace sims::tui;
 
 namespace {
 
-// What the terminal sends for it, decoded.
+// The key that the terminal sends as these bytes.
 Key sent(std::string_view bytes) {
   KeyDecoder decoder;
   std::vector<Key> keys;
@@ -85,7 +85,7 @@ TEST_CASE("keymap: names of keys") {
   }
 }
 
-TEST_CASE("keymap: every default can be typed, has one meaning and words") {
+TEST_CASE("keymap: every default key can be typed, has one action and a help text") {
   const Keymap keys;
   std::set<std::string> seen, names;
   for (const ActionInfo& info : all_actions()) {
@@ -106,7 +106,7 @@ TEST_CASE("keymap: every default can be typed, has one meaning and words") {
   CHECK(keys.help().starts_with("Alt-1 .. Alt-0: "));
 }
 
-TEST_CASE("keymap: the keys that people know") {
+TEST_CASE("keymap: usual keys have their usual actions") {
   const Keymap keys;
   struct Row {
     const char* bytes;
@@ -165,7 +165,7 @@ TEST_CASE("keymap: the keys that people know") {
   }
 }
 
-TEST_CASE("keymap: binding says what it displaced") {
+TEST_CASE("keymap: binding reports the displaced action") {
   Keymap keys;
   CHECK(keys.bind("ctrl-o", "search").value() == "");
   CHECK(done(keys, "\x0f") == "search");
@@ -183,14 +183,14 @@ TEST_CASE("keymap: binding says what it displaced") {
   CHECK(keys.changes()[0].keys == std::vector<std::string>{"alt-p"});
 }
 
-TEST_CASE("keymap: what cannot be bound") {
+TEST_CASE("keymap: refused bindings") {
   Keymap keys;
   CHECK(keys.bind("a", "undo").error() ==
         "a types itself: only keys with ctrl or alt and special keys can be bound");
   CHECK_FALSE(keys.bind("space", "undo").has_value());
   CHECK_FALSE(keys.bind("ctrl-x", "nonsense").has_value());
   CHECK_FALSE(keys.bind("nonsense", "undo").has_value());
-  // Nobody can lock themselves in.
+  // The user cannot lock himself in.
   CHECK_FALSE(keys.bind("enter", "newline").has_value());
   CHECK(keys.bind("ctrl-g", "none").has_value());
   CHECK_FALSE(keys.bind("escape", "none").has_value());
@@ -201,7 +201,7 @@ TEST_CASE("keymap: what cannot be bound") {
   CHECK(keys.bind("ctrl-x", "\x1b[31m").error().find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("keymap: its changes make the same map from the defaults") {
+TEST_CASE("keymap: load() of its changes gives the same map") {
   std::mt19937 random(5);
   const auto actions = all_actions();
   const char* names[] = {"enter",  "alt-enter", "escape", "f3",    "f2",

@@ -54,7 +54,7 @@ TEST_CASE("secret field: typing, Backspace, Ctrl-U") {
   CHECK_FALSE(field.handle(yank));
 }
 
-TEST_CASE("secret field: a paste comes whole or not at all") {
+TEST_CASE("secret field: a paste is taken whole or not at all") {
   SecretField field;
   Key paste;
   paste.code = KeyCode::paste;

@@ -30,7 +30,7 @@ TEST_CASE("options: the table is complete and sorted, and each value can be set 
   CHECK(find_option("colour") == nullptr);
 }
 
-TEST_CASE("options: numbers have bounds, values are told in words") {
+TEST_CASE("options: numbers have bounds, and errors name the valid values") {
   Options options;
   const Option& lines = *find_option("paste-lines");
   CHECK(set_option(options, lines, "1000"));

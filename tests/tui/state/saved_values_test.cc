@@ -25,13 +25,13 @@ std::function<std::optional<std::string>(const std::string&)> in(
 
 }  // namespace
 
-TEST_CASE("kept windows come back as they were") {
+TEST_CASE("saved windows: restored unchanged") {
   const auto values = saved_values(some_windows());
   CHECK(saved_windows_of(in(values)) == some_windows());
   CHECK(saved_windows_of(in({})).empty());
 }
 
-TEST_CASE("a change of one draft changes one value") {
+TEST_CASE("saved windows: a change of one draft changes one value") {
   auto kept = some_windows();
   const auto before = saved_values(kept);
   kept[0].windows[1].draft += "!";
@@ -42,7 +42,7 @@ TEST_CASE("a change of one draft changes one value") {
   CHECK(changed == 1);
 }
 
-TEST_CASE("what cannot be read is left out, the rest is there") {
+TEST_CASE("saved windows: a broken value is left out, the others are restored") {
   auto values = saved_values(some_windows());
   values["window/ID1/bob"] = "5:ab";
   values["window/ID1/carol"] = "no number";

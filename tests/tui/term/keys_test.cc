@@ -80,7 +80,7 @@ TEST_CASE("keys: Alt by a leading ESC and by a parameter") {
   CHECK(one("\x1bé").alt);
 }
 
-TEST_CASE("keys: a lone ESC is Escape only when the time is over") {
+TEST_CASE("keys: a lone ESC is Escape only after the timeout") {
   KeyDecoder decoder;
   std::vector<Key> out;
   CHECK(decoder.waiting_ms() == -1);
@@ -93,7 +93,7 @@ TEST_CASE("keys: a lone ESC is Escape only when the time is over") {
   CHECK(decoder.waiting_ms() == -1);
 }
 
-TEST_CASE("keys: any piece of a sequence may come alone") {
+TEST_CASE("keys: a sequence may come in any pieces") {
   const std::string all = "a\x1b[1;3D\x1b[200~two\nlines\x1b[201~é\x1b[5~";
   const auto whole = decode(all);
   REQUIRE(whole.size() == 5);
@@ -104,14 +104,14 @@ TEST_CASE("keys: any piece of a sequence may come alone") {
   CHECK(pieces == whole);
 }
 
-TEST_CASE("keys: a bracketed paste is one key, whatever is in it") {
+TEST_CASE("keys: a bracketed paste with any content is one key") {
   Key key = one("\x1b[200~line 1\rline 2\x1b[A\x1b[20 \x1b\x1b[201~");
   CHECK(key.code == KeyCode::paste);
   CHECK(key.text == "line 1\rline 2\x1b[A\x1b[20 \x1b");
   CHECK(key.cut == 0);
 }
 
-TEST_CASE("keys: a huge paste is cut, an endless one ends by time") {
+TEST_CASE("keys: a huge paste is cut, and an endless one ends by timeout") {
   const std::string body(1'000'000, 'x');
   Key key = one("\x1b[200~" + body + "\x1b[201~");
   CHECK(key.text.size() == max_paste);
@@ -121,7 +121,7 @@ TEST_CASE("keys: a huge paste is cut, an endless one ends by time") {
   CHECK(keys[0].text == "abc");
 }
 
-TEST_CASE("keys: broken and unknown sequences give nothing and what follows is right") {
+TEST_CASE("keys: broken and unknown sequences give no key, and the next key is right") {
   for (const char* bad : {"\x1b[99~", "\x1b[>1;2c", "\x1b[?1;2c", "\xc3(", "\xff", "\x80", "\xed\xa0\x80",
                           "\x1bO!", "\x1b[[Q", "\x1b[24;80R", "\x1b[?12;2$y", "\x1b[4;1$y", "\x1b[97;1:3u",
                           "\x1b[57358u", "\x1b[55296u", "\x1b[9999999u", "\x1b[97;9u", "\x1b[<0;0;0M"}) {
@@ -134,7 +134,7 @@ TEST_CASE("keys: broken and unknown sequences give nothing and what follows is r
   CHECK(decode("\x1b[" + std::string(1'000, '1') + "A").empty());
 }
 
-TEST_CASE("keys: rxvt's ways to say Shift, Ctrl and Alt") {
+TEST_CASE("keys: rxvt's sequences for Shift, Ctrl and Alt") {
   CHECK(one("\x1b[a").code == KeyCode::up);
   CHECK(one("\x1b[a").shift);
   CHECK(one("\x1bOd").code == KeyCode::left);
@@ -212,7 +212,7 @@ TEST_CASE("keys: the mouse") {
   CHECK(one("\x1b[<64;5;6M").code == KeyCode::wheel_up);
   CHECK(one("\x1b[<65;5;6M").code == KeyCode::wheel_down);
   CHECK(one("\x1b[<80;5;6M").ctrl);
-  // Releases, movements, the wheel sideways; other kinds of reports, with bytes that look like keys.
+  // Releases, movements and the horizontal wheel; other kinds of reports, with bytes that look like keys.
   for (const char* none : {"\x1b[<0;10;20m", "\x1b[<35;10;20M", "\x1b[<66;10;20M", "\x1b[<3;1;1M",
                            "\x1b[M !a", "\x1b[M\x20\x80\xff", "\x1b[0;10;20M"}) {
     CAPTURE(none + 1);
@@ -221,7 +221,7 @@ TEST_CASE("keys: the mouse") {
   }
 }
 
-TEST_CASE("keys: what a terminal answers is never typed") {
+TEST_CASE("keys: a terminal's answers never become text") {
   for (const char* answer : {"\x1b]11;rgb:1e1e/1e1e/1e1e\x07", "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
                              "\x1bP>|xterm(390)\x1b\\", "\x1bP1+r524742=38\x1b\\", "\x1b_Gi=31;OK\x1b\\",
                              "\x1b^private\x1b\\", "\x1bXstring\x1b\\", "\x1b[?62;22c", "\x1b[>41;390;0c",
@@ -236,7 +236,7 @@ TEST_CASE("keys: what a terminal answers is never typed") {
   CHECK(decode(endless, true).empty());
 }
 
-TEST_CASE("keys: an answer without its end does not swallow what is typed later") {
+TEST_CASE("keys: an answer without its end does not swallow later keys") {
   KeyDecoder decoder;
   std::vector<Key> out;
   decoder.feed("\x1b]11;rgb", out);
@@ -255,7 +255,7 @@ TEST_CASE("keys: an answer without its end does not swallow what is typed later"
   CHECK(alone[0].alt);
 }
 
-TEST_CASE("keys: random bytes give the same keys in whatever pieces they come") {
+TEST_CASE("keys: random bytes give the same keys in any pieces") {
   std::mt19937 random(11);
   static constexpr std::string_view often[] = {
       "\x1b", "\x1b", "[",    "O",        "~",         ";",          "2",     "0",     "1",
@@ -286,7 +286,7 @@ TEST_CASE("keys: random bytes give the same keys in whatever pieces they come") 
   }
 }
 
-TEST_CASE("keys: no bytes at all crash the decoder") {
+TEST_CASE("keys: random bytes never crash the decoder") {
   std::uint32_t state = 1;
   KeyDecoder decoder;
   std::vector<Key> out;
@@ -303,7 +303,7 @@ TEST_CASE("keys: no bytes at all crash the decoder") {
 
 namespace {
 
-// What one read each brings, where Enter would send.
+// The keys of these reads, where Enter would send.
 std::vector<Key> reads(KeyDecoder& decoder, std::initializer_list<std::string_view> bytes) {
   std::vector<Key> keys;
   decoder.guess_pastes(true);
@@ -320,7 +320,7 @@ std::size_t enters(const std::vector<Key>& keys) {
 
 }  // namespace
 
-TEST_CASE("keys: without brackets, text with an Enter in it that one read brings is a paste") {
+TEST_CASE("keys: without brackets, a read of text that goes on after an Enter is a paste") {
   KeyDecoder decoder;
   decoder.no_brackets();
   const auto keys = reads(decoder, {"one\rtwo\r\tthree\r"});
@@ -328,7 +328,7 @@ TEST_CASE("keys: without brackets, text with an Enter in it that one read brings
   CHECK(keys[0].code == KeyCode::paste);
   CHECK(keys[0].guessed);
   CHECK(keys[0].text == "one\rtwo\r\tthree\r");
-  // It goes on in the next reads, also with its last line end alone.
+  // The next reads continue it, also one that holds only the last line break.
   const auto long_one = reads(decoder, {"one\rtwo", " three", "\r"});
   REQUIRE(long_one.size() == 1);
   CHECK(long_one[0].text == "one\rtwo three\r");
@@ -338,7 +338,7 @@ TEST_CASE("keys: without brackets, text with an Enter in it that one read brings
   CHECK(large[0].text.size() + large[0].cut == 70'003);
 }
 
-TEST_CASE("keys: without brackets, Enter at the end of a read and what is no text are keys") {
+TEST_CASE("keys: without brackets, Enter at the end of a read and control bytes are keys") {
   KeyDecoder decoder;
   decoder.no_brackets();
   CHECK(enters(reads(decoder, {"hello\r"})) == 1);
@@ -349,13 +349,13 @@ TEST_CASE("keys: without brackets, Enter at the end of a read and what is no tex
   REQUIRE(after.size() == 2);
   CHECK(after[0].code == KeyCode::paste);
   CHECK(after[1].ctrl);
-  decoder.guess_pastes(false);  // a passphrase, a fingerprint, the dialog
+  decoder.guess_pastes(false);  // as for a passphrase, a fingerprint, the dialog
   std::vector<Key> elsewhere;
   decoder.feed("secret\rhello\r", elsewhere);
   CHECK(enters(elsewhere) == 2);
 }
 
-TEST_CASE("keys: where the terminal has shown bracketed paste, or did not answer yet, Enter is Enter") {
+TEST_CASE("keys: after a bracketed paste, or before the terminal answered, Enter is Enter") {
   const std::string_view ahead = "one\rtwo\rthree\r";  // typed ahead over a slow link
   KeyDecoder waiting;
   CHECK(enters(reads(waiting, {ahead})) == 3);
@@ -363,7 +363,7 @@ TEST_CASE("keys: where the terminal has shown bracketed paste, or did not answer
     CAPTURE(known);
     KeyDecoder decoder;
     CHECK(enters(reads(decoder, {known})) == 0);
-    decoder.no_brackets();  // that the answer is late is no matter
+    decoder.no_brackets();  // a late answer changes nothing
     CHECK(enters(reads(decoder, {ahead})) == 3);
     KeyDecoder late;
     late.no_brackets();
@@ -378,7 +378,7 @@ TEST_CASE("keys: where the terminal has shown bracketed paste, or did not answer
   }
 }
 
-TEST_CASE("keys: an answer about a mode that comes in two pieces is no text") {
+TEST_CASE("keys: an answer about a mode in two pieces never becomes text") {
   KeyDecoder decoder;
   std::vector<Key> keys;
   decoder.feed("\x1b[?2004;", keys);

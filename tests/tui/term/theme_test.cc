@@ -46,7 +46,7 @@ TEST_CASE("theme: the tables") {
   }
 }
 
-TEST_CASE("theme: no more colours than there are, none without") {
+TEST_CASE("theme: uses no colour that the terminal lacks") {
   for (ThemeId id : {ThemeId::dark, ThemeId::light, ThemeId::contrast, ThemeId::mono}) {
     for (int colours : {0, 1, 7, 8, 15, 16, 88, 255, 256, 16'777'216}) {
       for (int i = 0; i < static_cast<int>(Style::count); ++i) {
@@ -60,7 +60,7 @@ TEST_CASE("theme: no more colours than there are, none without") {
   }
 }
 
-TEST_CASE("theme: what stops or calls the user stands out from plain text in every theme") {
+TEST_CASE("theme: alerts and attention stand out from plain text in every theme") {
   for (ThemeId id : {ThemeId::dark, ThemeId::light, ThemeId::contrast, ThemeId::mono}) {
     for (int colours : {0, 8, 16, 256}) {
       for (Style style : {Style::attention, Style::alert, Style::selected, Style::match, Style::unread})
