@@ -151,7 +151,7 @@ Result<RsaKey> RsaKey::from_pkcs8(ByteView der) {
     CryptoPP::ArraySource source(der.data(), der.size(), true);
     state->key.Load(source);
     if (!valid_modulus(state->key.GetModulus())) return fail("not an RSA-4096 key");
-    if (state->key.GetPublicExponent() != public_exponent) return fail("not e = 65537");
+    if (state->key.GetPublicExponent() != public_exponent) return fail("the public exponent is not 65537");
     return RsaKey(std::move(state));
   } catch (const CryptoPP::Exception& e) {
     return fail(std::string("not PKCS#8: ") + e.what());
