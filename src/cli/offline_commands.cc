@@ -66,11 +66,10 @@ Result<std::optional<T>> meant(std::vector<T> all, const Options& options, Store
 // Also finds the history of a peer that was forgotten.
 Result<std::optional<PeerKey>> conversation(const Options& options, Store& store,
                                             const std::string& host_port) {
-  auto all = store.conversations();
-  TRY(all);
+  TRY_LET(all, store.conversations());
   for (const auto& known : store.all_peers())
-    all->push_back({known.server, known.name});
-  return meant(std::move(*all), options, store, host_port);
+    all.push_back({known.server, known.name});
+  return meant(std::move(all), options, store, host_port);
 }
 
 Exit nobody(const Options& options) {
@@ -234,9 +233,8 @@ HistoryEntry as_of_today(Store& store, const PeerKey& peer, HistoryEntry entry) 
 Result<void> newest(const Options& options, Store& store, const PeerKey& peer, std::size_t count, Out& out) {
   if (count == 0) return {};
   if (!options.text) {
-    const auto page = store.before(peer, 0, count);
-    TRY(page);
-    for (const auto& entry : *page)
+    TRY_LET(page, store.before(peer, 0, count));
+    for (const auto& entry : page)
       if (!out.line(as_of_today(store, peer, entry))) break;
     return {};
   }
@@ -258,9 +256,8 @@ Result<void> all(const Options& options, Store& store, const PeerKey& peer, Out&
 // Texts that were received and acked, but whose lines wait for the text before them until a program
 // that connects shows them.
 Result<std::vector<HistoryEntry>> waiting(const Options& options, Store& store, const PeerKey& peer) {
-  auto all = store.waiting(peer.server);
-  TRY(all);
-  std::vector<HistoryEntry> out = std::move((*all)[peer.name]);
+  TRY_LET(all, store.waiting(peer.server));
+  std::vector<HistoryEntry> out = std::move(all[peer.name]);
   Caseless wanted(options.text.value_or(""));
   std::erase_if(out, [&](const HistoryEntry& one) { return options.text && !wanted.in(one.body); });
   for (HistoryEntry& one : out)
@@ -316,9 +313,8 @@ Exit export_history(const Options& options, Store& store, const std::string& hos
 Result<void> print_entries(const Options& options, const std::deque<HistoryEntry>& entries) {
   std::optional<NewFile> file;
   if (!options.file.empty()) {
-    auto made = NewFile::make(options.file);
-    TRY(made);
-    file.emplace(std::move(*made));
+    TRY_LET(made, NewFile::make(options.file));
+    file.emplace(std::move(made));
   }
   Out out(options, options.target, std::move(file));
   for (const auto& entry : entries)

@@ -109,9 +109,8 @@ std::optional<Exit> offline(const Options& options, Store& store, const std::str
 Result<Greeting> greeting_of(const Options& options, const Store& store) {
   Greeting self{"sims", version(), holder_protocol, 0, "", options.name};
   if (!options.server.empty() || !store.settings().server.empty()) {
-    auto server = server_of(options, store);
-    TRY(server);
-    self.server = std::move(*server);
+    TRY_LET(server, server_of(options, store));
+    self.server = std::move(server);
   }
   return self;
 }

@@ -50,8 +50,7 @@ void Conversation::became_contact(Now now) {
 }
 
 Result<void> Conversation::accept(Now now) {
-  auto stored = context_.core.write_down(now, [&] { return pin_contact(now); });
-  if (!stored) return stored;
+  TRY(context_.core.write_down(now, [&] { return pin_contact(now); }));
   became_contact(now);
   // A peer that was turned away, or has lost the session since, sends again at once when we call.
   if (!session_ && !call_.running() && may_talk()) start_call(now);

@@ -66,11 +66,9 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   const auto alike = first ? look_alike(name_, context_.pins.peers()) : std::nullopt;
   std::uint64_t row = 0;
   auto stored = context_.core.write_down(now, [&]() -> Result<void> {
-    if (first)
-      if (auto pinned = pin_contact(now); !pinned) return pinned;
-    auto added = context_.history.typed(p, content);
-    if (!added) return fail(added.error());
-    row = *added;
+    if (first) TRY(pin_contact(now));
+    TRY_LET(added, context_.history.typed(p, content));
+    row = added;
     return {};
   });
   if (!stored) return fail("it could not be stored: " + stored.error());

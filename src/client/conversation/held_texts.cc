@@ -26,9 +26,8 @@ Result<std::size_t> Conversation::resend_held(Now now) {
   std::vector<std::uint64_t> rows;
   auto stored = context_.core.write_down(now, [&]() -> Result<void> {
     for (const Outbox::Entry& entry : held) {
-      auto row = context_.history.typed_again(p, entry.content, entry.row);
-      if (!row) return fail(row.error());
-      rows.push_back(*row);
+      TRY_LET(row, context_.history.typed_again(p, entry.content, entry.row));
+      rows.push_back(row);
     }
     return {};
   });

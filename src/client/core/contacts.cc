@@ -4,67 +4,61 @@
 namespace sims::client {
 
 Result<std::string> ClientCore::safety_number(const std::string& peer) const {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
-  if ((*known)->id.empty()) return fail("the key of " + peer + " is not known");
-  return proto::safety_number(state_->model.self, (*known)->id);
+  TRY_LET(known, state_->find(peer));
+  if (known->id.empty()) return fail("the key of " + peer + " is not known");
+  return proto::safety_number(state_->model.self, known->id);
 }
 
 Result<void> ClientCore::verify(const std::string& peer, std::string_view number, Now now) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_, now);
-  const Peer& p = **known;
+  const Peer& p = *known;
   if (p.trust == Trust::changed) return fail("the key of " + peer + " changed: decide about that first");
   if (p.id.empty()) return fail("the key of " + peer + " is not known");
   if (!proto::safety_number_matches(number, turn->model.self, p.id))
     return fail("the safety numbers differ: either a digit is wrong or somebody is between you and " + peer);
-  if (!p.known() && p.standing != Standing::blocked)
-    if (auto accepted = accept(peer, now); !accepted) return accepted;
+  if (!p.known() && p.standing != Standing::blocked) TRY(accept(peer, now));
   PinnedPeer pin = turn->pin_of(p, now);
   pin.verified = true;
   return turn->pin(peer, pin, now);
 }
 
 Result<void> ClientCore::unverify(const std::string& peer) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
-  PinnedPeer pin = state_->pin_of(**known, state_->clock);
+  TRY_LET(known, state_->find(peer));
+  PinnedPeer pin = state_->pin_of(*known, state_->clock);
   if (!pin.verified) return fail(peer + " is not verified");
   pin.verified = false;
   return state_->pin(peer, pin, state_->clock);
 }
 
 Result<void> ClientCore::accept_changed(const std::string& peer, std::string_view fingerprint, Now now) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_, now);
-  if ((*known)->trust != Trust::changed || !(*known)->changed_to)
+  if (known->trust != Trust::changed || !known->changed_to)
     return fail("the key of " + peer + " did not change");
-  const Id id = *(*known)->changed_to;
+  const Id id = *known->changed_to;
   if (!proto::fingerprint_matches(fingerprint, id))
     return fail("this is not the fingerprint of the new key of " + peer);
-  PinnedPeer pin = turn->pin_of(**known, now);
+  PinnedPeer pin = turn->pin_of(*known, now);
   if (pin.standing == Standing::stranger) pin.standing = Standing::contact;
   pin.id = id;
   pin.verified = false;
   pin.first_seen_unix_ms = now.unix_ms;
-  auto stored = turn->pin(peer, pin, now);
-  if (!stored) return stored;
-  turn->windows.notice(*known, "The new key of " + peer + " is accepted, not verified.", now);
+  TRY(turn->pin(peer, pin, now));
+  turn->windows.notice(known, "The new key of " + peer + " is accepted, not verified.", now);
   turn->conversations.get(peer).offer_held(now);
   turn->conversations.get(peer).peer_came(false, now);
   return {};
 }
 
 Result<std::size_t> ClientCore::resend_held(const std::string& peer, Now now) {
-  if (auto known = state_->find(peer); !known) return fail(known.error());
+  TRY(state_->find(peer));
   Turn turn(*state_, now);
   return turn->conversations.get(peer).resend_held(now);
 }
 
 Result<std::size_t> ClientCore::discard_held(const std::string& peer, Now now) {
-  if (auto known = state_->find(peer); !known) return fail(known.error());
+  TRY(state_->find(peer));
   Turn turn(*state_, now);
   auto done = turn->conversations.get(peer).discard_held(now);
   if (auto lasts = turn->commit(now); done && !lasts) done = fail(lasts.error());
@@ -72,10 +66,9 @@ Result<std::size_t> ClientCore::discard_held(const std::string& peer, Now now) {
 }
 
 Result<void> ClientCore::accept(const std::string& peer, Now now) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_, now);
-  Peer& p = **known;
+  Peer& p = *known;
   if (p.trust == Trust::changed) return fail("the key of " + peer + " changed: decide about that first");
   if (p.known()) return fail(peer + " is a contact already");
   if (p.id.empty()) return fail("the key of " + peer + " is not known");
@@ -86,25 +79,23 @@ Result<void> ClientCore::accept(const std::string& peer, Now now) {
 }
 
 Result<void> ClientCore::decline(const std::string& peer, Now now) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_, now);
-  if ((*known)->standing != Standing::request) return fail("there is no request of " + peer);
+  if (known->standing != Standing::request) return fail("there is no request of " + peer);
   if (auto* conversation = turn->conversations.find(peer)) conversation->show_all_waiting(now);
   auto done = turn->write_down(now, [&]() -> Result<void> {
-    if (auto forgotten = turn->pins.forget(peer); !forgotten) return forgotten;
+    TRY(turn->pins.forget(peer));
     return turn->history.erase(peer);
   });
-  if (done) turn->dismiss(**known, true);
+  if (done) turn->dismiss(*known, true);
   return done;
 }
 
 Result<void> ClientCore::forget(const std::string& peer, Now now) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_, now);
   auto done = turn->write_down(now, [&] { return turn->pins.forget(peer); });
-  if (done) turn->dismiss(**known, false);
+  if (done) turn->dismiss(*known, false);
   return done;
 }
 
@@ -114,10 +105,9 @@ std::size_t ClientCore::unsent(const std::string& peer) const {
 }
 
 Result<void> ClientCore::block(const std::string& peer, Now now) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_, now);
-  const Peer& p = **known;
+  const Peer& p = *known;
   if (p.standing == Standing::blocked) return fail(peer + " is blocked already");
   if (p.id.empty()) return fail("the key of " + peer + " is not known");
   const bool request = p.standing == Standing::request;
@@ -125,10 +115,10 @@ Result<void> ClientCore::block(const std::string& peer, Now now) {
   PinnedPeer pin = turn->pin_of(p, now);
   pin.standing = Standing::blocked;
   auto done = turn->write_down(now, [&]() -> Result<void> {
-    if (auto pinned = turn->pins.pin(peer, pin); !pinned) return pinned;
+    TRY(turn->pins.pin(peer, pin));
     return request ? turn->history.erase(peer) : Result<void>();
   });
-  if (done) turn->dismiss(**known, request);
+  if (done) turn->dismiss(*known, request);
   return done;
 }
 

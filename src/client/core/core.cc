@@ -67,9 +67,9 @@ Result<void> ClientCore::accept_changed_server(std::string_view fingerprint, Now
 
 Result<std::uint64_t> ClientCore::send_text(const std::string& peer, std::string_view text, bool action,
                                             Now now, const std::string& uid) {
-  if (auto known = state_->find(peer); !known) return fail(known.error());
+  TRY(state_->find(peer));
   Turn turn(*state_, now);
-  if (auto read = turn->outbox_is_read(now); !read) return fail(read.error());
+  TRY(turn->outbox_is_read(now));
   auto serial = turn->conversations.get(peer).send_text(text, action, now, uid);
   return serial;
 }
@@ -136,12 +136,11 @@ bool ClientCore::load_older(const std::string& peer, std::size_t most) {
 }
 
 Result<void> ClientCore::erase_history(const std::string& peer) {
-  auto known = state_->find(peer);
-  if (!known) return fail(known.error());
+  TRY_LET(known, state_->find(peer));
   Turn turn(*state_);
   (void)turn->commit(turn->clock);  // so that delivered texts are erased, too
   auto erased = turn->write_down(turn->clock, [&] { return turn->history.erase(peer); });
-  if (erased) turn->history.erased(**known);
+  if (erased) turn->history.erased(*known);
   return erased;
 }
 

@@ -150,8 +150,7 @@ void ClientCore::State::restore_waiting(std::int64_t wait_ms, Now now) {
 }
 
 Result<void> ClientCore::State::write_down(Now now, const std::function<Result<void>()>& writes) {
-  if (history.holds())
-    if (auto before = commit(now); !before) return before;
+  if (history.holds()) TRY(commit(now));
   history.wrote(now);
   auto written = writes();
   auto lasts = commit_history(now);

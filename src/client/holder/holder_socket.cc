@@ -25,13 +25,12 @@ struct HolderSocket::Connection {
 Result<std::unique_ptr<HolderSocket>> HolderSocket::open(net::Loop& loop,
                                                          const std::vector<std::string>& paths,
                                                          HolderService& service) {
-  auto at = listen_as_holder(paths);
-  if (!at) return fail(at.error());
-  std::unique_ptr<HolderSocket> self(new HolderSocket(loop, at->path, service));
+  TRY_LET(at, listen_as_holder(paths));
+  std::unique_ptr<HolderSocket> self(new HolderSocket(loop, at.path, service));
   auto listener =
-      net::Listener::adopt(loop, at->fd, [s = self.get()](auto stream) { s->accept(std::move(stream)); });
+      net::Listener::adopt(loop, at.fd, [s = self.get()](auto stream) { s->accept(std::move(stream)); });
   if (!listener) {
-    ::close(at->fd);
+    ::close(at.fd);
     return fail(listener.error());
   }
   self->listener_ = std::move(*listener);

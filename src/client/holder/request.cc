@@ -85,7 +85,7 @@ Trouble trouble_of(std::string_view word) {
 
 Result<HolderRequest> parse_holder_request(const proto::JsonValue& line, const std::string& uid) {
   HolderRequest request;
-  if (auto known = check_members(line); !known) return fail(known.error());
+  TRY(check_members(line));
   request.id = line.get_number("id").value_or(0);
   const auto text = [&](std::string_view key) { return std::string(line.get_string(key).value_or("")); };
   const auto flag = [&](std::string_view key) {
@@ -109,7 +109,7 @@ Result<HolderRequest> parse_holder_request(const proto::JsonValue& line, const s
   request.again = flag("again");
   request.number = text("number");
   request.after = text("after");
-  if (auto whole = check_request(request, *row); !whole) return fail(whole.error());
+  TRY(check_request(request, *row));
   return request;
 }
 

@@ -100,9 +100,8 @@ Result<const Line*> History::receive(Peer& peer, const proto::TextContent& text,
   const auto last = last_from(peer);
   entry.disordered = last && entry.sent_unix_ms < last->sent_unix_ms;
   wrote(now);  // also on failure: the others of this commit fail with it
-  auto row = memory_.add(key(peer.name), entry);
-  if (!row) return fail(row.error());
-  entry.row = *row;
+  TRY_LET(row, memory_.add(key(peer.name), entry));
+  entry.row = row;
   return &show(peer, entry);
 }
 
@@ -110,9 +109,8 @@ Result<HistoryEntry> History::keep_waiting(const Peer& peer, const proto::TextCo
   HistoryEntry entry = received_entry(text, peer.id, now);
   entry.waits = true;
   wrote(now);
-  auto row = memory_.add(key(peer.name), entry);
-  if (!row) return fail(row.error());
-  entry.row = *row;
+  TRY_LET(row, memory_.add(key(peer.name), entry));
+  entry.row = row;
   return entry;
 }
 
@@ -122,9 +120,8 @@ Result<const Line*> History::show_waiting(Peer& peer, HistoryEntry entry, bool i
   entry.incomplete = incomplete;
   entry.disordered = last && entry.sent_unix_ms < last->sent_unix_ms;
   wrote(now);
-  auto row = memory_.put_last(key(peer.name), entry);
-  if (!row) return fail(row.error());
-  entry.row = *row;
+  TRY_LET(row, memory_.put_last(key(peer.name), entry));
+  entry.row = row;
   return &show(peer, entry);
 }
 

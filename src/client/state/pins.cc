@@ -39,8 +39,7 @@ void Pins::unindex(const std::string& name) {
 }
 
 Result<void> Pins::pin(const std::string& name, const PinnedPeer& peer) {
-  auto stored = store_.pin_peer(server_, name, peer);
-  if (!stored) return stored;
+  TRY(store_.pin_peer(server_, name, peer));
   unindex(name);
   peers_.insert_or_assign(name, peer);
   names_.insert_or_assign(peer.id, name);
@@ -49,8 +48,7 @@ Result<void> Pins::pin(const std::string& name, const PinnedPeer& peer) {
 }
 
 Result<void> Pins::forget(const std::string& name) {
-  auto stored = store_.forget_peer(server_, name);
-  if (!stored) return stored;
+  TRY(store_.forget_peer(server_, name));
   unindex(name);
   peers_.erase(name);
   return {};

@@ -28,7 +28,7 @@ Result<Conversations> conversations(sqlite::Database& db, Sealer& sealer,
     if (!peer || *key == *peer) out.emplace(number, std::move(*key));
     return {};
   });
-  if (!done) return fail(done.error());
+  TRY(done);
   return out;
 }
 
@@ -58,22 +58,19 @@ void HistorySearch::run() {
 }
 
 Result<void> HistorySearch::look() {
-  auto db = sqlite::Database::open_read_only(source_->path);
-  if (!db) return fail(db.error());
+  TRY_LET(db, sqlite::Database::open_read_only(source_->path));
   Sealer sealer(source_->master->view(), crypto::system_rng());
-  const auto where = conversations(*db, sealer, peer_);
-  if (!where) return fail(where.error());
-  if (where->empty()) return {};
+  TRY_LET(where, conversations(db, sealer, peer_));
+  if (where.empty()) return {};
   Caseless wanted(text_);
   sqlite::Statement rows =
-      peer_ ? sqlite::Statement(*db, of_one, where->begin()->first) : sqlite::Statement(*db, of_all);
+      peer_ ? sqlite::Statement(db, of_one, where.begin()->first) : sqlite::Statement(db, of_all);
   while (!cancelled && hits.size() < most_) {
-    auto there = rows.step();
-    if (!there) return fail(there.error());
-    if (!*there) break;
+    TRY_LET(there, rows.step());
+    if (!there) break;
     const auto number = static_cast<std::uint64_t>(rows.number(1));
-    const auto conversation = where->find(number);
-    if (conversation == where->end()) continue;  // created since
+    const auto conversation = where.find(number);
+    if (conversation == where.end()) continue;  // created since
     auto entry =
         read_entry(sealer, static_cast<std::uint64_t>(rows.number(0)), number, rows.number(2), rows.text(3));
     if (!entry) return fail(sqlite::damaged("a message does not open"));

@@ -46,9 +46,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
 Result<void> read_lines(const std::string& path, std::string_view header,
                         const std::function<bool(const Fields&)>& take) {
   if (!file_exists(path)) return {};
-  auto content = read_private_file(path, max_file);
-  if (!content) return fail(content.error());
-  std::string_view rest = *content;
+  TRY_LET(content, read_private_file(path, max_file));
+  std::string_view rest = content;
   for (int number = 1; number == 1 || !rest.empty(); ++number) {
     std::size_t end = rest.find('\n');
     if (end == rest.npos) return fail(fmt::format("{}:{}: damaged: the line has no end", path, number));
@@ -87,8 +86,7 @@ Result<void> read_peers(const std::string& path, StorePins& into) {
 
 Result<void> read_settings(const std::string& path, Settings& into) {
   if (!file_exists(path)) return {};
-  auto text = read_private_file(path);
-  if (!text) return fail(text.error());
+  TRY_LET(text, read_private_file(path));
   auto setter = [](std::string& out) {
     return ConfigSetter<std::string>([&out](std::string value) -> Result<void> {
       out = std::move(value);
@@ -97,7 +95,7 @@ Result<void> read_settings(const std::string& path, Settings& into) {
   };
   const ConfigOption options[] = {
       {"server", setter(into.server)}, {"name", setter(into.name)}, {"suite", setter(into.suite)}};
-  return parse_config(*text, path, options);
+  return parse_config(text, path, options);
 }
 
 constexpr const char* names[] = {"identity", "known_servers", "known_peers", "settings"};
@@ -108,14 +106,13 @@ Result<OldFiles> read_old_files(const std::string& folder) {
   OldFiles old;
   const auto in = [&](const char* name) { return folder + "/" + name; };
   if (file_exists(in("identity"))) {
-    auto key = crypto::read_key_file(in("identity"), identity_header);
-    if (!key) return fail(key.error());
-    old.identity.emplace(std::move(*key));
+    TRY_LET(key, crypto::read_key_file(in("identity"), identity_header));
+    old.identity.emplace(std::move(key));
   }
   auto read = read_servers(in("known_servers"), old.pins);
   if (read) read = read_peers(in("known_peers"), old.pins);
   if (read) read = read_settings(in("settings"), old.pins.settings);
-  if (!read) return fail(read.error());
+  TRY(read);
   return old;
 }
 
@@ -129,19 +126,18 @@ bool any_old_files(const std::string& folder) {
 Result<void> remove_old_files(const std::string& folder, const Id& id) {
   const std::string identity = folder + "/identity";
   if (file_exists(identity)) {
-    auto key = crypto::read_key_file(identity, identity_header);
-    if (!key) return fail(key.error());
-    if (Id::of(key->public_key()) != id)
+    TRY_LET(key, crypto::read_key_file(identity, identity_header));
+    if (Id::of(key.public_key()) != id)
       return fail(
           fmt::format("{}: another key than the one in store.db; move one of the two files away", identity));
   }
   for (const char* name : names) {
     const std::string path = folder + "/" + name, going = path + ".unfinished";
-    if (auto gone = remove_secret_file(going); !gone) return gone;  // left by a killed writer
+    TRY(remove_secret_file(going));  // left by a killed writer
     // Uses that name, so that a kill in between leaves no half-written identity.
     if (!file_exists(path)) continue;
-    if (auto moved = move_file(path, going); !moved) return moved;
-    if (auto gone = remove_secret_file(going); !gone) return gone;
+    TRY(move_file(path, going));
+    TRY(remove_secret_file(going));
   }
   return {};
 }

@@ -92,10 +92,9 @@ Result<void> Store::unlock_with_file(const std::string& path) {
   if (unlocked()) return {};
   if (p.vault.head().lock != Lock::key_file)
     return fail(p.file.in_file("it opens with a passphrase, not a key file"));
-  auto bytes = crypto::read_secret_file(path, key_file_header, key_file_advice);
-  if (!bytes) return fail(bytes.error());
+  TRY_LET(bytes, crypto::read_secret_file(path, key_file_header, key_file_advice));
   auto key = unwrap_master(text_of(p.vault.head().master.view()),
-                           key_of_file(bytes->view(), p.vault.head().salt).view(), p.vault.head().id.text());
+                           key_of_file(bytes.view(), p.vault.head().salt).view(), p.vault.head().id.text());
   if (!key) return fail(path + ": this is not the key file of " + p.file.path());
   return open_with(std::move(*key));
 }
@@ -123,12 +122,11 @@ Result<void> Store::set_passphrase(const Derivation& done) {
 Result<void> Store::set_key_file(const std::string& path) {
   Parts& p = *parts_;
   if (!p.vault.master()) return fail("the store is locked");
-  if (auto have = hold(); !have) return have;
-  auto bytes = file_exists(path) ? crypto::read_secret_file(path, key_file_header, key_file_advice)
-                                 : crypto::make_secret_file(path, key_file_header);
-  if (!bytes) return fail(bytes.error());
+  TRY(hold());
+  TRY_LET(bytes, file_exists(path) ? crypto::read_secret_file(path, key_file_header, key_file_advice)
+                                   : crypto::make_secret_file(path, key_file_header));
   const auto salt = fresh_salt();
-  const auto token = wrap_master(p.vault.master()->view(), key_of_file(bytes->view(), salt).view(),
+  const auto token = wrap_master(p.vault.master()->view(), key_of_file(bytes.view(), salt).view(),
                                  p.vault.head().id.text(), crypto::system_rng());
   return change_lock(Lock::key_file, salt, {}, token);
 }

@@ -172,7 +172,7 @@ Result<void> PinTable::load() {
     const auto plain = vault_.sealer().open(row_place("value", tag), row.text(0));
     if (!plain || !read_settings(*plain, read)) return fail(file_.damaged("the settings do not open"));
   }
-  if (auto same = check_sum(read); !same) return same;
+  TRY(check_sum(read));
   pins_ = std::move(read);
   return {};
 }

@@ -76,13 +76,11 @@ constexpr const char* making =
     "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY";
 
 Result<void> migrate(sqlite::Database& db, std::int64_t from) {
-  auto all = sqlite::Transaction::begin(db);
-  if (!all) return fail(all.error());
+  TRY_LET(all, sqlite::Transaction::begin(db));
   for (std::int64_t at = from; at < schema_version; ++at)
-    if (auto done = db.execute(migrations[at]); !done) return done;
-  if (auto done = db.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str()); !done)
-    return done;
-  return all->commit();
+    TRY(db.execute(migrations[at]));
+  TRY(db.execute(fmt::format("PRAGMA user_version = {}", schema_version).c_str()));
+  return all.commit();
 }
 
 // --- 2. made -------------------------------------------------------------------------------------
@@ -91,8 +89,7 @@ Result<void> fill(Store::Parts& p, const OldFiles& old) {
   Secret<32> master;
   crypto::system_rng().fill(master.writable());
   p.vault.make(master);
-  auto all = sqlite::Transaction::begin(p.file.db);
-  if (!all) return fail(all.error());
+  TRY_LET(all, sqlite::Transaction::begin(p.file.db));
   const StoreHead& head = p.vault.head();
   const auto& seed = old.identity->seed();
   auto done =
@@ -107,7 +104,7 @@ Result<void> fill(Store::Parts& p, const OldFiles& old) {
     done = p.pins.put_peer(at->first.first, at->first.second, at->second);
   if (done) done = p.pins.put_settings(old.pins.settings);
   if (done) done = p.pins.put_sum();
-  return done ? all->commit() : done;
+  return done ? all.commit() : done;
 }
 
 Result<void> make_at(const std::string& folder, const std::string& path, const OldFiles& old) {
@@ -123,21 +120,20 @@ Result<void> make_at(const std::string& folder, const std::string& path, const O
 // Uses another name until it is whole, so that an empty or half-written store.db always means
 // damage.
 Result<bool> make(const std::string& folder, const std::string& path) {
-  auto old = read_old_files(folder);
-  if (!old) return fail(old.error());
-  const bool is_new = !old->identity;
-  if (is_new) old->identity.emplace(crypto::SigningKey::generate(crypto::system_rng()));
+  TRY_LET(old, read_old_files(folder));
+  const bool is_new = !old.identity;
+  if (is_new) old.identity.emplace(crypto::SigningKey::generate(crypto::system_rng()));
   const std::string unfinished = path + ".unfinished";
   for (const char* left : {"", "-journal", "-wal", "-shm"})
-    if (auto gone = remove_secret_file(unfinished + left); !gone) return fail(gone.error());
+    TRY(remove_secret_file(unfinished + left));
   auto file = NewFile::make(unfinished);
-  auto done = file ? make_at(folder, unfinished, *old) : fail(file.error());
+  auto done = file ? make_at(folder, unfinished, old) : fail(file.error());
   if (done) done = file->close();
   if (!done) {
     static_cast<void>(remove_secret_file(unfinished));
     return fail(fmt::format("{}: {}", path, done.error()));
   }
-  if (auto moved = move_file(unfinished, path); !moved) return fail(moved.error());
+  TRY(move_file(unfinished, path));
   // A check is due; the file also shows that a store was here.
   static_cast<void>(make_empty_file(folder + "/checked"));
   return is_new;
@@ -158,37 +154,35 @@ Result<void> check_never_was(const std::string& folder, const std::string& path)
 // --- 3. opened -----------------------------------------------------------------------------------
 
 Result<void> check_permissions(const std::string& path) {
-  if (auto mine = check_private_file(path); !mine) return mine;
+  TRY(check_private_file(path));
   for (const char* beside : {"-wal", "-shm"})
-    if (file_exists(path + beside))
-      if (auto mine = check_private_file(path + beside); !mine) return mine;
+    if (file_exists(path + beside)) TRY(check_private_file(path + beside));
   return {};
 }
 
 // Returns the file's schema version, if it is a store.
 Result<std::int64_t> version_of(sqlite::Database& db) {
   auto version = db.number("PRAGMA user_version");
-  if (!version) return fail(version.error());
+  TRY(version);
   if (*version > schema_version)
     return fail(fmt::format("made by a newer version of SIMS (schema {}, here {}): use that one", *version,
                             schema_version));
   if (*version < 1) return fail(sqlite::damaged("no store"));
-  auto foreign = db.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')");
-  if (!foreign) return fail(foreign.error());
-  if (*foreign != 0) return fail(sqlite::damaged("it has a trigger or view, which no store has"));
+  TRY_LET(foreign, db.number("SELECT count(*) FROM sqlite_schema WHERE type NOT IN ('table', 'index')"));
+  if (foreign != 0) return fail(sqlite::damaged("it has a trigger or view, which no store has"));
   return version;
 }
 
 Result<void> prepare(sqlite::Database& db, const std::string& folder) {
   auto version = version_of(db);
-  if (!version) return fail(version.error());
+  TRY(version);
   auto set = db.execute(settings);
   if (set) set = db.execute("PRAGMA journal_mode = WAL");
   if (!set || *version == schema_version) return set;
   auto alone = FileLock::take(folder + "/lock", "; end the other program, for this version changes the file");
-  if (!alone) return fail(alone.error());
+  TRY(alone);
   version = db.number("PRAGMA user_version");
-  if (!version) return fail(version.error());
+  TRY(version);
   return migrate(db, *version);
 }
 
@@ -199,19 +193,18 @@ struct Opened {
 
 // A store that cannot be written can still be read.
 Result<Opened> open_database(const std::string& folder, const std::string& path) {
-  auto db = sqlite::Database::open(path);
-  if (!db) return fail(db.error());
-  auto ready = prepare(*db, folder);
-  if (ready && db->writable()) return Opened{std::move(*db), {}};
+  TRY_LET(db, sqlite::Database::open(path));
+  auto ready = prepare(db, folder);
+  if (ready && db.writable()) return Opened{std::move(db), {}};
   // SQLite's error may be that of its second attempt, that a file which it could not make is
   // missing. So test the disk ourselves.
   std::string why = why_not_writable(folder);
   if (why.empty()) why = why_not_writable(path);
-  if (why.empty() || !(ready || db->medium_failed()))
+  if (why.empty() || !(ready || db.medium_failed()))
     why = ready ? "the file or its disk is read-only" : ready.error();
   std::string words = fmt::format("{}: it can only be read here: {}", path, why);
-  if (ready) return Opened{std::move(*db), std::move(words)};
-  if (!db->medium_failed()) return fail(why);
+  if (ready) return Opened{std::move(db), std::move(words)};
+  if (!db.medium_failed()) return fail(why);
   auto snapshot = sqlite::Database::open_snapshot(path);
   const auto version = snapshot ? version_of(*snapshot) : fail(snapshot.error());
   if (!version) return fail(why);
@@ -223,22 +216,21 @@ Result<Opened> open_database(const std::string& folder, const std::string& path)
 }  // namespace
 
 Result<std::unique_ptr<StoreFile>> open_store_file(const std::string& folder) {
-  if (auto made = make_private_folder(folder); !made) return fail(made.error());
+  TRY(make_private_folder(folder));
   const std::string path = folder + "/store.db";
   bool is_new = false;
   std::optional<FileLock> alone;
   if (!file_exists(path)) {
     auto taken = FileLock::take(folder + "/lock");  // excludes two first uses at once, and older programs
-    if (!taken) return fail(taken.error());
+    TRY(taken);
     alone = std::move(*taken);
     if (!file_exists(path)) {
-      if (auto never = check_never_was(folder, path); !never) return fail(never.error());
-      auto made = make(folder, path);
-      if (!made) return fail(made.error());
-      is_new = *made;
+      TRY(check_never_was(folder, path));
+      TRY_LET(made, make(folder, path));
+      is_new = made;
     }
   }
-  if (auto mine = check_permissions(path); !mine) return fail(mine.error());
+  TRY(check_permissions(path));
   const bool log_left = file_exists(path + "-wal");
   auto opened = open_database(folder, path);
   if (!opened) return fail(fmt::format("{}: {}", path, opened.error()));

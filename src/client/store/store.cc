@@ -142,14 +142,14 @@ Result<bool> Store::replace_server(const std::string& host_port, const PinnedSer
     }
     return p.history.move(old->id, server.id);
   });
-  if (!done) return fail(done.error());
+  TRY(done);
   return along;
 }
 
 Result<void> Store::forget_server(const std::string& host_port) {
   Parts& p = *parts_;
   const std::string key = server_key(host_port);
-  if (auto ready = p.transaction.ready(); !ready) return ready;
+  TRY(p.transaction.ready());
   if (!p.pins.pins().servers.contains(key)) return fail("no such server is remembered: " + host_port);
   return p.transaction.write_for_core([&] { return p.pins.drop_server(key); });
 }

@@ -27,7 +27,7 @@ class StoreTransaction {
   // Runs f, a Result<void>(). Its error undoes everything since the last commit.
   template <class F>
   Result<void> write(F f) {
-    if (auto begun = begin(); !begun) return begun;
+    TRY(begin());
     auto done = f();
     if (done) return done;
     undo(file_.in_file(done.error()));

@@ -19,16 +19,15 @@ int complain(const std::string& what, int code) {
 }
 
 Result<std::unique_ptr<client::Store>> open_store(const AppOptions& options) {
-  auto folder = client::data_folder(options.home);
-  if (!folder) return fail(folder.error());
-  auto store = client::Store::open(*folder, client::state_folder());
+  TRY_LET(folder, client::data_folder(options.home));
+  auto store = client::Store::open(folder, client::state_folder());
   if (!store) return store;
-  if (auto held = (*store)->hold(); !held) return fail(held.error());
+  TRY((*store)->hold());
   std::string key_file = options.key_file;
   if (const char* set = std::getenv("SIMS_KEY_FILE"); key_file.empty() && set != nullptr) key_file = set;
   if ((*store)->lock_kind() != client::Store::Lock::key_file) return store;
   if (key_file.empty()) return fail("the store is sealed with a key file: pass --key-file FILE");
-  if (auto opened = (*store)->unlock_with_file(key_file); !opened) return fail(opened.error());
+  TRY((*store)->unlock_with_file(key_file));
   return store;
 }
 

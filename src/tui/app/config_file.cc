@@ -46,7 +46,7 @@ std::vector<std::string> key_options() {
 ConfigSetter<std::vector<std::string>> key_setter(std::vector<Keymap::Binding>& bindings, Action action) {
   return [&bindings, action](const std::vector<std::string>& keys) -> Result<void> {
     for (const auto& key : keys) {
-      if (auto known = parse_bindable(key); !known) return fail(known.error());
+      TRY(parse_bindable(key));
     }
     bindings.push_back({action, keys});
     return {};
@@ -77,7 +77,7 @@ Result<Config> parse_config_text(std::string_view text, const std::string& name)
   const auto keys = key_options();
   for (const ActionInfo& info : all_actions())
     table.push_back({keys[static_cast<std::size_t>(info.action)], key_setter(bindings, info.action)});
-  if (auto parsed = parse_config(text, name, table); !parsed) return fail(parsed.error());
+  TRY(parse_config(text, name, table));
   if (auto bound = config.keys.load(bindings); !bound) return fail(name + ": keys: " + bound.error());
   return config;
 }
@@ -98,15 +98,14 @@ std::string config_text(const Config& config) {
 
 Result<Config> load_config_file(const std::string& path) {
   if (!file_exists(path)) return Config{};
-  auto text = read_file(path);
-  if (!text) return fail(text.error());
-  return parse_config_text(*text, path);
+  TRY_LET(text, read_file(path));
+  return parse_config_text(text, path);
 }
 
 Result<void> save_config_file(const std::string& path, const Config& config) {
   const auto slash = path.rfind('/');
   if (slash != std::string::npos && slash > 0 && !file_exists(path.substr(0, slash)))
-    if (auto made = make_private_folder(path.substr(0, slash)); !made) return made;
+    TRY(make_private_folder(path.substr(0, slash)));
   return write_private_file(path, config_text(config));
 }
 

@@ -128,14 +128,13 @@ std::int64_t DemoWorld::next_tick() const {
 // --- actions of the user -------------------------------------------------------------------------
 
 Result<void> DemoWorld::say(const std::string& name, std::string_view text, bool action, Now now) {
-  const auto peer = find(name);
-  if (!peer) return fail(peer.error());
-  if ((*peer)->trust == Trust::changed)
+  TRY_LET(peer, find(name));
+  if (peer->trust == Trust::changed)
     return fail("the key of " + name + " changed: nothing is sent until you decide");
-  (*peer)->standing = Standing::contact;
-  Line& said = line((*peer)->lines, action ? Line::Kind::action : Line::Kind::text, std::string(text), now);
+  peer->standing = Standing::contact;
+  Line& said = line(peer->lines, action ? Line::Kind::action : Line::Kind::text, std::string(text), now);
   said.mine = true;
-  if ((*peer)->online) answer(name, said.serial, now);
+  if (peer->online) answer(name, said.serial, now);
   return {};
 }
 
@@ -158,38 +157,34 @@ void DemoWorld::answer(const std::string& name, std::uint64_t serial, Now now) {
 }
 
 Result<void> DemoWorld::verify(const std::string& name, std::string_view number) {
-  const auto peer = find(name);
-  if (!peer) return fail(peer.error());
-  if (!proto::safety_number_matches(number, model_.self, (*peer)->id))
+  TRY_LET(peer, find(name));
+  if (!proto::safety_number_matches(number, model_.self, peer->id))
     return fail("the safety numbers differ: either a digit is wrong or somebody is between you and " + name);
-  (*peer)->trust = Trust::verified;
+  peer->trust = Trust::verified;
   return {};
 }
 
 Result<void> DemoWorld::unverify(const std::string& name) {
-  const auto peer = find(name);
-  if (!peer) return fail(peer.error());
-  if ((*peer)->trust != Trust::verified) return fail(name + " is not verified");
-  (*peer)->trust = Trust::unverified;
+  TRY_LET(peer, find(name));
+  if (peer->trust != Trust::verified) return fail(name + " is not verified");
+  peer->trust = Trust::unverified;
   return {};
 }
 
 Result<void> DemoWorld::accept_changed(const std::string& name, std::string_view fingerprint) {
-  const auto peer = find(name);
-  if (!peer) return fail(peer.error());
-  if (!(*peer)->changed_to) return fail("the key of " + name + " did not change");
-  if (!proto::fingerprint_matches(fingerprint, *(*peer)->changed_to))
+  TRY_LET(peer, find(name));
+  if (!peer->changed_to) return fail("the key of " + name + " did not change");
+  if (!proto::fingerprint_matches(fingerprint, *peer->changed_to))
     return fail("this is not the fingerprint of the new key of " + name);
-  (*peer)->id = *(*peer)->changed_to;
-  (*peer)->changed_to.reset();
-  (*peer)->trust = Trust::unverified;
+  peer->id = *peer->changed_to;
+  peer->changed_to.reset();
+  peer->trust = Trust::unverified;
   return {};
 }
 
 Result<void> DemoWorld::stand(const std::string& name, Standing standing) {
-  const auto peer = find(name);
-  if (!peer) return fail(peer.error());
-  (*peer)->standing = standing;
+  TRY_LET(peer, find(name));
+  peer->standing = standing;
   return {};
 }
 

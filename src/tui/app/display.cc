@@ -74,7 +74,7 @@ class PlainDisplay final : public Display {
 
 template <class Shown, class Terminal>
 Result<std::unique_ptr<Display>> display_on(Result<std::unique_ptr<Terminal>> terminal) {
-  if (!terminal) return fail(terminal.error());
+  TRY(terminal);
   return std::unique_ptr<Display>(new Shown(std::move(*terminal)));
 }
 

@@ -27,8 +27,7 @@ Result<void> Live::with_core(F f) {
     f(link_->core());
     return {};
   } else {
-    auto done = f(link_->core());
-    if (!done) return fail(done.error());
+    TRY(f(link_->core()));
     return {};
   }
 }
@@ -55,17 +54,16 @@ Live::Live(const AppOptions& options, const Config& config, std::string config_p
 // --- 1. the connection ---------------------------------------------------------------------------
 
 Result<void> Live::connect(const ConnectFields& fields) {
-  auto wanted = parse_fields(fields);
-  if (!wanted) return fail(wanted.error());
-  auto saved = store_.save_settings({wanted->host_port, fields.name, fields.suites});
+  TRY_LET(wanted, parse_fields(fields));
+  auto saved = store_.save_settings({wanted.host_port, fields.name, fields.suites});
   if (saved) saved = store_.save();
   if (!saved) notice("", "The settings were not saved: " + saved.error());
   if (!link_ || linked_.name != fields.name || linked_.suites != fields.suites)
-    new_link(fields, std::move(wanted->suites));
+    new_link(fields, std::move(wanted.suites));
   linked_ = fields;
   linked_.invitation.clear();
   link_->core().invite(fields.invitation);
-  link_->core().connect(wanted->host_port, loop_.now());
+  link_->core().connect(wanted.host_port, loop_.now());
   return {};
 }
 

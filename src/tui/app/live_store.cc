@@ -236,17 +236,16 @@ void Live::cancel_search() {
 }
 
 Result<void> Live::export_history(const std::string& peer, const std::string& file) {
-  auto out = NewFile::make(home_expanded(file));
-  if (!out) return fail(out.error());
+  TRY_LET(out, NewFile::make(home_expanded(file)));
   Result<void> written;
   const client::PeerKey key{model().server_id, peer};
   auto read = store_.each(key, [&](const client::HistoryEntry& entry) {
     const bool incomplete = client::lacks_predecessor(store_, key, entry, loop_.now().unix_ms);
-    written = out->write(exported(peer, model().self_name, entry, incomplete));
+    written = out.write(exported(peer, model().self_name, entry, incomplete));
     return written.has_value();
   });
   if (!read) return read;
-  return written ? out->close() : written;
+  return written ? out.close() : written;
 }
 
 // --- 5. options and /doctor ----------------------------------------------------------------------

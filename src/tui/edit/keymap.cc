@@ -295,22 +295,21 @@ Result<void> Keymap::check() const {
 }
 
 Result<std::string> Keymap::bind(std::string_view key_text, std::string_view action_text) {
-  const auto key = parse_bindable(key_text);
-  if (!key) return fail(key.error());
-  const std::optional<Action> action = action_text == "default" ? default_of(*key) : find_action(action_text);
+  TRY_LET(key, parse_bindable(key_text));
+  const std::optional<Action> action = action_text == "default" ? default_of(key) : find_action(action_text);
   if (!action && action_text != "none" && action_text != "default")
     return fail("there is no action called " + quoted(action_text));
-  const Entry* old = entry_of(*key);
+  const Entry* old = entry_of(key);
   if (old && old->action == action) return std::string();
   std::string displaced;
   if (old) {
-    displaced = key_name(*key) + " was " + std::string(action_info(old->action).name);
+    displaced = key_name(key) + " was " + std::string(action_info(old->action).name);
     if (count(old->action) == 1) displaced += ", which has no key now";
   }
   Keymap changed = *this;
-  std::erase_if(changed.entries_, [&](const Entry& e) { return e.key == *key; });
-  if (action) changed.entries_.push_back({*key, *action});
-  if (auto whole = changed.check(); !whole) return fail(whole.error());
+  std::erase_if(changed.entries_, [&](const Entry& e) { return e.key == key; });
+  if (action) changed.entries_.push_back({key, *action});
+  TRY(changed.check());
   *this = std::move(changed);
   return displaced;
 }
@@ -322,16 +321,15 @@ Result<void> Keymap::load(std::span<const Binding> changes) {
   std::vector<Key> given;
   for (const Binding& binding : changes) {
     for (const std::string& name : binding.keys) {
-      auto key = parse_bindable(name);
-      if (!key) return fail(key.error());
-      if (std::find(given.begin(), given.end(), *key) != given.end())
-        return fail(key_name(*key) + " is given twice");
-      given.push_back(*key);
-      std::erase_if(changed.entries_, [&](const Entry& e) { return e.key == *key; });
-      changed.entries_.push_back({std::move(*key), binding.action});
+      TRY_LET(key, parse_bindable(name));
+      if (std::find(given.begin(), given.end(), key) != given.end())
+        return fail(key_name(key) + " is given twice");
+      given.push_back(key);
+      std::erase_if(changed.entries_, [&](const Entry& e) { return e.key == key; });
+      changed.entries_.push_back({std::move(key), binding.action});
     }
   }
-  if (auto whole = changed.check(); !whole) return whole;
+  TRY(changed.check());
   *this = std::move(changed);
   return {};
 }
