@@ -45,16 +45,17 @@ for program in sims-tui sims simsd simsctl; do
 done
 
 # As bash calls it: the words before the cursor; the last one is being completed.
+completions_of() {
+  # shellcheck disable=SC1090
+  source "contrib/completions/$1.bash"
+  COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+  "_${1//-/_}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+  echo "${COMPREPLY[*]}"
+}
 completes() {  # what is expected, the words
   local want=$1
   shift
-  # shellcheck disable=SC1090
-  got=$(
-    source "contrib/completions/$1.bash"
-    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-    "_${1//-/_}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-    echo "${COMPREPLY[*]}"
-  )
+  got=$(completions_of "$@")
   [ "$got" = "$want" ]
   result $? "bash completes '$*' to '$got' instead of '$want'"
 }
@@ -70,6 +71,19 @@ completes 'closed' simsd --registration c
 completes 'unban' simsctl --json unb
 completes 'debug' simsctl log-level d
 completes '--for' simsctl ban --f
+
+# bash completes after each command its options and the common ones, and no other command's.
+for program in sims simsctl; do
+  for command in $(commands_of $program); do
+    wanted=$({
+      "$BUILD/$program" --help
+      "$BUILD/$program" "$command" --help
+    } | sed -nE 's/^ +(-[a-z],? *)?(--[a-z-]+).*/\2/p' | sort -u)
+    difference=$(diff <(echo "$wanted") <(completions_of $program "$command" -- | options_in))
+    [ -z "$difference" ]
+    result $? "bash completes other options than $program $command --help has: $difference"
+  done
+done
 
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
