@@ -1,72 +1,78 @@
 #include "client/holder/request.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/base64.h"
+#include "client/holder/request_table.h"
 #include "proto/identity.h"
 
 namespace sims::client {
 
 namespace {
 
-using Do = HolderRequest::Do;
-
 constexpr std::string_view trouble_words[] = {"failure",  "bad_request",  "no_connection", "server_key",
                                               "peer_key", "peer_unknown", "no_peer",       "timed_out",
                                               "refused",  "locked",       "version",       "busy"};
 
-struct Row {
-  std::string_view word;
-  Do what;
-  bool takes_peer;
+// The members that a line may have besides "id" and "do", in the order in which they are written.
+struct Field {
+  std::string_view key;
+  std::string HolderRequest::*text;
+  bool HolderRequest::*flag = nullptr;
+  std::string_view off = {}, on = {};  // of a flag that is written as one of two words
+  bool is_text() const { return text != nullptr || !on.empty(); }
 };
-constexpr Row rows[] = {
-    {"list", Do::list, false},
-    {"find", Do::find, false},
-    {"send", Do::send, true},
-    {"give_up", Do::give_up, true},
-    {"fingerprint", Do::fingerprint, true},
-    {"verify", Do::verify, true},
-    {"accept", Do::accept, true},
-    {"decline", Do::decline, true},
-    {"block", Do::block, true},
-    {"forget", Do::forget, false},
-    {"resend", Do::resend, true},
-    {"discard", Do::discard, true},
-    {"erase", Do::erase, true},
-    {"watch", Do::watch, false},
-    {"link", Do::link, false},
-    {"history", Do::history, true},
-    {"requests", Do::requests, false},
+constexpr Field fields[] = {
+    {"to", &HolderRequest::to},
+    {"uid", &HolderRequest::uid},
+    {"body", &HolderRequest::body},
+    {"kind", nullptr, &HolderRequest::action, "text", "action"},
+    {"accept_new", nullptr, &HolderRequest::accept_new},
+    {"accept", &HolderRequest::accept},
+    {"again", nullptr, &HolderRequest::again},
+    {"number", &HolderRequest::number},
+    {"after", &HolderRequest::after},
 };
-
-// The keys that a line may have besides "id" and "do".
-constexpr std::string_view texts[] = {"to", "uid", "body", "kind", "accept", "number", "after"};
-constexpr std::string_view flags[] = {"accept_new", "again"};
-
-template <std::size_t N>
-bool among(const std::string_view (&words)[N], std::string_view word) {
-  for (const auto one : words)
-    if (one == word) return true;
-  return false;
-}
 
 Result<void> check_members(const proto::JsonValue& line) {
   for (auto member = line.first(); member; member = member->next()) {
     const auto key = member->key();
-    const bool text = key == "do" || among(texts, key), flag = among(flags, key);
-    if (key == "id" || (text && member->string()) || (flag && member->boolean())) continue;
-    return fail((text || flag ? "of the wrong type: \"" : "unknown: \"") + std::string(key.substr(0, 40)) +
-                "\"");
+    const auto field = std::ranges::find(fields, key, &Field::key);
+    const bool known = key == "do" || field != std::end(fields);
+    const bool text = key == "do" || (known && field->is_text());
+    if (key == "id" || (known && (text ? member->string().has_value() : member->boolean().has_value())))
+      continue;
+    return fail((known ? "of the wrong type: \"" : "unknown: \"") + std::string(key.substr(0, 40)) + "\"");
   }
   return {};
 }
 
-Result<void> check_request(const HolderRequest& request, const Row& row) {
-  if (row.takes_peer && !proto::valid_name(request.to)) return fail("\"to\" is not a name");
-  if (request.what == Do::find && !proto::valid_name(request.to) && !proto::Id::shaped(request.to))
+Result<void> read_field(const proto::JsonValue& line, const Field& field, HolderRequest& request) {
+  const auto value = line.get(field.key);
+  if (!value) return {};
+  if (field.text != nullptr) {
+    request.*field.text = value->string().value_or("");
+  } else if (field.is_text()) {
+    const auto word = value->string().value_or("");
+    if (!word.empty() && word != field.off && word != field.on)
+      return fail(fmt::format("\"{}\" is neither {} nor {}", field.key, field.off, field.on));
+    request.*field.flag = word == field.on;
+  } else {
+    request.*field.flag = value->boolean().value_or(false);
+  }
+  return {};
+}
+
+Result<void> check_request(const HolderRequest& request, const HolderRequestRow& row) {
+  using To = HolderRequestRow::To;
+  const bool name = proto::valid_name(request.to);
+  if (row.to == To::name && !name) return fail("\"to\" is not a name");
+  if (row.to == To::name_or_id && !name && !proto::Id::shaped(request.to))
     return fail("\"to\" is neither a name nor an id");
-  if (request.what == Do::forget && request.to.empty()) return fail("\"to\" is missing");
-  const bool needs_uid = request.what == Do::send || request.what == Do::give_up;
-  if (needs_uid && !base64_decode_exact<16>(request.uid, Base64::url_unpadded))
+  if (row.to == To::given && request.to.empty()) return fail("\"to\" is missing");
+  if (row.uid && !base64_decode_exact<16>(request.uid, Base64::url_unpadded))
     return fail("\"uid\" is not 16 bytes in base64url, 22 characters");
   return {};
 }
@@ -87,28 +93,13 @@ Result<HolderRequest> parse_holder_request(const proto::JsonValue& line, const s
   HolderRequest request;
   TRY(check_members(line));
   request.id = line.get_number("id").value_or(0);
-  const auto text = [&](std::string_view key) { return std::string(line.get_string(key).value_or("")); };
-  const auto flag = [&](std::string_view key) {
-    const auto value = line.get(key);
-    return value && value->boolean().value_or(false);
-  };
-  const auto word = text("do");
-  const Row* row = nullptr;
-  for (const auto& one : rows)
-    if (one.word == word) row = &one;
+  const auto word = line.get_string("do").value_or("");
+  const HolderRequestRow* row = find_holder_request(word);
   if (row == nullptr) return fail(word.empty() ? "\"do\" is missing" : "there is no such \"do\"");
   request.what = row->what;
-  request.to = text("to");
-  request.uid = request.what != Do::send || line.get("uid") ? text("uid") : uid;
-  request.body = text("body");
-  if (const auto kind = text("kind"); !kind.empty() && kind != "text" && kind != "action")
-    return fail("\"kind\" is neither text nor action");
-  request.action = text("kind") == "action";
-  request.accept_new = flag("accept_new");
-  request.accept = text("accept");
-  request.again = flag("again");
-  request.number = text("number");
-  request.after = text("after");
+  for (const auto& field : fields)
+    TRY(read_field(line, field, request));
+  if (request.what == HolderRequest::Do::send && !line.get("uid")) request.uid = uid;
   TRY(check_request(request, *row));
   return request;
 }
@@ -116,21 +107,14 @@ Result<HolderRequest> parse_holder_request(const proto::JsonValue& line, const s
 std::string holder_request_line(const HolderRequest& request) {
   std::string line;
   proto::JsonWriter json(line);
-  json.begin_object().field("id", request.id);
-  for (const auto& row : rows)
-    if (row.what == request.what) json.field("do", row.word);
-  const auto add = [&](std::string_view key, const std::string& value) {
-    if (!value.empty()) json.field(key, value);
-  };
-  add("to", request.to);
-  add("uid", request.uid);
-  add("body", request.body);
-  if (request.action) json.field("kind", "action");
-  if (request.accept_new) json.key("accept_new").boolean(true);
-  add("accept", request.accept);
-  if (request.again) json.key("again").boolean(true);
-  add("number", request.number);
-  add("after", request.after);
+  json.begin_object().field("id", request.id).field("do", holder_request_row(request.what).word);
+  for (const auto& field : fields) {
+    if (field.text != nullptr) {
+      if (const auto& value = request.*field.text; !value.empty()) json.field(field.key, value);
+    } else if (request.*field.flag) {
+      field.is_text() ? json.field(field.key, field.on) : json.key(field.key).boolean(true);
+    }
+  }
   json.end_object();
   return line + "\n";
 }

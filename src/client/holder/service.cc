@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "client/holder/attempt.h"
 #include "client/model/sent_time.h"
 #include "client/model/words.h"
 
@@ -101,38 +102,20 @@ void HolderSession::answer(HolderRequest request) {
   key_told_ = false;
   Pending pending;
   pending.request = std::move(request);
-  if (attempt(pending)) return;
+  if (HolderAttempt(*this, pending).run()) return;
   if (pending_.size() < max_pending) return pending_.push_back(std::move(pending));
-  error(pending.request, Trouble::busy, "too many requests at once");
-}
-
-bool HolderSession::ok(const HolderRequest& request, std::string_view next) {
-  proto::JsonWriter json(output_);
-  json.begin_object().field("id", request.id).key("ok").boolean(true);
-  if (!next.empty()) json.field("next", next);
-  json.end_object();
-  output_ += '\n';
-  return true;
-}
-
-bool HolderSession::error(const HolderRequest& request, Trouble trouble, std::string_view words) {
-  output_ += holder_error_line(request.id, trouble, words);
-  return true;
-}
-
-bool HolderSession::outcome(const HolderRequest& request, const Result<void>& done) {
-  return done ? ok(request) : error(request, Trouble::failure, done.error());
+  HolderAttempt(*this, pending).error(Trouble::busy, "too many requests at once");
 }
 
 void HolderSession::changed() {
   for (auto at = pending_.begin(); at != pending_.end();) {
     ClientCore* core = service_.host_.core();
-    if (at->taken && core != nullptr && call_refused(*at, *core)) {
+    if (at->taken && core != nullptr && HolderAttempt(*this, *at).call_refused()) {
       at = pending_.erase(at);
       continue;
     }
     const bool waits = at->taken && service_.host_.locked().empty();
-    at = waits || !attempt(*at) ? std::next(at) : pending_.erase(at);
+    at = waits || !HolderAttempt(*this, *at).run() ? std::next(at) : pending_.erase(at);
   }
   if (ClientCore* core = service_.host_.core(); core != nullptr && watching_) show_presence(core->model());
 }
@@ -143,7 +126,7 @@ void HolderSession::delivery_changed(const std::string& peer, const Line& text) 
   for (auto at = pending_.begin(); core != nullptr && settled && at != pending_.end();) {
     const auto& request = at->request;
     if (at->taken && at->left.contains(text.uid) && request.to == peer) {
-      resent(*at, text);
+      HolderAttempt(*this, *at).resent(text);
       at = at->left.empty() ? pending_.erase(at) : std::next(at);
       continue;
     }
@@ -152,9 +135,9 @@ void HolderSession::delivery_changed(const std::string& peer, const Line& text) 
       continue;
     }
     if (text.delivery == Delivery::delivered)
-      delivered(*at, core->model());
+      HolderAttempt(*this, *at).delivered();
     else
-      error(request, Trouble::failure, "not delivered: " + text.why);
+      HolderAttempt(*this, *at).error(Trouble::failure, "not delivered: " + text.why);
     at = pending_.erase(at);
   }
   if (!watching_) return;

@@ -33,6 +33,7 @@ class HolderHost {
   virtual Now now() const = 0;
 };
 
+class HolderAttempt;
 class HolderSession;
 
 class HolderService {
@@ -48,6 +49,7 @@ class HolderService {
   void delivery_changed(const std::string& peer, const Line& line);
 
  private:
+  friend class HolderAttempt;
   friend class HolderSession;
   template <class F>
   void each(F f);
@@ -77,6 +79,7 @@ class HolderSession {
   bool over() const { return over_; }  // bad input: the connection ends after the output
 
  private:
+  friend class HolderAttempt;
   friend class HolderService;
   struct Pending {
     HolderRequest request;
@@ -90,40 +93,6 @@ class HolderSession {
   void greet(const proto::JsonValue& greeting);
   void end(Trouble trouble, std::string_view words);
   void answer(HolderRequest request);
-  bool attempt(Pending& pending);  // true: answered
-  // `next`: where the next page of the answer starts, if there is one.
-  bool ok(const HolderRequest& request, std::string_view next = {});
-  bool error(const HolderRequest& request, Trouble trouble, std::string_view words);
-  bool outcome(const HolderRequest& request, const Result<void>& done);
-
-  // --- service_requests.cc
-  enum class Step { on, waits, answered };
-  Step wanted(const HolderRequest& request, const Model& model);
-  Step online(const HolderRequest& request, const Model& model);
-  Step target(Pending& pending, ClientCore& core);
-  Step ask_server(Pending& pending, ClientCore& core);
-  Step missing(const HolderRequest& request, const Model& model);
-  bool list(const HolderRequest& request, const Model& model);
-  bool find_out(Pending& pending, ClientCore& core);
-  bool send(Pending& pending, ClientCore& core);
-  Step send_again(Pending& pending, ClientCore& core);
-  bool ask_for_key(const HolderRequest& request, const Peer& peer);
-  bool delivered(const Pending& pending, const Model& model);
-  bool give_up(const HolderRequest& request, ClientCore& core);
-  bool resend(Pending& pending, ClientCore& core);
-  void resent(Pending& pending, const Line& text);
-  bool call_refused(const Pending& pending, ClientCore& core);
-  bool fingerprint(Pending& pending, ClientCore& core);
-  bool about_peer(Pending& pending, ClientCore& core);
-  bool decide(const HolderRequest& request, const Peer& peer, ClientCore& core);
-  bool forget(const HolderRequest& request, ClientCore& core);
-  bool watch(const HolderRequest& request);
-  bool tell_link(const HolderRequest& request, const Model& model);
-
-  // --- service_reading.cc
-  bool read(const HolderRequest& request);
-  bool history(const HolderRequest& request, Memory& memory, const Id& server);
-  bool requests(const HolderRequest& request, Memory& memory, const Id& server);
 
   // --- from the service
   void changed();

@@ -1,8 +1,8 @@
-// HolderSession: requests that only read the store, for commands that cannot unlock it.
+// HolderAttempt: the answers from the store alone, for commands that cannot unlock it.
 #include <algorithm>
 #include <charconv>
 
-#include "client/holder/service.h"
+#include "client/holder/attempt.h"
 #include "client/model/look_alike.h"
 #include "client/model/sent_time.h"
 #include "client/model/words.h"
@@ -33,63 +33,65 @@ void add_entry(proto::JsonWriter& json, const HistoryEntry& entry, bool incomple
 
 }  // namespace
 
-// The conversation at the server that the command wants, which need not be the connected one.
-bool HolderSession::read(const HolderRequest& request) {
-  ClientCore* core = service_.host_.core();
-  Memory& memory = service_.host_.memory();
-  const std::string& at = server_.empty() && core != nullptr ? core->model().server : server_;
-  const auto server = at.empty() ? std::nullopt : memory.server(at);
-  const bool history = request.what == HolderRequest::Do::history;
-  if (server)
-    return history ? this->history(request, memory, server->id) : requests(request, memory, server->id);
-  return history ? error(request, Trouble::no_peer, "nothing is known of " + request.to) : ok(request);
+// Of the server that the command wants, which need not be the connected one.
+std::optional<Id> HolderAttempt::stored_server() {
+  const std::string& wanted = session_.server_;
+  const std::string& at = wanted.empty() && core_ != nullptr ? model().server : wanted;
+  const auto server = at.empty() ? std::nullopt : host_.memory().server(at);
+  return server ? std::optional(server->id) : std::nullopt;
 }
 
 // The newest first, as many as fit into an answer; `next` is the row at which to go on.
-bool HolderSession::history(const HolderRequest& request, Memory& memory, const Id& server) {
+bool HolderAttempt::history() {
+  const auto server = stored_server();
+  if (!server) return error(Trouble::no_peer, "nothing is known of " + request_.to);
+  Memory& memory = host_.memory();
   std::uint64_t before = 0;
-  const auto* end = request.after.data() + request.after.size();
-  const auto number = std::from_chars(request.after.data(), end, before);
-  if (!request.after.empty() && (number.ec != std::errc() || number.ptr != end))
-    return error(request, Trouble::bad_request, "\"after\" is not what an answer said");
-  const PeerKey peer{server, request.to};
+  const auto* end = request_.after.data() + request_.after.size();
+  const auto number = std::from_chars(request_.after.data(), end, before);
+  if (!request_.after.empty() && (number.ec != std::errc() || number.ptr != end))
+    return error(Trouble::bad_request, "\"after\" is not what an answer said");
+  const PeerKey peer{*server, request_.to};
   const auto page = memory.before(peer, before, holder_history_page);
-  if (!page) return error(request, Trouble::failure, page.error());
-  if (page->empty() && before == 0 && !memory.peers(server).contains(request.to))
-    return error(request, Trouble::no_peer, "nothing is known of " + request.to);
+  if (!page) return error(Trouble::failure, page.error());
+  if (page->empty() && before == 0 && !memory.peers(*server).contains(request_.to))
+    return error(Trouble::no_peer, "nothing is known of " + request_.to);
   const std::size_t begun = output_.size();
   auto entry = page->rbegin();
   for (; entry != page->rend() && output_.size() - begun < holder_history_bytes; ++entry) {
     proto::JsonWriter json(output_);
-    json.begin_object().field("id", request.id).key("row");
-    add_entry(json, *entry, lacks_predecessor(memory, peer, *entry, service_.host_.now().unix_ms));
+    json.begin_object().field("id", request_.id).key("row");
+    add_entry(json, *entry, lacks_predecessor(memory, peer, *entry, host_.now().unix_ms));
     json.end_object();
     output_ += '\n';
   }
   const bool more = entry != page->rend() || page->size() == holder_history_page;
-  return ok(request, more ? std::to_string(std::prev(entry)->row) : std::string{});
+  return ok(more ? std::to_string(std::prev(entry)->row) : std::string{});
 }
 
-bool HolderSession::requests(const HolderRequest& request, Memory& memory, const Id& server) {
-  const auto peers = memory.peers(server);
+bool HolderAttempt::requests() {
+  const auto server = stored_server();
+  if (!server) return ok();
+  Memory& memory = host_.memory();
+  const auto peers = memory.peers(*server);
   std::size_t rows = 0;
   std::string last;
-  for (auto at = peers.upper_bound(request.after); at != peers.end(); ++at) {
+  for (auto at = peers.upper_bound(request_.after); at != peers.end(); ++at) {
     const auto& [name, pinned] = *at;
     if (pinned.standing != Standing::request) continue;
     if (rows++ == holder_list_page) break;
     proto::JsonWriter json(output_);
-    json.begin_object().field("id", request.id).key("row").begin_object();
+    json.begin_object().field("id", request_.id).key("row").begin_object();
     json.field("name", name)
         .field("key", pinned.id.text())
         .field("since", json_time(pinned.first_seen_unix_ms));
-    json.field("messages", static_cast<std::uint64_t>(memory.unread({server, name}, 0)));
+    json.field("messages", static_cast<std::uint64_t>(memory.unread({*server, name}, 0)));
     if (const auto other = look_alike(name, peers)) json.field("looks_like", *other);
     json.end_object().end_object();
     output_ += '\n';
     last = name;
   }
-  return ok(request, rows > holder_list_page ? last : std::string{});
+  return ok(rows > holder_list_page ? last : std::string{});
 }
 
 }  // namespace sims::client

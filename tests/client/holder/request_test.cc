@@ -2,6 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "client/holder/request_table.h"
+#include "support/vectors.h"
+
 using namespace sims;
 using namespace sims::client;
 
@@ -70,4 +77,21 @@ TEST_CASE("words for troubles are the same both ways") {
   for (const auto trouble : {Trouble::failure, Trouble::peer_unknown, Trouble::locked, Trouble::busy})
     CHECK(trouble_of(trouble_word(trouble)) == trouble);
   CHECK(trouble_of("anything") == Trouble::failure);
+}
+
+TEST_CASE("every request of a holder has one row, and stands in sims(1) under sims pipe") {
+  const auto manual = test::read_text("man/sims.1");
+  const auto begin = manual.find("\n.Ss sims pipe\n"), end = manual.find("\nAnswers have the request's\n");
+  REQUIRE(begin < end);
+  std::istringstream in(manual.substr(begin, end - begin));
+  const std::set<std::string> words{std::istream_iterator<std::string>(in), {}};
+  std::set<HolderRequest::Do> all;
+  for (const auto& row : holder_request_rows()) {
+    CAPTURE(std::string(row.word));
+    all.insert(row.what);
+    CHECK(&holder_request_row(row.what) == &row);
+    CHECK(find_holder_request(row.word) == &row);
+    CHECK(words.contains(std::string(row.word)));
+  }
+  CHECK(all.size() == static_cast<std::size_t>(HolderRequest::Do::requests) + 1);
 }
