@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
 
 namespace sims::tui {

@@ -3,7 +3,7 @@
 
 #include "proto/identity.h"
 #include "tui/ui/command_handlers.h"
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
 #include "tui/view/wording.h"
 

@@ -1,6 +1,6 @@
 #include "tui/ui/read_tracker.h"
 
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
 
 namespace sims::tui {

@@ -1,6 +1,6 @@
 #include "tui/ui/trust_questions.h"
 
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 
 namespace sims::tui {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 
 namespace sims::tui {
 namespace {

@@ -8,12 +8,12 @@ namespace sims::tui {
 
 enum class Focus {  // topmost first
   passphrase,       // the passphrase
-  server_key,       // the model's question: panel.h
+  server_key,       // the model's question: trust_panel.h
   dialog,           // connect
   find,             // the history
   ask,              // a question in the place of the input
   history_find,     // what was typed before
-  panel,            // a peer's changed key, /verify: panel.h
+  panel,            // a peer's changed key, /verify: trust_panel.h
   input,
 };
 

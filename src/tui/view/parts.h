@@ -18,7 +18,7 @@
 #include "tui/state/state.h"
 #include "tui/term/cells.h"
 #include "tui/view/chat.h"
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 
 namespace sims::tui {
 

@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "tui/view/focus.h"
 #include "tui/view/form_box.h"
-#include "tui/view/panel.h"
 #include "tui/view/parts.h"
 #include "tui/view/passphrase_box.h"
+#include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
 #include "tui/view/wording.h"
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "tui/view/panel.h"
 #include "tui/view/parts.h"
 #include "tui/view/renderer.h"
+#include "tui/view/trust_panel.h"
 
 namespace sims::tui {
 

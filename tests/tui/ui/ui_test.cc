@@ -4,7 +4,7 @@
 
 #include "tui/ui/commands.h"
 #include "tui/ui/desk.h"
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
 
 using namespace sims;

@@ -8,7 +8,7 @@
 #include "support/golden_file.h"
 #include "support/vectors.h"
 #include "tui/ui/fixture.h"
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 
 using namespace sims;
 using namespace sims::tui;

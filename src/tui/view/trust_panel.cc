@@ -1,4 +1,4 @@
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 
 #include <fmt/format.h>
 
