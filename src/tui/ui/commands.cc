@@ -95,11 +95,11 @@ std::string_view first_word(std::string_view text) {
   return text.substr(0, n);
 }
 
-std::vector<std::string> split(std::string_view text, int most) {
+std::vector<std::string> split(std::string_view text, int max_words) {
   std::vector<std::string> words;
   text = trim(text);
   while (!text.empty()) {
-    if (static_cast<int>(words.size()) + 1 >= most) {
+    if (static_cast<int>(words.size()) + 1 >= max_words) {
       words.emplace_back(text);
       break;
     }

@@ -19,15 +19,15 @@ void LinkStatus::model_changed() {
   was_link_ = model.link;
   if (ended && back_to_name()) return;
   if (ended) focus_missing_invitation(ui_);
-  if (model.link != LinkState::offline) told_why_.clear();
+  if (model.link != LinkState::offline) reported_problem_.clear();
   // What the dialog was submitted for; not one that was opened since, for another server.
   if (online && !std::exchange(been_online_, been_online_ || online)) ui_.state.dialog.open = false;
-  if (online == was_online_) return tell_why();
+  if (online == was_online_) return report_problem();
   was_online_ = online;
   if (online) return came_online();
   const std::string why = model.problem.empty() ? std::string(".") : ": " + model.problem;
-  if (model.link == LinkState::offline) told_why_ = model.problem;
-  tell("Disconnected from " + was_at_ + why);
+  if (model.link == LinkState::offline) reported_problem_ = model.problem;
+  report("Disconnected from " + was_at_ + why);
   if (model.link == LinkState::offline) asked_here_ = false;
 }
 
@@ -37,11 +37,11 @@ void LinkStatus::came_online() {
   name_before_.clear();
   ui_.state.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
   was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
-  tell("Connected to " + was_at_ + " as " + model.self_name + ".");
+  report("Connected to " + was_at_ + " as " + model.self_name + ".");
   asked_here_ = false;
 }
 
-void LinkStatus::tell(std::string text) {
+void LinkStatus::report(std::string text) {
   if (asked_here_ && !ui_.state.window().peer.empty()) notices_.say(text);
   notices_.status(std::move(text));
 }
@@ -60,16 +60,17 @@ bool LinkStatus::back_to_name() {
                             ".";
   if (auto connects = intents_.nick(before); !connects) return false;
   ui_.state.dialog.name.set(before);
-  tell(words);
+  report(words);
   return true;
 }
 
 // Where no dialog shows it: what ended the attempt, once and in full.
-void LinkStatus::tell_why() {
+void LinkStatus::report_problem() {
   const client::Model& model = ui_.model();
-  if (model.link != LinkState::offline || ui_.state.dialog.open || model.problem == told_why_) return;
-  told_why_ = model.problem;
-  if (!told_why_.empty()) tell("Not connected: " + told_why_ + ". /connect opens the dialog.");
+  if (model.link != LinkState::offline || ui_.state.dialog.open || model.problem == reported_problem_) return;
+  reported_problem_ = model.problem;
+  if (!reported_problem_.empty())
+    report("Not connected: " + reported_problem_ + ". /connect opens the dialog.");
   asked_here_ = false;
 }
 
@@ -80,7 +81,7 @@ void LinkStatus::renaming() {
 }
 
 void LinkStatus::wipe() {
-  for (std::string* name : {&was_at_, &told_why_, &name_before_})
+  for (std::string* name : {&was_at_, &reported_problem_, &name_before_})
     wipe_and_assign(*name);
   was_online_ = been_online_ = asked_here_ = false;
 }

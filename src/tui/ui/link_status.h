@@ -22,9 +22,9 @@ class LinkStatus {
 
  private:
   void came_online();
-  void tell_why();
-  void tell(std::string text);  // into the status window, and here if the user asked for it
-  bool back_to_name();          // after /nick was refused; false: there is no name to go back to
+  void report_problem();
+  void report(std::string text);  // into the status window, and here if the user asked for it
+  bool back_to_name();            // after /nick was refused; false: there is no name to go back to
 
   UiContext& ui_;
   ConnectionIntents& intents_;
@@ -33,9 +33,9 @@ class LinkStatus {
   client::LinkState was_link_ = client::LinkState::offline;
   bool been_online_ = false;  // since the user asked for this connection
   bool asked_here_ = false;
-  std::string was_at_;       // the server of that time
-  std::string told_why_;     // the reason that was said already, while there is no connection
-  std::string name_before_;  // /nick: the name that held until then
+  std::string was_at_;            // the server of that time
+  std::string reported_problem_;  // the reason that was said already, while there is no connection
+  std::string name_before_;       // /nick: the name that held until then
 };
 
 }  // namespace sims::tui

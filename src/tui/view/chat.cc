@@ -291,13 +291,13 @@ ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scrol
   const Place bottom = rows.filled(rows.place_of(scroll), height);
   out.below = chat.lines.size() - 1 - bottom.line;
   if (bottom.row < rows.last_row(bottom.line)) ++out.below;
-  const auto most = static_cast<std::size_t>(height);
+  const auto max_rows = static_cast<std::size_t>(height);
   auto count = static_cast<std::size_t>(bottom.row) + 1;  // rows of line i that are at or above the bottom
   for (std::size_t i = bottom.line;; count = rows.of(--i).rows.size()) {
     const RowCache::Entry& line = rows.of(i);
-    for (; count > 0 && out.rows.size() < most; --count)
+    for (; count > 0 && out.rows.size() < max_rows; --count)
       out.rows.push_back({line.made, count - 1, line.rows[count - 1]});
-    if (i == 0 || out.rows.size() == most) break;
+    if (i == 0 || out.rows.size() == max_rows) break;
   }
   std::reverse(out.rows.begin(), out.rows.end());
   return out;

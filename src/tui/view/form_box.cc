@@ -11,10 +11,10 @@ namespace {
 using client::LinkState;
 
 constexpr int box_width = 60;
-constexpr int least_width = 44;
-constexpr int least_height = 13;  // with a message of two rows or less; a longer one makes it higher
+constexpr int min_width = 44;
+constexpr int min_height = 13;    // with a message of two rows or less; a longer one makes it higher
 constexpr int around_fields = 5;  // borders, the keys, what is empty between
-constexpr int least_message = 2;
+constexpr int min_message_rows = 2;
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -95,7 +95,7 @@ void draw_border(Grid& grid, const Rect& at, const std::string& title) {
 }
 
 bool fits(Size size) {
-  return size.width >= least_width && size.height >= least_height;
+  return size.width >= min_width && size.height >= min_height;
 }
 
 void set_message(BoxPart& part, const client::Model& model, const std::string& problem, Now now) {
@@ -154,15 +154,15 @@ BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now) {
   return out;
 }
 
-BoxPart gate_part(const PassphraseState& passphrase) {
+BoxPart passphrase_part(const PassphraseState& passphrase) {
   BoxPart out;
-  out.title = gate_title(passphrase);
-  for (const GateRow& row : gate_rows(passphrase)) {
+  out.title = passphrase_title(passphrase);
+  for (const PassphraseRow& row : passphrase_rows(passphrase)) {
     if (row.focused) out.focus = out.fields.size();
     out.fields.push_back({row.label, row.stars, row.stars.size(), false});
   }
   const bool help = !passphrase.busy && passphrase.problem.empty();
-  (help ? out.keys : out.message) = gate_message(passphrase);
+  (help ? out.keys : out.message) = passphrase_message(passphrase);
   out.style = passphrase.busy ? Style::strong : Style::alert;
   return out;
 }
@@ -171,7 +171,7 @@ Rect box_rect(Size size, const BoxPart& part) {
   if (!fits(size)) return {0, 0, size.width, size.height};
   const int width = std::min(box_width, size.width - 2);
   const Cells cells = to_cells(part.message, part.style);
-  const int rows = std::max(least_message, static_cast<int>(wrap(cells, width - 4, width - 4).size()));
+  const int rows = std::max(min_message_rows, static_cast<int>(wrap(cells, width - 4, width - 4).size()));
   const int wanted = rows + 1 + static_cast<int>(part.fields.size()) + around_fields;
   const int height = std::min(wanted, size.height);
   return {(size.width - width) / 2, (size.height - height) / 2, width, height};

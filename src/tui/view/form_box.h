@@ -30,7 +30,7 @@ struct BoxPart {
 
 BoxField box_field(const ConnectDialog& dialog, const DialogField& field);
 BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now);
-BoxPart gate_part(const PassphraseState& passphrase);
+BoxPart passphrase_part(const PassphraseState& passphrase);
 // Where it is on a screen: in the middle, or all of it where that is too small for a box.
 Rect box_rect(Size size, const BoxPart& part);
 void draw(Grid& grid, const BoxPart& part);

@@ -82,7 +82,7 @@ void show_editor(const Editor& editor, InputPart& out) {
 
 }  // namespace
 
-InputPart input_part(const client::Model& model, const UiState& ui, const Panel& panel) {
+InputPart input_part(const client::Model& model, const UiState& ui, const TrustPanel& panel) {
   InputPart out;
   out.width = ui.size.width;
   const bool narrow = ui.size.width < 40;

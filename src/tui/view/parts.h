@@ -24,7 +24,7 @@ namespace sims::tui {
 
 // The peer of the current window; nullptr: the status window, or nobody who is known.
 const client::Peer* current_peer(const client::Model& model, const UiState& ui);
-Layout layout_with(const UiState& ui, const Panel& panel, int input_rows);
+Layout layout_with(const UiState& ui, const TrustPanel& panel, int input_rows);
 // From 1 on; 0: there is none.
 std::size_t window_number(const UiState& ui, const std::string& peer);
 
@@ -88,7 +88,7 @@ struct InputPart {
   int width = 0;
   bool operator==(const InputPart&) const = default;
 };
-InputPart input_part(const client::Model& model, const UiState& ui, const Panel& panel);
+InputPart input_part(const client::Model& model, const UiState& ui, const TrustPanel& panel);
 struct InputRows {
   std::vector<Cells> rows;
   Point cursor;

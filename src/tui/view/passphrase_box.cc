@@ -13,15 +13,15 @@ std::string stars(const SecretField& entry) {
 
 }  // namespace
 
-std::string gate_title(const PassphraseState& passphrase) {
+std::string passphrase_title(const PassphraseState& passphrase) {
   return passphrase.kind == PassphraseState::Kind::unlock ? "Locked" : "Passphrase";
 }
 
-std::vector<GateRow> gate_rows(const PassphraseState& passphrase) {
+std::vector<PassphraseRow> passphrase_rows(const PassphraseState& passphrase) {
   if (passphrase.kind == PassphraseState::Kind::unlock)
     return {{"Passphrase", stars(passphrase.entries[PassphraseState::current_field]), true}};
   static constexpr const char* labels[] = {"The current", "A new one", "Once more"};
-  std::vector<GateRow> rows;
+  std::vector<PassphraseRow> rows;
   for (int field = passphrase.has_current ? PassphraseState::current_field : PassphraseState::fresh_field;
        field < PassphraseState::fields; ++field)
     rows.push_back({labels[field], stars(passphrase.entries[static_cast<std::size_t>(field)]),
@@ -29,7 +29,7 @@ std::vector<GateRow> gate_rows(const PassphraseState& passphrase) {
   return rows;
 }
 
-std::string gate_message(const PassphraseState& passphrase) {
+std::string passphrase_message(const PassphraseState& passphrase) {
   if (passphrase.busy) return "Working on the passphrase... (Esc cancels)";
   if (!passphrase.problem.empty()) return passphrase.problem;
   return passphrase.kind == PassphraseState::Kind::unlock ? "Enter opens, Ctrl-C leaves"

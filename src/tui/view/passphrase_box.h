@@ -8,13 +8,13 @@
 
 namespace sims::tui {
 
-struct GateRow {
+struct PassphraseRow {
   std::string label, stars;
   bool focused = false;
 };
-std::vector<GateRow> gate_rows(const PassphraseState& passphrase);
-std::string gate_title(const PassphraseState& passphrase);
-std::string gate_message(
+std::vector<PassphraseRow> passphrase_rows(const PassphraseState& passphrase);
+std::string passphrase_title(const PassphraseState& passphrase);
+std::string passphrase_message(
     const PassphraseState& passphrase);  // the problem, what is going on, or which keys there are
 
 }  // namespace sims::tui

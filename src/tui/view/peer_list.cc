@@ -25,7 +25,7 @@ struct RowsAround {
   std::vector<const Peer*> from;   // the current one and those below it
 };
 
-RowsAround around(const Model& model, const UiState& ui, std::size_t most) {
+RowsAround around(const Model& model, const UiState& ui, std::size_t max_rows) {
   RowsAround out;
   auto it = model.peers.find(ui.window().peer);
   const bool at_status = it == model.peers.end();
@@ -33,15 +33,15 @@ RowsAround around(const Model& model, const UiState& ui, std::size_t most) {
     out.from.push_back(nullptr);
     it = model.peers.begin();
   }
-  for (auto down = it; down != model.peers.end() && out.from.size() < most; ++down) {
+  for (auto down = it; down != model.peers.end() && out.from.size() < max_rows; ++down) {
     if (listed(down->second, ui)) out.from.push_back(&down->second);
   }
   if (at_status) return out;
-  while (out.above.size() < most && it != model.peers.begin()) {
+  while (out.above.size() < max_rows && it != model.peers.begin()) {
     --it;
     if (listed(it->second, ui)) out.above.push_back(&it->second);
   }
-  if (out.above.size() < most) out.above.push_back(nullptr);
+  if (out.above.size() < max_rows) out.above.push_back(nullptr);
   return out;
 }
 

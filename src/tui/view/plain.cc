@@ -31,10 +31,10 @@ const std::deque<Line>* lines_of(const Model& model, const std::string& peer) {
 }
 
 std::string beginning(std::string_view text) {
-  constexpr std::size_t most = 40;
+  constexpr std::size_t max_width = 40;
   std::string safe = safe_text(text, Lines::fold);
   std::size_t end = 0;
-  while (end < safe.size() && grapheme_end(safe, end) <= most)
+  while (end < safe.size() && grapheme_end(safe, end) <= max_width)
     end = grapheme_end(safe, end);
   if (end == safe.size()) return safe;
   safe.resize(end);
@@ -81,10 +81,10 @@ std::string title_of(const Model& model, const std::string& peer) {
 }  // namespace
 
 void Plain::repaint() {
-  anew_ = true;
+  repaint_ = true;
 }
 
-void Plain::say(std::string_view line) {
+void Plain::print(std::string_view line) {
   for (;;) {
     const auto lf = line.find('\n');
     lines_ += safe_text(line.substr(0, lf), Lines::fold) + "\r\n";
@@ -93,76 +93,77 @@ void Plain::say(std::string_view line) {
   }
 }
 
-void Plain::tell_counts(const std::deque<client::Line>& lines, Told& told, const std::string& peer,
-                        UtcOffset offset) {
-  std::erase_if(told.counting, [&](std::uint64_t serial) {
+void Plain::print_counts(const std::deque<client::Line>& lines, Printed& printed, const std::string& peer,
+                         UtcOffset offset) {
+  std::erase_if(printed.counting, [&](std::uint64_t serial) {
     const auto line =
         std::find_if(lines.rbegin(), lines.rend(), [&](const auto& l) { return l.serial <= serial; });
     if (line == lines.rend() || line->serial != serial) return true;
-    if (!line->counting) say(words(*line, peer, offset));
+    if (!line->counting) print(words(*line, peer, offset));
     return !line->counting;
   });
 }
 
-void Plain::tell_lines(const Model& model, const UiState& ui, const std::string& peer, std::size_t most) {
+void Plain::print_lines(const Model& model, const UiState& ui, const std::string& peer,
+                        std::size_t max_count) {
   const auto* lines = lines_of(model, peer);
   if (lines == nullptr) return;
-  Told& told = told_[peer];
-  tell_counts(*lines, told, peer, ui.offset);
+  Printed& printed = printed_[peer];
+  print_counts(*lines, printed, peer, ui.offset);
   auto from = lines->end();
   std::size_t count = 0;
-  while (from != lines->begin() && std::prev(from)->serial > told.serial) {
+  while (from != lines->begin() && std::prev(from)->serial > printed.serial) {
     --from;
     ++count;
   }
-  if (count > most) {
-    say(fmt::format("({} earlier lines)", count - most));
-    from += static_cast<std::ptrdiff_t>(count - most);
+  if (count > max_count) {
+    print(fmt::format("({} earlier lines)", count - max_count));
+    from += static_cast<std::ptrdiff_t>(count - max_count);
   }
   for (; from != lines->end(); ++from) {
-    told.serial = from->serial;
+    printed.serial = from->serial;
     if (from->counting) {
-      told.counting.push_back(from->serial);
+      printed.counting.push_back(from->serial);
       continue;
     }
-    say(words(*from, peer, ui.offset));
+    print(words(*from, peer, ui.offset));
     if (from->mine && from->delivery != Delivery::delivered && mine_.size() < max_settling)
       mine_[from->serial] = from->delivery;
   }
 }
 
-void Plain::tell_window(const Model& model, const UiState& ui) {
+void Plain::print_window(const Model& model, const UiState& ui) {
   const std::string& peer = ui.window().peer;
   if (window_ != peer) {
     window_ = peer;
-    say(title_of(model, peer));
+    print(title_of(model, peer));
     // Of what was said long ago a few lines are enough to know where one is.
-    if (told_[peer].serial == 0) {
+    if (printed_[peer].serial == 0) {
       const auto* lines = lines_of(model, peer);
       if (lines && lines->size() > context_lines)
-        told_[peer].serial = (*lines)[lines->size() - context_lines - 1].serial;
+        printed_[peer].serial = (*lines)[lines->size() - context_lines - 1].serial;
     }
   }
-  tell_lines(model, ui, peer, max_lines);
+  print_lines(model, ui, peer, max_lines);
 }
 
 // What comes into windows that are not in front: who and how many; the status window's alerts in full.
-void Plain::tell_elsewhere(const Model& model, const UiState& ui) {
-  if (!window_.empty()) tell_lines(model, ui, "", max_lines);
+void Plain::print_elsewhere(const Model& model, const UiState& ui) {
+  if (!window_.empty()) print_lines(model, ui, "", max_lines);
   for (std::size_t i = 1; i < ui.windows.size(); ++i) {
     const std::string& name = ui.windows[i].peer;
     const auto at = model.peers.find(name);
     if (at == model.peers.end()) continue;
-    Told& told = told_[name];
+    Printed& printed = printed_[name];
     const std::size_t unread = at->second.unread;
-    if (unread > told.unread && name != window_)
-      say(fmt::format("{} wrote: {} unread in window {}.", name, unread, i + 1));
-    told.unread = unread;
+    if (unread > printed.unread && name != window_)
+      print(fmt::format("{} wrote: {} unread in window {}.", name, unread, i + 1));
+    printed.unread = unread;
   }
 }
 
 // Each of our texts ends with a word about what became of it.
-void Plain::tell_delivery(const Model& model) {
+void Plain::print_delivery(const Model& model) {
   if (mine_.empty()) return;
   for (const auto& [name, peer] : model.peers) {
     for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && !mine_.empty(); ++line) {
@@ -170,38 +171,38 @@ void Plain::tell_delivery(const Model& model) {
       const auto at = mine_.find(line->serial);
       if (at == mine_.end() || at->second == line->delivery) continue;
       at->second = line->delivery;
-      if (line->delivery == Delivery::delivered) say("Delivered: " + beginning(line->text));
+      if (line->delivery == Delivery::delivered) print("Delivered: " + beginning(line->text));
       if (line->delivery == Delivery::failed)
-        say(fmt::format("Not delivered: {}: {}", beginning(line->text), line->why));
+        print(fmt::format("Not delivered: {}: {}", beginning(line->text), line->why));
       if (line->delivery == Delivery::delivered || line->delivery == Delivery::failed) mine_.erase(at);
     }
   }
 }
 
-void Plain::tell_dialog(const Model& model, const UiState& ui) {
+void Plain::print_dialog(const Model& model, const UiState& ui) {
   if (!ui.dialog.open) {
     dialog_.clear();
     return;
   }
-  if (dialog_.empty()) say("Connect to a server. Tab: next field. Enter: connect. Escape: cancel.");
+  if (dialog_.empty()) print("Connect to a server. Tab: next field. Enter: connect. Escape: cancel.");
   std::string state = ui.dialog.problem.empty() ? link_words(model) : ui.dialog.problem;
-  if (state != dialog_) say(state);
+  if (state != dialog_) print(state);
   dialog_ = std::move(state);
 }
 
-void Plain::tell_gate(const UiState& ui) {
+void Plain::print_passphrase(const UiState& ui) {
   const std::string text =
-      ui.passphrase.open() ? gate_title(ui.passphrase) + ". " + gate_message(ui.passphrase) : "";
-  if (text != gate_ && !text.empty()) say(text);
-  gate_ = text;
+      ui.passphrase.open() ? passphrase_title(ui.passphrase) + ". " + passphrase_message(ui.passphrase) : "";
+  if (text != passphrase_box_ && !text.empty()) print(text);
+  passphrase_box_ = text;
 }
 
-void Plain::tell_question(const UiState& ui) {
-  if (ui.ask.words != question_ && ui.ask.open()) say(ui.ask.words);
+void Plain::print_question(const UiState& ui) {
+  if (ui.ask.words != question_ && ui.ask.open()) print(ui.ask.words);
   question_ = ui.ask.open() ? ui.ask.words : "";
 }
 
-void Plain::tell_find(const Model& model, const UiState& ui) {
+void Plain::print_find(const Model& model, const UiState& ui) {
   const Find& find = ui.find;
   std::string text = find.open ? find_title(find) : "";
   if (find.at < find.hits.size()) {
@@ -210,12 +211,12 @@ void Plain::tell_find(const Model& model, const UiState& ui) {
                         hit.entry.mine ? own_name(model, ui) : hit.peer.name,
                         safe_text(hit.entry.body, Lines::fold));
   }
-  if (text != find_ && !text.empty()) say(text);
+  if (text != find_ && !text.empty()) print(text);
   find_ = std::move(text);
 }
 
-void Plain::tell_panel(const Model& model, const UiState& ui) {
-  const Panel panel = shown_panel(model, ui);
+void Plain::print_panel(const Model& model, const UiState& ui) {
+  const TrustPanel panel = shown_panel(model, ui);
   std::string text;
   if (panel.kind != PanelKind::none) {
     text = panel.title;
@@ -224,20 +225,20 @@ void Plain::tell_panel(const Model& model, const UiState& ui) {
   }
   if (text == panel_) return;
   panel_ = std::move(text);
-  if (!panel_.empty()) say(panel_);
+  if (!panel_.empty()) print(panel_);
 }
 
 std::string Plain::update(const Model& model, const UiState& ui, int width) {
   lines_.clear();
-  tell_delivery(model);
-  tell_window(model, ui);
-  tell_elsewhere(model, ui);
-  tell_dialog(model, ui);
-  tell_panel(model, ui);
-  tell_question(ui);
-  tell_find(model, ui);
-  tell_gate(ui);
-  if (ui.hint != hint_ && !ui.hint.empty()) say("(" + ui.hint + ")");
+  print_delivery(model);
+  print_window(model, ui);
+  print_elsewhere(model, ui);
+  print_dialog(model, ui);
+  print_panel(model, ui);
+  print_question(ui);
+  print_find(model, ui);
+  print_passphrase(ui);
+  if (ui.hint != hint_ && !ui.hint.empty()) print("(" + ui.hint + ")");
   hint_ = ui.hint;
 
   if (width_ != width && width_ != 0) {  // the terminal may have wrapped what stood there: leave it
@@ -252,12 +253,12 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
 
 // The one that has the keys.
 Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
-  const Panel panel = make_panel(model, ui);
+  const TrustPanel panel = make_panel(model, ui);
   InputPart part = input_part(model, ui, panel);
   switch (focus_of(model, ui)) {
     case Focus::passphrase:
       part = {};
-      for (const GateRow& row : gate_rows(ui.passphrase))
+      for (const PassphraseRow& row : passphrase_rows(ui.passphrase))
         if (row.focused) part.prompt = row.label + ": " + row.stars;
       break;
     case Focus::dialog: {
@@ -303,11 +304,11 @@ void Plain::fit_into(std::string& before, std::string& after, int width) {
 }
 
 std::string Plain::input_bytes(const Input& now) {
-  const bool anew = std::exchange(anew_, false);
-  if (lines_.empty() && now == shown_ && !anew) return "";
+  const bool forced = std::exchange(repaint_, false);
+  if (lines_.empty() && now == shown_ && !forced) return "";
   std::string out;
   // Typing at the end writes only what is typed: nothing that was read out is read again.
-  if (lines_.empty() && !anew && shown_.after.empty() && now.after.empty() &&
+  if (lines_.empty() && !forced && shown_.after.empty() && now.after.empty() &&
       now.before.size() > shown_.before.size() && now.before.starts_with(shown_.before)) {
     out = now.before.substr(shown_.before.size());
   } else {

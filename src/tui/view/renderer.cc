@@ -24,7 +24,7 @@ struct Frame {
 };
 
 std::optional<BoxPart> box_of(const Model& model, const UiState& ui, Now now) {
-  if (ui.passphrase.open()) return gate_part(ui.passphrase);
+  if (ui.passphrase.open()) return passphrase_part(ui.passphrase);
   if (ui.dialog.open && !model.question) return dialog_part(model, ui, now);
   return std::nullopt;
 }
@@ -63,10 +63,10 @@ struct Renderer::State {
   void finish(const Rect& at);
   template <class Part>
   bool show(Part& shown, const Rect& at, Part now);
-  void show_body(const Rect& at, const Model& model, const UiState& ui, const Panel& panel,
+  void show_body(const Rect& at, const Model& model, const UiState& ui, const TrustPanel& panel,
                  StatusPart& words);
   void show_input(const Rect& at);
-  void show_parts(const Model& model, const UiState& ui, Now now, const Panel& panel);
+  void show_parts(const Model& model, const UiState& ui, Now now, const TrustPanel& panel);
   void show_over(const Model& model, const UiState& ui);
   void show_box(std::optional<BoxPart> now);
 };
@@ -102,8 +102,8 @@ bool Renderer::State::show(Part& shown, const Rect& at, Part now) {
   return true;
 }
 
-void Renderer::State::show_body(const Rect& at, const Model& model, const UiState& ui, const Panel& panel,
-                                StatusPart& words) {
+void Renderer::State::show_body(const Rect& at, const Model& model, const UiState& ui,
+                                const TrustPanel& panel, StatusPart& words) {
   const bool find = ui.find.open && focus_of(model, ui) == Focus::find;
   const bool was_only_chat = std::exchange(only_chat, !find && panel.kind == PanelKind::none);
   Rect rest = at;
@@ -137,7 +137,7 @@ void Renderer::State::show_input(const Rect& at) {
   finish(at);
 }
 
-void Renderer::State::show_parts(const Model& model, const UiState& ui, Now now, const Panel& panel) {
+void Renderer::State::show_parts(const Model& model, const UiState& ui, Now now, const TrustPanel& panel) {
   const Layout& layout = frame.layout;
   StatusPart words = status_part(model, ui, now);
   if (show(title, layout.title, frame.locked ? locked_title() : title_part(model, ui)))
@@ -190,7 +190,7 @@ const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
     state_->last_stamp = stamp;
   }
   State& s = *state_;
-  const Panel panel = locked ? Panel{} : shown_panel(model, ui);
+  const TrustPanel panel = locked ? TrustPanel{} : shown_panel(model, ui);
   InputPart input = locked ? InputPart{} : input_part(model, ui, panel);
   const bool typed = input != s.input;
   if (typed || s.stale) {
@@ -217,11 +217,11 @@ const Grid* Renderer::render_input(const Model& model, const UiState& ui) {
   State& s = *state_;
   const bool covered = s.box || !s.frame.over.empty();
   if (s.stale || covered || focus_of(model, ui) != Focus::input) return nullptr;
-  InputPart input = input_part(model, ui, Panel{});
+  InputPart input = input_part(model, ui, TrustPanel{});
   if (input == s.input) return &s.grid;
   InputRows rows = rows_of(input);
   const int height = static_cast<int>(rows.rows.size());
-  if (ui.size != s.frame.size || layout_with(ui, Panel{}, height) != s.frame.layout) return nullptr;
+  if (ui.size != s.frame.size || layout_with(ui, TrustPanel{}, height) != s.frame.layout) return nullptr;
   s.input = std::move(input);
   s.input_rows = std::move(rows);
   s.show_input(s.frame.layout.input);

@@ -13,8 +13,8 @@ using client::Model;
 using client::Peer;
 using client::Question;
 
-Panel first_server(const Question& q) {
-  Panel out;
+TrustPanel first_server(const Question& q) {
+  TrustPanel out;
   out.title = "New server";
   out.lines = {
       {"The authenticity of server '" + q.server + "' can't be established.", Style::strong},
@@ -28,8 +28,8 @@ Panel first_server(const Question& q) {
   return out;
 }
 
-Panel changed_server(const Question& q, UtcOffset offset) {
-  Panel out;
+TrustPanel changed_server(const Question& q, UtcOffset offset) {
+  TrustPanel out;
   out.title = "THE SERVER'S KEY HAS CHANGED";
   out.lines = {
       {"The server '" + q.server +
@@ -48,8 +48,8 @@ Panel changed_server(const Question& q, UtcOffset offset) {
   return out;
 }
 
-Panel changed_peer(const Peer& peer, UtcOffset offset) {
-  Panel out;
+TrustPanel changed_peer(const Peer& peer, UtcOffset offset) {
+  TrustPanel out;
   out.title = "THE KEY OF " + peer.name + " HAS CHANGED";
   out.lines = {
       {"The server shows another key for " + peer.name +
@@ -73,8 +73,8 @@ Panel changed_peer(const Peer& peer, UtcOffset offset) {
   return out;
 }
 
-Panel verification(const Window& window, bool ascii) {
-  Panel out;
+TrustPanel verification(const Window& window, bool ascii) {
+  TrustPanel out;
   if (!ascii) out.qr = window.qr;
   out.title = "Verify " + window.peer;
   out.lines.push_back({"The safety number of you and " + window.peer + ":", Style::normal});
@@ -92,7 +92,7 @@ Panel verification(const Window& window, bool ascii) {
   return out;
 }
 
-void add_said(std::string_view text, Panel& out) {
+void add_said(std::string_view text, TrustPanel& out) {
   std::vector<PanelLine> lines;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
@@ -102,9 +102,9 @@ void add_said(std::string_view text, Panel& out) {
   out.lines.insert(out.lines.begin(), lines.begin(), lines.end());
 }
 
-Panel stranger(const Peer& peer) {
+TrustPanel stranger(const Peer& peer) {
   const bool asks = peer.standing == client::Standing::request;
-  Panel out;
+  TrustPanel out;
   out.kind = PanelKind::stranger;
   out.title = asks ? "A request from " + peer.name : peer.name + " is a stranger";
   if (peer.looks_like)
@@ -140,9 +140,9 @@ PanelKind panel_kind(const Model& model, const UiState& ui) {
   return window.verifying ? PanelKind::verify : PanelKind::none;
 }
 
-Panel make_panel(const Model& model, const UiState& ui) {
+TrustPanel make_panel(const Model& model, const UiState& ui) {
   const PanelKind kind = panel_kind(model, ui);
-  Panel out;
+  TrustPanel out;
   const Window& window = ui.window();
   const std::string* problem = &window.problem;
   switch (kind) {
@@ -174,8 +174,8 @@ Panel make_panel(const Model& model, const UiState& ui) {
   return out;
 }
 
-Panel shown_panel(const Model& model, const UiState& ui) {
-  Panel out = make_panel(model, ui);
+TrustPanel shown_panel(const Model& model, const UiState& ui) {
+  TrustPanel out = make_panel(model, ui);
   if (out.kind != PanelKind::none) return out;
   const auto it = model.peers.find(ui.window().peer);
   if (it == model.peers.end()) return out;
@@ -186,7 +186,7 @@ Panel shown_panel(const Model& model, const UiState& ui) {
 
 namespace {
 
-constexpr int least_text = 24;  // columns of the text beside a QR code
+constexpr int min_text_width = 24;  // columns of the text beside a QR code
 
 std::vector<Cells> rows_of(const std::vector<PanelLine>& lines, int width) {
   std::vector<Cells> rows;
@@ -212,16 +212,16 @@ int max_height(PanelKind kind, int body) {
 
 }  // namespace
 
-PanelPlace place_panel(const Panel& panel, const Rect& body) {
+PanelPlace place_panel(const TrustPanel& panel, const Rect& body) {
   PanelPlace out;
   if (panel.kind == PanelKind::none || body.empty()) return out;
   const Size qr = qr_size(panel.qr.size());
-  const bool beside = qr.width > 0 && qr.height <= body.height && qr.width + 1 + least_text <= body.width;
+  const bool beside = qr.width > 0 && qr.height <= body.height && qr.width + 1 + min_text_width <= body.width;
   const int left = beside ? qr.width + 1 : 0;
   std::vector<PanelLine> lines = panel.lines;
   if (qr.width > 0 && !beside)
     lines.push_back({fmt::format("As a QR code it takes a screen of at least {}x{}.",
-                                 qr.width + 1 + least_text, qr.height + 3),
+                                 qr.width + 1 + min_text_width, qr.height + 3),
                      Style::dim});
   out.rows = rows_of(lines, body.width - left);
   const int wanted = std::max(static_cast<int>(out.rows.size()) + 1, beside ? qr.height : 0);
@@ -233,7 +233,7 @@ PanelPlace place_panel(const Panel& panel, const Rect& body) {
   return out;
 }
 
-int draw_panel(Grid& grid, const PanelPlace& place, const Panel& panel, int scroll, QrCache& qr) {
+int draw_panel(Grid& grid, const PanelPlace& place, const TrustPanel& panel, int scroll, QrCache& qr) {
   if (place.height == 0) return 0;
   const bool alarm = panel.kind == PanelKind::server_changed || panel.kind == PanelKind::peer_changed;
   const int hidden = std::max(0, static_cast<int>(place.rows.size()) - place.text.height);

@@ -19,7 +19,7 @@ struct PanelLine {
   Style style = Style::normal;
 };
 
-struct Panel {
+struct TrustPanel {
   PanelKind kind = PanelKind::none;
   std::string title;
   std::vector<PanelLine> lines;
@@ -29,9 +29,9 @@ struct Panel {
 };
 
 PanelKind panel_kind(const client::Model& model, const UiState& ui);  // of the question, if there is one
-Panel make_panel(const client::Model& model, const UiState& ui);
+TrustPanel make_panel(const client::Model& model, const UiState& ui);
 // The question, or else what is to be known about the stranger of this window.
-Panel shown_panel(const client::Model& model, const UiState& ui);
+TrustPanel shown_panel(const client::Model& model, const UiState& ui);
 // A safety number as two rows of six groups.
 std::pair<std::string, std::string> number_halves(const std::string& number);
 
@@ -41,8 +41,8 @@ struct PanelPlace {
   Rect title, text, qr;     // qr: empty if there is none, or it would not be seen whole
   std::vector<Cells> rows;  // of the text, which may show only a part of them
 };
-PanelPlace place_panel(const Panel& panel, const Rect& body);
+PanelPlace place_panel(const TrustPanel& panel, const Rect& body);
 // Returns how many rows it takes. `scroll`: rows that are above the text's area.
-int draw_panel(Grid& grid, const PanelPlace& place, const Panel& panel, int scroll, QrCache& qr);
+int draw_panel(Grid& grid, const PanelPlace& place, const TrustPanel& panel, int scroll, QrCache& qr);
 
 }  // namespace sims::tui

@@ -59,7 +59,7 @@ Chat chat_of(const Model& model, const UiState& ui, int width) {
               peer ? peer->read_to : 0};
 }
 
-Layout layout_with(const UiState& ui, const Panel& panel, int input_rows) {
+Layout layout_with(const UiState& ui, const TrustPanel& panel, int input_rows) {
   const bool question = ui.ask.open();
   if (ui.look.bare) return lay_out(ui.size, input_rows, Columns::bare, question);
   const Layout layout = lay_out(ui.size, input_rows, Columns::list, question);
@@ -70,7 +70,7 @@ Layout layout_with(const UiState& ui, const Panel& panel, int input_rows) {
 }
 
 Layout layout_of(const Model& model, const UiState& ui) {
-  const Panel panel = shown_panel(model, ui);
+  const TrustPanel panel = shown_panel(model, ui);
   const InputRows input = rows_of(input_part(model, ui, panel));
   return layout_with(ui, panel, static_cast<int>(input.rows.size()));
 }

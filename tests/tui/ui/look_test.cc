@@ -120,13 +120,13 @@ const Scene scenes[] = {
        s.ui.history_find.query.set("AW");
        s.ui.history_find.found = "/away for lunch";
      }},
-    {"gate-unlock",
+    {"passphrase-unlock",
      [](Shown& s) {
        s.ui.passphrase.kind = PassphraseState::Kind::unlock;
        s.ui.passphrase.entries[PassphraseState::current_field].insert("secret");
        s.ui.passphrase.problem = "This is not the passphrase.";
      }},
-    {"gate-change",
+    {"passphrase-change",
      [](Shown& s) {
        s.ui.passphrase.kind = PassphraseState::Kind::change;
        s.ui.passphrase.has_current = true;

@@ -27,7 +27,7 @@ struct Stage {
 
 }  // namespace
 
-TEST_CASE("gate: locking leaves nothing of the conversations, unlocking asks for the passphrase") {
+TEST_CASE("passphrase: locking leaves nothing of the conversations, unlocking asks for the passphrase") {
   Stage s;
   test::type(s.ui, "/query bob\r");
   test::type(s.ui, "a secret draft");
@@ -56,7 +56,7 @@ TEST_CASE("gate: locking leaves nothing of the conversations, unlocking asks for
   CHECK_FALSE(s.passphrase().open());
 }
 
-TEST_CASE("gate: Escape cancels the work, Ctrl-C leaves from an empty line") {
+TEST_CASE("passphrase: Escape cancels the work, Ctrl-C leaves from an empty line") {
   Stage s;
   s.ui.locked();
   test::type(s.ui, "pass\r");
@@ -71,7 +71,7 @@ TEST_CASE("gate: Escape cancels the work, Ctrl-C leaves from an empty line") {
   CHECK(s.intents.logged("quit"));
 }
 
-TEST_CASE("gate: a passphrase is set by giving it twice, with a word about short and empty ones") {
+TEST_CASE("passphrase: a passphrase is set by giving it twice, with a word about short and empty ones") {
   Stage s;
   test::type(s.ui, "/passphrase\r");
   REQUIRE(s.passphrase().kind == PassphraseState::Kind::change);
@@ -91,7 +91,7 @@ TEST_CASE("gate: a passphrase is set by giving it twice, with a word about short
   CHECK_FALSE(s.passphrase().open());
 }
 
-TEST_CASE("gate: the current passphrase is asked for first") {
+TEST_CASE("passphrase: the current passphrase is asked for first") {
   Stage s;
   s.intents.passphrase = "old";
   test::type(s.ui, "/passphrase\r");
@@ -102,7 +102,7 @@ TEST_CASE("gate: the current passphrase is asked for first") {
   CHECK(s.passphrase().focus == PassphraseState::current_field);
 }
 
-TEST_CASE("gate: fits every screen") {
+TEST_CASE("passphrase: fits every screen") {
   for (const Size size : {Size{80, 24}, Size{40, 10}, Size{20, 5}, Size{10, 2}, Size{1, 1}, Size{200, 60}}) {
     Stage s;
     s.ui.locked();
