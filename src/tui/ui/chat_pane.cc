@@ -8,7 +8,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr int max_pages = 4;  // of the history, for one key
+constexpr int max_pages = 4;  // of the history, loaded for one key
 
 bool same(const Scroll& a, const Scroll& b) {
   return a.following == b.following && (a.following || (a.serial == b.serial && a.row == b.row));
@@ -61,7 +61,7 @@ void ChatPane::show_in_middle(std::uint64_t serial) {
   scroll_chat(layout.chat.width, layout.chat.height, -layout.chat.height / 2);
 }
 
-// At the top the history goes on, in one movement with what is here already.
+// At the oldest loaded line, loads older ones and scrolls on, so that one key moves a whole page.
 void ChatPane::scroll_chat(int width, int height, int rows) {
   Window& window = ui_.state.window();
   const client::Peer* peer = ui_.front_peer();

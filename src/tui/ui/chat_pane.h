@@ -1,4 +1,4 @@
-// The chat of the window in front: scrolling, back into the history too, and the bare view.
+// The chat of the window in front: scrolls it, also back into the history, and toggles the bare view.
 #pragma once
 
 #include "tui/ui/component.h"
@@ -13,10 +13,10 @@ class ChatPane final : public Component {
       : ui_(ui), store_(store), tracker_(tracker) {}
 
   bool handle_key(const Key& key) override;
-  // Of the panel, if that is longer than its place; else of the chat. `direction`: 1 is up. `by`: rows; 0 is
-  // a page, less two rows that stay as a guide for the eye.
+  // Scrolls the panel if it does not fit into its place, else the chat. `direction`: 1 is up. `by`: rows; 0
+  // is a page. A page of the chat leaves two rows visible for orientation.
   void scroll(int direction, int by = 0);
-  void show_in_middle(std::uint64_t serial);  // this line of the window in front
+  void show_in_middle(std::uint64_t serial);  // scrolls to this line of the window in front
 
  private:
   void scroll_to_end(bool top);

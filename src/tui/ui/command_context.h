@@ -1,4 +1,4 @@
-// What the handlers of slash commands work on. Plain references; all outlive it.
+// The context of the handlers of slash commands. Plain references; all of them outlive it.
 #pragma once
 
 #include "tui/ui/command_line.h"
@@ -24,7 +24,7 @@ struct CommandContext {
   SearchPane& search;
   TrustQuestions& trust;
   CommandLine& line;
-  std::function<void()> model_changed;  // as when the model did: something that was hidden may be seen now
+  std::function<void()> model_changed;  // Ui::model_changed(), for commands that may uncover unread lines
 };
 
 }  // namespace sims::tui

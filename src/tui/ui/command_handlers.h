@@ -1,5 +1,5 @@
-// The handlers of the slash commands, named like them, for the table in commands.cc. Each returns false when
-// it was refused (and said why) or asks first; the line stays in the input then.
+// The handlers of the slash commands, named like them, for the table in commands.cc. A handler returns false
+// if it refused the command (and said why), or if it asks the user first. Then the line stays in the input.
 #pragma once
 
 #include "tui/ui/command_context.h"
@@ -15,7 +15,7 @@ Handler clear, close, me, msg, query, search, win, wins;                        
 Handler bind, save, set, theme;                                                 // option_commands.cc
 Handler away, connect, disconnect, doctor, help, lock, nick, passphrase, quit;  // program_commands.cc
 
-// The same by keys.
+// For keys that do the same.
 void show_keys(const UiContext& ui, Notices& notices);
 void toggle_mouse(UiContext& ui, ProgramIntents& program, Notices& notices);
 

@@ -1,4 +1,4 @@
-// Tab in the input: goes round through what the word before the cursor could become.
+// Tab in the input: cycles through the completions of the word before the cursor.
 #pragma once
 
 #include "tui/ui/completion.h"
@@ -10,16 +10,16 @@ class Completer {
  public:
   Completer(UiContext& ui, ProgramIntents& program) : ui_(ui), program_(program) {}
 
-  void step(bool forward);             // to the next candidate, or the one before
-  void settle() { cycling_ = false; }  // the word stays; the next step() begins with what is typed then
+  void step(bool forward);             // to the next or the previous candidate
+  void settle() { cycling_ = false; }  // keeps the word; the next step() completes the text of that time
   void wipe();
 
  private:
-  bool begin(bool forward);  // false: nothing fits
+  bool begin(bool forward);  // false: no candidate
 
   UiContext& ui_;
   ProgramIntents& program_;
-  Completion completion_;  // being cycled through
+  Completion completion_;  // the current candidates
   std::size_t at_ = 0;
   bool cycling_ = false;
 };

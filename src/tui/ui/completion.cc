@@ -36,7 +36,7 @@ class Offers {
     for (const auto& candidate : list)
       one(candidate);
   }
-  // `before`: the words between the command and the one that is completed.
+  // `before`: the words between the command and the completed word.
   void argument(Completes what, std::span<const std::string_view> before);
 
  private:
@@ -104,7 +104,7 @@ void Offers::argument(Completes what, std::span<const std::string_view> before) 
   if (exports && (named || (before.size() == 1 && typed_.find('/') != std::string_view::npos))) files();
 }
 
-// ":piz" and ":pizza:" at the end of the word become the emoji. False: there is no short name.
+// Completes ":piz" and ":pizza:" at the end of the word to the emoji. False: no short name fits.
 bool complete_emoji(std::string_view typed, Completion& out) {
   std::string_view name = typed;
   if (name.size() > 1 && name.ends_with(':')) name.remove_suffix(1);

@@ -1,4 +1,4 @@
-// Completion: what the word before the cursor could become. Pure; what exists now is given.
+// Completion: the candidates for the word before the cursor. Pure; the caller gives the names that exist.
 #pragma once
 
 #include <functional>
@@ -9,15 +9,15 @@
 namespace sims::tui {
 
 struct Completables {
-  std::vector<std::string> peers;     // who can be named, in the order of the list
-  std::vector<std::string> requests;  // those of them who wait for an answer
+  std::vector<std::string> peers;     // names, in the order of the list
+  std::vector<std::string> requests;  // the peers of these whose request is open
   std::size_t windows = 0;
   std::function<std::vector<std::string>(const std::string& beginning)> files;
 };
 
 struct Completion {
-  std::size_t from = 0, to = 0;         // what is replaced, byte offsets
-  std::vector<std::string> candidates;  // in full, with the space behind them; empty: nothing fits
+  std::size_t from = 0, to = 0;         // byte offsets of the replaced word
+  std::vector<std::string> candidates;  // whole words with a space after them; empty: none fits
 };
 Completion complete(std::string_view line, std::size_t cursor, const Completables& with);
 

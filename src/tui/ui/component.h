@@ -9,7 +9,7 @@ namespace sims::tui {
 class Component {
  public:
   virtual ~Component() = default;
-  // False: the component is closed or the key means nothing to it; the key is for the component below.
+  // False if the component is closed or has no use for the key. Then the component below gets the key.
   virtual bool handle_key(const Key& key) = 0;
 };
 

@@ -1,4 +1,4 @@
-// The components of the interface, put together.
+// All components of the interface, constructed with references to each other.
 #pragma once
 
 #include <array>
@@ -14,12 +14,12 @@
 namespace sims::tui {
 
 struct Components {
-  // `model_changed`: as Ui::model_changed(). All outlive it.
+  // `model_changed` is Ui::model_changed(). All arguments outlive this.
   Components(UiState& state, Intents& intents, const std::function<void()>& model_changed);
 
-  // What every key but those of the program goes through: topmost first.
+  // The components that take keys, topmost first.
   std::array<Component*, 11> layers();
-  void wipe();  // everything of the conversations that is not in UiState
+  void wipe();  // wipes the data of conversations that is outside UiState
 
   UiContext ui;
   Notices notices;

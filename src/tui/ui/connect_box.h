@@ -1,4 +1,4 @@
-// The connect dialog: its fields, and the attempt that Enter makes of them.
+// The connect dialog: its fields, and the attempt to connect that Enter starts.
 #pragma once
 
 #include "tui/ui/component.h"
@@ -15,10 +15,10 @@ class ConnectBox final : public Component {
   bool handle_key(const Key& key) override;
   void set_fields(const ConnectFields& fields);
   void open();
-  void submit();  // it need not be open, and opens when a field is wrong
+  void submit();  // works also when closed; opens if a field is wrong
 
  private:
-  void close();  // or only the attempt, if there is one
+  void close();  // ends the attempt to connect; closes the dialog if there is none
   void choose_suite(const Key& key);
 
   UiContext& ui_;

@@ -5,7 +5,8 @@
 namespace sims::tui {
 namespace {
 
-// Sorted by name; single code points alone, two columns wide everywhere: no joiners, no variation selectors.
+// Sorted by name. Only single code points, which are two columns wide in every terminal: no joiners and no
+// variation selectors.
 // clang-format off
 constexpr Emoji table[] = {
     {"+1", "👍"}, {"-1", "👎"}, {"100", "💯"}, {"8ball", "🎱"}, {"abacus", "🧮"},

@@ -1,4 +1,4 @@
-// Short names of emoji, for completion: ":pizza:" is one character on everybody's screen.
+// Short names of emoji, for completion: ":pizza:" becomes one character.
 #pragma once
 
 #include <span>
@@ -6,14 +6,14 @@
 
 namespace sims::tui {
 
-// Arrays instead of pointers: nothing to relocate when the program starts.
+// Arrays instead of pointers, so that the loader relocates nothing at the start.
 struct Emoji {
   char name[20];
   char text[5];  // UTF-8
   constexpr std::string_view short_name() const { return name; }
 };
 
-std::span<const Emoji> emoji_with(std::string_view beginning);  // by name; "" gives all
-std::string_view find_emoji(std::string_view name);             // its text; empty: there is none
+std::span<const Emoji> emoji_with(std::string_view beginning);  // sorted by name; "" gives all
+std::string_view find_emoji(std::string_view name);             // its text; empty: no such name
 
 }  // namespace sims::tui

@@ -1,4 +1,4 @@
-// Ctrl-C on an empty line: the second press leaves, or a question does when messages wait.
+// Ctrl-C on an empty line: the second press exits. If messages are undelivered, the first press asks.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,12 @@ namespace sims::tui {
 
 class ExitKey {
  public:
-  // `ask`: leaves after a yes.
+  // `ask` asks the user, and exits after a yes.
   ExitKey(UiContext& ui, ProgramIntents& program, std::function<void()> ask)
       : ui_(ui), program_(program), ask_(std::move(ask)) {}
 
   void press(const Key& key);
-  void forget() { pressed_ = false; }  // another key came in between
+  void reset() { pressed_ = false; }  // after any other key
 
  private:
   UiContext& ui_;

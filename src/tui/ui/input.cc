@@ -5,7 +5,7 @@
 namespace sims::tui {
 namespace {
 
-// As an editor would show it: a break at the very end begins no line.
+// Lines as an editor counts them: a line break at the very end does not begin a line.
 std::size_t lines_of(std::string_view text) {
   std::size_t lines = 1;
   for (std::size_t i = 0; i + 1 < text.size(); ++i)
@@ -34,7 +34,7 @@ void Input::settle_completion(std::optional<Action> action) {
   if (action != Action::complete && action != Action::complete_back) completer_.settle();
 }
 
-// What is typed goes (and can be had again with Up, or undo).
+// Clears the draft. Up or undo brings it back.
 void Input::interrupt(const Key& key) {
   Window& window = ui_.state.window();
   if (window.input.empty()) return uses_.exit.press(key);
@@ -44,7 +44,7 @@ void Input::interrupt(const Key& key) {
   uses_.typing.update();
 }
 
-// The bare view, or the first attempt to connect; a link that is lost goes on being mended.
+// Ends the bare view, or else the first attempt to connect. It does not stop reconnecting after a lost link.
 void Input::cancel() {
   if (std::exchange(ui_.state.look.bare, false)) return;
   const client::LinkState link = ui_.model().link;

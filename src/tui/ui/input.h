@@ -1,4 +1,4 @@
-// The input line: the draft of the window in front, its history, pastes and completion. The last component:
+// The input line: the draft of the window in front, its history, pastes and completion. The lowest component:
 // it consumes every key.
 #pragma once
 
@@ -27,8 +27,8 @@ class Input final : public Component {
       : ui_(ui), connection_(connection), uses_(uses), completer_(ui, program) {}
 
   bool handle_key(const Key& key) override;
-  void settle_completion(std::optional<Action> action);  // before each key, with what it does
-  // Since the last call a key changed the draft and nothing else.
+  void settle_completion(std::optional<Action> action);  // call before each key, with its action
+  // True if since the last call a key changed the draft and nothing else.
   bool take_edited() { return std::exchange(edited_, false); }
   void wipe() { completer_.wipe(); }
 
@@ -37,7 +37,7 @@ class Input final : public Component {
   void cancel();
   void paste(const Key& key);
   void insert(const Key& paste);
-  bool edit(const Key& key);  // false: the key means nothing to the editor
+  bool edit(const Key& key);  // false: the editor has no use for the key
   void browse(Action action);
 
   UiContext& ui_;

@@ -23,7 +23,7 @@ bool InputSearch::handle_key(const Key& key) {
   return true;
 }
 
-// The newest entry before this one that holds the query.
+// Finds the newest entry before this one that contains the query.
 void InputSearch::look_back(std::size_t before) {
   HistoryFind& find = ui_.state.history_find;
   const auto& history = ui_.state.window().history;

@@ -1,4 +1,4 @@
-// Ctrl-R: the search through what was typed in this window.
+// Ctrl-R: the search in the input history of this window.
 #pragma once
 
 #include "tui/ui/component.h"

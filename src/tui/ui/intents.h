@@ -1,6 +1,6 @@
-// What the interface asks the program for, in four roles; a component takes only the roles that it needs. The
-// program implements all of them (Intents), and so do the tests. Most are client::ClientCore's intents with
-// the time filled in.
+// The intents: requests of the interface to the program, in four roles. A component takes only the roles that
+// it needs. The program and the tests implement all of them (Intents). Most are intents of
+// client::ClientCore with the time filled in.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@
 
 namespace sims::tui {
 
-// The model that the screen shows. A new connection has a new one: ask again after each intent.
+// The model that the screen shows. A new connection has a new model: call model() again after each intent.
 class ModelSource {
  public:
   virtual ~ModelSource() = default;
@@ -28,7 +28,7 @@ class ConnectionIntents {
   virtual Result<void> connect(const ConnectFields& fields) = 0;
   virtual void disconnect() = 0;
   virtual Result<void> nick(const std::string& name) = 0;  // connects again under this name
-  virtual void answer(bool accept) = 0;                    // to the model's question about the server's key
+  virtual void answer(bool accept) = 0;                    // the model's question about the server's key
   virtual Result<void> accept_changed_server(std::string_view fingerprint) = 0;
 };
 
@@ -49,7 +49,7 @@ class ConversationIntents {
   virtual Result<void> accept(const std::string& peer) = 0;
   virtual Result<void> decline(const std::string& peer) = 0;
   virtual Result<void> block(const std::string& peer) = 0;
-  // Texts that were typed for an earlier key of the peer: send them to the key of today, or drop them.
+  // Texts typed for an earlier key of the peer: send them to the current key, or drop them.
   virtual Result<void> resend_held(const std::string& peer) = 0;
   virtual Result<void> discard_held(const std::string& peer) = 0;
   virtual void typing(const std::string& peer, bool on) = 0;
@@ -58,37 +58,39 @@ class ConversationIntents {
 class StoreIntents {  // history and passphrase
  public:
   virtual ~StoreIntents() = default;
-  // A page in front of the lines; false: there are no more.
+  // Loads a page of older lines into the model; false: there are no more.
   virtual bool load_older(const std::string& peer) = 0;
   virtual Result<void> erase_history(const std::string& peer) = 0;
-  // As readable text into a file that is not there yet.
+  // Writes the history as plain text. An error if the file exists.
   virtual Result<void> export_history(const std::string& peer, const std::string& file) = 0;
-  // Searches the history of `peer` (empty: all); the answer is Ui::found(). Another search or
+  // Searches the history of `peer` (empty: of all); the answer is Ui::found(). Another search or
   // cancel_search() ends it.
   virtual void search(const std::string& peer, const std::string& text) = 0;
   virtual void cancel_search() = 0;
 
-  virtual bool has_passphrase() const = 0;  // the store needs one to be opened
-  // Stores Ui::kept(), drops every key and the connection, and calls Ui::locked(). An error: the store has no
-  // passphrase to lock it with.
+  virtual bool has_passphrase() const = 0;  // the store has one
+  // Stores Ui::kept(), drops all keys and the connection, and calls Ui::locked(). An error if the store has no
+  // passphrase.
   virtual Result<void> lock() = 0;
-  // These take about half a second of another thread; the answer is Ui::passphrase_answer().
+  // unlock() and set_passphrase() take about half a second of another thread; the answer is
+  // Ui::passphrase_answer().
   virtual void unlock(SecretBytes passphrase) = 0;
-  virtual void set_passphrase(SecretBytes old, SecretBytes fresh) = 0;  // empty `fresh`: none from now on
-  virtual void cancel_passphrase() = 0;  // drops the answer to the last of them
+  virtual void set_passphrase(SecretBytes old, SecretBytes fresh) = 0;  // empty `fresh`: removes it
+  virtual void cancel_passphrase() = 0;                                 // drops the answer to the last one
 };
 
 class ProgramIntents {
  public:
   virtual ~ProgramIntents() = default;
-  // Files whose names begin so, as they would be typed; a folder ends with a slash. For completion.
+  // The files whose names have this beginning, as the user types them; a folder ends with a slash. For
+  // completion.
   virtual std::vector<std::string> files(const std::string& beginning) = 0;
-  virtual void options_changed() = 0;       // UiState::options were set
+  virtual void options_changed() = 0;       // applies UiState::options
   virtual Result<void> save_options() = 0;  // writes the configuration file
   virtual std::string doctor() = 0;         // the text of /doctor
   virtual void quit() = 0;
   virtual void suspend() = 0;
-  virtual void repaint() = 0;  // the terminal's content may be wrong
+  virtual void repaint() = 0;  // writes the whole screen again: the terminal's content may be wrong
 };
 
 class Intents : public ModelSource,

@@ -12,7 +12,8 @@ using client::LinkState;
 void LinkStatus::model_changed() {
   const client::Model& model = ui_.model();
   const bool online = model.link == LinkState::online;
-  // A refusal in clear is tried again, but the user who chose the name or has an invitation is here.
+  // The client retries after an unencrypted refusal, which may be forged. But the user can choose another
+  // name or has an invitation, so show it as the end of the attempt.
   const bool refused =
       model.link == LinkState::waiting && model.refusal.has_value() && proto::refuses_login(*model.refusal);
   const bool ended = (model.link == LinkState::offline || refused) && was_link_ != model.link;
@@ -20,7 +21,7 @@ void LinkStatus::model_changed() {
   if (ended && back_to_name()) return;
   if (ended) focus_missing_invitation(ui_);
   if (model.link != LinkState::offline) reported_problem_.clear();
-  // What the dialog was submitted for; not one that was opened since, for another server.
+  // Close the dialog of this connection; not a dialog that the user opened since, for another server.
   if (online && !std::exchange(been_online_, been_online_ || online)) ui_.state.dialog.open = false;
   if (online == was_online_) return report_problem();
   was_online_ = online;
@@ -35,7 +36,7 @@ void LinkStatus::came_online() {
   const client::Model& model = ui_.model();
   ui_.state.self_name = model.self_name;
   name_before_.clear();
-  ui_.state.dialog.invitation = Editor(64, Newlines::fold);  // redeemed, and not for another server
+  ui_.state.dialog.invitation = Editor(64, Newlines::fold);  // redeemed: never send it to another server
   was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
   report("Connected to " + was_at_ + " as " + model.self_name + ".");
   asked_here_ = false;
@@ -46,7 +47,7 @@ void LinkStatus::report(std::string text) {
   notices_.status(std::move(text));
 }
 
-// A server that refuses another name still holds the one before it.
+// A server that refuses the new name still has the old one for this key.
 bool LinkStatus::back_to_name() {
   const client::Model& model = ui_.model();
   using enum proto::ErrorCode;
@@ -64,7 +65,7 @@ bool LinkStatus::back_to_name() {
   return true;
 }
 
-// Where no dialog shows it: what ended the attempt, once and in full.
+// Reports the error that ended the attempt, once and in full, unless the dialog shows it.
 void LinkStatus::report_problem() {
   const client::Model& model = ui_.model();
   if (model.link != LinkState::offline || ui_.state.dialog.open || model.problem == reported_problem_) return;

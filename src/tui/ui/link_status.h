@@ -1,5 +1,5 @@
-// Tells the user how the connection is doing, in the status window, and goes back to the name that holds when
-// the server refuses another one.
+// Reports changes of the connection in the status window. After a refused /nick, connects again under the
+// name before.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ class LinkStatus {
 
   void model_changed();
   void connecting() { been_online_ = false; }  // the user asked for a connection
-  void asked_here() { asked_here_ = true; }    // by a command: its outcome is said in its window, too
+  void asked_here() { asked_here_ = true; }    // by a command: reports the outcome also in its window
   void renaming();                             // the user asked for another name
   bool been_online() const { return been_online_; }
   void wipe();
@@ -33,9 +33,9 @@ class LinkStatus {
   client::LinkState was_link_ = client::LinkState::offline;
   bool been_online_ = false;  // since the user asked for this connection
   bool asked_here_ = false;
-  std::string was_at_;            // the server of that time
-  std::string reported_problem_;  // the reason that was said already, while there is no connection
-  std::string name_before_;       // /nick: the name that held until then
+  std::string was_at_;            // the server of the last connection
+  std::string reported_problem_;  // the last reported error, while there is no connection
+  std::string name_before_;       // the name before /nick; empty: no /nick is under way
 };
 
 }  // namespace sims::tui

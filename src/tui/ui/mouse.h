@@ -1,5 +1,4 @@
-// The mouse: the wheel moves what is looked at, a click opens the window of a row of the list. It never
-// answers a question.
+// The mouse: the wheel scrolls, a click on a row of the list opens its window. It never answers a question.
 #pragma once
 
 #include "tui/ui/chat_pane.h"

@@ -4,7 +4,7 @@
 
 namespace sims::tui {
 
-// A panel may cover the chat: then its first rows say it.
+// A panel may cover the chat; then the first rows of the panel show the text.
 void Notices::say(std::string text) {
   UiState& state = ui_.state;
   Window& window = state.window();
@@ -21,7 +21,7 @@ void Notices::say_elsewhere(const std::string& peer, std::string text) {
   ui_.state.window().scroll = Scroll{};
 }
 
-// Another window may come to the front by itself: the hint stays there until a key.
+// Another window may come to the front without a key; the hint stays visible until a key.
 void Notices::warn(const std::string& text, std::string hint) {
   ui_.state.hint = std::move(hint);
   if (!ui_.state.window().peer.empty()) status(text);

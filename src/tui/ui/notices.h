@@ -1,4 +1,4 @@
-// The interface's own words to the user, always where they are seen at once.
+// Notices of the interface to the user, always at a place that is visible now.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@ class Notices {
   Notices(UiContext& ui, ConversationIntents& intents) : ui_(ui), intents_(intents) {}
 
   void say(std::string text);  // into the window in front
-  // The core said it in the window of `peer`. Says it here, too, if another window is in front.
+  // For a text that the core has put into the window of `peer`: if another window is in front, says it there.
   void say_elsewhere(const std::string& peer, std::string text);
-  // Into the window in front and the status window. `hint`: in the status line, until the next key.
+  // Into the window in front and the status window. Shows `hint` in the status line until the next key.
   void warn(const std::string& text, std::string hint);
   void status(std::string text) { intents_.notice("", std::move(text)); }  // into the status window alone
-  bool refuse(std::string why);                                            // says so; false
-  bool done(const Result<void>& result);                                   // true, or says the error: false
+  bool refuse(std::string why);                                            // says why; returns false
+  bool done(const Result<void>& result);                                   // says an error, and returns false
 
  private:
   UiContext& ui_;

@@ -1,4 +1,4 @@
-// Commands that set something.
+// The handlers of commands that set options and keys.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -20,7 +20,7 @@ std::string no_such_option(const std::string& name) {
   return "There is no option " + name.substr(0, 40) + "." + did_you_mean(nearest(name, names));
 }
 
-// False: the value is none of the option's.
+// False: the option does not take this value.
 bool set_to(UiContext& ui, ProgramIntents& program, Notices& notices, const Option& option,
             const std::string& value) {
   Options& options = ui.state.options;

@@ -8,7 +8,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t short_passphrase = 12;  // characters; fewer are said to be few
+constexpr std::size_t short_passphrase = 12;  // characters; the box warns about fewer
 
 int first_field(const PassphraseState& passphrase) {
   return passphrase.has_current ? PassphraseState::current_field : PassphraseState::fresh_field;

@@ -1,4 +1,4 @@
-// The box for the passphrase: asked for at the start and after /lock, and changed by /passphrase.
+// The passphrase box: asks for the passphrase at the start and after /lock, and changes it for /passphrase.
 #pragma once
 
 #include "tui/ui/component.h"
@@ -13,7 +13,7 @@ class PassphraseBox final : public Component {
 
   bool handle_key(const Key& key) override;
   void open_for_change();
-  void answer(Result<void> answer);  // to StoreIntents::unlock() and set_passphrase()
+  void answer(Result<void> answer);  // the answer to StoreIntents::unlock() and set_passphrase()
 
  private:
   SecretField& entry() { return passphrase().entries[static_cast<std::size_t>(passphrase().focus)]; }

@@ -1,4 +1,4 @@
-// Commands about somebody.
+// The handlers of commands about peers.
 #include <fmt/format.h>
 
 #include "proto/identity.h"
@@ -14,7 +14,7 @@ using client::Standing;
 
 namespace {
 
-// Of /names, so that a large server does not push everything else away.
+// The most names that /names prints, so that those of a large server do not fill the window.
 constexpr std::size_t max_names = 200;
 
 std::string session_of(const Peer& peer) {
@@ -30,7 +30,7 @@ std::string session_of(const Peer& peer) {
   return "none yet: it begins with the first message";
 }
 
-// The beginning of a safety number, as it may be grouped.
+// True for the beginning of a safety number, with or without hyphens between groups.
 bool is_number(const std::string& word) {
   return !word.empty() && word.find_first_not_of("0123456789-") == std::string::npos;
 }
@@ -39,7 +39,7 @@ std::string warning_of(const Peer& peer) {
   return "The name looks like that of your contact " + *peer.looks_like + ", who is somebody else.";
 }
 
-// The peer that is named first, else this window's; nullptr: nobody is known so, said why.
+// The peer that the first word names, or else the peer of this window. nullptr: no such peer; it has said so.
 const Peer* named_peer(CommandContext& with, const Invocation& call) {
   return with.line.known(call.words.empty() ? with.ui.state.window().peer : call.words.front());
 }
@@ -105,7 +105,7 @@ bool whois(CommandContext& with, const Invocation& call) {
 }
 
 bool verify(CommandContext& with, const Invocation& call) {
-  // The number alone is the one of this window; a peer may be called by digits, too.
+  // A number without a name is for this window. But a name may consist of digits, too.
   const bool alone = is_number(call.word(0)) && with.ui.model().peers.count(call.word(0)) == 0;
   const std::string typed = alone ? call.word(0) + " " + call.word(1) : call.word(1);
   const Peer* peer = alone ? with.line.known(with.ui.state.window().peer) : named_peer(with, call);
@@ -139,7 +139,7 @@ bool trust(CommandContext& with, const Invocation& call) {
   return with.notices.say_elsewhere(name, "The new key of " + name + " is accepted, not verified."), true;
 }
 
-// Blocked or declined, a request takes what it said with it.
+// Blocking or declining a request deletes its texts, so these two ask first.
 bool accept(CommandContext& with, const Invocation& call) {
   const Peer* peer = named_peer(with, call);
   if (peer == nullptr) return false;
@@ -197,7 +197,7 @@ bool distrust(CommandContext& with, const Invocation& call) {
   return say(with, name + " does not count as verified any more.");
 }
 
-// A name never holds a slash, so a word with one is a file.
+// A name never contains a slash, so a word with a slash is a file.
 bool history(CommandContext& with, const Invocation& call) {
   const std::string& what = call.word(0);
   const bool exports = what == "export";

@@ -16,8 +16,8 @@ bool PeerList::handle_key(const Key& key) {
   return false;
 }
 
-// Up and Down go through it, Enter and Escape close it, and so does every other key, which then does what it
-// does.
+// Up and Down move through the list over the chat; Enter and Escape close it. Any other key closes it and then
+// has its usual effect.
 bool PeerList::over_key(const Key& key) {
   const auto action = ui_.action_of(key);
   if (action == Action::up || action == Action::list_up) return step(-1), true;
@@ -26,7 +26,7 @@ bool PeerList::over_key(const Key& key) {
   return action == Action::send || action == Action::cancel || action == Action::list;
 }
 
-// Through the list as it is shown; a window that is only passed goes again.
+// Moves through the list in its shown order. A window that is only passed closes again.
 void PeerList::step(int by) {
   const auto peers = listed_peers(ui_.model(), ui_.state);
   int at = 0;

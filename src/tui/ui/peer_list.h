@@ -1,4 +1,4 @@
-// The list of peers: walking through it, and its narrow form over the chat, where it has no room beside it.
+// The list of peers: moves through it with keys and clicks, and opens it over the chat on narrow screens.
 #pragma once
 
 #include "tui/ui/component.h"
@@ -12,7 +12,7 @@ class PeerList final : public Component {
   PeerList(UiContext& ui, Windows& windows) : ui_(ui), windows_(windows) {}
 
   bool handle_key(const Key& key) override;
-  void click(const Key& press);  // on a row of it: opens that window
+  void click(const Key& press);  // opens the window of the row; ignores clicks beside the list
 
  private:
   bool over_key(const Key& key);

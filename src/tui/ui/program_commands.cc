@@ -1,4 +1,4 @@
-// Commands about the connection and the program.
+// The handlers of commands about the connection and the program.
 #include <fmt/format.h>
 
 #include "proto/identity.h"
@@ -38,7 +38,7 @@ bool nick(CommandContext& with, const Invocation& call) {
   return true;
 }
 
-// There is no word for it in the protocol, on purpose: what nobody is told, nobody can follow.
+// The protocol has no message for "away", on purpose: others must not be able to track the user's absence.
 bool away(CommandContext& with, const Invocation& call) {
   UiState& state = with.ui.state;
   if (!call.words.empty() || !state.away) {
@@ -75,7 +75,7 @@ bool passphrase(CommandContext& with, const Invocation&) {
   return with.passphrase_box.open_for_change(), true;
 }
 
-// What is not delivered goes only when the program runs again.
+// Asks first if messages are undelivered: they wait until the program runs again.
 bool quit(CommandContext& with, const Invocation&) {
   const std::size_t open = undelivered(with.ui.model());
   if (open > 0 && !with.line.sure(undelivered_words(open) + (open == 1 ? " It goes" : " They go") +

@@ -9,7 +9,7 @@ namespace {
 using client::Line;
 using client::Peer;
 
-// Serial of the first of the `unread` newest lines of theirs; 0: there is none.
+// The serial of the oldest of the peer's `unread` newest lines; 0: there is none.
 std::uint64_t first_unread(const Peer& peer, std::size_t unread) {
   std::uint64_t serial = 0;
   for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && unread > 0; ++line) {
@@ -22,7 +22,7 @@ std::uint64_t first_unread(const Peer& peer, std::size_t unread) {
 
 }  // namespace
 
-// On a small screen a number to compare leaves no row of the chat.
+// On a small screen the panel of /verify leaves no row for the chat.
 bool ReadTracker::panel_covers() const {
   if (!ui_.state.window().verifying) return false;
   const client::Model& model = ui_.model();
@@ -38,7 +38,8 @@ bool ReadTracker::seeing() const {
   return !covered && !panel_covers() && state.focused && !state.away && state.window().scroll.following;
 }
 
-// What came before the user saw this window is under a line; what comes while they see it is not.
+// Puts the divider above messages that arrived before the user saw this window. Messages that arrive while
+// the user sees it get none.
 void ReadTracker::look() {
   const Peer* peer = ui_.front_peer();
   const bool sees = peer != nullptr && seeing();
@@ -49,7 +50,7 @@ void ReadTracker::look() {
     conversations_.mark_read(peer->name);
     if (first && unread > 0) ui_.state.window().divider = first_unread(*peer, unread);
   } else if (peer != nullptr && peer->lines.empty() && peer->older) {
-    store_.load_older(peer->name);  // to be read without having been looked at
+    store_.load_older(peer->name);  // shows the history without marking messages as read
   }
 }
 

@@ -1,4 +1,4 @@
-// Which of the messages in the window in front the user has seen.
+// Tracks which messages of the window in front the user has seen.
 #pragma once
 
 #include "tui/ui/context.h"
@@ -10,18 +10,18 @@ class ReadTracker {
   ReadTracker(UiContext& ui, ConversationIntents& conversations, StoreIntents& store)
       : ui_(ui), conversations_(conversations), store_(store) {}
 
-  // Marks as read what is on the screen; after everything that may have uncovered it.
+  // Marks the messages on the screen as read. Call it after all that may have uncovered some.
   void look();
-  void front_changed() { was_seeing_ = false; }  // another window, or another server's windows
+  void front_changed() { was_seeing_ = false; }  // another window, or those of another server
 
  private:
   bool panel_covers() const;
-  bool seeing() const;  // the user sees new lines of the window in front
+  bool seeing() const;  // the user sees the newest lines of the window in front
 
   UiContext& ui_;
   ConversationIntents& conversations_;
   StoreIntents& store_;
-  bool was_seeing_ = false;  // at the last look(), this window
+  bool was_seeing_ = false;  // seeing() at the last look(), of the same window
 };
 
 }  // namespace sims::tui

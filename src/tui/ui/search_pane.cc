@@ -7,7 +7,7 @@ namespace {
 
 using client::Line;
 
-constexpr int max_pages = 2'000;  // loaded to reach a line
+constexpr int max_pages = 2'000;  // of the history, loaded to reach a line
 
 const Line* line_of_row(const client::Peer& peer, std::uint64_t row) {
   const auto it =
@@ -74,7 +74,7 @@ void SearchPane::enter() {
   go_to_hit();
 }
 
-// Newest first: a step back in time is one on in the list.
+// The hits are sorted from new to old: a step to an older one is a step forward in the list.
 void SearchPane::step(int by) {
   Find& find = ui_.state.find;
   if (find.hits.empty()) return;

@@ -1,4 +1,4 @@
-// /search and Ctrl-S: the search through the history, and the way to a hit.
+// /search and Ctrl-S: searches the history, and goes to a hit.
 #pragma once
 
 #include <string>
@@ -16,10 +16,10 @@ class SearchPane final : public Component {
       : ui_(ui), store_(store), windows_(windows), chat_(chat), tracker_(tracker) {}
 
   bool handle_key(const Key& key) override;
-  void open(const std::string& text);  // empty: to be typed
-  void found(std::vector<client::SearchHit> hits,
-             std::string problem);  // the answer to StoreIntents::search()
-  void step(int by);                // 1: to the next older hit
+  void open(const std::string& text);  // empty: the user types it
+  // The answer to StoreIntents::search().
+  void found(std::vector<client::SearchHit> hits, std::string problem);
+  void step(int by);  // 1: to the next older hit
 
  private:
   void start();

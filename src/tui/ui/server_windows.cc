@@ -7,7 +7,7 @@
 namespace sims::tui {
 namespace {
 
-constexpr std::size_t max_servers = 16;  // whose windows are kept
+constexpr std::size_t max_servers = 16;  // with saved windows
 
 SavedServerWindows saved_windows_of(const std::string& server, const UiState& state) {
   SavedServerWindows out{server, {}, 0};
@@ -45,7 +45,7 @@ void ServerWindows::show(const SavedServerWindows& kept) {
   state.panel_scroll = 0;
   typing_.forget();
   tracker_.front_changed();
-  if (state.ask.about != Ask::About::paste) state.ask = {};  // it was about somebody of the other server
+  if (state.ask.about != Ask::About::paste) state.ask = {};  // it was about a peer of the other server
 }
 
 bool ServerWindows::restore(const SavedWindows& kept) {
@@ -56,8 +56,8 @@ bool ServerWindows::restore(const SavedWindows& kept) {
   return true;
 }
 
-// A name means somebody else at another server: its windows and drafts are not these. A server whose new key
-// was accepted keeps its own, if its contacts came along.
+// The same name is another user at another server, so each server has its own windows and drafts. A server
+// whose new key was accepted keeps its windows if the contacts moved to the new key.
 void ServerWindows::model_changed() {
   const client::Model& model = ui_.model();
   if (model.server_id.empty()) return;
@@ -78,7 +78,7 @@ void ServerWindows::model_changed() {
     now.id = id;
     elsewhere_.erase(it);
   } else if (server_id_.empty()) {
-    server_id_ = id;  // what was typed before the first server is this one's
+    server_id_ = id;  // windows and drafts from before the first connection belong to this server
     return;
   }
   elsewhere_.insert(elsewhere_.begin(), saved_windows_of(server_id_, ui_.state));

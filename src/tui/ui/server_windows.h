@@ -1,5 +1,5 @@
-// The windows of each server: swaps them when the server changes, and says what of them outlives the program.
-// A name means another user at another server, so windows and drafts never mix.
+// The windows of each server: swaps them when the server changes, and gives the state to save at the end. The
+// same name is another user at another server, so windows and drafts never mix.
 #pragma once
 
 #include <string>
@@ -15,8 +15,9 @@ class ServerWindows {
       : ui_(ui), windows_(windows), typing_(typing), tracker_(tracker) {}
 
   SavedWindows kept() const;
-  bool restore(const SavedWindows& kept);  // false: it is empty, nothing was done
-  void model_changed();                    // shows the windows of the model's server
+  bool restore(
+      const SavedWindows& kept);  // replaces all windows; false: `kept` is empty, and nothing changed
+  void model_changed();           // shows the windows of the model's server
   void wipe();
 
  private:
@@ -26,7 +27,7 @@ class ServerWindows {
   Windows& windows_;
   TypingSignal& typing_;
   ReadTracker& tracker_;
-  std::string server_id_;   // whose the windows are
+  std::string server_id_;   // of the shown windows
   SavedWindows elsewhere_;  // the windows of other servers
 };
 

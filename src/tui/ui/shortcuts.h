@@ -1,4 +1,4 @@
-// The keys that open something over the chat or set something, as a command does.
+// Keys that do the same as a command: search, help, mouse on or off.
 #pragma once
 
 #include "tui/ui/component.h"

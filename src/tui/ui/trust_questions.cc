@@ -51,7 +51,7 @@ void TrustQuestions::model_changed() {
   if (!asks_server()) ui_.state.answer_problem.clear();
 }
 
-// Commands work here too; nothing else than the right answer ends a question.
+// Commands work here, too. Only the right answer ends a question.
 void TrustQuestions::enter() {
   const PanelKind kind = panel_kind(ui_.model(), ui_.state);
   const std::string text = trimmed(answer().take());

@@ -1,5 +1,5 @@
-// The questions about keys in the panel over the chat: a server's first or changed key, a peer's changed key,
-// and the numbers of /verify. It consumes every key while a question is open.
+// The questions of the trust panel: a server's first or changed key, a peer's changed key, and the numbers of
+// /verify. It consumes every key while a question is open.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ class TrustQuestions final : public Component {
       : ui_(ui), connection_(connection), conversations_(conversations), uses_(uses) {}
 
   bool handle_key(const Key& key) override;
-  void enter();          // Enter in the panel
-  void model_changed();  // forgets the problem of a question that is gone
+  void enter();          // takes the typed answer, as Enter does
+  void model_changed();  // clears the problem of a question that is gone
 
  private:
   bool asks_server() const;

@@ -6,7 +6,7 @@
 
 namespace sims::tui {
 
-// How often the peer hears of it is the core's to decide.
+// The core limits how often it sends the notice.
 void TypingSignal::update() {
   const client::Peer* peer = ui_.front_peer();
   Window& window = ui_.state.window();

@@ -1,4 +1,4 @@
-// Tells the peer of the window in front that the user types.
+// The typing notice: tells the peer of the window in front that the user types.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@ class TypingSignal {
  public:
   TypingSignal(UiContext& ui, ConversationIntents& intents) : ui_(ui), intents_(intents) {}
 
-  void update();  // after the draft changed
+  void update();  // call after the draft changed
   void stop();
-  void stop_to(const std::string& peer);  // if that is the one who was told
-  void forget() { told_.clear(); }        // says nothing more to the peer who was told
+  void stop_to(const std::string& peer);  // only if this peer was told
+  void forget() { told_.clear(); }        // without telling the peer that the typing stopped
   void wipe();
 
  private:

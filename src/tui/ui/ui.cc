@@ -31,15 +31,15 @@ void Ui::key(const Key& key) {
   if (key.cut > 0 && state_.hint.empty())
     state_.hint = "the paste was too long: at its end " + left_out_words(key.cut);
   typed_ = parts_->input.take_edited() && !hinted && state_.hint.empty();
-  if (!typed_) parts_->tracker.look();  // a key may have uncovered what is unread
+  if (!typed_) parts_->tracker.look();  // the key may have uncovered unread messages
 }
 
-// A second Ctrl-C leaves only right after the first one.
+// A second Ctrl-C exits only directly after the first one.
 void Ui::offer(const Key& key) {
   const auto action = parts_->ui.action_of(key);
   const Focus focus = parts_->ui.focus();
   const bool modal = focus != Focus::server_key && focus != Focus::panel && focus != Focus::input;
-  if (focus != Focus::dialog && (modal || action != Action::interrupt)) parts_->exit.forget();
+  if (focus != Focus::dialog && (modal || action != Action::interrupt)) parts_->exit.reset();
   if (action == Action::suspend) return intents_.suspend();
   if (action == Action::redraw) return intents_.repaint();
   for (Component* component : parts_->layers()) {
@@ -64,7 +64,7 @@ bool Ui::takes_lines() const {
 void Ui::model_changed() {
   if (state_.passphrase.kind == PassphraseState::Kind::unlock) return;
   parts_->servers.model_changed();
-  parts_->link.model_changed();  // it may make another connection
+  parts_->link.model_changed();  // may start another connection, with another model
   parts_->trust.model_changed();
   parts_->windows.model_changed();
   parts_->tracker.look();
@@ -90,7 +90,7 @@ void Ui::restore(const SavedWindows& kept) {
   if (parts_->servers.restore(kept)) model_changed();
 }
 
-// --- by the component --------------------------------------------------------------------------------
+// --- passed on to a component ------------------------------------------------------------------------
 
 void Ui::set_fields(const ConnectFields& fields) {
   parts_->connect_box.set_fields(fields);

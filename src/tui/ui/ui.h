@@ -1,6 +1,6 @@
-// The interface as a whole: keys in, intents out, the interface's own state in between. Pure: no terminal, no
-// clock, no network; the program and the tests implement Intents. It owns the components (components.h) and
-// offers each key to them, topmost first.
+// The interface: keys in, intents out, the interface's own state in between. Pure: no terminal, no clock, no
+// network; the program and the tests implement Intents. It owns the components (components.h) and offers each
+// key to them, topmost first.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ struct Components;
 
 class Ui {
  public:
-  // `suites`: the choices of the dialog; `fields.suites` is the one that is set. `intents` outlives it.
+  // `suites`: the choices of the dialog; `fields.suites` is the selected one. `intents` outlives it.
   Ui(Intents& intents, const ConnectFields& fields, std::vector<std::string> suites, UtcOffset offset);
   ~Ui();
   Ui(const Ui&) = delete;
@@ -29,33 +29,31 @@ class Ui {
   void resize(Size size) { state_.size = size; }
   void only_ascii() { state_.look.ascii = true; }  // the terminal can show nothing else
   void set_fields(const ConnectFields& fields);    // of the dialog
-  void set_options(const Options& options) {
-    state_.options = options;
-  }  // as the configuration file has them
+  void set_options(const Options& options) { state_.options = options; }
   void set_keys(const Keymap& keys) { state_.keys = keys; }
   void key(const Key& key);
-  // Enter would send or answer a question about it: what is pasted here must be known as that.
+  // True if Enter sends a line or answers a question about one. Then the caller must tell pasted text from
+  // typed text.
   bool takes_lines() const;
-  // The last key() changed the draft in the input and nothing else that is shown, but for what it told the
-  // Intents.
+  // True if the last key() changed the draft and nothing else that the screen shows, except through Intents.
   bool typed() const { return typed_; }
-  // After the model changed and before drawing: opens windows for who wrote, closes the dialog, marks as
-  // looked at. Nothing of it changes what is in front, the scroll or what is typed.
+  // Call it after the model changed and before drawing. Opens windows for peers who wrote, closes the dialog,
+  // and marks visible messages as read. Changes neither the window in front, nor the scroll, nor the draft.
   void model_changed();
   void open_dialog();
-  void submit_dialog();  // as Enter in it; it need not be open, and opens when a field is wrong
+  void submit_dialog();  // as Enter in the dialog; works also when closed, and opens if a field is wrong
   void open_when_known(const std::string& peer);  // --query
-  // What the user must hear of, though no key asked for it: in the window in front and in the status window.
-  // `hint`: in the status line, until the next key.
+  // Warns of something that no key asked for, in the window in front and in the status window. Shows `hint`
+  // in the status line until the next key.
   void warn(const std::string& text, std::string hint);
 
   // The answer to StoreIntents::search().
   void found(std::vector<client::SearchHit> hits, std::string problem);
-  // Forgets everything of the conversations and asks for the passphrase.
+  // Wipes all data of conversations and asks for the passphrase.
   void locked();
   // The answer to StoreIntents::unlock() and set_passphrase().
   void passphrase_answer(Result<void> answer);
-  // What outlives the program; restore() puts it in the place of what is there.
+  // The state to save at the end of the program. restore() replaces the current state with it.
   SavedWindows kept() const;
   void restore(const SavedWindows& kept);
 

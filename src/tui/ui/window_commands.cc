@@ -1,4 +1,4 @@
-// Commands about windows and what is sent there.
+// The handlers of commands about windows and about texts sent from them.
 #include <fmt/format.h>
 
 #include "tui/ui/command_handlers.h"
@@ -8,7 +8,7 @@
 namespace sims::tui::commands {
 namespace {
 
-// Its mark is the one of the list.
+// A line of /wins, with the same mark as in the list of peers.
 std::string line_of(const UiContext& ui, std::size_t i) {
   const Window& window = ui.state.windows[i];
   const client::Peer* peer = ui.peer(window.peer);

@@ -50,7 +50,7 @@ void Windows::close(const std::string& peer) {
   if (at == windows.end()) return;
   const auto index = static_cast<std::size_t>(at - windows.begin());
   if (index == ui_.state.current) go_to(index - 1);
-  // A window that was only passed is gone by now.
+  // go_to() has closed the window if it was only passed.
   if (index >= windows.size() || windows[index].peer != peer) return;
   windows.erase(windows.begin() + static_cast<std::ptrdiff_t>(index));
   if (ui_.state.current > index) --ui_.state.current;
@@ -100,8 +100,8 @@ void Windows::step(int by) {
   go_to(static_cast<std::size_t>((static_cast<int>(ui_.state.current) + by + count) % count));
 }
 
-// As the list shows it: in other windows, then of those who have no window (there may be too many), then
-// below what this window shows.
+// Goes to the next window with unread messages; then to peers without a window, since too many may be open;
+// then to the end of this window.
 void Windows::next_unread() {
   UiState& state = ui_.state;
   const auto waits = [](const client::Peer* peer) {

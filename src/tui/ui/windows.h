@@ -1,4 +1,4 @@
-// Which windows there are, and which one is in front.
+// The list of windows: opens and closes them, and brings one to the front.
 #pragma once
 
 #include <functional>
@@ -14,28 +14,28 @@ namespace sims::tui {
 
 class Windows final : public Component {
  public:
-  // `moved` is called after another window came to the front.
+  // Calls `moved` after another window came to the front.
   Windows(UiContext& ui, TypingSignal& typing, ReadTracker& tracker, std::function<void()> moved)
       : ui_(ui), typing_(typing), tracker_(tracker), moved_(std::move(moved)) {}
 
   bool handle_key(const Key& key) override;
 
-  void go_to(std::size_t index);                // nothing happens if there is no such window
-  bool go_to_peer(const std::string& peer);     // false: too many windows are open, and it said so
-  void go_to_passing(const std::string& peer);  // as walking through the list does: closed again if unused
-  bool open(const std::string& peer);           // behind the others; false: too many windows are open
+  void go_to(std::size_t index);                // does nothing if there is no such window
+  bool go_to_peer(const std::string& peer);     // false: too many windows are open, and a hint says so
+  void go_to_passing(const std::string& peer);  // for a move through the list: closes the window if unused
+  bool open(const std::string& peer);           // in the background; false: too many windows are open
   void close(const std::string& peer);          // never the status window
-  Window* find(const std::string& peer);        // nullptr: none is open
+  Window* find(const std::string& peer);        // nullptr: not open
 
   void open_when_known(const std::string& peer) { wanted_peer_ = peer; }
-  void user_is_here() { wanted_in_front_ = false; }  // the wanted window opens behind this one
+  void user_is_here() { wanted_in_front_ = false; }  // from now on the wanted window opens in the background
   void model_changed();                              // opens windows for peers who wrote, and the wanted one
   void wipe();
 
  private:
-  // Peers open fewer windows than the user may, so that strangers cannot take up all of them.
+  // Peers may open fewer windows than the user, so that strangers cannot use up all of them.
   enum class By { user, peer };
-  // Opened at the end if there is none; nullopt: there are too many.
+  // The index of the peer's window; opens one if there is none. nullopt: too many windows are open.
   std::optional<std::size_t> window_of(const std::string& peer, By by);
   void step(int by);
   void next_unread();

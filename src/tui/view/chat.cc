@@ -13,7 +13,7 @@ namespace {
 using client::Delivery;
 using client::Line;
 
-constexpr int time_from_width = 30;  // narrower windows leave the time out
+constexpr int time_from_width = 30;  // columns; narrower windows do not show the time
 
 struct LocalTime {
   std::int64_t day;  // since 1970-01-01, local
@@ -21,7 +21,7 @@ struct LocalTime {
 };
 
 LocalTime local_time(std::int64_t unix_ms, UtcOffset offset) {
-  // Years 1970 to about 9999: what lies outside came from a broken clock and is pulled in.
+  // A broken clock may give any time: clamp it to the years 1970 to 9999.
   const std::int64_t s = std::clamp<std::int64_t>(unix_ms / 1000, 0, 253'370'764'800);
   const std::int64_t local = std::max<std::int64_t>(0, s + offset(s));
   return {local / 86'400, static_cast<int>(local % 86'400 / 60)};
@@ -47,7 +47,7 @@ const char* mark(const Line& line) {
   return " ";
 }
 
-// What stands before the text of the first row; its width is the indent of the rows after it.
+// The cells before the text of the first row: time, mark, name. Their width is the indent of the next rows.
 Cells head(const Chat& chat, const Line& line) {
   Cells out;
   const bool marked = chat.marked != 0 && chat.marked == line.serial;
@@ -74,7 +74,7 @@ Cells head(const Chat& chat, const Line& line) {
       add_cells("!! ", Style::alert, out);
       break;
   }
-  // In a narrow window it keeps at most half of the row.
+  // In a narrow window the head takes at most half of the row.
   if (width_of(out) > chat.width / 2) {
     out = fit(std::move(out), std::max(1, chat.width / 2 - 1));
     out.emplace_back();
@@ -89,8 +89,8 @@ Cells separator(const Chat& chat, const std::string& words, Style style) {
   return out;
 }
 
-// One paragraph under the indent. Nothing that somebody else wrote may start in the first column, where only
-// our own words do: the indent is never 0.
+// Adds one paragraph under the indent. The indent is never 0, because only our own words may start in the
+// first column: remote text there could imitate a notice.
 void add_paragraph(const Cells& first, const Cells& text, int indent, int width, std::vector<Cells>& rows) {
   const Cells margin(static_cast<std::size_t>(indent));
   bool at_first = true;
@@ -125,7 +125,7 @@ void add_separators(const Chat& chat, const Line& line, std::int64_t before_unix
     rows.push_back(separator(chat, "unread", Style::unread));
 }
 
-// All rows of a line; before_unix_ms: when the line before it was, -1: there is none.
+// All rows of a line. before_unix_ms: time of the previous line; -1: there is none.
 std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t before_unix_ms) {
   std::vector<Cells> rows;
   add_separators(chat, line, before_unix_ms, rows);
@@ -151,27 +151,27 @@ std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t be
   return rows;
 }
 
-// Of all that make_rows() looks at.
+// Compares all members that make_rows() reads.
 bool same_line(const Line& a, const Line& b) {
   return a.kind == b.kind && a.mine == b.mine && a.delivery == b.delivery && a.at_unix_ms == b.at_unix_ms &&
          a.text == b.text && a.why == b.why && a.sent_unix_ms == b.sent_unix_ms &&
          a.disordered == b.disordered;
 }
 
-// A chat and the rows of its lines: where things are in it.
+// Finds places in a chat by the rows of its lines.
 class Rows {
  public:
   Rows(const Chat& chat, RowCache& cache) : chat_(chat), cache_(cache) { cache.begin(chat); }
   const RowCache::Entry& of(std::size_t line) { return cache_.rows(chat_, line); }
   int last_row(std::size_t line) { return static_cast<int>(of(line).rows.size()) - 1; }
-  // Lines must not be empty.
+  // For a chat that has lines.
   Place last() {
     const std::size_t i = chat_.lines.size() - 1;
     return {i, last_row(i)};
   }
   Place place_of(const Scroll& scroll);
   Place filled(Place at, int height);
-  int move_up(Place& at, int rows);  // returns how many rows were missing
+  int move_up(Place& at, int rows);  // returns the number of rows that the chat lacks above
   void move_down(Place& at, int rows);
 
  private:
@@ -189,7 +189,8 @@ Place Rows::place_of(const Scroll& scroll) {
   return {i, it->serial == scroll.serial ? std::clamp(scroll.row, 0, last_row(i)) : 0};
 }
 
-// Where the last row must be for the window to be full: no further up than with the first row at its top.
+// Moves the place of the last row down until the window is full: the first row of the chat must not be below
+// the window's top.
 Place Rows::filled(Place at, int height) {
   Place top = at;
   move_down(at, move_up(top, height - 1));

@@ -1,5 +1,5 @@
 // The lines of one window as rows of cells: day separators, time, delivery mark, name, wrapped text. Pure. A
-// scrolled window stays where it is while lines arrive below.
+// scrolled window keeps its place while lines arrive below.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace sims::tui {
 std::string format_clock(std::int64_t unix_ms, UtcOffset offset);      // "23:59"
 std::string format_day(std::int64_t unix_ms, UtcOffset offset);        // "2026-11-22"
 std::string format_date_time(std::int64_t unix_ms, UtcOffset offset);  // "2026-11-22 23:59"
-// "(sent 23:40)", with the day if the line came on another one; empty where it says no more than when it
-// came.
+// "(sent 23:40)"; with the date if the line arrived on another day. Empty if it adds nothing to the time of
+// arrival.
 std::string sent_words(const client::Line& line, UtcOffset offset);
 
 struct Chat {
@@ -28,24 +28,26 @@ struct Chat {
   std::string peer_name;  // empty: the status window
   UtcOffset offset;
   int width;
-  bool bare = false;          // to be copied: no time, no marks, no indent
-  std::uint64_t divider = 0;  // serials of lines, 0: none; the first unread one,
-  std::uint64_t marked = 0;   // the one that a search led to,
-  std::uint64_t read_to = 0;  // the last one of ours that was read
+  bool bare = false;  // for copying: no time, no marks, no indent
+  // Serials of lines; 0: none.
+  std::uint64_t divider = 0;  // the first unread line
+  std::uint64_t marked = 0;   // the line that a search led to
+  std::uint64_t read_to = 0;  // our last line that the peer has read
 };
 
-// Rows that were made before, each kept with all that it was made from: a cache can make nothing wrong.
+// Rows made earlier, kept with all of their inputs. A row whose inputs differ is made again, so the cache
+// never returns a stale one.
 class RowCache {
  public:
-  void begin(const Chat& chat);  // before rows(), for as long as the chat's lines do not change
+  void begin(const Chat& chat);  // call before rows(); valid until the chat's lines change
   struct Entry {
     client::Line line;
-    std::int64_t before_unix_ms = -1;  // of the line before it; -1: there is none
+    std::int64_t before_unix_ms = -1;  // time of the previous line; -1: there is none
     bool divider = false, marked = false, read = false;
     std::uint64_t made = 0;
     std::vector<Cells> rows;
   };
-  // All rows of lines[i], separators before it included. Good until the next begin().
+  // All rows of lines[i], with the separators above it. Valid until the next begin().
   const Entry& rows(const Chat& chat, std::size_t i);
 
  private:
@@ -58,7 +60,7 @@ class RowCache {
   std::uint64_t made_ = 0;
 };
 
-// A row of a line, in the cache. Equal: nothing was made anew in between.
+// A row of a line, in the cache. Two are equal if the cache did not make the line's rows again in between.
 struct ChatRow {
   std::uint64_t made = 0;  // unique to the line's entry in the cache
   std::size_t row = 0;
@@ -68,10 +70,10 @@ struct ChatRow {
 
 struct ChatView {
   std::vector<ChatRow> rows;  // top to bottom, at most `height`
-  std::size_t below = 0;      // lines under the last row; one that is cut off there counts
+  std::size_t below = 0;      // lines under the last row; a line that is cut off there counts
 };
 ChatView visible_rows(const Chat& chat, RowCache& cache, int height, const Scroll& scroll);
-// `rows` > 0: towards older lines.
+// The scroll position after a move by `rows`; positive: towards older lines.
 Scroll scrolled(const Chat& chat, int height, const Scroll& scroll, int rows);
 
 }  // namespace sims::tui

@@ -13,7 +13,7 @@ struct Layer {
   bool (*open)(const client::Model& model, const UiState& ui);
 };
 
-// The input, below all of them, is always open.
+// Topmost first. The input is below all of these and always open.
 constexpr std::array<Layer, 7> layers = {{
     {Focus::passphrase, [](const client::Model&, const UiState& ui) { return ui.passphrase.open(); }},
     {Focus::server_key,

@@ -1,4 +1,4 @@
-// Who gets the keys: the topmost thing that is open. The view draws the same one's cursor. Pure.
+// The focus: the topmost component that is open. It gets the keys, and the view draws its cursor. Pure.
 #pragma once
 
 #include "client/model/model.h"
@@ -7,12 +7,12 @@
 namespace sims::tui {
 
 enum class Focus {  // topmost first
-  passphrase,       // the passphrase
-  server_key,       // the model's question: trust_panel.h
-  dialog,           // connect
-  find,             // the history
-  ask,              // a question in the place of the input
-  history_find,     // what was typed before
+  passphrase,       // the box that asks for the passphrase
+  server_key,       // the model's question about a server's key: trust_panel.h
+  dialog,           // the connect dialog
+  find,             // the search in the history
+  ask,              // a question in place of the input
+  history_find,     // the search in the input history
   panel,            // a peer's changed key, /verify: trust_panel.h
   input,
 };

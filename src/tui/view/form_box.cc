@@ -12,8 +12,8 @@ using client::LinkState;
 
 constexpr int box_width = 60;
 constexpr int min_width = 44;
-constexpr int min_height = 13;    // with a message of two rows or less; a longer one makes it higher
-constexpr int around_fields = 5;  // borders, the keys, what is empty between
+constexpr int min_height = 13;    // with a message of two rows; a longer message makes the box higher
+constexpr int around_fields = 5;  // rows: borders, keys, blank rows
 constexpr int min_message_rows = 2;
 
 std::string upper(std::string_view text) {
@@ -31,14 +31,14 @@ int label_width(const BoxPart& part) {
   return static_cast<int>(width) + 2;
 }
 
-// How many columns of a field are left of its view. It moves by half a field at a time, so that a long text
-// costs a repaint of the field now and then and not with every key.
+// The number of columns of the text that are scrolled out on the left. The field scrolls by half its width,
+// so that a long text does not repaint the whole field with each key.
 int skipped(int cursor, int width) {
   const int step = std::max(1, width / 2);
   return cursor < width ? 0 : (cursor - width + step) / step * step;
 }
 
-// What is typed has no attributes of its own: a key costs the terminal one byte.
+// The typed text has the normal style, so that a key costs the terminal one byte.
 void draw_field(Grid& grid, const Rect& at, const BoxField& field, bool focused) {
   const Style around = focused ? Style::strong : Style::dim;
   if (field.choice) {
@@ -179,7 +179,7 @@ Rect box_rect(Size size, const BoxPart& part) {
 
 namespace {
 
-// Without a border: a line is left for the message, and the fields move so that the focused one is seen.
+// The fields without a border. They leave a row for the message, and scroll to the focused one.
 int field_rows(Size size, const BoxPart& part) {
   return std::min(static_cast<int>(part.fields.size()), std::max(1, size.height - 1));
 }
@@ -205,7 +205,7 @@ void draw(Grid& grid, const BoxPart& part) {
     grid.put_text(box.x + 2, box.y + box.height - 2, box.width - 4, part.keys, Style::dim);
   } else {
     grid.fill(box, Style::normal);
-    // The cursor is a column of the field that has the focus; on the smallest screens it may be cut off.
+    // The focused field sets the cursor below, unless the screen is too small to show it.
     grid.cursor = {0, std::max(0, size.height - 1)};
     const bool help = part.message.empty();
     const int rows = field_rows(size, part);

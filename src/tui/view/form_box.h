@@ -1,5 +1,5 @@
-// What is asked in a box over everything else: where to connect to, and the passphrase. Pure; parts as in
-// view_parts.h.
+// The box over everything else, with fields to fill in: the connect dialog, or the passphrase. Pure; a part
+// as in parts.h.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ namespace sims::tui {
 struct BoxField {
   std::string label, text;
   std::size_t cursor = 0;  // byte offset
-  bool choice = false;     // text is one of several, chosen with the arrow keys
+  bool choice = false;     // `text` is one of several choices; the arrow keys select it
   bool operator==(const BoxField&) const = default;
 };
 
@@ -31,11 +31,11 @@ struct BoxPart {
 BoxField box_field(const ConnectDialog& dialog, const DialogField& field);
 BoxPart dialog_part(const client::Model& model, const UiState& ui, Now now);
 BoxPart passphrase_part(const PassphraseState& passphrase);
-// Where it is on a screen: in the middle, or all of it where that is too small for a box.
+// The place of the box: the middle of the screen, or all of a screen that is too small for a box.
 Rect box_rect(Size size, const BoxPart& part);
 void draw(Grid& grid, const BoxPart& part);
-// The same, where all but what is typed into one field is there already. Returns where it drew; empty: more
-// than that is different, nothing was done.
+// Draws only the focused field, over a grid that already shows `before`. Returns the rectangle that it drew.
+// Empty if more than that field differs; then it has drawn nothing.
 Rect draw_typed(Grid& grid, const BoxPart& part, const BoxPart& before);
 
 std::string suites_label(std::string_view labels);  // "ecdhe,rsa" -> "ECDHE, then RSA"

@@ -1,4 +1,4 @@
-// The input line.
+// The input line: the prompt and the typed text, broken into rows.
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -9,7 +9,7 @@
 namespace sims::tui {
 namespace {
 
-// Rows that fill up cell by cell; a wide character does not straddle the border.
+// Fills rows cell by cell. A wide character does not straddle the border.
 class Typed {
  public:
   Typed(Cells prompt, Style style, int width)
@@ -24,7 +24,7 @@ class Typed {
       text.remove_prefix(lf + 1);
     }
   }
-  // Where the next character would be.
+  // The place of the next character.
   Point next() {
     if (row_.size() >= width_) end_row();
     return {static_cast<int>(row_.size()), static_cast<int>(rows_.size())};
@@ -64,7 +64,7 @@ std::string lower(std::string text) {
   return text;
 }
 
-// As readline shows it, with the cursor on what was found.
+// As readline shows it, with the cursor on the match.
 void show_history_find(const HistoryFind& find, InputPart& out) {
   const std::string& query = find.query.text();
   const bool nothing = find.found.empty();
@@ -113,7 +113,7 @@ InputPart input_part(const client::Model& model, const UiState& ui, const TrustP
   return out;
 }
 
-// Broken at the border, not by words: so the cursor never jumps while one types.
+// Breaks rows at the border and not between words, so that the cursor never jumps while the user types.
 InputRows rows_of(const InputPart& part) {
   const int width = std::max(1, part.width);
   Typed typed(fit(to_cells(part.prompt, Style::strong), width / 2), part.style, width);

@@ -12,8 +12,8 @@ int list_width(int width) {
 
 }  // namespace
 
-// What goes first when there is no room: the title, then the chat, then the status line. The input line
-// stays, and a question is seen whole.
+// Without room for all of them, the title goes first, then the chat, then the status line. The input line
+// stays, and a question keeps all of its rows.
 Layout lay_out(Size size, int input_rows, Columns columns, bool question) {
   Layout out;
   const int width = std::max(size.width, 0);

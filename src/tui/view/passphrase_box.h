@@ -1,4 +1,4 @@
-// What the passphrase's box says (dialog_view.h draws it). Pure; shows stars, never what was typed.
+// The text of the passphrase box; form_box.h draws it. Pure. Shows stars, never the typed characters.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ struct PassphraseRow {
 };
 std::vector<PassphraseRow> passphrase_rows(const PassphraseState& passphrase);
 std::string passphrase_title(const PassphraseState& passphrase);
-std::string passphrase_message(
-    const PassphraseState& passphrase);  // the problem, what is going on, or which keys there are
+// The problem, the progress, or the keys of the box.
+std::string passphrase_message(const PassphraseState& passphrase);
 
 }  // namespace sims::tui

@@ -1,4 +1,4 @@
-// The peer list.
+// The peer list: a row for each peer, with its mark, window number and unread messages.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,10 +19,11 @@ bool listed(const Peer& peer, const UiState& ui) {
          window_number(ui, peer.name) != 0;
 }
 
-// The rows around the current one, nullptr being the status window: no more are looked at than are shown.
+// The rows around the current one; nullptr is the status window. Visits no more peers than the list shows,
+// because a large server has many.
 struct RowsAround {
   std::vector<const Peer*> above;  // nearest first
-  std::vector<const Peer*> from;   // the current one and those below it
+  std::vector<const Peer*> from;   // the current one and the ones below it
 };
 
 RowsAround around(const Model& model, const UiState& ui, std::size_t max_rows) {
@@ -45,7 +46,7 @@ RowsAround around(const Model& model, const UiState& ui, std::size_t max_rows) {
   return out;
 }
 
-// What asks to be looked at comes before where we are.
+// A mark that asks for attention has precedence over the mark of the current window.
 char mark_of(const Peer& peer, bool current) {
   if (peer.attention || peer.trust == Trust::changed) return '!';
   if (peer.standing == Standing::request) return '?';
@@ -107,7 +108,7 @@ ListPart list_part(const Model& model, const UiState& ui, int rows) {
   if (rows <= 0) return out;
   const auto height = static_cast<std::size_t>(rows);
   const RowsAround found = around(model, ui, height);
-  // The current one in the middle, but no row stays empty that could be used.
+  // Put the current row in the middle, unless that would leave rows empty.
   std::size_t above = std::min(found.above.size(), height / 2);
   if (above + found.from.size() < height) above = std::min(found.above.size(), height - found.from.size());
   out.reserve(height);

@@ -20,8 +20,8 @@ using client::Delivery;
 using client::Line;
 using client::Model;
 
-constexpr std::size_t max_lines = 200;    // said at once of a window; the rest is only counted
-constexpr std::size_t context_lines = 5;  // said of a window that comes in front
+constexpr std::size_t max_lines = 200;    // printed at once from a window; older ones are only counted
+constexpr std::size_t context_lines = 5;  // printed when a window comes to the front
 constexpr std::size_t max_settling = 1'000;
 
 const std::deque<Line>* lines_of(const Model& model, const std::string& peer) {
@@ -57,7 +57,7 @@ std::string words(const Line& line, const std::string& peer, UtcOffset offset) {
   return clock + (line.mine ? "you" : peer) + ": " + line.text;
 }
 
-// Without a countdown: each second of it would be read out.
+// Without a countdown, because a screen reader would read out each second of it.
 std::string link_words(const Model& model) {
   switch (model.link) {
     case client::LinkState::online:
@@ -137,7 +137,7 @@ void Plain::print_window(const Model& model, const UiState& ui) {
   if (window_ != peer) {
     window_ = peer;
     print(title_of(model, peer));
-    // Of what was said long ago a few lines are enough to know where one is.
+    // A few old lines are enough for context.
     if (printed_[peer].serial == 0) {
       const auto* lines = lines_of(model, peer);
       if (lines && lines->size() > context_lines)
@@ -147,7 +147,7 @@ void Plain::print_window(const Model& model, const UiState& ui) {
   print_lines(model, ui, peer, max_lines);
 }
 
-// What comes into windows that are not in front: who and how many; the status window's alerts in full.
+// Prints news of windows that are not in front: sender and number; the lines of the status window in full.
 void Plain::print_elsewhere(const Model& model, const UiState& ui) {
   if (!window_.empty()) print_lines(model, ui, "", max_lines);
   for (std::size_t i = 1; i < ui.windows.size(); ++i) {
@@ -162,7 +162,7 @@ void Plain::print_elsewhere(const Model& model, const UiState& ui) {
   }
 }
 
-// Each of our texts ends with a word about what became of it.
+// Prints the outcome of each of our texts: delivered or failed.
 void Plain::print_delivery(const Model& model) {
   if (mine_.empty()) return;
   for (const auto& [name, peer] : model.peers) {
@@ -241,7 +241,7 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
   if (ui.hint != hint_ && !ui.hint.empty()) print("(" + ui.hint + ")");
   hint_ = ui.hint;
 
-  if (width_ != width && width_ != 0) {  // the terminal may have wrapped what stood there: leave it
+  if (width_ != width && width_ != 0) {  // the terminal may have wrapped the old input line: leave it
     lines_ = "\r\n" + lines_;
     shown_ = {};
   }
@@ -251,7 +251,7 @@ std::string Plain::update(const Model& model, const UiState& ui, int width) {
   return input_bytes(input);
 }
 
-// The one that has the keys.
+// The input of the component that has the focus.
 Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
   const TrustPanel panel = make_panel(model, ui);
   InputPart part = input_part(model, ui, panel);
@@ -286,8 +286,8 @@ Plain::Input Plain::input_of(const Model& model, const UiState& ui) {
           safe_text(text.substr(part.cursor), Lines::fold)};
 }
 
-// The part of a long line around the cursor that the terminal's line holds: it must not wrap, for what has
-// wrapped cannot be taken back.
+// Cuts a long line to the part around the cursor that fits into one row of the terminal. The line must not
+// wrap: a wrapped one cannot be erased.
 void Plain::fit_into(std::string& before, std::string& after, int width) {
   std::size_t cut = 0;
   while (text_width(std::string_view(before).substr(cut)) > width)
@@ -307,7 +307,7 @@ std::string Plain::input_bytes(const Input& now) {
   const bool forced = std::exchange(repaint_, false);
   if (lines_.empty() && now == shown_ && !forced) return "";
   std::string out;
-  // Typing at the end writes only what is typed: nothing that was read out is read again.
+  // Typing at the end writes only the new characters: a screen reader must not read the old ones again.
   if (lines_.empty() && !forced && shown_.after.empty() && now.after.empty() &&
       now.before.size() > shown_.before.size() && now.before.starts_with(shown_.before)) {
     out = now.before.substr(shown_.before.size());

@@ -1,7 +1,7 @@
-// --plain: the screen as a stream of lines, for screen readers, braille lines and terminals that can place no
-// cursor. What happens is said once, in order, in words; below it stands one line with what is typed. Nothing
-// that was written is ever changed. Pure: from the model and the interface's state to the bytes to write,
-// which hold nothing but printable text, CR, LF and backspace.
+// --plain: the screen as a stream of lines, for screen readers, braille lines and terminals that cannot place
+// the cursor. Prints each event once, in order and in words. The last line is the input line; no other
+// printed line changes later. Pure: from the model and the interface's state to the bytes to write. These
+// hold nothing but printable text, CR, LF and backspace.
 #pragma once
 
 #include <cstdint>
@@ -16,22 +16,22 @@ namespace sims::tui {
 
 class Plain {
  public:
-  // What makes the terminal, `width` columns wide, show the state. Empty: nothing changed.
+  // The bytes that make a terminal of `width` columns show the state. Empty: nothing changed.
   std::string update(const client::Model& model, const UiState& ui, int width);
-  void repaint();  // the line with what is typed is written repaint
+  void repaint();  // the next update() writes the input line again
 
  private:
   struct Printed {             // of one window
-    std::uint64_t serial = 0;  // the newest line that was said
+    std::uint64_t serial = 0;  // of the newest printed line
     std::size_t unread = 0;
-    std::vector<std::uint64_t> counting;  // lines that wait until their number is final
+    std::vector<std::uint64_t> counting;  // serials of lines to print once their count is final
   };
   struct Input {
     std::string before, after;  // safe text left and right of the cursor, the prompt included
     bool operator==(const Input&) const = default;
   };
 
-  void print(std::string_view line);  // own words and remote ones: made safe here
+  void print(std::string_view line);  // makes the text safe, ours and remote text alike
   void print_window(const client::Model& model, const UiState& ui);
   void print_lines(const client::Model& model, const UiState& ui, const std::string& peer,
                    std::size_t max_count);
@@ -50,8 +50,8 @@ class Plain {
 
   std::string lines_;  // of this update
   std::map<std::string, Printed> printed_;
-  std::map<std::uint64_t, client::Delivery> mine_;  // lines of ours that were said and are not settled
-  std::string window_ = "\n";                       // no window is called so
+  std::map<std::uint64_t, client::Delivery> mine_;  // our printed lines, neither delivered nor failed yet
+  std::string window_ = "\n";                       // of the last update; at first no window's name
   std::string dialog_, panel_, passphrase_box_, hint_, question_, find_;
   Input shown_;
   int width_ = 0;

@@ -8,12 +8,12 @@
 namespace sims::tui {
 namespace {
 
-constexpr int quiet = 2;  // the standard asks for 4; cameras do with 2 where more would not fit 80x24
+constexpr int quiet = 2;  // modules; the standard wants 4, but that does not fit 80x24 and cameras accept 2
 
-// Bytes that versions 1, 2, ... hold at error correction level L; higher ones are wider than a screen.
+// Bytes that versions 1, 2, ... hold at error correction level L. Higher versions are wider than a screen.
 constexpr std::array<std::size_t, 10> capacity = {17, 32, 53, 78, 106, 134, 154, 192, 230, 271};
 
-// 0: none is large enough.
+// The smallest version that holds the bytes; 0: none does.
 int version_of(std::size_t bytes) {
   for (std::size_t i = 0; i < capacity.size(); ++i) {
     if (bytes <= capacity[i]) return static_cast<int>(i) + 1;
@@ -57,7 +57,7 @@ const std::vector<Cells>& QrCache::rows(const std::string& bytes) {
     y -= quiet;
     return x >= 0 && y >= 0 && x < qr->width && y < qr->width && qr->at(x, y);
   };
-  // The ink is light: on a dark screen the code has its colours even where the terminal has none.
+  // Draw the light modules: on a dark screen the code is right even in a terminal without colours.
   static constexpr std::u32string_view halves = U"█▄▀ ";
   for (int y = 0; y < width; y += 2) {
     Cells row(static_cast<std::size_t>(width));

@@ -11,7 +11,7 @@
 
 namespace sims::tui {
 
-// The modules, row by row, without a quiet zone; nullopt: too long for a QR code that a screen could show.
+// The modules, row by row, without a quiet zone.
 struct Qr {
   int width = 0;
   std::vector<bool> dark;
@@ -19,12 +19,13 @@ struct Qr {
     return dark[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
   }
 };
+// nullopt if `bytes` is empty, or too long for a QR code that a screen can show.
 std::optional<Qr> make_qr(std::string_view bytes);
 
-// The screen that a code of so many bytes takes, two light modules around it included; {0, 0}: there is none.
+// The cells of a QR code of so many bytes, with a quiet zone of two modules; {0, 0} if make_qr() makes none.
 Size qr_size(std::size_t bytes);
 
-// Its rows as cells, made once for the same bytes.
+// The rows of a QR code as cells. Keeps those of the last bytes, so that a frame does not encode again.
 class QrCache {
  public:
   const std::vector<Cells>& rows(const std::string& bytes);

@@ -14,12 +14,12 @@ namespace {
 
 using client::Model;
 
-// What decides where everything is and in which characters: when it changes, all is drawn anew.
+// The inputs that decide the place and the characters of everything. When one changes, all is drawn again.
 struct Frame {
   Size size;
   Layout layout;
   bool ascii = false, locked = false, box = false;
-  Rect over;  // what lies over the parts
+  Rect over;  // the box or the list over the parts
   bool operator==(const Frame&) const = default;
 };
 
@@ -46,9 +46,9 @@ struct Renderer::State {
   QrCache qr;
 
   bool stale = true;   // this frame draws every part
-  bool drawn = false;  // this frame drew one of those that may lie under another
+  bool drawn = false;  // this frame drew a part that may be under the box or the list
   TitlePart title;
-  std::string terminal;  // its title
+  std::string terminal_title;
   ListPart list, over;
   StatusPart status;
   InputPart input;
@@ -82,7 +82,7 @@ void Renderer::State::begin(const Frame& now) {
   finish(now.layout.separator);
 }
 
-// After drawing in a rectangle.
+// Call it after drawing in a rectangle.
 void Renderer::State::finish(const Rect& at) {
   drawn = true;
   if (frame.ascii) to_ascii(grid, at);
@@ -91,7 +91,7 @@ void Renderer::State::finish(const Rect& at) {
     stamps[static_cast<std::size_t>(y)] = last_stamp;
 }
 
-// False: there is nothing new.
+// False if the part did not change.
 template <class Part>
 bool Renderer::State::show(Part& shown, const Rect& at, Part now) {
   if (!stale && shown == now) return false;
@@ -141,7 +141,7 @@ void Renderer::State::show_parts(const Model& model, const UiState& ui, Now now,
   const Layout& layout = frame.layout;
   StatusPart words = status_part(model, ui, now);
   if (show(title, layout.title, frame.locked ? locked_title() : title_part(model, ui)))
-    terminal = terminal_title(title);
+    terminal_title = tui::terminal_title(title);
   if (!frame.locked) {
     show(list, layout.list, list_part(model, ui, layout.list.height));
     show_body(layout.chat, model, ui, panel, words);
@@ -184,7 +184,7 @@ std::span<const std::uint64_t> Renderer::stamps() const {
 
 const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
   const bool locked = ui.passphrase.kind == PassphraseState::Kind::unlock;
-  if (locked && !state_->frame.locked) {  // what was shown goes with the keys
+  if (locked && !state_->frame.locked) {  // locking wipes the shown texts together with the keys
     const std::uint64_t stamp = state_->last_stamp;
     state_ = std::make_unique<State>();
     state_->last_stamp = stamp;
@@ -206,7 +206,7 @@ const Grid& Renderer::render(const Model& model, const UiState& ui, Now now) {
   if (s.stale || typed) s.show_input(layout.input);
   if (!box) s.show_over(model, ui);
   s.show_box(std::move(box));
-  s.grid.title = ui.options.title ? s.terminal : "";
+  s.grid.title = ui.options.title ? s.terminal_title : "";
   s.grid.theme = ui.options.theme;
   s.grid.mouse = ui.options.mouse;
   s.stale = false;

@@ -1,6 +1,6 @@
-// render() (view.h) for one frame after the other: the same grid, sooner. A part of the screen that shows
-// what it showed in the last frame stays as it is, and rows of a conversation are made once. What a frame
-// costs grows neither with the number of peers nor with what was said. Pure but for that memory.
+// render() (view.h) for a sequence of frames: the same grid, but incremental. Draws only parts that changed
+// since the last frame, and makes the rows of a line once. The cost of a frame grows neither with the number
+// of peers nor with the length of a conversation. Pure but for this cache.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,11 @@ class Renderer {
   Renderer(const Renderer&) = delete;
   Renderer& operator=(const Renderer&) = delete;
 
-  const Grid& render(const client::Model& model, const UiState& ui, Now now);  // good until the next call
-  // After a key that changed the draft alone (Ui::typed()): the last grid with its new input, all else as it
-  // was, also where there is news to show. nullptr: the input moves other parts, so render() is needed.
+  const Grid& render(const client::Model& model, const UiState& ui, Now now);  // valid until the next call
+  // For a key that changed the draft alone (Ui::typed()): draws the input and leaves the rest of the last
+  // grid, even if the model has changed. nullptr if the input moves other parts: then call render().
   const Grid* render_input(const client::Model& model, const UiState& ui);
-  // A number for each row of that grid: one that is the same as before stands for the same cells.
+  // A stamp for each row of that grid. A row with the same stamp as before holds the same cells.
   std::span<const std::uint64_t> stamps() const;
 
  private:

@@ -1,4 +1,4 @@
-// What was found in the history: a row for each, the newest one at the bottom, as in a conversation.
+// The hits of a search in the history: a row for each, the newest at the bottom, as in a conversation.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace {
 using client::Model;
 using client::SearchHit;
 
-// The bytes of the text that are what was wanted: the first end that holds it, the last beginning of that.
-// {0, 0}: it is not there.
+// The bytes [first, second) of the first match: the first end of text that holds `wanted`, then the last
+// start before it that still does. {0, 0}: no match.
 std::pair<std::size_t, std::size_t> find_caseless(std::string_view text, const std::string& wanted) {
   Caseless needle(wanted);
   if (wanted.empty() || !needle.in(text)) return {0, 0};
@@ -33,7 +33,7 @@ std::pair<std::size_t, std::size_t> find_caseless(std::string_view text, const s
   return {from, to};
 }
 
-// The text as one line, with what was looked for in it emphasised; it starts late enough for that to be seen.
+// The text as one line with the match emphasised. Cuts the beginning if the match would not be visible.
 Cells text_of(const SearchHit& hit, const std::string& wanted, Style style, int room) {
   const std::string& body = hit.entry.body;
   const auto [from, to] = find_caseless(body, wanted);
@@ -87,7 +87,7 @@ void draw_find(Grid& grid, const Rect& at, const Model& model, const UiState& ui
   grid.fill({at.x, bottom, at.width, 1}, Style::bar);
   grid.put(at.x + 1, bottom, at.width - 1, fit(to_cells(find_title(find), Style::bar_strong), at.width - 1));
   const auto rows = static_cast<std::size_t>(at.height - 1);
-  // The one that is looked at in the middle, but no row stays empty that could be used.
+  // Put the selected hit in the middle, unless that would leave rows empty.
   std::size_t first = find.at > rows / 2 ? find.at - rows / 2 : 0;
   if (find.hits.size() < first + rows) first = find.hits.size() > rows ? find.hits.size() - rows : 0;
   for (std::size_t row = 0; row < rows && first + row < find.hits.size(); ++row)

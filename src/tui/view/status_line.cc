@@ -1,4 +1,4 @@
-// The status line.
+// The status line: the hint, the link, unread windows, who types, and the cipher suites.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using client::Model;
 using client::Peer;
 using client::SessionState;
 
-constexpr std::size_t max_named = 5;  // who wrote, who types
+constexpr std::size_t max_named = 5;  // names of peers who wrote, and of peers who type
 
 void add_link(const Model& model, Now now, StatusPart& out) {
   out.link = model.link;
@@ -39,7 +39,7 @@ void add_link(const Model& model, Now now, StatusPart& out) {
   }
 }
 
-// The peers of windows: a list of all who are online may be long.
+// Looks only at peers with a window: the list of all online users may be long.
 void add_others(const Model& model, const UiState& ui, StatusPart& out) {
   for (std::size_t i = 0; i < ui.windows.size(); ++i) {
     const auto it = model.peers.find(ui.windows[i].peer);
@@ -99,7 +99,7 @@ std::string link_words(const StatusPart& part) {
 
 using Words = std::vector<std::pair<std::string, Style>>;
 
-// First what cannot wait; last what somebody else may have worded.
+// Urgent texts first; last the problem, because the server may have worded it.
 Words words_of(const StatusPart& part) {
   const bool online = part.link == LinkState::online;
   Words out;
@@ -132,7 +132,7 @@ StatusPart status_part(const Model& model, const UiState& ui, Now now) {
   StatusPart out;
   add_link(model, now, out);
   out.hint = ui.hint;
-  if (ui.passphrase.kind == PassphraseState::Kind::unlock) return out;  // nothing of any conversation
+  if (ui.passphrase.kind == PassphraseState::Kind::unlock) return out;  // locked: show no conversation
   out.away = ui.away;
   out.away_reason = ui.away_reason;
   add_others(model, ui, out);

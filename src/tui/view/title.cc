@@ -1,4 +1,4 @@
-// The title line, and the terminal's own title.
+// The title line, and the title of the terminal's window.
 #include <algorithm>
 
 #include "base/text.h"
@@ -50,7 +50,7 @@ void draw(Grid& grid, const Rect& at, const TitlePart& part) {
   const Cells trust = to_cells(part.trust, part.trust_style);
   std::string self = part.self;
   if (!part.server.empty()) self += " @ " + part.server;
-  // With whom and how far trusted stays when there is no room for who we are.
+  // When space is short, keep the peer and the trust state; drop our own name.
   const int trust_room = trust.empty() ? 0 : 2 + width_of(trust);
   const int right = width_of(with) + trust_room;
   int x = at.x + 1;

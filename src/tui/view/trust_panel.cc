@@ -169,7 +169,7 @@ TrustPanel make_panel(const Model& model, const UiState& ui) {
     problem = &ui.answer_problem;
   }
   if (!problem->empty())
-    out.lines.insert(out.lines.begin(), {*problem, Style::alert});  // seen on small screens too
+    out.lines.insert(out.lines.begin(), {*problem, Style::alert});  // first, to be visible on small screens
   if (!ui.said.empty()) add_said(ui.said, out);
   return out;
 }
@@ -191,7 +191,7 @@ constexpr int min_text_width = 24;  // columns of the text beside a QR code
 std::vector<Cells> rows_of(const std::vector<PanelLine>& lines, int width) {
   std::vector<Cells> rows;
   for (const PanelLine& line : lines) {
-    // Fingerprints stand two columns in, and go on so.
+    // Fingerprints are indented by two columns, on each row.
     const bool indented = line.text.substr(0, 2) == "  ";
     const Cells text = to_cells(std::string_view(line.text).substr(indented ? 2 : 0), line.style);
     const int indent = indented && width > 10 ? 2 : 0;
@@ -205,7 +205,7 @@ std::vector<Cells> rows_of(const std::vector<PanelLine>& lines, int width) {
   return rows;
 }
 
-// How much of the body a panel of so many rows may take: of a stranger's words something stays in sight.
+// The most rows that a panel may cover. A stranger's panel leaves some rows of the stranger's words visible.
 int max_height(PanelKind kind, int body) {
   return kind == PanelKind::stranger ? body - std::min(3, body / 3) : body;
 }

@@ -1,5 +1,6 @@
-// What stands over the end of a conversation: questions that are answered before anything goes on (a server's
-// first or changed key, a peer's changed key, /verify), and what is to be known about a stranger. Pure.
+// The panel over the end of a conversation. It asks about keys: a server's first or changed key, a peer's
+// changed key, the numbers of /verify. Nothing is sent until the user answers. Or it introduces a stranger,
+// and asks nothing. Pure.
 #pragma once
 
 #include <string>
@@ -23,26 +24,27 @@ struct TrustPanel {
   PanelKind kind = PanelKind::none;
   std::string title;
   std::vector<PanelLine> lines;
-  std::string qr;  // what the QR code beside the lines holds; empty: there is none
+  std::string qr;  // the content of the QR code beside the lines; empty: no QR code
   std::string prompt;
-  const Editor* answer = nullptr;  // where the answer is typed; null: nothing is asked
+  const Editor* answer = nullptr;  // the editor of the answer; null: the panel asks nothing
 };
 
-PanelKind panel_kind(const client::Model& model, const UiState& ui);  // of the question, if there is one
-TrustPanel make_panel(const client::Model& model, const UiState& ui);
-// The question, or else what is to be known about the stranger of this window.
+// The kind of the open question; PanelKind::none if there is none.
+PanelKind panel_kind(const client::Model& model, const UiState& ui);
+TrustPanel make_panel(const client::Model& model, const UiState& ui);  // the question alone
+// The question, or else the introduction of the stranger in this window.
 TrustPanel shown_panel(const client::Model& model, const UiState& ui);
-// A safety number as two rows of six groups.
+// Splits a safety number into two rows of six groups.
 std::pair<std::string, std::string> number_halves(const std::string& number);
 
-// Where it is in the body of the screen: at its lower end.
+// The place of the panel: the lower end of the screen's body.
 struct PanelPlace {
-  int height = 0;           // of the body
-  Rect title, text, qr;     // qr: empty if there is none, or it would not be seen whole
-  std::vector<Cells> rows;  // of the text, which may show only a part of them
+  int height = 0;           // rows of the body that the panel covers
+  Rect title, text, qr;     // qr: empty without a QR code, or if it does not fit whole
+  std::vector<Cells> rows;  // of the text; `text` may be too small for all of them
 };
 PanelPlace place_panel(const TrustPanel& panel, const Rect& body);
-// Returns how many rows it takes. `scroll`: rows that are above the text's area.
+// Returns the rows that the panel covers. `scroll`: rows of the text above its rectangle.
 int draw_panel(Grid& grid, const PanelPlace& place, const TrustPanel& panel, int scroll, QrCache& qr);
 
 }  // namespace sims::tui

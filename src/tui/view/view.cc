@@ -64,7 +64,7 @@ Layout layout_with(const UiState& ui, const TrustPanel& panel, int input_rows) {
   if (ui.look.bare) return lay_out(ui.size, input_rows, Columns::bare, question);
   const Layout layout = lay_out(ui.size, input_rows, Columns::list, question);
   if (panel.qr.empty() || layout.list.empty() || !place_panel(panel, layout.chat).qr.empty()) return layout;
-  // A QR code that is not seen whole beside the list comes in its place.
+  // If the QR code does not fit beside the list, it takes the place of the list.
   const Layout wide = lay_out(ui.size, input_rows, Columns::no_list, question);
   return place_panel(panel, wide.chat).qr.empty() ? layout : wide;
 }

@@ -1,4 +1,4 @@
-// The whole screen as a pure function of the client's model, the interface's state and the time.
+// The screen as a pure function of the client's model, the interface's state and the time.
 #pragma once
 
 #include <optional>
@@ -17,19 +17,20 @@ namespace sims::tui {
 
 Grid render(const client::Model& model, const UiState& ui, Now now);
 
-// The layout that render() uses now: for keys that scroll by pages.
+// The layout that render() uses for this state. Keys that scroll by pages need it.
 Layout layout_of(const client::Model& model, const UiState& ui);
-// The name that we were last connected under, or else will be: a name that is only tried relabels nothing.
+// The name of our last connection, or else the name to connect with. A name that the server has not accepted
+// yet does not relabel lines.
 const std::string& own_name(const client::Model& model, const UiState& ui);
-// What the current window shows; where its peer is not known, the lines of the status window.
+// The lines of the current window; those of the status window if the peer is not known.
 Chat chat_of(const client::Model& model, const UiState& ui, int width);
 
-// Messages of ours that are not delivered yet, and words for how many there are.
+// The number of our messages that are not delivered yet, and a sentence that says it.
 std::size_t undelivered(const client::Peer& peer);
 std::size_t undelivered(const client::Model& model);
 std::string undelivered_words(std::size_t count);
 
-// The peers in the list, in its order.
+// The peers of the list, in its order.
 std::vector<const client::Peer*> listed_peers(const client::Model& model, const UiState& ui);
 
 std::string suite_label(std::string_view wire_name);          // "ECDHE_WITH_..." -> "ECDHE"

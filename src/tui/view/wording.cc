@@ -2,7 +2,7 @@
 
 namespace sims::tui {
 
-// What stops or holds a conversation comes before what was verified.
+// States that stop or hold a conversation have precedence over "verified".
 std::string_view trust_word(const client::Peer& peer) {
   if (peer.trust == client::Trust::changed) return "KEY CHANGED";
   switch (peer.standing) {

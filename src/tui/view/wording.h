@@ -1,4 +1,4 @@
-// Words that more than one part of the interface says the same way. Pure.
+// Wording that several parts of the interface share. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace sims::tui {
 
-// How far somebody is trusted: "KEY CHANGED", "blocked", "request", "stranger", "verified", "unverified".
+// The trust state of a peer: "KEY CHANGED", "blocked", "request", "stranger", "verified", "unverified".
 std::string_view trust_word(const client::Peer& peer);
 
 // "1 message", "2 messages"

@@ -1,3 +1,4 @@
+// Tests of the layout: every part of the screen has its place, at every size.
 #include "tui/view/layout.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Tests of QR codes: their modules, sizes and limits.
 #include "tui/view/qr.h"
 
 #include <doctest/doctest.h>
@@ -9,7 +10,7 @@ using namespace sims::tui;
 
 namespace {
 
-// What a camera sees: light ink on dark ground, two modules in a cell.
+// True if a camera sees a light module there: light characters on a dark ground, two modules in a cell.
 bool light(const std::vector<Cells>& rows, int x, int y) {
   const char32_t c = rows[static_cast<std::size_t>(y / 2)][static_cast<std::size_t>(x)].chars[0];
   REQUIRE((c == U'█' || c == U'▀' || c == U'▄' || c == U' '));
@@ -41,7 +42,7 @@ TEST_CASE("qr: the half blocks hold the code's modules and a quiet zone around t
   }
 }
 
-TEST_CASE("qr: the finder patterns are where they belong") {
+TEST_CASE("qr: the finder patterns are in three corners") {
   const auto qr = make_qr(std::string(94, 'x'));
   REQUIRE(qr);
   CHECK(qr->width == 37);
@@ -56,7 +57,7 @@ TEST_CASE("qr: the finder patterns are where they belong") {
   }
 }
 
-TEST_CASE("qr: a safety code fits 80x24, what is too long has none") {
+TEST_CASE("qr: a safety code fits 80x24, a text that is too long has no code") {
   CHECK(qr_size(94) == Size{41, 21});
   CHECK(qr_size(0) == Size{0, 0});
   CHECK(qr_size(272) == Size{0, 0});
