@@ -57,8 +57,7 @@ void Input::cancel() {
 void Input::paste(const Key& key) {
   const std::size_t lines = lines_of(key.text);
   if (lines <= static_cast<std::size_t>(ui_.state.options.paste_lines)) return insert(key);
-  Ask question{Ask::About::paste, fmt::format("Insert what was pasted, {} lines? y yes, n no", lines),
-               key.text};
+  Ask question{Ask::About::paste, fmt::format("Insert the {} pasted lines? y yes, n no", lines), key.text};
   question.cut = key.cut;
   question.guessed = key.guessed;
   uses_.prompt.ask(std::move(question), [this](const Ask& asked, char32_t) {

@@ -34,9 +34,9 @@ void InputSearch::look_back(std::size_t before) {
     find.at = *at;
   } else if (before == history.entries().size()) {
     find.found.clear();
-    if (!query.empty()) ui_.state.hint = "not among what was typed here";
+    if (!query.empty()) ui_.state.hint = "no match in the input history";
   } else {
-    ui_.state.hint = "there is no older one";
+    ui_.state.hint = "no older match";
   }
 }
 

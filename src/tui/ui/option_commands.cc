@@ -34,7 +34,7 @@ std::string all_keys(const Keymap& keys) {
   std::string out = "Keys:";
   for (const ActionInfo& info : all_actions())
     out += fmt::format("\n{} = {}", info.name, fmt::join(keys.names_of(info.action), " "));
-  return out + "\n/bind KEY ACTION gives a key to an action, /bind KEY none takes it away, /save keeps it.";
+  return out + "\n/bind KEY ACTION binds a key to an action, /bind KEY none unbinds it, /save keeps it.";
 }
 
 std::string use_of(const Keymap& keys, const Key& key) {

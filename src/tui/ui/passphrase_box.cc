@@ -50,7 +50,7 @@ void PassphraseBox::answer(Result<void> answer) {
   notices_.say(
       store_.has_passphrase()
           ? "The store has a new passphrase. Copies of the file from before still open with the old one."
-          : "The store has no passphrase now: who can read the file can read it all.");
+          : "The store has no passphrase now: anyone who can read the file can read all of it.");
 }
 
 bool PassphraseBox::handle_key(const Key& key) {
@@ -99,7 +99,7 @@ void PassphraseBox::enter() {
   ++passphrase.focus;
   if (passphrase.focus == PassphraseState::again_field &&
       passphrase.entries[PassphraseState::fresh_field].empty())
-    passphrase.problem = "Empty: no passphrase at all. Who can read the file can read everything in it.";
+    passphrase.problem = "Empty: no passphrase at all. Anyone who can read the file can read all of it.";
   else if (passphrase.focus == PassphraseState::again_field &&
            passphrase.entries[PassphraseState::fresh_field].size() < short_passphrase)
     passphrase.problem = "This is short: several words are harder to guess.";
@@ -111,7 +111,7 @@ void PassphraseBox::enter_change() {
   SecretBytes fresh = passphrase.entries[PassphraseState::fresh_field].take();
   const SecretBytes again = passphrase.entries[PassphraseState::again_field].take();
   if (!crypto::equal(fresh.view(), again.view())) {
-    passphrase.problem = "The two are not the same: nothing was changed.";
+    passphrase.problem = "The two new passphrases differ: nothing was changed.";
     passphrase.focus = first_field(passphrase);
     return;
   }

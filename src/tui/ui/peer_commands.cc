@@ -75,8 +75,8 @@ bool requests(CommandContext& with, const Invocation&) {
   if (count == 0) return say(with, "Nobody waits for an answer.");
   with.notices.say(
       count_words(count, "request", "requests") + ":" + out +
-      "\n/accept NAME makes a contact, /decline NAME forgets it, /block NAME shuts the door. Until then "
-      "nothing goes back.");
+      "\n/accept NAME makes NAME a contact, /decline NAME forgets the request, /block NAME blocks NAME. "
+      "Until then nothing goes back.");
   return true;
 }
 
@@ -153,7 +153,7 @@ bool block(CommandContext& with, const Invocation& call) {
   if (peer == nullptr) return false;
   const std::string name = peer->name;
   const bool request = peer->standing == Standing::request;
-  if (request && !with.line.sure("Block " + name + " and delete what was said?")) return false;
+  if (request && !with.line.sure("Block " + name + " and delete the messages?")) return false;
   if (!with.notices.done(with.conversations.block(name))) return false;
   return say(with, name + " is blocked: nothing of theirs is shown or answered.");
 }
@@ -163,7 +163,7 @@ bool decline(CommandContext& with, const Invocation& call) {
   if (peer == nullptr) return false;
   const std::string name = peer->name;
   const bool request = peer->standing == Standing::request;
-  if (request && !with.line.sure("Forget " + name + "'s request and what was said?")) return false;
+  if (request && !with.line.sure("Forget " + name + "'s request and its messages?")) return false;
   if (!with.notices.done(with.conversations.decline(name))) return false;
   with.windows.close(name);
   return say(with, "The request of " + name + " is forgotten.");
@@ -174,16 +174,16 @@ bool resend(CommandContext& with, const Invocation& call) {
   if (peer == nullptr) return false;
   const std::string name = peer->name;
   if (!with.notices.done(with.conversations.resend_held(name))) return false;
-  return with.notices.say_elsewhere(name, "What was held for " + name + " is on its way."), true;
+  return with.notices.say_elsewhere(name, "The messages held for " + name + " are on their way."), true;
 }
 
 bool discard(CommandContext& with, const Invocation& call) {
   const Peer* peer = named_peer(with, call);
   if (peer == nullptr) return false;
   const std::string name = peer->name;
-  if (!with.line.sure("Drop what is held for " + name + "?")) return false;
+  if (!with.line.sure("Drop the messages held for " + name + "?")) return false;
   if (!with.notices.done(with.conversations.discard_held(name))) return false;
-  return with.notices.say_elsewhere(name, "What was held for " + name + " is dropped."), true;
+  return with.notices.say_elsewhere(name, "The messages held for " + name + " are dropped."), true;
 }
 
 bool distrust(CommandContext& with, const Invocation& call) {
@@ -192,9 +192,9 @@ bool distrust(CommandContext& with, const Invocation& call) {
   const std::string name = peer->name;
   const bool verified =
       peer->trust == client::Trust::verified || (peer->trust == client::Trust::changed && peer->was_verified);
-  if (verified && !with.line.sure("Take back that " + name + " is verified?")) return false;
+  if (verified && !with.line.sure("Mark " + name + " as unverified?")) return false;
   if (!with.notices.done(with.conversations.unverify(name))) return false;
-  return say(with, name + " does not count as verified any more.");
+  return say(with, name + " is not verified any more.");
 }
 
 // A name never contains a slash, so a word with a slash is a file.
@@ -215,14 +215,14 @@ bool history(CommandContext& with, const Invocation& call) {
     if (file.empty()) file = "./sims-" + name + ".txt";
     if (auto written = with.store.export_history(name, file); !written)
       return with.notices.refuse(written.error());
-    with.notices.say("What was said with " + name + " is in " + file +
-                     " now, readable for whoever has the file.");
+    with.notices.say("The history with " + name + " is in " + file +
+                     " now. Anyone who has the file can read it.");
     return true;
   }
-  if (!with.line.sure("Delete all that was said with " + name + ", for good?")) return false;
+  if (!with.line.sure("Delete the history with " + name + ", for good?")) return false;
   if (auto erased = with.store.erase_history(name); !erased) return with.notices.refuse(erased.error());
   if (Window* window = with.windows.find(name)) window->scroll = Scroll{};
-  with.notices.say("What was said with " + name + " is deleted here.");
+  with.notices.say("The history with " + name + " is deleted here.");
   return true;
 }
 

@@ -46,7 +46,7 @@ bool away(CommandContext& with, const Invocation& call) {
     state.away = true;
     state.away_reason = call.word(0);
     with.notices.say(
-        "You are away: nothing rings, and nobody is told what you read or type. /away again: back.");
+        "You are away: SIMS sends no notifications, read or typing notices. /away again ends it.");
     return true;
   }
   state.away = false;

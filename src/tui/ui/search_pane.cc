@@ -33,7 +33,7 @@ void SearchPane::start() {
   find.at = 0;
   find.searched = find.query.text();
   if (find.searched.empty()) {
-    find.problem = "Type what to look for.";
+    find.problem = "Type a text to search for.";
     return;
   }
   find.running = true;
@@ -97,7 +97,7 @@ void SearchPane::go_to_hit() {
   for (int page = 0; line == nullptr && page < max_pages && store_.load_older(hit.peer.name); ++page)
     line = line_of_row(*peer, hit.entry.row);
   if (line == nullptr) {
-    find.problem = peer->older ? "That is longer ago than a window holds: /history export has it."
+    find.problem = peer->older ? "It is older than a window can hold: /history export writes it."
                                : "It is not in the history any more.";
     return;
   }

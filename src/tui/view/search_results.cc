@@ -72,7 +72,7 @@ void draw_hit(Grid& grid, const Rect& at, const SearchHit& hit, const Model& mod
 
 std::string find_title(const Find& find) {
   std::string out =
-      "Search " + (find.peer.empty() ? std::string("all that was said") : "what was said with " + find.peer);
+      "Search " + (find.peer.empty() ? std::string("all conversations") : "the history with " + find.peer);
   if (find.running) return out + ": running… (Esc cancels)";
   if (!find.problem.empty()) return out + ": " + find.problem;
   if (find.hits.empty()) return out + " (Enter searches, Esc leaves)";

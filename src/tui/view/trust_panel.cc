@@ -20,7 +20,7 @@ TrustPanel first_server(const Question& q) {
       {"The authenticity of server '" + q.server + "' can't be established.", Style::strong},
       {"Ed25519 key fingerprint is", Style::normal},
       {"  " + q.shown.str(), Style::strong},
-      {"It was never seen before. Whoever runs the server can tell its fingerprint (simsd --print-id).",
+      {"This is a new key. The server's administrator can give you its fingerprint (simsd --print-id).",
        Style::normal},
       {"Are you sure you want to continue connecting (yes/no/[fingerprint])?", Style::strong},
   };
@@ -34,14 +34,14 @@ TrustPanel changed_server(const Question& q, UtcOffset offset) {
   out.lines = {
       {"The server '" + q.server +
            "' shows another key than before. Somebody may be between you and it, or it was "
-           "set up anew. Nothing is sent to it.",
+           "set up again. Nothing is sent to it.",
        Style::alert},
       {"Known since " + format_date_time(q.pinned_since_unix_ms, offset) + ":", Style::normal},
       {"  " + (q.pinned ? q.pinned->str() : std::string("-")), Style::strong},
       {"Shown now:", Style::normal},
       {"  " + q.shown.str(), Style::strong},
-      {"Ask whoever runs the server over another way. Only typing or pasting the new fingerprint accepts it; "
-       "Esc leaves.",
+      {"Ask the server's administrator over another channel. Only typing or pasting the new fingerprint "
+       "accepts it; Esc leaves.",
        Style::normal},
   };
   out.prompt = "new fingerprint: ";
@@ -65,7 +65,7 @@ TrustPanel changed_peer(const Peer& peer, UtcOffset offset) {
       {"New, first seen " + format_date_time(peer.changed_unix_ms, offset) + ":", Style::normal},
       {"  " + (peer.changed_to ? peer.changed_to->str() : std::string("-")), Style::strong},
       {"Ask " + peer.name +
-           " over another way. Only typing or pasting the new fingerprint accepts it; "
+           " over another channel. Only typing or pasting the new fingerprint accepts it; "
            "/close leaves.",
        Style::normal},
   };
@@ -81,13 +81,12 @@ TrustPanel verification(const Window& window, bool ascii) {
   const auto [first, second] = number_halves(window.safety_number);
   out.lines.push_back({"  " + first, Style::strong});
   if (!second.empty()) out.lines.push_back({"  " + second, Style::strong});
-  out.lines.push_back({"Let " + window.peer +
-                           " read out or send theirs over another way (in person, by phone), and type or "
-                           "paste what you got: only equal numbers verify. Esc closes this.",
+  out.lines.push_back({"Ask " + window.peer +
+                           " for theirs over another channel (in person, by phone), and type or paste it: "
+                           "only equal numbers verify. Esc closes this.",
                        Style::normal});
   if (ascii && !window.qr.empty())
-    out.lines.push_back(
-        {"A QR code cannot be drawn in ASCII: the number is all there is to it.", Style::dim});
+    out.lines.push_back({"ASCII cannot draw the QR code: compare the number instead.", Style::dim});
   out.prompt = window.peer + "'s number: ";
   return out;
 }
@@ -220,7 +219,7 @@ PanelPlace place_panel(const TrustPanel& panel, const Rect& body) {
   const int left = beside ? qr.width + 1 : 0;
   std::vector<PanelLine> lines = panel.lines;
   if (qr.width > 0 && !beside)
-    lines.push_back({fmt::format("As a QR code it takes a screen of at least {}x{}.",
+    lines.push_back({fmt::format("The QR code needs a screen of at least {}x{}.",
                                  qr.width + 1 + min_text_width, qr.height + 3),
                      Style::dim});
   out.rows = rows_of(lines, body.width - left);
