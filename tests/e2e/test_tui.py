@@ -318,7 +318,7 @@ def test_deletion_is_asked_about_when_scrolled_up(world):
     alice.key("PageUp")
     alice.see_not("line 39")
     alice.enter("/history delete")
-    alice.see(r"Delete all that was said with bob, for good\? y yes, n no")
+    alice.see(r"Delete the history with bob, for good\? y yes, n no")
     alice.key("Enter")
     alice.key("n")
     alice.see(r"\[bob\] /history delete")
@@ -327,7 +327,7 @@ def test_deletion_is_asked_about_when_scrolled_up(world):
     alice.key("Enter")
     alice.see("for good")
     alice.key("y")
-    alice.see("What was said with bob is deleted here")
+    alice.see("The history with bob is deleted here")
     alice.see_not("line 39")
 
 

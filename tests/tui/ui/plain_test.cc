@@ -175,11 +175,10 @@ TEST_CASE("plain: questions, what is found and who asks to write are said") {
   Stage s;
   s.type("/query bob\r");
   const std::string asked = s.type("\x1b[200~1\r2\r3\r4\x1b[201~");
-  CHECK(asked.find("Insert what was pasted, 4 lines? y yes, n no\r\n") != std::string::npos);
+  CHECK(asked.find("Insert the 4 pasted lines? y yes, n no\r\n") != std::string::npos);
   CHECK(asked.ends_with("answer: "));
   CHECK(s.type("n").ends_with("bob> "));
-  CHECK(s.type("/history delete\r").find("Delete all that was said with bob, for good?") !=
-        std::string::npos);
+  CHECK(s.type("/history delete\r").find("Delete the history with bob, for good?") != std::string::npos);
   s.type("n\x15");
 
   s.type("/search ratchet\r");

@@ -74,7 +74,7 @@ TEST_CASE("ui: a long paste asks, a short one does not") {
       "\x15\x7f\x15\x7f\x15\x7f\x15"
       "before \x1b[200~1\r2\r3\r4\x1b[201~");
   CHECK(asked(d) == Ask::About::paste);
-  CHECK(d.ui.state().ask.words == "Insert what was pasted, 4 lines? y yes, n no");
+  CHECK(d.ui.state().ask.words == "Insert the 4 pasted lines? y yes, n no");
   d.keys("\r\r");
   CHECK(asked(d) == Ask::About::paste);
   CHECK(d.input() == "before ");
@@ -273,7 +273,7 @@ TEST_CASE("ui: /history delete asks in the place of the input, also when the pan
   Desk d;
   d.keys("/query bob\r\x1b[5~\x1b[5~/history delete\r\r\r");
   CHECK(asked(d) == Ask::About::command);
-  CHECK(d.ui.state().ask.words == "Delete all that was said with bob, for good? y yes, n no");
+  CHECK(d.ui.state().ask.words == "Delete the history with bob, for good? y yes, n no");
   CHECK_FALSE(d.intents.logged("erase_history"));
   SUBCASE("no") {
     d.keys("n");
@@ -285,7 +285,7 @@ TEST_CASE("ui: /history delete asks in the place of the input, also when the pan
     d.keys("y");
     CHECK(d.intents.logged("erase_history bob"));
     CHECK(d.input().empty());
-    CHECK(d.intents.last() == "notice bob: What was said with bob is deleted here.");
+    CHECK(d.intents.last() == "notice bob: The history with bob is deleted here.");
     d.keys("\x1b[A");
     CHECK(d.input() == "/history delete");
   }
@@ -317,7 +317,7 @@ TEST_CASE("ui: a question that was asked in a panel is answered there") {
   REQUIRE(asked(d) == Ask::About::command);
   d.keys("y");
   CHECK(d.intents.logged("unverify frank"));
-  CHECK(d.ui.state().said == "frank does not count as verified any more.");
+  CHECK(d.ui.state().said == "frank is not verified any more.");
 }
 
 TEST_CASE("ui: /history export takes a name, a file, both or neither") {

@@ -35,7 +35,7 @@ TEST_CASE("ui: /search asks for this conversation, in the status window for all"
   d.keys("/query bob\rdraft\x13");  // Ctrl-S
   CHECK(d.ui.state().find.open);
   d.keys("\r");
-  CHECK(d.ui.state().find.problem == "Type what to look for.");
+  CHECK(d.ui.state().find.problem == "Type a text to search for.");
   d.keys("ratchets\r");
   CHECK(d.intents.last() == "search bob: ratchets");
   d.keys("\r");  // it runs already
@@ -122,7 +122,7 @@ TEST_CASE("ui: Ctrl-R finds what was typed in this window, and does not send it"
   CHECK(d.ui.state().history_find.found == "one apple");
   d.keys("\x12");
   CHECK(d.ui.state().history_find.found == "one apple");
-  CHECK(d.ui.state().hint == "there is no older one");
+  CHECK(d.ui.state().hint == "no older match");
   SUBCASE("Enter takes it") {
     d.keys("\r");
     CHECK(d.input() == "one apple");

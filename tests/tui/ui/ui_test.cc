@@ -296,7 +296,7 @@ TEST_CASE("ui: /verify takes the number alone for this window's peer") {
   type(d.ui, "/distrust\r");
   CHECK_FALSE(d.intents.logged("unverify"));
   type(d.ui, "y");
-  CHECK(d.intents.logged("notice bob: bob does not count as verified any more."));
+  CHECK(d.intents.logged("notice bob: bob is not verified any more."));
 }
 
 TEST_CASE("ui: a peer's changed key stops everything but the new fingerprint, and keeps the draft") {
