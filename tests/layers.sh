@@ -112,7 +112,7 @@ src/tui/term/keys.cc <curses.h>
 src/server/daemon/state_folder.cc <sqlite3.h>
 src/proto/wire/field_reader.cc <unistd.h>
 src/server/policy/budgets.cc <thread>
-src/tui/view/panel.cc <qrencode.h>
+src/tui/view/trust_panel.cc <qrencode.h>
 src/server/daemon/daemonize.cc <seccomp.h>
 src/client/store/seal.cc "os/files.h"
 src/client/store/record.cc "os/sqlite.h"
