@@ -86,7 +86,7 @@ TEST_CASE("attack 30: plain: a line that counts is read out when its number is f
   CHECK(s.update().empty());
 }
 
-TEST_CASE("plain: typing at the end writes only what was typed; elsewhere the line is written anew") {
+TEST_CASE("plain: typing at the end writes only what was typed; elsewhere the line is written again") {
   Stage s;
   s.type("/query bob\r");
   CHECK(s.type("h") == "h");
