@@ -1,3 +1,4 @@
+// Base64 by tables, and 16 characters at a time where the processor has SSSE3.
 #include "base/base64.h"
 
 #if defined(__x86_64__)

@@ -1,3 +1,4 @@
+// Case folding with utf8proc, into buffers that are reused for each text and wiped at the end.
 #include "base/caseless.h"
 
 #include <utf8proc.h>

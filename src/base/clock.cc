@@ -1,3 +1,4 @@
+// Reads the kernel's clocks, and writes a time as UTC.
 #include "base/clock.h"
 
 #include <fmt/chrono.h>

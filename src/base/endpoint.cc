@@ -1,3 +1,4 @@
+// Parses HOST:PORT, also with an IPv6 address in brackets, and writes its canonical spelling.
 #include "base/endpoint.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// Locks all memory if the limit allows it, else the beginning of malloc's heap.
 #include "base/locked_memory.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// The nearest word by edit distance, and the question "did you mean" that suggests it.
 #include "base/nearest.h"
 
 #include <algorithm>

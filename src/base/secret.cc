@@ -1,3 +1,4 @@
+// Wipes memory with explicit_bzero(), which the compiler does not optimise away.
 #include "base/secret.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+// Decodes UTF-8, replaces code points that a terminal must not get, and measures width and grapheme clusters.
 #include "base/text.h"
 
 #include <fmt/format.h>

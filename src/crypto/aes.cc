@@ -1,3 +1,4 @@
+// The key schedules of each thread, and CBC over them with PKCS7 padding.
 #include "crypto/aes.h"
 
 #include <cryptopp/aes.h>

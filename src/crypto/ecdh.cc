@@ -1,3 +1,4 @@
+// P-384 over Crypto++'s curve: encodings of points, their validation, and the multiplication.
 #include "crypto/ecdh.h"
 
 #include <cryptopp/eccrypto.h>

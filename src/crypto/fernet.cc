@@ -1,3 +1,4 @@
+// Seals tokens in place, and opens them in a buffer of the thread once the MAC is right.
 #include "crypto/fernet.h"
 
 #include <cassert>

@@ -1,3 +1,4 @@
+// Hashes and key derivations over Crypto++'s SHA-2, with HMAC keys prepared once.
 #include "crypto/kdf.h"
 
 #include <cryptopp/misc.h>

@@ -1,3 +1,4 @@
+// Encodes and decodes the text of a key file, and reads and creates such files.
 #include "crypto/key_file.h"
 
 #include <optional>

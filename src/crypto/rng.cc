@@ -1,3 +1,4 @@
+// The pool of random bytes of each thread, and its refill from the kernel.
 #include "crypto/rng.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// RSA-4096 over Crypto++: fixed DER around the modulus, keys made in steps that can be stopped, and OAEP.
 #include "crypto/rsa.h"
 
 #include <cryptopp/filters.h>

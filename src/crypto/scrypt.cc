@@ -1,3 +1,4 @@
+// scrypt over Crypto++: the costs that are accepted, and the choice of a cost by measuring.
 #include "crypto/scrypt.h"
 
 #include <cryptopp/scrypt.h>

@@ -1,3 +1,4 @@
+// Ed25519 over Crypto++, with the checks of public keys that it lacks.
 #include "crypto/sign.h"
 
 #include <cryptopp/donna.h>

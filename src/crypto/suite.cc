@@ -1,3 +1,4 @@
+// The key exchange of each suite, and the table with a row for each.
 #include "crypto/suite.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads TOML with toml++ and gives each value to the setter of its option.
 #include "os/config.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Pins the loop's thread, measures how long it waits for its processor, and moves it if that is too long.
 #include "os/cpu_affinity.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Reads, writes and locks files with system calls: a temporary file, fsync, rename, and fsync of the folder.
 #include "os/files.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// Formats log lines and writes them to standard error or the system log, without waiting for a reader.
 #include "os/log.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+// Settings of the process with prctl(2), limits and signals, and the scheduling of its threads.
 #include "os/process.h"
 
 #include <errno.h>

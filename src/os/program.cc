@@ -1,3 +1,4 @@
+// The common options and help format for CLI11, and the checks of descriptors and threads.
 #include "os/program.h"
 
 #include <fcntl.h>

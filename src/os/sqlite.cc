@@ -1,3 +1,4 @@
+// Opens databases, runs statements, and turns SQLite's errors into words.
 #include "os/sqlite.h"
 
 #include <fmt/format.h>

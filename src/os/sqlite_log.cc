@@ -1,3 +1,4 @@
+// Finds the last committed frame of each page in a write-ahead log, and copies it into the database's bytes.
 #include "os/sqlite_log.h"
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// Connects to the log's socket, and sends each line in RFC 3164's format.
 #include "os/syslog.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The version's text, from SIMS_VERSION, which the Makefile defines.
 #include "os/version.h"
 
 #include <fmt/format.h>
