@@ -1,3 +1,4 @@
+// The table of error codes: name on the wire, and explanation for the user.
 #include "proto/error.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Parses ids and names, and computes and compares safety numbers.
 #include "proto/identity.h"
 
 #include <algorithm>

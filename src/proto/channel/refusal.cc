@@ -1,3 +1,4 @@
+// Signs and verifies `client-refuse` over the call's hash and the error code.
 #include "proto/channel/refusal.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SECURE's sender and receiver: the keys of each epoch, and the text around the payload.
 #include "proto/channel/secure.h"
 
 #include <cassert>

@@ -1,3 +1,4 @@
+// Transport: the steps of the handshake, then acks, errors and the end of a connection.
 #include "proto/channel/transport.h"
 
 #include <algorithm>

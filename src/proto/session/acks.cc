@@ -1,3 +1,4 @@
+// The lists of sent and opened messages, and the comparison of an ack in constant time.
 #include "proto/session/acks.h"
 
 #include "proto/limits.h"

@@ -1,3 +1,4 @@
+// The Double Ratchet: its root steps, and how a received header is staged and committed.
 #include "proto/session/double_ratchet.h"
 
 #include <algorithm>

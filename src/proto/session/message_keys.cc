@@ -1,3 +1,4 @@
+// Derives a message's keys, and seals, opens and verifies with them.
 #include "proto/session/message_keys.h"
 
 #include "crypto/fernet.h"

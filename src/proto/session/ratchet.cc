@@ -1,3 +1,4 @@
+// The part that both ratchets share: a key that an earlier message skipped.
 #include "proto/session/ratchet.h"
 
 namespace sims::proto {

@@ -1,3 +1,4 @@
+// The chains of each RSA epoch: how they start, advance, and are kept for late messages.
 #include "proto/session/rsa_chains.h"
 
 #include <algorithm>

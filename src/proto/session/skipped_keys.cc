@@ -1,3 +1,4 @@
+// The bounded list of skipped keys, and the steps of a chain of message keys.
 #include "proto/session/skipped_keys.h"
 
 #include <algorithm>

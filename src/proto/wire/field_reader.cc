@@ -1,3 +1,4 @@
+// FieldReader: one function for each type of field, and the first error kept.
 #include "proto/wire/field_reader.h"
 
 namespace sims::proto {

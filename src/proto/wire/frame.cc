@@ -1,3 +1,4 @@
+// FrameCutter: finds the end of a line, and keeps the beginning of an incomplete one.
 #include "proto/wire/frame.h"
 
 #include <algorithm>

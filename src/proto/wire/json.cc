@@ -1,3 +1,4 @@
+// The JSON reader over RapidJSON with the checks that RapidJSON lacks, and the writer.
 #include "proto/wire/json.h"
 
 // SSE2 reads whole aligned blocks, up to 15 bytes past the text's end. This is harmless, but sanitizers

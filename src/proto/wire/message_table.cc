@@ -1,3 +1,4 @@
+// The rows of the message types, and how a type is looked up by its name.
 #include "proto/wire/message_table.h"
 
 #include <algorithm>
