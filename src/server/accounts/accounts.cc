@@ -1,3 +1,4 @@
+// MemoryAccounts: the rules for names, invitations and bans, with all accounts in memory.
 #include "server/accounts/accounts.h"
 
 #include <fmt/format.h>

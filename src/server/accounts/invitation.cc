@@ -1,3 +1,4 @@
+// Makes, parses and hashes invitation codes.
 #include "server/accounts/invitation.h"
 
 namespace sims::server {

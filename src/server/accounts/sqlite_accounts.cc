@@ -1,3 +1,4 @@
+// SqliteAccounts: the schema of `accounts.db`, how it is loaded and checked, and durable changes.
 #include "server/accounts/sqlite_accounts.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Finds the default state folder in the environment.
 #include "server/accounts/state_dir.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// ControlSession: cuts requests out of the bytes, runs one at a time, and queues the answers.
 #include "server/admin/control.h"
 
 #include <cassert>

@@ -1,3 +1,4 @@
+// The table of metrics, each with name, help text and value, and its two output formats.
 #include "server/admin/metrics.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Parses the request of an HTTP client for metrics, and writes the one answer.
 #include "server/admin/metrics_http.h"
 
 #include <fmt/format.h>

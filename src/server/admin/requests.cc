@@ -1,3 +1,4 @@
+// The table of simsctl's requests, with the function that runs each and writes its answer.
 #include "server/admin/requests.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Parses the target of a request: an id, a name, an address, a range or a connection.
 #include <charconv>
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+// Accepts simsctl's connections, checks the user of each, and closes idle ones.
 #include "server/daemon/control_socket.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// Daemon: its start, its sockets, the relay's actions, the end of a turn, and signals.
 #include "server/daemon/daemon.h"
 
 #include <signal.h>

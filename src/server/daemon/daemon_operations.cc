@@ -1,3 +1,4 @@
+// Runs each operation on the daemon's parts; changes of the accounts run on a worker thread.
 #include "server/daemon/daemon_operations.h"
 
 #include <unistd.h>

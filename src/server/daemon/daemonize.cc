@@ -1,3 +1,4 @@
+// Forks, starts a new session, moves standard streams, and reports the start through a pipe.
 #include "server/daemon/daemonize.h"
 
 #include <fcntl.h>

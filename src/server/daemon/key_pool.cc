@@ -1,3 +1,4 @@
+// KeyPool's two threads: one makes RSA keys when the pool is empty, one fills it in spare time.
 #include "server/daemon/key_pool.h"
 
 #include <time.h>

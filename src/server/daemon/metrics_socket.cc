@@ -1,3 +1,4 @@
+// Accepts connections for metrics on loopback, and closes each after its answer or deadline.
 #include "server/daemon/metrics_socket.h"
 
 #include "base/endpoint.h"

@@ -1,3 +1,4 @@
+// Fits the connection limit to the limit of open files, and enters the sandbox.
 #include "server/daemon/privileges.h"
 
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+// Looks up the user, makes its folder, and changes to it with no way back to root.
 #include "server/daemon/run_as.h"
 
 #include <fcntl.h>

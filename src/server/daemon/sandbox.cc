@@ -1,3 +1,4 @@
+// The lists of allowed and deadly system calls, and the seccomp filter made of them.
 #include "server/daemon/sandbox.h"
 
 #include <fcntl.h>

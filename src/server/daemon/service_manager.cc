@@ -1,3 +1,4 @@
+// Connects to the socket that NOTIFY_SOCKET names, and sends states to it.
 #include "server/daemon/service_manager.h"
 
 #include <sys/socket.h>

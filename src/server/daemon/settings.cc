@@ -1,3 +1,4 @@
+// The table of simsd's options: for each the function that checks and stores its value.
 #include "server/daemon/settings.h"
 
 #include <unistd.h>

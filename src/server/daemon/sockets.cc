@@ -1,3 +1,4 @@
+// Takes sockets from the service manager, or binds the addresses of `listen`.
 #include "server/daemon/sockets.h"
 
 #include <systemd/sd-daemon.h>

@@ -1,3 +1,4 @@
+// Opens the state folder: lock, identity, then accounts, which must not have been lost.
 #include "server/daemon/state_folder.h"
 
 #include <unistd.h>

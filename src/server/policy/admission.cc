@@ -1,3 +1,4 @@
+// Admission: decides on connections, handshakes and logins, and updates counts and penalties.
 #include "server/policy/admission.h"
 
 #include <cassert>

@@ -1,3 +1,4 @@
+// The names of the kinds of bans.
 #include "server/policy/ban.h"
 
 #include <algorithm>

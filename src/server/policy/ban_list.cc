@@ -1,3 +1,4 @@
+// Adds, removes and finds bans; ranges are looked up by each prefix length in use.
 #include "server/policy/ban_list.h"
 
 namespace sims::server {

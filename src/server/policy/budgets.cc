@@ -1,3 +1,4 @@
+// Spends budgets, and bounds the memory that the limits allow the relay.
 #include "server/policy/budgets.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Parses, masks and writes IP addresses and ranges; IPv4 is kept as mapped IPv6.
 #include "server/policy/ip_address.h"
 
 #include <arpa/inet.h>

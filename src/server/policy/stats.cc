@@ -1,3 +1,4 @@
+// Adds a duration to a histogram.
 #include "server/policy/stats.h"
 
 #include <algorithm>

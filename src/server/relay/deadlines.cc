@@ -1,3 +1,4 @@
+// Deadlines: sets, clears and finds the earliest one.
 #include "server/relay/deadlines.h"
 
 namespace sims::server {

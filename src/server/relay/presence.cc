@@ -1,3 +1,4 @@
+// Presence: pages of the list, and pending changes merged into few messages.
 #include "server/relay/presence.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// PresenceBroadcast: one round over all sessions, while sessions come and go.
 #include "server/relay/presence_broadcast.h"
 
 #include <algorithm>

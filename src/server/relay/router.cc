@@ -1,3 +1,4 @@
+// Router: checks the source and destination of a message, and names the error if it cannot be delivered.
 #include "server/relay/router.h"
 
 #include "proto/limits.h"

@@ -1,3 +1,4 @@
+// SavedBudgets: keeps the budgets of a bounded number of ids, and gives them back at the next login.
 #include "server/relay/saved_budgets.h"
 
 namespace sims::server {
