@@ -1,3 +1,4 @@
+// The rows of sims' commands and options, with their help texts.
 #include "cli/command_table.h"
 
 #include <fmt/format.h>

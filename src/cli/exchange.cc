@@ -1,3 +1,4 @@
+// Exchange: makes the request of a command, prints the answer's rows, and chooses the exit status.
 #include "cli/exchange.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Input: the thread that reads standard input, and the hand-over of a piece to the loop.
 #include "cli/input.h"
 
 #include <poll.h>

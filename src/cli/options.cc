@@ -1,3 +1,4 @@
+// Parses the command line with CLI11 by the command table, and checks the values.
 #include "cli/options.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Writes each kind of result as a plain line and as JSON.
 #include "cli/output.h"
 
 #include <fmt/format.h>

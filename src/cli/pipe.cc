@@ -1,3 +1,4 @@
+// Pipe: passes the caller's requests to the holder, and its answers back with the caller's ids.
 #include "cli/pipe.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Prompt: reads lines from /dev/tty on the loop. Asker: asks whether a key is accepted.
 #include "cli/prompt.h"
 
 #include <fcntl.h>

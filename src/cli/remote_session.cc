@@ -1,3 +1,4 @@
+// RemoteSession: greets the holder, runs a command through it, and ends at a timeout or signal.
 #include "cli/remote_session.h"
 
 #include <fmt/format.h>

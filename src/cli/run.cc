@@ -1,3 +1,4 @@
+// Opens the store, decides where a command runs, and returns the exit status.
 #include "cli/run.h"
 
 #include <fmt/format.h>

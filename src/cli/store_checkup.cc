@@ -1,3 +1,4 @@
+// Runs a due check of the store on a thread beside the command.
 #include "cli/store_checkup.h"
 
 #include <system_error>

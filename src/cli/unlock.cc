@@ -1,3 +1,4 @@
+// Asks for the passphrase at the terminal, and opens, sets or changes the store's lock.
 #include "cli/unlock.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Connects to the control socket, asks for page after page, and prints the rows.
 #include "ctl/client.h"
 
 #include <fmt/format.h>

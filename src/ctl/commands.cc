@@ -1,3 +1,4 @@
+// The rows of simsctl's commands: arguments, checks, and the columns of their output.
 #include "ctl/commands.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Parses the command line of simsctl with CLI11 by the command table.
 #include "ctl/options.h"
 
 #include <CLI/CLI.hpp>

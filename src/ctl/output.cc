@@ -1,3 +1,4 @@
+// Formats rows as an aligned table, answers as JSON, and durations and sizes as words.
 #include "ctl/output.h"
 
 #include <fmt/format.h>

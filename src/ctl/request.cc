@@ -1,3 +1,4 @@
+// Parses durations, checks arguments, and writes the request as one JSON line.
 #include "ctl/request.h"
 
 #include <charconv>
