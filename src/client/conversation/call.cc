@@ -1,3 +1,4 @@
+// Call: starts or answers a handshake, chooses suites for strangers, and settles calls that cross.
 #include "client/conversation/call.h"
 
 #include <algorithm>

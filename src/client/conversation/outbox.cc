@@ -1,3 +1,4 @@
+// Outbox: chooses the next text to send, and moves texts from queued to sent to delivered.
 #include "client/conversation/outbox.h"
 
 #include <algorithm>

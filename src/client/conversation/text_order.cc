@@ -1,3 +1,4 @@
+// TextOrder: finds the text after another one, the ones whose wait is over, and the oldest.
 #include "client/conversation/text_order.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// WaitingFrames: a queue bounded in frames of one peer and in bytes of all peers.
 #include "client/conversation/waiting_frames.h"
 
 namespace sims::client {

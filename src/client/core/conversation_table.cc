@@ -1,3 +1,4 @@
+// ConversationTable: finds, drops and ticks conversations, and keeps the index of their next ticks.
 #include "client/core/conversation_table.h"
 
 #include <algorithm>

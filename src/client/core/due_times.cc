@@ -1,3 +1,4 @@
+// DueTimes: a map from names to due times, and the names sorted by time.
 #include "client/core/due_times.h"
 
 namespace sims::client {

@@ -1,3 +1,4 @@
+// Finds: sends questions, matches answers and errors to them, and words the results.
 #include "client/core/find.h"
 
 #include "proto/limits.h"

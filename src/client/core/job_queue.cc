@@ -1,3 +1,4 @@
+// JobQueue: starts cheap work at once, and queues costly work, contacts before strangers.
 #include "client/core/job_queue.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Computes the socket's path, connects to it, and listens there in place of a stale socket.
 #include "client/holder/holder_path.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// HolderSocket: accepts commands of the same user, moves bytes of their sessions, and closes idle ones.
 #include "client/holder/holder_socket.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// Parses, checks and writes requests, greetings and error lines.
 #include "client/holder/request.h"
 
 #include <fmt/format.h>

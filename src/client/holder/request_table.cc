@@ -1,3 +1,4 @@
+// The rows of the holder's requests, and how one is looked up by its word.
 #include "client/holder/request_table.h"
 
 #include <algorithm>

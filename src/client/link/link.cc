@@ -1,3 +1,4 @@
+// Link: the core's effects on streams, workers and the timer, and the commit at the end of a turn.
 #include "client/link/link.h"
 
 #include <algorithm>

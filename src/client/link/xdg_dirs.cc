@@ -1,3 +1,4 @@
+// Finds the data, configuration and state folders from --home or the XDG variables.
 #include "client/link/xdg_dirs.h"
 
 #include <cstdlib>

@@ -1,3 +1,4 @@
+// Computes the skeleton of a name, and compares two names by it and by edits of one letter.
 #include "client/model/look_alike.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Maps trust, delivery and link states to words, and delivery back.
 #include "client/model/words.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Summary: counts texts from the login until it is quiet, and words the line.
 #include "client/state/catch_up.h"
 
 #include <algorithm>

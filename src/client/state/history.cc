@@ -1,3 +1,4 @@
+// History: stores received and typed texts, loads older ones into windows, and erases them.
 #include "client/state/history.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Pins: loads, stores and forgets pins, with an index by id.
 #include "client/state/pins.h"
 
 namespace sims::client {

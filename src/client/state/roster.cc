@@ -1,3 +1,4 @@
+// Roster: peers that come, leave or show another key, and the pages of a new list.
 #include "client/state/roster.h"
 
 namespace sims::client {

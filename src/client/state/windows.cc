@@ -1,3 +1,4 @@
+// Windows: adds lines within the limits, counts notices that were held back, and finds lines by number.
 #include "client/state/windows.h"
 
 #include <algorithm>

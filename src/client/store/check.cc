@@ -1,3 +1,4 @@
+// Runs SQLite's integrity check on a connection of its own, and words the result.
 #include "client/store/check.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// StoreWatch: runs a due check on a worker thread, and sets the next time.
 #include "client/store/check_schedule.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Encodes and decodes a conversation's and a text's row, also rows of schema 1.
 #include "client/store/history_row.h"
 
 #include "client/store/record.h"

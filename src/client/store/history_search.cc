@@ -1,3 +1,4 @@
+// HistorySearch: opens each row from the newest to the oldest, and collects those that contain the text.
 #include "client/store/history_search.h"
 
 #include <fmt/format.h>

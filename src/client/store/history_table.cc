@@ -1,3 +1,4 @@
+// HistoryTable: adds, reads, changes, erases and moves the rows of texts.
 #include "client/store/history_table.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads the old text files line by line, and removes them once they are in the store.
 #include "client/store/legacy_files.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// PinTable: encodes pins and settings, checks the tag over all of them, and writes changed rows.
 #include "client/store/pin_table.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Sealer: seals rows with their place, tags names, and wraps the master key.
 #include "client/store/seal.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The place of a row, which its seal covers, and the write of one sealed row.
 #include "client/store/store_file.h"
 
 namespace sims::client {

@@ -1,3 +1,4 @@
+// StoreTransaction: takes the lock, begins, commits or undoes, and raises the generation.
 #include "client/store/store_transaction.h"
 
 #include <fmt/format.h>

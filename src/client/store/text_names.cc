@@ -1,3 +1,4 @@
+// TextNames: the tags of uids and chains, and their search under earlier ids of the server.
 #include "client/store/text_names.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Vault: reads the head row, unlocks and locks the keys, and compares the generation with its note.
 #include "client/store/vault.h"
 
 #include <fmt/format.h>
