@@ -1,3 +1,4 @@
+// Reads the configuration file by the tables of options and actions, and writes it.
 #include "tui/app/config_file.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Fills the fields of the connect dialog, and parses them.
 #include "tui/app/connect_fields.h"
 
 #include <fmt/format.h>

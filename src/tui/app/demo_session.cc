@@ -1,3 +1,4 @@
+// Demo: the Session and the Intents of --demo, on a DemoWorld.
 #include "tui/app/demo_session.h"
 
 #include "tui/app/demo_world.h"

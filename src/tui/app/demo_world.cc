@@ -1,3 +1,4 @@
+// The invented peers and lines, the events on a clock, and the answers to texts.
 #include "tui/app/demo_world.h"
 
 #include <array>

@@ -1,3 +1,4 @@
+// The two displays: ScreenDisplay draws with ncurses, PlainDisplay prints lines.
 #include "tui/app/display.h"
 
 #include "tui/term/screen.h"

@@ -1,3 +1,4 @@
+// The sections of the report, each with its facts and advice.
 #include "tui/app/doctor.h"
 
 #include <fmt/format.h>

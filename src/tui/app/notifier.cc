@@ -1,3 +1,4 @@
+// Notifier: collects events, decides when to notify, and encodes the notification for each terminal.
 #include "tui/app/notifier.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Editor: edits, moves, kills and yanks, by grapheme clusters.
 #include "tui/edit/editor.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// InputHistory: adds lines within the limit, steps through them, and searches them.
 #include "tui/edit/input_history.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The tables of actions and key names, and Keymap, which binds and looks up keys.
 #include "tui/edit/keymap.h"
 
 #include <algorithm>

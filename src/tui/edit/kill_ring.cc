@@ -1,3 +1,4 @@
+// KillRing: pushes, extends and rotates the cut texts.
 #include "tui/edit/kill_ring.h"
 
 namespace sims::tui {

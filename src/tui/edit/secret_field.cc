@@ -1,3 +1,4 @@
+// SecretField: types, pastes and deletes bytes in fixed memory.
 #include "tui/edit/secret_field.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+// UndoLog: joins and adds changes, and takes the last one back.
 #include "tui/edit/undo_log.h"
 
 #include <utility>

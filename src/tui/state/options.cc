@@ -1,3 +1,4 @@
+// The table of options, and how a value is read, set and listed.
 #include "tui/state/options.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Packs windows and drafts into named values, and unpacks them.
 #include "tui/state/saved_values.h"
 
 #include <charconv>

@@ -1,3 +1,4 @@
+// Makes cells from safe text, wraps them, and puts them into a Grid.
 #include "tui/term/cells.h"
 
 #include <algorithm>

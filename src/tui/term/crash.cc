@@ -1,3 +1,4 @@
+// The signal handler that writes the restoring bytes and raises the signal again.
 #include "tui/term/crash.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// Parses the parameters of a sequence, and finds its key in the forms of xterm, kitty and rxvt.
 #include "tui/term/key_sequences.h"
 
 #include <algorithm>

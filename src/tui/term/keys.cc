@@ -1,3 +1,4 @@
+// KeyDecoder: cuts bytes into characters, sequences, pastes and answers of the terminal.
 #include "tui/term/keys.h"
 
 #include <algorithm>

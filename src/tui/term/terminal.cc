@@ -1,3 +1,4 @@
+// Terminal: opens the terminal's input, sets raw mode, and restores it at a stop and at the end.
 #include "tui/term/terminal.h"
 
 #include <fcntl.h>

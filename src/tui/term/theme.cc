@@ -1,3 +1,4 @@
+// The tables of the themes, and their colours on terminals with fewer than 256.
 #include "tui/term/theme.h"
 
 #include <array>

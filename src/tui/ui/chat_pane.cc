@@ -1,3 +1,4 @@
+// ChatPane: its keys, and scrolling that loads older lines.
 #include "tui/ui/chat_pane.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// CommandLine: takes the line from its window, sends or runs it, and puts it back if it is refused.
 #include "tui/ui/command_line.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The rows of the slash commands, the parser of a line, and the help texts.
 #include "tui/ui/commands.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Completer: begins a completion, and steps through its candidates.
 #include "tui/ui/completer.h"
 
 #include "base/secret.h"

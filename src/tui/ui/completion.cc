@@ -1,3 +1,4 @@
+// Collects the candidates for a command, an argument, a name in a text or an emoji.
 #include "tui/ui/completion.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Constructs the components, and orders them by who gets a key first.
 #include "tui/ui/components.h"
 
 namespace sims::tui {

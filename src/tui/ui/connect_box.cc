@@ -1,3 +1,4 @@
+// ConnectBox: its keys, the choice of suites, and the attempt that Enter starts.
 #include "tui/ui/connect_box.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// UiContext: finds a peer of the model, and tells whether a key leaves a component.
 #include "tui/ui/context.h"
 
 namespace sims::tui {

@@ -1,3 +1,4 @@
+// The table of emoji, sorted by name, and the search in it.
 #include "tui/ui/emoji.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// ExitKey: asks, exits, or waits for the second press.
 #include "tui/ui/exit_key.h"
 
 #include "tui/view/view.h"

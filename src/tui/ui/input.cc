@@ -1,3 +1,4 @@
+// Input: edits the draft, steps through its history, and asks before a long paste is inserted.
 #include "tui/ui/input.h"
 
 #include <fmt/format.h>

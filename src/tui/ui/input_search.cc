@@ -1,3 +1,4 @@
+// InputSearch: its keys, and the step to an older entry.
 #include "tui/ui/input_search.h"
 
 namespace sims::tui {

@@ -1,3 +1,4 @@
+// LinkStatus: compares the link with its last state, and reports the change.
 #include "tui/ui/link_status.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Mouse: passes the wheel to the search or the chat, and a click to the list.
 #include "tui/ui/mouse.h"
 
 namespace sims::tui {

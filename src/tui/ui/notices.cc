@@ -1,3 +1,4 @@
+// Notices: shows a text in the window in front, or on the panel that covers it.
 #include "tui/ui/notices.h"
 
 #include "tui/view/trust_panel.h"

@@ -1,3 +1,4 @@
+// PassphraseBox: its keys, the steps from field to field, and the program's answer.
 #include "tui/ui/passphrase_box.h"
 
 #include <algorithm>

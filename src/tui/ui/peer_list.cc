@@ -1,3 +1,4 @@
+// PeerList: its keys and clicks, and the step from peer to peer.
 #include "tui/ui/peer_list.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Prompt: keeps the question and its function, and takes only the keys that answer.
 #include "tui/ui/prompt.h"
 
 #include <utility>

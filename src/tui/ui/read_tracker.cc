@@ -1,3 +1,4 @@
+// ReadTracker: marks messages as read while their window is seen, and places the divider.
 #include "tui/ui/read_tracker.h"
 
 #include "tui/view/trust_panel.h"

@@ -1,3 +1,4 @@
+// SearchPane: starts a search, steps through the hits, and goes to one.
 #include "tui/ui/search_pane.h"
 
 #include <algorithm>

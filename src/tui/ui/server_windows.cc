@@ -1,3 +1,4 @@
+// ServerWindows: saves the windows of one server, and restores those of the next.
 #include "tui/ui/server_windows.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Shortcuts: calls for each key the same function as its command.
 #include "tui/ui/shortcuts.h"
 
 #include "tui/ui/command_handlers.h"

@@ -1,3 +1,4 @@
+// TrustQuestions: its keys, and the check of a typed fingerprint or number.
 #include "tui/ui/trust_questions.h"
 
 #include "tui/view/trust_panel.h"

@@ -1,3 +1,4 @@
+// TypingSignal: starts and stops the notice as the draft and the window change.
 #include "tui/ui/typing_signal.h"
 
 #include <utility>

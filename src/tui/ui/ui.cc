@@ -1,3 +1,4 @@
+// Ui: offers each key to the components in their order, and passes on events of the model.
 #include "tui/ui/ui.h"
 
 #include <utility>

@@ -1,3 +1,4 @@
+// Windows: opens, closes, finds and changes windows, and finds the next unread one.
 #include "tui/ui/windows.h"
 
 #include <algorithm>

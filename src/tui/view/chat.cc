@@ -1,3 +1,4 @@
+// Breaks lines into rows, and finds the rows that a scrolled window shows.
 #include "tui/view/chat.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// The order of the components, and the search for the topmost open one.
 #include "tui/view/focus.h"
 
 #include <algorithm>

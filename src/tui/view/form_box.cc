@@ -1,3 +1,4 @@
+// Makes the boxes of the connect dialog and the passphrase, and draws their border, fields and message.
 #include "tui/view/form_box.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Divides the screen into rectangles, and leaves parts out when it is small.
 #include "tui/view/layout.h"
 
 #include <algorithm>

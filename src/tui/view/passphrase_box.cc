@@ -1,3 +1,4 @@
+// The title, rows and message of the passphrase box for each of its states.
 #include "tui/view/passphrase_box.h"
 
 #include <algorithm>

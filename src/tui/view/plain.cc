@@ -1,3 +1,4 @@
+// Plain: compares the state with what it has printed, and prints the difference in words.
 #include "tui/view/plain.h"
 
 #include <fmt/format.h>

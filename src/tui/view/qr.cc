@@ -1,3 +1,4 @@
+// Makes the code with libqrencode, and caches its rows.
 #include "tui/view/qr.h"
 
 #include <qrencode.h>

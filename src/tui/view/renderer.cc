@@ -1,3 +1,4 @@
+// Renderer: compares each part with the last frame, and draws the parts that differ.
 #include "tui/view/renderer.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The text of each panel, its place over the chat, and its drawing.
 #include "tui/view/trust_panel.h"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// render(), and the values that several parts of the view need.
 #include "tui/view/view.h"
 
 #include <fmt/format.h>

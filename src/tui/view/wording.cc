@@ -1,3 +1,4 @@
+// The words for trust, and counts with their noun.
 #include "tui/view/wording.h"
 
 namespace sims::tui {
