@@ -1,3 +1,4 @@
+// The command line of sims, and its output as plain lines and as JSON.
 #include <doctest/doctest.h>
 
 #include <CLI/CLI.hpp>

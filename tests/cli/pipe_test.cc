@@ -1,3 +1,4 @@
+// `sims pipe`: the caller's ids, bad lines, limits, and a change of the holder.
 #include "cli/pipe.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The disks of a run: when each fails and how, and opening stores on them after a restart.
 #include "sim/disks.h"
 
 #include <sqlite3.h>

@@ -1,3 +1,4 @@
+// Ledger: finds texts that are settled on both sides, and removes them.
 #include "sim/ledger.h"
 
 namespace sims::test {

@@ -1,3 +1,4 @@
+// Reads seeds from the environment, and prints the command that replays a failed test.
 #include "sim/seeds.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Replaces getrandom(), and empties the pool that was filled before.
 #include "sim/system_random.h"
 
 #include <sys/random.h>

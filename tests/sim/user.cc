@@ -1,3 +1,4 @@
+// One user of a simulation: its client core, its crashes, and a memory that loses uncommitted writes.
 #include <algorithm>
 
 #include "sim/world.h"

@@ -1,3 +1,4 @@
+// World: the queue of events, the links, and the relay's turns and restarts.
 #include "sim/world.h"
 
 #include <algorithm>

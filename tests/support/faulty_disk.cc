@@ -1,3 +1,4 @@
+// The files of a FaultyDisk sector by sector, and the functions of its VFS.
 #include "support/faulty_disk.h"
 
 #include <sqlite3.h>

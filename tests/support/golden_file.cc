@@ -1,3 +1,4 @@
+// Compares a text with its golden file, or writes the file.
 #include "support/golden_file.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// main() of every test program: runs doctest, and prints how many checks were skipped for missing files.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

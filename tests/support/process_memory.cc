@@ -1,3 +1,4 @@
+// Reads the writable maps of a process, and counts copies of a masked secret.
 #include "support/process_memory.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// Finds the folders of vectors, and reads JSON, hex and base64 from them.
 #include "support/vectors.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// EvilServer: accepts and logs in clients, and writes messages of the test to them.
 #include "term/evil_server.h"
 
 #include <arpa/inet.h>

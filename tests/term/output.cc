@@ -1,3 +1,4 @@
+// Output: accepts text and known sequences, and reports any other byte.
 #include "term/output.h"
 
 #include <utf8proc.h>

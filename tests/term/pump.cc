@@ -1,3 +1,4 @@
+// Waits with poll(2) on the descriptors of all objects, until a condition holds or a deadline passes.
 #include "term/pump.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// TermProgram: starts a program in a pty, types, resizes, and waits for its screen.
 #include "term/term_program.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Terminal: feeds libvterm, and reads cells, cursor and rows from it.
 #include "term/terminal.h"
 
 #include <vterm.h>

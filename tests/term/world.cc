@@ -1,3 +1,4 @@
+// World and Child: starts programs, waits for their logs, and stops them at the end.
 #include "term/world.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The relay in memory: it plays the server's side of each login, and moves the clients' bytes.
 #include "client/core/relay.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The path of a holder's socket, and stale sockets there.
 #include "client/holder/holder_path.h"
 
 #include <doctest/doctest.h>

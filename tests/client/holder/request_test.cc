@@ -1,3 +1,4 @@
+// The lines of the holder's protocol: written and read back, and refused in words.
 #include "client/holder/request.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The link over real sockets: login, reconnecting, its death in a callback, commit before output.
 #include "client/link/link.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The wiping heap: freed memory holds nothing of its data.
 #include <doctest/doctest.h>
 
 #include <cstdlib>

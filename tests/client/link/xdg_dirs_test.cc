@@ -1,3 +1,4 @@
+// The folders of a client, from --home and from the XDG variables.
 #include "client/link/xdg_dirs.h"
 
 #include <doctest/doctest.h>

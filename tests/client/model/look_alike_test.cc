@@ -1,3 +1,4 @@
+// Names that look alike, and names that do not.
 #include "client/model/look_alike.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The roster: lists in pages, changed keys, and limits on a server's list.
 #include "client/state/roster.h"
 
 #include <doctest/doctest.h>

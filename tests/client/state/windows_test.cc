@@ -1,3 +1,4 @@
+// The windows' lines: limits, rate-limited notices, counting lines and key alerts.
 #include "client/state/windows.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The fields of a stored row: written, read back, cut off.
 #include "client/store/record.h"
 
 #include <doctest/doctest.h>

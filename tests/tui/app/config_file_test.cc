@@ -1,3 +1,4 @@
+// The configuration file of sims-tui: written, read back, and errors that name their line.
 #include "tui/app/config_file.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The first fields of the connect dialog, from options and the last settings.
 #include "tui/app/connect_fields.h"
 
 #include <doctest/doctest.h>

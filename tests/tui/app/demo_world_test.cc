@@ -1,3 +1,4 @@
+// The demo's world: answers, a stranger, a changed key.
 #include "tui/app/demo_world.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The report of /doctor: none or the right advice.
 #include "tui/app/doctor.h"
 
 #include <doctest/doctest.h>

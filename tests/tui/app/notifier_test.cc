@@ -1,3 +1,4 @@
+// The notifier: when it notifies, with which text, and the bytes for each terminal.
 #include "tui/app/notifier.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The line editor: keys, grapheme clusters, undo, and text that stays valid.
 #include "tui/edit/editor.h"
 
 #include <doctest/doctest.h>

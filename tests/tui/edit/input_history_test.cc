@@ -1,3 +1,4 @@
+// The input history: steps, searches and its limit.
 #include "tui/edit/input_history.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The key bindings: names of keys, defaults, changes, and bindings that are refused.
 #include "tui/edit/keymap.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The field for a passphrase: typing, pastes, its bound, and memory that is wiped.
 #include "tui/edit/secret_field.h"
 
 #include <doctest/doctest.h>

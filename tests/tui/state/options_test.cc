@@ -1,3 +1,4 @@
+// The table of options: sorted, complete, with bounds and errors.
 #include "tui/state/options.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Saved windows as values: restored, changed one by one, broken.
 #include "tui/state/saved_values.h"
 
 #include <doctest/doctest.h>

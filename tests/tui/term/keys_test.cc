@@ -1,3 +1,4 @@
+// The key decoder: sequences of the usual terminals, pieces, pastes, broken input, the mouse.
 #include "tui/term/keys.h"
 
 #include <doctest/doctest.h>

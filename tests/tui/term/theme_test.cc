@@ -1,3 +1,4 @@
+// The themes: their tables, terminals with few colours, and styles that must differ.
 #include "tui/term/theme.h"
 
 #include <doctest/doctest.h>

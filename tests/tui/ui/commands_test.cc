@@ -1,3 +1,4 @@
+// The table of slash commands, and how a line is parsed.
 #include "tui/ui/commands.h"
 
 #include <doctest/doctest.h>

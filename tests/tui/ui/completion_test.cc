@@ -1,3 +1,4 @@
+// The candidates of a completion, by the place of the cursor.
 #include "tui/ui/completion.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The table of emoji: names, beginnings, and widths.
 #include "tui/ui/emoji.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The model with each kind of peer and line, and the log of intents.
 #include "tui/ui/fixture.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The output of --plain: each event once and in words, and only harmless bytes.
 #include "tui/view/plain.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The interface as a whole: lines, drafts, windows, questions and the exit, by keys.
 #include "tui/ui/ui.h"
 
 #include <doctest/doctest.h>
