@@ -1,3 +1,4 @@
+// Loop and Client: sockets in epoll, the login, and messages through the protocol library.
 #include "load_client.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+// LoginLoad: the thread that logs clients in and out at its rate.
 #include "login_load.h"
 
 #include <fmt/format.h>
