@@ -1,7 +1,7 @@
 # fish completion for sims-tui(1)
 
 complete -c sims-tui -f
-complete -c sims-tui -s h -l help -d 'Show the options and exit'
+complete -c sims-tui -s h -l help -d 'Show this help and exit'
 complete -c sims-tui -l version -d 'Show the version and exit'
 complete -c sims-tui -l server -x -a '(__fish_print_hostnames)' -d 'The server, HOST[:PORT]'
 complete -c sims-tui -l port -x -d "The server's port"

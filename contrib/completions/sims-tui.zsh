@@ -2,7 +2,7 @@
 # zsh completion for sims-tui(1)
 
 _arguments -s -S \
-  '(- *)'{-h,--help}'[show the options and exit]' \
+  '(- *)'{-h,--help}'[show this help and exit]' \
   '(- *)--version[show the version and exit]' \
   '--server[the server]:HOST[\:PORT]:_hosts' \
   '--port[the server'\''s port]:PORT' \

@@ -11,38 +11,38 @@ _sims_peers() {
 }
 
 common=(
-  '(- *)'{-h,--help}'[show the options and exit]'
+  '(- *)'{-h,--help}'[show this help and exit]'
   '(- *)--version[show the version and exit]'
   '--server[the server]:HOST[\:PORT]:_hosts'
   '--name[the name to log in with]:NAME'
   '--suite[offer only this cipher suite]:SUITE:(ecdhe rsa)'
   '--home[keep everything in DIR instead of the XDG folders]:DIR:_directories'
-  '--key-file[opens a store that is sealed with a key file]:FILE:_files'
-  '--invite[an invitation, for the first login]:CODE:'
-  '--wait[wait so long for another program that uses the store]:SECONDS:'
-  '--accept-new[take a first-seen key without asking, never a changed one]'
-  '--no-history[keep nothing of what is said once it was delivered or printed]'
+  '--key-file[open the store with this key file]:FILE:_files'
+  '--invite[an invitation, for the first login to a server that requires one]:CODE:'
+  '--wait[wait for another program on this store]:SECONDS:'
+  '--accept-new[accept an unknown key without asking, but never a changed one]'
+  '--no-history[do not keep messages after they were delivered or printed]'
 )
 commands=(
-  'id:print the own id'
-  'list:print who is online'
-  'find:print who is registered under a name or an id'
-  'send:send one message'
+  'id:print your own id'
+  'list:print the users that are online'
+  'find:look up a registered user'
+  'send:send one message; exit with 0 if it was delivered'
   'listen:print messages as they come'
-  'pipe:requests in, answers and messages out, for bots'
+  'pipe:read requests, write answers and messages; for bots'
   'peers:print the names of the remembered peers'
-  'requests:print the strangers who wrote'
+  'requests:print open requests of strangers'
   'accept:make a contact of a stranger'
-  'decline:forget a stranger and what they wrote'
-  "resend:send what is held to the peer's key of today"
-  'discard:drop what is held for a peer'
-  'block:hear nothing more of a peer'
+  'decline:forget a stranger and their messages'
+  "resend:send held messages to the peer's current key"
+  'discard:drop messages held for a peer'
+  'block:drop all further messages of a peer'
   "fingerprint:print a peer's id and safety number"
   'verify:compare the safety number that a peer sees'
   'forget:forget the key of a server or peer'
-  'history:print what was said with a peer'
-  'export:write what was said to a file'
-  'erase:erase what was said with a peer'
+  'history:print the history with a peer'
+  'export:write the history to a file'
+  'erase:erase the history with a peer'
   "passphrase:set or change the store's passphrase"
 )
 
@@ -55,18 +55,18 @@ case $state in
     case $words[1] in
       list | requests) more=('--json[one JSON object a line]') ;;
       find) more=('--json[one JSON object a line]' '1:NAME or ID:_sims_peers') ;;
-      send) more=('--timeout[give up after so many seconds]:SECONDS' '1:PEER:_sims_peers' '2:TEXT') ;;
+      send) more=('--timeout[give up after this many seconds]:SECONDS' '1:PEER:_sims_peers' '2:TEXT') ;;
       listen)
         more=(
           '--json[one JSON object a line]'
-          '--count[end after so many messages]:N'
-          '--timeout[end after so many seconds]:SECONDS'
+          '--count[exit after this many messages]:N'
+          '--timeout[exit after this many seconds]:SECONDS'
         )
         ;;
       pipe)
         more=(
           '--json[one JSON object a line, both ways]'
-          '--timeout[after the end of the input wait so long for each proof]:SECONDS'
+          '--timeout[seconds to wait for each answer after the input ends]:SECONDS'
         )
         ;;
       fingerprint | accept | decline | block | resend | discard | erase) more=('1:PEER:_sims_peers') ;;
@@ -75,17 +75,17 @@ case $state in
       history)
         more=(
           '--json[one JSON object a line]'
-          '--search[only messages with this text, in either case]:TEXT'
-          '--limit[only the newest so many]:N'
+          '--search[only messages with this text, in upper or lower case]:TEXT'
+          '--limit[only the newest N]:N'
           '1:PEER:_sims_peers'
         )
         ;;
       export) more=('--json[one JSON object a line]' '1:PEER:_sims_peers' '2:FILE:_files') ;;
       passphrase)
         more=(
-          '(--remove --status)--new-key-file[let this file open the store]:FILE:_files'
-          '(--new-key-file --status)--remove[let everybody who can read it open the store]'
-          '(--new-key-file --remove)--status[only say what opens it]'
+          '(--remove --status)--new-key-file[let this file open the store; made if it is missing]:FILE:_files'
+          '(--new-key-file --status)--remove[store the key in clear, so that the store needs neither]'
+          '(--new-key-file --remove)--status[print how the store is opened, and exit]'
         )
         ;;
     esac

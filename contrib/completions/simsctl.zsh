@@ -3,27 +3,27 @@
 
 local -a common commands more
 common=(
-  '(- *)'{-h,--help}'[show the options and exit]'
+  '(- *)'{-h,--help}'[show this help and exit]'
   '(- *)--version[show the version and exit]'
   "--state-dir[the server's state folder]:DIR:_directories"
   '--socket[its control socket]:PATH:_files'
   '--json[print JSON, one object a line]'
 )
 commands=(
-  'status:print how the server is'
-  'clients:print who is connected'
+  'status:print the state of the server'
+  'clients:print the connected clients'
   'names:print the registered names'
-  'stats:print what was counted since the start'
+  'stats:print counters since the start, and gauges'
   "metrics:print the same in Prometheus' text format"
-  'kick:cut off clients, who may come again'
-  'ban:cut off clients and refuse them from now on'
-  'unban:refuse them no longer'
-  'bans:print who is banned'
-  'invite:make a code that registers one name'
-  'release:free a registered name'
+  'kick:disconnect clients; they may connect again'
+  'ban:disconnect clients and refuse them from now on'
+  'unban:remove a ban'
+  'bans:print the bans'
+  'invite:make a code that registers one name while registration is closed'
+  'release:free a registered name: another key may register it'
   'log-level:log more or less, until the next reload'
   'reload:read the configuration again'
-  'backup:copy the accounts to a new file'
+  'backup:copy the accounts to a new file, while the server runs'
 )
 
 local curcontext=$curcontext state line
@@ -34,8 +34,8 @@ case $state in
   rest)
     case $words[1] in
       kick | unban) more=('1:WHO') ;;
-      ban) more=('1:WHO' '--for[for so long, such as 1h30m, 2d, 1w]:TIME' '--reason[for simsctl bans]:TEXT') ;;
-      invite) more=('--for[for so long, such as 1h30m, 2d, 1w]:TIME') ;;
+      ban) more=('1:WHO' '--for[how long, such as 1h30m, 2d or 1w]:TIME' '--reason[for simsctl bans; clients are not told]:TEXT') ;;
+      invite) more=('--for[how long, such as 1h30m, 2d or 1w]:TIME') ;;
       release) more=('1:NAME') ;;
       log-level) more=('1:LEVEL:(error warning notice info debug)') ;;
       backup) more=('1:FILE:_files') ;;

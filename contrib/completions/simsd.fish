@@ -1,7 +1,7 @@
 # fish completion for simsd(8)
 
 complete -c simsd -f
-complete -c simsd -s h -l help -d 'Show the options and exit'
+complete -c simsd -s h -l help -d 'Show this help and exit'
 complete -c simsd -l version -d 'Show the version and exit'
 complete -c simsd -l config -r -F -d 'Read options from this file'
 complete -c simsd -l listen -x -d 'Serve on this address, ADDR:PORT'

@@ -2,7 +2,7 @@
 # zsh completion for simsd(8)
 
 _arguments -s -S \
-  '(- *)'{-h,--help}'[show the options and exit]' \
+  '(- *)'{-h,--help}'[show this help and exit]' \
   '(- *)--version[show the version and exit]' \
   '--config[read options from FILE]:FILE:_files' \
   '*--listen[serve on this address]:ADDR\:PORT' \
