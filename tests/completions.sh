@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The shells' completions: each names exactly the options and commands of its program's --help, its shell can read it, and
-# it completes. make install puts them where the shells look, and make uninstall removes them.
+# The shells' completions: each names exactly the options and commands of its program's --help, zsh's and fish's with its
+# texts of the commands, its shell can read it, and it completes. make install puts them where the shells look, and make
+# uninstall removes them.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}"
@@ -20,6 +21,15 @@ help_of() {  # of the program and of each of its commands
   "$BUILD/$1" --help
   for command in $(commands_of "$1"); do "$BUILD/$1" "$command" --help; done
 }
+# The line that zsh's or fish's completions have for each command of --help, with its text. bash shows none.
+texts_of() {  # program, shell
+  "$BUILD/$1" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) /\1 /p' | while read -r command text; do
+    case $2 in
+      zsh) echo "$command:$text" ;;
+      fish) echo "-a $command -d ${text^}" ;;
+    esac
+  done
+}
 # fish writes --option as -l option.
 as_options() { sed -E '/^ *set /d; s/ -l ([a-z])/ --\1/g' "$1" | options_in; }
 
@@ -34,6 +44,11 @@ for program in sims-tui sims simsd simsctl; do
     for command in $(commands_of $program); do grep -qw -- "$command" "$file" || missing="$missing $command"; done
     [ -z "$missing" ]
     result $? "$file lacks:$missing"
+    missing=$(texts_of $program $shell | while read -r text; do
+      tr -d "'\"" <"$file" | grep -qF -- "${text//\'/}" || echo " $text"
+    done)
+    [ -z "$missing" ]
+    result $? "$file lacks the text of --help:$missing"
     if command -v $shell >/dev/null; then
       $shell -n "$file"
       result $? "$shell -n $file"
