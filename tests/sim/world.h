@@ -99,7 +99,6 @@ class User final : public client::Effects {
   void release(std::uint64_t link);
   client::CoreOptions options_;
   Disks* disks_ = nullptr;
-  std::set<std::string> late_;              // texts that may be shown out of order
   std::map<std::string, client::Id> pins_;  // that were committed
   bool touched_ = false, doomed_ = false;
   bool left_unclean_ = false;       // at the end of its last turn something was not committed

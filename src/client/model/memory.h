@@ -5,8 +5,9 @@
 // Writes of one turn are gathered and last only after commit() succeeded. The edge calls it before
 // it sends anything, so that no text goes out and no ack proves a message that is not on disk. A
 // failed write is an error that the core shows; nothing counts as pinned, queued or received that
-// was not stored. After a failed write commit() fails too. A commit() that fails has undone
-// everything since the last one that succeeded.
+// was not stored. After a failed write commit() fails too, also if the write could not begin: later
+// texts must not be stored without an earlier one. A commit() that fails has undone everything since
+// the last one that succeeded.
 #pragma once
 
 #include <cstdint>

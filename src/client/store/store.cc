@@ -203,13 +203,13 @@ Result<std::uint64_t> Store::put_last(const PeerKey& peer, const HistoryEntry& e
 
 Result<void> Store::set_delivery(std::uint64_t row, Delivery delivery, const std::string& why, bool left) {
   Parts& p = *parts_;
-  TRY(p.transaction.ready());
-  auto found = p.history.find(row);
-  if (!found) return fail(p.file.in_file(found.error()));
-  if (!found->entry) return {};  // erased meanwhile
-  found->entry->delivery = delivery;
-  found->entry->why = why;
-  return p.transaction.write_for_core([&] { return p.history.replace(*found, left); });
+  return p.transaction.write_for_core([&]() -> Result<void> {
+    TRY_LET(found, p.history.find(row));
+    if (!found.entry) return {};  // erased meanwhile
+    found.entry->delivery = delivery;
+    found.entry->why = why;
+    return p.history.replace(found, left);
+  });
 }
 
 bool Store::seen(const PeerKey& peer, const Id& author, const std::string& uid) {

@@ -16,7 +16,9 @@ constexpr int raise_every = 100;  // commits; a copy younger than this many is n
 // --- the lock and the generation -----------------------------------------------------------------
 
 Result<void> StoreTransaction::hold() {
-  TRY_LET(taken, try_hold());
+  const auto held = try_hold();
+  held_elsewhere_ = held && !*held;
+  TRY_LET(taken, held);
   if (!taken) return fail(fmt::format("{}: in use by another program{}", use_.lock_file(), in_use));
   return {};
 }

@@ -33,11 +33,14 @@ class StoreTransaction {
     undo(file_.in_file(done.error()));
     return fail(failed_);
   }
-  // Likewise, for the core: if it is undone, commit() reports it to the core, not save() alone.
+  // Likewise, for the core: if it is undone, or cannot begin, commit() reports it to the core, not save()
+  // alone.
   template <class F>
   Result<void> write_for_core(F f) {
     auto done = write(f);
-    if (done) owed_ = true;
+    if (!done && not_ours()) return done;
+    owed_ = true;
+    if (!done && failed_.empty()) undo(done.error());
     return done;
   }
   void scrub() { scrub_ = true; }  // the next commit leaves no trace of what was overwritten
@@ -50,6 +53,9 @@ class StoreTransaction {
   Result<void> begin();
   void undo_if_misread();
   Result<void> finish();
+  // A write is refused because the store is locked or another program holds it. The core then takes no
+  // texts.
+  bool not_ours() const { return !vault_.unlocked() || held_elsewhere_; }
   void empty_log();
 
   StoreFile& file_;
@@ -60,12 +66,13 @@ class StoreTransaction {
   HistoryTable& history_;
 
   std::optional<sqlite::Transaction> transaction_;
-  std::string failed_;    // the error that undid everything; commit() returns it
-  bool owed_ = false;     // the core wrote, too, so commit() must report an undo
-  bool scrub_ = false;    // an old value must leave no trace in the file
-  bool adopted_ = false;  // the outbox of an older version has got its keys
-  bool raised_ = false;   // we raised the generation
-  int commits_ = 0;       // since it was raised
+  std::string failed_;           // the error that undid everything; commit() returns it
+  bool owed_ = false;            // the core wrote, too, so commit() must report an undo
+  bool scrub_ = false;           // an old value must leave no trace in the file
+  bool adopted_ = false;         // the outbox of an older version has got its keys
+  bool raised_ = false;          // we raised the generation
+  bool held_elsewhere_ = false;  // as of the last hold()
+  int commits_ = 0;              // since it was raised
 };
 
 }  // namespace sims::client

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "client/store/store_fixture.h"
+#include "support/faulty_disk.h"
 
 using namespace sims;
 using namespace sims::test;
@@ -148,6 +149,37 @@ TEST_CASE("store: the core learns that another caller's save() undid its writes"
   CHECK(store->save());
   CHECK(store->commit());
   CHECK(store->before(bob, 0, 9).value().size() == 1);
+}
+
+TEST_CASE("store: the core learns of a write that could not even begin") {
+  TempFolder folder;
+  const std::string home = folder.path() + "/home";
+  std::uint64_t row = 0;
+  {
+    auto store = open_store(home);
+    row = store->add(bob, entry("sent", true, Delivery::queued)).value();
+    REQUIRE(store->commit());
+  }
+  FaultyDisk disk(folder.path());
+  auto store = open_store(home);
+  // The first write of a program also raises the generation.
+  disk.always(FaultyDisk::Operation::write, FaultyDisk::Fault::full);
+  SUBCASE("a text") {
+    CHECK_FALSE(store->add(bob, entry("first")));
+  }
+  SUBCASE("a delivery mark") {
+    CHECK_FALSE(store->set_delivery(row, Delivery::delivered, "", true));
+  }
+  SUBCASE("another caller saves before the core commits") {
+    CHECK_FALSE(store->add(bob, entry("first")));
+    CHECK_FALSE(store->save());
+  }
+  disk.mend();
+  CHECK_FALSE(store->add(bob, entry("second")));
+  CHECK(store->commit().error().find("database or disk is full") != std::string::npos);
+  CHECK(store->add(bob, entry("third")));
+  CHECK(store->commit());
+  CHECK(store->before(bob, 0, 9).value().size() == 2);
 }
 
 TEST_CASE("store: uids of texts are remembered for 90 days") {
