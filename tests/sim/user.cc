@@ -80,6 +80,7 @@ void User::commit() {
 
 void User::crash(Ending ending) {
   world.happened(name + (ending == Ending::killed ? " is killed" : " loses power"));
+  if (store && !store->in_doubt()) doubtful_.clear();
   forget_life();
   if (store) {
     place->end(ending);
@@ -119,12 +120,14 @@ void User::begin_life() {
       heard[peer] = std::max(heard[peer], number_of(entry.body));
     else if (entry.delivery == client::Delivery::delivered)
       ++delivered[peer];
+    if (entry.mine && refused.contains(entry.body)) came_back(entry.body);
   };
   if (store)
     read_disk(count);
   else
     for (const auto& row : trust.rows)
       count(row.peer.name, row.entry);
+  doubtful_.clear();  // a text that is not there now is gone
   core = std::make_unique<client::ClientCore>(options_, memory(), ephemerals, *this);
 }
 
@@ -135,16 +138,26 @@ void User::connect() {
 
 void User::say(const std::string& to) {
   touch();
-  const int number = said[to] + 1;
+  const bool again = was_refused(to, said[to]) && world.random.pick(2) == 0;
+  const int number = said[to] + (again ? 0 : 1);
   const std::string text = name + ">" + to + " #" + std::to_string(number);
   auto taken = core->send_text(to, text, false, world.now());
   if (taken || store) said[to] = number;
   world.happened(text + (taken ? " is queued" : " is refused"));
   if (!store) return;
   (taken ? queued : refused).insert(text);
-  if (taken) return;
+  if (taken) return void(refused.erase(text));
+  if (store->in_doubt()) doubtful_.insert(text);
   ++refusals;
   if (taken.error().empty()) complaints.push_back(text + " was refused without a word");
+}
+
+// After a crash the user looks at the window: a text that is there counts as taken.
+void User::came_back(const std::string& text) {
+  world.happened(text + " came back");
+  if (!doubtful_.contains(text)) complaints.push_back(text + " was refused for good and came back");
+  refused.erase(text);
+  queued.insert(text);
 }
 
 bool User::was_refused(const std::string& to, int number) const {
@@ -258,6 +271,8 @@ void User::received(const client::Peer& from, const client::Line& line) {
   last = wanted;
   was_shown(line.text);
   if (!sender || last > sender->said.at(name)) complaints.push_back(line.text + " was never said");
+  if (sender && sender->was_refused(name, last))
+    complaints.push_back(line.text + " was refused and is shown");
 }
 
 void User::was_shown(const std::string& text) {

@@ -71,6 +71,8 @@ std::string User::wrong_on_disk() {
     auto& all = entry.mine ? said_here : came;
     if (!all.insert(entry.body).second) wrong += entry.body + " is twice at " + name + "\n";
     if (entry.mine && entry.delivery == client::Delivery::failed) wrong += entry.body + " failed\n";
+    if (entry.mine && refused.contains(entry.body))
+      wrong += entry.body + " was refused and is at " + name + "\n";
   });
   std::set<std::string> kept = came;
   read_waiting([&](const client::HistoryEntry& entry) {

@@ -33,7 +33,8 @@ class User final : public client::Effects {
   User(World& world, std::string name, client::CoreOptions options, std::uint64_t seed);
 
   void connect();
-  // The n-th text from us to this peer is "us>peer #n"; the first is 1.
+  // The n-th text from us to this peer is "us>peer #n"; the first is 1. One that was refused may be
+  // typed again.
   void say(const std::string& peer);
   void drop_link();                            // the network breaks it; each side notices later
   void freeze();                               // nothing travels on the link any more; no side is told
@@ -78,7 +79,7 @@ class User final : public client::Effects {
   std::unique_ptr<Disks::Place> place;
   std::unique_ptr<client::Store> store;
   std::set<std::string> queued;   // texts that send_text() took
-  std::set<std::string> refused;  // texts that it refused: a power cut may still bring one back
+  std::set<std::string> refused;  // texts that it refused, and did not take later
   std::set<std::string> shown;
   std::set<std::string> proved;  // of ours: their readers must have them
   int refusals = 0, failed_commits = 0;
@@ -97,8 +98,10 @@ class User final : public client::Effects {
   void touch();  // something happens to it: its turn ends before the next thing happens
   void end_turn();
   void release(std::uint64_t link);
+  void came_back(const std::string& text);
   client::CoreOptions options_;
   Disks* disks_ = nullptr;
+  std::set<std::string> doubtful_;          // refused ones that a crash may bring back
   std::map<std::string, client::Id> pins_;  // that were committed
   bool touched_ = false, doomed_ = false;
   bool left_unclean_ = false;       // at the end of its last turn something was not committed

@@ -156,6 +156,8 @@ class FakeMemory final : public client::Memory {
     return {};
   }
 
+  bool in_doubt() const override { return doubtful; }
+
   // As a crash, or a commit that failed.
   void lose_uncommitted() {
     for (; !undo_.empty(); undo_.pop_back())
@@ -192,6 +194,7 @@ class FakeMemory final : public client::Memory {
   bool broken = false;      // every write fails
   bool unreadable = false;  // pending texts can't be read
   bool full = false;        // writes are taken, their commit fails, as SQLite does on a full disk
+  bool doubtful = false;    // what in_doubt() returns
   int commits = 0;          // those that had something to write
   // Called before and after every write and every look at the uids: may throw, as if the process died there.
   std::function<void()> on_call;

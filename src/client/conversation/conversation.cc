@@ -71,7 +71,11 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
     row = added;
     return {};
   });
-  if (!stored) return fail("it could not be stored: " + stored.error());
+  if (!stored)
+    return fail("it could not be stored: " + stored.error() +
+                (context_.history.in_doubt()
+                     ? "; if the program crashes now, it may still be sent: look before you type it again"
+                     : ""));
   if (first) became_contact(now);
   if (alike) context_.windows.alarm(&p, look_alike_words(name_, *alike), now);
   say_typing(false, now);

@@ -7,7 +7,7 @@
 // failed write is an error that the core shows; nothing counts as pinned, queued or received that
 // was not stored. After a failed write commit() fails too, also if the write could not begin: later
 // texts must not be stored without an earlier one. A commit() that fails has undone everything since
-// the last one that succeeded.
+// the last one that succeeded; in_doubt() is the exception.
 #pragma once
 
 #include <cstdint>
@@ -118,6 +118,9 @@ class Memory {
   virtual Result<void> erase_history(const PeerKey& peer) = 0;
 
   virtual Result<void> commit() = 0;  // idempotent, cheap when nothing was written
+  // True if a crash may bring back writes of a commit that failed: they may be on the disk, and it let
+  // nothing be written over them. Ends with the next commit that writes.
+  virtual bool in_doubt() const = 0;
 };
 
 }  // namespace sims::client

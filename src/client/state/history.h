@@ -63,7 +63,8 @@ class History {
 
   // --- commits
   bool holds() const { return holds_; }  // nothing may be sent before commit()
-  std::int64_t commit_at() const;        // steady ms; INT64_MAX: nothing waits
+  bool in_doubt() const { return memory_.in_doubt(); }
+  std::int64_t commit_at() const;  // steady ms; INT64_MAX: nothing waits
   // On error, lines shown since the last commit are taken back, and pins must be read again.
   Result<void> commit(Now now);
   struct Arrived {

@@ -72,6 +72,10 @@ Result<void> Store::save() {
   return parts_->transaction.save();
 }
 
+bool Store::in_doubt() const {
+  return parts_->transaction.in_doubt();
+}
+
 // --- values --------------------------------------------------------------------------------------
 
 std::optional<std::string> Store::get(const std::string& key) {

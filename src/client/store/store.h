@@ -66,6 +66,7 @@ class Store final : public Memory {
   Result<void> hold();
   Result<bool> try_hold();  // false: another program has it
   Result<void> commit() override;
+  bool in_doubt() const override;
   // commit() for callers other than the core. If it fails, and so undoes the core's writes, the
   // core's own commit() fails, too.
   Result<void> save();

@@ -121,18 +121,22 @@ Result<void> StoreTransaction::finish() {
   undo_if_misread();
   if (!failed_.empty()) return fail(failed_);
   if (!transaction_) return {};
-  const bool counts = vault_.unlocked() && commits_ + 1 >= raise_every;
+  // In doubt the new generation is a write that surely changes the file.
+  const bool counts = vault_.unlocked() && (in_doubt_ || commits_ + 1 >= raise_every);
   Result<void> done;
   if (counts) done = vault_.count_up();
   // Locked: Store::lock() has put the sum.
   if (done && vault_.unlocked() && (counts || pins_.changed())) done = pins_.put_sum();
   if (done && file_.db.moved()) done = fail(std::string(replaced));
+  const bool reached_disk = done.has_value();
   if (done) done = transaction_->commit();
   if (!done) {
     if (counts) vault_.count_down();
     undo(file_.in_file(done.error()));
+    if (reached_disk) write_over();
     return fail(failed_);
   }
+  if (counts) in_doubt_ = false;
   commits_ = counts ? 0 : commits_ + 1;
   if (counts) vault_.note_down();
   transaction_.reset();
@@ -140,6 +144,13 @@ Result<void> StoreTransaction::finish() {
   owed_ = false;
   if (scrub_) empty_log();
   return {};
+}
+
+// A commit of which only the fsync failed is whole in the write-ahead log: a program that opens the file
+// after a crash takes it for done. The next transaction is written to the same place in the log.
+void StoreTransaction::write_over() {
+  in_doubt_ = true;
+  if (vault_.unlocked() && raise()) in_doubt_ = false;
 }
 
 // The write-ahead log keeps overwritten data until it is empty. If a reader holds it, the next

@@ -47,12 +47,15 @@ class StoreTransaction {
   Result<void> commit();           // the core's: ends a failure
   Result<void> save();             // for other callers
   void undo(std::string why);
+  // A commit failed after it may have reached the disk, and nothing was written over it since.
+  bool in_doubt() const { return in_doubt_; }
 
  private:
   Result<void> raise();
   Result<void> begin();
   void undo_if_misread();
   Result<void> finish();
+  void write_over();
   // A write is refused because the store is locked or another program holds it. The core then takes no
   // texts.
   bool not_ours() const { return !vault_.unlocked() || held_elsewhere_; }
@@ -72,7 +75,8 @@ class StoreTransaction {
   bool adopted_ = false;         // the outbox of an older version has got its keys
   bool raised_ = false;          // we raised the generation
   bool held_elsewhere_ = false;  // as of the last hold()
-  int commits_ = 0;              // since it was raised
+  bool in_doubt_ = false;
+  int commits_ = 0;  // since it was raised
 };
 
 }  // namespace sims::client

@@ -301,6 +301,12 @@ TEST_CASE("a text that could not be stored is not sent and not shown") {
   CHECK(alice.model().link == LinkState::online);
   CHECK(Relay::count(alice.asked, "client-connect") == 0);
   CHECK(alice.asked.size() <= asked + 2);  // may include pings
+  CHECK(alice.say("bob", "hello").error() == "it could not be stored: disk full");
+  alice.trust.doubtful = true;
+  CHECK(
+      alice.say("bob", "hello").error() ==
+      "it could not be stored: disk full; if the program crashes now, it may still be sent: look before you "
+      "type it again");
   alice.trust.broken = false;
   REQUIRE(alice.say("carol", "hello again"));
   CHECK(alice.peer("carol").known());

@@ -1,5 +1,7 @@
 // The history in the store alone: tampered rows, searches, pruning. Its contract is in
 // memory_test.cc.
+#include <filesystem>
+#include <set>
 #include <thread>
 
 #include "client/store/store_fixture.h"
@@ -180,6 +182,61 @@ TEST_CASE("store: the core learns of a write that could not even begin") {
   CHECK(store->add(bob, entry("third")));
   CHECK(store->commit());
   CHECK(store->before(bob, 0, 9).value().size() == 2);
+}
+
+namespace {
+
+// The bodies that are there if the program dies now.
+std::set<std::string> after_kill(const std::string& home) {
+  TempFolder copy;
+  for (const char* name : {"/store.db", "/store.db-wal"}) {
+    std::filesystem::copy_file(home + name, copy.path() + name);
+    REQUIRE(::chmod((copy.path() + name).c_str(), 0600) == 0);
+  }
+  std::set<std::string> bodies;
+  const auto rows = open_store(copy.path())->before(bob, 0, 9).value();
+  for (const auto& one : rows)
+    bodies.insert(one.body);
+  return bodies;
+}
+
+}  // namespace
+
+TEST_CASE("store: a commit whose fsync failed is overwritten, or may come back and says so") {
+  using Bodies = std::set<std::string>;
+  TempFolder folder;
+  const std::string home = folder.path() + "/home";
+  open_store(home);
+  FaultyDisk disk(folder.path());
+  auto store = open_store(home);
+  REQUIRE(store->add(bob, entry("kept")));
+  REQUIRE(store->commit());
+  REQUIRE(store->add(bob, entry("refused", true, Delivery::queued)));
+  int syncs = 0;
+  bool writes_work = true;
+  disk.fault = [&](FaultyDisk::Operation asked, std::string_view) {
+    if (asked == FaultyDisk::Operation::sync && syncs++ == 0) return FaultyDisk::Fault::error;
+    return asked == FaultyDisk::Operation::write && syncs > 0 && !writes_work ? FaultyDisk::Fault::error
+                                                                              : FaultyDisk::Fault::none;
+  };
+  SUBCASE("the disk works again") {
+    CHECK_FALSE(store->commit());
+    CHECK_FALSE(store->in_doubt());
+    CHECK(after_kill(home) == Bodies{"kept"});
+  }
+  SUBCASE("it takes no more writes") {
+    writes_work = false;
+    CHECK_FALSE(store->commit());
+    CHECK(store->in_doubt());
+    CHECK(after_kill(home) == Bodies{"kept", "refused"});
+    disk.mend();
+    CHECK(store->commit());  // nothing to write: no proof
+    CHECK(store->in_doubt());
+    REQUIRE(store->add(bob, entry("later")));
+    CHECK(store->commit());
+    CHECK_FALSE(store->in_doubt());
+    CHECK(after_kill(home) == Bodies{"kept", "later"});
+  }
 }
 
 TEST_CASE("store: uids of texts are remembered for 90 days") {
