@@ -72,8 +72,8 @@ struct HistoryFind {
   std::size_t at = 0;  // index of `found` in the history
 };
 
-// A question that replaces the input until one key answers it. The text or command that it is about was not
-// sent, run or inserted yet.
+// A question that replaces the input until one key answers it, with all that a yes needs. The text or command
+// that it is about was not sent, run or inserted yet.
 struct Ask {
   enum class About {
     nothing,
@@ -84,11 +84,17 @@ struct Ask {
     cut,      // the input had no room for all of the text
     new_key,  // the text was typed for an earlier key of the peer
   };
+  static constexpr std::size_t kinds = static_cast<std::size_t>(About::new_key) + 1;
   About about = About::nothing;
-  std::string words;     // the question and its keys
-  std::string text;      // of the paste
-  std::size_t cut = 0;   // dropped bytes of the paste
-  bool guessed = false;  // the paste had no brackets
+  std::string words = {};   // the question and its keys
+  std::string window = {};  // the peer of the window where it was asked
+  std::string draft = {};   // the line of that window that it is about; empty: none
+  std::string text = {};    // to be pasted or sent, or the command to run
+  std::string to = {};      // request, new_key: the receiver of the text
+  std::string to_id = {};   // the id of the receiver, or of the window's peer, when the user was asked
+  bool action = false;      // the text is what /me says
+  std::size_t cut = 0;      // dropped bytes of the paste
+  bool guessed = false;     // the paste had no brackets
   bool open() const { return about != About::nothing; }
 };
 
@@ -122,6 +128,7 @@ struct UiState {
   Find find;
   HistoryFind history_find;
   Ask ask;
+  std::vector<Ask> asks_below;  // asked before it and not answered yet; the last one comes next
   PassphraseState passphrase;
   bool focused = true;  // the terminal has focus, unless it reported otherwise
   bool away = false;

@@ -9,10 +9,18 @@
 
 namespace sims::tui {
 
+CommandLine::CommandLine(UiContext& ui, ConversationIntents& intents, const Uses& uses, Run run)
+    : ui_(ui), intents_(intents), uses_(uses), run_(std::move(run)) {
+  using enum Ask::About;
+  uses_.prompt.answer_with({slash, cut},
+                           [this](const Ask& asked, char32_t key) { answer_draft(asked, key); });
+  uses_.prompt.answer_with({command}, [this](const Ask& asked, char32_t) { answer_command(asked); });
+  uses_.prompt.answer_with({request, new_key}, [this](const Ask& asked, char32_t) { answer_text(asked); });
+}
+
 // --- a line ----------------------------------------------------------------------------------------
 
-// The line is the window's until it is done: a command may close or change the window, so it is taken out
-// first and put back when it was refused.
+// A command may close or change the window, so its line is taken out first, and put back when it was refused.
 void CommandLine::enter() {
   const std::string line = ui_.state.window().input.text();
   const std::string peer = ui_.state.window().peer;
@@ -22,24 +30,29 @@ void CommandLine::enter() {
   if (std::holds_alternative<Text>(parsed) && ui_.state.window().left_out > 0) return ask_about_cut();
   Editor typed = ui_.state.window().input;
   ui_.state.window().input.clear();
-  pending_send_ = {peer, line, "", ""};
-  const bool done = carry_out(parsed, peer);
+  const bool done = carry_out(parsed, {peer, line, line});
   entered(peer, std::move(typed), done);
 }
 
-bool CommandLine::carry_out(const Parsed& parsed, const std::string& peer) {
+// A command may carry out another one: /verify with a number that is a command.
+bool CommandLine::carry_out(const Parsed& parsed, Typed typed) {
+  Typed outer = std::exchange(typed_, std::move(typed));
+  const bool done = carry_out(parsed);
+  wipe_and_assign(typed_, std::move(outer));
+  return done;
+}
+
+bool CommandLine::carry_out(const Parsed& parsed) {
   if (const auto* refused = std::get_if<Refused>(&parsed)) return uses_.notices.refuse(refused->why);
-  if (const auto* text = std::get_if<Text>(&parsed)) return send(peer, text->body, false);
+  if (const auto* text = std::get_if<Text>(&parsed)) return send(typed_.window, text->body, false);
   const auto* call = std::get_if<Invocation>(&parsed);
-  if (call == nullptr) return false;
-  pending_send_.call = *call;
-  return run_(*call);
+  return call != nullptr && run_(*call);
 }
 
 // `typed` was taken out of the window with `peer`.
 void CommandLine::entered(const std::string& peer, Editor typed, bool done) {
   Window* window = uses_.windows.find(peer);
-  if (window == nullptr) return;  // closed by it
+  if (window == nullptr) return;  // the command closed it
   if (!done) {
     window->input = std::move(typed);
     return;
@@ -50,9 +63,9 @@ void CommandLine::entered(const std::string& peer, Editor typed, bool done) {
   uses_.typing.stop_to(peer);
 }
 
-void CommandLine::run_typed_elsewhere(const Parsed& parsed) {
-  pending_send_ = {ui_.state.window().peer, "", "", ""};
-  if (!std::holds_alternative<Text>(parsed)) carry_out(parsed, pending_send_.window);
+void CommandLine::run_typed_elsewhere(const std::string& line) {
+  const Parsed parsed = parse_line(line);
+  if (!std::holds_alternative<Text>(parsed)) carry_out(parsed, {ui_.state.window().peer, "", line});
 }
 
 // --- a text ----------------------------------------------------------------------------------------
@@ -64,13 +77,14 @@ bool CommandLine::send(const std::string& peer, std::string_view text, bool acti
   const client::Peer* to = known(peer);
   if (to == nullptr) return false;
   if (to->standing == client::Standing::request)
-    return hold(peer, text, action,
-                {Ask::About::request, "An answer accepts " + peer + "'s request: send it? y yes, n no", ""});
+    return hold(
+        *to, text, action,
+        question(Ask::About::request, "An answer accepts " + peer + "'s request: send it? y yes, n no"));
   const Window& window = ui_.state.window();
   if (window.peer == peer && !window.typed_for.empty() && window.typed_for != to->id.text())
-    return hold(
-        peer, text, action,
-        {Ask::About::new_key, "This was typed for an earlier key of " + peer + ": send it? y yes, n no", ""});
+    return hold(*to, text, action,
+                question(Ask::About::new_key,
+                         "This was typed for an earlier key of " + peer + ": send it? y yes, n no"));
   return deliver(peer, text, action);
 }
 
@@ -101,79 +115,106 @@ const client::Peer* CommandLine::known(const std::string& name) {
 
 // --- questions -------------------------------------------------------------------------------------
 
-bool CommandLine::hold(const std::string& peer, std::string_view text, bool action, Ask question) {
-  pending_send_.to = peer;
-  pending_send_.text = text;
-  pending_send_.action = action;
-  uses_.prompt.ask(std::move(question), [this](const Ask& asked, char32_t) { answer_held(asked.about); });
+// About the line that is carried out.
+Ask CommandLine::question(Ask::About about, std::string words) const {
+  Ask out{about, std::move(words)};
+  out.window = typed_.window;
+  out.draft = typed_.draft;
+  return out;
+}
+
+bool CommandLine::hold(const client::Peer& to, std::string_view text, bool action, Ask question) {
+  question.to = to.name;
+  question.to_id = to.id.text();
+  question.text = text;
+  question.action = action;
+  uses_.prompt.ask(std::move(question));
   return false;
 }
 
-bool CommandLine::sure(const std::string& question) {
-  if (sure_) return true;
-  uses_.prompt.ask({Ask::About::command, question + " y yes, n no", ""},
-                   [this](const Ask& asked, char32_t) { answer_held(asked.about); });
+bool CommandLine::sure(const std::string& words) {
+  if (typed_.confirmed) return true;
+  Ask asked = question(Ask::About::command, words + " y yes, n no");
+  asked.text = typed_.line;
+  uses_.prompt.ask(std::move(asked));
   return false;
-}
-
-// What waited is sent or done, and its line leaves the window where it was typed.
-void CommandLine::answer_held(Ask::About about) {
-  const PendingSend held = std::exchange(pending_send_, PendingSend{});
-  Editor typed;
-  if (Window* window = uses_.windows.find(held.window);
-      window != nullptr && window->input.text() == held.line) {
-    typed = window->input;
-    window->input.clear();
-  }
-  bool done = false;
-  if (about == Ask::About::request || about == Ask::About::new_key) {
-    done = deliver(held.to, held.text, held.action);
-  } else if (held.call && held.window == ui_.state.window().peer) {
-    sure_ = true;
-    done = run_(*held.call);
-    sure_ = false;
-  }
-  if (!typed.empty()) entered(held.window, std::move(typed), done);
 }
 
 void CommandLine::ask_about_slash() {
-  uses_.prompt.ask(
-      {Ask::About::slash, "A slash after a space: s send as text, r run as command, Esc back", ""},
-      [this](const Ask&, char32_t key) { enter_doubtful(key == U'r'); });
+  const Window& window = ui_.state.window();
+  Ask question{Ask::About::slash, "A slash after a space: s send as text, r run as command, Esc back"};
+  question.window = window.peer;
+  question.draft = window.input.text();
+  uses_.prompt.ask(std::move(question));
 }
 
 void CommandLine::ask_about_cut() {
-  const std::size_t bytes = ui_.state.window().left_out;
-  uses_.prompt.ask(
-      {Ask::About::cut,
-       fmt::format("Not all of it fitted ({} bytes too many): send without the rest? y yes, n no", bytes),
-       ""},
-      [this](const Ask&, char32_t) {
-        ui_.state.window().left_out = 0;
-        enter();
-      });
+  const Window& window = ui_.state.window();
+  Ask question{Ask::About::cut,
+               fmt::format("Not all of it fitted ({} bytes too many): send without the rest? y yes, n no",
+                           window.left_out)};
+  question.window = window.peer;
+  question.draft = window.input.text();
+  uses_.prompt.ask(std::move(question));
 }
 
-// The line that starts with spaces and a slash, as what the user says it is.
-void CommandLine::enter_doubtful(bool command) {
-  const std::string line = ui_.state.window().input.text();
-  const std::string peer = ui_.state.window().peer;
-  const Parsed parsed = parse_line(line);
-  const auto* doubtful = std::get_if<AmbiguousSlash>(&parsed);
-  if (doubtful == nullptr) return;
-  if (command) {
-    ui_.state.window().input.set(doubtful->command);
+// --- answers ---------------------------------------------------------------------------------------
+
+// A server's question over the one that is answered lets the user go to another window.
+void CommandLine::answer_draft(const Ask& asked, char32_t key) {
+  Window& window = ui_.state.window();
+  if (window.peer != asked.window || window.input.text() != asked.draft) return say_elsewhere();
+  if (asked.about == Ask::About::cut) {
+    window.left_out = 0;
     return enter();
   }
+  if (key == U's') return send_spaced_slash();
+  window.input.set(std::get<AmbiguousSlash>(parse_line(asked.draft)).command);
+  enter();
+}
+
+void CommandLine::send_spaced_slash() {
   Editor typed = ui_.state.window().input;
+  const std::string peer = ui_.state.window().peer;
   ui_.state.window().input.clear();
-  pending_send_ = {peer, line, "", ""};
-  const bool sent = send(peer, line, false);
+  const bool sent = carry_out(Text{typed.text()}, {peer, typed.text(), typed.text()});
   entered(peer, std::move(typed), sent);
 }
 
+void CommandLine::answer_command(const Ask& asked) {
+  if (ui_.state.window().peer != asked.window) return say_elsewhere();
+  Editor typed = take_draft(asked);
+  const bool done = carry_out(parse_line(asked.text), {asked.window, asked.draft, asked.text, true});
+  if (!typed.empty()) entered(asked.window, std::move(typed), done);
+}
+
+// Sends also when another window is in front: the question named the receiver.
+void CommandLine::answer_text(const Ask& asked) {
+  Editor typed = take_draft(asked);
+  const client::Peer* to = ui_.peer(asked.to);
+  const bool same = to != nullptr && to->id.text() == asked.to_id;
+  const bool done =
+      same ? deliver(asked.to, asked.text, asked.action)
+           : uses_.notices.refuse("Not sent: " + asked.to + " has another key than when you were asked.");
+  if (!typed.empty()) entered(asked.window, std::move(typed), done);
+}
+
+// The line that was asked about, out of its window; empty: it is not there any more.
+Editor CommandLine::take_draft(const Ask& asked) {
+  Editor typed;
+  Window* window = uses_.windows.find(asked.window);
+  if (window == nullptr || window->input.text() != asked.draft) return typed;
+  typed = window->input;
+  window->input.clear();
+  return typed;
+}
+
+void CommandLine::say_elsewhere() {
+  ui_.state.hint = "nothing was done: this is not the window where it was asked";
+}
+
 void CommandLine::wipe() {
-  wipe_and_assign(pending_send_);
+  wipe_and_assign(typed_);
 }
 
 }  // namespace sims::tui

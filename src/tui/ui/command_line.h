@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,45 +24,51 @@ class CommandLine {
     TypingSignal& typing;
     Windows& windows;
   };
-  CommandLine(UiContext& ui, ConversationIntents& intents, const Uses& uses, Run run)
-      : ui_(ui), intents_(intents), uses_(uses), run_(std::move(run)) {}
+  CommandLine(UiContext& ui, ConversationIntents& intents, const Uses& uses, Run run);
 
   void enter();
-  // A command in a panel or by a key, which is no line of the window. A text does nothing.
-  void run_typed_elsewhere(const Parsed& parsed);
+  // Runs a command that was typed in a panel or comes from a key: it is no line of the window. A text does
+  // nothing.
+  void run_typed_elsewhere(const std::string& line);
 
   // For the handlers of commands.
+  // False: the core refused it, or the user is asked first.
   bool send(const std::string& peer, std::string_view text, bool action);
-  // Before a command destroys or ends something. False: the user is asked, and a yes runs it again.
+  // Asks before the running command destroys or ends something. False: the user is asked, and a yes runs the
+  // command again.
   bool sure(const std::string& question);
-  // Says why not: nullptr. Asks the server about a name that is not in the list.
+  // The peer with this name. nullptr: there is none and the user was told; the server is asked about the name.
   const client::Peer* known(const std::string& name);
   void wipe();
 
  private:
-  // A text that waits for the answer whether to send it, or a command whether to do it, and where it was
-  // typed.
-  struct PendingSend {
-    std::string window, line;
-    std::string to, text;
-    bool action = false;
-    std::optional<Invocation> call = std::nullopt;
+  // The line that is carried out.
+  struct Typed {
+    std::string window;      // the peer of the window where it was typed
+    std::string draft;       // the whole line, if it is the draft of that window
+    std::string line;        // what is carried out of it
+    bool confirmed = false;  // the user said yes to it
   };
-  bool carry_out(const Parsed& parsed, const std::string& peer);
+  bool carry_out(const Parsed& parsed, Typed typed);
+  bool carry_out(const Parsed& parsed);
   void entered(const std::string& peer, Editor typed, bool done);
   bool deliver(const std::string& peer, std::string_view text, bool action);
-  bool hold(const std::string& peer, std::string_view text, bool action, Ask question);
+  bool hold(const client::Peer& to, std::string_view text, bool action, Ask question);
+  Ask question(Ask::About about, std::string words) const;
   void ask_about_slash();
   void ask_about_cut();
-  void enter_doubtful(bool command);
-  void answer_held(Ask::About about);
+  void answer_draft(const Ask& asked, char32_t key);
+  void send_spaced_slash();
+  void answer_command(const Ask& asked);
+  void answer_text(const Ask& asked);
+  Editor take_draft(const Ask& asked);
+  void say_elsewhere();
 
   UiContext& ui_;
   ConversationIntents& intents_;
   Uses uses_;
   Run run_;
-  PendingSend pending_send_;
-  bool sure_ = false;  // the command that runs was asked about, and the answer was yes
+  Typed typed_;  // empty but while a line is carried out
 };
 
 }  // namespace sims::tui

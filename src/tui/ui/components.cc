@@ -20,10 +20,7 @@ Components::Components(UiState& state, Intents& intents, const std::function<voi
       prompt(ui),
       line(ui, intents, {notices, prompt, typing, windows},
            [this](const Invocation& call) { return call.command->run(commands, call); }),
-      exit(ui, intents,
-           [this] {
-             line.run_typed_elsewhere(Invocation{find_command("/quit"), {}});
-           }),
+      exit(ui, intents, [this] { line.run_typed_elsewhere("/quit"); }),
       trust(ui, intents, intents, {notices, line, typing, exit}),
       input(ui, intents, intents, {windows, typing, notices, prompt, line, link, exit}),
       shortcuts(ui, intents, notices, search),

@@ -16,6 +16,11 @@ std::size_t lines_of(std::string_view text) {
 
 }  // namespace
 
+Input::Input(UiContext& ui, ConnectionIntents& connection, ProgramIntents& program, const Uses& uses)
+    : ui_(ui), connection_(connection), uses_(uses), completer_(ui, program) {
+  uses_.prompt.answer_with({Ask::About::paste}, [this](const Ask& asked, char32_t) { answer_paste(asked); });
+}
+
 bool Input::handle_key(const Key& key) {
   const auto action = ui_.action_of(key);
   if (action == Action::interrupt) return interrupt(key), true;
@@ -26,7 +31,7 @@ bool Input::handle_key(const Key& key) {
   if (action == Action::complete_back) return completer_.step(false), true;
   if (action == Action::history_search) return ui_.state.history_find.open = true;
   if (action == Action::cancel) return cancel(), true;
-  edited_ = edit(key);
+  edited_ = edit(ui_.state.window(), key);
   if (!edited_ && action) browse(*action);
   return true;
 }
@@ -57,22 +62,35 @@ void Input::cancel() {
 
 void Input::paste(const Key& key) {
   const std::size_t lines = lines_of(key.text);
-  if (lines <= static_cast<std::size_t>(ui_.state.options.paste_lines)) return insert(key);
-  Ask question{Ask::About::paste, fmt::format("Insert the {} pasted lines? y yes, n no", lines), key.text};
+  if (lines <= static_cast<std::size_t>(ui_.state.options.paste_lines))
+    return insert(ui_.state.window(), key);
+  Ask question{Ask::About::paste, fmt::format("Insert the {} pasted lines? y yes, n no", lines)};
+  question.window = ui_.state.window().peer;
+  if (const client::Peer* peer = ui_.front_peer()) question.to_id = peer->id.text();
+  question.text = key.text;
   question.cut = key.cut;
   question.guessed = key.guessed;
-  uses_.prompt.ask(std::move(question), [this](const Ask& asked, char32_t) {
-    Key paste;
-    paste.code = KeyCode::paste;
-    paste.text = asked.text;
-    paste.cut = asked.cut;
-    paste.guessed = asked.guessed;
-    insert(paste);
-  });
+  uses_.prompt.ask(std::move(question));
 }
 
-void Input::insert(const Key& paste) {
-  edit(paste);
+// A server's question over this one lets the user go to another window, and close this one there.
+void Input::answer_paste(const Ask& asked) {
+  Window* window = uses_.windows.find(asked.window);
+  if (window == nullptr) {
+    ui_.state.hint = "nothing was inserted: the window is closed";
+    return;
+  }
+  if (window->typed_for.empty()) window->typed_for = asked.to_id;
+  Key paste;
+  paste.code = KeyCode::paste;
+  paste.text = asked.text;
+  paste.cut = asked.cut;
+  paste.guessed = asked.guessed;
+  insert(*window, paste);
+}
+
+void Input::insert(Window& window, const Key& paste) {
+  edit(window, paste);
   if (paste.guessed && ui_.state.hint.empty()) ui_.state.hint = "paste: Enter sends";
 }
 
@@ -86,8 +104,7 @@ void Input::browse(Action action) {
   window.left_out = 0;
 }
 
-bool Input::edit(const Key& key) {
-  Window& window = ui_.state.window();
+bool Input::edit(Window& window, const Key& key) {
   const std::string before = window.input.text();
   if (!ui_.type_into(window.input, key)) return false;
   if (const std::size_t lost = window.input.left_out()) {
@@ -97,7 +114,7 @@ bool Input::edit(const Key& key) {
   if (window.input.empty()) window.left_out = 0;
   if (window.input.text() == before) return true;
   window.history.leave();
-  uses_.typing.update();
+  if (&window == &ui_.state.window()) uses_.typing.update();
   return true;
 }
 

@@ -23,9 +23,7 @@ class Input final : public Component {
     LinkStatus& link;
     ExitKey& exit;
   };
-  Input(UiContext& ui, ConnectionIntents& connection, ProgramIntents& program, const Uses& uses)
-      : ui_(ui), connection_(connection), uses_(uses), completer_(ui, program) {}
-
+  Input(UiContext& ui, ConnectionIntents& connection, ProgramIntents& program, const Uses& uses);
   bool handle_key(const Key& key) override;
   void settle_completion(std::optional<Action> action);  // call before each key, with its action
   // True if since the last call a key changed the draft and nothing else.
@@ -36,8 +34,9 @@ class Input final : public Component {
   void interrupt(const Key& key);
   void cancel();
   void paste(const Key& key);
-  void insert(const Key& paste);
-  bool edit(const Key& key);  // false: the editor has no use for the key
+  void answer_paste(const Ask& asked);
+  void insert(Window& window, const Key& paste);
+  bool edit(Window& window, const Key& key);  // false: the editor has no use for the key
   void browse(Action action);
 
   UiContext& ui_;

@@ -46,7 +46,9 @@ void ServerWindows::show(const SavedServerWindows& kept) {
   state.panel_scroll = 0;
   typing_.forget();
   tracker_.front_changed();
-  if (state.ask.about != Ask::About::paste) state.ask = {};  // it was about a peer of the other server
+  // They are about windows of the other server.
+  state.ask = {};
+  state.asks_below.clear();
 }
 
 bool ServerWindows::restore(const SavedWindows& kept) {

@@ -57,7 +57,7 @@ void TrustQuestions::enter() {
   const PanelKind kind = panel_kind(ui_.model(), ui_.state);
   const std::string text = trimmed(answer().take());
   ui_.state.said.clear();
-  if (!text.empty() && text.front() == '/') return uses_.line.run_typed_elsewhere(parse_line(text));
+  if (!text.empty() && text.front() == '/') return uses_.line.run_typed_elsewhere(text);
   if (asks_server()) return answer_server(text);
   ui_.state.window().problem.clear();
   ui_.state.panel_scroll = 0;

@@ -1,0 +1,179 @@
+// Questions that lie over each other: each keeps what a yes to it will do.
+#include "tui/ui/prompt.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tui/ui/desk.h"
+#include "tui/view/view.h"
+
+using namespace sims;
+using namespace sims::tui;
+using test::Desk;
+
+namespace {
+
+const std::string alt_2 =
+    "\x1b"
+    "2";
+
+// The server's key is asked about, over all that is open.
+void ask_about_server(Desk& d) {
+  d.intents.fake.question = client::Question{};
+  d.intents.fake.question->kind = client::Question::Kind::server_first;
+  d.intents.fake.question->shown = test::some_id('s');
+  d.ui.model_changed();
+}
+
+std::string pasted(const std::string& text) {
+  return "\x1b[200~" + text + "\x1b[201~";
+}
+
+}  // namespace
+
+TEST_CASE("prompt: a command typed into a server's question changes no question below it") {
+  struct Below {
+    std::string typed, done;
+  };
+  const Below questions[] = {{"/block\r", "block carol"}, {"hello\r", "send carol hello"}};
+  for (const Below& below : questions) {
+    for (const std::string over : {"/help\r", "/nonsense\r", "/msg frank hi\r", "/quit\r"}) {
+      CAPTURE(below.typed);
+      CAPTURE(over);
+      Desk d;
+      d.of("carol").standing = client::Standing::request;
+      d.keys("/query carol\r" + below.typed);
+      ask_about_server(d);
+      d.keys(over + "no\r");
+      if (over == "/quit\r") d.keys("n");  // it asked, too
+      d.keys("y");
+      CHECK(d.intents.logged(below.done));
+      CHECK(std::find(d.intents.log.begin(), d.intents.log.end(), "quit") == d.intents.log.end());
+      CHECK(d.input().empty());
+      CHECK_FALSE(d.ui.state().ask.open());
+    }
+  }
+}
+
+TEST_CASE("prompt: a paste that is asked about outlives another question") {
+  Desk d;
+  d.keys("/query bob\r" + pasted("1\r2\r3\r4"));
+  ask_about_server(d);
+  d.keys("/quit\rno\rn");
+  d.keys("y");
+  CHECK(d.input() == "1\n2\n3\n4");
+}
+
+TEST_CASE("prompt: the same question is asked once, however often it was raised") {
+  Desk d;
+  d.of("carol").standing = client::Standing::request;
+  d.keys("/block carol\r");
+  ask_about_server(d);
+  d.keys("/quit\r/quit\r/block carol\r/quit\r");
+  d.keys("no\rn");
+  CHECK(d.ui.state().ask.words == "Block carol and delete the messages? y yes, n no");
+  d.keys("n");
+  CHECK_FALSE(d.ui.state().ask.open());
+}
+
+TEST_CASE("prompt: a yes is about the window where it was asked, never about another one's draft") {
+  Desk d;
+  std::string draft, theirs, yes;
+  SUBCASE("what did not fit") {
+    draft = pasted(std::string(17'000, 'x'));
+    theirs = "for carol";
+    yes = "y";
+  }
+  SUBCASE("a slash after a space") {
+    draft = " /text";
+    theirs = " /secret";
+    yes = "s";
+  }
+  SUBCASE("a slash after a space, as a command") {
+    draft = " /text";
+    theirs = " /help";
+    yes = "r";
+  }
+  d.keys(alt_2 + theirs + "/query bob\r");
+  d.ui.restore({{"", {{"", "", {}}, {"carol", theirs, {}}, {"bob", "", {}}}, 2}});
+  REQUIRE(d.peer() == "bob");
+  d.keys(draft + "\r");
+  REQUIRE(d.ui.state().ask.open());
+  const std::string mine = d.input();
+  ask_about_server(d);
+  d.keys(alt_2 + "no\r");
+  REQUIRE(d.peer() == "carol");
+  d.intents.log.clear();
+  d.keys(yes);
+  CHECK(d.intents.log.empty());
+  CHECK(d.input() == theirs);
+  CHECK(d.ui.state().windows[2].input.text() == mine);
+  CHECK(d.ui.state().hint == "nothing was done: this is not the window where it was asked");
+}
+
+TEST_CASE("prompt: a paste goes into the window where it was pasted") {
+  Desk d;
+  d.keys("/query bob\r" + pasted("1\r2\r3\r4"));
+  ask_about_server(d);
+  d.keys(alt_2 + "no\r");
+  REQUIRE(d.peer() == "carol");
+  d.keys("y");
+  CHECK(d.input().empty());
+  CHECK(d.ui.state().windows[2].input.text() == "1\n2\n3\n4");
+}
+
+TEST_CASE("attack 28: prompt: a yes sends to no other key than it was asked for") {
+  Desk d;
+  d.of("carol").standing = client::Standing::request;
+  d.keys("/query carol\rhello\r");
+  REQUIRE(d.ui.state().ask.open());
+  d.of("carol").id = test::some_id('z');
+  d.keys("y");
+  CHECK_FALSE(d.intents.logged("send carol"));
+  CHECK(d.intents.logged("notice carol: Not sent: carol has another key than when you were asked."));
+  CHECK(d.input() == "hello");
+}
+
+TEST_CASE("prompt: nothing of another server's questions is left") {
+  Desk d;
+  d.intents.fake.server_id = test::some_id('1');
+  d.ui.model_changed();
+  d.of("carol").standing = client::Standing::request;
+  d.keys("/query carol\r");
+  SUBCASE("a text") {
+    d.keys("hello\r");
+  }
+  SUBCASE("a paste") {
+    d.keys(pasted("1\r2\r3\r4"));
+  }
+  SUBCASE("one below another") {
+    d.keys("/block\r");
+    ask_about_server(d);
+    d.keys("/quit\rno\r");
+  }
+  REQUIRE(d.ui.state().ask.open());
+  d.intents.fake.server_id = test::some_id('2');
+  d.ui.model_changed();
+  CHECK_FALSE(d.ui.state().ask.open());
+  d.intents.log.clear();
+  d.keys("y");
+  CHECK(d.intents.log.empty());
+  CHECK(d.input() == "y");
+}
+
+TEST_CASE("prompt: locking leaves nothing of a question") {
+  Desk d;
+  d.of("carol").standing = client::Standing::request;
+  d.keys("/query carol\rhello\r");
+  ask_about_server(d);
+  d.keys("/quit\r");
+  d.ui.locked();
+  d.intents.log.clear();
+  d.intents.fake.question.reset();
+  d.keys("secret\r");
+  d.ui.passphrase_answer({});
+  d.keys("yy");
+  CHECK(d.intents.log == std::vector<std::string>{"unlock secret"});
+  CHECK(d.input() == "yy");
+}
