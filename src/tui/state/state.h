@@ -28,6 +28,7 @@ struct Window {
   Editor answer{256, Newlines::fold};  // to the panel: a safety number or a fingerprint
   std::string problem;                 // the error of the last answer
   bool verifying = false;              // /verify is open
+  std::string verifying_id;            // the peer's id when it was opened
   std::string safety_number, qr;       // of /verify: 12 groups, and the content of the QR code
   std::uint64_t divider = 0;  // serial of the first line that was unread when the user opened it; 0: none
   std::uint64_t marked = 0;   // serial of the line that a search found; 0: none

@@ -39,6 +39,7 @@ void Components::wipe() {
   typing.wipe();
   link.wipe();
   line.wipe();
+  trust.wipe();
   input.wipe();
 }
 

@@ -112,12 +112,14 @@ bool verify(CommandContext& with, const Invocation& call) {
   if (peer == nullptr) return false;
   const std::string name = peer->name;
   const std::string qr = proto::safety_qr_text(with.ui.model().self, peer->id);
+  const std::string id(peer->id.text());
   auto number = with.conversations.safety_number(name);
   if (!number) return with.notices.refuse(number.error());
   if (!with.windows.go_to_peer(name)) return false;
   Window& window = with.ui.state.window();
   window.passing = false;
   window.verifying = true;
+  window.verifying_id = id;
   window.safety_number = *number;
   window.qr = qr;
   window.answer.clear();

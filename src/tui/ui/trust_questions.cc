@@ -1,6 +1,9 @@
 // TrustQuestions: its keys, and the check of a typed fingerprint or number.
 #include "tui/ui/trust_questions.h"
 
+#include <utility>
+
+#include "base/secret.h"
 #include "tui/view/trust_panel.h"
 
 namespace sims::tui {
@@ -49,7 +52,35 @@ void TrustQuestions::cancel() {
 }
 
 void TrustQuestions::model_changed() {
-  if (!asks_server()) ui_.state.answer_problem.clear();
+  forget_question();
+  for (Window& window : ui_.state.windows)
+    if (window.verifying) forget_number(window);
+}
+
+void TrustQuestions::forget_question() {
+  const auto& question = ui_.model().question;
+  std::string now = question ? question->server + " " + question->shown.str() : std::string();
+  if (question && question->kind == client::Question::Kind::server_changed) now += " changed";
+  if (now == question_) return;
+  if (!std::exchange(question_, std::move(now)).empty()) {
+    ui_.state.said.clear();
+    ui_.state.panel_scroll = 0;
+  }
+  ui_.state.answer.clear();
+  ui_.state.answer_problem.clear();
+}
+
+// The peer sees the number of the new key.
+void TrustQuestions::forget_number(Window& window) {
+  const client::Peer* peer = ui_.peer(window.peer);
+  if (peer == nullptr || peer->id.text() == window.verifying_id) return;
+  window.verifying = false;
+  window.problem.clear();
+  window.answer.clear();
+}
+
+void TrustQuestions::wipe() {
+  wipe_and_assign(question_);
 }
 
 // Commands work here, too. Only the right answer ends a question.

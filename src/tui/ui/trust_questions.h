@@ -23,11 +23,15 @@ class TrustQuestions final : public Component {
       : ui_(ui), connection_(connection), conversations_(conversations), uses_(uses) {}
 
   bool handle_key(const Key& key) override;
-  void enter();          // takes the typed answer, as Enter does
-  void model_changed();  // clears the problem of a question that is gone
+  void enter();  // takes the typed answer, as Enter does
+  // Forgets what was typed for a server's question that is gone, and numbers of keys that were replaced.
+  void model_changed();
+  void wipe();
 
  private:
   bool asks_server() const;
+  void forget_question();
+  void forget_number(Window& window);
   Editor& answer();
   void interrupt(const Key& key);
   void cancel();
@@ -39,6 +43,7 @@ class TrustQuestions final : public Component {
   ConnectionIntents& connection_;
   ConversationIntents& conversations_;
   Uses uses_;
+  std::string question_;  // the server's question that is asked: where, about which key; empty: none
 };
 
 }  // namespace sims::tui
