@@ -49,6 +49,7 @@ void ServerWindows::show(const SavedServerWindows& kept) {
   // They are about windows of the other server.
   state.ask = {};
   state.asks_below.clear();
+  state.history_find = {};
 }
 
 bool ServerWindows::restore(const SavedWindows& kept) {

@@ -81,6 +81,7 @@ void Windows::go_to(std::size_t index) {
   typing_.stop();
   state.panel_scroll = 0;
   state.said.clear();
+  state.history_find = {};  // in the input history of the old one
   Window& old = state.window();
   const client::Peer* peer = ui_.peer(old.peer);
   const bool unused =
