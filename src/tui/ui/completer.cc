@@ -23,7 +23,8 @@ bool Completer::begin(bool forward) {
 }
 
 void Completer::step(bool forward) {
-  if (cycling_) {
+  const Window& window = ui_.state.window();
+  if (cycling_ && window.peer == window_ && window.input.text() == text_) {
     const std::size_t count = completion_.candidates.size();
     at_ = (at_ + (forward ? 1 : count - 1)) % count;
   } else if (!begin(forward)) {
@@ -33,12 +34,17 @@ void Completer::step(bool forward) {
   Editor& input = ui_.state.window().input;
   input.replace(completion_.from, completion_.to, completion_.candidates[at_]);
   completion_.to = input.cursor();
+  window_ = window.peer;
+  text_ = input.text();
   const std::size_t count = completion_.candidates.size();
   if (count > 1) ui_.state.hint = std::to_string(at_ + 1) + " of " + std::to_string(count);
 }
 
 void Completer::wipe() {
   wipe_and_assign(completion_);
+  wipe_and_assign(window_);
+  wipe_and_assign(text_);
+  cycling_ = false;
 }
 
 }  // namespace sims::tui

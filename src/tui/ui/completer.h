@@ -20,6 +20,8 @@ class Completer {
   UiContext& ui_;
   ProgramIntents& program_;
   Completion completion_;  // the current candidates
+  std::string window_;     // the peer of the window where it was begun
+  std::string text_;       // that draft after the last step
   std::size_t at_ = 0;
   bool cycling_ = false;
 };
