@@ -47,7 +47,8 @@ struct ConnectDialog {
   Editor server{256, Newlines::fold};
   Editor port{5, Newlines::fold};
   Editor name{32, Newlines::fold};
-  Editor invitation{64, Newlines::fold};  // cleared when the client is online
+  Editor invitation{64, Newlines::fold};  // emptied once the server that it was submitted to lets us in
+  bool invitation_submitted = false;      // as it is now
   std::vector<std::string> suites;        // the choices
   std::size_t suite = 0;
   std::string problem;  // of a field; connection errors are in the model

@@ -38,6 +38,7 @@ void ConnectBox::submit() {
   for (const DialogField& field : dialog_fields)
     fields.*field.value = value_of(dialog, field);
   auto done = intents_.connect(fields);
+  dialog.invitation_submitted = static_cast<bool>(done);
   if (done) return link_.connecting();
   if (!dialog.open) open();
   dialog.problem = done.error();
@@ -54,10 +55,13 @@ bool ConnectBox::handle_key(const Key& key) {
   if (action == Action::send) return submit(), true;
   if (action == Action::complete || action == Action::down) return move(1), true;
   if (action == Action::complete_back || action == Action::up) return move(-1), true;
-  if (const DialogField& field = focused_field(dialog); field.editor)
+  if (const DialogField& field = focused_field(dialog); field.editor) {
+    const std::string before = dialog.invitation.text();
     ui_.type_into(dialog.*field.editor, key);
-  else
+    if (dialog.invitation.text() != before) dialog.invitation_submitted = false;
+  } else {
     choose_suite(key);
+  }
   return true;
 }
 

@@ -37,7 +37,8 @@ void LinkStatus::came_online() {
   const client::Model& model = ui_.model();
   ui_.state.self_name = model.self_name;
   name_before_.clear();
-  ui_.state.dialog.invitation = Editor(64, Newlines::fold);  // redeemed: never send it to another server
+  if (std::exchange(ui_.state.dialog.invitation_submitted, false))
+    ui_.state.dialog.invitation = Editor(64, Newlines::fold);  // redeemed: never send it to another server
   was_at_ = model.server + (model.server_name.empty() ? "" : " (" + model.server_name + ")");
   report("Connected to " + was_at_ + " as " + model.self_name + ".");
   asked_here_ = false;
