@@ -77,6 +77,11 @@ void LinkStatus::report_problem() {
   asked_here_ = false;
 }
 
+void LinkStatus::connecting() {
+  been_online_ = false;
+  name_before_.clear();  // it may be another server
+}
+
 void LinkStatus::renaming() {
   if (been_online_ && name_before_.empty()) name_before_ = ui_.state.self_name;
   been_online_ = false;

@@ -14,9 +14,9 @@ class LinkStatus {
       : ui_(ui), intents_(intents), notices_(notices) {}
 
   void model_changed();
-  void connecting() { been_online_ = false; }  // the user asked for a connection
-  void asked_here() { asked_here_ = true; }    // by a command: reports the outcome also in its window
-  void renaming();                             // the user asked for another name
+  void connecting();                         // the user asked for a connection
+  void asked_here() { asked_here_ = true; }  // by a command: reports the outcome also in its window
+  void renaming();                           // the user asked for another name
   bool been_online() const { return been_online_; }
   void wipe();
 
