@@ -7,7 +7,7 @@
 
 using namespace sims;
 using namespace sims::tui;
-using test::Desk;
+using namespace sims::test;
 
 TEST_CASE("completer: going round ends when another window comes to the front") {
   Desk d;
@@ -31,4 +31,18 @@ TEST_CASE("completer: going round ends when another window comes to the front") 
   d.keys("\t");
   CHECK(d.input().empty());
   CHECK(d.ui.state().hint == "nothing to complete");
+}
+
+TEST_CASE("ui: completion cycles forwards and back") {
+  Desk d;
+  type(d.ui, "/qu\t");
+  CHECK(d.input() == "/query ");
+  type(d.ui, "\t");
+  CHECK(d.input() == "/quit ");
+  type(d.ui, "\x1b[Z");
+  CHECK(d.input() == "/query ");
+  type(d.ui, "c\t");
+  CHECK(d.input() == "/query carol ");
+  type(d.ui, "\r");
+  CHECK(d.peer() == "carol");
 }

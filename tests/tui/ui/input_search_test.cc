@@ -7,7 +7,7 @@
 
 using namespace sims;
 using namespace sims::tui;
-using test::Desk;
+using namespace sims::test;
 
 TEST_CASE("input search: what was typed to one peer does not come into another one's window") {
   Desk d;
@@ -31,4 +31,36 @@ TEST_CASE("input search: what was typed to one peer does not come into another o
   d.keys("\r");
   CHECK(d.input().empty());
   CHECK_FALSE(d.ui.state().history_find.open);
+}
+
+TEST_CASE("ui: Ctrl-R finds what was typed in this window, and does not send it") {
+  Desk d;
+  d.keys("/query bob\rone apple\rtwo pears\rthree Apples\r");
+  d.intents.log.clear();
+  d.keys("draft\x12");
+  REQUIRE(d.ui.state().history_find.open);
+  d.keys("apple");
+  CHECK(d.ui.state().history_find.found == "three Apples");
+  d.keys("\x12");
+  CHECK(d.ui.state().history_find.found == "one apple");
+  d.keys("\x12");
+  CHECK(d.ui.state().history_find.found == "one apple");
+  CHECK(d.ui.state().hint == "no older match");
+  SUBCASE("Enter takes it") {
+    d.keys("\r");
+    CHECK(d.input() == "one apple");
+    CHECK_FALSE(d.ui.state().history_find.open);
+  }
+  SUBCASE("Escape does not") {
+    d.keys("\x1b");
+    CHECK(d.input() == "draft");
+    CHECK_FALSE(d.ui.state().history_find.open);
+  }
+  SUBCASE("nothing found: the draft stays") {
+    d.keys("xyz");
+    CHECK(d.ui.state().history_find.found.empty());
+    d.keys("\r");
+    CHECK(d.input() == "draft");
+  }
+  CHECK(d.intents.log.empty());
 }

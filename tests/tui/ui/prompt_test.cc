@@ -6,11 +6,10 @@
 #include <algorithm>
 
 #include "tui/ui/desk.h"
-#include "tui/view/view.h"
 
 using namespace sims;
 using namespace sims::tui;
-using test::Desk;
+using namespace sims::test;
 
 namespace {
 
@@ -176,4 +175,33 @@ TEST_CASE("prompt: locking leaves nothing of a question") {
   d.keys("yy");
   CHECK(d.intents.log == std::vector<std::string>{"unlock secret"});
   CHECK(d.input() == "yy");
+}
+
+TEST_CASE("ui: what is asked about is seen whole on the smallest screen") {
+  const std::string eve = "eve.with-a-very-long-name_000001";
+  for (const std::string& line : {"/history delete " + eve, "/block " + eve, "/decline " + eve,
+                                  "/distrust " + eve, std::string("/quit")}) {
+    CAPTURE(line);
+    Desk d;
+    d.of(eve).standing =
+        line[1] == 'b' || line.starts_with("/de") ? client::Standing::request : client::Standing::contact;
+    d.of(eve).was_verified = true;
+    d.ui.resize({20, 5});
+    d.keys(line + "\r");
+    REQUIRE(asked(d) == Ask::About::command);
+    const Grid grid = render(d.intents.fake, d.ui.state(), {});
+    std::string shown;
+    for (int y = 0; y < 5; ++y)
+      shown += test::dump_row(grid, y);
+    CHECK(shown.find(d.ui.state().ask.words) != std::string::npos);
+  }
+}
+
+TEST_CASE("ui: a question that was asked in a panel is answered there") {
+  Desk d;
+  d.keys("/verify frank\r/distrust\r");
+  REQUIRE(asked(d) == Ask::About::command);
+  d.keys("y");
+  CHECK(d.intents.logged("unverify frank"));
+  CHECK(d.ui.state().said == "frank is not verified any more.");
 }

@@ -4,11 +4,11 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
-#include "tui/view/panel.h"
+#include "tui/view/trust_panel.h"
 
 using namespace sims;
 using namespace sims::tui;
-using test::Desk;
+using namespace sims::test;
 
 namespace {
 
@@ -62,4 +62,78 @@ TEST_CASE("trust questions: the number of a key that was replaced is not compare
   d.of("frank").id = test::some_id('z');
   d.ui.model_changed();
   CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
+}
+
+TEST_CASE("ui: only the right number verifies") {
+  Desk d;
+  type(d.ui, "/verify bob\r");
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
+  type(d.ui, "\r\r \r");
+  CHECK_FALSE(d.intents.logged("verify bob"));
+  type(d.ui, "wrong\r");
+  CHECK_FALSE(d.intents.logged("verify bob"));
+  CHECK(d.ui.state().window().problem == "Not verified: The numbers differ.");
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::verify);
+  type(d.ui, "right\r");
+  CHECK(d.intents.logged("verify bob"));
+  CHECK(d.intents.logged("notice bob: bob is verified: the numbers are the same."));
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
+  type(d.ui, "/verify bob\r");
+  type(d.ui, "\x1b");
+  CHECK(panel_kind(d.intents.fake, d.ui.state()) == PanelKind::none);
+}
+
+TEST_CASE("ui: a peer's changed key stops everything but the new fingerprint, and keeps the draft") {
+  Desk d;
+  auto& peer = d.intents.fake.peers[eve];
+  peer.trust = client::Trust::verified;
+  type(d.ui, "/query eve.with-a-very-long-name_000001\rmy draft");
+  peer.trust = client::Trust::changed;
+  type(d.ui, " and more\ryes\r\r" + std::string(peer.id.text()) + "\r");
+  CHECK_FALSE(d.intents.logged("send " + eve));
+  CHECK_FALSE(d.intents.logged("accept_changed"));
+  CHECK(d.input() == "my draft");
+  type(d.ui, "/whois\r");
+  CHECK(d.intents.logged("notice " + eve));
+  type(d.ui, "\x1b[200~" + std::string(peer.changed_to->text()) + "\n\x1b[201~\r");
+  CHECK(d.intents.logged("accept_changed " + eve));
+  type(d.ui, "\r");
+  CHECK(d.intents.last() == "send " + eve + " my draft");
+}
+
+TEST_CASE("ui: a new server is accepted by yes or its fingerprint, by nothing else") {
+  for (const std::string& answer : {std::string("yes"), test::some_id('s').str(), std::string("  yes ")}) {
+    Desk d;
+    d.intents.fake.question = question(client::Question::Kind::server_first);
+    type(d.ui, "\ry\rYES\r" + test::some_id('o').str() + "\r");
+    CHECK(d.intents.log.empty());
+    CHECK(d.ui.state().answer_problem == "Please type 'yes', 'no' or the fingerprint.");
+    type(d.ui, answer + "\r");
+    CHECK(d.intents.last() == "answer yes");
+  }
+  for (const char* answer : {"no\r", "\x1b", "\x03"}) {
+    Desk d;
+    d.intents.fake.question = question(client::Question::Kind::server_first);
+    type(d.ui, answer);
+    CHECK(d.intents.last() == "answer no");
+  }
+}
+
+TEST_CASE("ui: a changed server key: yes is not enough") {
+  Desk d;
+  d.ui.open_dialog();
+  d.intents.fake.question = question(client::Question::Kind::server_changed);
+  type(d.ui, "yes\r\r" + test::some_id('o').str() + "\r");
+  CHECK(d.intents.log.empty());
+  type(d.ui, test::some_id('s').str() + "\r");
+  CHECK(d.intents.last() == "accept_changed_server");
+}
+
+TEST_CASE("ui: the page of a changed key says whether the old one was verified") {
+  Desk d;
+  auto& eve = d.of("eve.with-a-very-long-name_000001");
+  d.keys("/query " + eve.name + "\r");
+  CHECK(shows(d, "The old key was never verified."));
+  eve.was_verified = true;
+  CHECK(shows(d, "You had verified the old key: the new one is not the one that"));
 }

@@ -1,14 +1,15 @@
-// Looking back: /search, Ctrl-S, Ctrl-R.
+// /search and Ctrl-S.
+#include "tui/ui/search_pane.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
 #include "tui/ui/desk.h"
-#include "tui/view/view.h"
 
 using namespace sims;
 using namespace sims::tui;
-using test::Desk;
+using namespace sims::test;
 
 namespace {
 
@@ -108,36 +109,4 @@ TEST_CASE("ui: hits are walked through, and Enter goes to one") {
     d.keys("\r");
     CHECK(d.ui.state().find.problem == "That was with bob at another server.");
   }
-}
-
-TEST_CASE("ui: Ctrl-R finds what was typed in this window, and does not send it") {
-  Desk d;
-  d.keys("/query bob\rone apple\rtwo pears\rthree Apples\r");
-  d.intents.log.clear();
-  d.keys("draft\x12");
-  REQUIRE(d.ui.state().history_find.open);
-  d.keys("apple");
-  CHECK(d.ui.state().history_find.found == "three Apples");
-  d.keys("\x12");
-  CHECK(d.ui.state().history_find.found == "one apple");
-  d.keys("\x12");
-  CHECK(d.ui.state().history_find.found == "one apple");
-  CHECK(d.ui.state().hint == "no older match");
-  SUBCASE("Enter takes it") {
-    d.keys("\r");
-    CHECK(d.input() == "one apple");
-    CHECK_FALSE(d.ui.state().history_find.open);
-  }
-  SUBCASE("Escape does not") {
-    d.keys("\x1b");
-    CHECK(d.input() == "draft");
-    CHECK_FALSE(d.ui.state().history_find.open);
-  }
-  SUBCASE("nothing found: the draft stays") {
-    d.keys("xyz");
-    CHECK(d.ui.state().history_find.found.empty());
-    d.keys("\r");
-    CHECK(d.input() == "draft");
-  }
-  CHECK(d.intents.log.empty());
 }
