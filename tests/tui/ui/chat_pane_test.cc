@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -53,4 +54,46 @@ TEST_CASE("ui: scrolling up goes on into the history") {
     d.keys(page_up);
   CHECK(d.ui.state().hint == "there is nothing older");
   CHECK_FALSE(bob.older);
+}
+
+TEST_CASE("chat pane alone: keys that scroll are its own, all others are not") {
+  test::Stage s;
+  ReadTracker tracker(s.ui, s.intents, s.intents);
+  ChatPane pane(s.ui, s.intents, tracker);
+  for (const char* bytes : {"x", "\r", "\x1b", "\x1b[A", "\x10", "\x1bOQ"})
+    CHECK_FALSE(test::feed(pane, bytes));
+  CHECK(test::feed(pane, "\x1b[5~\x1b[6~\x1b[1;3H\x1b[1;3F"));
+  CHECK(test::feed(pane, "\x1bl"));
+  CHECK(s.state.look.bare);
+}
+
+TEST_CASE("chat pane alone: a panel that is longer than its place scrolls instead, row by row to its ends") {
+  test::Stage s;
+  s.state.size = {30, 8};
+  s.state.window().verifying = true;
+  s.state.window().safety_number = "11111 22222 33333 44444 55555 66666 77777 88888 99999 00000 12345 67890";
+  ReadTracker tracker(s.ui, s.intents, s.intents);
+  ChatPane pane(s.ui, s.intents, tracker);
+  pane.scroll(-1, 1);
+  CHECK(s.state.panel_scroll == 1);
+  pane.scroll(-1, 1'000);
+  const int end = s.state.panel_scroll;
+  CHECK(end > 1);
+  pane.scroll(-1);
+  CHECK(s.state.panel_scroll == end);
+  pane.scroll(1, 1'000);
+  CHECK(s.state.panel_scroll == 0);
+  CHECK(s.state.window().scroll.following);
+}
+
+TEST_CASE("chat pane alone: at the top of a chat without history it says that there is nothing older") {
+  for (const char* front : {"bob", ""}) {
+    test::Stage s(front);
+    ReadTracker tracker(s.ui, s.intents, s.intents);
+    ChatPane pane(s.ui, s.intents, tracker);
+    test::feed(pane, "\x1b[1;3H");
+    s.state.hint.clear();
+    test::feed(pane, "\x1b[5~");
+    CHECK(s.state.hint == "there is nothing older");
+  }
 }

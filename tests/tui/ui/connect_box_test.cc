@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -103,4 +104,107 @@ TEST_CASE(
   ui.submit_dialog();
   CHECK(ui.state().dialog.open);
   CHECK(ui.state().dialog.problem == "Name: wrong");
+}
+
+namespace {
+
+struct Box {
+  test::Stage s;
+  Notices notices{s.ui, s.intents};
+  LinkStatus link{s.ui, s.intents, notices};
+  ConnectBox box{s.ui, s.intents, notices, link};
+
+  Box() {
+    s.intents.fake.link = client::LinkState::offline;
+    s.state.dialog.suites = {"ecdhe,rsa", "rsa", "ecdhe"};
+    box.set_fields({"host", "7467", "alice", "rsa"});
+  }
+  ConnectDialog& dialog() { return s.state.dialog; }
+};
+
+}  // namespace
+
+TEST_CASE("connect box alone: it opens at the field that is missing") {
+  Box b;
+  CHECK_FALSE(test::feed(b.box, "x"));  // closed
+  b.box.open();
+  CHECK(b.dialog().focus == ConnectDialog::name_field);
+  b.s.intents.fake.refusal = proto::ErrorCode::not_registered;
+  b.box.open();
+  CHECK(b.dialog().focus == ConnectDialog::invitation_field);
+  b.s.intents.fake.refusal.reset();
+  b.dialog().server.clear();
+  b.box.open();
+  CHECK(b.dialog().focus == ConnectDialog::server_field);
+}
+
+TEST_CASE("connect box alone: Enter in any field connects, and a problem goes with the next try") {
+  Box b;
+  b.box.open();
+  b.s.intents.refuse = "Name: wrong";
+  test::feed(b.box, "\r");
+  CHECK(b.dialog().problem == "Name: wrong");
+  CHECK(b.s.screen().find("Name: wrong") != std::string::npos);
+  b.s.intents.refuse.clear();
+  test::feed(b.box, "\x1b[A\x1b[A\r");
+  CHECK(b.dialog().problem.empty());
+  CHECK(b.s.intents.last() == "connect host 7467 alice rsa");
+  CHECK(b.dialog().open);  // until it is connected
+}
+
+TEST_CASE("connect box alone: fields go round, suites too") {
+  Box b;
+  b.box.open();
+  for (int i = 0; i < ConnectDialog::fields; ++i)
+    test::feed(b.box, "\t");
+  CHECK(b.dialog().focus == ConnectDialog::name_field);
+  test::feed(b.box, "\t");
+  REQUIRE(b.dialog().focus == ConnectDialog::suites_field);
+  CHECK(b.dialog().suite == 1);
+  test::feed(b.box, " ");
+  CHECK(b.dialog().suite == 2);
+  test::feed(b.box, "\x1b[C");
+  CHECK(b.dialog().suite == 0);
+  test::feed(b.box, "\x1b[D");
+  CHECK(b.dialog().suite == 2);
+  test::feed(b.box, "x");
+  CHECK(b.dialog().suite == 2);
+  b.dialog().suites.clear();
+  CHECK(test::feed(b.box, " \x1b[D"));
+}
+
+TEST_CASE("connect box alone: suites that cannot be chosen leave the choice") {
+  Box b;
+  b.box.set_fields({"other", "1", "bob", "nonsense"});
+  CHECK(b.dialog().suite == 1);
+  CHECK(b.dialog().server.text() == "other");
+}
+
+TEST_CASE("connect box alone: Escape ends an attempt first, then the dialog, and says how to come back") {
+  for (const char* key : {"\x1b", "\x03"}) {
+    Box b;
+    b.box.open();
+    b.s.intents.fake.link = client::LinkState::connecting;
+    test::feed(b.box, key);
+    CHECK(b.s.intents.last() == "disconnect");
+    CHECK(b.dialog().open);
+    b.s.intents.fake.link = client::LinkState::offline;
+    test::feed(b.box, key);
+    CHECK_FALSE(b.dialog().open);
+    CHECK(b.s.intents.last() == "notice bob: /connect opens the dialog again, /quit leaves.");
+  }
+}
+
+TEST_CASE("connect box alone: an invitation that could not be submitted is kept") {
+  Box b;
+  b.box.open();
+  test::feed(b.box, "\t\tinvited");
+  b.s.intents.refuse = "Name: wrong";
+  test::feed(b.box, "\r");
+  CHECK_FALSE(b.dialog().invitation_submitted);
+  b.s.intents.refuse.clear();
+  test::feed(b.box, "\r");
+  CHECK(b.dialog().invitation_submitted);
+  test::feed(b.box, "\x1b[D");  // the cursor alone
+  CHECK(b.dialog().invitation_submitted);
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -112,4 +113,68 @@ TEST_CASE("ui: a window of somebody who is not known yet shows what its commands
   REQUIRE(d.peer() == "zoe");
   d.keys("/wins\r");
   CHECK(shows(d, "Windows:"));
+}
+
+namespace {
+
+struct Words {
+  explicit Words(const std::string& front) : s(front) {}
+
+  test::Stage s;
+  Notices notices{s.ui, s.intents};
+};
+
+}  // namespace
+
+TEST_CASE("notices alone: into the window in front, or the status window when its peer is not known") {
+  for (const char* front : {"bob", "", "nobody"}) {
+    CAPTURE(front);
+    Words w(front);
+    w.s.state.window().scroll.following = false;
+    w.notices.say("word");
+    CHECK(w.s.intents.log ==
+          std::vector<std::string>{std::string("notice ") + (std::string_view(front) == "bob" ? "bob" : "") +
+                                   ": word"});
+    CHECK(w.s.state.window().scroll.following);
+    CHECK(w.s.state.said.empty());
+  }
+}
+
+TEST_CASE("notices alone: under a panel it is said in the panel, from its first row") {
+  Words w("bob");
+  w.s.state.window().verifying = true;
+  w.s.state.panel_scroll = 3;
+  w.notices.say("word");
+  CHECK(w.s.state.said == "word");
+  CHECK(w.s.state.panel_scroll == 0);
+  CHECK(w.s.screen().find("word") != std::string::npos);
+}
+
+TEST_CASE("notices alone: what another window's line says already is not said twice") {
+  Words w("bob");
+  w.notices.say_elsewhere("bob", "word");
+  CHECK(w.s.intents.log.empty());
+  w.notices.say_elsewhere("frank", "word");
+  CHECK(w.s.intents.last() == "notice bob: word");
+}
+
+TEST_CASE("notices alone: a warning is in front and in the status window, once each") {
+  for (const char* front : {"bob", ""}) {
+    CAPTURE(front);
+    Words w(front);
+    w.notices.warn("word", "hint");
+    CHECK(w.s.state.hint == "hint");
+    CHECK(w.s.intents.log.size() == (std::string_view(front).empty() ? 1 : 2));
+    CHECK(w.s.intents.logged("notice : word"));
+  }
+}
+
+TEST_CASE("notices alone: an error is said and is a no, a success says nothing") {
+  Words w("bob");
+  CHECK(w.notices.done({}));
+  CHECK(w.s.intents.log.empty());
+  CHECK_FALSE(w.notices.done(fail("no room")));
+  CHECK(w.s.intents.last() == "notice bob: no room");
+  CHECK_FALSE(w.notices.refuse("never"));
+  CHECK(w.s.intents.last() == "notice bob: never");
 }

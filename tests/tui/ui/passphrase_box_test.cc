@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/fixture.h"
+#include "tui/ui/passphrase_box.h"
+#include "tui/ui/stage.h"
 #include "tui/view/passphrase_box.h"
 #include "tui/view/view.h"
 
@@ -113,5 +115,95 @@ TEST_CASE("passphrase: fits every screen") {
     test::type(change.ui, "/passphrase\r");
     change.ui.resize(size);
     CHECK(test::printable(render(change.intents.fake, change.ui.state(), {})));
+  }
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s;
+  Notices notices{s.ui, s.intents};
+  PassphraseBox box{s.ui, s.intents, s.intents, notices};
+
+  PassphraseState& state() { return s.state.passphrase; }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "passphrase box alone: closed it takes no key, and an answer that nobody waits for changes nothing") {
+  Alone a;
+  CHECK_FALSE(test::feed(a.box, "x"));
+  a.box.answer({});
+  a.box.open_for_change();
+  a.box.answer(fail("late"));
+  CHECK(a.state().problem.empty());
+  CHECK(a.state().open());
+}
+
+TEST_CASE("passphrase box alone: Up and Down stay among the fields that are asked for") {
+  Alone a;
+  SUBCASE("there is none yet") {
+    a.box.open_for_change();
+    test::feed(a.box, "\x1b[A\x1b[A");
+    CHECK(a.state().focus == PassphraseState::fresh_field);
+  }
+  SUBCASE("there is one") {
+    a.s.intents.passphrase = "old";
+    a.box.open_for_change();
+    test::feed(a.box, "\t\x1b[A\x1b[Z");
+    CHECK(a.state().focus == PassphraseState::current_field);
+  }
+  test::feed(a.box, "\t\t\x1b[B\x1b[B");
+  CHECK(a.state().focus == PassphraseState::again_field);
+}
+
+TEST_CASE("passphrase box alone: to unlock there is one field, and an empty one is no try") {
+  Alone a;
+  a.state().kind = PassphraseState::Kind::unlock;
+  CHECK(test::feed(a.box, "\r\t\x1b[B"));
+  CHECK(a.state().focus == PassphraseState::current_field);
+  CHECK(a.s.intents.log.empty());
+  test::feed(a.box, "word\r");
+  CHECK(a.s.intents.last() == "unlock word");
+  CHECK(a.state().entries[PassphraseState::current_field].empty());
+}
+
+TEST_CASE("passphrase box alone: what was wrong is said until the next key, at the field to mend") {
+  Alone a;
+  a.box.open_for_change();
+  test::feed(a.box, "several words\rseveral words\r");
+  REQUIRE(a.state().busy);
+  a.box.answer(fail("the disk is full"));
+  CHECK(a.state().problem == "the disk is full");
+  CHECK(a.state().focus == PassphraseState::fresh_field);
+  CHECK(a.s.screen().find("the disk is full") != std::string::npos);
+  test::feed(a.box, "s");
+  CHECK(a.state().problem.empty());
+}
+
+TEST_CASE("passphrase box alone: the new state of the store is said, whether it has a passphrase or not") {
+  for (const std::string fresh : {"several words", ""}) {
+    Alone a;
+    a.box.open_for_change();
+    test::feed(a.box, fresh + "\r" + fresh + "\r");
+    a.s.intents.passphrase = fresh;
+    a.box.answer({});
+    CHECK_FALSE(a.state().open());
+    CHECK(a.s.intents.logged(fresh.empty() ? "The store has no passphrase now"
+                                           : "The store has a new passphrase."));
+  }
+}
+
+TEST_CASE("passphrase box alone: leaving it empties all of its fields") {
+  for (const char* key : {"\x1b", "\x03"}) {
+    Alone a;
+    a.s.intents.passphrase = "old";
+    a.box.open_for_change();
+    test::feed(a.box, "one\ttwo\tthree");
+    test::feed(a.box, key);
+    CHECK_FALSE(a.state().open());
+    for (const SecretField& entry : a.state().entries)
+      CHECK(entry.empty());
   }
 }

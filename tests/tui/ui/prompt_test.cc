@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -204,4 +205,102 @@ TEST_CASE("ui: a question that was asked in a panel is answered there") {
   d.keys("y");
   CHECK(d.intents.logged("unverify frank"));
   CHECK(d.ui.state().said == "frank is not verified any more.");
+}
+
+namespace {
+
+// A Prompt alone, and what was answered: the question and the key.
+struct Asked {
+  test::Stage s;
+  Prompt prompt{s.ui};
+  std::string answered;
+
+  Asked() {
+    prompt.answer_with({Ask::About::command, Ask::About::slash}, [this](const Ask& asked, char32_t key) {
+      answered += asked.words + static_cast<char>(key);
+    });
+  }
+  void ask(const std::string& words, Ask::About about = Ask::About::command) {
+    prompt.ask(Ask{about, words});
+  }
+  const std::string& shown() const { return s.state.ask.words; }
+};
+
+}  // namespace
+
+TEST_CASE("prompt alone: only its own keys answer") {
+  Asked a;
+  CHECK_FALSE(test::feed(a.prompt, "y"));  // nothing is asked
+  a.ask("Sure?");
+  CHECK(a.s.screen().find("Sure?") != std::string::npos);
+  for (const std::string bytes :
+       {"\r", "\t", " ", "Y", "s", "\x1by", "\x19", "\x1b[A", "\x1b[200~y\x1b[201~"}) {
+    CAPTURE(bytes);
+    a.s.state.hint.clear();
+    CHECK(test::feed(a.prompt, bytes));
+    CHECK(a.s.state.hint == "y or n");
+    CHECK(a.shown() == "Sure?");
+  }
+  CHECK(a.answered.empty());
+  CHECK(test::feed(a.prompt, "y"));
+  CHECK(a.answered == "Sure?y");
+  CHECK_FALSE(a.s.state.ask.open());
+  CHECK(a.s.screen().find("Sure?") == std::string::npos);
+}
+
+TEST_CASE("prompt alone: a no closes the question and does nothing") {
+  for (const Ask::About about : {Ask::About::command, Ask::About::slash}) {
+    for (const char* no : {"n", "\x1b", "\x03"}) {
+      Asked a;
+      a.ask("Sure?", about);
+      CHECK(test::feed(a.prompt, no));
+      CHECK_FALSE(a.s.state.ask.open());
+      CHECK(a.answered.empty());
+    }
+  }
+}
+
+TEST_CASE("prompt alone: a slash after a space is a text or a command, there is no yes to it") {
+  Asked a;
+  a.ask("Text?", Ask::About::slash);
+  CHECK(test::feed(a.prompt, "y"));
+  CHECK(a.s.state.hint == "s, r or Esc");
+  CHECK(test::feed(a.prompt, "s"));
+  a.ask("Text?", Ask::About::slash);
+  CHECK(test::feed(a.prompt, "r"));
+  CHECK(a.answered == "Text?sText?r");
+}
+
+TEST_CASE("prompt alone: a question waits below a later one, and below one that an answer raised") {
+  Asked a;
+  a.prompt.answer_with({Ask::About::cut}, [&a](const Ask&, char32_t) { a.ask("third"); });
+  a.ask("first");
+  a.ask("second", Ask::About::cut);
+  CHECK(test::feed(a.prompt, "y"));
+  CHECK(a.shown() == "third");
+  CHECK(test::feed(a.prompt, "n"));
+  CHECK(a.shown() == "first");
+  CHECK(test::feed(a.prompt, "y"));
+  CHECK(a.answered == "firsty");
+  CHECK_FALSE(a.s.state.ask.open());
+}
+
+TEST_CASE("prompt alone: keys go to what is above it") {
+  Asked a;
+  a.ask("Sure?");
+  SUBCASE("a server's question") {
+    a.s.intents.fake.question = client::Question{};
+  }
+  SUBCASE("the dialog") {
+    a.s.state.dialog.open = true;
+  }
+  SUBCASE("the search") {
+    a.s.state.find.open = true;
+  }
+  SUBCASE("the passphrase") {
+    a.s.state.passphrase.kind = PassphraseState::Kind::unlock;
+  }
+  CHECK_FALSE(test::feed(a.prompt, "y"));
+  CHECK(a.answered.empty());
+  CHECK(a.shown() == "Sure?");
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -47,4 +48,91 @@ TEST_CASE("ui: while the terminal has no focus nothing counts as seen") {
   CHECK(d.ui.state().window().divider == first);
   d.keys(focus_out + focus_in);
   CHECK(d.ui.state().window().divider == 0);
+}
+
+namespace {
+
+struct Reader {
+  explicit Reader(const std::string& front = "bob") : s(front) {}
+
+  test::Stage s;
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+
+  bool marks() {
+    s.intents.log.clear();
+    tracker.look();
+    return s.intents.logged("mark_read");
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "read tracker alone: nothing is read under what covers the chat, away, out of focus or scrolled up") {
+  Reader r;
+  REQUIRE(r.marks());
+  r.s.of("bob").unread = 1;
+  const auto hidden = [&](auto&& set, auto&& undo) {
+    set();
+    CHECK_FALSE(r.marks());
+    CHECK(r.s.of("bob").unread == 1);
+    undo();
+  };
+  UiState& state = r.s.state;
+  hidden([&] { state.dialog.open = true; }, [&] { state.dialog.open = false; });
+  hidden([&] { state.find.open = true; }, [&] { state.find.open = false; });
+  hidden([&] { state.away = true; }, [&] { state.away = false; });
+  hidden([&] { state.focused = false; }, [&] { state.focused = true; });
+  hidden([&] { state.window().scroll.following = false; }, [&] { state.window().scroll = {}; });
+  hidden([&] { state.passphrase.kind = PassphraseState::Kind::change; },
+         [&] { state.passphrase.kind = PassphraseState::Kind::none; });
+  hidden([&] { r.s.intents.fake.question = client::Question{}; }, [&] { r.s.intents.fake.question.reset(); });
+  SUBCASE("a question in the place of the input covers nothing") {
+    state.ask.about = Ask::About::command;
+    CHECK(r.marks());
+  }
+  SUBCASE("nothing over it") {
+    CHECK(r.marks());
+  }
+}
+
+TEST_CASE("read tracker alone: what was seen is not marked again, an attention without unread lines is") {
+  Reader r;
+  CHECK(r.marks());
+  CHECK_FALSE(r.marks());
+  r.s.of("bob").attention = true;
+  CHECK(r.marks());
+  CHECK_FALSE(r.marks());
+}
+
+TEST_CASE("read tracker alone: the divider is above the first unread line of theirs") {
+  Reader r;
+  client::Line line;
+  r.s.intents.add("bob", line);
+  const std::uint64_t first = r.s.of("bob").lines.back().serial;
+  line.mine = true;
+  r.s.intents.add("bob", line);
+  line.mine = false;
+  line.kind = client::Line::Kind::notice;
+  r.s.intents.add("bob", line);
+  line.kind = client::Line::Kind::text;
+  r.s.intents.add("bob", line);
+  r.s.of("bob").unread = 2;
+  CHECK(r.marks());
+  CHECK(r.s.state.window().divider == first);
+}
+
+TEST_CASE("read tracker alone: an empty window gets a page of the history, the status window none") {
+  Reader r;
+  r.s.of("bob").lines.clear();
+  r.s.of("bob").older = true;
+  r.s.intents.older_pages = 2;
+  r.tracker.look();
+  r.s.intents.log.clear();
+  r.tracker.look();
+  CHECK(r.s.of("bob").lines.size() == 10);
+  r.tracker.look();
+  CHECK(r.s.intents.older_pages == 1);
+  Reader status("");
+  CHECK_FALSE(status.marks());
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -109,4 +110,95 @@ TEST_CASE("ui: hits are walked through, and Enter goes to one") {
     d.keys("\r");
     CHECK(d.ui.state().find.problem == "That was with bob at another server.");
   }
+}
+
+namespace {
+
+struct Pane {
+  test::Stage s;
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  ChatPane chat{s.ui, s.intents, tracker};
+  TypingSignal typing{s.ui, s.intents};
+  Windows windows{s.ui, typing, tracker, [] {}};
+  SearchPane pane{s.ui, s.intents, windows, chat, tracker};
+
+  Find& find() { return s.state.find; }
+  void found(std::size_t count) {
+    std::vector<client::SearchHit> hits;
+    for (std::size_t i = count; i > 0; --i)
+      hits.push_back(hit("bob", i));
+    pane.found(std::move(hits), "");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("search pane alone: closed it takes no key, and no answer") {
+  Pane p;
+  CHECK_FALSE(test::feed(p.pane, "x"));
+  p.found(1);
+  CHECK(p.find().hits.empty());
+  p.pane.open("");
+  p.found(1);  // nothing was searched
+  CHECK(p.find().hits.empty());
+  CHECK(test::feed(p.pane, "x\x10\x1b[1;3A"));
+  CHECK(p.find().query.text() == "x");
+}
+
+TEST_CASE("search pane alone: a page is ten hits, and stops at both ends") {
+  Pane p;
+  p.pane.open("x");
+  p.found(25);
+  test::feed(p.pane, "\x1b[5~");
+  CHECK(p.find().at == 10);
+  test::feed(p.pane, "\x1b[5~\x1b[5~");
+  CHECK(p.find().at == 24);
+  CHECK(p.s.state.hint == "this is the oldest one");
+  test::feed(p.pane, "\x1b[6~");
+  CHECK(p.find().at == 14);
+  test::feed(p.pane, "\x1b[6~\x1b[6~");
+  CHECK(p.find().at == 0);
+  CHECK(p.s.state.hint == "this is the newest one");
+}
+
+TEST_CASE("search pane alone: without hits there is nowhere to step") {
+  Pane p;
+  p.pane.open("");
+  test::feed(p.pane, "\x1b[A\x1b[B\x1b[5~");
+  CHECK(p.find().at == 0);
+  CHECK(p.s.state.hint.empty());
+}
+
+TEST_CASE("search pane alone: a new search forgets the hits, the problem and the place of the one before") {
+  Pane p;
+  p.pane.open("x");
+  p.found(5);
+  test::feed(p.pane, "\x1b[A");
+  REQUIRE(p.find().at == 1);
+  test::feed(p.pane, "y\r");
+  CHECK(p.find().hits.empty());
+  CHECK(p.find().at == 0);
+  CHECK(p.s.intents.last() == "search bob: xy");
+  p.pane.found({}, "the store is locked");
+  CHECK(p.find().problem == "the store is locked");
+  CHECK(p.s.screen().find("the store is locked") != std::string::npos);
+  test::feed(p.pane, "\r");
+  CHECK(p.find().problem.empty());
+}
+
+TEST_CASE("search pane alone: a hit of somebody who is gone says so") {
+  Pane p;
+  p.pane.open("x");
+  p.pane.found({hit("nobody", 1)}, "");
+  test::feed(p.pane, "\r");
+  CHECK(p.find().problem == "That was with nobody at another server.");
+  CHECK(p.find().open);
+}
+
+TEST_CASE("search pane alone: it is about the window in front when it was opened") {
+  Pane p;
+  p.pane.open("");
+  p.s.open("frank");
+  test::feed(p.pane, "word\r");
+  CHECK(p.s.intents.last() == "search bob: word");
 }
