@@ -38,7 +38,7 @@ TEST_CASE("ui: nothing that looks like a command is sent, and it stays in the li
   }
 }
 
-TEST_CASE("ui: what cannot be sent stays in the line, with the reason") {
+TEST_CASE("ui: a text that cannot be sent stays in the line, with the reason") {
   Desk d;
   type(d.ui, "/query bob\r");
   d.intents.refuse = "no room";
@@ -52,7 +52,7 @@ TEST_CASE("ui: what cannot be sent stays in the line, with the reason") {
   CHECK(d.input() == "typed in the status window");
 }
 
-TEST_CASE("ui: of somebody who is not in the list the server is asked, and the line stays") {
+TEST_CASE("ui: the server is asked about a name that is not in the list, and the line stays") {
   Desk d;
   const std::string id = test::some_id('z').str();
   type(d.ui, "/query bob\r");

@@ -43,7 +43,7 @@ TEST_CASE("commands: plain text and the slash") {
   CHECK(body(parse_line(" indented")) == " indented");
 }
 
-TEST_CASE("commands: what looks like a command is never a text") {
+TEST_CASE("commands: a line that looks like a command is never a text") {
   for (const char* line : {"/qurey bob", "/", "/foo", "/etc/passwd", "/QUIT", "/q uit"}) {
     CAPTURE(line);
     CHECK(std::holds_alternative<Refused>(parse_line(line)));

@@ -10,7 +10,7 @@ using namespace sims;
 using namespace sims::tui;
 using namespace sims::test;
 
-TEST_CASE("input search: what was typed to one peer does not come into another one's window") {
+TEST_CASE("input search: a line that was typed to one peer does not come into another one's window") {
   Desk d;
   d.intents.fake.server_id = test::some_id('1');
   d.ui.model_changed();
@@ -119,13 +119,13 @@ TEST_CASE("input search alone: without words nothing is found, and nothing is sa
   CHECK_FALSE(c.find().open);
 }
 
-TEST_CASE("input search alone: what is not there is said, and leaves with its words") {
+TEST_CASE("input search alone: words that are not there leave no line, until they are changed") {
   CtrlR c;
   test::feed(c.search, "appl");
   REQUIRE_FALSE(c.find().found.empty());
   test::feed(c.search, "z");
   CHECK(c.find().found.empty());
-  CHECK(c.s.state.hint == "not among what was typed here");
+  CHECK(c.s.state.hint == "no match in the input history");
   test::feed(c.search, "\x7f");
   CHECK(c.find().found == "three Apples");
 }

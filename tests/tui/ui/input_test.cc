@@ -19,7 +19,7 @@ TEST_CASE("ui: a paste with line breaks sends nothing until Enter, then all of i
   CHECK(d.intents.last() == "send bob line one\n/quit\nline three");
 }
 
-TEST_CASE("ui: what does not fit into a message is said") {
+TEST_CASE("ui: the user learns how much did not fit into a message") {
   Desk d;
   type(d.ui, "/query bob\r");
   type(d.ui, "\x1b[200~" + std::string(16'000, 'x') + "\x1b[201~");
@@ -107,7 +107,7 @@ TEST_CASE("ui: a paste without brackets says what Enter does, and is asked about
   CHECK_FALSE(d.ui.takes_lines());
 }
 
-TEST_CASE("ui: what was cut in one window can be pasted in another") {
+TEST_CASE("ui: words that were cut in one window can be inserted in another") {
   Desk d("/query bob\r");
   type(d.ui, "for frank\x17\x15");
   CHECK(d.input().empty());
@@ -135,7 +135,7 @@ TEST_CASE("ui: undo, also of Ctrl-C, of a refused line and of the history") {
   CHECK(d.input().empty());
 }
 
-TEST_CASE("ui: how much of a paste was left out") {
+TEST_CASE("ui: a paste that is too long says how much was left out") {
   Desk d("/query bob\r");
   type(d.ui, "\x1b[200~" + std::string(1'000'000, 'x') + "\x1b[201~");
   CHECK(d.input().size() == 16'384);

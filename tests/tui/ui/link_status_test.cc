@@ -104,7 +104,7 @@ TEST_CASE("ui: /nick that holds is the name from then on") {
   CHECK_FALSE(d.intents.logged("nick alice"));
 }
 
-TEST_CASE("ui: what a command does to the connection is said where it was typed") {
+TEST_CASE("ui: the effect of a command on the connection is said where it was typed") {
   Desk d;
   d.keys("/query bob\r/disconnect\r");
   d.intents.fake.link = client::LinkState::offline;

@@ -189,7 +189,7 @@ TEST_CASE("look: locked, nothing of a conversation is on the screen, whatever is
   }
 }
 
-TEST_CASE("look: what a state is, is told by a word or a mark, never by the style alone") {
+TEST_CASE("look: a word or a mark tells each state, never the style alone") {
   Shown s;
   s.open("bob");
   client::Peer& bob = s.peer("bob");

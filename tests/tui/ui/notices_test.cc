@@ -1,4 +1,4 @@
-// The interface's answers: each is on the screen, wherever the user is.
+// The interface's own words: each is on the screen, wherever the user is.
 #include "tui/ui/notices.h"
 
 #include <doctest/doctest.h>
@@ -10,7 +10,7 @@ using namespace sims;
 using namespace sims::tui;
 using namespace sims::test;
 
-TEST_CASE("ui: what a command answers is seen at once in a pane that is scrolled up") {
+TEST_CASE("ui: the answer of a command is seen at once in a pane that is scrolled up") {
   for (const char* line : {"/wins",          "/nonsense",
                            "/whois",         "/set theme",
                            "/requests",      "/names",
@@ -150,7 +150,7 @@ TEST_CASE("notices alone: under a panel it is said in the panel, from its first 
   CHECK(w.s.screen().find("word") != std::string::npos);
 }
 
-TEST_CASE("notices alone: what another window's line says already is not said twice") {
+TEST_CASE("notices alone: a line that the core put into the window in front is not said twice") {
   Words w("bob");
   w.notices.say_elsewhere("bob", "word");
   CHECK(w.s.intents.log.empty());

@@ -29,7 +29,7 @@ struct Stage {
 
 }  // namespace
 
-TEST_CASE("passphrase: locking leaves nothing of the conversations, unlocking asks for the passphrase") {
+TEST_CASE("passphrase box: locking leaves nothing of the conversations, unlocking asks for the passphrase") {
   Stage s;
   test::type(s.ui, "/query bob\r");
   test::type(s.ui, "a secret draft");
@@ -58,7 +58,7 @@ TEST_CASE("passphrase: locking leaves nothing of the conversations, unlocking as
   CHECK_FALSE(s.passphrase().open());
 }
 
-TEST_CASE("passphrase: Escape cancels the work, Ctrl-C leaves from an empty line") {
+TEST_CASE("passphrase box: Escape cancels the work, Ctrl-C leaves from an empty line") {
   Stage s;
   s.ui.locked();
   test::type(s.ui, "pass\r");
@@ -73,7 +73,7 @@ TEST_CASE("passphrase: Escape cancels the work, Ctrl-C leaves from an empty line
   CHECK(s.intents.logged("quit"));
 }
 
-TEST_CASE("passphrase: a passphrase is set by giving it twice, with a word about short and empty ones") {
+TEST_CASE("passphrase box: a passphrase is set by giving it twice, with a word about short and empty ones") {
   Stage s;
   test::type(s.ui, "/passphrase\r");
   REQUIRE(s.passphrase().kind == PassphraseState::Kind::change);
@@ -93,7 +93,7 @@ TEST_CASE("passphrase: a passphrase is set by giving it twice, with a word about
   CHECK_FALSE(s.passphrase().open());
 }
 
-TEST_CASE("passphrase: the current passphrase is asked for first") {
+TEST_CASE("passphrase box: the current passphrase is asked for first") {
   Stage s;
   s.intents.passphrase = "old";
   test::type(s.ui, "/passphrase\r");
@@ -104,7 +104,7 @@ TEST_CASE("passphrase: the current passphrase is asked for first") {
   CHECK(s.passphrase().focus == PassphraseState::current_field);
 }
 
-TEST_CASE("passphrase: fits every screen") {
+TEST_CASE("passphrase box: fits every screen") {
   for (const Size size : {Size{80, 24}, Size{40, 10}, Size{20, 5}, Size{10, 2}, Size{1, 1}, Size{200, 60}}) {
     Stage s;
     s.ui.locked();
@@ -169,7 +169,7 @@ TEST_CASE("passphrase box alone: to unlock there is one field, and an empty one 
   CHECK(a.state().entries[PassphraseState::current_field].empty());
 }
 
-TEST_CASE("passphrase box alone: what was wrong is said until the next key, at the field to mend") {
+TEST_CASE("passphrase box alone: an error is shown until the next key, at the field to mend") {
   Alone a;
   a.box.open_for_change();
   test::feed(a.box, "several words\rseveral words\r");

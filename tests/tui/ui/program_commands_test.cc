@@ -55,7 +55,7 @@ TEST_CASE("ui: /quit and Ctrl-C ask when something is undelivered, then leave") 
   }
 }
 
-TEST_CASE("ui: away: nothing is looked at or told, and one summary at the end") {
+TEST_CASE("ui: while away nothing counts as read, nobody is told, and a summary ends it") {
   Desk d;
   d.keys("/query bob\r/away lunch\r");
   CHECK(d.ui.state().away);

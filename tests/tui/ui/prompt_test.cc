@@ -178,7 +178,7 @@ TEST_CASE("prompt: locking leaves nothing of a question") {
   CHECK(d.input() == "yy");
 }
 
-TEST_CASE("ui: what is asked about is seen whole on the smallest screen") {
+TEST_CASE("ui: a question is seen whole on the smallest screen") {
   const std::string eve = "eve.with-a-very-long-name_000001";
   for (const std::string& line : {"/history delete " + eve, "/block " + eve, "/decline " + eve,
                                   "/distrust " + eve, std::string("/quit")}) {

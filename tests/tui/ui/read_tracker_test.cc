@@ -20,7 +20,7 @@ TEST_CASE("ui: a number to compare that covers the chat hides what comes") {
   CHECK(d.of("bob").unread == 0);
 }
 
-TEST_CASE("ui: what came before a window is in front is under a line, until the window is left") {
+TEST_CASE("ui: lines that came before a window was in front are under a divider, until the window is left") {
   Desk d;
   d.comes("bob", "first");
   const std::uint64_t first = d.of("bob").lines.back().serial;
@@ -96,7 +96,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("read tracker alone: what was seen is not marked again, an attention without unread lines is") {
+TEST_CASE("read tracker alone: a line is marked as read once, an attention without unread lines, too") {
   Reader r;
   CHECK(r.marks());
   CHECK_FALSE(r.marks());

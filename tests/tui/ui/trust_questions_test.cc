@@ -41,7 +41,7 @@ TEST_CASE("trust questions: an answer that was typed for one server's key answer
   CHECK_FALSE(d.intents.logged("answer yes"));
 }
 
-TEST_CASE("trust questions: what a command said in a server's question is not said in the next panel") {
+TEST_CASE("trust questions: the answer of a command in a server's question is not shown in the next panel") {
   Desk d;
   d.keys("/query eve.with-a-very-long-name_000001\r");
   d.intents.fake.question = question('s');

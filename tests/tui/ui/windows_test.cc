@@ -101,7 +101,7 @@ TEST_CASE("ui: drafts and history belong to their window") {
   CHECK(d.input() == "draft");
 }
 
-TEST_CASE("ui: windows by number, by neighbour, by the list; what was only passed goes again") {
+TEST_CASE("ui: windows by number, by neighbour, by the list; a window that was only passed closes again") {
   Desk d;  // windows: status, carol (who wrote)
   CHECK(d.ui.state().windows.size() == 2);
   type(d.ui,
