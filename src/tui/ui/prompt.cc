@@ -1,4 +1,4 @@
-// Prompt: keeps the question and its function, and takes only the keys that answer.
+// Prompt: keeps questions over each other, and takes only the keys that answer the top one.
 #include "tui/ui/prompt.h"
 
 #include <utility>

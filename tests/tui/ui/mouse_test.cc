@@ -1,4 +1,4 @@
-// The mouse, and the list over a narrow chat.
+// The mouse: the wheel, and clicks on the list.
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"

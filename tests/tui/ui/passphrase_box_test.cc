@@ -1,3 +1,4 @@
+// The box for the passphrase: unlocks, changes, and leaves nothing behind.
 #include <doctest/doctest.h>
 
 #include "tui/ui/fixture.h"

@@ -1,4 +1,4 @@
-// The interface as a whole: lines, drafts, windows, questions and the exit, by keys.
+// The interface as a whole: every command, the keys of the configuration, random keys.
 #include "tui/ui/ui.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// Windows: which one is in front, what was seen, where it is scrolled to, what is kept.
+// Windows: which one is in front, what arrives behind it, and how many there may be.
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
