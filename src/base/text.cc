@@ -65,11 +65,11 @@ bool is_showable(char32_t c) {
 }
 
 // A code point and where it starts. A byte that is not UTF-8 stands alone.
-struct Held {
+struct LocatedCodePoint {
   std::size_t start = 0;
   CodePoint c;
 };
-Held char_holding(std::string_view text, std::size_t at) {
+LocatedCodePoint code_point_containing(std::string_view text, std::size_t at) {
   for (std::size_t back = 0; back < 4 && back <= at; ++back) {
     const CodePoint c = decode_utf8(text, at - back);
     if (c.size > back) return {at - back, c};
@@ -257,10 +257,10 @@ std::size_t grapheme_end(std::string_view text, std::size_t at) {
 std::size_t grapheme_start(std::string_view text, std::size_t at) {
   if (at >= text.size()) return text.size();
   // Go back to a certain border, then find clusters forwards from there.
-  Held right = char_holding(text, at);
+  LocatedCodePoint right = code_point_containing(text, at);
   std::size_t sure = right.start;
   while (sure > 0) {
-    const Held left = char_holding(text, sure - 1);
+    const LocatedCodePoint left = code_point_containing(text, sure - 1);
     if (surely_broken(left.c, right.c)) break;
     right = left;
     sure = left.start;

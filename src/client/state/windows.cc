@@ -28,10 +28,10 @@ Line missing_notice(const std::string& uid, std::int64_t at_unix_ms) {
 
 Line& Windows::add(Peer* peer, Line line) {
   auto& lines = peer ? peer->lines : model_.status;
-  auto& bytes = kept(peer).bytes;
+  auto& bytes = state_of(peer).bytes;
   line.serial = model_.newest_serial = ++last_serial_;
   bytes += line.text.size();
-  if (!line.missing.empty()) kept(peer).missing = true;
+  if (!line.missing.empty()) state_of(peer).missing = true;
   while (!lines.empty() && (lines.size() >= max_lines_ || bytes > max_bytes)) {
     if (peer && lines.front().row != 0) peer->older = true;
     bytes -= lines.front().text.size();
@@ -41,11 +41,11 @@ Line& Windows::add(Peer* peer, Line line) {
 }
 
 Line* Windows::prepend(Peer& peer, Line line) {
-  auto& bytes = kept(&peer).bytes;
+  auto& bytes = state_of(&peer).bytes;
   if (room(peer) == 0 || bytes + line.text.size() > max_bytes) return nullptr;
   line.serial = --oldest_serial_;
   bytes += line.text.size();
-  if (!line.missing.empty()) kept(&peer).missing = true;
+  if (!line.missing.empty()) state_of(&peer).missing = true;
   return &peer.lines.emplace_front(std::move(line));
 }
 
@@ -70,19 +70,19 @@ Line& Windows::alarm(Peer* peer, std::string text, Now now) {
 }
 
 Line* Windows::caused(Peer& peer, Line::Kind kind, std::string text, Now now) {
-  return caused(kept(&peer).caused, &peer, kind, std::move(text), now);
+  return caused(state_of(&peer).caused, &peer, kind, std::move(text), now);
 }
 
 void Windows::alert(Peer* peer, std::string text, Now now) {
-  caused(kept(peer).caused, peer, Line::Kind::alert, std::move(text), now);
+  caused(state_of(peer).caused, peer, Line::Kind::alert, std::move(text), now);
 }
 
 void Windows::key_alert(Peer& peer, std::string text, Now now) {
-  caused(kept(&peer).about_key, &peer, Line::Kind::alert, std::move(text), now);
+  caused(state_of(&peer).about_key, &peer, Line::Kind::alert, std::move(text), now);
 }
 
 void Windows::fault(Peer* peer, std::string text, Now now) {
-  caused(kept(peer).faults, peer, Line::Kind::alert, std::move(text), now);
+  caused(state_of(peer).faults, peer, Line::Kind::alert, std::move(text), now);
 }
 
 void Windows::missing(Peer& peer, const std::string& uid, Now now) {
@@ -94,7 +94,7 @@ void Windows::missing(Peer& peer, const std::string& uid, Now now) {
 
 void Windows::says_missing(Peer& peer, Line& notice, const std::string& uid) {
   notice.missing = uid;
-  kept(&peer).missing = true;
+  state_of(&peer).missing = true;
 }
 
 Line* Windows::caused(Budget& budget, Peer* peer, Line::Kind kind, std::string text, Now now) {
@@ -143,12 +143,12 @@ Line* Windows::find_row(Peer& peer, std::uint64_t row) {
 void Windows::erase(Peer& peer, std::uint64_t serial) {
   auto at = place_of(peer.lines, serial);
   if (at == peer.lines.end()) return;
-  kept(&peer).bytes -= at->text.size();
+  state_of(&peer).bytes -= at->text.size();
   peer.lines.erase(at);
 }
 
 void Windows::came(Peer& peer, const std::string& uid) {
-  if (!kept(&peer).missing) return;
+  if (!state_of(&peer).missing) return;
   std::vector<std::uint64_t> notices;
   for (Line& line : peer.lines) {
     if (line.missing != uid) continue;
@@ -165,14 +165,14 @@ void Windows::reword(Peer* peer, std::uint64_t serial, std::string text) {
   auto& lines = peer ? peer->lines : model_.status;
   const auto line = place_of(lines, serial);
   if (line == lines.end()) return;
-  auto& bytes = kept(peer).bytes;
+  auto& bytes = state_of(peer).bytes;
   bytes = bytes - line->text.size() + text.size();
   line->text = std::move(text);
 }
 
 void Windows::clear(Peer* peer) {
   (peer ? peer->lines : model_.status).clear();
-  kept(peer).bytes = 0;
+  state_of(peer).bytes = 0;
 }
 
 void Windows::erase_said(Peer& peer) {
@@ -181,14 +181,14 @@ void Windows::erase_said(Peer& peer) {
     const bool waits = line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
     return said && !waits;
   });
-  auto& bytes = kept(&peer).bytes;
+  auto& bytes = state_of(&peer).bytes;
   bytes = 0;
   for (const Line& line : peer.lines)
     bytes += line.text.size();
 }
 
 void Windows::forget_peers() {
-  kept_.erase(kept_.upper_bound(std::string()), kept_.end());
+  states_.erase(states_.upper_bound(std::string()), states_.end());
 }
 
 }  // namespace sims::client

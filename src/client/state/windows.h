@@ -50,8 +50,8 @@ class Windows {
   void clear(Peer* peer);
   // Removes texts, except unsent ones; our own words stay.
   void erase_said(Peer& peer);
-  void forget(const std::string& name) { kept_.erase(name); }  // the peer left the model
-  void forget_peers();                                         // all of them did
+  void forget(const std::string& name) { states_.erase(name); }  // the peer left the model
+  void forget_peers();                                           // all of them did
 
   // Ends counting: lines that counted for a minute are final.
   void tick(std::int64_t steady_ms);
@@ -65,7 +65,7 @@ class Windows {
     std::uint64_t counting = 0;    // the line that counts; 0: none yet
     std::int64_t counting_ms = 0;  // since then, for a minute
   };
-  struct Kept {
+  struct WindowState {
     Budget caused, about_key, faults;
     std::size_t bytes = 0;  // of the lines' texts
     bool missing = false;   // some line is about a missing text
@@ -76,7 +76,7 @@ class Windows {
     std::uint64_t serial;
   };
 
-  Kept& kept(const Peer* peer) { return kept_[peer ? peer->name : std::string()]; }
+  WindowState& state_of(const Peer* peer) { return states_[peer ? peer->name : std::string()]; }
   Line& own_words(Peer* peer, Line::Kind kind, std::string text, Now now);
   Line* caused(Budget& budget, Peer* peer, Line::Kind kind, std::string text, Now now);
   void reword(Peer* peer, std::uint64_t serial, std::string text);
@@ -87,8 +87,8 @@ class Windows {
   // Serials of new lines count up from here; those of lines read back from the history count down.
   static constexpr std::uint64_t first_serial = 1'000'000'000'000;
   std::uint64_t last_serial_ = first_serial, oldest_serial_ = first_serial + 1;
-  std::deque<Counting> counts_;       // by the time at which they end
-  std::map<std::string, Kept> kept_;  // by peer name; empty: the status window
+  std::deque<Counting> counts_;                // by the time at which they end
+  std::map<std::string, WindowState> states_;  // by peer name; empty: the status window
 };
 
 }  // namespace sims::client
