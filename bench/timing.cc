@@ -61,8 +61,8 @@ Welch welch(const std::vector<Sample>& samples, double most) {
 
 // The machine causes most slow measurements, so the test is made over all and below several
 // percentiles, and the largest t counts. With so many tests of one sample, 4.5 occurs by chance now
-// and then, 10 does not. `least_ns`: the least difference that the best of them could detect.
-Welch worst(const std::vector<Sample>& samples, double& least_ns) {
+// and then, 10 does not. `min_ns`: the least difference that the best of them could detect.
+Welch worst(const std::vector<Sample>& samples, double& min_ns) {
   std::vector<double> times;
   for (const auto& s : samples)
     times.push_back(s.ns);
@@ -72,7 +72,7 @@ Welch worst(const std::vector<Sample>& samples, double& least_ns) {
     const auto at = static_cast<std::size_t>(part * static_cast<double>(times.size() - 1));
     const auto found = welch(samples, times[at]);
     if (std::abs(found.t) > std::abs(out.t)) out = found;
-    if (found.error_ns > 0) least_ns = std::min(least_ns, possible * found.error_ns);
+    if (found.error_ns > 0) min_ns = std::min(min_ns, possible * found.error_ns);
   }
   return out;
 }
@@ -87,12 +87,12 @@ void compare(const char* what, std::size_t n, Measure&& measure) {
     const double ns = measure(second);
     if (i >= warm_up) samples.push_back({ns, second});
   }
-  double least_ns = 1e9;
-  const Welch found = worst(samples, least_ns);
+  double min_ns = 1e9;
+  const Welch found = worst(samples, min_ns);
   const double t = found.t, difference = found.difference_ns;
   const char* verdict = std::abs(t) > definite ? "DIFFERS" : std::abs(t) > possible ? "perhaps" : "alike";
   std::printf("%-62s n %6zu  |t| %7.2f  %+9.1f ns (sees %.1f)  %s\n", what, n, std::abs(t), difference,
-              least_ns, verdict);
+              min_ns, verdict);
   std::fflush(stdout);
 }
 

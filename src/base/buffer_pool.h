@@ -22,14 +22,14 @@ class BufferPool {
   // Takes the string's memory; leaves the string empty.
   void give(std::string& buffer) {
     std::string given = std::exchange(buffer, {});
-    if (kept_.size() == max_kept || given.capacity() > max_bytes || given.capacity() < least_bytes) return;
+    if (kept_.size() == max_kept || given.capacity() > max_bytes || given.capacity() < min_bytes) return;
     given.clear();
     kept_.push_back(std::move(given));
   }
 
  private:
   // At most 32 MiB, after a turn in which very many connections had output.
-  static constexpr std::size_t max_kept = 256, max_bytes = 128 * 1'024, least_bytes = 64;
+  static constexpr std::size_t max_kept = 256, max_bytes = 128 * 1'024, min_bytes = 64;
   std::vector<std::string> kept_;
 };
 

@@ -11,7 +11,7 @@
 namespace sims::client::cli {
 
 namespace {
-constexpr std::size_t most = 64 * 1024;
+constexpr std::size_t max_piece = 64 * 1024;
 }
 
 struct Input::State {
@@ -22,7 +22,7 @@ struct Input::State {
 
   // Runs on a worker thread. Empty: the end of the input, or the input object died.
   void read() {
-    piece.resize(most);
+    piece.resize(max_piece);
     ssize_t size = -1;
     pollfd ends[] = {{STDIN_FILENO, POLLIN, 0}, {wake, POLLIN, 0}};
     do {

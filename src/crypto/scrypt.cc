@@ -12,11 +12,11 @@
 namespace sims::crypto {
 
 namespace {
-constexpr std::uint64_t least_n = 1 << 14, max_n = 1 << 20;
+constexpr std::uint64_t min_n = 1 << 14, max_n = 1 << 20;
 }
 
 bool acceptable(const ScryptCost& cost) {
-  return std::has_single_bit(cost.n) && cost.n >= least_n && cost.n <= max_n && cost.r == 8 && cost.p == 1;
+  return std::has_single_bit(cost.n) && cost.n >= min_n && cost.n <= max_n && cost.r == 8 && cost.p == 1;
 }
 
 bool scrypt(ByteView passphrase, ByteView salt, const ScryptCost& cost, MutableBytes out) {
@@ -33,7 +33,7 @@ bool scrypt(ByteView passphrase, ByteView salt, const ScryptCost& cost, MutableB
 }
 
 ScryptCost scrypt_cost_for(std::int64_t target_ms, const std::function<std::int64_t()>& clock_ms) {
-  ScryptCost cost{least_n};
+  ScryptCost cost{min_n};
   Secret<32> out;
   const std::int64_t start = clock_ms();
   if (!scrypt({}, {}, cost, out.writable())) return cost;

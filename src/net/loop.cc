@@ -20,7 +20,7 @@ namespace {
 
 // Some jobs are handshakes, for which more threads than processors are useless. Others wait for
 // disks and must not delay the rest, so there are at least this many threads.
-constexpr unsigned least_workers = 4;
+constexpr unsigned min_workers = 4;
 
 // Exits on failures that mean no memory or no descriptors at the start.
 void must(int status, const char* what) {
@@ -83,7 +83,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
   must(uv_poll_start(&s->wake, UV_READABLE,
                      [](uv_poll_t* h, int, int) noexcept { State::of(h).run_posted(); }),
        "event loop");
-  s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), least_workers, max_workers));
+  s->workers.emplace(std::clamp(std::thread::hardware_concurrency(), min_workers, max_workers));
   s->in_order.emplace(1);
   uv_prepare_start(&s->before_poll, [](uv_prepare_t* h) noexcept { State::of(h).run_turn_end(); });
   uv_check_start(&s->after_poll, [](uv_check_t* h) noexcept {

@@ -9,9 +9,9 @@
 
 namespace sims::net {
 
-Workers::Workers(std::size_t most) : most_(most) {
+Workers::Workers(std::size_t max_threads) : max_threads_(max_threads) {
   ::sem_init(&wanted_, 0, 0);
-  threads_.reserve(most_);
+  threads_.reserve(max_threads_);
 }
 
 Workers::~Workers() {
@@ -34,7 +34,7 @@ void Workers::add(std::function<void()> job) {
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
-    another = jobs_.size() > idle_ && threads_.size() < most_;
+    another = jobs_.size() > idle_ && threads_.size() < max_threads_;
   }
   if (another) begin_thread();
   ::sem_post(&wanted_);

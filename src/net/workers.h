@@ -18,7 +18,7 @@ class Workers {
  public:
   // At most so many threads, started when they are needed. They block all signals except those of
   // their own faults.
-  explicit Workers(std::size_t most);
+  explicit Workers(std::size_t max_threads);
   // Drops jobs that have not begun and waits for those that have.
   ~Workers();
   Workers(const Workers&) = delete;
@@ -30,7 +30,7 @@ class Workers {
   void begin_thread();
   void run() noexcept;
 
-  const std::size_t most_;
+  const std::size_t max_threads_;
   std::mutex mutex_;
   // Posted once for each job, and for each thread at the end. Not a condition variable: with
   // glibc's, a signaller can have to wait until threads that were signalled before have gone on.

@@ -47,7 +47,7 @@ bool safe(std::span<const tui::Cell> cells) {
       if (x == 0 || cells[x - 1].width != 2 || cell.count != 0) return false;
       continue;
     }
-    if (cell.width > 2 || cell.count < 1 || cell.count > tui::Cell::most) return false;
+    if (cell.width > 2 || cell.count < 1 || cell.count > tui::Cell::max_code_points) return false;
     if (cell.width == 2 && (x + 1 == cells.size() || cells[x + 1].width != 0)) return false;
     if (char_width(cell.chars[0]) != cell.width) return false;
     for (std::size_t i = 0; i < cell.count; ++i)

@@ -31,8 +31,8 @@ bool ConversationTable::in_use(const std::string& name) const {
 }
 
 bool ConversationTable::make_room(const Peer& caller, Now now) {
-  const std::size_t most = context_.pins.peers().size() + max_callers;
-  if (caller.known() || conversations_.size() < most) return true;
+  const std::size_t max_conversations = context_.pins.peers().size() + max_callers;
+  if (caller.known() || conversations_.size() < max_conversations) return true;
   renew_index(now);
   const std::string* quiet = idle_.earliest();
   if (!quiet) return false;

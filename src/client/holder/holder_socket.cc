@@ -63,11 +63,12 @@ bool HolderSocket::refuse(net::Stream& stream) const {
   if (stream.peer_user() != ::geteuid()) return say(Trouble::failure, "this store is another user's");
   const auto served = std::count_if(connections_.begin(), connections_.end(),
                                     [](const auto& one) { return one.second->session != nullptr; });
-  return static_cast<std::size_t>(served) >= most && say(Trouble::busy, "too many commands at once");
+  return static_cast<std::size_t>(served) >= max_connections &&
+         say(Trouble::busy, "too many commands at once");
 }
 
 void HolderSocket::accept(std::unique_ptr<net::Stream> stream) {
-  if (connections_.size() >= most + max_refused) return;
+  if (connections_.size() >= max_connections + max_refused) return;
   const auto number = ++last_;
   auto& c = *(connections_[number] = std::make_unique<Connection>());
   c.stream = std::move(stream);

@@ -17,7 +17,7 @@ namespace sims::client {
 
 class HolderSocket {
  public:
-  static constexpr std::size_t most = 64;
+  static constexpr std::size_t max_connections = 64;
   static constexpr std::size_t max_queued = 1 << 20;  // bytes of unread answers and events
   // The caller holds the store's lock as long as this lives. The service and the loop outlive it.
   static Result<std::unique_ptr<HolderSocket>> open(net::Loop& loop, const std::vector<std::string>& paths,

@@ -6,7 +6,7 @@
 namespace sims::client {
 namespace {
 
-constexpr std::size_t least_for_one_apart = 4;  // shorter ones, like "bob" and "rob", are two people
+constexpr std::size_t min_for_one_apart = 4;  // shorter ones, like "bob" and "rob", are two people
 
 char alike(char c) {
   switch (c) {
@@ -31,7 +31,7 @@ char joined(char a, char b) {
 
 bool one_apart(std::string_view a, std::string_view b) {
   if (a.size() > b.size()) std::swap(a, b);
-  if (b.size() < least_for_one_apart || b.size() - a.size() > 1) return false;
+  if (b.size() < min_for_one_apart || b.size() - a.size() > 1) return false;
   const auto differ =
       static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin());
   const auto rest_a = a.substr(differ), rest_b = b.substr(differ);

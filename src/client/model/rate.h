@@ -36,21 +36,21 @@ class TokenBucket {
   std::int64_t filled_ms_ = 0;
 };
 
-// At most `most` events in any span of `window_ms`, however they fall.
+// At most `max` events in any span of `window_ms`, however they fall.
 class Ration {
  public:
-  Ration(std::size_t most, std::int64_t window_ms) : most_(most), window_ms_(window_ms) {}
+  Ration(std::size_t max, std::int64_t window_ms) : max_(max), window_ms_(window_ms) {}
 
   bool take(std::int64_t now_ms) {
     while (!taken_.empty() && taken_.front() + window_ms_ <= now_ms)
       taken_.pop_front();
-    if (taken_.size() >= most_) return false;
+    if (taken_.size() >= max_) return false;
     taken_.push_back(now_ms);
     return true;
   }
 
  private:
-  std::size_t most_;
+  std::size_t max_;
   std::int64_t window_ms_;
   std::deque<std::int64_t> taken_;
 };
@@ -65,7 +65,7 @@ class Reacks {
       acks_.pop_front();
     const auto same =
         std::count_if(acks_.begin(), acks_.end(), [&](const Ack& one) { return one.message == message; });
-    if (acks_.size() >= most || same >= max_of_one) return false;
+    if (acks_.size() >= max_of_all || same >= max_of_one) return false;
     acks_.push_back({now_ms, message});
     return true;
   }
@@ -76,7 +76,7 @@ class Reacks {
     std::string message;
   };
   static constexpr std::int64_t minute_ms = 60'000;
-  static constexpr std::size_t most = 60;
+  static constexpr std::size_t max_of_all = 60;
   static constexpr std::ptrdiff_t max_of_one = 3;
   std::deque<Ack> acks_;
 };
@@ -93,15 +93,15 @@ class Pace {
   // during the pause are of messages sent before it.
   void hold(std::int64_t now_ms) {
     if (now_ms < held_until_ms_) return;
-    if (now_ms - held_until_ms_ > forget_ms) hold_ms_ = least_ms;
+    if (now_ms - held_until_ms_ > forget_ms) hold_ms_ = min_ms;
     held_until_ms_ = now_ms + hold_ms_;
     hold_ms_ = std::min(max_ms, 2 * hold_ms_);
   }
 
  private:
-  static constexpr std::int64_t least_ms = 1'000, max_ms = 16'000, forget_ms = 30'000;
+  static constexpr std::int64_t min_ms = 1'000, max_ms = 16'000, forget_ms = 30'000;
   TokenBucket texts_{2'000, 4};
-  std::int64_t held_until_ms_ = INT64_MIN / 2, hold_ms_ = least_ms;
+  std::int64_t held_until_ms_ = INT64_MIN / 2, hold_ms_ = min_ms;
 };
 
 // The wait before attempt number `failures` + 1: at random from low to low * 2^failures, at most high. The

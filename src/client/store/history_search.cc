@@ -42,8 +42,8 @@ constexpr const char* of_one =
 }  // namespace
 
 HistorySearch::HistorySearch(std::unique_ptr<Source> source, std::optional<PeerKey> peer, std::string text,
-                             std::size_t most)
-    : source_(std::move(source)), peer_(std::move(peer)), text_(std::move(text)), most_(most) {}
+                             std::size_t max_hits)
+    : source_(std::move(source)), peer_(std::move(peer)), text_(std::move(text)), max_hits_(max_hits) {}
 HistorySearch::~HistorySearch() {
   wipe(text_);
 }
@@ -66,7 +66,7 @@ Result<void> HistorySearch::look() {
   Caseless wanted(text_);
   sqlite::Statement rows =
       peer_ ? sqlite::Statement(db, of_one, where.begin()->first) : sqlite::Statement(db, of_all);
-  while (!cancelled && hits.size() < most_) {
+  while (!cancelled && hits.size() < max_hits_) {
     TRY_LET(there, rows.step());
     if (!there) break;
     const auto number = static_cast<std::uint64_t>(rows.number(1));

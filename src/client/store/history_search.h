@@ -17,9 +17,9 @@ namespace sims::client {
 class HistorySearch final : public Work {
  public:
   struct Source;  // the store's file and keys
-  // Upper and lower case match (base/caseless.h). run() stops after `most` hits.
+  // Upper and lower case match (base/caseless.h). run() stops after `max_hits` hits.
   HistorySearch(std::unique_ptr<Source> source, std::optional<PeerKey> peer, std::string text,
-                std::size_t most);
+                std::size_t max_hits);
   ~HistorySearch() override;
   void run() override;
   void cancel() { cancelled = true; }  // from any thread; run() ends soon
@@ -35,7 +35,7 @@ class HistorySearch final : public Work {
   std::unique_ptr<Source> source_;
   std::optional<PeerKey> peer_;
   std::string text_;
-  std::size_t most_;
+  std::size_t max_hits_;
 };
 
 }  // namespace sims::client

@@ -82,10 +82,10 @@ Result<void> HistoryTable::replace(const Found& found, bool left) {
 
 // --- reading -------------------------------------------------------------------------------------
 
-Result<void> HistoryTable::each(const PeerKey& peer, const char* sql, std::uint64_t row, std::uint64_t most,
+Result<void> HistoryTable::each(const PeerKey& peer, const char* sql, std::uint64_t row, std::uint64_t max,
                                 const std::function<bool(HistoryEntry)>& take) {
   TRY_LET(number, number_of(peer));
-  sqlite::Statement rows(file_.db, sql, number, row, most);
+  sqlite::Statement rows(file_.db, sql, number, row, max);
   for (;;) {
     TRY_LET(there, rows.step());
     if (!there) return {};

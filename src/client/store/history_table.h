@@ -25,8 +25,8 @@ class HistoryTable {
 
   // --- reading, while unlocked; see Memory
   // Calls `take` for rows of one conversation until it returns false. The parameters of `sql` are
-  // the conversation's number, `row` and `most`.
-  Result<void> each(const PeerKey& peer, const char* sql, std::uint64_t row, std::uint64_t most,
+  // the conversation's number, `row` and `max`.
+  Result<void> each(const PeerKey& peer, const char* sql, std::uint64_t row, std::uint64_t max,
                     const std::function<bool(HistoryEntry)>& take);
   std::size_t unread(const PeerKey& peer, std::uint64_t row);
   Result<std::vector<Conversation>> conversations();

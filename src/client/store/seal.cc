@@ -25,8 +25,8 @@ std::string seal_with(crypto::Fernet& key, std::string_view place, std::string_v
 
 std::optional<std::string_view> open_with(crypto::Fernet& key, std::string_view place, std::string_view token,
                                           SecretBytes& room) {
-  const std::size_t most = crypto::Fernet::plaintext_max(token.size());
-  if (room.size() < most) room = SecretBytes(std::max<std::size_t>(most, 2 * room.size()));
+  const std::size_t max_size = crypto::Fernet::plaintext_max(token.size());
+  if (room.size() < max_size) room = SecretBytes(std::max<std::size_t>(max_size, 2 * room.size()));
   auto size = key.open(token, nullptr, room.writable().data());
   if (!size) return std::nullopt;
   RecordReader whole(text_of(room.view().first(*size)));

@@ -132,9 +132,9 @@ struct SecureReceiver::State {
   // The token of the next message. Its plaintext buffer only grows: clearing it for each message is
   // costly.
   Result<void, crypto::FernetError> open(std::string_view token, std::string& out) {
-    const std::size_t most = crypto::Fernet::plaintext_max(token.size());
+    const std::size_t max_size = crypto::Fernet::plaintext_max(token.size());
     const ByteArray<16> iv = direction.iv();
-    if (out.size() < most) out.resize(most);
+    if (out.size() < max_size) out.resize(max_size);
     const auto size = direction.fernet().open(token, &iv, reinterpret_cast<std::uint8_t*>(out.data()));
     out.resize(size.value_or(0));
     TRY(size);

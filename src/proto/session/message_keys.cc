@@ -61,9 +61,9 @@ Bytes header_bytes(const RatchetHeader& header) {
 }
 
 bool header_fits(const RatchetHeader& header, bool with_key) {
-  constexpr std::uint64_t most = UINT32_MAX;
-  return header.key.has_value() == with_key && header.epoch.has_value() == !with_key && header.pn <= most &&
-         header.n <= most && header.epoch.value_or(0) <= most;
+  constexpr std::uint64_t max = UINT32_MAX;
+  return header.key.has_value() == with_key && header.epoch.has_value() == !with_key && header.pn <= max &&
+         header.n <= max && header.epoch.value_or(0) <= max;
 }
 
 crypto::Digest ack_verification(const AckKey& key, const Id& src, const Id& dst, std::uint64_t id,

@@ -77,7 +77,7 @@ void add_gauges(std::vector<Family>& to, const Stats& s, const Status& status) {
   add("sims_held_bytes", "Bytes of messages that are not whole yet.", s.partial_bytes);
   add("sims_queued_bytes", "Bytes that wait for clients to read them.", s.queued_bytes);
   add("sims_queued_most_bytes", "The most that waited for one client since the last reading.",
-      s.most_queued_bytes);
+      s.max_queued_bytes);
   add("sims_addresses", "Addresses remembered, with counts, budgets and penalties.", s.addresses);
   to.push_back({"sims_keys_ready",
                 "Ephemeral keys made ahead.",

@@ -56,12 +56,13 @@ std::string ControlSocket::refusal(const net::Stream& stream) const {
     return "only root and the server's own user may use the control socket";
   const auto served = std::count_if(connections_.begin(), connections_.end(),
                                     [](const auto& c) { return c.second->session != nullptr; });
-  if (static_cast<std::size_t>(served) >= most) return "too many control connections at once; try again";
+  if (static_cast<std::size_t>(served) >= max_connections)
+    return "too many control connections at once; try again";
   return {};
 }
 
 void ControlSocket::accept(std::unique_ptr<net::Stream> stream) {
-  if (connections_.size() >= most + max_refused) return;
+  if (connections_.size() >= max_connections + max_refused) return;
   const auto why = refusal(*stream);
   const auto number = ++last_;
   auto& c = *(connections_[number] = std::make_unique<Connection>());

@@ -15,7 +15,7 @@ namespace sims::server {
 
 class ControlSocket {
  public:
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t max_connections = 8;
   // The caller holds the state folder's lock, so an existing socket was left by a dead server. The
   // operations and the loop outlive it.
   static Result<std::unique_ptr<ControlSocket>> open(net::Loop& loop, const std::string& path,

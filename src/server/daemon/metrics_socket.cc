@@ -59,7 +59,7 @@ Result<std::unique_ptr<MetricsSocket>> MetricsSocket::adopt(net::Loop& loop, int
 }
 
 void MetricsSocket::accept(std::unique_ptr<net::Stream> stream) {
-  if (connections_.size() >= most) return;
+  if (connections_.size() >= max_connections) return;
   const auto number = ++last_;
   const auto end = [this, number] { connections_.erase(number); };
   auto c = std::make_unique<Connection>(loop_, std::move(stream), end);

@@ -21,7 +21,7 @@ Result<Endpoint> parse_metrics_address(std::string_view text);
 
 class MetricsSocket {
  public:
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t max_connections = 8;
   using Text = std::function<std::string()>;  // the metrics as they are now
 
   static Result<std::unique_ptr<MetricsSocket>> listen(net::Loop& loop, const Endpoint& at, Text text);

@@ -11,7 +11,7 @@ namespace sims::server {
 
 namespace {
 
-constexpr rlim_t least_descriptors = 32;
+constexpr rlim_t min_descriptors = 32;
 
 }  // namespace
 
@@ -21,19 +21,20 @@ void fit_descriptors(Limits& limits, std::size_t other_descriptors) {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return;
-  const std::size_t most =
+  const std::size_t max_connections =
       files.rlim_cur > 2 * other_descriptors ? files.rlim_cur - other_descriptors : files.rlim_cur / 2;
   auto& connections = limits.connections;
-  if (connections <= most) return;
-  log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", most, files.rlim_cur);
-  connections = most;
+  if (connections <= max_connections) return;
+  log::warning("event=limit key=limits.connections value={} reason=\"open files: {}\"", max_connections,
+               files.rlim_cur);
+  connections = max_connections;
 }
 
 Result<void> check_descriptors() {
   rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= least_descriptors) return {};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= min_descriptors) return {};
   return fail(fmt::format("{} open files are too few: at least {} (ulimit -n, or the unit's LimitNOFILE=)",
-                          files.rlim_cur, least_descriptors));
+                          files.rlim_cur, min_descriptors));
 }
 
 Result<void> give_up(bool wanted) {

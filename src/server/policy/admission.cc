@@ -61,13 +61,13 @@ Result<Admission::Admitted, Refused> Admission::admit(ConnId conn, const Address
   if (!source.exempt && penalty(source, limits, steady_ms) > penalty_threshold_ms)
     return fail(Refused::penalty);
   std::optional<ConnId> evicted;
-  const auto make_room = [&](const NotLoggedIn& waiting, std::size_t here, std::size_t most) {
-    if (here >= most) evicted = waiting.first_to_evict();
-    return here < most || evicted;
+  const auto make_room = [&](const NotLoggedIn& waiting, std::size_t here, std::size_t max) {
+    if (here >= max) evicted = waiting.first_to_evict();
+    return here < max || evicted;
   };
-  const auto own_most = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;
+  const auto own_max = source.exempt ? limits.unauthenticated : limits.unauthenticated_per_address;
   if (!make_room(not_logged_in_, unauthenticated_, limits.unauthenticated) ||
-      !make_room(source.not_logged_in, source.unauthenticated, own_most))
+      !make_room(source.not_logged_in, source.unauthenticated, own_max))
     return fail(Refused::unauthenticated);
   if (source.connections++ == 0) idle_.erase(source.idle);
   ++source.unauthenticated;

@@ -50,12 +50,12 @@ Result<AddressRange> AddressRange::parse(std::string_view text) {
   AddressRange range{*first, 128};
   if (slash == std::string_view::npos) return range;
   const auto number = text.substr(slash + 1);
-  const unsigned most = first->is_v4() ? 32 : 128;
+  const unsigned max_bits = first->is_v4() ? 32 : 128;
   unsigned bits = 0;
   const auto read = std::from_chars(number.data(), number.data() + number.size(), bits);
-  if (read.ec != std::errc() || read.ptr != number.data() + number.size() || bits > most)
-    return fail("has a prefix that is not 0 to " + std::to_string(most));
-  range.bits = bits + (128 - most);
+  if (read.ec != std::errc() || read.ptr != number.data() + number.size() || bits > max_bits)
+    return fail("has a prefix that is not 0 to " + std::to_string(max_bits));
+  range.bits = bits + (128 - max_bits);
   if (range.first.masked(range.bits) != range.first)
     return fail("has bits set behind its prefix; do you mean " + range.first.masked(range.bits).str() + "/" +
                 std::to_string(bits) + "?");

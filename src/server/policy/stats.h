@@ -76,10 +76,10 @@ struct Stats {
   std::uint64_t idle_cut = 0;      // disconnected, since they were silent
   // Gauges.
   std::uint64_t connections = 0, online = 0, unauthenticated = 0;
-  std::uint64_t partial_bytes = 0;      // of messages that have not arrived completely
-  std::uint64_t queued_bytes = 0;       // waiting in the relay for clients, in all
-  std::uint64_t most_queued_bytes = 0;  // the most for one client since the last reading
-  std::uint64_t addresses = 0;          // remembered, with counts, budgets and penalties
+  std::uint64_t partial_bytes = 0;     // of messages that have not arrived completely
+  std::uint64_t queued_bytes = 0;      // waiting in the relay for clients, in all
+  std::uint64_t max_queued_bytes = 0;  // the most for one client since the last reading
+  std::uint64_t addresses = 0;         // remembered, with counts, budgets and penalties
   // The daemon's.
   Histogram hop;                              // from the read of a message's bytes to their write
   Histogram loop_lag;                         // how late timers fired

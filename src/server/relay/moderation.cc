@@ -88,7 +88,7 @@ void Relay::refresh_gauges() {
   st.stats.unauthenticated = st.admission.unauthenticated();
   st.stats.queued_bytes = st.backlog.unsent_bytes;
   st.stats.partial_bytes = st.backlog.partial_bytes;
-  st.stats.most_queued_bytes = std::exchange(st.backlog.most_unsent_bytes, 0);
+  st.stats.max_queued_bytes = std::exchange(st.backlog.max_unsent_bytes, 0);
   st.stats.addresses = st.admission.sources();
 }
 

@@ -115,7 +115,7 @@ void Relay::State::set_unsent(Session& s, std::size_t bytes, Now now) {
   auto& output = s.output;
   backlog.unsent_bytes += bytes - std::exchange(output.unsent_bytes, bytes);
   if (bytes == 0 || s.ended) return;
-  backlog.most_unsent_bytes = std::max(backlog.most_unsent_bytes, bytes);
+  backlog.max_unsent_bytes = std::max(backlog.max_unsent_bytes, bytes);
   if (std::exchange(output.listed_as_slow, true)) return;
   output.taken = output.written - bytes;
   output.taken_ms = now.steady_ms;

@@ -75,7 +75,7 @@ class Relay {
   std::size_t connections() const;  // that the relay has not closed
   std::size_t online() const;       // logged in
   Stats& stats();                   // the driver adds its own numbers
-  void refresh_gauges();            // of stats(); restarts most_queued_bytes
+  void refresh_gauges();            // of stats(); restarts max_queued_bytes
 
  private:
   struct State;

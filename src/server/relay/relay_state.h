@@ -32,7 +32,7 @@ constexpr std::int64_t full_second(std::int64_t ms) {
 // theirs.
 struct Backlog {
   std::size_t unsent_bytes = 0, partial_bytes = 0;  // sums over SessionOutput and SessionInput
-  std::size_t most_unsent_bytes = 0;                // for one session, since the gauges were read
+  std::size_t max_unsent_bytes = 0;                 // for one session, since the gauges were read
   std::vector<ConnId> slow_readers;                 // sessions with unsent bytes
   std::int64_t next_check = never;                  // steady ms; of the slow readers
 };

@@ -81,7 +81,7 @@ Result<void> set_option(Options& options, const Option& option, std::string_view
         if (names.empty()) {
           const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
           if (error != std::errc() || end != text.data() + text.size()) return refused();
-          if (number < option.least || number > option.most) return refused();
+          if (number < option.min || number > option.max) return refused();
         }
         options.*field = static_cast<Value>(number);
         return {};
@@ -101,7 +101,7 @@ std::vector<std::string> option_choices(const Option& option) {
 
 std::string option_values(const Option& option) {
   const auto choices = option_choices(option);
-  if (choices.empty()) return fmt::format("{} to {}", option.least, option.most);
+  if (choices.empty()) return fmt::format("{} to {}", option.min, option.max);
   std::string out;
   for (std::size_t i = 0; i < choices.size(); ++i)
     out += (i == 0 ? "" : i + 1 < choices.size() ? ", " : " or ") + choices[i];

@@ -33,8 +33,8 @@ struct Options {
 struct Option {
   std::string_view name;  // in /set and in the file
   std::variant<bool Options::*, int Options::*, ThemeId Options::*, NotifyBy Options::*> field;
-  std::string_view help;    // one line
-  int least = 0, most = 0;  // bounds of a number
+  std::string_view help;  // one line
+  int min = 0, max = 0;   // bounds of a number
 };
 
 std::span<const Option> all_options();  // sorted by name

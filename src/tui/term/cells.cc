@@ -34,7 +34,7 @@ void add_spacing(char32_t c, int width, Style style, bool joins, Cells& out) {
 
 void add_mark(char32_t c, Cells& out) {
   Cell& base = out.back().width == 0 ? out[out.size() - 2] : out.back();
-  if (base.count < Cell::most) base.chars[base.count++] = c;
+  if (base.count < Cell::max_code_points) base.chars[base.count++] = c;
 }
 
 void add_cluster(std::string_view cluster, Style style, Cells& out) {

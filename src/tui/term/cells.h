@@ -38,8 +38,8 @@ enum class Style : std::uint8_t {
 // One spacing character with its combining marks. A wide character takes two cells; the second one has width
 // 0, no character, and `joins` set. So the width of a row is its number of cells.
 struct Cell {
-  static constexpr std::size_t most = 5;  // code points in a cell; ncurses' CCHARW_MAX
-  std::array<char32_t, most> chars{U' '};
+  static constexpr std::size_t max_code_points = 5;  // code points in a cell; ncurses' CCHARW_MAX
+  std::array<char32_t, max_code_points> chars{U' '};
   std::uint8_t count = 1;
   std::uint8_t width = 1;
   Style style = Style::normal;

@@ -196,7 +196,7 @@ void Screen::State::set_theme(ThemeId theme) {
 // ncurses counts columns with the C library's widths. A character whose width differs from ours would shift
 // the row, so `?` replaces it.
 cchar_t Screen::State::character(const Cell& cell) const {
-  wchar_t text[Cell::most + 1] = {};
+  wchar_t text[Cell::max_code_points + 1] = {};
   std::size_t used = 0;
   const auto base = static_cast<wchar_t>(cell.chars[0]);
   const bool plain = base >= 0x20 && base < 0x7f;
