@@ -84,7 +84,7 @@ void add_gauges(std::vector<Family>& to, const Stats& s, const Status& status) {
                 Kind::gauge,
                 {{s.p384_keys, "p384"}, {s.rsa_keys, "rsa"}},
                 "kind"});
-  add("sims_memory_bound_bytes", "What memory the configuration allows.", status.memory_bound);
+  add("sims_memory_bound_bytes", "Bytes of memory that the configuration allows.", status.memory_bound);
   add("process_resident_memory_bytes", "Resident memory.", status.resident);
   add("process_start_time_seconds", "Start, in seconds since 1970.", status.started_unix_s);
 }
