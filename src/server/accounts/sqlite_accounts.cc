@@ -19,8 +19,8 @@ namespace {
 
 constexpr int schema_version = 2;
 
-// A table, and the schema version that introduced it. A file is ours when its tables are these,
-// letter by letter.
+// A table, and the schema version that introduced it. check_schema() compares each text with the
+// one in the file's sqlite_schema, letter by letter. So never change a text, not even a comment in it.
 struct Table {
   int since;
   const char* name;
