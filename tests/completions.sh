@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The shells' completions: each names exactly the options and commands of its program's --help, zsh's and fish's with its
-# texts of the commands, its shell can read it, and it completes. make install puts them where the shells look, and make
-# uninstall removes them.
+# The shells' completions: each names exactly the options and commands of its program's --help, zsh's and fish's with
+# its texts of the commands, its shell can read it, and it completes. make install puts them where the shells look, and
+# make uninstall removes them.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${BUILD:=build/release}"

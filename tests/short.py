@@ -56,7 +56,7 @@ def expect(text, *patterns):
 
 
 def must_match(pattern, text):
-    """What the pattern's first group matches in a text that must have it."""
+    """Returns the text of the pattern's first group; fails if the pattern is not found."""
     match = re.search(pattern, text, re.M | re.S)
     check(match, f"nothing matches {pattern!r} any more in the text that begins {text[:80]!r}")
     return match[1]

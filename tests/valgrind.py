@@ -1,7 +1,7 @@
-"""`make valgrind`: the programs of the release, orderly ended, under valgrind's memcheck: a simsd and two people who talk
-by `sims`. Fails on any error (a read of what was never written, an access out of bounds or after a free) and on what
-nothing points to any more at the end. What the sanitizers cannot see: code that they did not compile, such as libuv's and
-SQLite's. First it proves on faulty programs that it would notice."""
+"""`make valgrind`: runs the release's programs under valgrind's memcheck, a simsd and two people who talk by `sims`.
+Fails on any error (a read of uninitialised memory, an access out of bounds or after a free) and on any leak at the exit.
+It also checks code that the sanitizers do not compile, such as libuv's and SQLite's. First it proves on faulty programs
+that it would notice."""
 
 import json
 import os

@@ -126,7 +126,7 @@ RsaKey RsaKey::generate(Rng& rng) {
   return std::move(*generate(rng, [] { return true; }));
 }
 
-// What InvertibleRSAFunction::GenerateRandom() does, with a selector of ours.
+// As InvertibleRSAFunction::GenerateRandom(), but with our own selector of primes.
 std::optional<RsaKey> RsaKey::generate(Rng& rng, const std::function<bool()>& go_on) {
   Adapter adapter(rng);
   const Steps steps(go_on);

@@ -30,7 +30,7 @@ namespace sims::test {
 
 namespace {
 
-// system_rng() keeps a pool: what is in it is of the time before.
+// system_rng() keeps a pool, which was filled before the seed was set.
 void empty_the_pool() {
   const auto before = calls;
   ByteArray<1> byte;

@@ -220,6 +220,6 @@ TEST_CASE("attack 45: strangers with the RSA suite alone get two keys a minute i
   CHECK(Relay::count(bob.asked, "client-refuse") == 0);
   relay.advance(60'000);
   work();
-  CHECK(costly >= 3);  // who calls again finds a key
+  CHECK(costly >= 3);  // a caller that tries again finds a key
   CHECK(costly <= 4);
 }

@@ -180,7 +180,7 @@ TEST_CASE("a damaged file is refused with advice") {
   }
 }
 
-// Whatever one byte becomes: no name goes to another id, and none is lost silently.
+// Changes one byte at a time: no name may go to another id or get lost silently.
 TEST_CASE("a byte that has changed is found, or no name depends on it") {
   test::Folder folder(test::in_memory());
   const auto path = folder.path + "/accounts.db", good = folder.path + "/good.db";

@@ -1,4 +1,4 @@
-// What is kept from frame to frame changes nothing but the cost.
+// The renderer's caches: they change the cost of a frame and nothing else.
 #include "tui/view/renderer.h"
 
 #include <doctest/doctest.h>
