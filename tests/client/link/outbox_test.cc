@@ -1,6 +1,5 @@
+// The outbox: texts from queued to delivered, lost sessions, limits, and keys that changed.
 #include "client/conversation/outbox.h"
-
-#include "client/store/store_fixture.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +8,12 @@ using namespace sims::client;
 
 namespace {
 
-const Id key = test::some_id(1), other = test::some_id(2);
+Id id(char first) {
+  std::string text(Id::length, 'A');
+  text[0] = first;
+  return Id::shaped(text).value();
+}
+const Id key = id('k'), other = id('o');
 
 Outbox with(std::size_t count, std::size_t body = 1) {
   Outbox box;
