@@ -12,8 +12,9 @@ include src/rooms.mk
 PROGRAMS := simsd simsctl sims sims-tui
 # The file VERSION holds the number. In a clone, a commit without the tag of that number adds its hash
 # (0.1.0+git1a2b3c4d5e6f), and uncommitted changes add ".dirty". Git refuses root in a user's clone unless it is called safe.
+# `make dist` writes the whole version into its archive's file; a plain `git archive` leaves the file out.
 GIT      := $(if $(wildcard .git),git -c safe.directory='$(CURDIR)')
-NUMBER   := $(file <VERSION)
+NUMBER   := $(or $(file <VERSION),unknown)
 OFF_TAG  := $(if $(GIT),$(if $(filter v$(NUMBER),$(shell $(GIT) tag --points-at HEAD 2>/dev/null)),,$\
               $(shell $(GIT) rev-parse --short=12 HEAD 2>/dev/null)))
 DIRTY    := $(if $(GIT),$(shell $(GIT) diff --quiet HEAD -- 2>/dev/null || echo dirty))
@@ -59,6 +60,7 @@ OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,un
 TEST_OPT_release := -O1
 TEST_OPT_asan    := -O0
 TEST_OPT_tsan    := -O0
+TEST_OPT := $(TEST_OPT_$(VARIANT))
 ifndef OPT_$(VARIANT)
 $(error VARIANT=$(VARIANT): there are release, debug, asan, tsan and cov)
 endif
@@ -204,7 +206,7 @@ STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/str
 
 check: deps
 	@scripts/deps.sh $(TEST_DEPS) || true
-	@+$(MAKE) --no-print-directory check-programs
+	@+$(MAKE) --no-print-directory SIMS_VERSION='$(VERSION)' check-programs
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' SIMS_VERSION='$(VERSION)' tests/check.sh $(call dashed,$(TESTS))
 # The short runs start these; only the release has short runs.
 check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(call test_program,$(t))) \
@@ -304,18 +306,18 @@ demo: deps
 
 # Files that must not compile are looked at by tests/must_not_compile.sh alone.
 CODE := $(filter-out tests/proto/must_not_compile/%,$(wildcard src/*.cc src/*/*.cc src/*/*/*.cc tests/*/*.cc tests/*/*/*.cc bench/*.cc))
-HEADERS := $(wildcard src/*/*.h src/*/*/*.h tests/*/*.h tests/*/*/*.h bench/*.h)
 
 # All of it, or clang-tidy of less: make lint SINCE=commit MINUTES=4. Debian's default clang, 14, does not know yet that a
 # lambda may capture a structured binding.
-lint: compile_commands.json
+lint:
 	@scripts/deps.sh $(DEPS) $(LINT_DEPS)
-	SINCE='$(SINCE)' MINUTES='$(MINUTES)' SYNTAX='clang++-16 -fsyntax-only -Werror -std=c++20 $(cppflags) -Ibench $(WARN) -pthread' \
+	@+$(MAKE) --no-print-directory compile_commands.json
+	SINCE='$(SINCE)' MINUTES='$(MINUTES)' SYNTAX="clang++-16 -fsyntax-only -Werror -std=c++20 $(cppflags) $$(pkg-config --cflags $(LIBRARIES)) -Ibench $(WARN) -pthread" \
 	  scripts/lint.sh
 
 format:
 	@scripts/deps.sh $(LINT_DEPS)
-	clang-format -i $(CODE) $(HEADERS)
+	clang-format -i $$(find src tests bench -name '*.cc' -o -name '*.h')
 
 compile_commands.json: FORCE
 	@for f in $(CODE); do printf '%s{"directory":"%s","file":"%s","command":"%s -c %s"}\n' \

@@ -27,8 +27,8 @@ programs=("${@:-simsd}")
 (
   umask 077
   cd "$other" || exit 1
-  # CXXFLAGS and the like come from the environment, as they came to the first build.
-  MAKEFLAGS='' BUILD='' CCACHE_DISABLE=1 TZ=Pacific/Apia LC_ALL=C \
+  # CXXFLAGS and the like come from the environment, as they came to the first build. The version comes from the archive.
+  MAKEFLAGS='' SIMS_VERSION='' BUILD='' CCACHE_DISABLE=1 TZ=Pacific/Apia LC_ALL=C \
     make VARIANT="$VARIANT" BUILD=build CXX="${CXX:-g++}" "${programs[@]/#/build/}"
 ) >"$other/log" 2>&1 || cat "$other/log"
 for program in "${programs[@]}"; do
