@@ -2,11 +2,12 @@
 # `make lint`: clang-format, shellcheck, codespell and mandoc over everything, `clang++ -fsyntax-only -Werror` over every
 # source (3 minutes on two cores), clang-tidy over those of src/ (half an hour).
 #   SINCE=COMMIT  clang-tidy only of files changed since then (the last change first), without the slow clang-analyzer
-#   MINUTES=N     start clang-tidy with no more files after N minutes, and say how many are left out
+#   MINUTES=N     N minutes after its start clang-tidy begins no more files; those count as skipped
 # First it proves on made-up sources that each tool can fail. The last line counts.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${SINCE:=}" "${MINUTES:=}" "${SYNTAX:=clang++-16 -fsyntax-only -Werror -std=c++20}"
+began=$(date +%s)
 logs=$(mktemp -d) && trap 'rm -rf "$logs"' EXIT || exit 1
 passed=0 failed=0 skipped=0
 result() {  # status, what
@@ -110,7 +111,6 @@ export -f check_file syntax tidy
 export logs MINUTES SYNTAX checks began
 # Those that must not compile have a test of their own.
 grep '\.cc$' <<<"$code" | grep -v '/must_not_compile/' | each syntax
-began=$(date +%s)
 [ -z "$files" ] || each tidy <<<"$files"
 
 lines() { if [ -e "$1" ]; then wc -l <"$1"; else echo 0; fi; }
@@ -121,7 +121,7 @@ while read -r log; do
   result 1 "$(basename "$log" .log)"
 done < <(cat "$logs/refused" 2>/dev/null)
 if [ -e "$logs/left-out" ]; then
-  skipped=1
+  skipped=$(lines "$logs/left-out")
   echo "SKIPPED clang-tidy of $(lines "$logs/left-out") files: MINUTES=$MINUTES are over"
 fi
 [ "$skipped" = 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"

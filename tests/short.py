@@ -166,16 +166,6 @@ def run_boot_check():
     expect(command("tests/boot.sh", "--check"), r"^[0-9]+ passed, 0 failed")
 
 
-def run_lint():
-    packages("LINT_DEPS")
-    tags = command("git", "tag", "--merged", "HEAD", "--sort=-creatordate").split()
-    since = tags[0] if tags else command("git", "rev-list", "--max-count=40", "HEAD").split()[-1]
-    said = make("lint", f"SINCE={since}", f"MINUTES={os.environ.get('LINT_MINUTES', '5')}")
-    expect(said, r"^[0-9]+ passed, 0 failed")
-    for line in re.findall(r"^SKIPPED.*", said, re.M):
-        print(line)
-
-
 def run_fuzz():
     """Each target under libFuzzer, linked from the release's objects: compiling with clang and sanitizers takes minutes."""
     packages("FUZZ_DEPS")
@@ -220,7 +210,7 @@ RUNS = {
     "clean": ("tests/short.py", 'make("clean"'),
     "compile_commands.json": (CHECK, run_compile_commands),
     "boot-check": (CHECK, run_boot_check),
-    "lint": (CI, run_lint),
+    "lint": (".ci/run", "make lint"),
     "format": (CI, run_format),
     "fuzz": (CI, run_fuzz),
     "valgrind": (CI, run_valgrind),
