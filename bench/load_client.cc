@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "proto/limits.h"
+#include "proto/wire/encode.h"
 
 namespace sims::bench {
 

@@ -16,7 +16,8 @@
 #include "proto/channel/secure.h"
 #include "proto/channel/transport.h"
 #include "proto/session/peer_session.h"
-#include "proto/wire/message.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 #include "server/relay/presence.h"
 #include "server/relay/relay.h"
 

@@ -25,6 +25,8 @@
 #include "load_client.h"
 #include "login_load.h"
 #include "os/process.h"
+#include "proto/wire/content.h"
+#include "proto/wire/encode.h"
 
 namespace {
 

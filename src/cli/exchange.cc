@@ -10,8 +10,10 @@
 #include "cli/pipe.h"
 #include "client/model/words.h"
 #include "crypto/rng.h"
+#include "proto/identity.h"
 #include "proto/limits.h"
-#include "proto/wire/message.h"
+#include "proto/wire/content.h"
+#include "proto/wire/json.h"
 
 namespace sims::client::cli {
 

@@ -6,7 +6,8 @@
 #include "base/text.h"
 #include "cli/output.h"
 #include "crypto/rng.h"
-#include "proto/wire/message.h"
+#include "proto/wire/content.h"
+#include "proto/wire/json.h"
 
 namespace sims::client::cli {
 

@@ -9,7 +9,9 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/vectors.h"
 #include "proto/limits.h"
-#include "proto/wire/message.h"
+#include "proto/wire/content.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 
 namespace sims::fuzz {
 namespace {

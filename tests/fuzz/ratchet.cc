@@ -10,6 +10,8 @@
 #include "fuzz/fuzz.h"
 #include "proto/limits.h"
 #include "proto/session/peer_pair.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 
 namespace sims::fuzz {
 namespace {

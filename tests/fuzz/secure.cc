@@ -5,6 +5,7 @@
 
 #include "fuzz/fuzz.h"
 #include "proto/limits.h"
+#include "proto/wire/decode.h"
 
 namespace sims::fuzz {
 namespace {

@@ -8,6 +8,7 @@
 #include "client/core/relay.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/shown.h"
+#include "proto/wire/encode.h"
 
 namespace sims::fuzz {
 namespace {

@@ -14,6 +14,7 @@
 
 #include "load_client.h"
 #include "os/process.h"
+#include "proto/wire/encode.h"
 
 namespace {
 

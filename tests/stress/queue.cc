@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "client/store/store.h"
 #include "os/process.h"
-#include "proto/wire/message.h"
+#include "proto/identity.h"
+#include "proto/wire/content.h"
 
 namespace {
 

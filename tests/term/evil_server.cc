@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "base/clock.h"
+#include "proto/wire/encode.h"
 
 namespace sims::test {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "proto/wire/encode.h"
 #include "support/fixed_rng.h"
 #include "term/evil_server.h"
 #include "term/world.h"

@@ -2,6 +2,8 @@
 #include "client/conversation/conversation.h"
 #include "proto/channel/refusal.h"
 #include "proto/limits.h"
+#include "proto/wire/content.h"
+#include "proto/wire/encode.h"
 
 namespace sims::client {
 namespace {

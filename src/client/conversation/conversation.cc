@@ -9,6 +9,7 @@
 
 #include "client/model/look_alike.h"
 #include "proto/limits.h"
+#include "proto/wire/content.h"
 
 namespace sims::client {
 namespace {

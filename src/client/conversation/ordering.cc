@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "client/conversation/conversation.h"
+#include "proto/wire/content.h"
 
 namespace sims::client {
 

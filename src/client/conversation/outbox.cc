@@ -1,5 +1,6 @@
 // Outbox: chooses the next text to send, and moves texts from queued to sent to delivered.
 #include "client/conversation/outbox.h"
+#include "proto/wire/content.h"
 
 #include <algorithm>
 

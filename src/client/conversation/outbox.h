@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "client/model/model.h"
-#include "proto/wire/message.h"
+#include "proto/identity.h"
+#include "proto/wire/content.h"
 
 namespace sims::client {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proto/limits.h"
+#include "proto/wire/encode.h"
 
 namespace sims::client {
 namespace {

@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "proto/limits.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
+#include "proto/wire/message_table.h"
 
 namespace sims::client {
 namespace {

@@ -2,6 +2,7 @@
 #include "client/core/find.h"
 
 #include "proto/limits.h"
+#include "proto/wire/encode.h"
 
 namespace sims::client {
 namespace {

@@ -2,6 +2,7 @@
 #include "client/core/core_state.h"
 #include "client/model/look_alike.h"
 #include "proto/limits.h"
+#include "proto/wire/encode.h"
 
 namespace sims::client {
 namespace {

@@ -1,5 +1,6 @@
 // History: stores received and typed texts, loads older ones into windows, and erases them.
 #include "client/state/history.h"
+#include "proto/wire/content.h"
 
 #include <algorithm>
 

@@ -17,7 +17,8 @@
 #include "client/model/memory.h"
 #include "client/state/pins.h"
 #include "client/state/windows.h"
-#include "proto/wire/message.h"
+#include "proto/identity.h"
+#include "proto/wire/content.h"
 
 namespace sims::client {
 

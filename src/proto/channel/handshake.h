@@ -18,8 +18,9 @@
 #include "base/clock.h"
 #include "crypto/suite.h"
 #include "proto/error.h"
+#include "proto/identity.h"
 #include "proto/keys.h"
-#include "proto/wire/message.h"
+#include "proto/wire/handshake_frame.h"
 
 namespace sims::proto {
 

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "proto/limits.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 
 namespace sims::proto {
 

@@ -11,6 +11,7 @@
 #include "proto/session/message_keys.h"
 #include "proto/session/rekey.h"
 #include "proto/session/rsa_chains.h"
+#include "proto/wire/encode.h"
 #include "proto/wire/field_reader.h"
 
 namespace sims::proto {

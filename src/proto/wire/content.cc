@@ -1,8 +1,8 @@
-// The plaintext of a client-com's token (section 6).
+#include "proto/wire/content.h"
+
 #include "base/text.h"
 #include "proto/limits.h"
 #include "proto/wire/field_reader.h"
-#include "proto/wire/message.h"
 
 namespace sims::proto {
 

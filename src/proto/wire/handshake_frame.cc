@@ -1,6 +1,6 @@
-// The frames of section 3: `connect` and `client-connect`.
+#include "proto/wire/handshake_frame.h"
+
 #include "proto/wire/field_reader.h"
-#include "proto/wire/message.h"
 
 namespace sims::proto {
 

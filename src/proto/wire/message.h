@@ -1,9 +1,5 @@
-// The messages of sims-protocol(7) as plain structs, and their encode/decode pairs. Field order is that of
-// the known answers in tests/vectors/sims. Views in decoded structs point into the tape's text and live as
-// long as it.
-//
-// To add a message type: a struct here, a row in message_table.h, an encode/decode pair in message.cc, one
-// handler.
+// The messages of sims-protocol(7) as plain structs. Views in decoded structs point into the tape's text and
+// live as long as it. encode.h writes them, decode.h reads them.
 #pragma once
 
 #include <cstdint>
@@ -13,43 +9,21 @@
 #include <variant>
 #include <vector>
 
+#include "base/bytes.h"
 #include "crypto/kdf.h"
+#include "crypto/sign.h"
 #include "proto/error.h"
 #include "proto/identity.h"
-#include "proto/wire/json.h"
-#include "proto/wire/message_table.h"
+#include "proto/wire/handshake_frame.h"
+#include "proto/wire/message_type.h"
 
 namespace sims::proto {
-
-using Nonce = ByteArray<32>;
-
-// --- handshake (section 3): `connect` in clear, `client-connect` inside SECURE -------------------
-struct HandshakeFrame {
-  HandshakeKind kind = HandshakeKind::client_server;
-  int phase = 0;
-  // client_server: the sender's own.
-  std::string name;  // also client_client phases 1 and 2 (data.name)
-  std::string id;    // unchecked text
-  // client_client
-  std::string src, dst;  // unchecked text
-  std::vector<std::string> ciphers;
-  std::vector<std::uint64_t> versions;         // phase 1: the list; phase 2: the one
-  std::optional<Nonce> nonce;                  // phases 1, 2
-  std::optional<crypto::Digest> to;            // phase 2: SHA of phase 1; a first-edition peer sends none
-  std::string status;                          // phase 3
-  Bytes key;                                   // phases 4, 5
-  std::optional<crypto::Signature> signature;  // phases 4, 5
-  std::optional<crypto::Digest> confirm;       // phases 5, 6
-};
-std::string encode(const HandshakeFrame& frame);
-Checked<HandshakeFrame> decode_handshake(const JsonValue& root);
 
 // --- SECURE (section 4) --------------------------------------------------------------------------
 struct SecureFrame {
   std::uint64_t epoch = 0, seq = 0;
   std::string_view payload;
 };
-Checked<SecureFrame> decode_secure(const JsonValue& root);
 
 struct ListRequest {
   std::optional<Id> after;
@@ -137,28 +111,9 @@ struct UnknownMessage {
   std::string type;
 };
 
-std::string encode(const ListRequest&);
-std::string encode(const List&);
-std::string encode(const FindRequest&);
-std::string encode(const Found&);
-std::string encode(const Ack&);
-std::string encode(const Ping&);
-std::string encode(const Disconnect&);
-std::string encode(const Register&);
-std::string encode(const Error&);
-std::string encode(const ClientCom&);
-std::string encode(const ClientDisconnect&);
-std::string encode(const PeerAck&);
-std::string encode(const ClientRefuse&);
-// Appends to `out`, for callers that send an ack after nearly every read.
-void encode_ack(std::string& out, std::string_view name, std::uint64_t id);
-// In clear or inside SECURE; `message` is cut to max_error_text.
-std::string encode_error(ErrorCode code, std::string_view message);
-
 // A message that a client gets from its server. A HandshakeFrame here is a `client-connect`.
 using FromServer = std::variant<List, Found, HandshakeFrame, ClientRefuse, ClientCom, ClientDisconnect,
                                 PeerAck, Ack, Ping, Disconnect, Error, UnknownMessage>;
-Checked<FromServer> decode_from_server(const JsonValue& root);
 
 // A message that a server gets from a client. Of a forwarded type only the presence and kinds of fields are
 // checked: the clients check its content.
@@ -168,39 +123,5 @@ struct Forwarded {
 };
 using FromClient =
     std::variant<Forwarded, ListRequest, FindRequest, Ack, Ping, Disconnect, Register, Error, UnknownMessage>;
-Checked<FromClient> decode_from_client(const JsonValue& root);
-// Decodes a `client-com` or an `ack` between clients in exactly the form that encode() writes. The result is
-// that of parsing and decode_from_client(), but needs no parser and no copy of the text. nullopt: any other
-// text, valid or not. Returns views into the text.
-std::optional<Forwarded> fast_path_forwarded(std::string_view text);
-
-// --- content: the plaintext of a client-com's token (section 6) ----------------------------------
-struct TextContent {
-  bool action = false;  // kind `action` (/me)
-  std::string uid;      // 22 characters
-  std::string body;
-  std::uint64_t sent = 0;  // unix ms
-  // The uid of the author's text before this one in the conversation; empty: there is none. nullopt: the
-  // order is unknown.
-  std::optional<std::string> after;
-};
-struct ReadContent {
-  std::string uid;
-};
-struct TypingContent {
-  bool on = false;
-};
-struct UnsupportedContent {
-  std::string kind;
-  std::string uid;  // empty: it has none
-};
-using Content = std::variant<TextContent, ReadContent, TypingContent, UnsupportedContent>;
-
-// Compact JSON, padded with spaces to 128, 256, 512 or a multiple of 1,024 bytes. Fails with too_large past
-// max_body or max_content and with bad_message for a body that is not UTF-8.
-Checked<std::string> encode_content(const Content& content);
-Checked<Content> decode_content(std::string_view plaintext);
-// 22 characters for 16 random bytes.
-std::string make_uid(crypto::Rng& rng);
 
 }  // namespace sims::proto

@@ -6,28 +6,9 @@
 #include <span>
 #include <string_view>
 
+#include "proto/wire/message_type.h"
+
 namespace sims::proto {
-
-enum class Role : std::uint8_t { initiator, responder };
-enum class HandshakeKind : std::uint8_t { client_server, client_client };
-
-enum class MessageType : std::uint8_t {
-  connect,
-  secure,
-  list,
-  find,
-  client_connect,
-  client_refuse,
-  client_disconnect,
-  client_com,
-  peer_ack,  // `ack` with `dst`
-  ack,
-  ping,
-  disconnect,
-  redeem,  // `register`
-  error,
-  unknown,
-};
 
 enum Where : std::uint8_t { in_clear = 1, in_secure = 2 };
 enum Sender : std::uint8_t { from_client = 1, from_server = 2, from_both = 3 };

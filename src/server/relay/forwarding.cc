@@ -2,6 +2,9 @@
 //   - on_message(): dispatches one sub-message by its type
 //   - forward(): re-seals it byte for byte for its peer; the hot path
 //   - list(), find(), and presence changes, which are gathered over 200 ms
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
+#include "proto/wire/message_table.h"
 #include "server/relay/relay_state.h"
 
 namespace sims::server {

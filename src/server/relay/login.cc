@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proto/wire/encode.h"
 #include "server/accounts/invitation.h"
 #include "server/relay/relay_state.h"
 

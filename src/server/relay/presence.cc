@@ -1,5 +1,6 @@
 // Presence: pages of the list, and pending changes merged into few messages.
 #include "server/relay/presence.h"
+#include "proto/wire/encode.h"
 
 #include <algorithm>
 #include <cassert>

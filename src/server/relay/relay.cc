@@ -8,6 +8,7 @@
 //   7. end():        close it; the others learn it with the next presence changes
 #include <algorithm>
 
+#include "proto/wire/encode.h"
 #include "server/relay/relay_state.h"
 
 namespace sims::server {

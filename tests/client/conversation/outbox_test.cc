@@ -1,6 +1,8 @@
 // The outbox: texts from queued to delivered, lost sessions, limits, and keys that changed.
 #include "client/conversation/outbox.h"
 
+#include "proto/wire/content.h"
+
 #include <doctest/doctest.h>
 
 using namespace sims;

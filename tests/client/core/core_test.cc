@@ -3,6 +3,7 @@
 
 #include "client/core/relay.h"
 #include "proto/session/peer_session.h"
+#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::test;

@@ -7,6 +7,7 @@
 #include "client/conversation/context.h"
 #include "client/core/relay.h"
 #include "proto/session/peer_session.h"
+#include "proto/wire/content.h"
 
 using namespace sims;
 using namespace sims::test;

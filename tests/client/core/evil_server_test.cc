@@ -4,6 +4,7 @@
 
 #include "client/conversation/conversation.h"
 #include "client/core/relay.h"
+#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::test;

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "client/core/relay.h"
+#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::test;

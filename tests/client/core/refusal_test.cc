@@ -4,6 +4,7 @@
 #include "client/conversation/context.h"
 #include "client/core/relay.h"
 #include "proto/channel/refusal.h"
+#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::test;

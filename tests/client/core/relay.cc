@@ -1,5 +1,6 @@
 // The relay in memory: it plays the server's side of each login, and moves the clients' bytes.
 #include "client/core/relay.h"
+#include "proto/wire/encode.h"
 
 #include <algorithm>
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "client/core/relay.h"
+#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::test;

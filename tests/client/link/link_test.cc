@@ -14,6 +14,8 @@
 #include "proto/channel/transport.h"
 #include "proto/limits.h"
 #include "proto/session/peer_session.h"
+#include "proto/wire/content.h"
+#include "proto/wire/encode.h"
 #include "support/fake_memory.h"
 
 using namespace sims;

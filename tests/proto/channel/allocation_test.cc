@@ -9,6 +9,8 @@
 
 #include "proto/channel/handshake_pair.h"
 #include "proto/channel/transport.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 
 namespace {
 thread_local std::size_t allocations = 0;

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "proto/channel/handshake_pair.h"
+#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::proto;

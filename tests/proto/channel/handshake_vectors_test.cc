@@ -7,6 +7,7 @@
 #include "proto/channel/secure.h"
 #include "proto/channel/transport.h"
 #include "proto/labels.h"
+#include "proto/wire/decode.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include "proto/channel/handshake.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "proto/limits.h"
+#include "proto/wire/decode.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;

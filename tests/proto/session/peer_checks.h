@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "proto/session/peer_pair.h"
+#include "proto/wire/decode.h"
 
 namespace sims::test {
 

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "proto/session/peer_checks.h"
+#include "proto/wire/content.h"
 
 namespace {
 

@@ -6,6 +6,10 @@
 #include <set>
 
 #include "proto/limits.h"
+#include "proto/wire/content.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
+#include "proto/wire/message_table.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;

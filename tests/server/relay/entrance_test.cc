@@ -2,6 +2,7 @@
 // list by number.
 #include "server/policy/budgets.h"
 
+#include "proto/wire/encode.h"
 #include "server/accounts/invitation.h"
 #include "server/relay/world.h"
 

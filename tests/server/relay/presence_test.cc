@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/base64.h"
+#include "proto/wire/decode.h"
+#include "proto/wire/encode.h"
 #include "server/relay/world.h"
 
 namespace sims {

@@ -1,6 +1,7 @@
 // Rate limits of logged-in clients: messages, requests, calls. Rows of the attack list by number.
 #include "server/policy/budgets.h"
 
+#include "proto/wire/encode.h"
 #include "server/relay/world.h"
 
 namespace sims {

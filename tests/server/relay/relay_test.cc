@@ -1,5 +1,6 @@
 // The relay's protocol: logins, lists, forwarding, acks, errors. Rows of the attack list are named
 // by number.
+#include "proto/wire/decode.h"
 #include "server/relay/world.h"
 
 namespace sims {

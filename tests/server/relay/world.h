@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 
+#include "proto/wire/decode.h"
 #include "server/relay/relay.h"
 #include "support/fixed_rng.h"
 
