@@ -16,6 +16,7 @@
 #include "crypto/kdf.h"
 #include "crypto/rsa.h"
 #include "proto/channel/handshake_pair.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/labels.h"
 #include "server/relay/world.h"
 

@@ -8,6 +8,7 @@
 
 #include "fuzz/fuzz.h"
 #include "proto/channel/handshake_pair.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/limits.h"
 #include "proto/wire/field_reader.h"
 

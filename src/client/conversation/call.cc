@@ -1,5 +1,6 @@
 // Call: starts or answers a handshake, chooses suites for strangers, and settles calls that cross.
 #include "client/conversation/call.h"
+#include "proto/channel/key_schedule.h"
 
 #include <algorithm>
 #include <iterator>

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proto/channel/key_schedule.h"
 #include "proto/limits.h"
 #include "proto/wire/field_reader.h"
 

@@ -1,5 +1,5 @@
-// The key derivations and proofs of section 3 that a handshake and an RSA re-key (section 6) share.
-#include "proto/channel/handshake.h"
+#include "proto/channel/key_schedule.h"
+
 #include "proto/labels.h"
 
 namespace sims::proto {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "proto/channel/key_schedule.h"
+
 namespace sims::proto {
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include "client/conversation/context.h"
 #include "client/core/relay.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/channel/refusal.h"
 #include "proto/wire/encode.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/base64.h"
 #include "proto/channel/handshake_pair.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/labels.h"
 
 using namespace sims;

@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "proto/channel/handshake_pair.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/wire/encode.h"
 
 using namespace sims;

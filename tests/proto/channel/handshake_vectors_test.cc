@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "proto/channel/handshake.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/channel/secure.h"
 #include "proto/channel/transport.h"
 #include "proto/labels.h"

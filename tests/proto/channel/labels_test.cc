@@ -7,6 +7,7 @@
 #include <string>
 
 #include "proto/channel/handshake.h"
+#include "proto/channel/key_schedule.h"
 #include "support/fixed_rng.h"
 
 using namespace sims;

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "proto/channel/handshake.h"
+#include "proto/channel/key_schedule.h"
 #include "proto/wire/decode.h"
 #include "proto/wire/encode.h"
 #include "support/fixed_rng.h"

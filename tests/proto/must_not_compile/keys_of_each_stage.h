@@ -3,6 +3,7 @@
 
 #include <iostream>
 
+#include "proto/channel/key_schedule.h"
 #include "proto/channel/secure.h"
 #include "proto/session/message_keys.h"
 #include "proto/session/rsa_chains.h"
