@@ -21,25 +21,26 @@ struct Addressed {
   Id src, dst;
 };
 std::optional<Addressed> addresses(const proto::FromServer& message) {
-  if (const auto* m = std::get_if<proto::HandshakeFrame>(&message)) {
-    auto src = Id::shaped(m->src), dst = Id::shaped(m->dst);
-    if (!src || !dst) return std::nullopt;
-    return Addressed{*src, *dst};
-  }
-  if (const auto* m = std::get_if<proto::ClientRefuse>(&message)) return Addressed{m->src, m->dst};
-  if (const auto* m = std::get_if<proto::ClientCom>(&message)) return Addressed{m->src, m->dst};
-  if (const auto* m = std::get_if<proto::ClientDisconnect>(&message)) return Addressed{m->src, m->dst};
-  if (const auto* m = std::get_if<proto::PeerAck>(&message)) return Addressed{m->src, m->dst};
-  return std::nullopt;
+  return std::visit(
+      [](const auto& m) -> std::optional<Addressed> {
+        if constexpr (std::is_same_v<decltype(m), const proto::HandshakeFrame&>) {
+          auto src = Id::shaped(m.src), dst = Id::shaped(m.dst);
+          if (src && dst) return Addressed{*src, *dst};
+        } else if constexpr (requires { Addressed{m.src, m.dst}; }) {
+          return Addressed{m.src, m.dst};
+        }
+        return std::nullopt;
+      },
+      message);
 }
 
 PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
   PeerFrame frame;
-  if (auto* m = std::get_if<proto::HandshakeFrame>(&message)) frame.message = std::move(*m);
-  if (auto* m = std::get_if<proto::ClientRefuse>(&message)) frame.message = *m;
-  if (auto* m = std::get_if<proto::ClientCom>(&message)) frame.message = std::move(*m);
-  if (auto* m = std::get_if<proto::ClientDisconnect>(&message)) frame.message = std::move(*m);
-  if (auto* m = std::get_if<proto::PeerAck>(&message)) frame.message = *m;
+  std::visit(
+      [&](auto&& m) {
+        if constexpr (requires { frame.message = std::move(m); }) frame.message = std::move(m);
+      },
+      std::move(message));
   frame.raw = std::string(raw);
   return frame;
 }
@@ -248,21 +249,20 @@ void ClientCore::State::message(std::string_view plaintext, Now now) {
   buffer_.assign(plaintext);
   auto root = tape_.parse(buffer_);
   if (!root) return connection.fail(root.error(), now);
-  const auto type = proto::message_type(root->get_string("type").value_or(""), root->get("dst").has_value());
-  const auto& row = proto::message_row(type);
+  const auto& row = proto::message_row(*root);
   if (row.acked) connection.owe_ack();
   auto decoded = proto::decode_from_server(*root);
   if (!decoded) {
-    if (!row.forwarded) return connection.fail(decoded.error(), now);
+    if (!row.forwarded()) return connection.fail(decoded.error(), now);
     // The server forwards messages between peers without reading them, so a malformed one is not
     // its fault.
     return windows.alert(nullptr, "A malformed message was dropped: " + decoded.error().detail, now);
   }
   // Until the invitation is redeemed, the model still shows another server.
-  if (!context.online() && (row.forwarded || std::holds_alternative<proto::List>(*decoded) ||
+  if (!context.online() && (row.forwarded() || std::holds_alternative<proto::List>(*decoded) ||
                             std::holds_alternative<proto::Found>(*decoded)))
     return;
-  if (!row.forwarded) return from_server(*decoded, now);
+  if (!row.forwarded()) return from_server(*decoded, now);
   const auto to = addresses(*decoded);
   if (!to) return windows.alert(nullptr, "A message without a proper sender was dropped.", now);
   from_peer(to->src, to->dst, peer_frame(std::move(*decoded), plaintext), now);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/limits.h"
+#include "proto/wire/decoders.h"
 #include "proto/wire/field_reader.h"
 #include "proto/wire/message_table.h"
 
@@ -12,7 +13,27 @@ namespace {
 
 constexpr std::uint64_t max_u32 = 0xffffffff;
 
-// --- decoders, one a type ------------------------------------------------------------------------
+template <class T>  // Ack, Disconnect
+Checked<T> decode_name_and_id(const JsonValue& root) {
+  FieldReader fields(root);
+  T out;
+  out.name = fields.text("name");
+  if (!valid_name(out.name)) fields.miss("name");
+  out.id = fields.number("id");
+  return fields.checked(std::move(out));
+}
+
+// `decoder` is the column of the table for the sender's side.
+template <class Message>
+Checked<Message> decode_by_row(Checked<Message> (*MessageRow::*decoder)(const MessageRow&, const JsonValue&),
+                               const JsonValue& root) {
+  if (!root.get_string("type")) return fault(ErrorCode::bad_message, "field missing or wrong: type");
+  const MessageRow& row = message_row(root);
+  if (row.*decoder == nullptr) return fault(ErrorCode::bad_message, "a type that is not legal here");
+  return (row.*decoder)(row, root);
+}
+
+}  // namespace
 
 Checked<ListRequest> decode_list_request(const JsonValue& root) {
   FieldReader fields(root);
@@ -74,14 +95,16 @@ Checked<Found> decode_found(const JsonValue& root) {
   return fields.checked(std::move(out));
 }
 
-template <class T>  // Ack, Disconnect
-Checked<T> decode_name_and_id(const JsonValue& root) {
-  FieldReader fields(root);
-  T out;
-  out.name = fields.text("name");
-  if (!valid_name(out.name)) fields.miss("name");
-  out.id = fields.number("id");
-  return fields.checked(std::move(out));
+Checked<Ack> decode_ack(const JsonValue& root) {
+  return decode_name_and_id<Ack>(root);
+}
+
+Checked<Ping> decode_ping(const JsonValue&) {
+  return Ping{};
+}
+
+Checked<Disconnect> decode_disconnect(const JsonValue& root) {
+  return decode_name_and_id<Disconnect>(root);
 }
 
 Checked<Register> decode_register(const JsonValue& root) {
@@ -166,66 +189,10 @@ Checked<PeerAck> decode_peer_ack(const JsonValue& root) {
   return fields.checked(out);
 }
 
-// Presence and kinds of the fields that a forwarded type must have.
-Checked<Forwarded> decode_forwarded(MessageType type, const JsonValue& root) {
-  FieldReader fields(root);
-  const Forwarded out{type, fields.text("src"), fields.text("dst")};
-  switch (type) {
-    case MessageType::client_connect:
-      fields.number("phase");
-      fields.array("ciphers");
-      fields.object("data");
-      break;
-    case MessageType::client_refuse:
-      fields.text("to");
-      fields.text("code");
-      fields.text("signature");
-      break;
-    case MessageType::client_com:
-      fields.number("id");
-      fields.object("ratchet");
-      fields.text("verification");
-      fields.text("data");
-      break;
-    case MessageType::client_disconnect:
-      fields.object("data");
-      fields.text("verification");
-      break;
-    default:  // peer_ack
-      fields.number("id");
-      fields.text("data");
-      fields.text("verification");
-      break;
-  }
-  return fields.checked(out);
+Checked<UnknownMessage> decode_unknown(const JsonValue& root) {
+  return UnknownMessage{
+      std::string(utf8_prefix(root.get_string("type").value_or(std::string_view{}), max_error_text))};
 }
-
-template <class Variant, class T>
-Checked<Variant> widen(Checked<T> from) {
-  if (!from) return tl::make_unexpected(std::move(from).error());
-  return Variant(std::move(*from));
-}
-
-auto not_here() {
-  return fault(ErrorCode::bad_message, "a type that is not legal here");
-}
-
-// The type, if this sender may send it inside SECURE; unknown stays unknown.
-Checked<MessageType> legal_type(const JsonValue& root, Sender sender) {
-  const auto name = root.get_string("type");
-  if (!name) return fault(ErrorCode::bad_message, "field missing or wrong: type");
-  const MessageType type = message_type(*name, root.get("dst").has_value());
-  const MessageRow& row = message_row(type);
-  if (type != MessageType::unknown && ((row.where & in_secure) == 0 || (row.sender & sender) == 0))
-    return not_here();
-  return type;
-}
-
-UnknownMessage unknown_message(const JsonValue& root) {
-  return {std::string(utf8_prefix(root.get_string("type").value_or(std::string_view{}), max_error_text))};
-}
-
-}  // namespace
 
 Checked<SecureFrame> decode_secure(const JsonValue& root) {
   FieldReader fields(root);
@@ -241,65 +208,11 @@ Checked<SecureFrame> decode_secure(const JsonValue& root) {
 }
 
 Checked<FromServer> decode_from_server(const JsonValue& root) {
-  const auto type = legal_type(root, from_server);
-  if (!type) return tl::make_unexpected(type.error());
-  switch (*type) {
-    case MessageType::list:
-      return widen<FromServer>(decode_list(root));
-    case MessageType::find:
-      return widen<FromServer>(decode_found(root));
-    case MessageType::client_connect:
-      return widen<FromServer>(decode_handshake(root));
-    case MessageType::client_refuse:
-      return widen<FromServer>(decode_client_refuse(root));
-    case MessageType::client_com:
-      return widen<FromServer>(decode_client_com(root));
-    case MessageType::client_disconnect:
-      return widen<FromServer>(decode_client_disconnect(root));
-    case MessageType::peer_ack:
-      return widen<FromServer>(decode_peer_ack(root));
-    case MessageType::ack:
-      return widen<FromServer>(decode_name_and_id<Ack>(root));
-    case MessageType::ping:
-      return Ping{};
-    case MessageType::disconnect:
-      return widen<FromServer>(decode_name_and_id<Disconnect>(root));
-    case MessageType::error:
-      return widen<FromServer>(decode_error(root));
-    case MessageType::unknown:
-      return unknown_message(root);
-    case MessageType::connect:
-    case MessageType::secure:
-    case MessageType::redeem:
-      break;
-  }
-  return not_here();
+  return decode_by_row<FromServer>(&MessageRow::from_server, root);
 }
 
 Checked<FromClient> decode_from_client(const JsonValue& root) {
-  const auto type = legal_type(root, from_client);
-  if (!type) return tl::make_unexpected(type.error());
-  if (message_row(*type).forwarded) return widen<FromClient>(decode_forwarded(*type, root));
-  switch (*type) {
-    case MessageType::list:
-      return widen<FromClient>(decode_list_request(root));
-    case MessageType::find:
-      return widen<FromClient>(decode_find_request(root));
-    case MessageType::ack:
-      return widen<FromClient>(decode_name_and_id<Ack>(root));
-    case MessageType::ping:
-      return Ping{};
-    case MessageType::disconnect:
-      return widen<FromClient>(decode_name_and_id<Disconnect>(root));
-    case MessageType::redeem:
-      return widen<FromClient>(decode_register(root));
-    case MessageType::error:
-      return widen<FromClient>(decode_error(root));
-    case MessageType::unknown:
-      return unknown_message(root);
-    default:
-      return not_here();
-  }
+  return decode_by_row<FromClient>(&MessageRow::from_client, root);
 }
 
 }  // namespace sims::proto

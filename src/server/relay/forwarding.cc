@@ -33,16 +33,15 @@ Overloaded(F...) -> Overloaded<F...>;
 }  // namespace
 
 void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
-  const auto owe = [&](proto::MessageType type) {
-    const auto& row = proto::message_row(type);
+  const auto owe = [&](const proto::MessageRow& row) {
     if (!row.acked) return;
     s.transport.owe_ack();
-    if (!row.forwarded) s.acks.at_once = true;  // the client waits for the ack of a ping
+    if (!row.forwarded()) s.acks.at_once = true;  // the client waits for the ack of a ping
   };
   if (const auto known = s.online ? proto::fast_path_forwarded(plaintext) : std::nullopt) {
-    owe(known->type);
-    if (!within_rate(s, plaintext.size(), known->type == proto::MessageType::peer_ack, known->dst, now))
-      return;
+    const auto& row = proto::message_row(known->type);
+    owe(row);
+    if (!within_rate(s, plaintext.size(), !row.acked, known->dst, now)) return;
     return forward(s, *known, plaintext, now);
   }
   copy.assign(plaintext);
@@ -54,47 +53,36 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
     return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
   if (!s.online) return before_login(s, *message, now);
   const auto* forwarded = std::get_if<proto::Forwarded>(&*message);
-  const bool is_ack = std::holds_alternative<proto::Ack>(*message) ||
-                      (forwarded && forwarded->type == proto::MessageType::peer_ack);
-  if (!within_rate(s, plaintext.size(), is_ack, forwarded ? forwarded->dst : std::string_view(), now)) {
-    if (!s.ended && !is_ack) s.transport.owe_ack();  // we read it, and answered with an error
+  const auto& row = proto::message_row(*root);
+  if (!within_rate(s, plaintext.size(), !row.acked, forwarded ? forwarded->dst : std::string_view(), now)) {
+    if (!s.ended && row.acked) s.transport.owe_ack();  // we read it, and answered with an error
     return;
   }
-  std::visit(
-      Overloaded{
-          [&](const proto::Forwarded& m) {
-            owe(m.type);
-            if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
-            if (m.type == proto::MessageType::client_refuse) call_answered(s, m);
-            forward(s, m, plaintext, now);
-          },
-          [&](const proto::ListRequest& m) {
-            owe(proto::MessageType::list);
-            list(s, m, now);
-          },
-          [&](const proto::FindRequest& m) {
-            owe(proto::MessageType::find);
-            find(s, m, now);
-          },
-          [&](const proto::Ack&) {},  // the server resends nothing, so acks need no handling
-          [&](const proto::Ping&) { owe(proto::MessageType::ping); },
-          [&](const proto::Disconnect&) {
-            owe(proto::MessageType::disconnect);
-            s.transport.flush_ack(now, s.output.frames);
-            end(s, true, "disconnect", now);
-          },
-          [&](const proto::Register&) { owe(proto::MessageType::redeem); },  // it is registered already
-          [&](const proto::Error& m) {
-            owe(proto::MessageType::error);
-            events.note(*s.slot.source, Level::info, now, "event=client-error conn={} code={} text={}",
-                        s.conn, remote{m.code_text}, remote{m.message});
-          },
-          [&](const proto::UnknownMessage&) {
-            owe(proto::MessageType::unknown);  // received, and answered with an error
-            reply_error(s, ErrorCode::bad_message, "unknown message type", {}, now);
-          },
-      },
-      *message);
+  owe(row);
+  std::visit(Overloaded{
+                 [&](const proto::Forwarded& m) {
+                   if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
+                   if (m.type == proto::MessageType::client_refuse) call_answered(s, m);
+                   forward(s, m, plaintext, now);
+                 },
+                 [&](const proto::ListRequest& m) { list(s, m, now); },
+                 [&](const proto::FindRequest& m) { find(s, m, now); },
+                 [&](const proto::Ack&) {},   // the server resends nothing, so acks need no handling
+                 [&](const proto::Ping&) {},  // the ack is the answer
+                 [&](const proto::Disconnect&) {
+                   s.transport.flush_ack(now, s.output.frames);
+                   end(s, true, "disconnect", now);
+                 },
+                 [&](const proto::Register&) {},  // it is registered already
+                 [&](const proto::Error& m) {
+                   events.note(*s.slot.source, Level::info, now, "event=client-error conn={} code={} text={}",
+                               s.conn, remote{m.code_text}, remote{m.message});
+                 },
+                 [&](const proto::UnknownMessage&) {
+                   reply_error(s, ErrorCode::bad_message, "unknown message type", {}, now);
+                 },
+             },
+             *message);
 }
 
 void Relay::State::forward(Session& s, const proto::Forwarded& message, std::string_view plaintext, Now now) {
