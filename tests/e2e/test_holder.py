@@ -14,8 +14,8 @@ from conversations import FAILURE, LOCKED, NO_PEER, NO_SERVER, PEER_KEY, TIMEOUT
 from harness import BUILD, DEADLINE, Skip, check, until
 
 
-def holder_socket(process):
-    """The path of the socket that the process serves its store on."""
+def holder_sockets(process):
+    """The path of the socket that the process serves its store on, and once more for each command that it serves."""
     inodes = set()
     for fd in os.listdir(f"/proc/{process.pid}/fd"):
         try:
@@ -24,7 +24,11 @@ def holder_socket(process):
             pass  # closed meanwhile
     with open("/proc/net/unix") as sockets:
         lines = [line.split() for line in sockets]
-    path, = {words[7] for words in lines if len(words) == 8 and words[6] in inodes}
+    return [words[7] for words in lines if len(words) == 8 and words[6] in inodes]
+
+
+def holder_socket(process):
+    path, = set(holder_sockets(process))
     return path
 
 
@@ -288,6 +292,26 @@ def test_holder_killed_in_the_middle(world):
     check(send.returncode == 0, f"{send.returncode}: {errors}")
     deliveries(world, "delivered", "delivered")
     check(bodies(end(bob)[0]) == ["known", "once"], "bob did not hear it once")
+
+
+def test_holder_killed_before_it_took_the_text(world):
+    """kill -9 of the holder while a text waits for the server: the command takes over, and its timeout still ends it."""
+    server = world.server()
+    bob = listen(world, "bob", server)
+    alice = listen(world, "alice", server)
+    world.sims("alice", None, "send", "bob", "known")
+    end(bob)
+    until(lambda: world.sims("alice", None, "list"), lambda out: "bob" not in out, "bob's end")
+    server.process.send_signal(signal.SIGSTOP)
+    until(lambda: len(holder_sockets(alice)), lambda count: count == 1, "end of the earlier commands")
+    send = cron(world, "alice", server, "send", "--timeout", 6, "bob", "x")
+    until(lambda: len(holder_sockets(alice)), lambda count: count > 1, "command in the holder")
+    world.sims("alice", None, "list")  # the holder answers this one after it has read the text
+    alice.kill()
+    alice.wait(DEADLINE)
+    _, errors = send.communicate(timeout=DEADLINE)
+    server.process.send_signal(signal.SIGCONT)
+    check(send.returncode == NO_SERVER, f"{send.returncode}: {errors}")
 
 
 def test_command_killed_in_the_middle(world):

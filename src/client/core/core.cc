@@ -131,8 +131,9 @@ bool ClientCore::load_older(const std::string& peer, std::size_t most) {
   auto known = state_->find(peer);
   if (!known) return false;
   Turn turn(*state_);
-  const bool any = turn->history.load_older(**known, most, turn->clock);
-  return any;
+  const auto read = turn->history.load_older(**known, most, turn->clock);
+  if (!read.changed) turn.nothing_changed();
+  return read.lines;
 }
 
 Result<void> ClientCore::erase_history(const std::string& peer) {

@@ -1,6 +1,8 @@
 // HolderAttempt: the answers about texts.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "client/holder/attempt.h"
 
 namespace sims::client {
@@ -25,12 +27,15 @@ bool HolderAttempt::send() {
   return false;
 }
 
-// The last holder may have queued or settled this text.
+// The last holder may have queued or settled this text. Reads the history once for each request: it
+// changes the model, and each change leads to another attempt.
 HolderAttempt::Step HolderAttempt::send_again() {
   const Line* line = own_line();
-  for (std::size_t page = 0; line == nullptr && page < max_pages; ++page) {
-    if (!core_->load_older(request_.to, older_page)) break;
-    line = own_line();
+  if (find(request_.to) != nullptr && !std::exchange(pending_.searched, true)) {
+    for (std::size_t page = 0; line == nullptr && page < max_pages; ++page) {
+      if (!core_->load_older(request_.to, older_page)) break;
+      line = own_line();
+    }
   }
   if (line == nullptr) return Step::on;
   if (line->delivery == Delivery::delivered) return ok(), Step::answered;

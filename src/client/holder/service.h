@@ -86,6 +86,7 @@ class HolderSession {
     bool taken = false;           // send: it is in the outbox
     std::uint64_t last_line = 0;  // send: of the peer's window, before it was queued
     bool asked = false;           // the server was asked for the name
+    bool searched = false;        // send again: the history was read to find the text
     std::set<std::string> left;   // resend: uids of unsettled texts
   };
 

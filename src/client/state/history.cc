@@ -254,15 +254,15 @@ bool History::prepend(Peer& peer, const HistoryEntry& entry, Now now) {
   return true;
 }
 
-bool History::load_older(Peer& peer, std::size_t most, Now now) {
+History::Older History::load_older(Peer& peer, std::size_t most, Now now) {
   Place& place = places_[peer.name];
   place.opened = true;
   most = std::min(most, windows_.room(peer));
-  if (!peer.older || most == 0) return false;
+  if (!peer.older || most == 0) return {};
   auto entries = memory_.before(key(peer.name), oldest_row(peer), most);
   if (!entries) {
     windows_.fault(&peer, "The history could not be read: " + entries.error(), now);
-    return false;
+    return {.lines = false, .changed = true};
   }
   peer.older = entries->size() == most;
   bool any = false;
@@ -277,12 +277,12 @@ bool History::load_older(Peer& peer, std::size_t most, Now now) {
     }
     any = true;
   }
-  return any;
+  return {.lines = any, .changed = any || !peer.older};
 }
 
 void History::load_down_to(Peer& peer, std::uint64_t row, Now now) {
   while (oldest_row(peer) == 0 || oldest_row(peer) > row)
-    if (!load_older(peer, page, now)) return;
+    if (!load_older(peer, page, now).lines) return;
 }
 
 void History::clear(Peer& peer) {

@@ -78,8 +78,11 @@ class History {
   void show_unread(Peer& peer);  // as of the last run
   // The first call reads the newest page. Ends unread and attention. False: nothing changed.
   bool mark_read(Peer& peer, Now now);
-  // Reads older lines in front of the peer's. False: there is nothing older, or no room for it.
-  bool load_older(Peer& peer, std::size_t most, Now now);
+  struct Older {
+    bool lines = false;    // false: there is nothing older, or no room for it
+    bool changed = false;  // the peer, or its lines
+  };
+  Older load_older(Peer& peer, std::size_t most, Now now);  // reads lines in front of the peer's
   void load_down_to(Peer& peer, std::uint64_t row, Now now);
   // Hides the current lines until the next start.
   void clear(Peer& peer);

@@ -120,6 +120,34 @@ TEST_CASE("a window is also limited in bytes") {
   CHECK(pair.peer().older);
 }
 
+TEST_CASE("a request for older lines that finds none and no end is not reported as a change") {
+  client::CoreOptions options;
+  std::size_t length = 0, most = 100;
+  bool reports = false;
+  SUBCASE("the window has too many lines") {
+    options.max_lines = client::History::page;
+  }
+  SUBCASE("the window has too many bytes") {
+    length = 65'536;
+  }
+  SUBCASE("the next page is empty") {
+    options.max_lines = 1'000;
+    most = 200;
+    reports = true;
+  }
+  Pair pair(options);
+  pair.past(300, length);
+  pair.alice.connect();
+  pair.alice.core->mark_read("bob", pair.relay.now);
+  if (reports) REQUIRE(pair.alice.core->load_older("bob", most));
+  const int changes = pair.alice.changes;
+  CHECK_FALSE(pair.alice.core->load_older("bob", most));
+  CHECK(pair.alice.changes == changes + (reports ? 1 : 0));
+  CHECK(pair.peer().older != reports);
+  CHECK_FALSE(pair.alice.core->load_older("bob", most));
+  CHECK(pair.alice.changes == changes + (reports ? 1 : 0));
+}
+
 TEST_CASE("cleared lines come back with the next start, not by scrolling") {
   Pair pair;
   pair.past(20);

@@ -42,7 +42,7 @@ class Guest final : public client::Effects {
     if (!flush) out.clear();
   }
   void start_work(std::unique_ptr<client::Work> work) override { works.push_back(std::move(work)); }
-  void changed() override {}
+  void changed() override { ++changes; }
   void received(const client::Peer& from, const client::Line& shown) override {
     heard.push_back(from.name + ": " + shown.text);
   }
@@ -61,6 +61,7 @@ class Guest final : public client::Effects {
   std::vector<std::string> heard;  // "bob: hello"
   int delivered = 0;
   int opened = 0;       // links asked for
+  int changes = 0;      // reports that the model changed
   bool gather = false;  // commits wait for their time, else each turn commits
 
   // The relay's end of the link.

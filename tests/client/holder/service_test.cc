@@ -118,6 +118,29 @@ TEST_CASE("a text is answered when its delivery is proved; sent twice with one u
   }
 }
 
+TEST_CASE("a text that the last holder may have queued is looked up once while it waits") {
+  Holder holder;
+  Asking first(holder);
+  first.ask(to_bob);
+  CHECK(has(first.later(), R"("ok":true)"));
+  holder.relay.hang_up(holder.alice);
+  holder.alice.restart(false);
+  holder.alice.core->show_remembered("server:7467", holder.now());
+  REQUIRE(holder.alice.knows("bob"));
+  REQUIRE(holder.alice.peer("bob").lines.empty());
+  Asking taken_over(holder);
+  const std::string other =
+      R"({"id":1,"do":"send","to":"bob","uid":"BBBBBBBBBBBBBBBBBBBBBA","body":"next","again":true})";
+  CHECK(taken_over.ask(other).empty());
+  CHECK(holder.alice.peer("bob").lines.size() == 1);
+  // Link calls changed() again after each change, before the loop can wait.
+  const int changes = holder.alice.changes;
+  holder.service.changed();
+  holder.service.changed();
+  CHECK(holder.alice.changes == changes);
+  CHECK(taken_over.session.busy());
+}
+
 TEST_CASE("an unknown key is not accepted without asking") {
   Holder holder;
   Asking asking(holder);
