@@ -22,6 +22,9 @@ namespace {
 // disks and must not delay the rest, so there are at least this many threads.
 constexpr unsigned min_workers = 4;
 
+// Functions for the turn's end may add others: so many times, before timers and I/O get a turn.
+constexpr int max_rounds = 10;
+
 // Exits on failures that mean no memory or no descriptors at the start.
 void must(int status, const char* what) {
   if (status == 0) return;
@@ -31,16 +34,21 @@ void must(int status, const char* what) {
 
 }  // namespace
 
-// Resets the time before and after: after before_poll the loop may wait for minutes.
+// Resets the time before and after: after before_poll the loop may wait for minutes. While functions
+// are left, `not_idle` makes the loop poll without waiting.
 void Loop::State::run_turn_end() noexcept {
   now.reset();
-  while (!turn_end.empty()) {
+  for (int round = 0; round < max_rounds && !turn_end.empty(); ++round) {
     turn_end_now.swap(turn_end);
     for (auto& f : turn_end_now)
       f();
     turn_end_now.clear();
   }
   now.reset();
+  if (turn_end.empty())
+    uv_idle_stop(&not_idle);
+  else
+    uv_idle_start(&not_idle, [](uv_idle_t*) noexcept {});
 }
 
 void Loop::State::run_posted() noexcept {
@@ -77,6 +85,7 @@ Loop::Loop() : state_(std::make_unique<State>()) {
   s->loop.data = s;
   must(uv_prepare_init(&s->loop, &s->before_poll), "event loop");
   must(uv_check_init(&s->loop, &s->after_poll), "event loop");
+  must(uv_idle_init(&s->loop, &s->not_idle), "event loop");
   s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   must(s->wake_fd < 0 ? uv_translate_sys_error(errno) : 0, "event loop");
   must(uv_poll_init(&s->loop, &s->wake, s->wake_fd), "event loop");
@@ -109,6 +118,7 @@ Loop::~Loop() {
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&s->before_poll), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&s->after_poll), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&s->not_idle), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&s->wake), nullptr);
   uv_walk(
       &s->loop,

@@ -44,7 +44,8 @@ class Loop {
   // jobs.
   void work_in_order(std::function<void()> job, std::function<void()> done);
   // Runs f once at the end of this turn, before the loop waits again: the place for one write per
-  // peer and turn. Functions that f adds run in the same turn.
+  // peer and turn. Functions that f adds run in the same turn, unless they add others again and again:
+  // then timers and I/O run in between.
   void at_turn_end(std::function<void()> f);
 
   uv_loop_s* uv() const;

@@ -17,6 +17,7 @@ struct Loop::State {
   uv_loop_t loop;
   uv_prepare_t before_poll;  // runs at_turn_end's functions from timers
   uv_check_t after_poll;     // and those from I/O
+  uv_idle_t not_idle;        // active while some of them are left for the next turn
   uv_poll_t wake;            // of wake_fd, an eventfd that post() writes to
   int wake_fd = -1;
   bool stopping = false;

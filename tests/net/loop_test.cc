@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -29,6 +30,32 @@ TEST_CASE("a loop with nothing to wait for returns, after it has run the functio
   });
   loop.run();
   CHECK(order == std::vector<int>{1, 2});
+}
+
+TEST_CASE("functions for the turn's end that add each other for ever hold up neither timers nor I/O") {
+  Loop loop;
+  std::array<int, 2> ends;
+  REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  REQUIRE(::write(ends[1], "x", 1) == 1);
+  bool read = false, fired = false;
+  std::function<void()> again = [&] { loop.at_turn_end(again); };
+  {
+    Readable readable(loop, ends[0], [&] {
+      char byte = 0;
+      read = ::read(ends[0], &byte, 1) == 1;
+    });
+    Timer timer(loop, [&] {
+      fired = true;
+      if (read) loop.stop();
+    });
+    timer.start(1, 1);
+    again();
+    run(loop);
+  }
+  CHECK(read);
+  CHECK(fired);
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_CASE("a timer fires once, or repeats until it is stopped, and its owner may die inside") {
