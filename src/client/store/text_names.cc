@@ -41,27 +41,39 @@ Tag former_tag(const Sealer& sealer, const Id& server) {
 }  // namespace
 
 bool TextNames::seen(const PeerKey& peer, const Id& author, const std::string& uid) {
-  const auto& all = ids_of(peer.server);
+  return or_misread(look_up(peer, author, uid));
+}
+
+Result<bool> TextNames::look_up(const PeerKey& peer, const Id& author, const std::string& uid) {
+  TRY_LET(all, ids_of(peer.server));
   const Sealer& sealer = vault_.sealer();
-  return std::any_of(all.begin(), all.end(), [&](const Id& server) {
+  for (const Id& server : *all) {
     const PeerKey then{server, peer.name};
-    return has(name_tag(sealer, then, author, uid)) || has(old_name_tag(sealer, then, uid));
-  });
+    TRY_LET(there, has(name_tag(sealer, then, author, uid)));
+    if (there) return true;
+    TRY_LET(there_before, has(old_name_tag(sealer, then, uid)));
+    if (there_before) return true;
+  }
+  return false;
 }
 
 std::optional<LastText> TextNames::last_from(const PeerKey& peer, const Id& author) {
-  return last_of(from_tag, peer.server, author);
+  return or_misread(last_of(from_tag, peer.server, author));
 }
 
 std::optional<LastText> TextNames::last_to(const PeerKey& peer, const Id& id) {
-  return last_of(to_tag, peer.server, id);
+  return or_misread(last_of(to_tag, peer.server, id));
 }
 
-bool TextNames::has(const Tag& tag) {
-  sqlite::Statement row(file_.db, "SELECT 1 FROM name WHERE tag = ?", tag);
-  const auto there = row.step();
-  if (!there) misread_ = there.error();
-  return there && *there;
+template <class T>
+T TextNames::or_misread(Result<T> read) {
+  if (read) return std::move(*read);
+  if (misread_.empty()) misread_ = read.error();
+  return {};
+}
+
+Result<bool> TextNames::has(const Tag& tag) {
+  return sqlite::Statement(file_.db, "SELECT 1 FROM name WHERE tag = ?", tag).step();
 }
 
 // --- chains --------------------------------------------------------------------------------------
@@ -74,11 +86,10 @@ Result<void> TextNames::put_last(const Tag& tag, const LastText& last) {
 }
 
 // A chain that does not open counts as none: then the order is unknown.
-std::optional<LastText> TextNames::read_last(const Tag& tag) {
+Result<std::optional<LastText>> TextNames::read_last(const Tag& tag) {
   sqlite::Statement found(file_.db, "SELECT token FROM chain WHERE tag = ?", tag);
-  const auto there = found.step();
-  if (!there) misread_ = there.error();
-  if (!there || !*there) return std::nullopt;
+  TRY_LET(there, found.step());
+  if (!there) return std::nullopt;
   const auto plain = vault_.sealer().open(row_place("chain", tag), found.text(0));
   if (!plain) return std::nullopt;
   RecordReader in(*plain);
@@ -90,9 +101,12 @@ std::optional<LastText> TextNames::read_last(const Tag& tag) {
 }
 
 // Looks under the server's current id, then under its earlier ones.
-std::optional<LastText> TextNames::last_of(TagOf tag_of, const Id& server, const Id& id) {
-  for (const Id& one : ids_of(server))
-    if (auto last = read_last(tag_of(vault_.sealer(), one, id))) return last;
+Result<std::optional<LastText>> TextNames::last_of(TagOf tag_of, const Id& server, const Id& id) {
+  TRY_LET(all, ids_of(server));
+  for (const Id& one : *all) {
+    TRY_LET(last, read_last(tag_of(vault_.sealer(), one, id)));
+    if (last) return std::move(last);
+  }
   return std::nullopt;
 }
 
@@ -100,7 +114,8 @@ std::optional<LastText> TextNames::last_of(TagOf tag_of, const Id& server, const
 
 Result<void> TextNames::note_received(const PeerKey& peer, const HistoryEntry& entry) {
   const Sealer& sealer = vault_.sealer();
-  LastText last = last_of(from_tag, peer.server, entry.peer_id).value_or(LastText{});
+  TRY_LET(former, last_of(from_tag, peer.server, entry.peer_id));
+  LastText last = former.value_or(LastText{});
   last.uid = entry.uid;
   if (!entry.waits && sent_is_likely(entry))
     last.sent_unix_ms = std::max(last.sent_unix_ms, entry.sent_unix_ms);
@@ -118,7 +133,7 @@ Result<void> TextNames::note_received(const PeerKey& peer, const HistoryEntry& e
 // Earlier rows may be settled after later ones.
 Result<void> TextNames::note_left(const PeerKey& peer, const HistoryEntry& entry) {
   if (entry.peer_id.empty()) return {};
-  const auto last = last_of(to_tag, peer.server, entry.peer_id);
+  TRY_LET(last, last_of(to_tag, peer.server, entry.peer_id));
   if (last && last->row >= entry.row) return {};
   return put_last(to_tag(vault_.sealer(), peer.server, entry.peer_id), {entry.row, entry.uid, 0});
 }
@@ -126,15 +141,18 @@ Result<void> TextNames::note_left(const PeerKey& peer, const HistoryEntry& entry
 // --- a server's new id ---------------------------------------------------------------------------
 
 // A tag does not reveal its parts. So names stay under the id that the server had then.
-const std::vector<Id>& TextNames::ids_of(const Id& server) {
-  const auto [place, is_new] = server_ids_.try_emplace(server, 1, server);
-  std::vector<Id>& all = place->second;
-  if (!is_new) return all;
+Result<const std::vector<Id>*> TextNames::ids_of(const Id& server) {
+  if (const auto cached = server_ids_.find(server); cached != server_ids_.end()) return &cached->second;
+  TRY_LET(all, read_ids(server));
+  return &server_ids_.emplace(server, std::move(all)).first->second;
+}
+
+Result<std::vector<Id>> TextNames::read_ids(const Id& server) {
+  std::vector<Id> all{server};
   const Tag tag = former_tag(vault_.sealer(), server);
   sqlite::Statement found(file_.db, "SELECT token FROM value WHERE tag = ?", tag);
-  const auto there = found.step();
-  if (!there) misread_ = there.error();
-  if (!there || !*there) return all;
+  TRY_LET(there, found.step());
+  if (!there) return all;
   const auto plain = vault_.sealer().open(row_place("value", tag), found.text(0));
   if (!plain) return all;
   RecordReader in(*plain);
@@ -148,11 +166,12 @@ const std::vector<Id>& TextNames::ids_of(const Id& server) {
 Result<void> TextNames::move(const Id& from, const Id& to) {
   for (const auto& [name, peer] : pins_.peers(to)) {
     for (const auto tag_of : {from_tag, to_tag}) {
-      const auto last = last_of(tag_of, from, peer.id);
+      TRY_LET(last, last_of(tag_of, from, peer.id));
       if (last) TRY(put_last(tag_of(vault_.sealer(), to, peer.id), *last));
     }
   }
-  std::vector<Id> former = ids_of(from);
+  TRY_LET(all, ids_of(from));
+  std::vector<Id> former = *all;
   std::erase(former, to);
   if (former.size() > max_former_ids) former.resize(max_former_ids);
   RecordWriter out;

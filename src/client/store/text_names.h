@@ -23,7 +23,7 @@ class TextNames {
   std::optional<LastText> last_from(const PeerKey& peer, const Id& author);
   std::optional<LastText> last_to(const PeerKey& peer, const Id& id);
 
-  // Returns why an answer was wrong (the disk could not be read), once; empty: all answers were
+  // Returns why an answer of these three was wrong (the disk could not be read), once; empty: all were
   // right. The transaction then fails, since it would build on a wrong answer.
   std::string take_misread() { return std::exchange(misread_, {}); }
 
@@ -38,18 +38,22 @@ class TextNames {
  private:
   using TagOf = Tag (*)(const Sealer&, const Id&, const Id&);
   Result<void> put_last(const Tag& tag, const LastText& last);
-  std::optional<LastText> last_of(TagOf tag_of, const Id& server, const Id& id);
-  std::optional<LastText> read_last(const Tag& tag);
-  bool has(const Tag& tag);
+  Result<std::optional<LastText>> last_of(TagOf tag_of, const Id& server, const Id& id);
+  Result<std::optional<LastText>> read_last(const Tag& tag);
+  Result<bool> has(const Tag& tag);
+  Result<bool> look_up(const PeerKey& peer, const Id& author, const std::string& uid);
+  template <class T>
+  T or_misread(Result<T> read);  // an error: notes why, and returns that there is none
   // The ids of this server: the current one, then earlier ones, under which names and chains may be
-  // stored.
-  const std::vector<Id>& ids_of(const Id& server);
+  // stored. Valid until the cache changes.
+  Result<const std::vector<Id>*> ids_of(const Id& server);
+  Result<std::vector<Id>> read_ids(const Id& server);
 
   StoreFile& file_;
   Vault& vault_;
   PinTable& pins_;
   std::map<Id, std::vector<Id>> server_ids_;  // ids_of(), cached: each text asks
-  std::string misread_;
+  std::string misread_;  // the first cause
   std::int64_t forgot_on_ = 0;  // the day on which old names were last deleted
 };
 

@@ -239,6 +239,39 @@ TEST_CASE("store: a commit whose fsync failed is overwritten, or may come back a
   }
 }
 
+TEST_CASE("store: a server's former ids that could not be read are read again after a failed commit") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  const client::PeerKey moved_bob = peer(2, "bob");
+  REQUIRE(store->pin_server("a:1", {some_id(1), 1}));
+  REQUIRE(store->add(bob, entry("known")));
+  REQUIRE(store->replace_server("a:1", {some_id(2), 1}));
+  REQUIRE(store->commit());
+  auto db = raw(temp.path());
+  REQUIRE(
+      db.execute("CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(ABORT, 'disk full'); END"));
+  CHECK_FALSE(store->add(moved_bob, entry("first")));
+  REQUIRE(db.execute("ALTER TABLE value RENAME TO away"));
+  CHECK_FALSE(store->seen(moved_bob, some_id(9), "uid of known"));
+  CHECK_FALSE(store->add(moved_bob, entry("second")));
+  REQUIRE(db.execute("ALTER TABLE away RENAME TO value; DROP TRIGGER full"));
+  CHECK_FALSE(store->commit());
+  CHECK(store->seen(moved_bob, some_id(9), "uid of known"));
+  REQUIRE(store->add(moved_bob, entry("third")));
+  CHECK(store->commit());
+}
+
+TEST_CASE("store: of several failed look-ups the first one's cause is reported") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  auto db = raw(temp.path());
+  REQUIRE(db.execute("ALTER TABLE value RENAME TO away"));
+  CHECK_FALSE(store->seen(bob, some_id(9), "uid of a"));
+  REQUIRE(db.execute("ALTER TABLE away RENAME TO value; ALTER TABLE name RENAME TO away"));
+  CHECK_FALSE(store->seen(bob, some_id(9), "uid of a"));
+  CHECK(store->commit().error().find("no such table: value") != std::string::npos);
+}
+
 TEST_CASE("store: uids of texts are remembered for 90 days") {
   constexpr std::int64_t day_ms = 86'400'000;
   TempFolder temp;
