@@ -54,12 +54,14 @@ Result<void> ClientCore::accept_changed(const std::string& peer, std::string_vie
 Result<std::size_t> ClientCore::resend_held(const std::string& peer, Now now) {
   TRY(state_->find(peer));
   Turn turn(*state_, now);
+  TRY(turn->outbox_is_read(now));
   return turn->conversations.get(peer).resend_held(now);
 }
 
 Result<std::size_t> ClientCore::discard_held(const std::string& peer, Now now) {
   TRY(state_->find(peer));
   Turn turn(*state_, now);
+  TRY(turn->outbox_is_read(now));
   auto done = turn->conversations.get(peer).discard_held(now);
   if (auto lasts = turn->commit(now); done && !lasts) done = fail(lasts.error());
   return done;

@@ -82,6 +82,7 @@ Result<void> ClientCore::find(const std::string& asked, std::optional<std::strin
 
 Result<void> ClientCore::give_up(const std::string& peer, const std::string& uid, Now now) {
   Turn turn(*state_, now);
+  TRY(turn->outbox_is_read(now));
   auto* conversation = turn->conversations.find(peer);
   if (conversation == nullptr || !conversation->give_up(uid, now))
     return fail("no such message waits for " + peer);

@@ -36,7 +36,7 @@ struct ClientCore::State final : CoreServices, Connection::Host {
   Result<void> commit(Now now);
   void tick(Now now);
   std::int64_t next_tick();
-  Result<void> outbox_is_read(Now now);  // an error: no text may be queued
+  Result<void> outbox_is_read(Now now);  // an error: no text may be queued, sent again or given up
   // Shows a server's peers before we are online. `elsewhere`: the model shows another server's.
   void show_remembered(const std::string& host_port, bool elsewhere, Now now);
   Result<Peer*> find(const std::string& name);

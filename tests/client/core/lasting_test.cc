@@ -136,6 +136,30 @@ TEST_CASE("unsent texts are shown in the history, in their places") {
   CHECK(pair.texts(alice, "bob") == std::vector<std::string>{"one", "two", "three"});
 }
 
+TEST_CASE("unsent texts that could not be read yet are neither given up nor discarded") {
+  Pair pair;
+  auto& [relay, alice, bob] = pair;
+  relay.hide("bob");
+  REQUIRE(alice.say("bob", "unsent"));
+  const std::string uid = alice.peer("bob").lines.back().uid;
+  alice.trust.unreadable = true;
+  alice.restart();
+  const std::string why = "unsent messages could not be read yet; try again in a moment";
+  const auto given_up = alice.core->give_up("bob", uid, relay.now);
+  const auto discarded = alice.core->discard_held("bob", relay.now);
+  const auto resent = alice.core->resend_held("bob", relay.now);
+  REQUIRE_FALSE(given_up);
+  CHECK(given_up.error() == why);
+  REQUIRE_FALSE(discarded);
+  CHECK(discarded.error() == why);
+  REQUIRE_FALSE(resent);
+  CHECK(resent.error() == why);
+  alice.trust.unreadable = false;
+  CHECK(alice.core->give_up("bob", uid, relay.now));
+  alice.end_turn();
+  CHECK(alice.trust.outbox(alice.model().server_id).value().empty());
+}
+
 TEST_CASE("a text for a name whose key was forgotten waits until the user decides") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
