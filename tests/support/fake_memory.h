@@ -104,6 +104,10 @@ class FakeMemory final : public client::Memory {
     called();
     return uids.contains({peer.server, author, uid});
   }
+  Result<bool> look_up(const client::PeerKey& peer, const proto::Id& author,
+                       const std::string& uid) override {
+    return seen(peer, author, uid);
+  }
   std::optional<client::LastText> last_from(const client::PeerKey& peer, const proto::Id& author) override {
     return find_last(last_from_, {peer.server, author});
   }

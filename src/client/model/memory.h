@@ -99,8 +99,10 @@ class Memory {
   // row.
   virtual Result<std::uint64_t> put_last(const PeerKey& peer, const HistoryEntry& entry) = 0;
   // True if a text of this author with this uid was added in the last 90 days, even if its row is
-  // gone.
+  // gone. If that cannot be read, the next write fails.
   virtual bool seen(const PeerKey& peer, const Id& author, const std::string& uid) = 0;
+  // The same for a reader: a failure is an error here, and no write fails because of it.
+  virtual Result<bool> look_up(const PeerKey& peer, const Id& author, const std::string& uid) = 0;
   // The text that was added last, even if its row is gone; nullopt: none was ever added.
   virtual std::optional<LastText> last_from(const PeerKey& peer, const Id& author) = 0;
   // The newest row that left for this key and is settled, even if it is gone.

@@ -67,9 +67,10 @@ std::uint64_t newest_row(const Peer& peer) {
 
 }  // namespace
 
+// If it cannot be read whether the other text came, the row is believed.
 bool lacks_predecessor(Memory& memory, const PeerKey& peer, const HistoryEntry& entry, std::int64_t unix_ms) {
   return entry.incomplete && entry.after && unix_ms - entry.at_unix_ms <= names_ms &&
-         !memory.seen(peer, entry.peer_id, *entry.after);
+         !memory.look_up(peer, entry.peer_id, *entry.after).value_or(false);
 }
 
 void History::use(const Id& server) {

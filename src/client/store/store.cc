@@ -240,6 +240,10 @@ auto Store::read(F f) -> decltype(f()) {
   return done;
 }
 
+Result<bool> Store::look_up(const PeerKey& peer, const Id& author, const std::string& uid) {
+  return read([&] { return parts_->names.look_up(peer, author, uid); });
+}
+
 Result<std::vector<HistoryEntry>> Store::before(const PeerKey& peer, std::uint64_t row, std::size_t most) {
   std::vector<HistoryEntry> out;
   TRY(read([&] {

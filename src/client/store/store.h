@@ -106,6 +106,7 @@ class Store final : public Memory {
   Result<void> set_delivery(std::uint64_t row, Delivery delivery, const std::string& why, bool left) override;
   Result<std::uint64_t> put_last(const PeerKey& peer, const HistoryEntry& entry) override;
   bool seen(const PeerKey& peer, const Id& author, const std::string& uid) override;
+  Result<bool> look_up(const PeerKey& peer, const Id& author, const std::string& uid) override;
   std::optional<LastText> last_from(const PeerKey& peer, const Id& author) override;
   std::optional<LastText> last_to(const PeerKey& peer, const Id& id) override;
   Result<std::vector<HistoryEntry>> before(const PeerKey& peer, std::uint64_t row, std::size_t most) override;

@@ -22,8 +22,9 @@ class TextNames {
   bool seen(const PeerKey& peer, const Id& author, const std::string& uid);
   std::optional<LastText> last_from(const PeerKey& peer, const Id& author);
   std::optional<LastText> last_to(const PeerKey& peer, const Id& id);
+  Result<bool> look_up(const PeerKey& peer, const Id& author, const std::string& uid);
 
-  // Returns why an answer of these three was wrong (the disk could not be read), once; empty: all were
+  // Returns why an answer of the first three was wrong (the disk could not be read), once; empty: all were
   // right. The transaction then fails, since it would build on a wrong answer.
   std::string take_misread() { return std::exchange(misread_, {}); }
 
@@ -41,7 +42,6 @@ class TextNames {
   Result<std::optional<LastText>> last_of(TagOf tag_of, const Id& server, const Id& id);
   Result<std::optional<LastText>> read_last(const Tag& tag);
   Result<bool> has(const Tag& tag);
-  Result<bool> look_up(const PeerKey& peer, const Id& author, const std::string& uid);
   template <class T>
   T or_misread(Result<T> read);  // an error: notes why, and returns that there is none
   // The ids of this server: the current one, then earlier ones, under which names and chains may be
@@ -53,8 +53,8 @@ class TextNames {
   Vault& vault_;
   PinTable& pins_;
   std::map<Id, std::vector<Id>> server_ids_;  // ids_of(), cached: each text asks
-  std::string misread_;  // the first cause
-  std::int64_t forgot_on_ = 0;  // the day on which old names were last deleted
+  std::string misread_;                       // the first cause
+  std::int64_t forgot_on_ = 0;                // the day on which old names were last deleted
 };
 
 }  // namespace sims::client

@@ -272,6 +272,21 @@ TEST_CASE("store: of several failed look-ups the first one's cause is reported")
   CHECK(store->commit().error().find("no such table: value") != std::string::npos);
 }
 
+TEST_CASE("store: a reader who cannot look a text up makes no write fail") {
+  TempFolder temp;
+  auto store = open_store(temp.path());
+  REQUIRE(store->add(bob, entry("a")));
+  CHECK(store->look_up(bob, some_id(9), "uid of a").value());
+  CHECK_FALSE(store->look_up(bob, some_id(9), "uid of b").value());
+  auto db = raw(temp.path());
+  REQUIRE(store->commit());
+  REQUIRE(db.execute("ALTER TABLE name RENAME TO away"));
+  CHECK(store->look_up(bob, some_id(9), "uid of a").error().find("no such table: name") != std::string::npos);
+  REQUIRE(db.execute("ALTER TABLE away RENAME TO name"));
+  CHECK(store->put("draft", "x"));
+  CHECK(store->save());
+}
+
 TEST_CASE("store: uids of texts are remembered for 90 days") {
   constexpr std::int64_t day_ms = 86'400'000;
   TempFolder temp;
