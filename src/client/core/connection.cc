@@ -25,11 +25,11 @@ constexpr std::int64_t stuck_ms = 30'000;
 
 }  // namespace
 
-Connection::Connection(const CoreOptions& options, Model& model, Memory& trust,
+Connection::Connection(const CoreOptions& options, Model& model, Memory& memory,
                        crypto::EphemeralSource& ephemerals, Effects& effects, Windows& windows, Host& host)
     : options_(options),
       model_(model),
-      trust_(trust),
+      memory_(memory),
       ephemerals_(ephemerals),
       effects_(effects),
       windows_(windows),
@@ -39,7 +39,7 @@ Connection::~Connection() = default;
 
 std::optional<Id> Connection::expected() const {
   if (accepted_key_) return accepted_key_;
-  auto known = trust_.server(model_.server);
+  auto known = memory_.server(model_.server);
   if (!known) return std::nullopt;
   return known->id;
 }
@@ -108,7 +108,7 @@ Result<void> Connection::accept_changed(std::string_view fingerprint, Now now) {
 
 // A changed key is shown on phase 2's claim, so it is stored only after it was proved.
 Result<void> Connection::remember(const Id& proved, Now now) {
-  const auto known = trust_.server(model_.server);
+  const auto known = memory_.server(model_.server);
   const bool asked = std::exchange(accepted_key_, std::nullopt).has_value();
   if (known && known->id == proved) return {};
   bool along = true;
@@ -117,8 +117,8 @@ Result<void> Connection::remember(const Id& proved, Now now) {
   if (stored) {
     stored = host_.write_down(now, [&]() -> Result<void> {
       const PinnedServer server{proved, now.unix_ms};
-      if (!known) return trust_.pin_server(model_.server, server);
-      const auto replaced = trust_.replace_server(model_.server, server);
+      if (!known) return memory_.pin_server(model_.server, server);
+      const auto replaced = memory_.replace_server(model_.server, server);
       if (!replaced) return sims::fail(replaced.error());
       along = *replaced;
       return {};

@@ -29,10 +29,10 @@ class Connection {
     virtual void message(std::string_view plaintext, Now now) = 0;  // a sub-message; may end the connection
     virtual void lost() = 0;                                        // the connection ended; it was online
     virtual void leaving(Now now) = 0;  // before disconnect: the last messages to peers
-    // The same as Context's.
+    // The same as CoreServices'.
     virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;
   };
-  Connection(const CoreOptions& options, Model& model, Memory& trust, crypto::EphemeralSource& ephemerals,
+  Connection(const CoreOptions& options, Model& model, Memory& memory, crypto::EphemeralSource& ephemerals,
              Effects& effects, Windows& windows, Host& host);
   ~Connection();
 
@@ -85,7 +85,7 @@ class Connection {
 
   const CoreOptions& options_;
   Model& model_;
-  Memory& trust_;
+  Memory& memory_;
   crypto::EphemeralSource& ephemerals_;
   Effects& effects_;
   Windows& windows_;

@@ -60,7 +60,7 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
     case Cause::unknown_key:
     case Cause::changed_key: {
       Question question;
-      const auto known = trust_.server(model_.server);
+      const auto known = memory_.server(model_.server);
       // The user had accepted another key, and now the server shows the remembered one again.
       if (std::exchange(accepted_key_, std::nullopt) && known && known->id == shown)
         return retry("the server shows its old key again", now);
@@ -84,7 +84,7 @@ void Connection::handshake_failed(const proto::HandshakeFailure& failure, Now no
       if (const char* refused = refusal(failure.code)) {
         const bool invited = failure.code == proto::ErrorCode::not_registered && invitation_.size() > 0;
         const std::string words = with_hint(invited ? not_taken : refused, failure.detail);
-        if (!trust_.server(model_.server)) return stop(words);
+        if (!memory_.server(model_.server)) return stop(words);
         return retry(words, now, refused_low_ms, refused_high_ms);
       }
       return retry(with_hint(delay(failure.code), failure.detail), now);

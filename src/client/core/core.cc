@@ -1,7 +1,7 @@
 // The client core: intents and events in, effects out. Bytes from the server take this way:
 //
 // 1. link_read() -> Connection (frames, handshake, SECURE) -> message()
-// 2. decoded: hop() or forwarded()
+// 2. decoded: from_server() or from_peer()
 // 3. list -> Roster -> roster_changed()
 // 4. forwarded: src -> name -> Conversation; a call of an unlisted id waits for the list
 //

@@ -36,11 +36,11 @@ void run(Work& work) {
 }  // namespace
 
 struct Link::State final : Effects, std::enable_shared_from_this<Link::State> {
-  State(net::Loop& on, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
+  State(net::Loop& on, CoreOptions options, Memory& memory, crypto::EphemeralSource& ephemerals,
         Callbacks told)
       : loop(on),
         callbacks(std::move(told)),
-        core(std::move(options), trust, ephemerals, *this),
+        core(std::move(options), memory, ephemerals, *this),
         timer(on, [this] {
           if (core.next_tick() <= loop.now().steady_ms) core.tick(loop.now());
           schedule();
@@ -271,10 +271,10 @@ void Link::State::die() {
   timer.stop();
 }
 
-Link::Link(net::Loop& loop, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
+Link::Link(net::Loop& loop, CoreOptions options, Memory& memory, crypto::EphemeralSource& ephemerals,
            Callbacks callbacks)
     : loop_(loop),
-      state_(std::make_shared<State>(loop, std::move(options), trust, ephemerals, std::move(callbacks))) {
+      state_(std::make_shared<State>(loop, std::move(options), memory, ephemerals, std::move(callbacks))) {
   // Schedules the requests that the core made in its constructor.
   state_->scheduled = false;
   state_->schedule();

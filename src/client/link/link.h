@@ -26,9 +26,9 @@ class Link {
     std::function<void(const std::string& peer, const Line& line)> delivery_changed;
   };
 
-  // `trust`, `ephemerals` and the objects that `options` points to outlive the link and the work it
+  // `memory`, `ephemerals` and the objects that `options` points to outlive the link and the work it
   // started (until the loop ends).
-  Link(net::Loop& loop, CoreOptions options, Memory& trust, crypto::EphemeralSource& ephemerals,
+  Link(net::Loop& loop, CoreOptions options, Memory& memory, crypto::EphemeralSource& ephemerals,
        Callbacks callbacks);
   ~Link();  // closes the connection at once
   Link(const Link&) = delete;

@@ -1,6 +1,6 @@
 // The marks beside the store that say when to check its file: `unclean`, which exists while a
 // program holds the store, and `checked`, the time when it was last found whole (Unix time in ms;
-// empty: never). If the store's file is missing, both also show that there was one (store_file.cc).
+// empty: never). If the store's file is missing, both also show that there was one (schema.cc).
 // SQLite's log beside an unused store is a sign of an unclean end, too.
 #include <fmt/format.h>
 

@@ -30,8 +30,7 @@ class Vault {
 
   const StoreHead& head() const { return head_; }
   Result<void> read_head();
-  // Lock::none: opens with the key in the head. `note`: the file with the newest generation; empty:
-  // none.
+  // `note`: the file with the newest generation; empty: none.
   void set_note(std::string note) { note_ = std::move(note); }
   void compare_with_note();                    // sets restored(), and skips the missing generations
   bool restored() const { return restored_; }  // the file is older than the note
