@@ -1,3 +1,4 @@
+// The key schedule of both handshakes: from the agreed secret and the transcript to the keys of each direction.
 #include "proto/channel/key_schedule.h"
 
 #include "proto/labels.h"

@@ -1,3 +1,4 @@
+// Encoding and decoding of a content: the plaintext that a text seals, one kind after the other.
 #include "proto/wire/content.h"
 
 #include "base/text.h"

@@ -1,3 +1,4 @@
+// The decoders of all sub-messages, which check presence, kind and bounds of each field.
 #include "proto/wire/decode.h"
 
 #include <algorithm>

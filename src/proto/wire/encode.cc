@@ -1,3 +1,4 @@
+// The encoders of all sub-messages: a struct in, the bytes of its JSON out.
 #include "proto/wire/encode.h"
 
 #include "base/base64.h"

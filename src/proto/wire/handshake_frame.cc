@@ -1,3 +1,4 @@
+// Encoding and decoding of the frames of a handshake, between client and server and between clients.
 #include "proto/wire/handshake_frame.h"
 
 #include "proto/wire/field_reader.h"

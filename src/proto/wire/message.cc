@@ -1,3 +1,4 @@
+// The code that a client tells its peer when it refuses a handshake.
 #include "proto/wire/message.h"
 
 namespace sims::proto {

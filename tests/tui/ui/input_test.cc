@@ -46,7 +46,7 @@ TEST_CASE("ui: the user learns how much did not fit into a message") {
   CHECK(d.input().empty());
   type(d.ui, "short\r");
   CHECK(d.intents.last() == "send bob short");
-  // What only shrinks when it is made clean was not left out.
+  // A text that only gets shorter when it is made clean was not cut.
   type(d.ui, "\x15\x1b[200~" + std::string(300, '\x07') + "x\x1b[201~");
   CHECK(d.ui.state().hint.empty());
 }

@@ -1,4 +1,4 @@
-// What the user hears of the connection.
+// LinkStatus: the notices about the connection.
 #include "tui/ui/link_status.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// What a component needs to be tested alone: a UiContext over a model and a state that tests set, and Intents.
+// Stage: all that one component needs to be tested alone: a UiContext over a model and a state that tests set, and Intents.
 #pragma once
 
 #include <string>
@@ -34,7 +34,7 @@ struct Stage {
   std::string screen() { return dump(tui::render(intents.fake, state, {}), false); }
 };
 
-// What the terminal sends for one key.
+// The bytes that the terminal sends for one key.
 inline tui::Key key_of(std::string_view bytes) {
   tui::KeyDecoder decoder;
   std::vector<tui::Key> keys;

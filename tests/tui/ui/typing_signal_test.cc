@@ -1,4 +1,4 @@
-// Who hears that the user types.
+// TypingSignal: the peer that hears of typing.
 #include "tui/ui/typing_signal.h"
 
 #include <doctest/doctest.h>
