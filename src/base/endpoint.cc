@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <net/if.h>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -18,21 +20,31 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 namespace {
 
+bool host_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
+// The name or number of an interface.
+bool valid_zone(std::string_view zone) {
+  return !zone.empty() && zone.size() < IF_NAMESIZE && std::all_of(zone.begin(), zone.end(), [](char c) {
+    return host_character(c) || (c >= 'A' && c <= 'Z');
+  });
+}
+
 // The canonical spelling of an IPv6 address. A zone (%eth0) stays.
 std::optional<std::string> canonical_ipv6(std::string_view text) {
-  std::size_t zone = text.find('%');
-  std::string address(text.substr(0, zone));
+  const std::size_t zone = text.find('%');
+  const std::string address(text.substr(0, zone));
+  if (zone != text.npos && !valid_zone(text.substr(zone + 1))) return std::nullopt;
   unsigned char binary[16];
   char out[64];
-  if (inet_pton(AF_INET6, address.c_str(), binary) != 1) return std::nullopt;
+  // inet_pton() reads up to a NUL.
+  if (address.find('\0') != address.npos || inet_pton(AF_INET6, address.c_str(), binary) != 1)
+    return std::nullopt;
   if (inet_ntop(AF_INET6, binary, out, sizeof out) == nullptr) return std::nullopt;
   std::string result = out;
   if (zone != text.npos) result += text.substr(zone);
   return result;
-}
-
-bool host_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
 }  // namespace
