@@ -200,16 +200,19 @@ void Conversation::receive(PeerFrame frame, Now now) {
 }
 
 void Conversation::dispatch(PeerFrame frame, Now now) {
-  if (auto* handshake = std::get_if<proto::HandshakeFrame>(&frame.message))
-    receive_handshake(*handshake, std::move(frame.raw), now);
-  else if (auto* refusal = std::get_if<proto::ClientRefuse>(&frame.message))
-    receive_refuse(*refusal, now);
-  else if (auto* com = std::get_if<proto::ClientCom>(&frame.message))
-    receive_com(*com, now);
-  else if (auto* close = std::get_if<proto::ClientDisconnect>(&frame.message))
-    receive_close(*close, now);
-  else
-    receive_ack(std::get<proto::PeerAck>(frame.message), now);
+  struct Receiver {
+    Conversation& to;
+    std::string& raw;
+    Now now;
+    void operator()(const proto::HandshakeFrame& handshake) {
+      to.receive_handshake(handshake, std::move(raw), now);
+    }
+    void operator()(const proto::ClientRefuse& refusal) { to.receive_refuse(refusal, now); }
+    void operator()(const proto::ClientCom& com) { to.receive_com(com, now); }
+    void operator()(const proto::ClientDisconnect& close) { to.receive_close(close, now); }
+    void operator()(const proto::PeerAck& ack) { to.receive_ack(ack, now); }
+  };
+  std::visit(Receiver{*this, frame.raw, now}, frame.message);
 }
 
 void Conversation::receive_com(const proto::ClientCom& com, Now now) {

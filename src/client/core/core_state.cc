@@ -15,18 +15,25 @@ constexpr std::int64_t page_again_ms = 1'000;    // after a page was refused: ra
 constexpr std::int64_t read_again_ms = 10'000;   // pending texts, when they could not be read
 constexpr std::int64_t write_again_ms = 10'000;  // for waiting texts whose lines could not be written
 
-// The PeerFrame alternative for a forwarded message; nullopt: not a forwarded one, or an id is
-// malformed.
 struct Addressed {
   Id src, dst;
 };
+
+// The types that a server forwards. PeerFrame has each of them: peer_frame() does not compile without.
+template <class Message>
+concept Forwarded = std::is_same_v<Message, proto::HandshakeFrame> || requires(const Message& m) {
+  Addressed{m.src, m.dst};
+};
+
+// nullopt: not a forwarded message, or an id is malformed.
 std::optional<Addressed> addresses(const proto::FromServer& message) {
   return std::visit(
       [](const auto& m) -> std::optional<Addressed> {
-        if constexpr (std::is_same_v<decltype(m), const proto::HandshakeFrame&>) {
+        using Message = std::decay_t<decltype(m)>;
+        if constexpr (std::is_same_v<Message, proto::HandshakeFrame>) {
           auto src = Id::shaped(m.src), dst = Id::shaped(m.dst);
           if (src && dst) return Addressed{*src, *dst};
-        } else if constexpr (requires { Addressed{m.src, m.dst}; }) {
+        } else if constexpr (Forwarded<Message>) {
           return Addressed{m.src, m.dst};
         }
         return std::nullopt;
@@ -38,7 +45,7 @@ PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
   PeerFrame frame;
   std::visit(
       [&](auto&& m) {
-        if constexpr (requires { frame.message = std::move(m); }) frame.message = std::move(m);
+        if constexpr (Forwarded<std::decay_t<decltype(m)>>) frame.message = std::move(m);
       },
       std::move(message));
   frame.raw = std::string(raw);
