@@ -65,12 +65,12 @@ std::string host_name() {
   return name;
 }
 
-Result<void> apply(const ConfigOption& option, const std::vector<std::string>& values) {
-  if (const auto* text = std::get_if<ConfigSetter<std::string>>(&option.set)) return (*text)(values.front());
-  if (const auto* list = std::get_if<ConfigSetter<std::vector<std::string>>>(&option.set))
-    return (*list)(values);
-  return std::get<ConfigSetter<bool>>(option.set)(values.front() == "true");  // the only other type
-}
+struct GivenValues {
+  const std::vector<std::string>& values;
+  Result<void> operator()(const ConfigSetter<std::string>& set) const { return set(values.front()); }
+  Result<void> operator()(const ConfigSetter<std::vector<std::string>>& set) const { return set(values); }
+  Result<void> operator()(const ConfigSetter<bool>& set) const { return set(values.front() == "true"); }
+};
 
 }  // namespace
 
@@ -201,15 +201,15 @@ Result<void> set_user(Settings& s, const std::string& name) {
 
 // A setter bound to the settings: of a text or list that is checked, of a path, of a flag.
 template <class T, Result<void> (*set)(Settings&, const T&)>
-AnyConfigSetter checked(Settings& s) {
+OptionSetter checked(Settings& s) {
   return ConfigSetter<T>([&s](const T& value) { return set(s, value); });
 }
 template <std::string Settings::*member>
-AnyConfigSetter path(Settings& s) {
+OptionSetter path(Settings& s) {
   return Text([&s](const std::string& value) { return set_path(s.*member, value); });
 }
 template <bool Settings::*member>
-AnyConfigSetter flag(Settings& s) {
+OptionSetter flag(Settings& s) {
   return Flag([&s](bool on) -> Result<void> {
     s.*member = on;
     return {};
@@ -259,7 +259,8 @@ std::span<const ServerOption> server_options() {
 std::vector<ConfigOption> settings_table(Settings& s) {
   std::vector<ConfigOption> table;
   for (const auto& option : options)
-    table.push_back({option.key, option.setter(s)});
+    table.push_back(
+        {option.key, std::visit([](auto set) -> AnyConfigSetter { return set; }, option.setter(s))});
   auto limits = limits_table(s);
   std::move(limits.begin(), limits.end(), std::back_inserter(table));
   return table;
@@ -273,8 +274,10 @@ Result<Settings> load_settings(const CommandLine& line) {
   if (!line.config.empty()) TRY(load_config(line.config, table));
   for (const auto& given : line.given) {
     const auto& key = given.first;
-    const auto option = std::find_if(table.begin(), table.end(), [&](const auto& o) { return o.key == key; });
-    if (auto done = apply(*option, given.second); !done) return fail("--" + key + " " + done.error());
+    const auto option =
+        std::find_if(std::begin(options), std::end(options), [&](const auto& o) { return o.key == key; });
+    if (auto done = std::visit(GivenValues{given.second}, option->setter(settings)); !done)
+      return fail("--" + key + " " + done.error());
   }
   if (settings.state_dir.empty()) return fail("no home directory: give --state-dir");
   return settings;

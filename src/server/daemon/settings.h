@@ -35,6 +35,10 @@ struct CommandLine {
   bool print_id = false;
 };
 
+// The command line has no numbers: a number is a limit, which only the file has.
+using OptionSetter =
+    std::variant<ConfigSetter<std::string>, ConfigSetter<std::vector<std::string>>, ConfigSetter<bool>>;
+
 // One option: a row of the table from which the file, the command line and --help are made.
 struct ServerOption {
   enum class Form { text, path, list, comma_list, flag };  // on the command line; a list may be repeated
@@ -42,7 +46,7 @@ struct ServerOption {
   Form form;
   const char* value;  // its name in --help; of a flag: the value that it gives, "true" or "false"
   const char* help;
-  AnyConfigSetter (*setter)(Settings& settings);
+  OptionSetter (*setter)(Settings& settings);
 
   std::string name() const;  // "--listen"; of a flag that gives "false": "--no-confine"
 };
