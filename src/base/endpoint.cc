@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
-#include <net/if.h>
 
 #include <algorithm>
 #include <charconv>
@@ -24,9 +23,10 @@ bool host_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-// The name or number of an interface.
+// The name or number of an interface, of at most 15 characters (Linux).
+constexpr std::size_t max_zone = 15;
 bool valid_zone(std::string_view zone) {
-  return !zone.empty() && zone.size() < IF_NAMESIZE && std::all_of(zone.begin(), zone.end(), [](char c) {
+  return !zone.empty() && zone.size() <= max_zone && std::all_of(zone.begin(), zone.end(), [](char c) {
     return host_character(c) || (c >= 'A' && c <= 'Z');
   });
 }
