@@ -44,10 +44,10 @@ std::optional<Addressed> addresses(const proto::FromServer& message) {
 PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
   PeerFrame frame;
   std::visit(
-      [&](auto&& m) {
+      [&](auto& m) {
         if constexpr (Forwarded<std::decay_t<decltype(m)>>) frame.message = std::move(m);
       },
-      std::move(message));
+      message);
   frame.raw = std::string(raw);
   return frame;
 }

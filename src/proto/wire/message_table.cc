@@ -13,12 +13,12 @@ namespace {
 
 template <auto decode>
 Checked<FromClient> client(const MessageRow&, const JsonValue& root) {
-  return decode(root).map([](auto&& message) { return FromClient(std::move(message)); });
+  return decode(root).map([]<class M>(M&& message) { return FromClient(std::forward<M>(message)); });
 }
 
 template <auto decode>
 Checked<FromServer> server(const MessageRow&, const JsonValue& root) {
-  return decode(root).map([](auto&& message) { return FromServer(std::move(message)); });
+  return decode(root).map([]<class M>(M&& message) { return FromServer(std::forward<M>(message)); });
 }
 
 // Presence and kinds of the fields that a forwarded type must have.

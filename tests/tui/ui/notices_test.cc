@@ -81,9 +81,8 @@ TEST_CASE("ui: answers about somebody else's window show in the current one") {
   d.of("carol").standing = client::Standing::request;
   d.keys("/msg carol hello\ry");
   CHECK(d.intents.last() == "notice : To carol: hello");
-  auto& eve = d.of("eve.with-a-very-long-name_000001");
-  d.keys("/trust " + eve.name + " " + std::string(eve.changed_to->text()) + "\r");
-  CHECK(d.intents.last() == "notice : The new key of " + eve.name + " is accepted, not verified.");
+  d.keys("/trust " + eve + " " + std::string(d.of(eve).changed_to->text()) + "\r");
+  CHECK(d.intents.last() == "notice : The new key of " + eve + " is accepted, not verified.");
   // In its own window the core has said it, and a text is its own line.
   d.keys("/query frank\r/msg frank here\r");
   CHECK(d.intents.last() == "send frank here");
@@ -93,7 +92,6 @@ TEST_CASE("ui: a command that is typed into a panel is answered in it") {
   for (const Size size : {Size{80, 24}, Size{40, 10}}) {
     Desk d;
     d.ui.resize(size);
-    const std::string eve = "eve.with-a-very-long-name_000001";
     d.keys("/query " + eve + "\r");
     REQUIRE(shows(d, "HAS CHANGED") == (size.width == 80));
     d.keys("/nonsense\r");

@@ -179,7 +179,6 @@ TEST_CASE("prompt: locking leaves nothing of a question") {
 }
 
 TEST_CASE("ui: a question is seen whole on the smallest screen") {
-  const std::string eve = "eve.with-a-very-long-name_000001";
   for (const std::string& line : {"/history delete " + eve, "/block " + eve, "/decline " + eve,
                                   "/distrust " + eve, std::string("/quit")}) {
     CAPTURE(line);
