@@ -32,7 +32,7 @@ TEST_CASE("a loop with nothing to wait for returns, after it has run the functio
   CHECK(order == std::vector<int>{1, 2});
 }
 
-TEST_CASE("functions for the turn's end that add each other for ever hold up neither timers nor I/O") {
+TEST_CASE("a turn's end that never ends holds up neither timers nor I/O") {
   Loop loop;
   std::array<int, 2> ends;
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
