@@ -49,16 +49,18 @@ endif
 
 OPT_release := -O2
 OPT_debug   := -O0 -g3 -D_GLIBCXX_ASSERTIONS
-OPT_asan    := -O1 -g1 -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Without null: AddressSanitizer reports the use of a null pointer, and each check costs compile time.
+OPT_asan    := -O1 -g1 -D_GLIBCXX_ASSERTIONS -fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=all \
+               -fno-omit-frame-pointer
 OPT_tsan    := -O1 -g1 -fsanitize=thread
 OPT_cov     := -O0 -g --coverage -fprofile-update=atomic
 # Only for `make fuzz`, with clang++.
 OPT_fuzz    := -O1 -g -D_GLIBCXX_ASSERTIONS -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
                -fsanitize-ignorelist=tests/fuzz/ignore.txt
-# Added for the tests' own code, most of which runs once: under two sanitizers the compiler needs three times as long for
-# doctest's macros with -O1 as with -O0. The tested code keeps the flags above.
-TEST_OPT_release := -O1
-TEST_OPT_asan    := -O0
+# Added for the tests' own code, most of which runs once: compiling doctest's macros is what costs time. The tested code
+# keeps the flags above. _FORTIFY_SOURCE needs -O1.
+TEST_OPT_release := -O0 -U_FORTIFY_SOURCE
+TEST_OPT_asan    := -O0 -fno-sanitize=undefined
 TEST_OPT_tsan    := -O0
 TEST_OPT := $(TEST_OPT_$(VARIANT))
 ifndef OPT_$(VARIANT)
@@ -180,6 +182,10 @@ uses_term := client/link tui/term
 uses_fuzz := tui/app cli server/admin
 more_term := -lvterm -lutil
 TESTS := $(foreach t,$(ROOMS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
+# ThreadSanitizer finds something only where there are threads: the rooms that start some in src/ or in their tests. The
+# suites that start whole programs (term, e2e, interop) run, too.
+THREADED := $(foreach t,$(TESTS),$(if $(shell grep -lE 'std::(j?thread|async)\b' src/$(t)/*.cc src/$(t)/*.h tests/$(t)/*.cc 2>/dev/null),$(t)))
+CHECKED  := $(if $(filter tsan,$(VARIANT)),$(THREADED) term,$(TESTS))
 # Fixtures of another room's tests.
 fixtures_client/holder := $(BUILD)/tests/client/core/relay.o
 fixtures_tui/app       := $(BUILD)/tests/tui/ui/fixture.o
@@ -207,9 +213,9 @@ STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/str
 check: deps
 	@scripts/deps.sh $(TEST_DEPS) || true
 	@+$(MAKE) --no-print-directory SIMS_VERSION='$(VERSION)' check-programs
-	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' SIMS_VERSION='$(VERSION)' tests/check.sh $(call dashed,$(TESTS))
+	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' SIMS_VERSION='$(VERSION)' tests/check.sh $(call dashed,$(CHECKED))
 # The short runs start these; only the release has short runs.
-check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(TESTS),$(call test_program,$(t))) \
+check-programs: all $(BUILD)/bench/talker $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(foreach t,$(CHECKED),$(call test_program,$(t))) \
                 $(if $(filter release,$(VARIANT)),$(MEASURING) $(STRESS))
 
 # A short run of each target that has no test of its own: make short ONLY=bench. short-ci: those that .ci/run adds.
