@@ -127,6 +127,7 @@ Loop::~Loop() {
       },
       nullptr);
   uv_run(&s->loop, UV_RUN_DEFAULT);
+  if (uv_loop_alive(&s->loop)) uv_run(&s->loop, UV_RUN_DEFAULT);  // a stop() that no run saw ended the first
   s->turn_end.clear();
   int status = uv_loop_close(&s->loop);
   assert(status == 0);

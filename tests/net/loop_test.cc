@@ -226,6 +226,14 @@ TEST_CASE("when the loop ends first, done is dropped, and the objects that it ow
   CHECK(owned.use_count() == 1);
 }
 
+TEST_CASE("a loop closes what it has also when it was stopped while it did not run") {
+  Loop loop;
+  Timer timer(loop, [] {});
+  timer.start(60'000);
+  loop.stop();
+  // Its destructor asserts that nothing is left.
+}
+
 TEST_CASE("a signal reaches the loop and does not keep it running") {
   Loop loop;
   int seen = 0;
