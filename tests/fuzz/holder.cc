@@ -118,7 +118,7 @@ void run(ByteView input) {
     const auto what = static_cast<unsigned char>(pieces[turn++ % pieces.size()]);
     if (what % 16 == 1) scene.locked_now = !scene.locked_now;
     const std::string piece = stream.substr(at, 1 + what);
-    const bool over = scene.session.over();
+    const bool over = scene.session.finished();
     scene.session.received(bytes_of(piece));
     asked += static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\n'));
     if (over) HOLDS(scene.session.take_output().empty());
@@ -133,7 +133,7 @@ void run(ByteView input) {
   scene.service.changed();
   scene.take(asked);
   HOLDS(!scene.session.busy());
-  HOLDS(scene.session.over() || scene.answers == asked);
+  HOLDS(scene.session.finished() || scene.answers == asked);
 }
 
 std::vector<std::string> seeds() {

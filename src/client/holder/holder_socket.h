@@ -4,45 +4,34 @@
 // one that does not read its answers.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "client/holder/service.h"
-#include "net/listener.h"
-#include "net/stream.h"
+#include "net/local_server.h"
 
 namespace sims::client {
 
-class HolderSocket {
+class HolderSocket final : net::LocalService {
  public:
-  static constexpr std::size_t max_connections = 64;
-  static constexpr std::size_t max_queued = 1 << 20;  // bytes of unread answers and events
   // The caller holds the store's lock as long as this lives. The service and the loop outlive it.
   static Result<std::unique_ptr<HolderSocket>> open(net::Loop& loop, const std::vector<std::string>& paths,
                                                     HolderService& service);
-  ~HolderSocket();  // removes the socket
   // Refuses new connections. Commands that wait for an answer stay connected.
-  void close_door();
-  bool busy() const;  // some command waits for an answer
+  void close_door() { server_->close_door(); }
+  bool busy() const { return server_->busy(); }  // some command waits for an answer
 
  private:
-  struct Connection;
-  HolderSocket(net::Loop& loop, std::string path, HolderService& service);
-  void accept(std::unique_ptr<net::Stream> stream);
-  bool refuse(net::Stream& stream) const;
-  void pump(std::uint64_t number);
-  void ended(std::uint64_t number, bool orderly);
-  void look_for_idle();
+  explicit HolderSocket(HolderService& service) : service_(service) {}
+  Limits limits() const override { return {.sessions = 64, .unread = 1 << 20}; }
+  bool serves(std::optional<std::uint32_t> user) const override;
+  std::string refuse_user() const override;
+  std::string refuse_another() const override;
+  std::unique_ptr<net::LocalSession> start_session(std::function<void()> on_output) override;
 
-  net::Loop& loop_;
-  const std::string path_;
   HolderService& service_;
-  std::unique_ptr<net::Listener> listener_;
-  std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
-  std::uint64_t last_ = 0;
-  net::Timer idle_;
+  std::unique_ptr<net::LocalServer> server_;
 };
 
 }  // namespace sims::client

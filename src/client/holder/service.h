@@ -72,11 +72,11 @@ class HolderSession {
   void received(ByteView bytes);
   std::string take_output();
   bool busy() const { return !pending_.empty(); }  // has unanswered requests
-  bool watching() const { return watching_; }
+  bool idle() const { return !busy() && !watching_; }
   std::uint64_t presence_examined() const { return examined_; }  // peers examined for the watcher
   // How long it may be idle: a command that got an unknown key may be asking a person about it.
   std::int64_t idle_limit_ms() const { return key_told_ ? 900'000 : 60'000; }
-  bool over() const { return over_; }  // bad input: the connection ends after the output
+  bool finished() const { return over_; }  // bad input: the connection ends after the output
 
  private:
   friend class HolderAttempt;

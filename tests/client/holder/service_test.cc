@@ -80,10 +80,10 @@ TEST_CASE("versions are compared first") {
   const auto refused = other.ask(R"({"hello":"sims","version":"0.9","protocol":1})");
   CHECK(has(refused, R"("code":"version")"));
   CHECK(has(refused, "sims-tui (process 77)"));
-  CHECK(other.session.over());
+  CHECK(other.session.finished());
   Asking none(holder, false);
   CHECK(has(none.ask(to_bob), R"("code":"version")"));
-  CHECK(none.session.over());
+  CHECK(none.session.finished());
   Asking same(holder, false);
   CHECK(has(same.ask(R"({"hello":"sims","version":"1.0","protocol":1})"), R"("pid":77)"));
   CHECK(same.ask(to_bob).empty());
@@ -385,9 +385,9 @@ TEST_CASE("attack 64: a holder's session is bounded in lines and in requests tha
   CHECK(has(out, R"("code":"busy")"));
   Asking one(holder);
   one.session.received(bytes_of(std::string(max_holder_line + 1, 'x')));
-  CHECK(one.session.over());
+  CHECK(one.session.finished());
   CHECK(has(one.session.take_output(), "too long"));
   Asking bad(holder);
   CHECK(has(bad.ask("not JSON"), R"("code":"bad_request")"));
-  CHECK(bad.session.over());
+  CHECK(bad.session.finished());
 }
