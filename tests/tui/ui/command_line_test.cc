@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -203,4 +204,111 @@ TEST_CASE("attack 28: a draft goes to no other key than it was begun for without
   CHECK(d.input().empty());
   d.keys("another\r");
   CHECK(d.intents.logged("send bob another"));
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s;
+  Notices notices{s.ui, s.intents};
+  Prompt prompt{s.ui};
+  TypingSignal typing{s.ui, s.intents};
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  Windows windows{s.ui, typing, tracker, [] {}};
+  std::vector<std::string> ran;
+  std::function<bool()> outcome = [] { return true; };
+  CommandLine line{s.ui, s.intents, {notices, prompt, typing, windows}, [this](const Invocation& call) {
+                     ran.emplace_back(call.command->name);
+                     return outcome();
+                   }};
+
+  void enter(const std::string& typed) {
+    s.intents.log.clear();
+    s.input().set(typed);
+    line.enter();
+  }
+  const std::string& left() { return s.input().text(); }
+};
+
+}  // namespace
+
+TEST_CASE("command line alone: a text is sent and leaves its window, one that is refused stays") {
+  Alone a;
+  a.enter("good morning");
+  CHECK(a.s.intents.log == std::vector<std::string>{"send bob good morning"});
+  CHECK(a.left().empty());
+  CHECK(*a.s.state.window().history.older("") == "good morning");
+  a.s.intents.refuse = "the store is full";
+  a.enter("good night");
+  CHECK(a.s.intents.last() == "notice bob: Not sent: the store is full");
+  CHECK(a.left() == "good night");
+  CHECK(a.ran.empty());
+}
+
+TEST_CASE("command line alone: a command runs, and stays in the line when it fails") {
+  Alone a;
+  a.enter("/names");
+  CHECK(a.ran == std::vector<std::string>{"/names"});
+  CHECK(a.left().empty());
+  a.outcome = [] { return false; };
+  a.enter("/names");
+  CHECK(a.left() == "/names");
+  a.enter("/nonsense");
+  CHECK(a.ran.size() == 2);
+  CHECK(a.left() == "/nonsense");
+  CHECK(a.s.intents.log.size() == 1);
+}
+
+TEST_CASE("command line alone: after a yes the command that asked runs again, in its own window only") {
+  Alone a;
+  a.outcome = [&a] { return a.line.sure("Erase all?"); };
+  a.enter("/names");
+  REQUIRE(a.s.state.ask.open());
+  CHECK(a.left() == "/names");
+  SUBCASE("yes") {
+    CHECK(test::feed(a.prompt, "y"));
+    CHECK(a.ran.size() == 2);
+    CHECK(a.left().empty());
+  }
+  SUBCASE("no") {
+    CHECK(test::feed(a.prompt, "n"));
+    CHECK(a.ran.size() == 1);
+    CHECK(a.left() == "/names");
+  }
+  SUBCASE("yes in another window") {
+    a.s.open("frank");
+    CHECK(test::feed(a.prompt, "y"));
+    CHECK(a.ran.size() == 1);
+    CHECK(a.windows.find("bob")->input.text() == "/names");
+  }
+}
+
+TEST_CASE("command line alone: a text to somebody whose key changed while it was asked about is not sent") {
+  Alone a;
+  a.s.of("bob").standing = client::Standing::request;
+  a.enter("hello");
+  REQUIRE(a.s.state.ask.open());
+  CHECK(a.s.intents.log.empty());
+  const bool same = [&] {
+    SUBCASE("same key") {
+      return true;
+    }
+    SUBCASE("other key") {
+      a.s.of("bob").id = test::some_id('z');
+    }
+    return false;
+  }();
+  CHECK(test::feed(a.prompt, "y"));
+  CHECK(a.s.intents.logged("send bob hello") == same);
+  CHECK(a.left() == (same ? "" : "hello"));
+}
+
+TEST_CASE("command line alone: what is typed in a panel is a command or nothing") {
+  Alone a;
+  a.s.input().set("draft");
+  a.line.run_typed_elsewhere("secret words");
+  a.line.run_typed_elsewhere("/names");
+  CHECK(a.s.intents.log.empty());
+  CHECK(a.ran == std::vector<std::string>{"/names"});
+  CHECK(a.left() == "draft");
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -145,4 +146,100 @@ TEST_CASE("ui: a paste that is too long says how much was left out") {
   CHECK(d.state().hint == "the paste was too long: at its end 4474 bytes were left out");
   type(d.ui, "y");
   CHECK(d.state().hint == "a message holds at most 16 KiB: 53626 bytes were left out");
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s;
+  Notices notices{s.ui, s.intents};
+  Prompt prompt{s.ui};
+  TypingSignal typing{s.ui, s.intents};
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  Windows windows{s.ui, typing, tracker, [] {}};
+  LinkStatus link{s.ui, s.intents, notices};
+  CommandLine line{
+      s.ui, s.intents, {notices, prompt, typing, windows}, [](const Invocation&) { return true; }};
+  int leave_asked = 0;
+  ExitKey exit{s.ui, s.intents, [this] { ++leave_asked; }};
+  Input input{s.ui, s.intents, s.intents, {windows, typing, notices, prompt, line, link, exit}};
+
+  const std::string& text() { return s.input().text(); }
+};
+
+const std::string three_lines = "\x1b[200~one\ntwo\nthree\x1b[201~";
+
+}  // namespace
+
+TEST_CASE("input alone: it consumes every key, and says which ones edit the draft") {
+  Alone a;
+  CHECK(test::feed(a.input, "hi"));
+  CHECK(a.input.take_edited());
+  CHECK(a.text() == "hi");
+  CHECK_FALSE(a.input.take_edited());
+  for (const char* bytes : {"\x1b[A", "\x1b[15~", "\x1bq"}) {
+    CAPTURE(bytes);
+    CHECK(test::feed(a.input, bytes));
+  }
+  CHECK(a.s.intents.typing_log == std::vector<std::string>{"bob on", "bob on"});
+}
+
+TEST_CASE("input alone: Enter sends the draft, Up brings it back") {
+  Alone a;
+  CHECK(test::feed(a.input, "hello\r"));
+  CHECK(a.s.intents.logged("send bob hello"));
+  CHECK(a.text().empty());
+  CHECK(test::feed(a.input, "\x1b[A"));
+  CHECK(a.text() == "hello");
+}
+
+TEST_CASE("input alone: Ctrl-C clears the draft, and over an empty one asks before texts are lost") {
+  Alone a;
+  CHECK(test::feed(a.input, "hello\x03"));
+  CHECK(a.text().empty());
+  CHECK(a.leave_asked == 0);
+  CHECK(test::feed(a.input, "\x03"));
+  CHECK(a.leave_asked == 1);
+  CHECK_FALSE(a.s.intents.logged("quit"));
+}
+
+TEST_CASE("input alone: a paste of many lines goes to the window where it was asked about, or nowhere") {
+  Alone a;
+  a.s.state.options.paste_lines = 2;
+  CHECK(test::feed(a.input, three_lines));
+  REQUIRE(a.s.state.ask.open());
+  CHECK(a.text().empty());
+  a.s.open("frank");
+  SUBCASE("yes") {
+    CHECK(test::feed(a.prompt, "y"));
+    CHECK(a.windows.find("bob")->input.text() == "one\ntwo\nthree");
+  }
+  SUBCASE("no") {
+    CHECK(test::feed(a.prompt, "n"));
+    CHECK(a.windows.find("bob")->input.empty());
+  }
+  SUBCASE("the window was closed") {
+    a.windows.close("bob");
+    CHECK(test::feed(a.prompt, "y"));
+    CHECK(a.s.state.hint == "nothing was inserted: the window is closed");
+  }
+  CHECK(a.text().empty());
+}
+
+TEST_CASE("input alone: Esc ends the first attempt to connect, not one after a lost connection") {
+  Alone a;
+  CHECK(test::feed(a.input, "\x1b"));
+  CHECK_FALSE(a.s.intents.logged("disconnect"));
+  const bool lost = [&] {
+    SUBCASE("first") {
+      return false;
+    }
+    SUBCASE("lost") {
+      a.link.model_changed();  // online
+    }
+    return true;
+  }();
+  a.s.intents.fake.link = client::LinkState::connecting;
+  CHECK(test::feed(a.input, "\x1b"));
+  CHECK(a.s.intents.logged("disconnect") != lost);
 }

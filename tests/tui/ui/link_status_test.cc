@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -112,4 +113,58 @@ TEST_CASE("ui: the effect of a command on the connection is said where it was ty
   CHECK(d.intents.logged("notice bob: Disconnected from chat.example.org:7467."));
   d.keys("/disconnect\r");
   CHECK(d.intents.last() == "notice bob: There is no connection to leave.");
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s{""};
+  Notices notices{s.ui, s.intents};
+  LinkStatus link{s.ui, s.intents, notices};
+
+  // The notices of this change.
+  std::vector<std::string> now(client::LinkState state, const std::string& problem = "") {
+    s.intents.log.clear();
+    s.intents.fake.link = state;
+    s.intents.fake.problem = problem;
+    link.model_changed();
+    return s.intents.log;
+  }
+};
+using Said = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("link status alone: only changes are told, and only once") {
+  using enum client::LinkState;
+  Alone a;
+  CHECK(a.now(online) == Said{"notice : Connected to chat.example.org:7467 as alice."});
+  CHECK(a.link.been_online());
+  CHECK(a.now(online).empty());
+  CHECK(a.now(waiting, "timeout") == Said{"notice : Disconnected from chat.example.org:7467: timeout"});
+  CHECK(a.now(connecting).empty());
+  CHECK(a.now(offline, "refused") == Said{"notice : Not connected: refused. /connect opens the dialog."});
+  CHECK(a.now(offline, "refused").empty());
+}
+
+TEST_CASE("link status alone: the dialog shows the problem itself, and closes for the connection it made") {
+  Alone a;
+  a.s.state.dialog.open = true;
+  a.link.connecting();
+  CHECK(a.now(client::LinkState::offline, "no such host").empty());
+  a.now(client::LinkState::online);
+  CHECK_FALSE(a.s.state.dialog.open);
+  a.s.state.dialog.open = true;  // for another server
+  a.now(client::LinkState::waiting);
+  a.now(client::LinkState::online);
+  CHECK(a.s.state.dialog.open);
+}
+
+TEST_CASE("link status alone: who asked in a conversation reads the outcome there, too") {
+  Alone a;
+  a.s.open("bob");
+  a.link.asked_here();
+  CHECK(a.now(client::LinkState::online) == Said{"notice bob: Connected to chat.example.org:7467 as alice.",
+                                                 "notice : Connected to chat.example.org:7467 as alice."});
+  CHECK(a.now(client::LinkState::waiting).size() == 1);
 }

@@ -1,7 +1,10 @@
 // The mouse: the wheel, and clicks on the list.
+#include "tui/ui/mouse.h"
+
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -48,4 +51,63 @@ TEST_CASE("ui: the wheel scrolls the chat, and answers nothing") {
   d.ui.key(pointed(KeyCode::wheel_down));
   d.ui.key(pointed(KeyCode::press, 2, 1));
   CHECK(d.ui.state().ask.open());
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s;
+  TypingSignal typing{s.ui, s.intents};
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  ChatPane chat{s.ui, s.intents, tracker};
+  Windows windows{s.ui, typing, tracker, [] {}};
+  PeerList list{s.ui, windows};
+  SearchPane search{s.ui, s.intents, windows, chat, tracker};
+  Mouse mouse{s.ui, search, chat, list};
+
+  Alone() {
+    s.state.options.mouse = true;
+    for (int i = 0; i < 60; ++i)
+      s.intents.add("bob", {});
+  }
+  bool scrolled() const { return !s.state.window().scroll.following; }
+  std::string clicked() {  // the window in front after a click on each row of the list
+    for (int y = 0; y < 23; ++y)
+      mouse.handle(test::pointed(KeyCode::press, 2, y));
+    return s.state.window().peer;
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "mouse alone: wheel and click, and nothing where the option is off or something is typed in front") {
+  Alone a;
+  bool works = false;
+  SUBCASE("on") {
+    works = true;
+  }
+  SUBCASE("off") {
+    a.s.state.options.mouse = false;
+  }
+  SUBCASE("the dialog") {
+    a.s.state.dialog.open = true;
+  }
+  SUBCASE("the passphrase") {
+    a.s.state.passphrase.kind = PassphraseState::Kind::unlock;
+  }
+  a.mouse.handle(test::pointed(KeyCode::wheel_up));
+  CHECK(a.scrolled() == works);
+  a.mouse.handle(test::pointed(KeyCode::wheel_down));
+  CHECK_FALSE(a.scrolled());
+  CHECK((a.clicked() != "bob") == works);
+}
+
+TEST_CASE("mouse alone: over an open question the wheel scrolls, and a click goes nowhere") {
+  Alone a;
+  a.s.state.ask = Ask{Ask::About::command, "Sure?"};
+  a.mouse.handle(test::pointed(KeyCode::wheel_up));
+  CHECK(a.scrolled());
+  CHECK(a.clicked() == "bob");
+  CHECK(a.s.state.ask.open());
 }

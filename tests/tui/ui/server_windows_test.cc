@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -116,4 +117,82 @@ TEST_CASE("ui: drafts stay with a server's old key when its contacts do, and whe
   CHECK(d.input().empty());
   at('1');
   CHECK(d.input() == "for bob");
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s{""};
+  TypingSignal typing{s.ui, s.intents};
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  Windows windows{s.ui, typing, tracker, [] {}};
+  ServerWindows servers{s.ui, windows, typing, tracker};
+
+  void at(char server) {
+    s.intents.fake.server_id = test::some_id(server);
+    servers.model_changed();
+  }
+  void draft(const std::string& peer, const std::string& text) {
+    windows.go_to_peer(peer);
+    s.input().set(text);
+  }
+  std::string draft_of(const std::string& peer) {
+    const Window* window = windows.find(peer);
+    return window == nullptr ? "no window" : window->input.text();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("server windows alone: what was typed before the first connection belongs to its server") {
+  Alone a;
+  a.draft("bob", "hello");
+  a.at('1');
+  CHECK(a.draft_of("bob") == "hello");
+}
+
+TEST_CASE("server windows alone: each server gets its own back") {
+  Alone a;
+  a.at('1');
+  a.draft("bob", "to bob at one");
+  a.at('2');
+  CHECK(a.draft_of("bob") == "no window");
+  a.draft("bob", "to bob at two");
+  a.at('1');
+  CHECK(a.draft_of("bob") == "to bob at one");
+  CHECK(a.s.state.window().peer == "bob");
+  a.at('2');
+  CHECK(a.draft_of("bob") == "to bob at two");
+}
+
+TEST_CASE("server windows alone: what is kept comes back, at the same server, after a restart") {
+  SavedWindows kept;
+  {
+    Alone a;
+    a.at('1');
+    a.draft("bob", "one");
+    a.at('2');
+    a.draft("frank", "two");
+    a.windows.go_to_passing("dave");
+    kept = a.servers.kept();
+  }
+  REQUIRE(kept.size() == 2);
+  Alone b;
+  CHECK_FALSE(b.servers.restore({}));
+  CHECK(b.servers.restore(kept));
+  CHECK(b.draft_of("frank") == "two");
+  CHECK(b.draft_of("dave") == "no window");  // only passed
+  b.at('1');
+  CHECK(b.draft_of("bob") == "one");
+  CHECK(b.draft_of("frank") == "no window");
+}
+
+TEST_CASE("server windows alone: a question about a window of the old server is gone at the new one") {
+  Alone a;
+  a.at('1');
+  a.s.state.ask = Ask{Ask::About::command, "Sure?"};
+  a.s.state.asks_below.push_back(Ask{Ask::About::command, "Really?"});
+  a.at('2');
+  CHECK_FALSE(a.s.state.ask.open());
+  CHECK(a.s.state.asks_below.empty());
 }

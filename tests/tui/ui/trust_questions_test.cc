@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 #include "tui/view/trust_panel.h"
 
 using namespace sims;
@@ -135,4 +136,89 @@ TEST_CASE("ui: the page of a changed key says whether the old one was verified")
   CHECK(shows(d, "The old key was never verified."));
   d.of(eve).was_verified = true;
   CHECK(shows(d, "You had verified the old key: the new one is not the one that"));
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s;
+  Notices notices{s.ui, s.intents};
+  Prompt prompt{s.ui};
+  TypingSignal typing{s.ui, s.intents};
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  Windows windows{s.ui, typing, tracker, [] {}};
+  std::vector<std::string> ran;
+  CommandLine line{s.ui, s.intents, {notices, prompt, typing, windows}, [this](const Invocation& call) {
+                     ran.emplace_back(call.command->name);
+                     return true;
+                   }};
+  ExitKey exit{s.ui, s.intents, [] {}};
+  TrustQuestions trust{s.ui, s.intents, s.intents, {notices, line, typing, exit}};
+
+  void verify() {
+    s.state.window().verifying = true;
+    s.state.window().verifying_id = s.of("bob").id.text();
+  }
+  void asks(client::Question::Kind kind) {
+    s.intents.fake.question = test::question(kind);
+    trust.model_changed();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("trust questions alone: without one no key is consumed") {
+  Alone a;
+  CHECK_FALSE(test::feed(a.trust, "y"));
+  CHECK_FALSE(test::feed(a.trust, "\r"));
+  CHECK(a.s.intents.log.empty());
+}
+
+TEST_CASE("trust questions alone: with one every key is, and only an answer ends it") {
+  Alone a;
+  a.asks(client::Question::Kind::server_first);
+  CHECK(test::feed(a.trust, "maybe\r"));
+  CHECK(a.s.state.answer_problem == "Please type 'yes', 'no' or the fingerprint.");
+  CHECK(a.s.intents.log.empty());
+  SUBCASE("yes") {
+    CHECK(test::feed(a.trust, "yes\r"));
+    CHECK(a.s.intents.last() == "answer yes");
+  }
+  SUBCASE("no") {
+    CHECK(test::feed(a.trust, "no\r"));
+    CHECK(a.s.intents.last() == "answer no");
+  }
+  SUBCASE("Esc") {
+    CHECK(test::feed(a.trust, "\x1b"));
+    CHECK(a.s.intents.last() == "answer no");
+  }
+}
+
+TEST_CASE("trust questions alone: a number is compared with what the core says, a command runs") {
+  Alone a;
+  a.verify();
+  CHECK(test::feed(a.trust, "\r"));
+  CHECK(a.s.state.window().problem.find("Nothing was compared") == 0);
+  CHECK(test::feed(a.trust, "/names\r"));
+  CHECK(a.ran == std::vector<std::string>{"/names"});
+  CHECK(a.s.state.window().verifying);
+  CHECK(test::feed(a.trust, "wrong\r"));
+  CHECK(a.s.state.window().verifying);
+  CHECK(test::feed(a.trust, " right \r"));
+  CHECK(a.s.intents.logged("verify bob"));
+  CHECK_FALSE(a.s.state.window().verifying);
+}
+
+TEST_CASE("trust questions alone: what was typed for a question or key that is gone is forgotten") {
+  Alone a;
+  a.verify();
+  CHECK(test::feed(a.trust, "123"));
+  a.s.of("bob").id = test::some_id('z');
+  a.trust.model_changed();
+  CHECK_FALSE(a.s.state.window().verifying);
+  CHECK(a.s.state.window().answer.empty());
+  a.asks(client::Question::Kind::server_first);
+  CHECK(test::feed(a.trust, "ye"));
+  a.asks(client::Question::Kind::server_changed);
+  CHECK(a.s.state.answer.empty());
 }

@@ -1,7 +1,10 @@
 // Windows: which one is in front, what arrives behind it, and how many there may be.
+#include "tui/ui/windows.h"
+
 #include <doctest/doctest.h>
 
 #include "tui/ui/desk.h"
+#include "tui/ui/stage.h"
 
 using namespace sims;
 using namespace sims::tui;
@@ -211,4 +214,86 @@ TEST_CASE("ui: Alt-a finds all that the list shows as unread") {
     d.keys(alt_a);
     CHECK(d.ui.state().hint == "nothing unread");
   }
+}
+
+namespace {
+
+struct Alone {
+  test::Stage s{""};
+  TypingSignal typing{s.ui, s.intents};
+  ReadTracker tracker{s.ui, s.intents, s.intents};
+  int moved = 0;
+  Windows windows{s.ui, typing, tracker, [this] { ++moved; }};
+
+  const std::string& front() const { return s.state.window().peer; }
+};
+
+}  // namespace
+
+TEST_CASE("windows alone: what comes to the front is told once, what is there already or nowhere is not") {
+  Alone a;
+  CHECK(a.windows.go_to_peer("bob"));
+  CHECK(a.front() == "bob");
+  CHECK(a.moved == 1);
+  CHECK(a.windows.go_to_peer("bob"));
+  a.windows.go_to(7);
+  CHECK(a.moved == 1);
+  CHECK(a.windows.open("frank"));
+  CHECK(a.front() == "bob");
+  CHECK(a.moved == 1);
+}
+
+TEST_CASE("windows alone: a closed window leaves the one before it in front, the status window stays") {
+  Alone a;
+  for (const char* name : {"bob", "carol", "frank"})
+    a.windows.open(name);
+  a.windows.go_to_peer("carol");
+  a.windows.close("bob");
+  CHECK(a.front() == "carol");
+  a.windows.close("carol");
+  CHECK(a.front().empty());
+  a.windows.close("");
+  a.windows.close("nobody");
+  CHECK(a.s.state.windows.size() == 2);
+  CHECK(a.windows.find("frank") != nullptr);
+  CHECK(a.windows.find("carol") == nullptr);
+}
+
+TEST_CASE("windows alone: one that was only passed closes, unless it holds a draft") {
+  Alone a;
+  a.windows.go_to_passing("dave");
+  SUBCASE("unused") {
+    a.windows.go_to_passing("frank");
+    CHECK(a.windows.find("dave") == nullptr);
+  }
+  SUBCASE("with a draft") {
+    a.s.input().set("Dear Dave");
+    a.windows.go_to_passing("frank");
+    CHECK(a.windows.find("dave") != nullptr);
+  }
+  CHECK(a.front() == "frank");
+}
+
+TEST_CASE("windows alone: its keys, and no other") {
+  Alone a;
+  a.windows.open("bob");
+  CHECK(test::feed(a.windows,
+                   "\x1b"
+                   "2"));
+  CHECK(a.front() == "bob");
+  CHECK(test::feed(a.windows,
+                   "\x1b"
+                   "a"));
+  CHECK(a.front() == "carol");  // unread, and without a window
+  CHECK_FALSE(test::feed(a.windows, "x"));
+  CHECK_FALSE(test::feed(a.windows, "\r"));
+}
+
+TEST_CASE("windows alone: who types is told to have stopped by going elsewhere") {
+  Alone a;
+  a.windows.go_to_peer("bob");
+  a.s.input().set("hm");
+  a.typing.update();
+  a.windows.go_to_peer("frank");
+  CHECK(a.s.intents.typing_log == std::vector<std::string>{"bob on", "bob off"});
 }
