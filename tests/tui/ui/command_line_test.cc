@@ -208,13 +208,7 @@ TEST_CASE("attack 28: a draft goes to no other key than it was begun for without
 
 namespace {
 
-struct Alone {
-  test::Stage s;
-  Notices notices{s.ui, s.intents};
-  Prompt prompt{s.ui};
-  TypingSignal typing{s.ui, s.intents};
-  ReadTracker tracker{s.ui, s.intents, s.intents};
-  Windows windows{s.ui, typing, tracker, [] {}};
+struct Alone : test::StageWithWindows {
   std::vector<std::string> ran;
   std::function<bool()> outcome = [] { return true; };
   CommandLine line{s.ui, s.intents, {notices, prompt, typing, windows}, [this](const Invocation& call) {

@@ -150,13 +150,7 @@ TEST_CASE("ui: a paste that is too long says how much was left out") {
 
 namespace {
 
-struct Alone {
-  test::Stage s;
-  Notices notices{s.ui, s.intents};
-  Prompt prompt{s.ui};
-  TypingSignal typing{s.ui, s.intents};
-  ReadTracker tracker{s.ui, s.intents, s.intents};
-  Windows windows{s.ui, typing, tracker, [] {}};
+struct Alone : test::StageWithWindows {
   LinkStatus link{s.ui, s.intents, notices};
   CommandLine line{
       s.ui, s.intents, {notices, prompt, typing, windows}, [](const Invocation&) { return true; }};

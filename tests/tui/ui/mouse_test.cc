@@ -55,12 +55,8 @@ TEST_CASE("ui: the wheel scrolls the chat, and answers nothing") {
 
 namespace {
 
-struct Alone {
-  test::Stage s;
-  TypingSignal typing{s.ui, s.intents};
-  ReadTracker tracker{s.ui, s.intents, s.intents};
+struct Alone : test::StageWithWindows {
   ChatPane chat{s.ui, s.intents, tracker};
-  Windows windows{s.ui, typing, tracker, [] {}};
   PeerList list{s.ui, windows};
   SearchPane search{s.ui, s.intents, windows, chat, tracker};
   Mouse mouse{s.ui, search, chat, list};

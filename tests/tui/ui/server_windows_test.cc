@@ -121,11 +121,8 @@ TEST_CASE("ui: drafts stay with a server's old key when its contacts do, and whe
 
 namespace {
 
-struct Alone {
-  test::Stage s{""};
-  TypingSignal typing{s.ui, s.intents};
-  ReadTracker tracker{s.ui, s.intents, s.intents};
-  Windows windows{s.ui, typing, tracker, [] {}};
+struct Alone : test::StageWithWindows {
+  Alone() : StageWithWindows("") {}
   ServerWindows servers{s.ui, windows, typing, tracker};
 
   void at(char server) {

@@ -7,6 +7,9 @@
 #include "tui/ui/component.h"
 #include "tui/ui/context.h"
 #include "tui/ui/fixture.h"
+#include "tui/ui/notices.h"
+#include "tui/ui/prompt.h"
+#include "tui/ui/windows.h"
 #include "tui/view/view.h"
 
 namespace sims::test {
@@ -32,6 +35,19 @@ struct Stage {
   tui::Editor& input() { return state.window().input; }
   client::Peer& of(const std::string& name) { return intents.fake.peers.at(name); }
   std::string screen() { return dump(tui::render(intents.fake, state, {}), false); }
+};
+
+// A stage with the components that most others need.
+struct StageWithWindows {
+  Stage s;
+  tui::Notices notices{s.ui, s.intents};
+  tui::Prompt prompt{s.ui};
+  tui::TypingSignal typing{s.ui, s.intents};
+  tui::ReadTracker tracker{s.ui, s.intents, s.intents};
+  int moved = 0;  // how often another window came to the front
+  tui::Windows windows{s.ui, typing, tracker, [this] { ++moved; }};
+
+  explicit StageWithWindows(const std::string& peer = "bob") : s(peer) {}
 };
 
 // The bytes that the terminal sends for one key.

@@ -140,13 +140,7 @@ TEST_CASE("ui: the page of a changed key says whether the old one was verified")
 
 namespace {
 
-struct Alone {
-  test::Stage s;
-  Notices notices{s.ui, s.intents};
-  Prompt prompt{s.ui};
-  TypingSignal typing{s.ui, s.intents};
-  ReadTracker tracker{s.ui, s.intents, s.intents};
-  Windows windows{s.ui, typing, tracker, [] {}};
+struct Alone : test::StageWithWindows {
   std::vector<std::string> ran;
   CommandLine line{s.ui, s.intents, {notices, prompt, typing, windows}, [this](const Invocation& call) {
                      ran.emplace_back(call.command->name);

@@ -218,12 +218,8 @@ TEST_CASE("ui: Alt-a finds all that the list shows as unread") {
 
 namespace {
 
-struct Alone {
-  test::Stage s{""};
-  TypingSignal typing{s.ui, s.intents};
-  ReadTracker tracker{s.ui, s.intents, s.intents};
-  int moved = 0;
-  Windows windows{s.ui, typing, tracker, [this] { ++moved; }};
+struct Alone : test::StageWithWindows {
+  Alone() : StageWithWindows("") {}
 
   const std::string& front() const { return s.state.window().peer; }
 };
