@@ -182,9 +182,9 @@ uses_term := client/link tui/term
 uses_fuzz := tui/app cli server/admin
 more_term := -lvterm -lutil
 TESTS := $(foreach t,$(ROOMS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t)))
-# ThreadSanitizer finds something only where there are threads: the rooms that start some in src/ or in their tests. The
-# suites that start whole programs (term, e2e, interop) run, too.
-THREADED := $(foreach t,$(TESTS),$(if $(shell grep -lE 'std::(j?thread|async)\b' src/$(t)/*.cc src/$(t)/*.h tests/$(t)/*.cc 2>/dev/null),$(t)))
+# ThreadSanitizer finds something only where there are threads: the rooms that start some, or give work to the loop's, in
+# src/ or in their tests. The suites that start whole programs (term, e2e, interop) run, too.
+THREADED := $(foreach t,$(TESTS),$(if $(shell grep -lE 'std::(j?thread|async)\b|loop_?\.work' src/$(t)/*.cc src/$(t)/*.h tests/$(t)/*.cc 2>/dev/null),$(t)))
 CHECKED  := $(if $(filter tsan,$(VARIANT)),$(THREADED) term,$(TESTS))
 # Fixtures of another room's tests.
 fixtures_client/holder := $(BUILD)/tests/client/core/relay.o

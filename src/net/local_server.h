@@ -47,8 +47,8 @@ class LocalService {
 
 class LocalServer {
  public:
-  // Owns `fd`, a listening socket at `path`, in any case. Only the holder of the lock that stands beside the socket makes
-  // one. The loop outlives it.
+  // Owns `fd`, a listening socket at `path`, also when it fails. The caller holds the lock that keeps other programs from
+  // serving there. The loop outlives it.
   static Result<std::unique_ptr<LocalServer>> serve(Loop& loop, std::string path, int fd,
                                                     LocalService& service);
   ~LocalServer();  // removes the socket
