@@ -254,7 +254,7 @@ void Link::State::end_turn() {
 void Link::State::arm_timer() {
   const std::int64_t next = std::min(core.next_tick(), core.commit_at());
   if (next == INT64_MAX) return timer.stop();
-  timer.start(std::max<std::int64_t>(next - loop.now().steady_ms, 1));
+  timer.start(std::max<std::int64_t>(loop.now().ms_until(next), 1));
 }
 
 void Link::State::check_left() {

@@ -66,6 +66,7 @@ class Demo final : public Session {
   void cancel_search() override {}
   Result<void> nick(const std::string&) override { return none("a server"); }
   Result<void> find(const std::string&, const std::string&) override { return none("a server"); }
+  Result<void> meet(const std::string&) override { return none("a server"); }
   bool has_passphrase() const override { return false; }
   Result<void> lock() override { return none("a passphrase"); }
   void unlock(SecretBytes) override {}
@@ -95,7 +96,7 @@ class Demo final : public Session {
   void arm() {
     const std::int64_t next = world_.next_tick();
     if (next == INT64_MAX) return timer_.stop();
-    timer_.start(std::max<std::int64_t>(1, next - loop_.now().steady_ms));
+    timer_.start(std::max<std::int64_t>(loop_.now().ms_until(next), 1));
   }
 
   DemoWorld world_;

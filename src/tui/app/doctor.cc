@@ -58,9 +58,8 @@ void connection(Report& out, const Model& m, Now now) {
                                                          : fmt::format("{} ms", m.round_trip_ms)));
       break;
     case LinkState::waiting:
-      out.line("server",
-               fmt::format("not connected to {}: {}; next try in {} s", m.server, m.problem,
-                           std::max<std::int64_t>(0, (m.retry_at_ms - now.steady_ms + 999) / 1'000)));
+      out.line("server", fmt::format("not connected to {}: {}; next try in {} s", m.server, m.problem,
+                                     (now.ms_until(m.retry_at_ms) + 999) / 1'000));
       break;
     default:
       out.line("server", m.problem.empty() ? "not connected" : "not connected: " + m.problem);

@@ -164,7 +164,7 @@ std::optional<Notification> Notifier::next(Now now) {
 
 int Notifier::wait_ms(Now now) const {
   if (pending_.empty()) return -1;
-  return static_cast<int>(std::max<std::int64_t>(0, not_before_ms_ - now.steady_ms));
+  return static_cast<int>(now.ms_until(not_before_ms_));
 }
 
 std::string osc_text(std::string_view text, std::size_t max, bool ascii) {

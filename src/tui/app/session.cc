@@ -98,7 +98,7 @@ void Session::feed_keys(std::vector<Key>& keys) {
 // --- 2. drawing ----------------------------------------------------------------------------------
 
 void Session::schedule_draw(bool at_once) {
-  const std::int64_t wait = drawn_at_ + frame_ms - loop_.now().steady_ms;
+  const std::int64_t wait = loop_.now().ms_until(drawn_at_ + frame_ms);
   if (!at_once && wait > 0) return draw_timer_.start(wait);
   whole_ = true;
   draw_at_turn_end();
@@ -127,7 +127,7 @@ void Session::draw() {
   if (!display_.draw(model(), ui_.state(), now)) return draw_timer_.start(blocked_ms);
   draw_timer_.stop();
   if (model().link == client::LinkState::waiting) {  // the next second of the countdown
-    const std::int64_t left = model().retry_at_ms - now.steady_ms;
+    const std::int64_t left = now.ms_until(model().retry_at_ms);
     draw_timer_.start(left > 0 ? (left - 1) % 1'000 + 1 : 1'000);
   }
 }

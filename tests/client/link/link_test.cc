@@ -415,3 +415,21 @@ TEST_CASE("leaving commits first: the last acks go out with the goodbye") {
   CHECK(f.server.acks() == 2);
   CHECK(f.server.messages.back().starts_with("{\"type\":\"disconnect\""));
 }
+
+TEST_CASE("what is due at once is done at once, however long it has been due") {
+  Fixture f;
+  net::Timer end(f.loop, [&] { f.loop.stop(); });  // after what is due at once
+  bool blocked = false;
+  f.make({[&] {
+            if (!f.link->model().list_complete || std::exchange(blocked, true)) return;
+            CHECK(f.link->core().block("bob", f.link->now()).has_value());
+            CHECK(f.link->core().next_tick() <= f.link->now().steady_ms);
+            end.start(50);
+          },
+          {},
+          {}});
+  f.connect();
+  f.loop.run();
+  CHECK(blocked);
+  CHECK(f.link->core().next_tick() > f.link->now().steady_ms);
+}
