@@ -1,11 +1,10 @@
 // Worker threads that share one queue of jobs.
 #include "net/workers.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <system_error>
 #include <utility>
+
+#include "os/process.h"
 
 namespace sims::net {
 
@@ -40,22 +39,14 @@ void Workers::add(std::function<void()> job) {
   ::sem_post(&wanted_);
 }
 
-// The new thread inherits the signal mask. The loop's thread handles all signals except those of a
-// thread's own faults: if they were blocked, the program would end without its handlers, which
-// restore the terminal. If no further thread can be started, the others do its work; if there is
-// none at all, the program ends.
+// If no further thread can be started, the others do its work; if there is none at all, the program ends.
 void Workers::begin_thread() {
-  sigset_t all, before;
-  sigfillset(&all);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
-    sigdelset(&all, fault);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const SignalsBlocked blocked;
   try {
     threads_.emplace_back([this] { run(); });
   } catch (const std::system_error&) {
     if (threads_.empty()) std::terminate();
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 // The semaphore is posted once for each job, and at the end once for each thread: a thread that

@@ -91,6 +91,18 @@ void set_slice(std::uint64_t ns) {
 
 // 0 means the calling thread: Linux keeps slice and priority per thread, and a new thread inherits
 // them.
+SignalsBlocked::SignalsBlocked() {
+  sigset_t all;
+  sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT})
+    sigdelset(&all, fault);
+  pthread_sigmask(SIG_SETMASK, &all, &before_);
+}
+
+SignalsBlocked::~SignalsBlocked() {
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
 void lower_thread_priority() {
   set_slice(0);
   static_cast<void>(setpriority(PRIO_PROCESS, 0, 10));

@@ -1,6 +1,8 @@
 // Process hardening, which every program that holds keys does first, and thread scheduling.
 #pragma once
 
+#include <signal.h>
+
 namespace sims {
 
 // Hardens the process:
@@ -12,6 +14,20 @@ namespace sims {
 //   - Lack of memory and uncaught exceptions, such as for a thread that cannot start, print why
 //     before abort().
 void harden_process();
+
+// While it lives, the calling thread blocks all signals except those of its own faults: if they were blocked, the
+// program would end without its handlers, which restore the terminal. Threads that it starts meanwhile inherit
+// that, so that the loop's thread handles all other signals.
+class SignalsBlocked {
+ public:
+  SignalsBlocked();
+  ~SignalsBlocked();
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 // Lowers the calling thread's priority: nice 10, a tenth of a contended core. With less it could
 // get no time for minutes on a busy machine.

@@ -205,6 +205,12 @@ Result<void> Database::copy_into(const std::string& path) {
   return Statement(*this, "VACUUM INTO ?", path).run();
 }
 
+void Database::stop_when(const std::atomic<bool>& stop) {
+  constexpr int steps = 100;  // of SQLite's machine between two looks
+  const auto look = [](void* flag) -> int { return static_cast<const std::atomic<bool>*>(flag)->load(); };
+  sqlite3_progress_handler(state_->db, steps, look, const_cast<std::atomic<bool>*>(&stop));
+}
+
 bool Database::in_transaction() const {
   return sqlite3_get_autocommit(state_->db) == 0;
 }
@@ -240,14 +246,15 @@ void Statement::bind(std::int64_t number) {
 }
 
 void Statement::bind(std::string_view text) {
+  const char* data = text.data() != nullptr ? text.data() : "";  // SQLite would bind NULL
   if (status_ == SQLITE_OK)
-    status_ =
-        sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    status_ = sqlite3_bind_text64(statement_, ++bound_, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 void Statement::bind(ByteView blob) {
+  const void* data = blob.data() != nullptr ? static_cast<const void*>(blob.data()) : "";
   if (status_ == SQLITE_OK)
-    status_ = sqlite3_bind_blob64(statement_, ++bound_, blob.data(), blob.size(), SQLITE_TRANSIENT);
+    status_ = sqlite3_bind_blob64(statement_, ++bound_, data, blob.size(), SQLITE_TRANSIENT);
 }
 
 Result<bool> Statement::step() {

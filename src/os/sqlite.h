@@ -3,6 +3,7 @@
 // a damaged file begin with "damaged: ".
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -41,6 +42,8 @@ class Database {
   // Copies a snapshot to a file that is missing or empty, without fsync. Others may write
   // meanwhile.
   Result<void> copy_into(const std::string& path);
+  // From now on statements fail soon after `stop`, which outlives this, is true.
+  void stop_when(const std::atomic<bool>& stop);
   bool in_transaction() const;  // false also after a failure rolled it back
   bool moved() const;           // whether its path now leads to another file, or to none
   // The last error, with advice when the file is damaged.

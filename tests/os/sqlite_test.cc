@@ -39,7 +39,8 @@ TEST_CASE("sqlite: values are stored and read back, with NUL, and empty ones") {
   const std::string text("a\0b\xc3\xa9", 5);
   const ByteArray<3> blob{0, 255, 7};
   REQUIRE(Statement(f.db, "INSERT INTO t VALUES (?, ?, ?)", INT64_MIN, text, blob).run());
-  REQUIRE(Statement(f.db, "INSERT INTO t VALUES (?, ?, ?)", 2, "", ByteView()).run());
+  REQUIRE(Statement(f.db, "INSERT INTO t VALUES (?, ?, ?)", 2, std::string_view(), ByteView()).run());
+  CHECK(f.db.number("SELECT count(*) FROM t WHERE s IS NULL OR b IS NULL") == 0);
   Statement rows(f.db, "SELECT n, s, b FROM t ORDER BY n");
   REQUIRE(rows.step() == true);
   CHECK(rows.number(0) == INT64_MIN);
@@ -172,6 +173,21 @@ TEST_CASE("sqlite: a copy is a snapshot of its start, in a new file, beside a wr
   CHECK_FALSE(reader->copy_into(f.folder / "copy.db"));
   CHECK(copy->number("SELECT count(*) FROM t") == 1);
   CHECK_FALSE(reader->copy_into(f.folder / "no/such.db"));
+}
+
+TEST_CASE("sqlite: a copy ends soon after it is to stop") {
+  Fixture f;
+  for (int n = 0; n < 3'000; ++n)
+    REQUIRE(f.insert(n));
+  auto reader = Database::open_read_only(f.path);
+  REQUIRE(reader);
+  std::atomic<bool> stop = false;
+  reader->stop_when(stop);
+  REQUIRE(reader->copy_into(f.folder / "copy.db"));
+  stop = true;
+  const auto copied = reader->copy_into(f.folder / "other.db");
+  REQUIRE_FALSE(copied);
+  CHECK(copied.error() == "interrupted");
 }
 
 TEST_CASE("sqlite: a page that can't be read undoes the transaction, and nothing is written behind it") {
