@@ -128,12 +128,29 @@ P384Key P384Key::clone() const {
   return copy;
 }
 
-std::optional<Secret<48>> P384Key::agree(const P384Point& peer) const {
-  ECP::Point product = group().GetCurve().ScalarMultiply(decoded(peer), integer(scalar_.view()));
+namespace {
+
+std::optional<Secret<48>> product_x(const P384Point& peer, const Integer& k) {
+  const ECP::Point product = group().GetCurve().ScalarMultiply(decoded(peer), k);
   if (product.identity) return std::nullopt;
   Secret<48> z;
   product.x.Encode(z.data(), z.size());
   return z;
+}
+
+}  // namespace
+
+std::optional<Secret<48>> P384Key::agree(const P384Point& peer) const {
+  return product_x(peer, integer(scalar_.view()));
+}
+
+std::optional<Secret<48>> p384_agree_blinded(ByteView scalar, const P384Point& peer, Rng& rng) {
+  if (scalar.size() != coordinate) return std::nullopt;
+  const Integer k = integer(scalar);
+  if (!valid_scalar(k)) return std::nullopt;
+  Secret<8> r;
+  rng.fill(r.writable());
+  return product_x(peer, k + integer(r.view()) * group().GetSubgroupOrder());
 }
 
 }  // namespace sims::crypto

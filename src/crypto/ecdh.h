@@ -1,6 +1,7 @@
 // P-384 Diffie-Hellman. Peer keys are raw coordinates taken out of fixed-size, fixed-prefix encodings: no DER
 // of a peer ever reaches Crypto++'s Load() (CVE-2023-50980, CVE-2023-50981). The multiplication is
-// variable-time, so each private key serves only the few operations of the protocol and is then wiped.
+// variable-time, so each private key serves only the few operations of the protocol and is then wiped. One
+// that serves more than one is blinded.
 #pragma once
 
 #include <optional>
@@ -33,6 +34,7 @@ class P384Key {
 
   P384Key clone() const;
   const P384Point& public_point() const { return public_; }
+  const Secret<48>& scalar() const { return scalar_; }
   // Z: the x-coordinate, 48 bytes, leading zeros kept. nullopt if the result is the point at infinity.
   std::optional<Secret<48>> agree(const P384Point& peer) const;
 
@@ -41,5 +43,9 @@ class P384Key {
   Secret<48> scalar_;
   P384Point public_{};
 };
+
+// agree() for a stored scalar, which may serve many times: multiplies by k + r n with a fresh r of 64 bits
+// (sims-protocol(7) section 8). nullopt also for a scalar that is not in [1, n).
+std::optional<Secret<48>> p384_agree_blinded(ByteView scalar, const P384Point& peer, Rng& rng);
 
 }  // namespace sims::crypto

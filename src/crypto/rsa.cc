@@ -19,6 +19,7 @@ namespace {
 using CryptoPP::Integer;
 
 constexpr std::size_t modulus_size = 512;
+constexpr std::size_t prime_size = modulus_size / 2;
 constexpr std::uint8_t spki_prefix[] = {0x30, 0x82, 0x02, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
                                         0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x02,
                                         0x0f, 0x00, 0x30, 0x82, 0x02, 0x0a, 0x02, 0x82, 0x02, 0x01, 0x00};
@@ -113,6 +114,13 @@ std::optional<Bytes> rsa_encrypt(ByteView spki, ByteView message, Rng& rng) {
 }
 
 struct RsaKey::State {
+  State() = default;
+  State(const Integer& p, const Integer& q) {
+    const Integer e = public_exponent, d = e.InverseMod(CryptoPP::LCM(p - 1, q - 1));
+    key.Initialize(p * q, e, d, p, q, d % (p - 1), d % (q - 1), q.InverseMod(p));
+    assert(valid_modulus(key.GetModulus()));
+  }
+
   CryptoPP::InvertibleRSAFunction key;  // its Integers wipe themselves
 };
 
@@ -139,11 +147,24 @@ std::optional<RsaKey> RsaKey::generate(Rng& rng, const std::function<bool()>& go
   } catch (const Stopped&) {
     return std::nullopt;
   }
-  const Integer e = public_exponent, d = e.InverseMod(CryptoPP::LCM(p - 1, q - 1));
-  auto state = std::make_unique<State>();
-  state->key.Initialize(p * q, e, d, p, q, d % (p - 1), d % (q - 1), q.InverseMod(p));
-  assert(valid_modulus(state->key.GetModulus()));
-  return RsaKey(std::move(state));
+  return RsaKey(std::make_unique<State>(p, q));
+}
+
+SecretBytes RsaKey::secret() const {
+  assert(state_);
+  const Integer &p = state_->key.GetPrime1(), &q = state_->key.GetPrime2();
+  assert(p.ByteCount() <= prime_size && q.ByteCount() <= prime_size);
+  SecretBytes out(secret_size);
+  p.Encode(out.writable().data(), prime_size);
+  q.Encode(out.writable().data() + prime_size, prime_size);
+  return out;
+}
+
+std::optional<RsaKey> RsaKey::from_secret(ByteView primes) {
+  if (primes.size() != secret_size) return std::nullopt;
+  const Integer p = integer(primes.first(prime_size)), q = integer(primes.last(prime_size));
+  if (!p.IsOdd() || !q.IsOdd() || p == q || !valid_modulus(p * q)) return std::nullopt;
+  return RsaKey(std::make_unique<State>(p, q));
 }
 
 Result<RsaKey> RsaKey::from_pkcs8(ByteView der) {

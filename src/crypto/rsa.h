@@ -1,4 +1,4 @@
-// Ephemeral RSA-4096 with e = 65537, for OAEP (SHA-256, MGF1-SHA-256, empty label) only.
+// RSA-4096 keys for one exchange each, with e = 65537, for OAEP (SHA-256, MGF1-SHA-256, empty label) only.
 #pragma once
 
 #include <functional>
@@ -30,11 +30,16 @@ class RsaKey {
   static std::optional<RsaKey> generate(Rng& rng, const std::function<bool()>& go_on);
   // For known-answer tests: PKCS#8 DER of our own making, never a peer's.
   static Result<RsaKey> from_pkcs8(ByteView der);
+  // From secret(). nullopt: not the primes of such a key.
+  static std::optional<RsaKey> from_secret(ByteView primes);
   RsaKey(RsaKey&&) noexcept;
   RsaKey& operator=(RsaKey&&) noexcept;
   ~RsaKey();
 
   const ByteArray<rsa_spki_size>& spki() const { return spki_; }
+  static constexpr std::size_t secret_size = 512;
+  // The two primes, 256 bytes each: for a store that seals them. Not after decrypt_once().
+  SecretBytes secret() const;
   // Decrypts one ciphertext and destroys the key: a second call is our bug (assert). nullopt: any failure.
   std::optional<SecretBytes> decrypt_once(ByteView ciphertext, Rng& rng);
 

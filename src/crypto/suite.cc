@@ -67,18 +67,42 @@ std::optional<InitiatorShare> ecdhe_initiator(ByteView responder_spki, Ephemeral
   return InitiatorShare{Bytes(spki.begin(), spki.end()), std::move(*z), std::move(own)};
 }
 
+bool ecdhe_acceptable(ByteView spki) {
+  return p384_from_spki(spki).has_value();
+}
+
+std::optional<StoredKey> ecdhe_stored(EphemeralSource& source) {
+  const P384Key key = source.p384();
+  const auto spki = p384_to_spki(key.public_point());
+  return StoredKey{Bytes(spki.begin(), spki.end()), SecretBytes(key.scalar().view())};
+}
+
+std::optional<SecretBytes> ecdhe_agree_stored(ByteView spki, const SecretBytes& secret,
+                                              ByteView initiator_key, Rng& rng) {
+  const auto own = p384_from_spki(spki), peer = p384_from_spki(initiator_key);
+  if (!own || !peer || mirrors(*own, *peer)) return std::nullopt;
+  const auto z = p384_agree_blinded(secret.view(), *peer, rng);
+  if (!z) return std::nullopt;
+  return SecretBytes(z->view());
+}
+
+// Z of a ciphertext; a random one when it does not decrypt.
+SecretBytes rsa_z(RsaKey& key, ByteView ciphertext, Rng& rng) {
+  // Drawn before we know whether it is needed, so that both outcomes do the same work.
+  SecretBytes random_z(rsa_z_size);
+  rng.fill(random_z.writable());
+  auto z = key.decrypt_once(ciphertext, rng);
+  if (z && z->size() == rsa_z_size) return std::move(*z);
+  return random_z;
+}
+
 class RsaResponder final : public ResponderKey {
  public:
   explicit RsaResponder(RsaKey key) : key_(std::move(key)) {}
 
   ByteView spki() const override { return key_.spki(); }
   std::optional<SecretBytes> agree(ByteView initiator_key, Rng& rng) override {
-    // Drawn before we know whether it is needed, so that both outcomes do the same work.
-    SecretBytes random_z(rsa_z_size);
-    rng.fill(random_z.writable());
-    auto z = key_.decrypt_once(initiator_key, rng);
-    if (z && z->size() == rsa_z_size) return z;
-    return random_z;
+    return rsa_z(key_, initiator_key, rng);
   }
 
  private:
@@ -100,9 +124,24 @@ std::optional<InitiatorShare> rsa_initiator(ByteView responder_spki, EphemeralSo
   return InitiatorShare{std::move(*ciphertext), std::move(z), std::nullopt};
 }
 
+std::optional<StoredKey> rsa_stored(EphemeralSource& source) {
+  const auto key = source.rsa();
+  if (!key) return std::nullopt;
+  return StoredKey{Bytes(key->spki().begin(), key->spki().end()), key->secret()};
+}
+
+std::optional<SecretBytes> rsa_agree_stored(ByteView, const SecretBytes& secret, ByteView initiator_key,
+                                            Rng& rng) {
+  auto key = RsaKey::from_secret(secret.view());
+  if (!key) return std::nullopt;
+  return rsa_z(*key, initiator_key, rng);
+}
+
 constexpr Suite suites[] = {
-    {"ECDHE_WITH_AES_128_CBC_SHA256", "ecdhe", Rekeying::double_ratchet, ecdhe_responder, ecdhe_initiator},
-    {"RSA_WITH_AES_128_CBC_SHA256", "rsa", Rekeying::fresh_exchange, rsa_responder, rsa_initiator},
+    {"ECDHE_WITH_AES_128_CBC_SHA256", "ecdhe", Rekeying::double_ratchet, 100, true, ecdhe_responder,
+     ecdhe_initiator, ecdhe_acceptable, sizeof(Secret<48>), ecdhe_stored, ecdhe_agree_stored},
+    {"RSA_WITH_AES_128_CBC_SHA256", "rsa", Rekeying::fresh_exchange, 10, false, rsa_responder, rsa_initiator,
+     rsa_valid_spki, RsaKey::secret_size, rsa_stored, rsa_agree_stored},
 };
 
 const Suite* find(std::string_view wanted, std::string_view Suite::*member) {

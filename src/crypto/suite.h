@@ -51,15 +51,35 @@ struct InitiatorShare {
   std::optional<P384Key> ratchet_key;  // ECDHE: the private key, for the first ratchet step
 };
 
+// A responder's key made ahead, for a letter (section 8): it lies in a store until its initiator's share
+// comes.
+struct StoredKey {
+  Bytes spki;          // the `key` bytes of phase 4
+  SecretBytes secret;  // to be sealed
+};
+
 enum class Rekeying { double_ratchet, fresh_exchange };  // sims-protocol(7) section 6
 
 struct Suite {
   std::string_view name;   // on the wire
   std::string_view label;  // in options and dialogs: "ecdhe"
   Rekeying rekeying;
+  // sims-protocol(7) section 8, what a client keeps at its server: prekeys for one session each, at most, and
+  // whether one for many sessions may stand beside them.
+  std::size_t once_prekeys;
+  bool many_prekey;
   std::unique_ptr<ResponderKey> (*make_responder_key)(EphemeralSource& source);  // nullptr: busy
   // From the `key` bytes of phase 4; nullopt: not an acceptable key.
   std::optional<InitiatorShare> (*make_initiator_share)(ByteView responder_spki, EphemeralSource& source);
+  // Whether make_initiator_share would take this key: its form, and that a point is on the curve.
+  bool (*acceptable_key)(ByteView responder_spki);
+
+  std::size_t stored_size;                                               // bytes of StoredKey::secret
+  std::optional<StoredKey> (*make_stored_key)(EphemeralSource& source);  // nullopt: busy
+  // As ResponderKey::agree, any number of times: the secret is blinded by fresh randomness. nullopt also for
+  // a secret that is none of this suite.
+  std::optional<SecretBytes> (*agree_stored)(ByteView spki, const SecretBytes& secret, ByteView initiator_key,
+                                             Rng& rng);
 };
 
 std::span<const Suite> all_suites();             // preferred first

@@ -253,3 +253,21 @@ TEST_CASE("attack 14: only the one SubjectPublicKeyInfo encoding") {
     CHECK_FALSE(p384_from_spki(ByteView(spki).first(size)).has_value());
   CHECK_FALSE(p384_from_spki(joined({spki, Bytes{0}})).has_value());
 }
+
+TEST_CASE("ecdh: a blinded agreement gives the same Z under fresh randomness each time") {
+  test::FixedRng rng(5);
+  const P384Key own = P384Key::generate(rng), peer = P384Key::generate(rng);
+  const auto expected = own.agree(peer.public_point());
+  REQUIRE(expected);
+  Bytes largest(48, 0xff), zeros(48, 0), r(8, 0xff);
+  for (const Bytes& blinding : {Bytes(8, 0), r, Bytes(8, 0x5a)}) {
+    rng.push(blinding);
+    const auto z = p384_agree_blinded(own.scalar().view(), peer.public_point(), rng);
+    CHECK(rng.queued() == 0);
+    REQUIRE(z);
+    CHECK(test::hex(z->view()) == test::hex(expected->view()));
+  }
+  CHECK_FALSE(p384_agree_blinded(zeros, peer.public_point(), rng));
+  CHECK_FALSE(p384_agree_blinded(largest, peer.public_point(), rng));
+  CHECK_FALSE(p384_agree_blinded(ByteView(zeros).first(47), peer.public_point(), rng));
+}

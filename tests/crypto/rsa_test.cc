@@ -255,3 +255,25 @@ TEST_CASE("attack 16: junk RSA keys are refused") {
     }
   }
 }
+
+TEST_CASE("rsa: a key comes back from its secret, and only from two primes of its size") {
+  test::FixedRng rng(5);
+  const Bytes message(32, 7);
+  const auto key = RsaKey::from_pkcs8(test::rsa_test_key()).value();
+  const SecretBytes secret = key.secret();
+  CHECK(secret.size() == RsaKey::secret_size);
+  auto again = RsaKey::from_secret(secret.view());
+  REQUIRE(again);
+  CHECK(again->spki() == key.spki());
+  CHECK(test::hex(again->secret().view()) == test::hex(secret.view()));
+  const auto z = again->decrypt_once(*rsa_encrypt(key.spki(), message, rng), rng);
+  REQUIRE(z);
+  CHECK(test::hex(z->view()) == test::hex(message));
+
+  CHECK_FALSE(RsaKey::from_secret(secret.view().first(511)));
+  CHECK_FALSE(RsaKey::from_secret(Bytes(512, 0)));
+  CHECK_FALSE(RsaKey::from_secret(Bytes(512, 0xff)));  // one number twice
+  Bytes even(secret.view().begin(), secret.view().end());
+  even.back() &= 0xfe;
+  CHECK_FALSE(RsaKey::from_secret(even));
+}

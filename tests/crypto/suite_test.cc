@@ -167,3 +167,56 @@ TEST_CASE("attack 16: a junk RSA key gets no share") {
   CHECK_FALSE(suite.make_initiator_share(even, source).has_value());
   CHECK_FALSE(suite.make_initiator_share(p384_to_spki(source.p384().public_point()), source).has_value());
 }
+
+TEST_CASE("suites: a stored key agrees with its initiator, again and again where it may") {
+  for (const Suite& suite : all_suites()) {
+    CAPTURE(std::string(suite.name));
+    test::FixedEphemerals source;
+    const auto key = suite.make_stored_key(source);
+    REQUIRE(key);
+    CHECK(key->secret.size() == suite.stored_size);
+    CHECK(suite.acceptable_key(key->spki));
+    for (int i = 0; i < 2; ++i) {
+      const auto share = suite.make_initiator_share(key->spki, source);
+      REQUIRE(share);
+      CHECK(hex(suite.agree_stored(key->spki, key->secret, share->key, source.rng())) ==
+            test::hex(share->z.view()));
+    }
+    const SecretBytes shorter(key->secret.view().first(suite.stored_size - 1)), zeros(suite.stored_size);
+    const auto share = suite.make_initiator_share(key->spki, source);
+    CHECK_FALSE(suite.agree_stored(key->spki, shorter, share->key, source.rng()));
+    CHECK_FALSE(suite.agree_stored(key->spki, zeros, share->key, source.rng()));
+  }
+  test::FixedEphemerals empty;
+  empty.no_rsa = true;
+  CHECK_FALSE(find_suite_by_label("rsa")->make_stored_key(empty));
+}
+
+TEST_CASE(
+    "suites: a stored key refuses a mirrored point and what is no point; a wrong ciphertext gives a random "
+    "Z") {
+  const Suite& ecdhe = *find_suite_by_label("ecdhe");
+  test::FixedEphemerals source;
+  const auto key = ecdhe.make_stored_key(source);
+  CHECK_FALSE(ecdhe.agree_stored(key->spki, key->secret, key->spki, source.rng()));
+  CHECK_FALSE(ecdhe.agree_stored(key->spki, key->secret, Bytes(120, 7), source.rng()));
+  CHECK_FALSE(ecdhe.acceptable_key(Bytes(120, 7)));
+
+  const Suite& rsa = *find_suite_by_label("rsa");
+  const auto rsa_key = rsa.make_stored_key(source);
+  const auto share = rsa.make_initiator_share(rsa_key->spki, source);
+  Bytes wrong = share->key;
+  wrong[100] ^= 1;
+  const auto z = rsa.agree_stored(rsa_key->spki, rsa_key->secret, wrong, source.rng());
+  REQUIRE(z);
+  CHECK(z->size() == share->z.size());
+  CHECK(hex(z) != test::hex(share->z.view()));
+  CHECK(hex(z) != hex(rsa.agree_stored(rsa_key->spki, rsa_key->secret, wrong, source.rng())));
+  CHECK_FALSE(rsa.acceptable_key(Bytes(rsa_spki_size, 7)));
+}
+
+TEST_CASE("suites: the prekeys that a client keeps at its server") {
+  const Suite &ecdhe = *find_suite_by_label("ecdhe"), &rsa = *find_suite_by_label("rsa");
+  CHECK((ecdhe.once_prekeys == 100 && ecdhe.many_prekey));
+  CHECK((rsa.once_prekeys == 10 && !rsa.many_prekey));
+}
