@@ -31,6 +31,7 @@ constexpr Row rows[] = {
     {ErrorCode::too_large, "too-large", "too large"},
     {ErrorCode::unknown_peer, "unknown-peer", "no such peer"},
     {ErrorCode::not_connected, "not-connected", "that peer is not connected"},
+    {ErrorCode::mailbox_full, "mailbox-full", "that mailbox is full"},
     {ErrorCode::going_away, "going-away", "going away"},
     {ErrorCode::internal, "internal", "internal error"},
 };

@@ -26,6 +26,7 @@ enum class ErrorCode {
   too_large,
   unknown_peer,
   not_connected,
+  mailbox_full,
   going_away,
   internal,
 };

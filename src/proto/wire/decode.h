@@ -14,6 +14,8 @@ Checked<SecureFrame> decode_secure(const JsonValue& root);
 // Sub-messages inside SECURE.
 Checked<FromServer> decode_from_server(const JsonValue& root);
 Checked<FromClient> decode_from_client(const JsonValue& root);
+// The object inside `prekeys` and `prekey`.
+Checked<Prekey> decode_prekey(const JsonValue& object);
 // Decodes a `client-com` or an `ack` between clients in exactly the form that encode() writes. The result is
 // that of parsing and decode_from_client(), but needs no parser and no copy of the text. nullopt: any other
 // text, valid or not. Returns views into the text.

@@ -20,6 +20,12 @@ Checked<ClientCom> decode_client_com(const JsonValue& root);
 Checked<ClientDisconnect> decode_client_disconnect(const JsonValue& root);
 Checked<ClientRefuse> decode_client_refuse(const JsonValue& root);
 Checked<PeerAck> decode_peer_ack(const JsonValue& root);
+Checked<ClientMail> decode_client_mail(const JsonValue& root);
+Checked<ClientReceipt> decode_client_receipt(const JsonValue& root);
+Checked<PrekeysUpload> decode_prekeys_upload(const JsonValue& root);
+Checked<PrekeysStatus> decode_prekeys_status(const JsonValue& root);
+Checked<PrekeyRequest> decode_prekey_request(const JsonValue& root);
+Checked<PrekeyAnswer> decode_prekey_answer(const JsonValue& root);
 Checked<UnknownMessage> decode_unknown(const JsonValue& root);
 
 }  // namespace sims::proto

@@ -63,7 +63,7 @@ std::optional<Forwarded> fast_path_forwarded(std::string_view text) {
   constexpr std::string_view com = R"({"type":"client-com","src":")", ack = R"({"type":"ack","src":")";
   if (!json_plain(text)) return std::nullopt;
   Pieces pieces(text);
-  Forwarded out{pieces.next_is(com) ? MessageType::client_com : MessageType::peer_ack, {}, {}};
+  Forwarded out{{pieces.next_is(com) ? MessageType::client_com : MessageType::peer_ack, {}, {}}};
   pieces.literal(out.type == MessageType::client_com ? com : ack).string(out.src);
   pieces.literal(R"(,"dst":")").string(out.dst).literal(R"(,"id":)").number();
   if (out.type == MessageType::client_com) {

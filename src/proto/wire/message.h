@@ -15,6 +15,7 @@
 #include "proto/error.h"
 #include "proto/identity.h"
 #include "proto/wire/handshake_frame.h"
+#include "proto/wire/mail_message.h"
 #include "proto/wire/message_type.h"
 
 namespace sims::proto {
@@ -112,16 +113,19 @@ struct UnknownMessage {
 };
 
 // A message that a client gets from its server. A HandshakeFrame here is a `client-connect`.
-using FromServer = std::variant<List, Found, HandshakeFrame, ClientRefuse, ClientCom, ClientDisconnect,
-                                PeerAck, Ack, Ping, Disconnect, Error, UnknownMessage>;
+using FromServer =
+    std::variant<List, Found, HandshakeFrame, ClientRefuse, ClientCom, ClientDisconnect, PeerAck, ClientMail,
+                 ClientReceipt, PrekeysStatus, PrekeyAnswer, Ack, Ping, Disconnect, Error, UnknownMessage>;
 
-// A message that a server gets from a client. Of a forwarded type only the presence and kinds of fields are
-// checked: the clients check its content.
-struct Forwarded {
+// A message that a server gets from a client. Of a type between clients only the presence and kinds of fields
+// are checked: the clients check its content.
+struct BetweenClients {
   MessageType type;
   std::string_view src, dst;  // unchecked text
 };
-using FromClient =
-    std::variant<Forwarded, ListRequest, FindRequest, Ack, Ping, Disconnect, Register, Error, UnknownMessage>;
+struct Forwarded : BetweenClients {};  // at once, to a client that is here
+struct Kept : BetweenClients {};       // acked once it is on disk, given to its client from there (section 8)
+using FromClient = std::variant<Forwarded, Kept, ListRequest, FindRequest, PrekeysUpload, PrekeyRequest, Ack,
+                                Ping, Disconnect, Register, Error, UnknownMessage>;
 
 }  // namespace sims::proto

@@ -21,26 +21,45 @@ Checked<FromServer> server(const MessageRow&, const JsonValue& root) {
   return decode(root).map([]<class M>(M&& message) { return FromServer(std::forward<M>(message)); });
 }
 
-// Presence and kinds of the fields that a forwarded type must have.
-Checked<FromClient> passed_on(const MessageRow& row, const JsonValue& root) {
+void check_kind(FieldReader& fields, const MessageField& field) {
+  switch (field.kind) {
+    case FieldKind::text:
+      fields.text(field.name);
+      break;
+    case FieldKind::number:
+      fields.number(field.name);
+      break;
+    case FieldKind::boolean:
+      fields.boolean(field.name);
+      break;
+    case FieldKind::object:
+      fields.object(field.name);
+      break;
+    case FieldKind::array:
+      fields.array(field.name);
+      break;
+  }
+}
+
+// Presence and kinds of the fields that a type between clients must have.
+template <class Way>  // Forwarded, Kept
+Checked<FromClient> passed_on(const MessageRow& row, const JsonValue& root,
+                              std::span<const MessageField> more = {}) {
   FieldReader fields(root);
-  const Forwarded out{row.type, fields.text("src"), fields.text("dst")};
-  for (const MessageField& field : row.forwarded_fields)
-    switch (field.kind) {
-      case FieldKind::text:
-        fields.text(field.name);
-        break;
-      case FieldKind::number:
-        fields.number(field.name);
-        break;
-      case FieldKind::object:
-        fields.object(field.name);
-        break;
-      case FieldKind::array:
-        fields.array(field.name);
-        break;
-    }
+  const Way out{{row.type, fields.text("src"), fields.text("dst")}};
+  for (const MessageField& field : row.passed_fields)
+    check_kind(fields, field);
+  for (const MessageField& field : more)
+    check_kind(fields, field);
   return fields.checked(FromClient(out));
+}
+
+Checked<FromClient> forwarded(const MessageRow& row, const JsonValue& root) {
+  return passed_on<Forwarded>(row, root);
+}
+
+Checked<FromClient> letter(const MessageRow& row, const JsonValue& root) {
+  return passed_on<Kept>(row, root);
 }
 
 using enum FieldKind;
@@ -50,26 +69,44 @@ constexpr MessageField disconnect_fields[] = {{"data", object}, {"verification",
 constexpr MessageField com_fields[] = {
     {"id", number}, {"ratchet", object}, {"verification", text}, {"data", text}};
 constexpr MessageField ack_fields[] = {{"id", number}, {"data", text}, {"verification", text}};
+constexpr MessageField mail_fields[] = {
+    {"id", number}, {"ratchet", object}, {"verification", text}, {"data", text}};
+constexpr MessageField receipt_fields[] = {{"data", text}};
+constexpr MessageField delivered_fields[] = {{"id", number}, {"verification", text}};
+constexpr MessageField unopened_fields[] = {{"unopened", boolean}, {"signature", text}};
 
-// `acked`: section 4 has no ack for an `ack` of either kind; connect and secure are frames, not sub-messages.
+// A receipt has one of two forms.
+Checked<FromClient> receipt(const MessageRow& row, const JsonValue& root) {
+  if (root.get("unopened")) return passed_on<Kept>(row, root, unopened_fields);
+  return passed_on<Kept>(row, root, delivered_fields);
+}
+
+// `acking`: section 4 has no ack for an `ack` of either kind; connect and secure are frames, not sub-messages.
 using enum MessageType;
+using enum Acking;
+using enum Passing;
 constexpr MessageRow rows[] = {
-    {"connect", connect, false, {}, nullptr, nullptr},
-    {"secure", secure, false, {}, nullptr, nullptr},
-    {"list", list, true, {}, client<decode_list_request>, server<decode_list>},
-    {"find", find, true, {}, client<decode_find_request>, server<decode_found>},
-    {"client-connect", client_connect, true, connect_fields, passed_on, server<decode_handshake>},
-    {"client-refuse", client_refuse, true, refuse_fields, passed_on, server<decode_client_refuse>},
-    {"client-disconnect", client_disconnect, true, disconnect_fields, passed_on,
+    {"connect", connect, never, none, {}, nullptr, nullptr},
+    {"secure", secure, never, none, {}, nullptr, nullptr},
+    {"list", list, once_read, none, {}, client<decode_list_request>, server<decode_list>},
+    {"find", find, once_read, none, {}, client<decode_find_request>, server<decode_found>},
+    {"client-connect", client_connect, once_read, live, connect_fields, forwarded, server<decode_handshake>},
+    {"client-refuse", client_refuse, once_read, live, refuse_fields, forwarded, server<decode_client_refuse>},
+    {"client-disconnect", client_disconnect, once_read, live, disconnect_fields, forwarded,
      server<decode_client_disconnect>},
-    {"client-com", client_com, true, com_fields, passed_on, server<decode_client_com>},
-    {"ack", peer_ack, false, ack_fields, passed_on, server<decode_peer_ack>},
-    {"ack", ack, false, {}, client<decode_ack>, server<decode_ack>},
-    {"ping", ping, true, {}, client<decode_ping>, server<decode_ping>},
-    {"disconnect", disconnect, true, {}, client<decode_disconnect>, server<decode_disconnect>},
-    {"register", redeem, true, {}, client<decode_register>, nullptr},
-    {"error", error, true, {}, client<decode_error>, server<decode_error>},
-    {"", unknown, true, {}, client<decode_unknown>, server<decode_unknown>},
+    {"client-com", client_com, once_read, live, com_fields, forwarded, server<decode_client_com>},
+    {"ack", peer_ack, never, live, ack_fields, forwarded, server<decode_peer_ack>},
+    {"client-mail", client_mail, once_done, kept, mail_fields, letter, server<decode_client_mail>},
+    {"client-receipt", client_receipt, once_done, kept, receipt_fields, receipt,
+     server<decode_client_receipt>},
+    {"prekeys", prekeys, once_done, none, {}, client<decode_prekeys_upload>, server<decode_prekeys_status>},
+    {"prekey", prekey, once_done, none, {}, client<decode_prekey_request>, server<decode_prekey_answer>},
+    {"ack", ack, never, none, {}, client<decode_ack>, server<decode_ack>},
+    {"ping", ping, once_read, none, {}, client<decode_ping>, server<decode_ping>},
+    {"disconnect", disconnect, once_read, none, {}, client<decode_disconnect>, server<decode_disconnect>},
+    {"register", redeem, once_read, none, {}, client<decode_register>, nullptr},
+    {"error", error, once_read, none, {}, client<decode_error>, server<decode_error>},
+    {"", unknown, once_read, none, {}, client<decode_unknown>, server<decode_unknown>},
 };
 
 constexpr bool in_order() {

@@ -1,5 +1,5 @@
-// The table of message types: name, decoder for each sender, and the fields that a relay checks in a type that
-// it forwards (sims-protocol(7) sections 3 to 6). A type without a row is unknown. A type whose row has no
+// The table of message types: name, decoder for each sender, and the fields that a relay checks in a type
+// between clients (sims-protocol(7) sections 3 to 8). A type without a row is unknown. A type whose row has no
 // decoder for its sender is refused (default deny).
 #pragma once
 
@@ -14,25 +14,43 @@
 
 namespace sims::proto {
 
-enum class FieldKind : std::uint8_t { text, number, object, array };
+enum class FieldKind : std::uint8_t { text, number, boolean, object, array };
 
 struct MessageField {
   const char* name;
   FieldKind kind;
 };
 
+// How a server passes a message on from one client to another.
+enum class Passing : std::uint8_t {
+  none,  // it is for the server itself
+  live,  // at once, to a client that is here
+  kept,  // through its mailbox: acked once it is on disk
+};
+
+// When the receiver of a message counts it in its cumulative ack.
+enum class Acking : std::uint8_t {
+  never,
+  once_read,
+  once_done,  // a server, when its fate is known: on disk, or answered. A client once it is read
+};
+
 struct MessageRow {
   std::string_view name;  // on the wire
   MessageType type;
-  bool acked;  // counts for the cumulative ack
-  // Not empty for a type between clients, which the server passes on byte for byte: the fields beside `type`,
-  // `src` and `dst` that must be there.
-  std::span<const MessageField> forwarded_fields;
+  Acking acking;
+  Passing passing;
+  // Of a type between clients, which the server passes on byte for byte: the fields beside `type`, `src` and
+  // `dst` that must be there.
+  std::span<const MessageField> passed_fields;
   // Read the message as a sub-message inside SECURE; nullptr: not legal there from this side. `row` is this.
   Checked<FromClient> (*from_client)(const MessageRow& row, const JsonValue& root);
   Checked<FromServer> (*from_server)(const MessageRow& row, const JsonValue& root);
 
-  bool forwarded() const { return !forwarded_fields.empty(); }
+  bool acked() const { return acking != Acking::never; }
+  bool forwarded() const { return passing == Passing::live; }
+  bool kept() const { return passing == Passing::kept; }
+  bool between_clients() const { return passing != Passing::none; }
 };
 
 std::span<const MessageRow> message_table();

@@ -1,4 +1,4 @@
-// The kinds of messages and of handshakes, and the two roles in a handshake (sims-protocol(7) sections 3 to 6).
+// The kinds of messages and of handshakes, and the two roles in a handshake (sims-protocol(7) sections 3 to 8).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,10 @@ enum class MessageType : std::uint8_t {
   client_disconnect,
   client_com,
   peer_ack,  // `ack` with `dst`
+  client_mail,
+  client_receipt,
+  prekeys,
+  prekey,
   ack,
   ping,
   disconnect,

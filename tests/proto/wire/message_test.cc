@@ -29,6 +29,10 @@ ByteArray<N> some_bytes(std::uint64_t seed) {
   return out;
 }
 
+Prekey some_prekey(std::uint64_t seed, PrekeyUse use = PrekeyUse::once) {
+  return {some_bytes<16>(seed), "A", use, 1'775'001'600, Bytes(120, 7), some_bytes<64>(seed)};
+}
+
 HandshakeFrame handshake_frame(HandshakeKind kind, int phase) {
   HandshakeFrame frame;
   frame.kind = kind;
@@ -90,6 +94,23 @@ std::vector<std::string> examples(MessageType type) {
       return {encode(ClientDisconnect{some_id(1), some_id(2), "good \"bye\"\n", some_bytes<32>(1)})};
     case MessageType::peer_ack:
       return {encode(PeerAck{some_id(1), some_id(2), 3, some_bytes<32>(1), some_bytes<32>(2)})};
+    case MessageType::client_mail:
+      return {encode(ClientMail{some_id(1),
+                                some_id(2),
+                                99,
+                                {some_bytes<16>(1), some_bytes<32>(2), Bytes(120, 7), some_bytes<64>(3)},
+                                some_bytes<32>(4),
+                                "gAAAAA=="})};
+    case MessageType::client_receipt:
+      return {encode(ClientReceipt{some_id(1), some_id(2), some_bytes<32>(1),
+                                   LetterDelivered{7, some_bytes<32>(2)}}),
+              encode(ClientReceipt{some_id(1), some_id(2), some_bytes<32>(1),
+                                   LetterUnopened{some_bytes<64>(2)}})};
+    case MessageType::prekeys:
+      return {encode(PrekeysStatus{{{"A", 100, true}, {"B", 0, false}}, 12, some_bytes<16>(1), 3}),
+              encode(PrekeysStatus{})};
+    case MessageType::prekey:
+      return {encode(PrekeyAnswer{some_id(2), some_prekey(1)}), encode(PrekeyAnswer{some_id(2), {}})};
     case MessageType::ack:
       return {encode(Ack{"relay.example", 41})};
     case MessageType::ping:
@@ -153,28 +174,37 @@ TEST_CASE("messages: the table has each type, with the senders, acks and fields 
   struct Expected {
     MessageType type;
     const char* name;
-    bool by_client, by_server, acked;
-    std::string_view fields;  // that a server checks in a forwarded type
+    bool by_client, by_server;
+    Acking acking;
+    std::string_view fields;  // that a server checks in a type between clients
+    Passing passing = Passing::live;
   };
   using enum MessageType;
+  using enum Acking;
   const Expected expected[] = {
-      {connect, "connect", false, false, false, ""},
-      {secure, "secure", false, false, false, ""},
-      {list, "list", true, true, true, ""},
-      {find, "find", true, true, true, ""},
-      {client_connect, "client-connect", true, true, true, "phase=number ciphers=array data=object "},
-      {client_refuse, "client-refuse", true, true, true, "to=text code=text signature=text "},
-      {client_disconnect, "client-disconnect", true, true, true, "data=object verification=text "},
-      {client_com, "client-com", true, true, true, "id=number ratchet=object verification=text data=text "},
-      {peer_ack, "ack", true, true, false, "id=number data=text verification=text "},
-      {ack, "ack", true, true, false, ""},
-      {ping, "ping", true, true, true, ""},
-      {disconnect, "disconnect", true, true, true, ""},
-      {redeem, "register", true, false, true, ""},
-      {error, "error", true, true, true, ""},
-      {unknown, "", true, true, true, ""},
+      {connect, "connect", false, false, never, "", Passing::none},
+      {secure, "secure", false, false, never, "", Passing::none},
+      {list, "list", true, true, once_read, "", Passing::none},
+      {find, "find", true, true, once_read, "", Passing::none},
+      {client_connect, "client-connect", true, true, once_read, "phase=number ciphers=array data=object "},
+      {client_refuse, "client-refuse", true, true, once_read, "to=text code=text signature=text "},
+      {client_disconnect, "client-disconnect", true, true, once_read, "data=object verification=text "},
+      {client_com, "client-com", true, true, once_read,
+       "id=number ratchet=object verification=text data=text "},
+      {peer_ack, "ack", true, true, never, "id=number data=text verification=text "},
+      {client_mail, "client-mail", true, true, once_done,
+       "id=number ratchet=object verification=text data=text ", Passing::kept},
+      {client_receipt, "client-receipt", true, true, once_done, "data=text ", Passing::kept},
+      {prekeys, "prekeys", true, true, once_done, "", Passing::none},
+      {prekey, "prekey", true, true, once_done, "", Passing::none},
+      {ack, "ack", true, true, never, "", Passing::none},
+      {ping, "ping", true, true, once_read, "", Passing::none},
+      {disconnect, "disconnect", true, true, once_read, "", Passing::none},
+      {redeem, "register", true, false, once_read, "", Passing::none},
+      {error, "error", true, true, once_read, "", Passing::none},
+      {unknown, "", true, true, once_read, "", Passing::none},
   };
-  const char* const kinds[] = {"text", "number", "object", "array"};
+  const char* const kinds[] = {"text", "number", "boolean", "object", "array"};
   REQUIRE(message_table().size() == std::size(expected));
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     const Expected& want = expected[i];
@@ -185,12 +215,16 @@ TEST_CASE("messages: the table has each type, with the senders, acks and fields 
     CHECK(row.name == want.name);
     CHECK((row.from_client != nullptr) == want.by_client);
     CHECK((row.from_server != nullptr) == want.by_server);
-    CHECK(row.acked == want.acked);
+    CHECK(row.acking == want.acking);
+    CHECK(row.acked() == (want.acking != Acking::never));
     std::string fields;
-    for (const MessageField& field : row.forwarded_fields)
+    for (const MessageField& field : row.passed_fields)
       fields += std::string(field.name) + "=" + kinds[static_cast<std::size_t>(field.kind)] + " ";
     CHECK(fields == want.fields);
-    CHECK(row.forwarded() == !want.fields.empty());
+    CHECK(row.passing == want.passing);
+    CHECK(row.forwarded() == (want.passing == Passing::live));
+    CHECK(row.kept() == (want.passing == Passing::kept));
+    CHECK(row.between_clients() == !want.fields.empty());
   }
 }
 
@@ -232,8 +266,9 @@ TEST_CASE("messages: types not allowed inside SECURE are refused, unknown types 
         CHECK(refused_by_server(text) == ErrorCode::bad_message);
       } else {
         CHECK(refused_by_client(text).has_value() == (row.from_server == nullptr));
-        if (row.type != MessageType::list && row.type != MessageType::find)
-          CHECK_FALSE(refused_by_server(text));
+        const bool answer = row.type == MessageType::list || row.type == MessageType::find ||
+                            row.type == MessageType::prekeys || row.type == MessageType::prekey;
+        if (!answer) CHECK_FALSE(refused_by_server(text));
       }
     }
   }
@@ -282,13 +317,15 @@ TEST_CASE("messages: a missing field or one of another type is a bad message") {
   }
 }
 
-TEST_CASE("messages: a server checks presence and types of forwarded fields, not their content") {
+TEST_CASE("messages: a server checks presence and types of fields between clients, not their content") {
   const auto decode = [](std::string text) {
     JsonTape tape;
     const auto root = tape.parse(text);
     REQUIRE(root);
     const auto message = decode_from_client(*root);
-    return message && std::holds_alternative<Forwarded>(*message);
+    if (!message) return false;
+    const bool kept = message_row(*root).kept();
+    return kept ? std::holds_alternative<Kept>(*message) : std::holds_alternative<Forwarded>(*message);
   };
   CHECK(decode(
       R"({"type":"client-com","src":"a","dst":"b","id":1,"ratchet":{},"verification":"?","data":"?"})"));
@@ -296,12 +333,23 @@ TEST_CASE("messages: a server checks presence and types of forwarded fields, not
   CHECK(decode(R"({"type":"client-refuse","src":"a","dst":"b","to":"?","code":"?","signature":"?"})"));
   CHECK(decode(R"({"type":"client-disconnect","src":"a","dst":"b","data":{},"verification":"?"})"));
   CHECK(decode(R"({"type":"ack","src":"a","dst":"b","id":1,"data":"?","verification":"?"})"));
+  CHECK(decode(
+      R"({"type":"client-mail","src":"a","dst":"b","id":1,"ratchet":{},"verification":"?","data":"?"})"));
+  CHECK(decode(R"({"type":"client-receipt","src":"a","dst":"b","id":1,"data":"?","verification":"?"})"));
+  CHECK(
+      decode(R"({"type":"client-receipt","src":"a","dst":"b","data":"?","unopened":false,"signature":"?"})"));
   for (const MessageRow& row : message_table()) {
-    if (!row.forwarded()) continue;
+    if (!row.between_clients()) continue;
     for (const std::string& example : examples(row.type)) {
       CHECK(decode(example));
       std::vector<std::string> keys = {"src", "dst"};
-      for (const MessageField& field : row.forwarded_fields)
+      if (row.type == MessageType::client_receipt) {
+        if (example.find("unopened") == std::string::npos)
+          keys.insert(keys.end(), {"id", "verification"});
+        else
+          keys.insert(keys.end(), {"unopened", "signature"});
+      }
+      for (const MessageField& field : row.passed_fields)
         keys.emplace_back(field.name);
       for (const std::string& key : keys) {
         CAPTURE(key);
@@ -468,8 +516,8 @@ TEST_CASE("messages: every error code has its own name and text") {
     names.insert(to_string(code));
     texts.insert(explain(code));
   }
-  CHECK(names.size() == 18);
-  CHECK(texts.size() == 18);
+  CHECK(names.size() == 19);
+  CHECK(texts.size() == 19);
   CHECK_FALSE(parse_error_code("Bad-frame"));
   CHECK_FALSE(parse_error_code(""));
 }
