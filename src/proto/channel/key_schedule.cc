@@ -8,13 +8,16 @@ namespace sims::proto {
 namespace {
 
 // label || transcript || SHA(key): the bytes that an identity key signs. They never hold text of a user.
-Bytes signed_input(Role role, const crypto::Digest& transcript, ByteView key) {
-  const std::string_view label = role == Role::initiator ? labels::initiator : labels::responder;
+Bytes signed_input(std::string_view label, const crypto::Digest& transcript, ByteView key) {
   const crypto::Digest hash = crypto::sha256({key});
   Bytes out(label.begin(), label.end());
   out.insert(out.end(), transcript.begin(), transcript.end());
   out.insert(out.end(), hash.begin(), hash.end());
   return out;
+}
+
+std::string_view label_of(Role role) {
+  return role == Role::initiator ? labels::initiator : labels::responder;
 }
 
 }  // namespace
@@ -35,12 +38,22 @@ crypto::Digest transcript_next(const crypto::Digest& before, std::string_view fr
 
 crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const crypto::Digest& transcript,
                            ByteView key) {
-  return identity.sign(signed_input(role, transcript, key));
+  return sign_key(label_of(role), identity, transcript, key);
 }
 
 bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key,
                 const crypto::Signature& sig) {
-  return crypto::verify(id.key(), signed_input(role, transcript, key), sig);
+  return verify_key(label_of(role), id, transcript, key, sig);
+}
+
+crypto::Signature sign_key(std::string_view label, const crypto::SigningKey& identity,
+                           const crypto::Digest& transcript, ByteView key) {
+  return identity.sign(signed_input(label, transcript, key));
+}
+
+bool verify_key(std::string_view label, const Id& id, const crypto::Digest& transcript, ByteView key,
+                const crypto::Signature& sig) {
+  return crypto::verify(id.key(), signed_input(label, transcript, key), sig);
 }
 
 MasterSecret master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,

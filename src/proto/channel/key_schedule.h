@@ -1,5 +1,5 @@
-// The key derivations and proofs that a handshake (sims-protocol(7) section 3) and an RSA re-key (section 6)
-// share. Pure.
+// The key derivations and proofs that a handshake (sims-protocol(7) section 3), an RSA re-key (section 6) and
+// a letter (section 8) share. Pure.
 #pragma once
 
 #include <string_view>
@@ -23,7 +23,12 @@ crypto::Signature sign_key(Role role, const crypto::SigningKey& identity, const 
                            ByteView key);
 bool verify_key(Role role, const Id& id, const crypto::Digest& transcript, ByteView key,
                 const crypto::Signature& sig);
-// K = concat KDF of section 3; `transcript` is t4 and `key` phase 5's bytes.
+// The same under another label, for the sender of a letter (section 8).
+crypto::Signature sign_key(std::string_view label, const crypto::SigningKey& identity,
+                           const crypto::Digest& transcript, ByteView key);
+bool verify_key(std::string_view label, const Id& id, const crypto::Digest& transcript, ByteView key,
+                const crypto::Signature& sig);
+// K = concat KDF of section 3; `transcript` is t4 (tm in a letter) and `key` phase 5's bytes.
 MasterSecret master_secret(const crypto::Suite& suite, ByteView z, const crypto::Digest& transcript,
                            ByteView key);
 // `confirm` of phase 5 (transcript t4, phase 5's key bytes and signature) and of phase 6 (t5).

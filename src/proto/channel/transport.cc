@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <deque>
 #include <utility>
 
 #include "proto/limits.h"
@@ -30,6 +31,15 @@ struct Transport::State {
     SecureReceiver receiver;
   };
   enum class Stage : std::uint8_t { handshake, working, secure, closed };
+  // Messages whose fate comes later, from the first without one: no ack covers that.
+  struct Held {
+    struct Message {
+      std::uint64_t seq;
+      bool settled = false;
+    };
+    std::deque<Message> messages;
+    std::uint64_t acked = 0;  // messages that acks have covered, as far as that matters for the next ack
+  };
 
   State(HandshakeOptions options, crypto::EphemeralSource& ephemerals)
       : name(options.name), role(options.role), handshake(Handshake(std::move(options), ephemerals)) {}
@@ -39,6 +49,7 @@ struct Transport::State {
   Event take_secure_frame(Scratch& scratch, Now now, std::string& out);
   Event fail(HandshakeFailure failure, Now now, std::string& out);
   void close();
+  std::uint64_t ackable() const;
   void flush_ack(Now now, std::string& out);
   void send_error(const Error& error, Now now, std::string& out);
 
@@ -46,6 +57,7 @@ struct Transport::State {
   Role role;
   Stage stage = Stage::handshake;
   std::uint64_t to_ack = 0;              // messages that the pending ack covers; 0: none is pending
+  std::unique_ptr<Held> held;            // null, as nearly always: none is held
   std::optional<Handshake> handshake;    // in stage handshake only
   std::optional<Secure> secure;          // in stage secure only
   std::uint64_t received = 0, sent = 0;  // once closed: the last counts of secure
@@ -74,6 +86,7 @@ Transport::Event Transport::State::advance(const std::string& answer, std::strin
 void Transport::State::close() {
   stage = Stage::closed;
   to_ack = 0;
+  held.reset();
   handshake.reset();
   if (secure) {
     received = secure->receiver.count();
@@ -83,11 +96,21 @@ void Transport::State::close() {
   cutter.clear();
 }
 
+// The messages that an ack may cover now; 0: there is nothing to ack.
+std::uint64_t Transport::State::ackable() const {
+  if (!held) return to_ack;
+  const auto up_to = std::min(to_ack, held->messages.front().seq);
+  return up_to > held->acked ? up_to : 0;
+}
+
 void Transport::State::flush_ack(Now now, std::string& out) {
-  if (to_ack == 0) return;
+  const auto up_to = ackable();
+  if (up_to == 0) return;
+  if (held) held->acked = up_to;
+  if (to_ack == up_to) to_ack = 0;
   thread_local std::string text;
   text.clear();
-  encode_ack(text, name, std::exchange(to_ack, 0) - 1);
+  encode_ack(text, name, up_to - 1);
   secure->sender.seal(text, now.unix_s(), out);
 }
 
@@ -239,7 +262,38 @@ std::size_t Transport::buffered() const {
 }
 
 bool Transport::owes_ack() const {
-  return state_->to_ack > 0;
+  return state_->ackable() > 0;
+}
+
+std::uint64_t Transport::hold_ack() {
+  assert(connected() && received() > 0);
+  auto& s = *state_;
+  const auto seq = received() - 1;
+  if (!s.held) {
+    s.held = std::make_unique<State::Held>();
+    if (s.to_ack == 0) s.held->acked = seq;  // all before it is acked
+  }
+  s.held->messages.push_back({seq});
+  s.to_ack = received();
+  return seq;
+}
+
+void Transport::settle(std::uint64_t seq) {
+  if (closed()) return;
+  auto& held = state_->held;
+  assert(held);
+  auto& messages = held->messages;
+  const auto at = std::lower_bound(messages.begin(), messages.end(), seq,
+                                   [](const auto& message, auto wanted) { return message.seq < wanted; });
+  assert(at != messages.end() && at->seq == seq && !at->settled);
+  at->settled = true;
+  while (!messages.empty() && messages.front().settled)
+    messages.pop_front();
+  if (messages.empty()) held.reset();
+}
+
+bool Transport::held_before(std::uint64_t seq) const {
+  return state_->held && state_->held->messages.front().seq < seq;
 }
 
 void Transport::flush_ack(Now now, std::string& out) {

@@ -97,9 +97,15 @@ class Transport {
   // one `ack` up to the last of them, if any is pending; call it at most once per read of the socket. Closing
   // with an `error` sends a pending ack first.
   void owe_ack();
-  bool owes_ack() const;
+  bool owes_ack() const;  // flush_ack() would append one
   void flush_ack(Now now, std::string& out);
-  std::uint64_t received() const;  // sub-messages received; the last one's seq is one less
+  // Instead of owe_ack(), when the fate of the message received last is not known yet: no ack covers it or a
+  // later one before settle(), whatever sends the ack. Returns its seq. Held messages are settled in any order,
+  // each once; after the transport has closed settle() does nothing.
+  std::uint64_t hold_ack();
+  void settle(std::uint64_t seq);
+  bool held_before(std::uint64_t seq) const;  // a message with a smaller seq has no fate yet
+  std::uint64_t received() const;             // sub-messages received; the last one's seq is one less
   std::uint64_t sent() const;
 
   // Meaningful from phase 2 on (initiator) or once connected.

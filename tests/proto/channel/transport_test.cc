@@ -1,93 +1,16 @@
 // Transport: bytes to messages and back, through handshake, SECURE, acks and failures.
-#include "proto/channel/transport.h"
-
-#include <doctest/doctest.h>
-
-#include "proto/channel/handshake_pair.h"
+#include "proto/channel/transport_pair.h"
 #include "proto/limits.h"
-#include "proto/wire/encode.h"
 
 using namespace sims;
 using namespace sims::proto;
+using test::End;
+using test::Link;
+using test::now;
 using Kind = Transport::Event::Kind;
 using Cause = HandshakeFailure::Cause;
 
 namespace {
-
-constexpr Now now{1'000, 1'767'225'600'000};
-
-// One end, which records all of its output.
-struct End {
-  End(test::Side& side, Role role, std::optional<Id> peer,
-      crypto::SuiteList suites = crypto::default_suites())
-      : transport(options(side, role, peer, std::move(suites)), side.ephemerals) {
-    if (role == Role::initiator) transport.start(out);
-  }
-  static HandshakeOptions options(test::Side& side, Role role, std::optional<Id> peer,
-                                  crypto::SuiteList suites) {
-    HandshakeOptions o;
-    o.role = role;
-    o.identity = &side.key;
-    o.name = side.name;
-    o.suites = std::move(suites);
-    o.peer = peer;
-    return o;
-  }
-
-  // Polls until nothing is left. Runs and completes work at once unless `hold_work`.
-  void feed(std::string_view bytes) {
-    ByteView input = bytes_of(bytes);
-    for (;;) {
-      auto event = transport.poll(input, scratch, now, out);
-      if (event.kind == Kind::message) messages.emplace_back(event.message);
-      if (event.kind == Kind::failed) failures.push_back(event.failure);
-      if (event.kind == Kind::work) {
-        if (hold_work) {
-          work = std::move(event.work);
-          continue;
-        }
-        event.work->run();
-        const auto done = transport.complete(std::move(event.work), now, out);
-        if (done.kind == Kind::failed) failures.push_back(done.failure);
-        continue;
-      }
-      if (event.kind == Kind::need_input) break;
-    }
-    CHECK(input.empty());
-  }
-  std::string take() { return std::exchange(out, {}); }
-
-  Transport transport;
-  Scratch scratch;
-  std::string out;
-  std::vector<std::string> messages;
-  std::vector<HandshakeFailure> failures;
-  bool hold_work = false;
-  std::unique_ptr<HandshakeWork> work;
-};
-
-struct Link {
-  explicit Link(crypto::SuiteList suites = {&test::ecdhe()})
-      : client_side(1, "alice"),
-        server_side(1'001, "relay.example"),
-        client(client_side, Role::initiator, server_side.id(), suites),
-        server(server_side, Role::responder, std::nullopt, suites) {}
-
-  void pump() {
-    while (!client.out.empty() || !server.out.empty()) {
-      server.feed(client.take());
-      client.feed(server.take());
-    }
-  }
-  void connect() {
-    pump();
-    REQUIRE(client.transport.connected());
-    REQUIRE(server.transport.connected());
-  }
-
-  test::Side client_side, server_side;
-  End client, server;
-};
 
 std::string code_of(const std::string& out) {
   return test::field_of(out, "code");
@@ -363,48 +286,6 @@ TEST_CASE("transport: a first contact stops after the server's proof and sends n
   CHECK(stranger.transport.peer_name() == "relay.example");
   CHECK(stranger.out.empty());
   CHECK(stranger.transport.closed());
-}
-
-TEST_CASE("transport: one cumulative ack for all messages that are owed one") {
-  Link link;
-  link.connect();
-  link.server.transport.flush_ack(now, link.server.out);
-  CHECK(link.server.out.empty());
-  link.server.transport.owe_ack();  // nothing was received, so there is no number to ack
-  link.server.transport.flush_ack(now, link.server.out);
-  CHECK(link.server.out.empty());
-  for (int i = 0; i < 3; ++i)
-    link.client.transport.send("{\"type\":\"ping\"}", now, link.client.out);
-  link.server.feed(link.client.take());
-  for (int i = 0; i < 3; ++i)
-    link.server.transport.owe_ack();
-  link.server.transport.flush_ack(now, link.server.out);
-  link.server.transport.flush_ack(now, link.server.out);
-  link.client.feed(link.server.take());
-  CHECK(link.client.messages == std::vector<std::string>{R"({"type":"ack","name":"relay.example","id":2})"});
-}
-
-TEST_CASE("transport: accepted messages are acked before the final error, the wrong one is not") {
-  for (const bool known : {true, false}) {
-    CAPTURE(known);
-    Link link;
-    link.connect();
-    for (int i = 0; i < 2; ++i) {
-      link.client.transport.send("{\"type\":\"ping\"}", now, link.client.out);
-      link.server.feed(link.client.take());
-      link.server.transport.owe_ack();
-    }
-    if (known)
-      link.server.transport.fail(ErrorCode::bad_message, "no", 1, now, link.server.out);  // that ping
-    else
-      link.server.feed("garbage\n");  // not a message
-    link.client.feed(link.server.take());
-    REQUIRE(link.client.messages.size() == 2);
-    CHECK(link.client.messages[0] == (known ? R"({"type":"ack","name":"relay.example","id":0})"
-                                            : R"({"type":"ack","name":"relay.example","id":1})"));
-    CHECK(code_of(link.client.messages[1]) == (known ? "bad-message" : "bad-frame"));
-    CHECK(link.server.transport.closed());
-  }
 }
 
 TEST_CASE("transport: fail() sends its error once, under the channel's keys, and keeps the counts") {
