@@ -11,18 +11,21 @@ sees_proto := base crypto
 sees_proto/wire := proto+
 sees_proto/channel := proto/wire+
 sees_proto/session := proto/channel+
+sees_proto/mail := proto/session+
 
 sees_server/policy := proto/wire+
 sees_server/accounts := server/policy+ os
-sees_server/relay := server/accounts+ proto/channel+
+sees_server/mailbox := server/policy+ os
+sees_server/relay := server/accounts+ server/mailbox+ proto/channel+
 sees_server/admin := server/relay+
 sees_server/daemon := server/admin+ net+
 sees_ctl := server/admin server/accounts server/policy proto/wire+ os net
 
 sees_client/model := proto/wire+
 sees_client/state := client/model+
-sees_client/conversation := client/state+ proto/session+
-sees_client/core := client/conversation+
+sees_client/conversation := client/state+ proto/mail+
+sees_client/mail := client/conversation+
+sees_client/core := client/mail+
 sees_client/store := client/model+ os net
 sees_client/holder := client/core+ client/store net os
 sees_client/link := client/core+ client/holder net os
@@ -36,7 +39,7 @@ sees_tui/ui := tui/view+
 sees_tui/app := tui/ui+ client/state client/store client/holder client/link net os
 
 # In the order of this file.
-ROOMS := base os crypto net proto proto/wire proto/channel proto/session \
-         server/policy server/accounts server/relay server/admin server/daemon ctl \
-         client/model client/state client/conversation client/core client/store client/holder client/link cli \
+ROOMS := base os crypto net proto proto/wire proto/channel proto/session proto/mail \
+         server/policy server/accounts server/mailbox server/relay server/admin server/daemon ctl \
+         client/model client/state client/conversation client/mail client/core client/store client/holder client/link cli \
          tui/term tui/edit tui/state tui/view tui/ui tui/app

@@ -38,15 +38,6 @@ std::optional<std::string> MessageKeys::open(std::string_view token) const {
   return plaintext;
 }
 
-crypto::Digest MessageKeys::verification(const ClientCom& com) const {
-  return crypto::hmac(keys_.part(48, 32), {bytes_of(com.src.text()), bytes_of(com.dst.text()),
-                                           bytes_of(com.data), header_bytes(com.ratchet), u64be(com.id)});
-}
-
-bool MessageKeys::verify(const ClientCom& com) const {
-  return crypto::equal(verification(com), com.verification);
-}
-
 Bytes header_bytes(const RatchetHeader& header) {
   Bytes out;
   auto add = [&out](ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };

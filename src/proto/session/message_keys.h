@@ -1,5 +1,5 @@
-// The keys derived from one message key (sims-protocol(7) section 6): for a token, its verification and its
-// ack. Made for one message, then wiped.
+// The keys derived from one message key (sims-protocol(7) sections 6 and 8): for a token, its verification and
+// its ack. Made for one message, then wiped.
 #pragma once
 
 #include <string>
@@ -21,8 +21,16 @@ class MessageKeys {
   // nullopt: not genuine, or not with this key's IV.
   std::optional<std::string> open(std::string_view token) const;
 
-  crypto::Digest verification(const ClientCom& com) const;
-  bool verify(const ClientCom& com) const;  // constant time
+  // `header` is R of section 6, or what stands in its place in a letter (section 8).
+  template <class Message>  // ClientCom, ClientMail
+  crypto::Digest verification(const Message& message, ByteView header) const {
+    return crypto::hmac(keys_.part(48, 32), {bytes_of(message.src.text()), bytes_of(message.dst.text()),
+                                             bytes_of(message.data), header, u64be(message.id)});
+  }
+  template <class Message>
+  bool verify(const Message& message, ByteView header) const {  // constant time
+    return crypto::equal(verification(message, header), message.verification);
+  }
 
   AckKey ack_key() const { return AckKey(keys_.part(80, 32)); }
 

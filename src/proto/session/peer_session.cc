@@ -125,7 +125,7 @@ PeerSession::Sealed PeerSession::seal(std::string_view plaintext, Now now) {
   com.id = s.next_id++;
   com.ratchet = header;
   com.data = keys.seal(plaintext, now.unix_s());
-  com.verification = keys.verification(com);
+  com.verification = keys.verification(com, header_bytes(com.ratchet));
   s.sent.add(com.id, crypto::sha256({bytes_of(com.data)}), keys.ack_key());
   return {com.id, encode(com)};
 }
@@ -151,7 +151,7 @@ Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify(const
   auto staged = ratchet->stage(com.ratchet, opened.newest(com.id), now);
   TRY(staged);
   MessageKeys keys(staged->message_key);
-  if (!keys.verify(com)) return fail(OpenError::forged);
+  if (!keys.verify(com, header_bytes(com.ratchet))) return fail(OpenError::forged);
   return Verified{std::move(*staged), std::move(keys), nullptr};
 }
 
@@ -161,7 +161,8 @@ Result<PeerSession::State::Verified, OpenError> PeerSession::State::verify_ahead
     auto staged = chains->stage_ahead(com.ratchet, attempt.master);
     TRY(staged);  // by the header alone
     MessageKeys keys(staged->message_key);
-    if (keys.verify(com)) return Verified{std::move(*staged), std::move(keys), &attempt};
+    if (keys.verify(com, header_bytes(com.ratchet)))
+      return Verified{std::move(*staged), std::move(keys), &attempt};
   }
   return fail(OpenError::forged);
 }

@@ -29,7 +29,7 @@ struct RogueAlice {
     com.ratchet = header;
     auto raw = crypto::hkdf_expand<112>(message_key.view(), labels::message);
     com.data = token_of(raw);
-    com.verification = MessageKeys(message_key).verification(com);
+    com.verification = MessageKeys(message_key).verification(com, header_bytes(com.ratchet));
     return com;
   }
 
@@ -93,7 +93,7 @@ TEST_CASE("another message under an opened id is refused") {
   com.id = 0;
   com.ratchet = header;
   com.data = MessageKeys(message_key).seal("again", 0);
-  com.verification = MessageKeys(message_key).verification(com);
+  com.verification = MessageKeys(message_key).verification(com, header_bytes(com.ratchet));
   check_refused(*pair.bob, com, OpenError::forged, pair.now);
 }
 
