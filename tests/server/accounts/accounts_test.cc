@@ -98,6 +98,8 @@ void releases(AccountStore& store) {
   CHECK(store.id_of("bob") == id(2));
   CHECK(store.id_of("dave") == std::nullopt);
   CHECK(store.name_of(id(2)) == "bob");
+  CHECK(store.registered_at(id(2)) == 20);
+  CHECK(store.registered_at(id(9)) == std::nullopt);
   CHECK(store.name_of(id(9)) == std::nullopt);
   CHECK(store.release("bob") == true);
   CHECK(store.name_of(id(2)) == std::nullopt);

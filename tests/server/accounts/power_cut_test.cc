@@ -9,10 +9,10 @@
 #include <chrono>
 #include <fstream>
 
-#include "server/accounts/some_id.h"
 #include "server/accounts/sqlite_accounts.h"
 #include "support/faulty_disk.h"
 #include "support/server_folder.h"
+#include "support/some_id.h"
 
 namespace sims {
 namespace {

@@ -10,9 +10,9 @@
 #include <thread>
 
 #include "os/files.h"
-#include "server/accounts/some_id.h"
 #include "support/fixed_rng.h"
 #include "support/server_folder.h"
+#include "support/some_id.h"
 
 namespace sims {
 namespace {
