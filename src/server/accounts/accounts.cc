@@ -89,6 +89,13 @@ bool MemoryAccounts::registered(const proto::Id& id) const {
   return name_of_.contains(id);
 }
 
+std::optional<std::uint64_t> MemoryAccounts::registered_at(const proto::Id& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto name = name_of_.find(id);
+  if (name == name_of_.end()) return std::nullopt;
+  return id_of_.at(name->second).second;
+}
+
 std::optional<std::string> MemoryAccounts::name_of(const proto::Id& id) const {
   const std::lock_guard lock(mutex_);
   const auto at = name_of_.find(id);

@@ -59,6 +59,7 @@ class AccountStore {
   virtual std::vector<Ban> bans() const = 0;                                 // expired ones may be among them
   virtual Result<bool> release(const std::string& name) = 0;  // frees name and id; false: not registered
   virtual bool registered(const proto::Id& id) const = 0;
+  virtual std::optional<std::uint64_t> registered_at(const proto::Id& id) const = 0;  // unix s
   virtual std::optional<proto::Id> id_of(const std::string& name) const = 0;
   virtual std::optional<std::string> name_of(const proto::Id& id) const = 0;
   virtual std::vector<Account> names(const std::string& after, std::size_t limit) const = 0;  // sorted
@@ -78,6 +79,7 @@ class MemoryAccounts : public AccountStore {
   std::vector<Ban> bans() const override;
   Result<bool> release(const std::string& name) override;
   bool registered(const proto::Id& id) const override;
+  std::optional<std::uint64_t> registered_at(const proto::Id& id) const override;
   std::optional<proto::Id> id_of(const std::string& name) const override;
   std::optional<std::string> name_of(const proto::Id& id) const override;
   std::vector<Account> names(const std::string& after, std::size_t limit) const override;

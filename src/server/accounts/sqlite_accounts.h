@@ -33,6 +33,9 @@ class SqliteAccounts : public AccountStore {
   std::vector<Ban> bans() const override { return cache_.bans(); }
   Result<bool> release(const std::string& name) override;
   bool registered(const proto::Id& id) const override { return cache_.registered(id); }
+  std::optional<std::uint64_t> registered_at(const proto::Id& id) const override {
+    return cache_.registered_at(id);
+  }
   std::optional<proto::Id> id_of(const std::string& name) const override { return cache_.id_of(name); }
   std::optional<std::string> name_of(const proto::Id& id) const override { return cache_.name_of(id); }
   std::vector<Account> names(const std::string& after, std::size_t limit) const override {

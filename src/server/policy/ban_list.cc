@@ -9,11 +9,11 @@ void BanList::add(const Ban& ban) {
     if (!range) return;
     ranges_[range->bits][range->first] = ban.value;
   }
-  bans_.insert_or_assign({ban.kind, ban.value}, ban);
+  bans_[static_cast<std::size_t>(ban.kind)].insert_or_assign(ban.value, ban);
 }
 
 void BanList::remove(Ban::Kind kind, const std::string& value) {
-  if (bans_.erase({kind, value}) == 0 || kind != Ban::Kind::address) return;
+  if (bans_[static_cast<std::size_t>(kind)].erase(value) == 0 || kind != Ban::Kind::address) return;
   const auto range = AddressRange::parse(value);
   auto& same = ranges_[range->bits];
   same.erase(range->first);
@@ -36,8 +36,9 @@ const Ban* BanList::on_login(std::string_view id, std::string_view name, std::ui
 }
 
 const Ban* BanList::find(Ban::Kind kind, std::string_view value, std::uint64_t unix_s) const {
-  const auto at = bans_.find({kind, std::string(value)});
-  if (at == bans_.end() || expired(at->second.until, unix_s)) return nullptr;
+  const auto& bans = bans_[static_cast<std::size_t>(kind)];
+  const auto at = bans.find(value);
+  if (at == bans.end() || expired(at->second.until, unix_s)) return nullptr;
   return &at->second;
 }
 

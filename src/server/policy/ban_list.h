@@ -2,10 +2,10 @@
 // login has proved its id. Pure; the AccountStore keeps bans on disk.
 #pragma once
 
+#include <array>
 #include <map>
-#include <set>
 #include <string>
-#include <vector>
+#include <unordered_map>
 
 #include "server/policy/ban.h"
 #include "server/policy/ip_address.h"
@@ -23,7 +23,13 @@ class BanList {
 
  private:
   const Ban* find(Ban::Kind kind, std::string_view value, std::uint64_t unix_s) const;
-  std::map<std::pair<Ban::Kind, std::string>, Ban> bans_;
+  // By value. Hashed, since each letter asks whether its receiver is banned.
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using OfKind = std::unordered_map<std::string, Ban, TextHash, std::equal_to<>>;
+  std::array<OfKind, 3> bans_;                                 // by kind
   std::map<unsigned, std::map<Address, std::string>> ranges_;  // by prefix length: the ban's value
 };
 

@@ -7,8 +7,11 @@ namespace sims::server {
 
 std::size_t memory_bound(const Limits& limits, std::size_t registered) {
   constexpr std::size_t kib = 1'024, call = 64;  // a Calls::Call and its share of a deque's block
-  return 96 * kib * kib + limits.connections * (8 * kib + limits.unanswered_calls * call) +
-         limits.unauthenticated * 16 * kib + limits.queue_bytes_total + registered * kib;
+  // Of a connection 4 KiB are for mail: its window. The shortest letter, of 200 bytes, takes three times as
+  // much again while it waits for the disk, and other questions to the mailboxes half of it. 16 MiB are the mailboxes' caches and threads.
+  return 112 * kib * kib + limits.connections * (12 * kib + limits.unanswered_calls * call) +
+         limits.unauthenticated * 16 * kib + limits.queue_bytes_total + 5 * limits.mail.queued_bytes +
+         registered * kib;
 }
 
 std::int64_t Budget::left(const Rate& rate, std::int64_t steady_ms) {

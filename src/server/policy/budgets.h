@@ -20,6 +20,23 @@ struct Rate {
   bool operator==(const Rate&) const = default;
 };
 
+// Of mailboxes (sims-protocol(7) section 8).
+struct MailLimits {
+  std::size_t owner_letters = 5'000;  // waiting for one owner
+  std::size_t owner_bytes = 8 << 20;
+  std::size_t sender_letters = 1'000;  // of these from one sender
+  std::size_t sender_bytes = 2 << 20;
+  std::size_t newcomer_letters = 200;  // waiting anywhere, from an id that registered within a day
+  std::size_t owner_receipts = 5'000;  // receipts are counted apart, each with room for 512 bytes
+  std::size_t sender_receipts = 1'000;
+  std::uint64_t days = 30;  // then an item is removed; at most 30, on which clients rely
+  std::uint64_t total_bytes = std::uint64_t{4} << 30;  // of mail.db, all mailboxes and prekeys together
+  std::size_t queued_bytes = 16 << 20;  // letters and receipts in memory that wait for the disk
+  std::size_t once_keys = 5;            // of one owner for one asker in an hour
+
+  bool operator==(const MailLimits&) const = default;
+};
+
 // "Source": an IPv4 address or an IPv6 /64. "Client": one that has logged in.
 struct Limits {
   // Connections.
@@ -42,11 +59,14 @@ struct Limits {
   Rate message_bytes{2 << 20, 16 << 20};
   Rate lists{10, 100};
   Rate finds{30, 30, 60'000};
+  Rate prekey_requests{60, 300, 60'000};
+  Rate prekey_uploads{30, 30, 60'000};
   std::size_t unanswered_calls = 100;  // of one client in a minute
   // Output that waits for clients.
   std::size_t queue_bytes = 256 * 1024;       // for one; a client with more is disconnected
   std::size_t queue_bytes_total = 256 << 20;  // for all, together with partial frames received
   std::int64_t stall_ms = 10'000;             // a client that takes none of it for so long is disconnected
+  MailLimits mail;
 
   bool operator==(const Limits&) const = default;
 };

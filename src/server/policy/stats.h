@@ -28,19 +28,24 @@ enum class Refused : std::uint8_t {
   messages,             // a second and client
   list_requests,
   find_requests,
-  calls,  // too many that were not answered
-  queue,  // the receiver reads too slowly
+  calls,            // too many that were not answered
+  queue,            // the receiver reads too slowly
+  mailbox_full,     // letters
+  mail_busy,        // letters, receipts: the disk failed or is too slow
+  prekey_requests,  // and uploads
   count
 };
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Refused::count)> refusal_names{
-    "going-away",    "banned",
-    "connections",   "address-connections",
-    "penalty",       "address-handshakes",
-    "handshakes",    "unauthenticated",
-    "registrations", "id-logins",
-    "login",         "messages",
-    "list-requests", "find-requests",
-    "calls",         "queue"};
+    "going-away",     "banned",
+    "connections",    "address-connections",
+    "penalty",        "address-handshakes",
+    "handshakes",     "unauthenticated",
+    "registrations",  "id-logins",
+    "login",          "messages",
+    "list-requests",  "find-requests",
+    "calls",          "queue",
+    "mailbox-full",   "mail-busy",
+    "prekey-requests"};
 
 inline std::string_view name_of(Refused why) {
   return refusal_names[static_cast<std::size_t>(why)];
