@@ -23,6 +23,12 @@ constexpr std::uint32_t max_ack_credit = 100'000;
 constexpr std::int64_t refuse_ms = 500;
 constexpr std::int64_t max_calls_to_one = 10;
 
+// The most that mail may have added to the output of this client, which is never cut off for mail.
+std::size_t mail_in_output(const Session& s) {
+  const bool given = s.mail && !s.mail->given.empty();
+  return given ? max_mail_output : 0;
+}
+
 template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
@@ -34,14 +40,14 @@ Overloaded(F...) -> Overloaded<F...>;
 
 void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
   const auto owe = [&](const proto::MessageRow& row) {
-    if (!row.acked) return;
+    if (!row.acked()) return;
     s.transport.owe_ack();
     if (!row.forwarded()) s.acks.at_once = true;  // the client waits for the ack of a ping
   };
   if (const auto known = s.online ? proto::fast_path_forwarded(plaintext) : std::nullopt) {
     const auto& row = proto::message_row(known->type);
     owe(row);
-    if (!within_rate(s, plaintext.size(), !row.acked, known->dst, now)) return;
+    if (!within_rate(s, plaintext.size(), !row.acked(), known->dst, now)) return;
     return forward(s, *known, plaintext, now);
   }
   copy.assign(plaintext);
@@ -52,22 +58,27 @@ void Relay::State::on_message(Session& s, std::string_view plaintext, Now now) {
   if (!message)
     return fault(s, message.error().code, "the message is not valid", message.error().detail, now);
   if (!s.online) return before_login(s, *message, now);
-  const auto* forwarded = std::get_if<proto::Forwarded>(&*message);
   const auto& row = proto::message_row(*root);
-  if (!within_rate(s, plaintext.size(), !row.acked, forwarded ? forwarded->dst : std::string_view(), now)) {
-    if (!s.ended && row.acked) s.transport.owe_ack();  // we read it, and answered with an error
+  const auto dst = row.between_clients() ? root->get_string("dst").value_or(std::string_view()) : "";
+  if (!within_rate(s, plaintext.size(), !row.acked(), dst, now)) {
+    if (!s.ended && row.acked()) s.transport.owe_ack();  // we read it, and answered with an error
     return;
   }
-  owe(row);
+  if (row.acking == proto::Acking::once_read) owe(row);
   std::visit(Overloaded{
                  [&](const proto::Forwarded& m) {
                    if (m.type == proto::MessageType::client_connect && !may_call(s, *root, m, now)) return;
                    if (m.type == proto::MessageType::client_refuse) call_answered(s, m);
                    forward(s, m, plaintext, now);
                  },
+                 [&](const proto::Kept& m) { keep(s, m, plaintext, now); },
+                 [&](proto::PrekeysUpload& m) { publish(s, m, now); },
+                 [&](proto::PrekeyRequest& m) { claim(s, m, now); },
                  [&](const proto::ListRequest& m) { list(s, m, now); },
                  [&](const proto::FindRequest& m) { find(s, m, now); },
-                 [&](const proto::Ack&) {},   // the server resends nothing, so acks need no handling
+                 [&](const proto::Ack& m) {
+                   if (s.mail) mail_acked(s, m.id, now);  // nothing else is sent again
+                 },
                  [&](const proto::Ping&) {},  // the ack is the answer
                  [&](const proto::Disconnect&) {
                    s.transport.flush_ack(now, s.output.frames);
@@ -198,7 +209,7 @@ void Relay::State::find(Session& s, const proto::FindRequest& request, Now now) 
     error.id = s.transport.received() - 1;
     error.dst = request.id;
     error.name = request.name;
-    return void(push(s, encode(error), now));
+    return answer_error(s, error, now);
   }
   push(s, encode(proto::Found{*name, *id, presence.find(*id) != nullptr}), now);
 }
@@ -210,7 +221,7 @@ void Relay::State::reply_error(Session& s, ErrorCode code, std::string_view text
   error.message = text;
   error.id = s.transport.received() - 1;
   error.dst = dst;
-  push(s, encode(error), now);
+  answer_error(s, error, now);
 }
 
 // Seals one sub-message for a session. False: the client reads too slowly and was disconnected.
@@ -221,13 +232,10 @@ bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   if (output.unsent_bytes > 0) set_unsent(s, actions.queued(s.conn), now);
   const auto& limits = options.policy.limits;
   const auto waiting = output.unsent_bytes + output.frames.size();
-  const auto all = backlog.unsent_bytes + backlog.partial_bytes + output.frames.size();
-  if (waiting > limits.queue_bytes || (output.unsent_bytes > 0 && all > limits.queue_bytes_total)) {
-    events.note(*s.slot.source, Level::warning, now,
-                "event=queue-full conn={} address={} id={} bytes={} all={}", s.conn, s.address,
-                s.transport.peer_id().text(), waiting, backlog.unsent_bytes);
-    ++stats.slow_readers;
-    end(s, false, "queue-full", now);
+  const auto all = backlog.all() + output.frames.size();
+  const bool full = waiting > limits.queue_bytes && waiting > limits.queue_bytes + mail_in_output(s);
+  if (full || (output.unsent_bytes > 0 && all > limits.queue_bytes_total)) {
+    cut_off(s, waiting, now);
     return false;
   }
   if (output.frames.empty()) output.frames = scratch.frames.spare.take();
@@ -236,6 +244,14 @@ bool Relay::State::push(Session& s, std::string_view plaintext, Now now) {
   if (s.rates.ack_credit < max_ack_credit) ++s.rates.ack_credit;
   schedule_write(s);
   return true;
+}
+
+void Relay::State::cut_off(Session& s, std::size_t waiting, Now now) {
+  events.note(*s.slot.source, Level::warning, now,
+              "event=queue-full conn={} address={} id={} bytes={} all={}", s.conn, s.address,
+              s.transport.peer_id().text(), waiting, backlog.unsent_bytes);
+  ++stats.slow_readers;
+  end(s, false, "queue-full", now);
 }
 
 // --- presence ------------------------------------------------------------------------------------

@@ -25,16 +25,24 @@ struct Calls {
   }
 };
 
+// For prekeys (sims-protocol(7) section 8).
+struct MailBudgets {
+  Budget requests, uploads;
+};
+
 // The budgets outlast the connection: see SavedBudgets.
 struct IdBudgets {
   Budget messages, message_bytes, lists, finds;
-  std::unique_ptr<Calls> calls;  // null: no calls
+  std::unique_ptr<Calls> calls;       // null: no calls
+  std::unique_ptr<MailBudgets> mail;  // null: full ones
 
   bool full(const Limits& limits, std::int64_t steady_ms) {
     if (calls) calls->forget_old(steady_ms);
     return messages.full(limits.messages, steady_ms) && lists.full(limits.lists, steady_ms) &&
            message_bytes.full(limits.message_bytes, steady_ms) && finds.full(limits.finds, steady_ms) &&
-           (!calls || calls->open.empty());
+           (!calls || calls->open.empty()) &&
+           (!mail || (mail->requests.full(limits.prekey_requests, steady_ms) &&
+                      mail->uploads.full(limits.prekey_uploads, steady_ms)));
   }
 };
 

@@ -257,6 +257,9 @@ void Relay::State::redeemed(Session& s, const LoginWork& work, Now now) {
 
 void Relay::State::log_in(Session& s, Binding binding, Now now) {
   const Id& id = s.transport.peer_id();
+  // The name may have been released while the worker ran. This id has no mailbox, and must get none.
+  if (accounts.name_of(id) != s.transport.peer_name())
+    return expel(s, ErrorCode::going_away, "your name was released; log in again", "released", now);
   if (const Online* before = presence.find(id)) {
     Session& old = *before->session;
     proto::Error error;
@@ -282,6 +285,7 @@ void Relay::State::log_in(Session& s, Binding binding, Now now) {
   events.note_login(*s.slot.source, now, "event=login conn={} address={} id={} name={} suite={}{}", s.conn,
                     s.address, id.text(), s.transport.peer_name(), s.transport.suite()->label,
                     binding == Binding::made ? " registered=yes" : "");
+  begin_mail(s);
 }
 
 }  // namespace sims::server

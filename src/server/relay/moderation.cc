@@ -7,10 +7,15 @@
 namespace sims::server {
 
 using proto::ErrorCode;
+using proto::Id;
 
-void Relay::ban(const Ban& ban, Now now) {
+void Relay::ban(const Ban& ban, Now now, MailDropped dropped) {
   auto& st = *state_;
   st.bans.add(ban);
+  if (const auto id = st.banned_owner(ban))
+    st.forget_mail(*id, true, std::move(dropped));
+  else
+    dropped({});
   for (const ConnId conn : st.matching(st.bans, now))
     st.expel(*st.find(conn), ErrorCode::banned, banned_words, "banned", now);
 }
@@ -50,6 +55,18 @@ std::vector<ClientInfo> Relay::clients(ConnId after, std::size_t limit) const {
     out.push_back(std::move(info));
   }
   return out;
+}
+
+std::optional<Id> Relay::State::banned_owner(const Ban& ban) const {
+  if (ban.kind == Ban::Kind::id) return Id::shaped(ban.value);
+  return ban.kind == Ban::Kind::name ? accounts.id_of(ban.value) : std::nullopt;
+}
+
+void Relay::drop_banned_mail(Now now) {
+  auto& st = *state_;
+  for (const auto& ban : st.accounts.bans())
+    if (const auto id = st.banned_owner(ban); id && !expired(ban.until, now.unix_s()))
+      st.forget_mail(*id, true, [](const std::string&) {});
 }
 
 std::vector<ConnId> Relay::State::matching(const BanList& list, Now now) const {

@@ -3,9 +3,10 @@
 //   2. received():   its Transport makes handshake steps (LoginWork, run elsewhere) and sub-messages
 //   3. work_done():  the result of a step; after the last one log_in() (login.cc)
 //   4. on_message(): answer a sub-message, or re-seal it byte for byte for its peer (forwarding.cc)
-//   5. turn_end():   write the collected output, once per peer
-//   6. tick():       handshake deadlines, pings, acks, presence changes
-//   7. end():        close it; the others learn it with the next presence changes
+//   5. mail_answers(): fates of letters, and mail for its owners (mail.cc, mail_delivery.cc)
+//   6. turn_end():   write the collected output, once per peer
+//   7. tick():       handshake deadlines, pings, acks, presence changes
+//   8. end():        close it; the others learn it with the next presence changes
 #include <algorithm>
 
 #include "proto/wire/encode.h"
@@ -25,9 +26,9 @@ constexpr std::int64_t frame_ms = 30'000;  // from its first byte to its last
 
 }  // namespace
 
-Relay::Relay(RelayOptions options, AccountStore& accounts, crypto::EphemeralSource& ephemerals,
-             Actions& actions)
-    : state_(std::make_unique<State>(std::move(options), accounts, ephemerals, actions)) {}
+Relay::Relay(RelayOptions options, AccountStore& accounts, Mailbox& mailbox, Prekeys& prekeys,
+             crypto::EphemeralSource& ephemerals, Actions& actions)
+    : state_(std::make_unique<State>(std::move(options), accounts, mailbox, prekeys, ephemerals, actions)) {}
 Relay::~Relay() = default;
 
 // --- 2. bytes ------------------------------------------------------------------------------------
@@ -65,9 +66,9 @@ void Relay::State::process(Session& s, ByteView input, Now now) {
   if (end_slow_frame(s, now)) return;
   if (s.rates.fast != s.input.reading_little)
     actions.read_little(s.conn, s.input.reading_little = s.rates.fast);
-  if (backlog.unsent_bytes + backlog.partial_bytes > options.policy.limits.queue_bytes_total &&
-      s.input.partial_bytes > 0)
-    return fault(s, ErrorCode::busy, "this server has no memory for the rest of your message", "memory", now);
+  if (backlog.all() > options.policy.limits.queue_bytes_total && s.input.partial_bytes > 0)
+    return fault_in_partial(s, ErrorCode::busy, "this server has no memory for the rest of your message",
+                            "memory", now);
   owe_ack(s, now);
   schedule_write(s);
 }
@@ -96,7 +97,7 @@ void Relay::State::send_due_acks(Now now) {
   acks.compact();
 }
 
-// --- 5. output -----------------------------------------------------------------------------------
+// --- 6. output -----------------------------------------------------------------------------------
 
 void Relay::State::schedule_write(Session& s) {
   if (s.output.listed || s.ended || s.output.frames.empty()) return;
@@ -134,7 +135,7 @@ void Relay::State::set_partial(Session& s, bool new_frame, Now now) {
 // A frame that never completes occupies memory of queue_bytes_total, which all clients share.
 bool Relay::State::end_slow_frame(Session& s, Now now) {
   if (s.input.partial_bytes == 0 || now.steady_ms - s.input.partial_since <= frame_ms) return false;
-  fault(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
+  fault_in_partial(s, ErrorCode::bad_frame, "your message took too long to come", "slow frame", now);
   return true;
 }
 
@@ -152,12 +153,14 @@ void Relay::turn_end(Now now) {
   st.graveyard.clear();
 }
 
-// --- 6. time and presence ------------------------------------------------------------------------
+// --- 7. time and presence ------------------------------------------------------------------------
 
 void Relay::tick(Now now) {
   auto& st = *state_;
   if (st.acks.next_due() <= now.steady_ms) st.send_due_acks(now);
   if (st.backlog.next_check <= now.steady_ms) st.check_slow_readers(now);
+  if (st.desk.next_late() <= now.steady_ms) st.late_fates(now);
+  if (st.desk.next_retry <= now.steady_ms) st.retry_due(now);
   while (Session* s = st.deadlines.due(now.steady_ms))
     st.deadline_reached(*s, now);  // which ends it or gives it a later one
   if (st.broadcast.scheduled() <= now.steady_ms) st.broadcast.begin(st.presence, now.steady_ms);
@@ -167,7 +170,8 @@ void Relay::tick(Now now) {
 std::int64_t Relay::next_tick() const {
   const auto& st = *state_;
   if (st.broadcast.running()) return State::at_once;
-  return std::min({st.broadcast.scheduled(), st.acks.next_due(), st.backlog.next_check, st.deadlines.next()});
+  return std::min({st.broadcast.scheduled(), st.acks.next_due(), st.backlog.next_check, st.deadlines.next(),
+                   st.desk.next_late(), st.desk.next_retry});
 }
 
 // Once a second, and only sessions with unsent bytes. A client that takes none of them for stall_ms
@@ -215,9 +219,10 @@ void Relay::State::deadline_reached(Session& s, Now now) {
 
 void Relay::reload(Policy policy) {
   state_->options.policy = std::move(policy);
+  state_->desk.mailbox.set_limits(state_->options.policy.limits.mail);
 }
 
-// --- 7. the end ----------------------------------------------------------------------------------
+// --- 8. the end ----------------------------------------------------------------------------------
 
 void Relay::closed(ConnId conn, Now now) {
   Session* s = state_->find(conn);
@@ -228,14 +233,24 @@ void Relay::closed(ConnId conn, Now now) {
 
 void Relay::State::fault(Session& s, ErrorCode code, std::string_view text, std::string_view detail,
                          Now now) {
-  events.note(*s.slot.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
-              s.address, to_string(code), remote{detail});
   std::optional<std::uint64_t> id;
+  if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
+  end_with_fault(s, {code, std::string(detail)}, text, id, now);
+}
+
+void Relay::State::fault_in_partial(Session& s, ErrorCode code, std::string_view text,
+                                    std::string_view detail, Now now) {
+  end_with_fault(s, {code, std::string(detail)}, text, {}, now);
+}
+
+void Relay::State::end_with_fault(Session& s, const proto::Fault& fault, std::string_view text,
+                                  std::optional<std::uint64_t> id, Now now) {
+  events.note(*s.slot.source, Level::notice, now, "event=fault conn={} address={} code={} detail={}", s.conn,
+              s.address, to_string(fault.code), remote{fault.detail});
   // In SECURE the handshake succeeded, and it is the login that is refused.
   if (s.transport.connected()) s.login.outcome = &Stats::Handshakes::refused;
-  if (s.transport.connected() && s.transport.received() > 0) id = s.transport.received() - 1;
-  s.transport.fail(code, text, id, now, s.output.frames);
-  failed(s, code, "fault", now);
+  s.transport.fail(fault.code, text, id, now, s.output.frames);
+  failed(s, fault.code, "fault", now);
 }
 
 void Relay::State::end(Session& s, bool flush_first, std::string_view why, Now now) {
@@ -254,6 +269,7 @@ void Relay::State::forget(Session& s, std::string_view why, Now now) {
   admission.release(s.slot);
   set_unsent(s, 0, now);
   backlog.partial_bytes -= std::exchange(s.input.partial_bytes, 0);
+  if (s.mail) backlog.error_bytes -= std::exchange(s.mail->error_bytes, 0);
   if (s.online) {
     saved_budgets.keep(s.transport.peer_id(), std::move(s.rates.budgets), options.policy.limits,
                        sessions.size(), now.steady_ms);

@@ -13,6 +13,7 @@
 #include "server/policy/admission.h"
 #include "server/policy/stats.h"
 #include "server/relay/id_budgets.h"
+#include "server/relay/session_mail.h"
 
 namespace sims::server {
 
@@ -84,11 +85,12 @@ struct Session {
   SessionDeadline deadline;
   SessionLogin login;
   SessionRates rates;
-  SessionAcks acks;
   SessionPresence presence;
+  std::unique_ptr<SessionMail> mail;     // null, as nearly always: there is nothing in it
   std::uint64_t sent = 0, received = 0;  // messages forwarded from and to this client
-  bool online = false;                   // logged in
-  bool ended = false;                    // closed; freed at the end of the turn
+  SessionAcks acks;
+  bool online = false;  // logged in
+  bool ended = false;   // closed; freed at the end of the turn
 };
 
 using SessionTable = tsl::robin_map<ConnId, std::unique_ptr<Session>>;

@@ -381,9 +381,9 @@ TEST_CASE("a frame that just fits for the sender is not forwarded over the limit
   for (std::string answer = handshake.start(); !answer.empty();) {
     w.bytes(conn, answer + "\n");
     w.run_work();
-    auto frame = std::exchange(line.to_client, {});
+    const auto output = std::exchange(line.to_client, {});
+    const auto frame = output.substr(0, output.find('\n'));  // after the last one come its prekeys
     REQUIRE(!frame.empty());
-    frame.pop_back();
     answer = *handshake.receive(frame);
   }
   REQUIRE(handshake.done());

@@ -259,6 +259,30 @@ TEST_CASE("known names do not wait for the disk, also while registrations of oth
   CHECK_FALSE(last_step(thief));
 }
 
+TEST_CASE("a name that was released while its login was worked on is not online") {
+  World w;
+  w.relay->closed(w.login("alice", 1).conn, w.now);
+  Client again = w.dial("alice", 1);
+  for (int phase = 0; phase < 2; ++phase) {
+    w.bytes(again.conn, std::exchange(again.to_server, {}));
+    w.run_work();
+    w.feed(again, std::exchange(w.wire.lines[again.conn].to_client, {}));
+  }
+  w.bytes(again.conn, std::exchange(again.to_server, {}));  // the last step
+  REQUIRE(w.wire.work.size() == 1);
+  auto [conn, work] = std::move(w.wire.work.front());
+  w.wire.work.pop_front();
+  work->run();
+  REQUIRE(w.accounts.release("alice"));
+  w.relay->work_done(conn, std::move(work), w.now);
+  w.relay->turn_end(w.now);
+  w.feed(again, std::exchange(w.wire.lines[conn].to_client, {}));
+  CHECK(has(again.take("error"), R"("code":"going-away")"));
+  CHECK(w.closed(again));
+  CHECK(w.relay->online() == 0);
+  w.login("alice", 1);
+}
+
 TEST_CASE("each handshake is counted under exactly one outcome") {
   server::Policy policy;
   policy.limits.registrations = {1, 1, 3'600'000};

@@ -131,4 +131,21 @@ TEST_CASE("the error of a message goes before any ack that covers it") {
   CHECK(alice.acks.back() == alice.transport.sent() - 1);
 }
 
+TEST_CASE("a frame that takes too long ends the connection; the messages before it are acked") {
+  World w;
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  const auto good = say(w, alice, alice.disconnect_message(bob, "fine"));
+  say(w, alice, alice.disconnect_message(bob, "slow"));
+  w.bytes(alice.conn, alice.to_server.substr(0, alice.to_server.size() - 1));
+  alice.to_server.clear();
+  w.now.steady_ms += 31'000;
+  w.bytes(alice.conn, " ");
+  w.pump({&alice, &bob});
+  CHECK(w.closed(alice));
+  CHECK(alice.acks == std::vector{good});
+  const auto error = alice.take("error");
+  CHECK(has(error, R"("code":"bad-frame")"));
+  CHECK_FALSE(has(error, R"("id":)"));
+}
+
 }  // namespace sims

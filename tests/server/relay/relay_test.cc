@@ -164,6 +164,25 @@ TEST_CASE("43: an unknown type is answered and the connection goes on") {
   CHECK_FALSE(w.closed(alice));
 }
 
+TEST_CASE("attack 43: a kept message with another's src or to oneself ends the connection") {
+  World w;
+  Client alice = w.login("alice", 1), bob = w.login("bob", 2);
+  const auto receipt = [](const Client& src, const Client& dst) {
+    return R"({"type":"client-receipt","src":")" + src.id().str() + R"(","dst":")" + dst.id().str() +
+           R"(","id":0,"data":"x","verification":"x"})";
+  };
+  SUBCASE("another's src") {
+    alice.send(receipt(bob, alice), w.now);
+  }
+  SUBCASE("to oneself") {
+    alice.send(receipt(alice, alice), w.now);
+  }
+  w.pump({&alice, &bob});
+  CHECK(has(alice.take("error"), R"("code":"bad-message")"));
+  CHECK(w.closed(alice));
+  CHECK(bob.take("client-receipt").empty());
+}
+
 TEST_CASE("malformed messages, and messages that only a server sends, end the connection") {
   const auto* sealed_secure = R"({"type":"secure","sa-data":{"epoch":0,"seq":0},"payload":"x"})";
   for (const std::string_view bad : {R"({"type":"list","limit":"ten"})", R"({"type":"list","after":"short"})",

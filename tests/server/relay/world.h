@@ -8,6 +8,7 @@
 #include <map>
 
 #include "proto/wire/decode.h"
+#include "server/relay/held_mailbox.h"
 #include "server/relay/relay.h"
 #include "support/fixed_rng.h"
 
@@ -51,12 +52,18 @@ struct Wire : server::Actions {
   void log(log::Level, std::string line) override { logged.push_back(std::move(line)); }
 };
 
+inline Bytes seed_bytes(std::uint32_t seed) {
+  Bytes out(32, static_cast<std::uint8_t>(seed));
+  out[0] ^= static_cast<std::uint8_t>(seed >> 8);
+  return out;
+}
+
 struct Client {
-  Client(ConnId number, std::string given_name, std::uint8_t seed, const crypto::Suite* suite,
+  Client(ConnId number, std::string given_name, std::uint32_t seed, const crypto::Suite* suite,
          crypto::EphemeralSource& source)
       : conn(number),
         name(std::move(given_name)),
-        key(crypto::SigningKey::from_seed(Bytes(32, seed))),
+        key(crypto::SigningKey::from_seed(seed_bytes(seed))),
         transport(options(suite), source) {
     transport.start(to_server);
   }
@@ -95,7 +102,8 @@ struct Client {
   crypto::SigningKey key;
   proto::Transport transport;
   std::string to_server;
-  std::vector<std::string> messages;  // from the server, without acks
+  std::vector<std::string> messages;  // from the server, without acks and the states of prekeys
+  std::vector<std::string> statuses;  // `prekeys` from the server
   std::vector<std::uint64_t> acks;    // their ids
   std::vector<std::string> in_order;  // from the server, with acks
   std::optional<proto::HandshakeFailure> failure;
@@ -114,10 +122,17 @@ inline server::Policy roomy() {
 
 class World {
  public:
-  explicit World(server::Policy policy = {})
-      : relay(std::make_unique<server::Relay>(
-            server::RelayOptions{&server_key, "relay.example", std::move(policy)}, accounts, ephemerals,
-            wire)) {}
+  explicit World(server::Policy p = {}) : policy(std::move(p)), mail(policy.limits.mail) { start(); }
+  void start() {
+    relay = std::make_unique<server::Relay>(server::RelayOptions{&server_key, "relay.example", policy},
+                                            accounts, mail, mail, ephemerals, wire);
+  }
+  // kill -9: every connection is gone, and `done` of the questions that wait at the mailbox were carried out.
+  void restart(std::size_t done) {
+    relay.reset();
+    mail.crash(done);
+    start();
+  }
 
   // A connection that says nothing yet.
   ConnId connect(std::string_view address = "192.0.2.1") {
@@ -128,12 +143,24 @@ class World {
   void bytes(ConnId conn, std::string_view text) {
     relay->received(conn, bytes_of(text), now);
     relay->turn_end(now);
+    answer_mail();
   }
-  Client dial(const std::string& name, std::uint8_t seed,
+  // What the mailbox has answered, as after its `wake`.
+  void answer_mail() {
+    while (mail.ready()) {
+      relay->mail_answers(now);
+      relay->turn_end(now);
+    }
+  }
+  void release_mail(std::size_t count = SIZE_MAX, std::size_t first = 0) {
+    mail.release(count, first);
+    answer_mail();
+  }
+  Client dial(const std::string& name, std::uint32_t seed,
               const crypto::Suite* suite = &crypto::all_suites()[0], std::string_view address = "192.0.2.1") {
     return Client(connect(address), name, seed, suite, ephemerals);
   }
-  Client login(const std::string& name, std::uint8_t seed,
+  Client login(const std::string& name, std::uint32_t seed,
                const crypto::Suite* suite = &crypto::all_suites()[0],
                std::string_view address = "192.0.2.1") {
     Client c = dial(name, seed, suite, address);
@@ -150,6 +177,7 @@ class World {
       if (work->writes()) work->write();
       relay->work_done(conn, std::move(work), now);
       relay->turn_end(now);
+      answer_mail();
     }
   }
   // Moves bytes both ways until nothing moves.
@@ -186,6 +214,7 @@ class World {
     while (now.steady_ms >= relay->next_tick()) {
       relay->tick(now);
       relay->turn_end(now);
+      answer_mail();
     }
   }
   const server::Stats& stats() {
@@ -194,9 +223,11 @@ class World {
   }
   bool closed(const Client& c) { return wire.lines[c.conn].closed; }
 
+  server::Policy policy;
   Now now{1'000'000, 1'767'225'600'000};
   crypto::SigningKey server_key = crypto::SigningKey::from_seed(Bytes(32, 200));
   server::MemoryAccounts accounts;
+  HeldMailbox mail;
   FixedEphemerals ephemerals;
   Wire wire;
   std::unique_ptr<server::Relay> relay;
@@ -211,6 +242,8 @@ class World {
     REQUIRE(decoded);
     if (const auto* ack = std::get_if<proto::Ack>(&*decoded))
       c.acks.push_back(ack->id);
+    else if (std::holds_alternative<proto::PrekeysStatus>(*decoded))
+      c.statuses.push_back(std::move(message));
     else
       c.messages.push_back(std::move(message));
   }
