@@ -29,11 +29,12 @@ _simsctl() {
   esac
   case $command in
     '')
-      options+=' status clients names stats metrics kick ban unban bans invite release log-level'
+      options+=' status clients names stats metrics kick ban unban bans invite release mail log-level'
       options+=' reload backup'
       ;;
     ban) options+=' --for --reason' ;;
     invite) options+=' --for' ;;
+    mail) options+=' --purge --restored' ;;
     log-level) [[ $cur == -* ]] || options='error warning notice info debug' ;;
     backup) [[ $cur == -* ]] || compopt -o default 2>/dev/null ;; # the new file's name
   esac

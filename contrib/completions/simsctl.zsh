@@ -21,9 +21,10 @@ commands=(
   'bans:print the bans'
   'invite:make a code that registers one name while registration is closed'
   'release:free a registered name: another key may register it'
+  'mail:print how much waits in a mailbox, and how old it is'
   'log-level:log more or less, until the next reload'
   'reload:read the configuration again'
-  'backup:copy the accounts to a new file, while the server runs'
+  'backup:copy accounts and mailboxes to new files, while the server runs'
 )
 
 local curcontext=$curcontext state line
@@ -37,6 +38,7 @@ case $state in
       ban) more=('1:WHO' '--for[how long, such as 1h30m, 2d or 1w]:TIME' '--reason[for simsctl bans; clients are not told]:TEXT') ;;
       invite) more=('--for[how long, such as 1h30m, 2d or 1w]:TIME') ;;
       release) more=('1:NAME') ;;
+      mail) more=('1:WHO' '--purge[remove what waits in the mailbox]' '--restored[drop all prekeys, after an older mail.db was put back]') ;;
       log-level) more=('1:LEVEL:(error warning notice info debug)') ;;
       backup) more=('1:FILE:_files') ;;
     esac

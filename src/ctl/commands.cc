@@ -37,6 +37,18 @@ Result<void> check_name(const CtlOptions& o) {
   return fail("NAME: a name is a letter a-z or a digit, then up to 31 of a-z0-9._-");
 }
 
+Result<void> check_mail(const CtlOptions& o) {
+  if (o.restored && (o.purge || !o.who.empty()))
+    return fail("--restored is for all mailboxes: it stands alone");
+  if (o.restored) return {};
+  if (o.who.empty()) return fail("say whose mailbox: an id or a name; or --restored");
+  const auto who = Target::parse(o.who);
+  TRY(who);
+  if (who->kind != Target::Kind::id && who->kind != Target::Kind::name)
+    return fail("a mailbox has an id or a name");
+  return {};
+}
+
 Result<void> check_level(const CtlOptions& o) {
   if (log::parse_level(o.level)) return {};
   return fail("LEVEL: error, warning, notice, info or debug");
@@ -89,6 +101,39 @@ Cells name_cells(const JsonValue& row, const TimeWords& time) {
   return {text_of(row, "name"), time(number_of(row, "registered")), text_of(row, "id")};
 }
 
+std::string oldest_words(std::uint64_t oldest, const TimeWords& time) {
+  return oldest == 0 ? "" : ", the oldest since " + time(oldest);
+}
+
+std::string waiting_words(const JsonValue& s, const TimeWords& time) {
+  return fmt::format("{} letters and {} receipts wait ({}){}; {} on disk", number_of(s, "mail_letters"),
+                     number_of(s, "mail_receipts"), size_words(number_of(s, "mail_bytes")),
+                     oldest_words(number_of(s, "mail_oldest"), time),
+                     size_words(number_of(s, "mail_disk_bytes")));
+}
+
+// Counts and ages of a mailbox, never its content; or the number of what was removed.
+std::string mail_words(const JsonValue& answer, const TimeWords& time) {
+  if (const auto removed = answer.get_number("removed")) return fmt::format("removed: {}\n", *removed);
+  if (const auto dropped = answer.get_number("dropped"))
+    return fmt::format("prekeys dropped: {}\n", *dropped);
+  std::string prekeys;
+  const auto left = answer.get("prekeys");
+  for (auto suite = left ? left->first() : std::nullopt; suite; suite = suite->next()) {
+    const auto many = suite->get("many");
+    prekeys += fmt::format("{}{}: {}{}", prekeys.empty() ? "" : ", ", safe_text(suite->key(), Lines::fold),
+                           number_of(*suite, "once"),
+                           many && many->boolean().value_or(false) ? " and one for many sessions" : "");
+  }
+  return aligned(
+      {{"letters",
+        fmt::format("{} from {} senders", number_of(answer, "letters"), number_of(answer, "senders"))},
+       {"receipts", std::to_string(number_of(answer, "receipts"))},
+       {"size", size_words(number_of(answer, "bytes")) + oldest_words(number_of(answer, "oldest"), time)},
+       {"given so far", std::to_string(number_of(answer, "given"))},
+       {"prekeys left", prekeys.empty() ? "none" : prekeys}});
+}
+
 std::string status_words(const JsonValue& s, const TimeWords& time) {
   const auto memory =
       fmt::format("{} (the configuration allows {})", size_words(number_of(s, "resident_bytes")),
@@ -106,6 +151,12 @@ std::string status_words(const JsonValue& s, const TimeWords& time) {
        {"running since", since},
        {"connections", fmt::format("{}, {} logged in", number_of(s, "connections"), number_of(s, "online"))},
        {"names", names},
+       {"mail", waiting_words(s, time)},
+       {"mail refused", fmt::format("{} by full mailboxes; {} expired", number_of(s, "mail_full"),
+                                    number_of(s, "mail_expired"))},
+       {"prekeys", fmt::format("{} left", number_of(s, "prekeys"))},
+       {"mail trouble",
+        s.get_string("mail_trouble").value_or("").empty() ? "none" : text_of(s, "mail_trouble")},
        {"memory", memory},
        {"log level", text_of(s, "log_level")}});
 }
@@ -144,6 +195,10 @@ std::string invite_words(const JsonValue& answer, const TimeWords&) {
 // --- the table ---------------------------------------------------------------------------------------
 
 constexpr const char* kick_who = "an id, a name, ADDRESS, ADDRESS/PREFIX or conn:N";
+constexpr const char* mail_who = "the owner: an id or a name";
+constexpr CtlCommand::Flag mail_flags[] = {
+    {"--purge", "remove what waits in the mailbox", &CtlOptions::purge},
+    {"--restored", "drop all prekeys, after an older mail.db was put back", &CtlOptions::restored}};
 constexpr const char* ban_who = "an id, a name, ADDRESS or ADDRESS/PREFIX";
 
 constexpr CtlCommand commands[] = {
@@ -176,13 +231,18 @@ constexpr CtlCommand commands[] = {
     {.name = "release",
      .help = "free a registered name: another key may register it",
      .argument = {"NAME", "the name", &CtlOptions::name, check_name}},
+    {.name = "mail",
+     .help = "print how much waits in a mailbox, and how old it is",
+     .argument = {"WHO", mail_who, &CtlOptions::who, check_mail, false},
+     .flags = mail_flags,
+     .words = mail_words},
     {.name = "log-level",
      .help = "log more or less, until the next reload",
      .argument = {"LEVEL", "error, warning, notice, info or debug", &CtlOptions::level, check_level}},
     {.name = "reload", .help = "read the configuration again"},
     {.name = "backup",
-     .help = "copy the accounts to a new file, while the server runs",
-     .argument = {"FILE", "the new file", &CtlOptions::path},
+     .help = "copy accounts and mailboxes to new files, while the server runs",
+     .argument = {"FILE", "the new file; FILE.mail gets the mailboxes", &CtlOptions::path},
      .may_take_long = true},
 };
 

@@ -15,16 +15,23 @@ namespace sims::server {
 struct CtlCommand {
   const char* name;
   const char* help;
+  struct Flag {
+    const char* name;
+    const char* help;
+    bool CtlOptions::*value;
+  };
   // Its one argument; value is null if it has none.
   struct Argument {
     const char* name = "";
     const char* help = "";
     std::string CtlOptions::*value = nullptr;
     Result<void> (*check)(const CtlOptions&) = nullptr;  // fails in words
+    bool required = true;
   } argument = {};
   const char* for_help = nullptr;  // of --for; null: the command has no such option
   bool has_reason = false;         // --reason
-  bool may_take_long = false;      // no time limit for its answer
+  std::span<const Flag> flags = {};
+  bool may_take_long = false;  // no time limit for its answer
   // A list: the titles of its columns and the cells of a row. No titles: the command is no list.
   std::vector<std::string> (*titles)() = nullptr;
   std::vector<std::string> (*cells)(const proto::JsonValue& row, const TimeWords& time) = nullptr;

@@ -31,9 +31,12 @@ void add(CLI::App& app, Raw& raw, const CtlCommand& command) {
   sub->footer("The options of simsctl --help may follow the command too.");
   sub->callback([&raw, &command] { raw.options.command = command.name; });
   if (const auto& argument = command.argument; argument.value != nullptr) {
-    auto* added = sub->add_option(argument.name, raw.options.*argument.value, argument.help)->required();
+    auto* added = sub->add_option(argument.name, raw.options.*argument.value, argument.help)
+                      ->required(argument.required);
     if (argument.check == nullptr) added->check(not_empty());
   }
+  for (const auto& flag : command.flags)
+    sub->add_flag(flag.name, raw.options.*flag.value, flag.help);
   if (command.for_help != nullptr)
     sub->add_option("--for", raw.valid, command.for_help)->type_name("TIME")->check(not_empty());
   if (command.has_reason)

@@ -57,6 +57,8 @@ std::string request_line(const CtlOptions& o, std::string_view after) {
   add("name", o.name);
   add("level", o.level);
   add("path", o.path);
+  if (o.purge) json.key("purge").boolean(true);
+  if (o.restored) json.key("restored").boolean(true);
   if (o.valid_s) json.field("for", *o.valid_s);
   if (!after.empty()) line += ",\"after\":" + std::string(after);
   json.end_object();

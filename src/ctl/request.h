@@ -14,6 +14,7 @@ struct CtlOptions {
   std::string command;  // one of ctl_commands()
   std::string socket;
   bool json = false;
+  bool purge = false, restored = false;        // of `mail`
   std::string who, reason, name, level, path;  // arguments; empty unless the command has them
   std::optional<std::uint64_t> valid_s;
 };

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ctl/commands.h"
+#include "ctl/options.h"
 #include "server/admin/requests.h"
 
 namespace sims {
@@ -94,6 +95,49 @@ TEST_CASE("simsctl: answers in words and as JSON") {
   CHECK(words.find("running since  T9 (1 d 1 h)\n") != std::string::npos);
   CHECK(words.find("memory         0 bytes (the configuration allows 2.0 KiB)\n") != std::string::npos);
   CHECK(words.find("a\nb") == std::string::npos);
+}
+
+TEST_CASE("simsctl: mail in words") {
+  const Parsed status(
+      R"({"ok":true,"mail_letters":2,"mail_receipts":1,"mail_bytes":1536,"mail_oldest":9,)"
+      R"("mail_disk_bytes":8192,"mail_full":3,"mail_expired":4,"prekeys":5,"mail_trouble":"no space"})");
+  const auto words = ctl_command("status").words(*status.root, time_words);
+  CHECK(
+      words.find(
+          "mail           2 letters and 1 receipts wait (1.5 KiB), the oldest since T9; 8.0 KiB on disk\n") !=
+      std::string::npos);
+  CHECK(words.find("mail refused   3 by full mailboxes; 4 expired\n") != std::string::npos);
+  CHECK(words.find("mail trouble   no space\n") != std::string::npos);
+  const auto mail = [](std::string json) {
+    const Parsed answer(std::move(json));
+    return ctl_command("mail").words(*answer.root, time_words);
+  };
+  CHECK(mail(R"({"ok":true,"letters":2,"receipts":1,"bytes":10,"oldest":9,"senders":1,"given":3,"prekeys":)"
+             R"({"ecdhe":{"once":99,"many":true},"rsa":{"once":9,"many":false}}})") ==
+        "letters       2 from 1 senders\n"
+        "receipts      1\n"
+        "size          10 bytes, the oldest since T9\n"
+        "given so far  3\n"
+        "prekeys left  ecdhe: 99 and one for many sessions, rsa: 9\n");
+  CHECK(mail(R"({"ok":true,"letters":0})").find("prekeys left  none\n") != std::string::npos);
+  CHECK(mail(R"({"ok":true,"removed":4})") == "removed: 4\n");
+  CHECK(mail(R"({"ok":true,"dropped":5})") == "prekeys dropped: 5\n");
+}
+
+TEST_CASE("simsctl: the arguments of mail") {
+  const auto parse = [](std::vector<const char*> words) {
+    words.insert(words.begin(), {"simsctl", "--socket", "/x"});
+    const auto parsed = parse_ctl_arguments(static_cast<int>(words.size()), words.data());
+    const auto* options = std::get_if<CtlOptions>(&parsed);
+    return options != nullptr ? request_line(*options, "") : std::string();
+  };
+  CHECK(parse({"mail", "alice"}) == "{\"do\":\"mail\",\"who\":\"alice\"}\n");
+  CHECK(parse({"mail", "alice", "--purge"}) == "{\"do\":\"mail\",\"who\":\"alice\",\"purge\":true}\n");
+  CHECK(parse({"mail", "--restored"}) == "{\"do\":\"mail\",\"restored\":true}\n");
+  CHECK(parse({"mail"}).empty());
+  CHECK(parse({"mail", "--purge"}).empty());
+  CHECK(parse({"mail", "conn:3"}).empty());
+  CHECK(parse({"mail", "alice", "--restored"}).empty());
 }
 
 TEST_CASE("simsctl: sizes and durations in words") {

@@ -46,7 +46,7 @@ std::vector<Sample> handshakes(const Stats& s) {
   return all;
 }
 
-void add_counters(std::vector<Family>& to, const Stats& s) {
+void add_counters(std::vector<Family>& to, const Stats& s, const Status& status) {
   const auto add = [&](std::string_view name, std::string_view help, std::uint64_t value) {
     to.push_back({name, help, Kind::counter, {{value}}});
   };
@@ -63,6 +63,14 @@ void add_counters(std::vector<Family>& to, const Stats& s) {
   add("sims_faults_total", "Connections ended by a client's fault.", s.faults);
   add("sims_slow_readers_total", "Clients cut off because they read too slowly.", s.slow_readers);
   add("sims_silent_total", "Clients cut off because nothing was heard of them.", s.idle_cut);
+  const auto& mail = status.mail;
+  add("sims_mail_stored_total", "Letters and receipts stored for their owners.", mail.stored);
+  add("sims_mail_given_total", "Letters and receipts that their owners have acked.", mail.struck);
+  add("sims_mail_expired_total", "Letters and receipts that nobody fetched in time.", mail.expired);
+  add("sims_mail_full_total", "Letters refused by a bound of a mailbox.", mail.full);
+  add("sims_mail_dropped_receipts_total", "Receipts dropped by a bound.", mail.dropped_receipts);
+  add("sims_mail_failed_total", "Letters and receipts that the disk did not take.", mail.failed);
+  add("sims_mail_commits_total", "Transactions of mail.db.", mail.commits);
   add("sims_accept_pauses_total", "Pauses in accepting, for want of descriptors.", s.accept_pauses);
 }
 
@@ -84,6 +92,21 @@ void add_gauges(std::vector<Family>& to, const Stats& s, const Status& status) {
                 Kind::gauge,
                 {{s.p384_keys, "p384"}, {s.rsa_keys, "rsa"}},
                 "kind"});
+  const auto& mail = status.mail;
+  to.push_back({"sims_mail_waiting",
+                "Items that wait for their owners.",
+                Kind::gauge,
+                {{mail.letters, "letters"}, {mail.receipts, "receipts"}},
+                "kind"});
+  add("sims_mail_waiting_bytes", "Bytes of these.", mail.bytes);
+  add("sims_mail_oldest_timestamp_seconds",
+      "When the oldest of these came, in seconds since 1970; 0: none waits.", mail.oldest_unix_s);
+  add("sims_mail_unwritten", "Letters and receipts that wait for the disk.", mail.waiting_puts);
+  add("sims_mail_unwritten_bytes", "Bytes of these.", mail.waiting_put_bytes);
+  add("sims_mail_disk_bytes", "Bytes of mail.db and its log.", mail.disk_bytes);
+  add("sims_mail_trouble", "1: letters are refused or mailboxes wait; simsctl status says why.",
+      mail.trouble.empty() ? 0 : 1);
+  add("sims_prekeys", "Prekeys for one session each that are left, of all owners.", mail.prekeys);
   add("sims_memory_bound_bytes", "Bytes of memory that the configuration allows.", status.memory_bound);
   add("process_resident_memory_bytes", "Resident memory.", status.resident);
   add("process_start_time_seconds", "Start, in seconds since 1970.", status.started_unix_s);
@@ -91,7 +114,7 @@ void add_gauges(std::vector<Family>& to, const Stats& s, const Status& status) {
 
 std::vector<Family> families(const Stats& s, const Status& status) {
   std::vector<Family> all;
-  add_counters(all, s);
+  add_counters(all, s, status);
   add_gauges(all, s, status);
   all.push_back({"sims_hop_seconds",
                  "A message from the read of its bytes to their write.",

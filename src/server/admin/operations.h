@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "os/log.h"
 #include "server/accounts/accounts.h"
+#include "server/mailbox/mailbox.h"
 #include "server/policy/budgets.h"
 #include "server/policy/stats.h"
 #include "server/relay/client_info.h"
@@ -25,6 +26,7 @@ struct Status {
   std::uint64_t memory_bound = 0;  // bytes, from the configuration
   std::uint64_t resident = 0;      // bytes
   log::Level log_level = log::Level::info;
+  MailStats mail;
 };
 
 // The target of a kick or ban. `value` is in the form that is compared: a canonical address or
@@ -50,15 +52,21 @@ class Operations {
   virtual Status status() = 0;
   virtual std::vector<ClientInfo> clients(ConnId after, std::size_t limit) = 0;  // by number
   virtual Result<std::size_t> kick(const Target& who) = 0;                       // how many were disconnected
-  virtual void ban(Ban ban, Done<void> done) = 0;  // durable when done; kicks the clients that it hits
+  // Durable when done, and so is the end of its mailbox. Kicks the clients that it hits.
+  virtual void ban(Ban ban, Done<void> done) = 0;
   virtual void unban(Ban::Kind kind, std::string value, Done<bool> done) = 0;  // false: there was none
   virtual std::vector<Ban> bans() = 0;
   virtual void invite(std::uint64_t valid_s, Done<std::string> done) = 0;  // the code
   virtual std::vector<AccountStore::Account> names(std::string_view after, std::size_t limit) = 0;  // by name
-  virtual void release(std::string name, Done<bool> done) = 0;  // frees the name; kicks its owner
-  virtual void set_log_level(log::Level level) = 0;             // until the next reload
+  // Removes the owner's mailbox, then frees the name and kicks its owner; false: there is no such name.
+  virtual void release(std::string name, Done<bool> done) = 0;
+  virtual void set_log_level(log::Level level) = 0;  // until the next reload
   virtual Result<void> reload() = 0;
-  virtual void backup(std::string path, Done<void> done) = 0;
+  virtual void backup(std::string path, Done<void> done) = 0;  // the mailboxes beside it: path + ".mail"
+  // Of an id or a name.
+  virtual void mail(const Target& whose, Done<BoxSummary> done) = 0;
+  virtual void purge_mail(const Target& whose, Done<std::uint64_t> done) = 0;  // how many items were removed
+  virtual void drop_prekeys(Done<std::uint64_t> done) = 0;                     // of all owners; how many
 };
 
 }  // namespace sims::server

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "crypto/suite.h"
 #include "server/admin/metrics.h"
 
 namespace sims::server {
@@ -81,6 +82,11 @@ void status(const Request& r) {
     json.field("invitations", std::uint64_t{s.invitations});
     json.field("resident_bytes", s.resident).field("memory_bound_bytes", s.memory_bound);
     json.field("log_level", log::level_name(s.log_level)).field("state_dir", s.state_dir);
+    json.field("mail_letters", s.mail.letters).field("mail_receipts", s.mail.receipts);
+    json.field("mail_bytes", s.mail.bytes).field("mail_oldest", s.mail.oldest_unix_s);
+    json.field("mail_disk_bytes", s.mail.disk_bytes).field("mail_full", s.mail.full);
+    json.field("mail_expired", s.mail.expired).field("prekeys", s.mail.prekeys);
+    json.field("mail_trouble", s.mail.trouble);
   }));
 }
 
@@ -207,6 +213,42 @@ void release(const Request& r) {
                        }));
 }
 
+// --- mailboxes -------------------------------------------------------------------------------------
+
+void write_summary(JsonWriter& json, const BoxSummary& box) {
+  json.field("letters", box.letters).field("receipts", box.receipts).field("bytes", box.bytes);
+  json.field("oldest", box.oldest_unix_s).field("senders", box.senders).field("given", box.prekeys.taken);
+  json.key("prekeys").begin_object();
+  for (const auto& left : box.prekeys.left) {
+    const auto* suite = crypto::find_suite(left.suite);
+    json.key(suite != nullptr ? suite->label : left.suite).begin_object();
+    json.field("once", left.once).key("many").boolean(left.many).end_object();
+  }
+  json.end_object();
+}
+
+void mail(const Request& r) {
+  const auto removed = [](std::uint64_t count) {
+    return ok([&](JsonWriter& json) { json.field("removed", count); });
+  };
+  const auto flag = [&](std::string_view key) {
+    const auto value = r.json.get(key);
+    return value && value->boolean().value_or(false);
+  };
+  if (flag("restored"))
+    return r.operations.drop_prekeys(when_done<std::uint64_t>(r.reply, [](std::uint64_t count) {
+      return ok([&](JsonWriter& json) { json.field("dropped", count); });
+    }));
+  const auto who = r.who();
+  if (!who) return r.reply(control_error(who.error()));
+  if (who->kind != Target::Kind::id && who->kind != Target::Kind::name)
+    return r.reply(control_error("a mailbox has an id or a name"));
+  if (flag("purge")) return r.operations.purge_mail(*who, when_done<std::uint64_t>(r.reply, removed));
+  r.operations.mail(*who, when_done<BoxSummary>(r.reply, [](const BoxSummary& box) {
+    return ok([&](JsonWriter& json) { write_summary(json, box); });
+  }));
+}
+
 // --- the server ------------------------------------------------------------------------------------
 
 void log_level(const Request& r) {
@@ -236,7 +278,7 @@ constexpr Row rows[] = {
     {"status", status}, {"stats", stats},         {"metrics", metrics}, {"clients", clients},
     {"names", names},   {"bans", bans},           {"ban", ban},         {"unban", unban},
     {"kick", kick},     {"invite", invite},       {"release", release}, {"reload", reload},
-    {"backup", backup}, {"log-level", log_level},
+    {"backup", backup}, {"log-level", log_level}, {"mail", mail},
 };
 
 }  // namespace

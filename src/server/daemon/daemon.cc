@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <limits>
 
@@ -23,6 +24,8 @@
 #include "server/daemon/metrics_socket.h"
 #include "server/daemon/privileges.h"
 #include "server/daemon/service_manager.h"
+#include "server/mailbox/expiry_clock.h"
+#include "server/mailbox/mailbox_threads.h"
 
 namespace sims::server {
 
@@ -37,14 +40,41 @@ constexpr unsigned logins_a_processor = 3;
 constexpr std::chrono::seconds first_key_limit{3};
 constexpr std::size_t max_lingering = 1'024;            // closed connections that still flush their output
 constexpr std::size_t max_lingering_bytes = 32 * 1024;  // of one; a client that reads gets them
-// Beside connections: lingering ones, listeners, database, loop.
-constexpr std::size_t other_descriptors = max_lingering + 64;
+// Beside connections: lingering ones, listeners, databases, loop.
+constexpr std::size_t other_descriptors = max_lingering + 96;
+constexpr int own_threads = 7;  // key pool, mailbox and a worker
+constexpr std::int64_t expire_mail_ms = 60'000;
 
 using Streams = tsl::robin_map<ConnId, std::unique_ptr<net::Stream>>;
 
+// The mailbox's `wake`, which exists before the loop that it wakes.
+class MailWake {
+ public:
+  // Any thread. Calls `then` on the loop's thread, once for all calls that come before that.
+  void operator()() {
+    if (!woken_.exchange(true))
+      post_([this] {
+        woken_ = false;
+        then_();
+      });
+  }
+  // Before the first question.
+  void connect(std::function<void(std::function<void()>)> post, std::function<void()> then) {
+    post_ = std::move(post);
+    then_ = std::move(then);
+  }
+
+ private:
+  std::function<void(std::function<void()>)> post_;
+  std::function<void()> then_;
+  std::atomic<bool> woken_ = false;
+};
+
 class Daemon : public Actions {
  public:
-  Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks);
+  // The mailbox calls `wake`.
+  Daemon(const Settings& settings, StateFolder& state, SqliteMailbox& mailbox, MailWake& wake,
+         const DaemonHooks& hooks);
   Result<void> listen(const Sockets& sockets);
   Result<void> listen_to_administrators();
   void wait_for_keys();
@@ -61,6 +91,7 @@ class Daemon : public Actions {
   void start_work(ConnId id, std::unique_ptr<LoginWork> work) override;
   void log(log::Level level, std::string line) override { log::write(level, line); }
 
+  void expire_mail();
   std::string metrics() { return metrics_text(operations_.stats(), operations_.status()); }
   void accept(std::unique_ptr<net::Stream> stream);
   void turn();  // an event happened: call the relay's turn_end() at the end of the loop's turn
@@ -79,7 +110,9 @@ class Daemon : public Actions {
   const ServiceManager manager_;
   LoopCpu cpu_;   // other threads avoid the loop's processor, so that messages do not wait for logins
   KeyPool pool_;  // outlives the loop, whose workers use it
+  SqliteMailbox& mailbox_;
   net::Loop loop_;
+  std::optional<MailboxThreads> mailbox_threads_;  // they post to the loop
   std::unique_ptr<Relay> relay_;
   DaemonOperations operations_;
   std::unique_ptr<ControlSocket> control_;
@@ -91,6 +124,8 @@ class Daemon : public Actions {
   net::Timer tick_;
   net::Timer drain_;
   net::Timer watchdog_;
+  net::Timer expire_mail_;
+  ExpiryClock expiry_clock_;
   std::int64_t armed_for_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t due_us_ = 0;             // of the tick, steady; 0: at once, which is never late
   std::int64_t turn_began_us_ = 0;      // steady; the turn's first read; 0: none yet
@@ -107,15 +142,17 @@ bool has_rsa(const crypto::SuiteList& suites) {
                      [](const auto* s) { return s->rekeying == crypto::Rekeying::fresh_exchange; });
 }
 
-Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& hooks)
+Daemon::Daemon(const Settings& settings, StateFolder& state, SqliteMailbox& mailbox, MailWake& wake,
+               const DaemonHooks& hooks)
     : settings_(settings),
       state_(state),
       hooks_(hooks),
       pool_({p384_keys, settings.rsa_keys}, cpu_),
+      mailbox_(mailbox),
       relay_(std::make_unique<Relay>(
           RelayOptions{&state.identity, settings.name, settings.policy, state.accounts->bans()},
-          *state.accounts, pool_, *this)),
-      operations_({*relay_, settings_, state, pool_,
+          *state.accounts, mailbox, mailbox, pool_, *this)),
+      operations_({*relay_, settings_, state, pool_, mailbox,
                    [this](auto job, auto done) { loop_.work(std::move(job), std::move(done)); },
                    [this] { turn(); }, [this] { return addresses(); },
                    [this] {
@@ -128,10 +165,33 @@ Daemon::Daemon(const Settings& settings, StateFolder& state, const DaemonHooks& 
       tick_(loop_, [this] { on_tick(); }),
       drain_(loop_, [this] { loop_.stop(); }),
       watchdog_(loop_, [this] { manager_.tell("WATCHDOG=1"); }),
+      expire_mail_(loop_, [this] { expire_mail(); }),
       terminate_(loop_, SIGTERM, [this] { stop(); }),
       interrupt_(loop_, SIGINT, [this] { stop(); }),
       hangup_(loop_, SIGHUP, [this] { static_cast<void>(reload()); }) {
   fill_pool();
+  wake.connect([this](auto f) { loop_.post(std::move(f)); },
+               [this] {
+                 relay_->mail_answers(loop_.now());
+                 turn();
+               });
+  relay_->drop_banned_mail(loop_.now());
+  expire_mail();  // before the threads, since a rescue that goes on at the start needs the time
+  mailbox_threads_.emplace(mailbox, cpu_);
+  expire_mail_.start(expire_mail_ms, expire_mail_ms);
+}
+
+void Daemon::expire_mail() {
+  const bool was_ahead = expiry_clock_.wall_is_ahead();
+  const auto now = loop_.now();
+  const auto time = expiry_clock_.unix_s(now.unix_s(), now.steady_ms);
+  if (expiry_clock_.wall_is_ahead() && !was_ahead)
+    log::warning("event=clock-ahead seconds={} note=\"letters expire by it in a day\"", now.unix_s() - time);
+  const auto ticket = relay_->mail_ticket([](const MailAnswer& answer) {
+    const auto& done = std::get<DoneAnswer>(answer);
+    if (done.error.empty() && done.removed > 0) log::info("event=mail-expired items={}", done.removed);
+  });
+  mailbox_.expire(ticket, time);
 }
 
 // --- listening -----------------------------------------------------------------------------------
@@ -270,7 +330,7 @@ void Daemon::end_of_turn() {
   if (next == armed_for_) return;
   armed_for_ = next;
   if (next == std::numeric_limits<std::int64_t>::max()) return tick_.stop();
-  const auto after = std::max<std::int64_t>(next - now.steady_ms, 0);  // 0: after the next I/O
+  const auto after = now.ms_until(next);  // 0: after the next I/O
   due_us_ = after == 0 ? 0 : next * 1'000;
   tick_.start(after);
 }
@@ -376,8 +436,12 @@ Result<void> serve(const Settings& settings, StateFolder& state, const Sockets& 
   Settings fitted = settings;
   fit_descriptors(fitted.policy.limits, other_descriptors);
   if (auto enough = check_descriptors(); !enough) return enough;
-  if (auto enough = check_threads(4); !enough) return enough;
-  Daemon daemon(fitted, state, hooks);
+  if (auto enough = check_threads(own_threads); !enough) return enough;
+  MailWake wake;
+  const auto mailbox =
+      SqliteMailbox::open(state.path + "/mail.db", fitted.policy.limits.mail, [&] { wake(); });
+  if (!mailbox) return fail("mailboxes: " + mailbox.error());
+  Daemon daemon(fitted, state, **mailbox, wake, hooks);
   if (auto done = daemon.listen(sockets); !done) return done;
   if (auto done = daemon.listen_to_administrators(); !done) return done;
   daemon.wait_for_keys();

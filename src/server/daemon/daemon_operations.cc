@@ -13,6 +13,8 @@ namespace sims::server {
 
 namespace {
 
+constexpr const char* mail_copy_suffix = ".mail";  // of a backup
+
 // Resident memory: proc(5), the second number of statm, in pages. 0: unknown.
 std::uint64_t resident_bytes() {
   const auto text = read_file("/proc/self/statm", 4'096);
@@ -56,6 +58,7 @@ Status DaemonOperations::status() {
   s.invitations = parts_.state.accounts->invitations(now.unix_s());
   s.memory_bound = memory_bound(parts_.settings.policy.limits, s.accounts);
   s.log_level = log::level();
+  s.mail = parts_.mailbox.stats();
   return s;
 }
 
@@ -94,16 +97,23 @@ void DaemonOperations::store(std::function<Result<T>(SqliteAccounts&)> job,
               });
 }
 
+// The ban first: it must not wait for mailboxes. If simsd dies before the mailbox is gone, Relay::drop_banned_mail()
+// drops it at the next start.
 void DaemonOperations::ban(Ban ban, Done<void> done) {
   ban.made = parts_.now().unix_s();
-  store<void>([ban](auto& accounts) { return accounts.ban(ban); },
-              [this, ban](const Result<void>& result) {
-                if (!result) return;
-                log::notice("event=ban kind={} value={} until={}", to_string(ban.kind),
-                            log::remote{ban.value}, ban.until);
-                parts_.relay.ban(ban, parts_.now());
-              },
-              std::move(done));
+  store<void>(
+      [ban](auto& accounts) { return accounts.ban(ban); }, [](const Result<void>&) {},
+      [this, ban, done = std::move(done)](const Result<void>& result) {
+        if (!result) return done(result);
+        log::notice("event=ban kind={} value={} until={}", to_string(ban.kind), log::remote{ban.value},
+                    ban.until);
+        parts_.relay.ban(ban, parts_.now(), [done](const std::string& error) {
+          if (error.empty()) return done({});
+          done(fail("the ban is in force, but the mailbox is not removed yet; simsd goes on trying: " +
+                    error));
+        });
+        parts_.turn();
+      });
 }
 
 void DaemonOperations::unban(Ban::Kind kind, std::string value, Done<bool> done) {
@@ -139,17 +149,29 @@ std::vector<AccountStore::Account> DaemonOperations::names(std::string_view afte
   return parts_.state.accounts->names(std::string(after), limit);
 }
 
+// The mailbox first, and nothing comes into it until the name is free. So wherever simsd dies, an id that is not
+// registered has no mailbox, which it would get back when it registers again.
 void DaemonOperations::release(std::string name, Done<bool> done) {
   const auto owner = parts_.state.accounts->id_of(name);
-  store<bool>([name](auto& accounts) { return accounts.release(name); },
-              [this, name, owner](const Result<bool>& result) {
-                if (!result || !*result) return;
-                log::notice("event=release name={}", log::remote{name});
-                BanList whom;
-                if (owner) whom.add({Ban::Kind::id, owner->str(), {}, 0, 0});
-                parts_.relay.kick(whom, parts_.now());
-              },
-              std::move(done));
+  if (!owner) return done(false);
+  if (!parts_.relay.close_mail(*owner)) return done(fail("this name is being released already"));
+  parts_.relay.drop_mail(*owner, [this, name = std::move(name), owner = *owner,
+                                  done = std::move(done)](const std::string& error) {
+    if (!error.empty()) {
+      parts_.relay.open_mail(owner);
+      return done(fail("the name is not released, since its mailbox cannot be removed: " + error));
+    }
+    store<bool>([name](auto& accounts) { return accounts.release(name); },
+                [this, name, owner](const Result<bool>& result) {
+                  parts_.relay.open_mail(owner);
+                  if (!result || !*result) return;
+                  log::notice("event=release name={}", log::remote{name});
+                  BanList whom;
+                  whom.add({Ban::Kind::id, owner.str(), {}, 0, 0});
+                  parts_.relay.kick(whom, parts_.now());
+                },
+                done);
+  });
 }
 
 void DaemonOperations::set_log_level(log::Level level) {
@@ -161,12 +183,65 @@ Result<void> DaemonOperations::reload() {
   return parts_.reload();
 }
 
+// Mailboxes first: an account that is made meanwhile has no mail in the copy, which is harmless. Without the
+// accounts the copy of the mailboxes goes again: half a backup would be taken for a whole one.
 void DaemonOperations::backup(std::string path, Done<void> done) {
-  store<void>([path](auto& accounts) { return accounts.backup(path); },
-              [path](const Result<void>& result) {
-                if (result) log::notice("event=backup file={}", log::remote{path});
-              },
-              std::move(done));
+  const auto mail = path + mail_copy_suffix;
+  if (file_exists(path)) return done(fail(path + ": File exists"));
+  const auto ticket = parts_.relay.mail_ticket([this, path, mail, done](const MailAnswer& answer) {
+    if (const auto& error = std::get<DoneAnswer>(answer).error; !error.empty())
+      return done(fail("no backup was made: " + error));
+    store<void>([path](auto& accounts) { return accounts.backup(path); },
+                [path, mail](const Result<void>& result) {
+                  if (result)
+                    log::notice("event=backup file={} mail={}", log::remote{path}, log::remote{mail});
+                  else
+                    ::unlink(mail.c_str());
+                },
+                done);
+  });
+  parts_.mailbox.backup(ticket, mail);
+}
+
+// --- mailboxes -------------------------------------------------------------------------------------
+
+Result<proto::Id> DaemonOperations::owner(const Target& whose) const {
+  if (whose.kind == Target::Kind::name)
+    if (const auto id = parts_.state.accounts->id_of(whose.value)) return *id;
+  if (whose.kind == Target::Kind::id)
+    if (const auto id = proto::Id::shaped(whose.value)) return *id;
+  return fail("this name is not registered");
+}
+
+void DaemonOperations::mail(const Target& whose, Done<BoxSummary> done) {
+  const auto id = owner(whose);
+  if (!id) return done(fail(id.error()));
+  const auto ticket = parts_.relay.mail_ticket([done = std::move(done)](const MailAnswer& answer) {
+    const auto* found = std::get_if<SummaryAnswer>(&answer);
+    if (found == nullptr || found->failed) return done(fail("the mailbox cannot be read; see the log"));
+    done(found->box);
+  });
+  parts_.mailbox.summary(ticket, *id);
+}
+
+Ticket DaemonOperations::when_removed(std::string event, Done<std::uint64_t> done) {
+  return parts_.relay.mail_ticket(
+      [event = std::move(event), done = std::move(done)](const MailAnswer& answer) {
+        const auto& result = std::get<DoneAnswer>(answer);
+        if (!result.error.empty()) return done(fail(result.error));
+        log::notice("event={} removed={}", event, result.removed);
+        done(result.removed);
+      });
+}
+
+void DaemonOperations::purge_mail(const Target& whose, Done<std::uint64_t> done) {
+  const auto id = owner(whose);
+  if (!id) return done(fail(id.error()));
+  parts_.mailbox.purge(when_removed("mail-purge id=" + id->str(), std::move(done)), *id);
+}
+
+void DaemonOperations::drop_prekeys(Done<std::uint64_t> done) {
+  parts_.mailbox.drop_all(when_removed("prekeys-dropped", std::move(done)));
 }
 
 }  // namespace sims::server

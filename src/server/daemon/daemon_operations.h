@@ -5,6 +5,7 @@
 #include "server/daemon/key_pool.h"
 #include "server/daemon/settings.h"
 #include "server/daemon/state_folder.h"
+#include "server/mailbox/sqlite_mailbox.h"
 #include "server/relay/relay.h"
 
 namespace sims::server {
@@ -17,6 +18,7 @@ class DaemonOperations : public Operations {
     const Settings& settings;
     const StateFolder& state;
     const KeyPool& pool;
+    SqliteMailbox& mailbox;
     // Runs the first function on a worker thread, then the second on the loop's.
     std::function<void(std::function<void()>, std::function<void()>)> work;
     std::function<void()> turn;  // to call after using the relay: its turn_end() follows with the loop's turn
@@ -40,11 +42,17 @@ class DaemonOperations : public Operations {
   void set_log_level(log::Level level) override;
   Result<void> reload() override;
   void backup(std::string path, Done<void> done) override;
+  void mail(const Target& whose, Done<BoxSummary> done) override;
+  void purge_mail(const Target& whose, Done<std::uint64_t> done) override;
+  void drop_prekeys(Done<std::uint64_t> done) override;
 
  private:
   template <class T>
   void store(std::function<Result<T>(SqliteAccounts&)> job, std::function<void(const Result<T>&)> then,
              Done<T> done);
+
+  Result<proto::Id> owner(const Target& whose) const;
+  Ticket when_removed(std::string event, Done<std::uint64_t> done);
 
   Parts parts_;
   const Now began_;

@@ -3,7 +3,6 @@
 
 #include <time.h>
 
-#include <cerrno>
 #include <utility>
 
 #include "os/process.h"
@@ -39,24 +38,6 @@ KeyPool::~KeyPool() {
     semaphore->post();
   for (auto* thread : {&spare_, &urgent_})
     if (thread->joinable()) thread->join();
-}
-
-void KeyPool::Semaphore::wait() {
-  while (sem_wait(&semaphore_) != 0) {
-  }  // a signal
-}
-
-bool KeyPool::Semaphore::wait_for(std::chrono::microseconds limit) {
-  timespec until{};
-  clock_gettime(CLOCK_MONOTONIC, &until);
-  const auto ns = until.tv_nsec + limit.count() * 1'000;
-  until.tv_sec += ns / 1'000'000'000;
-  until.tv_nsec = ns % 1'000'000'000;
-  int status;
-  do
-    status = sem_clockwait(&semaphore_, CLOCK_MONOTONIC, &until);
-  while (status != 0 && errno == EINTR);
-  return status == 0;
 }
 
 void KeyPool::fill(bool with_rsa) {

@@ -14,8 +14,6 @@
 // condition variables a signaller can have to wait for threads that were signalled before.)
 #pragma once
 
-#include <semaphore.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -27,6 +25,7 @@
 
 #include "crypto/suite.h"
 #include "os/cpu_affinity.h"
+#include "os/semaphore.h"
 
 namespace sims::server {
 
@@ -102,20 +101,6 @@ class KeyPool : public crypto::EphemeralSource {
   std::optional<crypto::RsaKey> rsa() override;
 
  private:
-  class Semaphore {
-   public:
-    Semaphore() { sem_init(&semaphore_, 0, 0); }
-    ~Semaphore() { sem_destroy(&semaphore_); }
-    Semaphore(const Semaphore&) = delete;
-    Semaphore& operator=(const Semaphore&) = delete;
-    void post() { sem_post(&semaphore_); }
-    void wait();
-    bool wait_for(std::chrono::microseconds limit);  // false: no post() within the limit
-
-   private:
-    sem_t semaphore_;
-  };
-
   void fill_from_spare_time();
   void make_when_empty();
   bool rsa_is_urgent() const { return with_rsa_ && rsa_.size() > 0 && rsa_.ready() == 0; }

@@ -16,6 +16,7 @@ namespace sims::server {
 namespace {
 
 constexpr std::int64_t day_s = 86'400;
+constexpr std::int64_t most_mail_days = 30;  // readers forget the session of a letter 32 days after its first
 
 Result<void> set_listen(Settings& s, const std::vector<std::string>& list) {
   if (list.empty()) return fail("must name at least one address");
@@ -144,6 +145,28 @@ std::vector<ConfigOption> limits_table(Settings& s) {
                                 limits.finds = {value, value, 60'000};
                               })},
       {"limits.unanswered-calls", number(1, 10'000, size(limits.unanswered_calls))},
+      {"limits.prekey-requests", number(1, million, as_is(limits.prekey_requests.each))},
+      {"limits.prekey-requests-burst", number(1, million, as_is(limits.prekey_requests.burst))},
+      {"limits.prekey-uploads", number(1, million,
+                                       [&limits](std::int64_t value) {
+                                         limits.prekey_uploads = {value, value, 60'000};
+                                       })},
+      {"limits.prekeys-per-asker", number(1, 110, size(limits.mail.once_keys))},
+      {"limits.mail-letters", number(1, million, size(limits.mail.owner_letters))},
+      {"limits.mail-bytes", number(proto::max_forwarded, max_bytes, size(limits.mail.owner_bytes))},
+      {"limits.mail-letters-per-sender", number(1, million, size(limits.mail.sender_letters))},
+      {"limits.mail-bytes-per-sender",
+       number(proto::max_forwarded, max_bytes, size(limits.mail.sender_bytes))},
+      {"limits.mail-letters-of-newcomer", number(1, million, size(limits.mail.newcomer_letters))},
+      {"limits.mail-receipts", number(1, million, size(limits.mail.owner_receipts))},
+      {"limits.mail-receipts-per-sender", number(1, million, size(limits.mail.sender_receipts))},
+      {"limits.mail-days",
+       number(1, most_mail_days,
+              [&limits](std::int64_t v) { limits.mail.days = static_cast<std::uint64_t>(v); })},
+      {"limits.mail-bytes-total",
+       number(1 << 20, 1'024 * max_bytes,
+              [&limits](std::int64_t v) { limits.mail.total_bytes = static_cast<std::uint64_t>(v); })},
+      {"limits.mail-queue-bytes", number(1 << 20, max_bytes, size(limits.mail.queued_bytes))},
       {"limits.queue-bytes", number(proto::max_frame, max_bytes, size(limits.queue_bytes))},
       {"limits.queue-bytes-total", number(1 << 20, 1'024 * max_bytes, size(limits.queue_bytes_total))},
       {"limits.stall-seconds", number(1, day_s, seconds(limits.stall_ms))},

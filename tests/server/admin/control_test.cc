@@ -93,6 +93,47 @@ TEST_CASE("control: names and bans, a page at a time, each once") {
   }
 }
 
+TEST_CASE("control: what waits in mailboxes, with trouble in words") {
+  Talk t;
+  t.ops.state.mail.letters = 12;
+  t.ops.state.mail.oldest_unix_s = 34;
+  t.ops.state.mail.trouble = "no space";
+  const auto status = t.ask(R"({"do":"status"})");
+  CHECK(status.find(R"("mail_letters":12,)") != std::string::npos);
+  CHECK(status.find(R"("mail_oldest":34,)") != std::string::npos);
+  CHECK(status.find(R"("mail_trouble":"no space")") != std::string::npos);
+}
+
+TEST_CASE("control: one mailbox: counts and ages, purge, and prekeys after a restore") {
+  Talk t;
+  t.ops.box.letters = 3;
+  t.ops.box.receipts = 4;
+  t.ops.box.bytes = 500;
+  t.ops.box.oldest_unix_s = 60;
+  t.ops.box.senders = 2;
+  t.ops.box.prekeys.taken = 7;
+  t.ops.box.prekeys.left = {{"ECDHE_WITH_AES_128_CBC_SHA256", 99, true},
+                            {"RSA_WITH_AES_128_CBC_SHA256", 9, false}};
+  CHECK(t.ask(R"({"do":"mail","who":"alice"})") ==
+        R"({"ok":true,"letters":3,"receipts":4,"bytes":500,"oldest":60,"senders":2,"given":7,)"
+        R"("prekeys":{"ecdhe":{"once":99,"many":true},"rsa":{"once":9,"many":false}}})"
+        "\n");
+  CHECK(t.ops.told.back() == "mail alice");
+  t.ask(R"({"do":"mail","who":")" + an_id + "\"}");
+  CHECK(t.ops.told.back() == "mail " + an_id);
+  CHECK(t.ask(R"({"do":"mail","who":"alice","purge":true})") == "{\"ok\":true,\"removed\":12}\n");
+  CHECK(t.ops.told.back() == "purge-mail alice");
+  CHECK(t.ask(R"({"do":"mail","restored":true})") == "{\"ok\":true,\"dropped\":34}\n");
+  CHECK(t.ops.told.back() == "drop-prekeys");
+  const auto count = t.ops.told.size();
+  for (const char* wrong : {R"({"do":"mail"})", R"({"do":"mail","who":"10.0.0.1"})",
+                            R"({"do":"mail","who":"conn:1"})", R"({"do":"mail","purge":true})"})
+    CHECK_MESSAGE(t.ask(wrong).starts_with("{\"error\":"), wrong);
+  CHECK(t.ops.told.size() == count);
+  t.ops.refusal = "damaged";
+  CHECK(t.ask(R"({"do":"mail","who":"alice"})") == "{\"error\":\"damaged\"}\n");
+}
+
 TEST_CASE("control: kick, by each kind of target") {
   Talk t;
   t.ops.connected.resize(2);

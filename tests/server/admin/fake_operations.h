@@ -19,6 +19,7 @@ struct FakeOperations : server::Operations {
   bool later = false;             // answers wait in `waiting`
   std::deque<std::function<void()>> waiting;
   server::Ban last_ban;
+  server::BoxSummary box;
 
   void answer_next() {
     const auto next = std::move(waiting.front());
@@ -76,6 +77,18 @@ struct FakeOperations : server::Operations {
   void backup(std::string path, Done<void> done) override {
     told.push_back("backup " + path);
     answer<void>(std::move(done), {});
+  }
+  void mail(const server::Target& whose, Done<server::BoxSummary> done) override {
+    told.push_back("mail " + whose.value);
+    answer<server::BoxSummary>(std::move(done), box);
+  }
+  void purge_mail(const server::Target& whose, Done<std::uint64_t> done) override {
+    told.push_back("purge-mail " + whose.value);
+    answer<std::uint64_t>(std::move(done), std::uint64_t{12});
+  }
+  void drop_prekeys(Done<std::uint64_t> done) override {
+    told.push_back("drop-prekeys");
+    answer<std::uint64_t>(std::move(done), std::uint64_t{34});
   }
 
  private:

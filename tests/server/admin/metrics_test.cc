@@ -49,6 +49,27 @@ TEST_CASE("metrics: all counters are there, with their labels") {
     CHECK_MESSAGE(text.find("\n" + std::string(line) + "\n") != std::string::npos, line);
 }
 
+TEST_CASE("metrics: mailboxes") {
+  server::Status status;
+  auto& mail = status.mail;
+  std::uint64_t n = 0;
+  for (auto* number :
+       {&mail.letters, &mail.receipts, &mail.bytes, &mail.oldest_unix_s, &mail.prekeys, &mail.disk_bytes,
+        &mail.stored, &mail.struck, &mail.expired, &mail.full, &mail.dropped_receipts, &mail.failed,
+        &mail.commits, &mail.waiting_puts, &mail.waiting_put_bytes})
+    *number = ++n;
+  mail.trouble = "no space";
+  const auto text = "\n" + metrics_text(some_stats(), status);
+  for (const char* line :
+       {"sims_mail_waiting{kind=\"letters\"} 1", "sims_mail_waiting{kind=\"receipts\"} 2",
+        "sims_mail_waiting_bytes 3", "sims_mail_oldest_timestamp_seconds 4", "sims_prekeys 5",
+        "sims_mail_disk_bytes 6", "sims_mail_stored_total 7", "sims_mail_given_total 8",
+        "sims_mail_expired_total 9", "sims_mail_full_total 10", "sims_mail_dropped_receipts_total 11",
+        "sims_mail_failed_total 12", "sims_mail_commits_total 13", "sims_mail_unwritten 14",
+        "sims_mail_unwritten_bytes 15", "sims_mail_trouble 1"})
+    CHECK_MESSAGE(text.find("\n" + std::string(line) + "\n") != std::string::npos, line);
+}
+
 // The format's own description: exposition formats, version 0.0.4.
 TEST_CASE("metrics: every line is of the format, every metric has its help and type before it, once") {
   const std::regex about("# (HELP|TYPE) ([a-z0-9_]+) .+");

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "server/daemon/sockets.h"
-#include "server/relay/world.h"
+#include "server/relay/mail.h"
 #include "support/server_folder.h"
 
 namespace sims {
@@ -28,7 +28,9 @@ Settings ecdhe_only() {
 class Server {
  public:
   // Without the RSA suite unless a test is about it: its first key takes up to a second.
-  explicit Server(Settings settings = ecdhe_only()) {
+  explicit Server(Settings settings = ecdhe_only(),
+                  std::shared_ptr<test::Folder> folder = std::make_shared<test::Folder>())
+      : folder_(std::move(folder)) {
     settings.listen = {"127.0.0.1:0"};
     settings.name = "relay.example";
     int ends[2];
@@ -55,12 +57,13 @@ class Server {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
   std::uint16_t port() const { return port_; }
-  std::string config() const { return folder_.path + "/registration"; }
+  std::shared_ptr<test::Folder> folder() const { return folder_; }
+  std::string config() const { return folder_->path + "/registration"; }
 
  private:
   int child(const Settings& settings, int ready_fd) {
     log::set_level(log::Level::error);
-    auto state = server::StateFolder::open(folder_.path + "/state");
+    auto state = server::StateFolder::open(folder_->path + "/state");
     if (!state) return 3;
     server::DaemonHooks hooks;
     hooks.reload = [&]() -> Result<Settings> {
@@ -79,7 +82,7 @@ class Server {
     return server::serve(settings, *state, *sockets, hooks) ? 0 : 4;
   }
 
-  test::Folder folder_;
+  std::shared_ptr<test::Folder> folder_;
   pid_t pid_ = 0;
   std::uint16_t port_ = 0;
 };
@@ -219,6 +222,30 @@ TEST_CASE("SIGHUP: registration closes, connected clients stay") {
   CHECK(code == proto::ErrorCode::not_registered);
   alice.send(R"({"type":"list"})", {});
   CHECK(!alice.wait_for("list").empty());
+}
+
+TEST_CASE("52: a letter that was acked survives kill -9, and is given after its owner's login") {
+  std::optional<Server> server(std::in_place);
+  const auto folder = server->folder();
+  std::string text;
+  {
+    Person alice(*server, "alice", 1), bob(*server, "bob", 2);
+    REQUIRE(bob.login());
+    REQUIRE(alice.login());
+    { auto closed = std::move(bob.socket); }
+    text = test::letter(alice, bob, 0);
+    alice.send(text, {});
+    while (alice.acks.empty() && alice.turn()) {
+    }
+    CHECK(alice.acks == std::vector<std::uint64_t>{0});
+  }
+  server.reset();
+  server.emplace(ecdhe_only(), folder);
+  Person bob(*server, "bob", 2);
+  REQUIRE(bob.login());
+  CHECK(bob.wait_for("client-mail") == text);
+  REQUIRE(bob.statuses.size() == 1);
+  CHECK(test::has(bob.statuses[0], R"("waiting":1)"));
 }
 
 TEST_CASE("33: a flood without a line end is answered too-large and closed") {

@@ -76,6 +76,20 @@ TEST_CASE("every option of the file") {
     unanswered-calls = 25
     queue-bytes-total = 2600000
     stall-seconds = 27
+    prekey-requests = 29
+    prekey-requests-burst = 30
+    prekey-uploads = 31
+    prekeys-per-asker = 41
+    mail-letters = 32
+    mail-bytes = 3300000
+    mail-letters-per-sender = 34
+    mail-bytes-per-sender = 350000
+    mail-letters-of-newcomer = 36
+    mail-receipts = 37
+    mail-receipts-per-sender = 38
+    mail-days = 20
+    mail-bytes-total = 3900000000
+    mail-queue-bytes = 4000000
   )",
                            line);
   REQUIRE(s);
@@ -122,6 +136,10 @@ TEST_CASE("every option of the file") {
   CHECK(limits.unanswered_calls == 25);
   CHECK(limits.queue_bytes_total == 2'600'000);
   CHECK(limits.stall_ms == 27'000);
+  CHECK(limits.prekey_requests == server::Rate{29, 30, 60'000});
+  CHECK(limits.prekey_uploads == server::Rate{31, 31, 60'000});
+  CHECK(limits.mail ==
+        server::MailLimits{32, 3'300'000, 34, 350'000, 36, 37, 38, 20, 3'900'000'000, 4'000'000, 41});
 }
 
 std::string text_of_file(const char* path) {
@@ -183,8 +201,8 @@ TEST_CASE("every option of the table stands in simsd.conf, simsd.conf(5) and sim
 
 TEST_CASE("the bound of the memory is the one of simsd.conf(5)") {
   const auto mib = server::memory_bound(server::Limits(), 10'000) >> 20;
-  CHECK(mib == 717);
-  CHECK(text_of_file("man/simsd.conf.5").find("some 720 MiB") != std::string::npos);
+  CHECK(mib == 877);
+  CHECK(text_of_file("man/simsd.conf.5").find("some 880 MiB") != std::string::npos);
 }
 
 TEST_CASE("the command line wins over the file") {
