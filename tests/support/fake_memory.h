@@ -11,10 +11,11 @@
 
 #include "client/model/memory.h"
 #include "client/model/sent_time.h"
+#include "support/fake_mail.h"
 
 namespace sims::test {
 
-class FakeMemory final : public client::Memory {
+class FakeMemory final : public FakeMailMemory {
  public:
   std::optional<client::PinnedServer> server(const std::string& host_port) override {
     auto at = servers.find(host_port);
@@ -31,7 +32,7 @@ class FakeMemory final : public client::Memory {
                          [&](const auto& one) { return one.first != host_port && one.second.id == id; });
     };
     const auto kept = [&](const proto::Id& id) {
-      return !pinned[id].empty() ||
+      return !pinned[id].empty() || mail.any(id) ||
              std::any_of(rows.begin(), rows.end(), [&](const Row& one) { return one.peer.server == id; });
     };
     const bool mixed = elsewhere(old) || elsewhere(server.id) || kept(server.id);
@@ -50,6 +51,7 @@ class FakeMemory final : public client::Memory {
       for (auto* chains : {&last_from_, &last_to_})
         for (const auto& [key, last] : std::map(*chains))
           if (key.first == old) chains->insert_or_assign({server.id, key.second}, last);
+      mail.move(old, server.id);
     });
     if (!written) return fail(written.error());
     return along;
@@ -60,13 +62,7 @@ class FakeMemory final : public client::Memory {
     return write([&] { put(pinned[server], name, peer); });
   }
   Result<void> forget_peer(const proto::Id& server, const std::string& name) override {
-    return write([&] {
-      auto& all = pinned[server];
-      auto at = all.find(name);
-      if (at == all.end()) return;
-      undo_.push_back([&all, name, old = at->second] { all.insert_or_assign(name, old); });
-      all.erase(at);
-    });
+    return write([&] { drop(pinned[server], name); });
   }
 
   Result<std::uint64_t> add(const client::PeerKey& peer, const client::HistoryEntry& entry) override {
@@ -95,9 +91,11 @@ class FakeMemory final : public client::Memory {
       });
       at->entry.delivery = delivery;
       at->entry.why = why;
-      if (!left) return;
+      const bool proves = delivery == client::Delivery::delivered;
+      if (!left && !proves) return;
       auto& last = keep_last(last_to_, {at->peer.server, at->entry.peer_id});
-      if (row > last.row) last = {row, at->entry.uid, 0};
+      if (row > last.row) last.row = row, last.uid = at->entry.uid;
+      last.proved |= proves;
     });
   }
   bool seen(const client::PeerKey& peer, const proto::Id& author, const std::string& uid) override {
@@ -156,6 +154,7 @@ class FakeMemory final : public client::Memory {
     }
     if (!undo_.empty()) ++commits;
     undo_.clear();
+    traces = traces || std::exchange(wiped_, false);
     called();
     return {};
   }
@@ -166,7 +165,7 @@ class FakeMemory final : public client::Memory {
   void lose_uncommitted() {
     for (; !undo_.empty(); undo_.pop_back())
       undo_.back()();
-    failed_ = false;
+    failed_ = wiped_ = false;
   }
   bool clean() const { return undo_.empty(); }
 
@@ -185,6 +184,7 @@ class FakeMemory final : public client::Memory {
     std::set<Name> uids;
     Chains last_from, last_to;
     std::uint64_t last_row = 0;
+    FakeMail mail;
   };
   State backup() {
     lose_uncommitted();
@@ -195,13 +195,9 @@ class FakeMemory final : public client::Memory {
     put_back(old);
   }
 
-  bool broken = false;      // every write fails
-  bool unreadable = false;  // pending texts can't be read
-  bool full = false;        // writes are taken, their commit fails, as SQLite does on a full disk
-  bool doubtful = false;    // what in_doubt() returns
-  int commits = 0;          // those that had something to write
-  // Called before and after every write and every look at the uids: may throw, as if the process died there.
-  std::function<void()> on_call;
+  bool full = false;      // writes are taken, their commit fails, as SQLite does on a full disk
+  bool doubtful = false;  // what in_doubt() returns
+  int commits = 0;        // those that had something to write
   std::map<std::string, client::PinnedServer> servers;
   std::map<proto::Id, std::map<std::string, client::PinnedPeer>> pinned;
   using Row = State::Row;
@@ -210,10 +206,10 @@ class FakeMemory final : public client::Memory {
   std::uint64_t last_row = 0;
 
  private:
-  State backup_of() const { return {servers, pinned, rows, uids, last_from_, last_to_, last_row}; }
+  State backup_of() const { return {servers, pinned, rows, uids, last_from_, last_to_, last_row, mail}; }
   void put_back(const State& old) {
-    std::tie(servers, pinned, rows, uids, last_from_, last_to_, last_row) =
-        std::tie(old.servers, old.pinned, old.rows, old.uids, old.last_from, old.last_to, old.last_row);
+    std::tie(servers, pinned, rows, uids, last_from_, last_to_, last_row, mail) = std::tie(
+        old.servers, old.pinned, old.rows, old.uids, old.last_from, old.last_to, old.last_row, old.mail);
   }
   void append(const client::PeerKey& peer, const client::HistoryEntry& entry) {
     rows.push_back({peer, entry});
@@ -241,8 +237,7 @@ class FakeMemory final : public client::Memory {
     return at == chains.end() ? std::nullopt : std::optional(at->second);
   }
   static bool pending(const client::HistoryEntry& entry) {
-    return entry.mine &&
-           (entry.delivery == client::Delivery::queued || entry.delivery == client::Delivery::sent);
+    return entry.mine && !client::is_settled(entry.delivery);
   }
   // From the newest on: they are looked up most.
   std::deque<Row>::iterator find(std::uint64_t row) {
@@ -250,32 +245,7 @@ class FakeMemory final : public client::Memory {
         std::find_if(rows.rbegin(), rows.rend(), [row](const Row& one) { return one.entry.row == row; });
     return at == rows.rend() ? rows.end() : std::prev(at.base());
   }
-  template <class Map, class Value>
-  void put(Map& map, const std::string& key, const Value& value) {
-    auto at = map.find(key);
-    undo_.push_back([&map, key, old = at == map.end() ? std::nullopt : std::optional(at->second)] {
-      old ? void(map.insert_or_assign(key, *old)) : void(map.erase(key));
-    });
-    map.insert_or_assign(key, value);
-  }
-  void called() {
-    if (on_call) on_call();
-  }
-  template <class F>
-  Result<void> write(F change) {
-    called();
-    if (broken) {
-      failed_ = true;
-      return fail("disk full");
-    }
-    change();
-    called();
-    return {};
-  }
-
   Chains last_from_, last_to_;
-  std::vector<std::function<void()>> undo_;  // since the last commit
-  bool failed_ = false;
 };
 
 }  // namespace sims::test

@@ -1,6 +1,6 @@
 // The client's persistent state, as the core sees it: pinned keys (the trust on first use of
-// sims-protocol(7) section 7), the history, and unsent texts. Implemented by client/store (one
-// sealed SQLite file) and by tests (in memory).
+// sims-protocol(7) section 7), the history, unsent texts, and all of letters (MailMemory). Implemented by
+// client/store (one sealed SQLite file) and by tests (in memory).
 //
 // Writes of one turn are gathered and last only after commit() succeeded. The edge calls it before
 // it sends anything, so that no text goes out and no ack proves a message that is not on disk. A
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "client/model/mail_memory.h"
 #include "client/model/model.h"
 
 namespace sims::client {
@@ -51,8 +52,8 @@ struct HistoryEntry {
   std::string uid;
   std::string body;
   std::int64_t at_unix_ms = 0;              // mine: when it was typed, sent to the peer as `sent`
-  Delivery delivery = Delivery::delivered;  // mine: queued and sent ones are the outbox
-  std::string why;                          // the reason of a failed one
+  Delivery delivery = Delivery::delivered;  // mine: those not settled are the outbox
+  std::string why;                          // the reason of a failed one, or why a queued one waits
   // Received:
   std::int64_t sent_unix_ms = 0;     // the author's time; 0: stored by an older version
   std::optional<std::string> after;  // the uid of the author's text before it
@@ -66,6 +67,7 @@ struct LastText {
   std::uint64_t row = 0;  // to a peer: its row at that time
   std::string uid;
   std::int64_t sent_unix_ms = 0;  // from an author: the newest plausible `sent` that was shown
+  bool proved = false;            // to a peer: one text, this or another, was proved delivered
 };
 
 // One hit of a search.
@@ -74,15 +76,13 @@ struct SearchHit {
   HistoryEntry entry;
 };
 
-class Memory {
+class Memory : public MailMemory {
  public:
-  virtual ~Memory() = default;
-
   // --- keys
   virtual std::optional<PinnedServer> server(const std::string& host_port) = 0;
   virtual Result<void> pin_server(const std::string& host_port, const PinnedServer& server) = 0;
-  // Moves the data of a server to its new id, which the user accepted: pins, history and unsent
-  // texts. Returns false, and moves nothing, if the old id is also another HOST:PORT's or if data
+  // Moves the data of a server to its new id, which the user accepted: pins, history, unsent texts
+  // and all of letters. Returns false, and moves nothing, if the old id is also another HOST:PORT's or if data
   // exists under the new id: users of two servers must not mix.
   virtual Result<bool> replace_server(const std::string& host_port, const PinnedServer& server) = 0;
   virtual std::map<std::string, PinnedPeer> peers(const Id& server) = 0;  // by name

@@ -40,7 +40,16 @@ enum class Standing {
   blocked,   // nothing of theirs is shown or answered; pinned on disk, too
 };
 
-enum class Delivery { queued, sent, delivered, failed };  // drawn as · - + x
+enum class Delivery {
+  queued,     // drawn as ·
+  sent,       // drawn as -: the server took it, for a peer who is online
+  mailed,     // drawn as -, too: the server keeps it for a peer who is away (sims-protocol(7) section 8)
+  delivered,  // drawn as +
+  failed,     // drawn as x
+};
+constexpr bool is_settled(Delivery delivery) {
+  return delivery == Delivery::delivered || delivery == Delivery::failed;
+}
 
 struct Line {
   enum class Kind { text, action, notice, alert } kind = Kind::text;  // notice, alert: our own words
@@ -52,7 +61,8 @@ struct Line {
   bool mine = false;
   std::string text;
   Delivery delivery = Delivery::queued;  // of my text and action
-  std::string why;                       // the reason of a failed one
+  std::string why;                       // the reason of a failed one, or why a queued one waits
+  std::int64_t again_unix_ms = 0;        // of a queued one: when it is tried next; 0: no time is set
   // Of a received text: its author's time of sending (model/sent_time.h: when to show it).
   std::int64_t sent_unix_ms = 0;
   bool disordered = false;  // by that time it comes before one shown earlier
@@ -139,6 +149,8 @@ struct Model {
   std::map<std::string, Peer> peers;        // by name; activity does not reorder it
   std::map<std::string, FindAnswer> found;  // by the name or id asked for; of this connection
   bool list_complete = false;               // online: the server's whole list has come
+  bool mail = false;                        // online: the server keeps letters
+  bool mail_known = false;                  // online: it has said so, or had time enough to say so
   bool catching_up =
       false;                // what waited for us is coming in: one notice in the status window will sum it up
   std::deque<Line> status;  // the status window

@@ -41,13 +41,18 @@ class Ration {
  public:
   Ration(std::size_t max, std::int64_t window_ms) : max_(max), window_ms_(window_ms) {}
 
-  bool take(std::int64_t now_ms) {
+  bool has_one(std::int64_t now_ms) {
     while (!taken_.empty() && taken_.front() + window_ms_ <= now_ms)
       taken_.pop_front();
-    if (taken_.size() >= max_) return false;
+    return taken_.size() < max_;
+  }
+  bool take(std::int64_t now_ms) {
+    if (!has_one(now_ms)) return false;
     taken_.push_back(now_ms);
     return true;
   }
+  // When has_one() can next be true.
+  std::int64_t next_ms() const { return taken_.size() < max_ ? INT64_MIN : taken_.front() + window_ms_; }
 
  private:
   std::size_t max_;

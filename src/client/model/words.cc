@@ -37,6 +37,8 @@ std::string_view delivery_word(Delivery delivery) {
       return "queued";
     case Delivery::sent:
       return "sent";
+    case Delivery::mailed:
+      return "mailed";
     case Delivery::delivered:
       return "delivered";
     case Delivery::failed:
@@ -63,7 +65,7 @@ std::string_view link_word(LinkState state) {
 }
 
 Delivery delivery_of(std::string_view word) {
-  for (const auto delivery : {Delivery::queued, Delivery::sent, Delivery::delivered})
+  for (const auto delivery : {Delivery::queued, Delivery::sent, Delivery::mailed, Delivery::delivered})
     if (delivery_word(delivery) == word) return delivery;
   return Delivery::failed;
 }

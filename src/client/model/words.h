@@ -11,7 +11,7 @@ namespace sims::client {
 // "new", "request", "blocked", "unverified", "verified", "changed"
 std::string_view trust_word(const Peer& peer);
 std::string_view trust_word(const PinnedPeer& peer);
-// "queued", "sent", "delivered", "failed"
+// "queued", "sent", "mailed", "delivered", "failed"
 std::string_view delivery_word(Delivery delivery);
 Delivery delivery_of(std::string_view word);  // failed for any other word
 // "offline", "connecting", "asking", "online", "waiting"

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t is_mine = 1, is_action = 2, is_incomplete = 4, is_disordered = 8, has_after = 16,
                         all_flags = 31;
 
+// The numbers on disk, independent of the enum's order.
 std::uint64_t number_of(Delivery delivery) {
   switch (delivery) {
     case Delivery::queued:
@@ -21,13 +22,16 @@ std::uint64_t number_of(Delivery delivery) {
     case Delivery::delivered:
       return 2;
     case Delivery::failed:
+      return 3;
+    case Delivery::mailed:
       break;
   }
-  return 3;
+  return 4;
 }
 
 std::optional<Delivery> delivery_of(std::uint64_t number) {
-  constexpr Delivery all[] = {Delivery::queued, Delivery::sent, Delivery::delivered, Delivery::failed};
+  constexpr Delivery all[] = {Delivery::queued, Delivery::sent, Delivery::delivered, Delivery::failed,
+                              Delivery::mailed};
   if (number >= std::size(all)) return std::nullopt;
   return all[number];
 }
@@ -40,7 +44,7 @@ std::string conversation_place(std::uint64_t number, ByteView tag) {
 
 RowKind kind_of(const HistoryEntry& entry) {
   if (!entry.mine) return entry.waits ? row_waiting : row_received;
-  return entry.delivery == Delivery::queued || entry.delivery == Delivery::sent ? row_outgoing : row_mine;
+  return is_settled(entry.delivery) ? row_mine : row_outgoing;
 }
 
 std::string seal_conversation(Sealer& sealer, std::uint64_t number, const Tag& tag, const PeerKey& peer) {

@@ -77,7 +77,8 @@ Result<void> HistoryTable::replace(const Found& found, bool left) {
   TRY(sqlite::Statement(file_.db, "UPDATE history SET kind = ?, token = ? WHERE row = ?",
                         static_cast<int>(kind_of(entry)), token, entry.row)
           .run());
-  return left ? names_.note_left(*found.peer, entry) : Result<void>();
+  return left || entry.delivery == Delivery::delivered ? names_.note_left(*found.peer, entry)
+                                                       : Result<void>();
 }
 
 // --- reading -------------------------------------------------------------------------------------

@@ -45,6 +45,7 @@ void Store::lock() {
   // Pins that changed since the last commit need their sum while the key for it is there.
   if (p.pins.changed()) static_cast<void>(p.transaction.write([&] { return p.pins.put_sum(); }));
   p.transaction.raise_if_written();
+  p.transaction.wipe_traces();
   lock_parts();
 }
 

@@ -63,6 +63,69 @@ constexpr const char* migrations[] = {
     token TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
 )sql",
+    // Letters. Each row belongs to a server by its number, so that a new id of the server changes one
+    // row. `day` and `wipe` are days since 1970-01-01.
+    R"sql(
+  CREATE TABLE mail_server (
+    number INTEGER PRIMARY KEY,
+    tag BLOB NOT NULL UNIQUE,
+    token TEXT NOT NULL           -- its id, and the account
+  ) STRICT;
+  CREATE TABLE prekey (           -- ours
+    tag BLOB PRIMARY KEY,
+    server INTEGER NOT NULL,
+    wipe INTEGER NOT NULL,        -- when the row goes
+    agreements INTEGER NOT NULL,  -- made with it
+    strangers INTEGER NOT NULL,   -- those of strangers
+    token TEXT NOT NULL           -- all but the private half
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE mail_session (     -- that others opened
+    row INTEGER PRIMARY KEY AUTOINCREMENT,
+    tag BLOB NOT NULL UNIQUE,
+    server INTEGER NOT NULL,
+    sender BLOB NOT NULL,         -- a tag
+    prekey BLOB NOT NULL,         -- the tag of that row
+    kind INTEGER NOT NULL,        -- 0 closed, 1 open, 2 open and a stranger's
+    day INTEGER NOT NULL          -- when its first letter came
+  ) STRICT;
+  CREATE INDEX mail_session_sender ON mail_session (sender, row) WHERE kind > 0;
+  CREATE INDEX mail_session_stranger ON mail_session (server) WHERE kind = 2;
+  CREATE INDEX mail_session_day ON mail_session (day) WHERE kind > 0;
+  CREATE TABLE mail_secret (      -- private halves, and states of sessions: store/secret_table.h
+    tag BLOB PRIMARY KEY,         -- that of the row which it belongs to
+    pad BLOB NOT NULL,
+    token TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE mail_receipt (     -- of ours, and our `unopened`
+    row INTEGER PRIMARY KEY,
+    tag BLOB NOT NULL UNIQUE,
+    server INTEGER NOT NULL,
+    sender BLOB NOT NULL,         -- a tag
+    kind INTEGER NOT NULL,        -- 0 covered, 1 owed, 2 held
+    turn INTEGER NOT NULL,        -- orders those that are owed or held
+    day INTEGER NOT NULL,         -- when it was made
+    token TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX mail_receipt_turn ON mail_receipt (turn) WHERE kind > 0;
+  CREATE INDEX mail_receipt_held ON mail_receipt (server, sender) WHERE kind = 2;
+  CREATE INDEX mail_receipt_day ON mail_receipt (day);
+  CREATE TABLE mail_arrived (     -- letters that came and are not opened yet
+    row INTEGER PRIMARY KEY,
+    server INTEGER NOT NULL,
+    sender BLOB NOT NULL,         -- a tag
+    stranger INTEGER NOT NULL,    -- 1: its sender is one
+    token TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX mail_arrived_sender ON mail_arrived (server, sender);
+  CREATE INDEX mail_arrived_stranger ON mail_arrived (server) WHERE stranger = 1;
+  CREATE TABLE mail_delivery (    -- of our texts
+    server INTEGER NOT NULL,
+    text INTEGER NOT NULL,        -- the row of the history
+    tag BLOB NOT NULL,            -- of the recipient, too
+    token TEXT NOT NULL,
+    PRIMARY KEY (server, text, tag)
+  ) STRICT, WITHOUT ROWID;
+)sql",
 };
 constexpr std::int64_t schema_version = std::size(migrations);
 

@@ -1,5 +1,5 @@
-// Store: opens and joins its parts. The passphrase and the key file are in locking.cc, the check of
-// the file in health.cc.
+// Store: opens and joins its parts. The passphrase and the key file are in locking.cc, letters in
+// store_mail.cc, the check of the file in health.cc.
 #include "client/store/store.h"
 
 #include <algorithm>
@@ -16,6 +16,7 @@ Store::~Store() {
   Parts& p = *parts_;
   if (p.transaction.open()) p.transaction.undo("not committed");
   p.transaction.raise_if_written();
+  p.transaction.wipe_traces();  // closing empties the log only if no other program reads it
   // Damage stays marked, so that it is reported again.
   if (p.use.held && !p.use.unclean) p.use.note_end();
 }
@@ -121,6 +122,11 @@ Result<void> Store::pin_server(const std::string& host_port, const PinnedServer&
   return parts_->transaction.write_for_core([&] { return parts_->pins.put_server(key, server); });
 }
 
+Result<bool> Store::any_texts_or_letters(const Id& server) {
+  TRY_LET(said, parts_->history.has_conversation(server));
+  return said ? Result<bool>(true) : parts_->mail.has(server);
+}
+
 Result<bool> Store::replace_server(const std::string& host_port, const PinnedServer& server) {
   Parts& p = *parts_;
   const std::string key = server_key(host_port);
@@ -129,21 +135,21 @@ Result<bool> Store::replace_server(const std::string& host_port, const PinnedSer
   bool along = false;
   auto done = p.transaction.write_for_core([&]() -> Result<void> {
     const auto users = peers(old->id);
-    const auto said = p.history.has_conversation(old->id), known = p.history.has_conversation(server.id);
-    if (!said || !known) return fail(said ? known.error() : said.error());
+    TRY_LET(said, any_texts_or_letters(old->id));
+    TRY_LET(known, any_texts_or_letters(server.id));
     const auto is_elsewhere = [&](const Id& id) {
       return std::any_of(p.pins.pins().servers.begin(), p.pins.pins().servers.end(),
                          [&](const auto& one) { return one.first != key && one.second.id == id; });
     };
-    const bool mixed =
-        is_elsewhere(old->id) || is_elsewhere(server.id) || *known || !peers(server.id).empty();
-    along = !mixed || (users.empty() && !*said);
+    const bool mixed = is_elsewhere(old->id) || is_elsewhere(server.id) || known || !peers(server.id).empty();
+    along = !mixed || (users.empty() && !said);
     if (auto put = p.pins.put_server(key, server); !put || mixed) return put;
     for (const auto& [name, peer] : users) {
       auto moved = p.pins.drop_peer(old->id, name);
       if (moved) moved = p.pins.put_peer(server.id, name, peer);
       if (!moved) return moved;
     }
+    TRY(p.mail.move(old->id, server.id));
     return p.history.move(old->id, server.id);
   });
   TRY(done);
@@ -232,12 +238,8 @@ namespace {
 constexpr std::uint64_t no_end = std::numeric_limits<std::int64_t>::max();
 }  // namespace
 
-template <class F>
-auto Store::read(F f) -> decltype(f()) {
-  if (!unlocked()) return fail("the store is locked");
-  auto done = f();
-  if (!done) return fail(parts_->file.in_file(done.error()));
-  return done;
+std::string Store::in_file(const std::string& why) const {
+  return parts_->file.in_file(why);
 }
 
 Result<bool> Store::look_up(const PeerKey& peer, const Id& author, const std::string& uid) {

@@ -114,6 +114,40 @@ class Store final : public Memory {
   Result<std::map<std::string, std::vector<HistoryEntry>>> outbox(const Id& server) override;
   Result<std::map<std::string, std::vector<HistoryEntry>>> waiting(const Id& server) override;
   Result<void> erase_history(const PeerKey& peer) override;
+
+  // --- MailMemory (store_mail.cc)
+  Result<MailAccount> mail_account(const Id& server) override;
+  Result<void> put_mail_account(const Id& server, const MailAccount& account) override;
+  Result<std::vector<OwnPrekey>> prekeys(const Id& server) override;
+  Result<std::optional<OwnPrekey>> prekey(const Id& server, const proto::PrekeyNumber& number) override;
+  Result<void> put_prekey(const Id& server, const OwnPrekey& prekey) override;
+  Result<void> erase_prekey(const Id& server, const proto::PrekeyNumber& number) override;
+  Result<std::optional<MailSessionRow>> mail_session(const Id& server, const MailSessionKey& key) override;
+  Result<void> put_mail_session(const Id& server, const MailSessionRow& session) override;
+  Result<void> close_oldest_session(const Id& server, const Id& sender) override;
+  Result<MailCounts> mail_counts(const Id& server, const Id& sender,
+                                 const proto::PrekeyNumber& number) override;
+  Result<void> count_agreement(const Id& server, const proto::PrekeyNumber& number, bool stranger) override;
+  Result<std::optional<MailReceipt>> receipt(const Id& server, const MailSessionKey& session,
+                                             std::uint64_t m) override;
+  Result<void> put_receipt(const Id& server, const MailReceipt& receipt) override;
+  Result<std::vector<OwedReceipt>> owed_receipts(const Id& server, std::uint64_t after = 0) override;
+  Result<void> receipt_covered(std::uint64_t row) override;
+  Result<bool> owe_unopened(const Id& server, const Id& sender, const crypto::Digest& token,
+                            const std::string& message, std::int64_t unix_s) override;
+  Result<void> accept_mail(const Id& server, const Id& sender) override;
+  Result<void> drop_mail(const Id& server, const Id& sender) override;
+  Result<std::uint64_t> add_arrived(const Id& server, const ArrivedLetter& letter) override;
+  Result<std::vector<ArrivedLetter>> arrived(const Id& server) override;
+  Result<void> drop_arrived(std::uint64_t row) override;
+  Result<std::vector<MailDelivery>> deliveries(const Id& server) override;
+  Result<void> put_delivery(const Id& server, const MailDelivery& delivery) override;
+  Result<void> erase_delivery(const Id& server, std::uint64_t row, const Id& to) override;
+  Result<void> forget_old_mail(const Id& server, std::int64_t unix_s) override;
+  std::string take_damage() override;
+  bool has_traces() const override;
+  void wipe_traces() override;
+
   Result<std::vector<PeerKey>> conversations();  // those with any history
   // Oldest first; stops when f returns false.
   Result<void> each(const PeerKey& peer, const std::function<bool(const HistoryEntry&)>& f);
@@ -129,8 +163,16 @@ class Store final : public Memory {
   void lock_parts();
   Result<void> change_lock(Lock lock, const ByteArray<16>& salt, const crypto::ScryptCost& cost,
                            std::string_view wrapped);
+  // Runs f, a Result, while unlocked; its error then names the file.
   template <class F>
-  auto read(F f) -> decltype(f());
+  auto read(F f) -> decltype(f()) {
+    if (!unlocked()) return fail("the store is locked");
+    auto done = f();
+    if (!done) return fail(in_file(done.error()));
+    return done;
+  }
+  std::string in_file(const std::string& why) const;
+  Result<bool> any_texts_or_letters(const Id& server);
 
   std::unique_ptr<Parts> parts_;
 };

@@ -26,7 +26,7 @@ struct StoreFile {
                        std::string_view plain);
 };
 
-// The places of rows, for Sealer. No two tables have places of the same length.
+// The places of rows, for Sealer. No table has a name that another one begins with.
 std::string row_place(std::string_view table, ByteView tag);
 std::string row_place(std::string_view table, std::uint64_t number, std::uint64_t other);
 constexpr const char* put_value = "INSERT OR REPLACE INTO value (tag, token) VALUES (?, ?)";

@@ -18,7 +18,8 @@ struct Store::Parts {
   PinTable pins{file, vault};
   TextNames names{file, vault, pins};
   HistoryTable history{file, vault, pins, names};
-  StoreTransaction transaction{file, use, vault, pins, names, history};
+  MailTable mail{file, vault};
+  StoreTransaction transaction{file, use, vault, pins, names, history, mail};
 };
 
 }  // namespace sims::client

@@ -10,6 +10,9 @@ constexpr std::string_view in_use =
     "; one program at a time may use an identity: quit the other one, or give this one its own --home DIR";
 constexpr std::string_view replaced =
     "it was moved or replaced while this program used it: restart the program";
+// To empty the log takes three fsyncs more than a commit. With 32 letters a commit that makes 0.75 ms a letter
+// of 0.3 ms, here on a busy disk.
+constexpr int most_wiping_commits = 16;
 constexpr int raise_every = 100;  // commits; a copy younger than this many is not noticed
 }  // namespace
 
@@ -32,7 +35,7 @@ Result<bool> StoreTransaction::try_hold() {
   TRY(vault_.read_head());
   vault_.compare_with_note();
   if (vault_.unlocked()) {
-    names_.forget_cache();
+    forget_caches();
     TRY(pins_.load());
     TRY(raise());
   }
@@ -41,7 +44,7 @@ Result<bool> StoreTransaction::try_hold() {
 }
 
 Result<void> StoreTransaction::unlocked() {
-  names_.forget_cache();
+  forget_caches();
   TRY(pins_.load());
   return use_.held && !raised_ ? raise() : Result<void>();
 }
@@ -91,10 +94,14 @@ Result<void> StoreTransaction::begin() {
 void StoreTransaction::undo(std::string why) {
   transaction_.reset();
   pins_.undo();
-  names_.forget_cache();
-  scrub_ = false;
+  forget_caches();
   adopted_ = false;
   failed_ = std::move(why);
+}
+
+void StoreTransaction::forget_caches() {
+  names_.forget_cache();
+  mail_.forget_cache();
 }
 
 void StoreTransaction::undo_if_misread() {
@@ -142,8 +149,19 @@ Result<void> StoreTransaction::finish() {
   transaction_.reset();
   pins_.committed();
   owed_ = false;
+  if (mail_.take_wiped()) {
+    has_traces_ = true;
+    if (++wiping_commits_ >= most_wiping_commits) scrub();
+  }
   if (scrub_) empty_log();
   return {};
+}
+
+// With a transaction open SQLite cannot empty the log: its commit does. The log of another holder is not ours.
+void StoreTransaction::wipe_traces() {
+  if (!has_traces_ || !use_.held) return;
+  scrub();
+  if (!transaction_) empty_log();
 }
 
 // A commit of which only the fsync failed is whole in the write-ahead log: a program that opens the file
@@ -159,6 +177,9 @@ void StoreTransaction::empty_log() {
   static_cast<void>(file_.db.execute("PRAGMA busy_timeout = 0"));
   scrub_ = file_.db.number("PRAGMA wal_checkpoint(TRUNCATE)") != 0;
   static_cast<void>(file_.db.execute("PRAGMA busy_timeout = 5000"));
+  if (scrub_) return;
+  has_traces_ = false;
+  wiping_commits_ = 0;
 }
 
 }  // namespace sims::client

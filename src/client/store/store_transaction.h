@@ -6,6 +6,7 @@
 #include <string>
 
 #include "client/store/history_table.h"
+#include "client/store/mail_table.h"
 #include "client/store/store_use.h"
 
 namespace sims::client {
@@ -13,8 +14,16 @@ namespace sims::client {
 class StoreTransaction {
  public:
   StoreTransaction(StoreFile& file, StoreUse& use, Vault& vault, PinTable& pins, TextNames& names,
-                   HistoryTable& history)
-      : file_(file), use_(use), vault_(vault), pins_(pins), names_(names), history_(history) {}
+                   HistoryTable& history, MailTable& mail)
+      : file_(file),
+        use_(use),
+        vault_(vault),
+        pins_(pins),
+        names_(names),
+        history_(history),
+        mail_(mail),
+        scrub_(file.log_left),
+        has_traces_(file.log_left) {}
 
   Result<void> hold();
   Result<bool> try_hold();  // false: another program has it
@@ -44,8 +53,11 @@ class StoreTransaction {
     return done;
   }
   void scrub() { scrub_ = true; }  // the next commit leaves no trace of what was overwritten
-  Result<void> commit();           // the core's: ends a failure
-  Result<void> save();             // for other callers
+  // Secrets of letters that are wiped are scrubbed later: see MailMemory.
+  bool has_traces() const { return has_traces_; }
+  void wipe_traces();
+  Result<void> commit();  // the core's: ends a failure
+  Result<void> save();    // for other callers
   void undo(std::string why);
   // A commit failed after it may have reached the disk, and nothing was written over it since.
   bool in_doubt() const { return in_doubt_; }
@@ -54,6 +66,7 @@ class StoreTransaction {
   Result<void> raise();
   Result<void> begin();
   void undo_if_misread();
+  void forget_caches();  // the disk may have changed
   Result<void> finish();
   void write_over();
   // A write is refused because the store is locked or another program holds it. The core then takes no
@@ -67,11 +80,16 @@ class StoreTransaction {
   PinTable& pins_;
   TextNames& names_;
   HistoryTable& history_;
+  MailTable& mail_;
 
   std::optional<sqlite::Transaction> transaction_;
-  std::string failed_;           // the error that undid everything; commit() returns it
-  bool owed_ = false;            // the core wrote, too, so commit() must report an undo
-  bool scrub_ = false;           // an old value must leave no trace in the file
+  std::string failed_;  // the error that undid everything; commit() returns it
+  bool owed_ = false;   // the core wrote, too, so commit() must report an undo
+  // The next commit empties the log: it has an old value that must leave no trace. The log of a program that
+  // was killed, or that a power cut brought back, may have one, too.
+  bool scrub_;
+  bool has_traces_;              // of secrets of letters, in the log
+  int wiping_commits_ = 0;       // since the log was emptied
   bool adopted_ = false;         // the outbox of an older version has got its keys
   bool raised_ = false;          // we raised the generation
   bool held_elsewhere_ = false;  // as of the last hold()

@@ -81,6 +81,7 @@ Result<bool> TextNames::has(const Tag& tag) {
 Result<void> TextNames::put_last(const Tag& tag, const LastText& last) {
   RecordWriter out;
   out.number(last.row).text(last.uid).number(static_cast<std::uint64_t>(last.sent_unix_ms));
+  out.number(last.proved ? 1 : 0);
   return file_.put_row(vault_.sealer(), "INSERT OR REPLACE INTO chain (tag, token) VALUES (?, ?)", "chain",
                        tag, out.view());
 }
@@ -97,6 +98,7 @@ Result<std::optional<LastText>> TextNames::read_last(const Tag& tag) {
   last.row = in.number();
   last.uid = in.text();
   last.sent_unix_ms = static_cast<std::int64_t>(in.number());
+  last.proved = !in.more() || in.number() != 0;  // before letters nearly all left in a session with the peer
   return in.ok() ? std::optional(std::move(last)) : std::nullopt;
 }
 
@@ -133,9 +135,14 @@ Result<void> TextNames::note_received(const PeerKey& peer, const HistoryEntry& e
 // Earlier rows may be settled after later ones.
 Result<void> TextNames::note_left(const PeerKey& peer, const HistoryEntry& entry) {
   if (entry.peer_id.empty()) return {};
-  TRY_LET(last, last_of(to_tag, peer.server, entry.peer_id));
-  if (last && last->row >= entry.row) return {};
-  return put_last(to_tag(vault_.sealer(), peer.server, entry.peer_id), {entry.row, entry.uid, 0});
+  TRY_LET(former, last_of(to_tag, peer.server, entry.peer_id));
+  LastText last = former.value_or(LastText{});
+  const bool newer = entry.row > last.row;
+  const bool proves = !last.proved && entry.delivery == Delivery::delivered;
+  if (!newer && !proves) return {};
+  if (newer) last.row = entry.row, last.uid = entry.uid;
+  last.proved |= proves;
+  return put_last(to_tag(vault_.sealer(), peer.server, entry.peer_id), last);
 }
 
 // --- a server's new id ---------------------------------------------------------------------------

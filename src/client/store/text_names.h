@@ -31,7 +31,7 @@ class TextNames {
   // --- in a transaction
   // added, or shown after waiting
   Result<void> note_received(const PeerKey& peer, const HistoryEntry& entry);
-  Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);  // a session took it
+  Result<void> note_left(const PeerKey& peer, const HistoryEntry& entry);  // a session or letter took it
   Result<void> move(const Id& from, const Id& to);  // a server's new id; call after its pins were moved
 
   void forget_cache() { server_ids_.clear(); }  // the disk may have changed

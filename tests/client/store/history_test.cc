@@ -326,6 +326,21 @@ TEST_CASE("store: erased texts and names are no longer in the file") {
   CHECK(raw(temp.path()).number("SELECT count(*) FROM conversation") == 1);
 }
 
+TEST_CASE("store: a text that the server keeps is still one, and unsettled, after a restart") {
+  TempFolder temp;
+  {
+    auto store = open_store(temp.path());
+    const auto row = store->add(bob, entry("kept", true, Delivery::queued)).value();
+    REQUIRE(store->set_delivery(row, Delivery::mailed, "", true));
+    REQUIRE(store->erase_history(bob));
+    REQUIRE(store->commit());
+  }
+  auto store = open_store(temp.path());
+  const auto out = store->outbox(some_id(1)).value();
+  REQUIRE(out.size() == 1);
+  CHECK(out.at("bob").at(0).delivery == Delivery::mailed);
+}
+
 TEST_CASE("store: the texts of a conversation, oldest first, until the caller stops") {
   TempFolder temp;
   auto store = three_messages(temp.path());

@@ -100,6 +100,10 @@ void outbox(Memory& memory) {
   out = memory.outbox(some_id(1)).value();
   CHECK(bodies(out.at("bob")) == "3");
   CHECK(out.at("carol")[0].delivery == Delivery::queued);
+  REQUIRE(memory.set_delivery(second, Delivery::mailed, "", true));
+  out = memory.outbox(some_id(1)).value();
+  CHECK(bodies(out.at("carol")) == "2");
+  CHECK(out.at("carol")[0].delivery == Delivery::mailed);
   REQUIRE(memory.set_delivery(second, Delivery::failed, "gone", false));
   CHECK_FALSE(memory.outbox(some_id(1)).value().contains("carol"));
   CHECK(memory.before(carol, 0, 1).value().at(0).why == "gone");
@@ -158,15 +162,19 @@ void chains(Memory& memory) {
   const auto two = memory.add(bob, entry("2", true, Delivery::queued)).value();
   const auto three = memory.add(bob, entry("3", true, Delivery::queued)).value();
   CHECK_FALSE(memory.last_to(bob, author));
-  REQUIRE(memory.set_delivery(two, Delivery::delivered, "", true));
-  CHECK(memory.last_to(bob, author)->row == two);
-  CHECK(memory.last_to(bob, author)->uid == "uid of 2");
+  REQUIRE(memory.set_delivery(two, Delivery::mailed, "", true));
+  CHECK_FALSE(memory.last_to(bob, author)->proved);
   REQUIRE(memory.set_delivery(one, Delivery::delivered, "", true));  // later, but older
+  CHECK(memory.last_to(bob, author)->proved);
+  REQUIRE(memory.set_delivery(two, Delivery::failed, "", true));
+  CHECK(memory.last_to(bob, author)->proved);
+  CHECK(memory.last_to(bob, author)->row == two);
   CHECK(memory.last_to(bob, author)->uid == "uid of 2");
   REQUIRE(memory.set_delivery(three, Delivery::failed, "never left", false));
   CHECK(memory.last_to(bob, author)->uid == "uid of 2");
   REQUIRE(memory.erase_history(bob));
   CHECK(memory.last_to(bob, author)->uid == "uid of 2");
+  CHECK(memory.last_to(bob, author)->proved);
   CHECK(memory.last_from(bob, author)->uid == "uid of c");
 }
 

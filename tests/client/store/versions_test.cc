@@ -1,6 +1,6 @@
 // Files of older versions open with all their data and get the current schema; files of newer
 // versions are not changed.
-#include "client/store/store_fixture.h"
+#include "client/store/mail_fixture.h"
 #include "support/vectors.h"
 
 using namespace sims;
@@ -13,7 +13,7 @@ using proto::Id;
 namespace {
 
 // The names of the tests' data files; this version writes the newest.
-constexpr const char* versions[] = {"store-1.sql", "store-2.sql"};
+constexpr const char* versions[] = {"store-1.sql", "store-2.sql", "store-3.sql"};
 
 // A folder with the store of an older version.
 void put_old(const std::string& folder, const char* name) {
@@ -94,6 +94,41 @@ void check_said(Store& store) {
   CHECK(search->hits.size() == 1);
 }
 
+// What schema 3 knows of letters.
+void check_mail(Store& store) {
+  const Id server = some_id(1);
+  CHECK(store.mail_account(server).value() == client::MailAccount{7, number(3)});
+  CHECK(store.prekeys(server).value().size() == 3);
+  const auto opened = store.prekey(server, number(1)).value();
+  CHECK(opened->opener == session_key(11, 1));
+  CHECK(opened->acked_unix_s == some_unix_s);
+  CHECK(opened->secret.size() == 0);
+  CHECK(text_of(store.prekey(server, number(2)).value()->secret.view()) == "half of 2");
+  CHECK(store.prekey(server, number(3)).value()->use == proto::PrekeyUse::many);
+  const auto session = store.mail_session(server, session_key(11, 1)).value();
+  CHECK(text_of(session->state.view()) == "state");
+  CHECK(session->stranger);
+  CHECK(store.mail_counts(server, some_id(11), number(3)).value() ==
+        client::MailMemory::MailCounts{1, 1, 1, 1, 1, 1});
+  CHECK(store.receipt(server, session_key(11, 1), 0).value()->message == "receipt 1.0");
+  CHECK(store.owed_receipts(server).value().at(0).message == "receipt 3.0");
+  CHECK(store.arrived(server).value().at(0).message == "a letter");
+  const auto deliveries = store.deliveries(server).value();
+  REQUIRE(deliveries.size() == 1);
+  CHECK(deliveries[0].row == 6);
+  CHECK(deliveries[0].to == some_id(3));
+  CHECK(text_of(deliveries[0].letters.at(0).ack_key.view()) == "a key");
+}
+
+void check_no_mail(Store& store) {
+  const Id server = some_id(1);
+  CHECK(store.mail_account(server).value() == client::MailAccount{});
+  CHECK(store.prekeys(server).value().empty());
+  CHECK(store.owed_receipts(server).value().empty());
+  CHECK(store.arrived(server).value().empty());
+  CHECK(store.deliveries(server).value().empty());
+}
+
 }  // namespace
 
 TEST_CASE("store: files of older versions open, keep their data, and can be used") {
@@ -108,7 +143,11 @@ TEST_CASE("store: files of older versions open, keep their data, and can be used
       CHECK(store->lock_kind() == Store::Lock::passphrase);
       test::unlock(*store, "correct horse");
       check_content(*store);
+      version == versions[2] ? check_mail(*store) : check_no_mail(*store);
       if (round == 0) {
+        if (version != versions[0])  // chains, without a field of this version
+          CHECK(store->last_from(peer(1, "bob"), some_id(3)).value_or(client::LastText{}).uid ==
+                "uid of may I?");
         check_said(*store);
         CHECK(store->add(peer(1, "bob"), entry("new")).value() == 9);
         CHECK(store->add(peer(1, "dave"), entry("hi")).value() == 10);
