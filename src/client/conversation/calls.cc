@@ -1,4 +1,6 @@
 // Conversation: its calls and sessions. Texts are in conversation.cc.
+#include <algorithm>
+
 #include "client/conversation/conversation.h"
 #include "proto/channel/refusal.h"
 #include "proto/limits.h"
@@ -44,7 +46,8 @@ bool Conversation::may_talk() const {
 
 void Conversation::start_call(Now now) {
   auto outcome = call_.call(peer().id, now);
-  call_seq_ = context_.core.send(outcome.answer, now);
+  call_seqs_ = {context_.core.send(outcome.answer, now)};
+  if (unanswered_since_ms_ == INT64_MAX) unanswered_since_ms_ = now.steady_ms;
   show_session();
 }
 
@@ -60,7 +63,7 @@ void Conversation::receive_handshake(const proto::HandshakeFrame& frame, std::st
 
 void Conversation::act(Call::Outcome outcome, Now now) {
   using Step = Call::Outcome::Step;
-  if (!outcome.answer.empty()) call_seq_ = context_.core.send(outcome.answer, now);
+  if (!outcome.answer.empty()) call_seqs_.push_back(context_.core.send(outcome.answer, now));
   if (outcome.refusal) refuse(*outcome.refusal, now);
   if (outcome.work) {
     outcome.work->peer = name_;
@@ -120,11 +123,13 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
   session_.emplace(std::move(result), *context_.options.identity, context_.ephemerals);
   session_number_ = ++context_.last_number;
   session_since_ms_ = now.steady_ms;
+  call_seqs_.clear();
   overdue_told_ = false;
   next_m_ = 0;
   hole_serial_ = 0;
   failed_calls_ = 0;
   next_call_ms_ = 0;
+  unanswered_since_ms_ = INT64_MAX;
   p.call_refused.clear();
   paused_ = false;
   if (role == proto::Role::responder && p.known()) p.attention = true;
@@ -132,6 +137,7 @@ void Conversation::established(proto::HandshakeResult result, proto::Role role, 
 
 // A failed call by the peer does not delay our own calls.
 void Conversation::call_failed(const std::string& why, proto::Role role, Now now) {
+  call_seqs_.clear();
   complain("No session with " + name_ + ": " + why, now);
   if (role == proto::Role::initiator) wait_before_next_call(now);
 }
@@ -169,6 +175,7 @@ void Conversation::work_done(RekeyWork& work, Now now) {
 
 void Conversation::drop_call() {
   call_.drop();
+  call_seqs_.clear();  // a later connection counts from 0 again
   waiting_.clear();
 }
 
@@ -179,7 +186,7 @@ void Conversation::drop_session() {
     session_number_ = ++context_.last_number;
   }
   rekeying_ = false;
-  renew_ms_ = INT64_MAX;
+  renew_ms_ = left_alone_ms_ = INT64_MAX;
   held_acks_.clear();
   told_typing_ = false;
   stops_typing();
@@ -199,10 +206,13 @@ void Conversation::show_session() {
 }
 
 // The server gathers its events for up to 200 ms, so `left` and `came` of the last login may arrive
-// after the first frames of the next. A young session is therefore kept. If it did belong to the
-// last login, an error or a deadline ends it.
+// after the first frames of the next. A young session is therefore kept until `came` has had time to
+// come. If it did belong to the last login, an error or a deadline may end it sooner.
 void Conversation::peer_came(bool again, Now now) {
   if (again) peer_left(now);
+  left_alone_ms_ = INT64_MAX;
+  online_since_ms_ = now.steady_ms;
+  pause_.until_ms = pause_.until_unix_ms = 0;  // they take their letters now, and their texts
   next_call_ms_ = now.steady_ms;
   failed_calls_ = 0;
   peer().call_refused.clear();
@@ -210,9 +220,36 @@ void Conversation::peer_came(bool again, Now now) {
 }
 
 void Conversation::peer_left(Now now) {
+  online_since_ms_ = unanswered_since_ms_ = INT64_MAX;
   if (call_.calling() || (call_.running() && now.steady_ms - call_.started_ms() >= young_ms)) drop_call();
   if (session_ && now.steady_ms - session_since_ms_ >= young_ms) drop_session();
+  if (session_) left_alone_ms_ = now.steady_ms + young_ms;
   show_session();
+  pump(now);
+}
+
+bool Conversation::awaits(std::uint64_t seq) {
+  const bool call =
+      call_.running() && std::find(call_seqs_.begin(), call_seqs_.end(), seq) != call_seqs_.end();
+  return call || outbox_.carries(seq) || outbox_.posted_as(seq) != nullptr || letters_.asked_as(seq);
+}
+
+// What an error says about one message touches nothing else: an error about a letter ends no session.
+void Conversation::receive_error(const proto::Error& error, Now now) {
+  using enum proto::ErrorCode;
+  if (!error.id) {
+    if (!call_.calling()) return;
+    drop_call();
+    return wait_before_next_call(now);
+  }
+  if (letter_refused(error, now)) return pump(now);
+  if (error.code == rate_limited) return slow_down(*error.id, now);
+  if ((error.code == too_large || error.code == bad_message) && outbox_.carries(*error.id))
+    return refused(*error.id, "the server refused it (" + error.code_text + ")", now);
+  if (outbox_.carries(*error.id)) return undeliverable(now);
+  drop_call();
+  show_session();
+  wait_before_next_call(now);
 }
 
 void Conversation::undeliverable(Now now) {
@@ -225,10 +262,10 @@ void Conversation::undeliverable(Now now) {
 // in its order, in a new session, once the acks of the forwarded texts have had time to come. A
 // refused ack or re-key frame needs no new session: it is sent again. Typing and read notices are
 // not missed.
-void Conversation::rate_limited(std::uint64_t seq, Now now) {
+void Conversation::slow_down(std::uint64_t seq, Now now) {
   context_.pace.hold(now.steady_ms);
-  if (call_.running() && seq >= call_seq_) return undeliverable(now);
-  if (outbox_.carries(seq)) renew_ms_ = std::min(renew_ms_, context_.pace.held_until_ms());
+  if (!outbox_.carries(seq)) return undeliverable(now);
+  renew_ms_ = std::min(renew_ms_, context_.pace.held_until_ms());
 }
 
 void Conversation::shut() {
@@ -238,8 +275,11 @@ void Conversation::shut() {
 void Conversation::link_lost() {
   drop_call();
   drop_session();
+  outbox_.link_lost();
+  letters_.link_lost();
   failed_calls_ = 0;
-  next_call_ms_ = 0;
+  next_call_ms_ = post_from_ms_ = 0;
+  online_since_ms_ = unanswered_since_ms_ = INT64_MAX;
 }
 
 void Conversation::leave(std::string_view reason, Now now) {
@@ -267,19 +307,22 @@ void Conversation::tick(Now now) {
     start_call(now);
   }
   if (now.steady_ms >= renew_ms_) undeliverable(now);
+  if (now.steady_ms >= std::min(left_alone_ms_, silent_ms())) drop_session();
+  if (now.steady_ms >= mailed_check_ms_) look_after_mailed(now);
   pump(now);
 }
 
 std::int64_t Conversation::next_tick() const {
-  const std::int64_t soon = std::min({typing_until_ms_, renew_ms_, order_.next_ms()});
+  const std::int64_t soon = std::min(
+      {typing_until_ms_, renew_ms_, left_alone_ms_, silent_ms(), order_.next_ms(), next_letter_ms()});
   if (call_.running()) return std::min(soon, call_.deadline());
   if (!may_talk()) return soon;
   const std::int64_t held = context_.pace.held_until_ms();
   std::int64_t due = INT64_MAX;
   if (session_) {
     due = std::max(resend_at(), next_call_ms_);
-    if (outbox_.ready(peer().id)) due = std::min(due, context_.pace.next_ms());
-  } else if (outbox_.waiting(peer().id) && !paused_) {
+    if (outbox_.ready(peer().id, mailed_too(pumped_))) due = std::min(due, context_.pace.next_ms());
+  } else if (outbox_.waiting(peer().id, mailed_too(pumped_)) && !paused_) {
     due = std::max(next_call_ms_, held);
   }
   return std::min(soon, due);

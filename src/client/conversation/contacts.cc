@@ -25,6 +25,7 @@ Result<void> Conversation::pin_contact(Now now) {
   PinnedPeer pin = known ? *known : PinnedPeer{peer().id, false, now.unix_ms};
   pin.standing = Standing::contact;
   auto stored = context_.pins.pin(name_, pin);
+  if (stored) stored = context_.core.accept_mail(pin.id);
   if (!stored) return fail("the key of " + name_ + " could not be stored: " + stored.error());
   return {};
 }

@@ -58,6 +58,8 @@ struct RekeyWork final : Work {
   std::unique_ptr<crypto::ResponderKey> key;
 };
 
+struct OpeningWork;  // letter_session.h
+
 // The operations that conversations ask of the core. The core implements them.
 class CoreServices {
  public:
@@ -69,6 +71,13 @@ class CoreServices {
   // time, beside that of contacts. False: there is no room for this item, and it is dropped.
   virtual bool start(std::unique_ptr<PeerWork> work) = 0;
   virtual void start(std::unique_ptr<RekeyWork> work) = 0;
+  virtual void start(std::unique_ptr<OpeningWork> work) = 0;
+  // Within the transaction that makes this id a contact: the receipts held for it go out.
+  virtual Result<void> accept_mail(const Id& from) = 0;
+  // True while letters of this id may be unread: some have not been opened, some mail that waited at the server
+  // has not come, or the server has not said yet whether any waits. Then Conversation::start_chain() is called
+  // when that ends.
+  virtual bool awaits_mail(const Id& from) = 0;
   // Carries out `writes` to the Memory and commits them. All of it lasts, or nothing and the error
   // is returned.
   virtual Result<void> write_down(Now now, const std::function<Result<void>()>& writes) = 0;

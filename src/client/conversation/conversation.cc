@@ -42,7 +42,11 @@ std::string words_for(const proto::Fault& fault) {
 }  // namespace
 
 Conversation::Conversation(Context& context, std::string name)
-    : context_(context), name_(std::move(name)), call_(context), waiting_(context.waiting_bytes) {}
+    : context_(context),
+      name_(std::move(name)),
+      call_(context),
+      waiting_(context.waiting_bytes),
+      letters_(context) {}
 
 Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action, Now now,
                                               const std::string& uid) {
@@ -81,53 +85,91 @@ Result<std::uint64_t> Conversation::send_text(std::string_view text, bool action
   if (alike) context_.windows.alarm(&p, look_alike_words(name_, *alike), now);
   say_typing(false, now);
   const std::uint64_t serial = context_.history.show_typed(p, content, row).serial;
+  if (outbox_.empty()) unanswered_since_ms_ = INT64_MAX;  // call first, as ever
   outbox_.add(serial, row, p.id, std::move(content));
   paused_ = false;
   pump(now);
   return serial;
 }
 
-void Conversation::restore(const std::vector<HistoryEntry>& entries, Now now) {
-  for (const HistoryEntry& entry : entries) {
+void Conversation::restore(const std::vector<HistoryEntry>& entries, Deliveries& deliveries, Now now) {
+  for (const HistoryEntry& stored : entries) {
     proto::TextContent content;
-    content.action = entry.action;
-    content.uid = entry.uid;
-    content.body = entry.body;
-    content.sent = static_cast<std::uint64_t>(entry.at_unix_ms);
-    outbox_.add(0, entry.row, entry.peer_id, std::move(content));
+    content.action = stored.action;
+    content.uid = stored.uid;
+    content.body = stored.body;
+    content.sent = static_cast<std::uint64_t>(stored.at_unix_ms);
+    outbox_.add(0, stored.row, stored.peer_id, std::move(content)).why = stored.why;
   }
+  restore_letters(deliveries, now);
   offer_held(now);
 }
 
+void Conversation::restore_letters(Deliveries& deliveries, Now now) {
+  for (auto* entry : outbox_.all()) {
+    outbox_.unpost(*entry);
+    const auto stored = deliveries.extract(entry->row);
+    entry->mail.reset();
+    if (!stored.empty()) entry->mail = std::move(stored.mapped());
+    if (entry->mail && !entry->in_flight) {
+      entry->left = true;
+      entry->content.after = entry->mail->after;
+    }
+    const auto was = entry->delivery;
+    if (!entry->in_flight) entry->delivery = entry->at_relay() ? Delivery::mailed : Delivery::queued;
+    if (!entry->mail || entry->delivery == Delivery::mailed) entry->why.clear();
+    if (entry->mail && entry->mail->next_unix_ms > now.unix_ms) {
+      entry->again_unix_ms = std::min(entry->mail->next_unix_ms, now.unix_ms + longest_pause_ms);
+      pause_.until_unix_ms = std::max(pause_.until_unix_ms, entry->again_unix_ms);
+      pause_.until_ms = now.steady_ms + (pause_.until_unix_ms - now.unix_ms);
+      pause_.cautious = true;
+      pause_.why = entry->why;
+    }
+    if (entry->delivery != was || !entry->why.empty()) mark(*entry);
+  }
+  look_after_mailed(now);
+}
+
 void Conversation::pump(Now now) {
+  pumped_ = now;
+  if (peer().online && online_since_ms_ == INT64_MAX) online_since_ms_ = now.steady_ms;
+  pump_letters(now);
   if (!may_talk()) return;
+  const bool mailed = mailed_too(now);
   if (!session_) {
     const bool due = now.steady_ms >= std::max(next_call_ms_, context_.pace.held_until_ms());
-    if (!call_.running() && !paused_ && outbox_.waiting(peer().id) && due) start_call(now);
+    if (!call_.running() && !paused_ && outbox_.waiting(peer().id, mailed) && due) start_call(now);
     return;
   }
   // While we call, the session is about to be replaced: the peer might be unable to open texts
   // sealed now.
   if (call_.calling()) return;
   tell_read(now);
-  while (auto* entry = outbox_.next(peer().id)) {
+  while (auto* entry = outbox_.next(peer().id, mailed)) {
     if (!context_.pace.take(now.steady_ms)) break;
     name_predecessor(*entry);
     auto plaintext = proto::encode_content(entry->content);
     auto sealed = session_->seal(*plaintext, now);
     outbox_.sent(*entry, sealed.id, context_.core.send(sealed.message, now), now.steady_ms);
+    entry->why.clear();
+    entry->again_unix_ms = 0;
     wipe(*plaintext);
   }
   rekey_if_due(now);
   show_session();
 }
 
-// `after` is the text that was handed to a session before this one. If a later text of an earlier
+// `after` is the text that was handed to a session or a letter before this one. If a later text of an earlier
 // run has left already, an entry gets no `after`: the peer may be waiting to show that later text.
 void Conversation::name_predecessor(Outbox::Entry& entry) {
   if (entry.left) return;
-  if (!left_ || left_->to != entry.to)
+  if (!left_ || left_->to != entry.to) {
     left_ = Left{entry.to, context_.history.last_to(peer()).value_or(LastText{})};
+    // Of those whose letter is out the history does not say that they left.
+    for (const auto* one : outbox_.all())
+      if (one->to == entry.to && one->left && one->row > left_->last.row)
+        left_->last = {one->row, one->content.uid, 0};
+  }
   if (entry.row <= left_->last.row) return;
   entry.content.after = std::exchange(left_->last, {entry.row, entry.content.uid, 0}).uid;
 }
@@ -152,19 +194,24 @@ void Conversation::mark(const Outbox::Entry& entry, const std::string& why) {
     line = &gone;
   }
   line->delivery = entry.delivery;
-  line->why = why;
+  line->why = why.empty() ? entry.why : why;
+  line->again_unix_ms = why.empty() ? entry.again_unix_ms : 0;
   context_.effects.delivery_changed(peer(), *line);
 }
 
 // The entry left the outbox. (The mark `sent` is not stored: after a restart the text goes again.)
 void Conversation::settle(const Outbox::Entry& entry, Now now, const std::string& why) {
-  context_.history.delivered(name_, entry.row, entry.delivery, why, entry.left, now);
+  if (entry.mail)
+    context_.history.settled(name_, *entry.mail, entry.delivery, why, entry.left, now);
+  else
+    context_.history.delivered(name_, entry.row, entry.delivery, why, entry.left, now);
   mark(entry, why);
 }
 
-void Conversation::server_took(std::uint64_t seq) {
+void Conversation::server_took(std::uint64_t seq, Now now) {
   for (const auto* entry : outbox_.server_took(seq))
     mark(*entry);
+  letters_took(seq, now);
 }
 
 void Conversation::refused(std::uint64_t seq, const std::string& why, Now now) {
@@ -280,8 +327,10 @@ void Conversation::receive_ack(const proto::PeerAck& ack, Now now) {
   if (!session_) return;
   const auto m = session_->take_ack(ack);
   if (!m) return;  // forged, or of an earlier session
+  unanswered_since_ms_ = INT64_MAX;
   if (auto entry = outbox_.delivered(*m)) {
     unanswered_ = 0;
+    proved_ = true;
     settle(*entry, now);
   }
 }

@@ -7,6 +7,9 @@
 // a notice. A gap in the peer's numbering within a session (a relay that drops) is counted in a
 // notice. Both notices go away when the texts come.
 //
+// To a peer who is offline, or does not answer, texts go by letter. The relay keeps it; a receipt
+// proves its delivery.
+//
 // A text goes only to the key that it was typed for. When the name gets another key, the text is
 // held until the user sends it to that key or drops it.
 //
@@ -21,6 +24,7 @@
 
 #include "client/conversation/call.h"
 #include "client/conversation/context.h"
+#include "client/conversation/letter_session.h"
 #include "client/conversation/outbox.h"
 #include "client/conversation/text_order.h"
 #include "client/conversation/waiting_frames.h"
@@ -45,26 +49,42 @@ class Conversation {
   // Texts typed for an earlier key: sends them to the current key, or drops them. Returns how many.
   Result<std::size_t> resend_held(Now now);
   Result<std::size_t> discard_held(Now now);
-  std::size_t unsent() const { return outbox_.size(); }
+  std::size_t unsent() const { return outbox_.only_here(); }
   void offer_held(Now now);  // notes how many are held, once for each key
 
   // --- events
-  // Texts of an earlier run, oldest first: ours that are to be sent, and the peer's whose line
-  // waits.
-  void restore(const std::vector<HistoryEntry>& entries, Now now);
+  // Texts of an earlier run, oldest first: ours that are to be sent, with what is known of their
+  // letters by row, and the peer's whose line waits.
+  using Deliveries = std::map<std::uint64_t, MailDelivery>;
+  void restore(const std::vector<HistoryEntry>& entries, Deliveries& deliveries, Now now);
+  // After a failed commit: what is stored about letters. Takes its own out of them, as restore() does.
+  void restore_letters(Deliveries& deliveries, Now now);
+  void wake(Now now) { pump(now); }  // something that texts wait for may have changed
   // Their lines wait for at least `wait_ms`.
   void restore_waiting(std::vector<HistoryEntry> entries, std::int64_t wait_ms, Now now);
   void show_all_waiting(Now now);
+  // No letter waits for us any more: a first text that waited for one starts the chain.
+  void start_chain(Now now);
   void receive(PeerFrame frame, Now now);
+  // The content of a letter. Taken: stored or seen before, to be receipted. A request that is over its bounds,
+  // and what a stranger sends beside texts, is turned away. Not stored: the next commit fails.
+  enum class Letter { taken, turned_away, not_stored };
+  Letter receive_letter(std::string_view plaintext, Now now);
   void work_done(PeerWork& work, Now now);
   void work_done(RekeyWork& work, Now now);
   void peer_came(bool again, Now now);
   void peer_left(Now now);
-  void rate_limited(std::uint64_t seq, Now now);                     // nor this one: we send too much
-  void undeliverable(Now now);                                       // the server could not pass something on
-  void refused(std::uint64_t seq, const std::string& why, Now now);  // the server will never take this text
+  // An error of the server for a message that awaits(error.id). `dst` alone: for what was sent to
+  // the peer, and nobody knows what: it ends a call that is not answered yet.
+  void receive_error(const proto::Error& error, Now now);
+  void receive_prekey(const proto::PrekeyAnswer& answer, Now now);
+  bool receive_receipt(const proto::ClientReceipt& receipt, Now now);  // false: it proves nothing
+  // True if a prekey of this id is awaited, or a letter to it had this token.
+  bool asks_prekey_of(const Id& id) const { return letters_.asks(id); }
+  bool wrote(const Id& to, const crypto::Digest& token) { return outbox_.find_letter(to, token) != nullptr; }
+  void work_done(OpeningWork& work, Now now);
   void link_lost();
-  void server_took(std::uint64_t seq);  // cumulative
+  void server_took(std::uint64_t seq, Now now);  // cumulative
   void tick(Now now);
   std::int64_t next_tick() const;
 
@@ -72,9 +92,12 @@ class Conversation {
   // True if dropping this object loses nothing but the peer's rate limits, which are full again
   // after two minutes.
   bool nothing_left() const { return !in_use() && waiting_.empty() && held_acks_.empty() && read_told_; }
-  bool in_flight() const { return outbox_.oldest_in_flight().has_value(); }
-  bool carries(std::uint64_t seq) const { return outbox_.carries(seq); }
-  bool unanswered() const { return outbox_.oldest_in_flight().has_value() || call_.calling(); }
+  // True if something that we sent to the server or to the peer has no fate yet.
+  bool in_flight() const {
+    return outbox_.oldest_in_flight() || outbox_.any_posted() || letters_.under_way() || call_.running();
+  }
+  // True if this message of the connection is one of those.
+  bool awaits(std::uint64_t seq);
   // True if this work is still awaited, so worth starting.
   bool wants(const PeerWork& work) const { return call_.work_out() && call_.number() == work.number; }
 
@@ -96,6 +119,27 @@ class Conversation {
   void drop_session();
   void show_session();
 
+  void slow_down(std::uint64_t seq, Now now);                        // we send too much
+  void undeliverable(Now now);                                       // the server could not pass something on
+  void refused(std::uint64_t seq, const std::string& why, Now now);  // the server will never take this text
+
+  // Letters (letters.cc)
+  static constexpr std::int64_t longest_pause_ms = 86'400'000;  // also after the clock was put back
+  bool may_write(Now now) const;
+  std::int64_t writes_from_ms() const;
+  std::int64_t silent_ms() const;  // when to end the session, so that its texts go by letter
+  void pump_letters(Now now);
+  bool write_letter(Outbox::Entry& entry, proto::MailSender& session, Now now);
+  void letters_took(std::uint64_t seq, Now now);
+  bool letter_refused(const proto::Error& error, Now now);  // false: it was no letter, nor about one
+  void back(Outbox::Entry& entry, Now now);
+  void pause(std::string why, Now now);
+  bool may_know_us();
+  void explain_wait(const std::string& why, std::int64_t again_unix_ms, Now now);
+  void look_after_mailed(Now now);
+  bool mailed_too(Now now) const;
+  std::int64_t next_letter_ms() const;
+
   // Content (conversation.cc)
   void dispatch(PeerFrame frame, Now now);
   void receive_com(const proto::ClientCom& com, Now now);
@@ -112,7 +156,9 @@ class Conversation {
 
   // The order of the peer's texts (conversation/ordering.cc)
   bool receive_text(const proto::TextContent& text, Now now);  // to be acked
-  bool misses_predecessor(const proto::TextContent& text);
+  bool store_text(const proto::TextContent& text, bool by_letter, Now now);
+  bool misses_predecessor(const proto::TextContent& text, bool by_letter);
+  bool may_overtake_letter(const proto::TextContent& text);
   void not_stored(const std::string& why, Now now);
   bool keep_waiting(const proto::TextContent& text, Now now);
   void was_shown();
@@ -157,17 +203,36 @@ class Conversation {
   Id offered_;           // the key for which held texts were offered
   bool paused_ = false;  // ended by the user: no call until a text is typed
   int failed_calls_ = 0, unanswered_ = 0;
-  std::uint64_t call_seq_ = 0;  // of the last message of a call
+  // The connection's messages that carried the call's phases so far.
+  std::vector<std::uint64_t> call_seqs_;
   std::int64_t next_call_ms_ = 0;
-  std::int64_t renew_ms_ = INT64_MAX;  // when to end a session of which the relay refused a text
-  TokenBucket refusals_{8, 5'000};     // refusals whose signature is checked
-  TokenBucket uninvited_{3, 20'000};   // calls made because a message came that no session opens
+  std::int64_t renew_ms_ = INT64_MAX;       // when to end a session of which the relay refused a text
+  std::int64_t left_alone_ms_ = INT64_MAX;  // when to end a session whose peer seems to have left
+  TokenBucket refusals_{8, 5'000};          // refusals whose signature is checked
+  TokenBucket uninvited_{3, 20'000};        // calls made because a message came that no session opens
 
   std::map<std::uint64_t, std::string> held_acks_;  // of this session, until the peer is accepted
+
+  LetterSession letters_;
+  // Why, and until when, no letter is written.
+  struct Pause {
+    std::int64_t until_ms = 0;       // steady
+    std::int64_t until_unix_ms = 0;  // the same
+    std::int64_t step_ms = 0;
+    bool cautious = false;  // then one letter first
+    std::string why;
+  } pause_;
+  std::int64_t post_from_ms_ = 0;                 // steady: letters are posted from then on
+  std::int64_t unanswered_since_ms_ = INT64_MAX;  // the first call since which no call or text was answered
+  std::int64_t online_since_ms_ = INT64_MAX;      // the peer, as far as we saw
+  std::int64_t mailed_check_ms_ = INT64_MAX;
+  bool proved_ = false;  // the peer has received a text of ours, or has written
+  Now pumped_{};         // the last pump
 
   TextOrder order_;
   Reacks reacks_;
   std::uint64_t next_m_ = 0;       // of the session: the next incoming number
+  bool first_waits_ = false;       // the first text of the peer, for letters that may be before it
   std::uint64_t hole_serial_ = 0;  // of the notice about missing messages, 0: none
   std::uint64_t hole_size_ = 0;
 

@@ -27,6 +27,7 @@ Result<std::size_t> Conversation::resend_held(Now now) {
   auto stored = context_.core.write_down(now, [&]() -> Result<void> {
     for (const Outbox::Entry& entry : held) {
       TRY_LET(row, context_.history.typed_again(p, entry.content, entry.row));
+      if (entry.mail) TRY(context_.history.erase_delivery(*entry.mail));
       rows.push_back(row);
     }
     return {};
@@ -40,6 +41,8 @@ Result<std::size_t> Conversation::resend_held(Now now) {
       held[i].row = rows[i];
       held[i].to = p.id;
       held[i].left = false;
+      held[i].delivery = Delivery::queued;
+      held[i].mail.reset();
       held[i].content.after.reset();
     }
     outbox_.add(std::move(held[i]));

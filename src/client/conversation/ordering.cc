@@ -17,7 +17,34 @@ bool Conversation::receive_text(const proto::TextContent& text, Now now) {
   if (context_.history.seen(p, p.id, text.uid)) return reacks_.take(text.uid, now.steady_ms);
   if (!p.known() && !let_in(now)) return turn_away();
   stops_typing();
-  if (misses_predecessor(text)) return keep_waiting(text, now);
+  if (may_overtake_letter(text)) {
+    first_waits_ = true;
+    return keep_waiting(text, now);
+  }
+  return store_text(text, false, now);
+}
+
+Conversation::Letter Conversation::receive_letter(std::string_view plaintext, Now now) {
+  meet(now);
+  Peer& p = peer();
+  const auto content = proto::decode_content(plaintext);
+  const auto* text = content ? std::get_if<proto::TextContent>(&*content) : nullptr;
+  if (text) {
+    if (context_.history.seen(p, p.id, text->uid)) return Letter::taken;
+    if (!p.known() && !let_in(now)) return Letter::turned_away;
+    return store_text(*text, true, now) ? Letter::taken : Letter::not_stored;
+  }
+  if (!p.known()) return Letter::turned_away;
+  // Typing and read notices never go by letter; they say nothing here.
+  if (!content || std::holds_alternative<proto::UnsupportedContent>(*content))
+    context_.windows.caused(p, Line::Kind::notice, "unsupported message from " + name_, now);
+  return Letter::taken;
+}
+
+// False: not stored.
+bool Conversation::store_text(const proto::TextContent& text, bool by_letter, Now now) {
+  Peer& p = peer();
+  if (misses_predecessor(text, by_letter)) return keep_waiting(text, now);
   auto shown = context_.history.receive(p, text, now);
   if (!shown) {
     not_stored(shown.error(), now);
@@ -32,13 +59,20 @@ void Conversation::not_stored(const std::string& why, Now now) {
   context_.windows.fault(&peer(), "A message from " + name_ + " could not be stored: " + why, now);
 }
 
-// The first text of an author starts the chain.
-bool Conversation::misses_predecessor(const proto::TextContent& text) {
+// The first text of an author starts the chain; while live ones wait for letters, the first letter.
+bool Conversation::misses_predecessor(const proto::TextContent& text, bool by_letter) {
   if (!text.after || text.after->empty()) return false;
   const Peer& p = peer();
   if (order_.has(p.id, *text.after)) return true;
+  if (by_letter && first_waits_) return false;
   const auto last = context_.history.last_from(p);
   return last && last->uid != *text.after && !context_.history.seen(p, p.id, *text.after);
+}
+
+// The text before it may be in a letter. The first text of an author would start the chain.
+bool Conversation::may_overtake_letter(const proto::TextContent& text) {
+  if (!text.after || text.after->empty() || context_.history.last_from(peer())) return false;
+  return context_.core.awaits_mail(peer().id);
 }
 
 bool Conversation::keep_waiting(const proto::TextContent& text, Now now) {
@@ -75,6 +109,7 @@ void Conversation::show_waiting(HistoryEntry entry, bool incomplete, Now now) {
 
 // A line was shown: show the texts that waited for it, then those that waited for these.
 void Conversation::came(const Id& author, const std::string& uid, Now now) {
+  first_waits_ = false;
   context_.windows.came(peer(), uid);
   while (auto next = order_.take_after(author, uid))
     show_waiting(std::move(*next), false, now);
@@ -82,12 +117,17 @@ void Conversation::came(const Id& author, const std::string& uid, Now now) {
 
 void Conversation::show_due(Now now) {
   while (auto due = order_.take_due(now.steady_ms))
-    show_waiting(std::move(*due), true, now);
+    show_waiting(std::move(*due), !std::exchange(first_waits_, false), now);
 }
 
 void Conversation::show_all_waiting(Now now) {
   while (auto next = order_.take_oldest())
     show_waiting(std::move(*next), false, now);
+}
+
+void Conversation::start_chain(Now now) {
+  if (!std::exchange(first_waits_, false)) return;
+  if (auto first = order_.take_oldest()) show_waiting(std::move(*first), false, now);
 }
 
 void Conversation::restore_waiting(std::vector<HistoryEntry> entries, std::int64_t wait_ms, Now now) {

@@ -8,6 +8,7 @@ namespace sims::client {
 namespace {
 
 constexpr std::int64_t quiet_ms = 1'000, longest_ms = 15'000;
+constexpr std::int64_t longest_mail_ms = 60'000;  // while letters that waited come in
 constexpr std::size_t named = 5;
 
 }  // namespace
@@ -15,13 +16,29 @@ constexpr std::size_t named = 5;
 void Summary::online(bool again, Now now) {
   again_ = again;
   listed_ = false;
-  began_ms_ = now.steady_ms;
+  items_ = 0;
   texts_.clear();
-  until_ms_ = began_ms_ + longest_ms;
+  until_ms_ = ends_ms_ = now.steady_ms + longest_ms;
 }
 
 void Summary::wait(Now now) {
-  if (listed_) until_ms_ = std::min(now.steady_ms + quiet_ms, began_ms_ + longest_ms);
+  if (items_ > 0)
+    until_ms_ = ends_ms_;
+  else if (listed_)
+    until_ms_ = std::min(now.steady_ms + quiet_ms, ends_ms_);
+}
+
+void Summary::expects(std::uint64_t items, Now now) {
+  if (!gathering() || items == 0) return;
+  items_ = items;
+  ends_ms_ += longest_mail_ms - longest_ms;
+  wait(now);
+}
+
+void Summary::item_came(Now now) {
+  if (!gathering() || items_ == 0) return;
+  --items_;
+  wait(now);
 }
 
 void Summary::received(const std::string& name, Now now) {

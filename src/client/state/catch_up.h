@@ -16,6 +16,8 @@ class Summary {
   // `again`: the link was up before.
   void online(bool again, Now now);
   void lost() { until_ms_.reset(); }
+  void expects(std::uint64_t items, Now now);  // letters and receipts that wait at the server
+  void item_came(Now now);                     // one of them
   void received(const std::string& name, Now now);
   void list_complete(Now now);
 
@@ -28,7 +30,8 @@ class Summary {
   void wait(Now now);
 
   bool again_ = false, listed_ = false;
-  std::int64_t began_ms_ = 0;
+  std::uint64_t items_ = 0;               // that have not come
+  std::int64_t ends_ms_ = 0;              // at the latest
   std::optional<std::int64_t> until_ms_;  // gathering
   std::map<std::string, std::size_t> texts_;
 };

@@ -148,7 +148,31 @@ Line& History::show_typed(Peer& peer, const proto::TextContent& text, std::uint6
 void History::delivered(const std::string& name, std::uint64_t row, Delivery delivery, const std::string& why,
                         bool left, Now now) {
   marks_.push_back({name, row, delivery, why, left});
-  wait(now);
+  wrote_later(now);
+}
+
+// A write that fails here fails again in commit().
+void History::put_delivery_later(const std::string& name, const MailDelivery& mail, Delivery delivery,
+                                 const std::string& why, Now now) {
+  (void)memory_.put_delivery(server_, mail);
+  delivered(name, mail.row, delivery, why, true, now);
+}
+
+bool History::proved(const Peer& peer) {
+  if (last_from(peer)) return true;
+  const auto last = last_to(peer);
+  return last && last->proved;
+}
+
+void History::forget_delivery(const MailDelivery& mail, Now now) {
+  (void)erase_delivery(mail);
+  wrote_later(now);
+}
+
+void History::settled(const std::string& name, const MailDelivery& mail, Delivery delivery,
+                      const std::string& why, bool left, Now now) {
+  (void)erase_delivery(mail);
+  delivered(name, mail.row, delivery, why, left, now);
 }
 
 // --- commits -----------------------------------------------------------------------------------
@@ -162,7 +186,7 @@ void History::depends_on_commit(const Peer& peer, const Line& line) {
   if (holds_) fresh_.push_back({peer.name, line});
 }
 
-void History::wait(Now now) {
+void History::wrote_later(Now now) {
   if (!later_since_ms_) later_since_ms_ = now.steady_ms;
 }
 
@@ -238,7 +262,7 @@ bool History::mark_read(Peer& peer, Now now) {
   if (peer.unread > 0) {
     reads_[peer.name] = newest_row(peer);
     if (!keep_) passing_.insert(peer.name);
-    wait(now);
+    wrote_later(now);
   }
   peer.unread = 0;
   peer.attention = false;

@@ -42,6 +42,8 @@ class History {
     return memory_.seen(key(peer.name), author, uid);
   }
   std::optional<LastText> last_from(const Peer& peer) { return memory_.last_from(key(peer.name), peer.id); }
+  // True if a text ever came from this peer, or one of ours was proved delivered, however many came after it.
+  bool proved(const Peer& peer);
   std::optional<LastText> last_to(const Peer& peer) { return memory_.last_to(key(peer.name), peer.id); }
   std::size_t received(const std::string& name) { return memory_.unread(key(name), 0); }  // kept texts
   // Stores and shows a text; valid until the next line is added.
@@ -57,8 +59,21 @@ class History {
   // `left`: a session took it.
   void delivered(const std::string& name, std::uint64_t row, Delivery delivery, const std::string& why,
                  bool left, Now now);
+  // --- letters of our texts. Within a turn that called wrote(), or in write_down():
+  Result<void> put_delivery(const MailDelivery& mail) { return memory_.put_delivery(server_, mail); }
+  Result<void> erase_delivery(const MailDelivery& mail) {
+    return memory_.erase_delivery(server_, mail.row, mail.to);
+  }
+  // What became of a letter, and the mark of its text: may be lost, see above. Then the letter goes again.
+  void put_delivery_later(const std::string& name, const MailDelivery& mail, Delivery delivery,
+                          const std::string& why, Now now);
+  void forget_delivery(const MailDelivery& mail, Now now);
+  // As delivered(), of a text of which a letter was written.
+  void settled(const std::string& name, const MailDelivery& mail, Delivery delivery, const std::string& why,
+               bool left, Now now);
   Result<void> erase(const std::string& name) { return memory_.erase_history(key(name)); }
-  void wrote(Now now);  // a pin
+  void wrote(Now now);        // a pin
+  void wrote_later(Now now);  // something that may be lost
   // Ties our own words to the writes they report: the words are removed if the next commit fails.
   void depends_on_commit(const Peer& peer, const Line& line);
 
@@ -103,7 +118,6 @@ class History {
   bool prepend(Peer& peer, const HistoryEntry& entry, Now now);
   const Line& show(Peer& peer, const HistoryEntry& entry);
   PeerKey key(const std::string& name) const { return {server_, name}; }
-  void wait(Now now);
   void write_later();
   void take_back();
 

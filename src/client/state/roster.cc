@@ -59,8 +59,7 @@ bool Roster::apply(const proto::List& list, Now now, std::vector<Change>& change
 }
 
 bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::vector<Change>& changes) {
-  if (!proto::valid_name(entry.name) || entry.id == model_.self || entry.name == model_.self_name)
-    return true;
+  if (!may_show(entry.name, entry.id)) return true;
   if (!model_.peers.contains(entry.name) && model_.peers.size() >= max_peers) return false;
   // An id has one name, and a name one id: the latest entry of the list counts.
   if (auto at = names_.find(entry.id); at != names_.end() && at->second != entry.name)
@@ -74,27 +73,52 @@ bool Roster::come(const proto::ListEntry& entry, bool snapshot, Now now, std::ve
   peer.name = entry.name;
   const bool was_online = std::exchange(peer.online, true);
   peer.since = entry.since;
-  const PinnedPeer* pin = pins_.find(entry.name);
-  const bool fixed = pin || (!peer.id.empty() && (!peer.lines.empty() || in_use_(entry.name)));
-  if (fixed && peer.id != entry.id) {
-    const bool news = peer.changed_to != entry.id;
-    peer.trust = Trust::changed;
-    peer.changed_to = entry.id;
-    peer.was_verified = pin && pin->verified;
-    if (news) {
-      peer.changed_unix_ms = now.unix_ms;
-      changes.push_back({Change::Event::changed, entry.name});
-    }
-    return true;
-  }
+  if (is_fixed(peer, entry.id, now, changes)) return true;
   peer.id = entry.id;
-  if (peer.trust == Trust::changed) {
-    peer.trust = pin && pin->verified ? Trust::verified : Trust::unverified;
-    peer.changed_to.reset();
-    changes.push_back({Change::Event::restored, entry.name});
-  } else if (!was_online || !snapshot) {
+  if (!restored(peer, changes) && (!was_online || !snapshot))
     changes.push_back({Change::Event::came, entry.name, was_online});
+  return true;
+}
+
+Peer* Roster::meet(const std::string& name, const Id& id, Now now, std::vector<Change>& changes) {
+  if (!may_show(name, id)) return nullptr;
+  if (const auto shown = listed(name); shown && *shown != id) return nullptr;
+  if (!model_.peers.contains(name) && model_.peers.size() >= max_peers) return nullptr;
+  ++model_.people;
+  Peer& peer = model_.peers[name];
+  peer.name = name;
+  if (is_fixed(peer, id, now, changes)) return &peer;
+  peer.id = id;
+  restored(peer, changes);
+  return &peer;
+}
+
+bool Roster::may_show(const std::string& name, const Id& id) const {
+  return proto::valid_name(name) && id != model_.self && name != model_.self_name;
+}
+
+// True if this name has another id, which must not change silently.
+bool Roster::is_fixed(Peer& peer, const Id& id, Now now, std::vector<Change>& changes) {
+  const PinnedPeer* pin = pins_.find(peer.name);
+  const bool fixed = pin || (!peer.id.empty() && (!peer.lines.empty() || in_use_(peer.name)));
+  if (!fixed || peer.id == id) return false;
+  const bool news = peer.changed_to != id;
+  peer.trust = Trust::changed;
+  peer.changed_to = id;
+  peer.was_verified = pin && pin->verified;
+  if (news) {
+    peer.changed_unix_ms = now.unix_ms;
+    changes.push_back({Change::Event::changed, peer.name});
   }
+  return true;
+}
+
+bool Roster::restored(Peer& peer, std::vector<Change>& changes) {
+  if (peer.trust != Trust::changed) return false;
+  const PinnedPeer* pin = pins_.find(peer.name);
+  peer.trust = pin && pin->verified ? Trust::verified : Trust::unverified;
+  peer.changed_to.reset();
+  changes.push_back({Change::Event::restored, peer.name});
   return true;
 }
 

@@ -37,6 +37,10 @@ class Roster {
   void lost();   // the connection ended: shows all peers as offline
   // false: the server lists more than max_peers.
   bool apply(const proto::List& list, Now now, std::vector<Change>& changes);
+  // Shows somebody who is registered but not online, as the server answered a `find`. An id under which a
+  // known name is not known is reported as `changed`. nullptr: no name for another, the list shows another
+  // id under it, or max_peers.
+  Peer* meet(const std::string& name, const Id& id, Now now, std::vector<Change>& changes);
   // Drops peers that were online before the connection was lost and are not any more; reports each
   // as `left`.
   void snapshot_done(std::vector<Change>& changes);
@@ -50,6 +54,9 @@ class Roster {
 
  private:
   bool come(const proto::ListEntry& entry, bool snapshot, Now now, std::vector<Change>& changes);
+  bool may_show(const std::string& name, const Id& id) const;
+  bool is_fixed(Peer& peer, const Id& id, Now now, std::vector<Change>& changes);
+  bool restored(Peer& peer, std::vector<Change>& changes);
   void leave(const Id& id, std::vector<Change>& changes);
 
   Model& model_;

@@ -178,7 +178,7 @@ void Windows::clear(Peer* peer) {
 void Windows::erase_said(Peer& peer) {
   std::erase_if(peer.lines, [](const Line& line) {
     const bool said = line.kind == Line::Kind::text || line.kind == Line::Kind::action;
-    const bool waits = line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
+    const bool waits = line.mine && !is_settled(line.delivery);
     return said && !waits;
   });
   auto& bytes = state_of(&peer).bytes;

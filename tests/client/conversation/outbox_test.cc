@@ -121,3 +121,62 @@ TEST_CASE("attack 28: a text goes only to the key that it was typed for") {
   CHECK(box.size() == 1);
   CHECK(box.held(other) == 0);
 }
+
+TEST_CASE("a letter: out, posted, at the relay; a session takes it again only if it is asked to") {
+  Outbox box = with(2);
+  auto* first = box.next_letter(key);
+  REQUIRE(first);
+  first->mail = MailDelivery{};
+  first->mail->message = "letter";
+  first->mail->letters.push_back({0, crypto::sha256({bytes_of("token")}), SecretBytes(bytes_of("key"))});
+  CHECK(first->letter_out());
+  CHECK(box.next_letter(key)->row == 2);
+  CHECK(box.next(key) == first);  // nobody has it yet
+  CHECK(box.next_to_post(key) == first);
+  box.posted(*first, 7);
+  CHECK_FALSE(box.next(key));  // nor may the second pass it
+  CHECK(box.next(key, true) == first);
+  CHECK_FALSE(box.waiting(key));
+  CHECK_FALSE(box.next_to_post(key));
+  CHECK(box.any_posted());
+  CHECK(box.posted_as(7) == first);
+  CHECK_FALSE(box.carries(7));
+  CHECK_FALSE(box.may_post(true));
+  CHECK(box.may_post(false));
+
+  box.link_lost();
+  CHECK_FALSE(box.any_posted());
+  CHECK(box.next_to_post(key) == first);
+  box.posted(*first, 3);
+  CHECK(box.posted_up_to(2).empty());
+  REQUIRE(box.posted_up_to(3).size() == 1);
+  box.unpost(*first);
+  first->mail->message.clear();
+  first->mail->mailed_unix_ms = 1;
+  CHECK(first->at_relay());
+  CHECK(box.any_by_letter(key));
+  CHECK(box.next(key)->row == 2);  // the peer is given the first one
+  CHECK(box.next(key, true) == first);
+  CHECK(box.find_letter(key, crypto::sha256({bytes_of("token")})) == first);
+  CHECK_FALSE(box.find_letter(other, crypto::sha256({bytes_of("token")})));
+  CHECK_FALSE(box.find_letter(key, crypto::sha256({bytes_of("another")})));
+
+  REQUIRE(box.take_row(1));
+  CHECK_FALSE(box.any_by_letter(key));
+}
+
+TEST_CASE("letters have a window, and taking one out makes room") {
+  Outbox box = with(Outbox::window + 5);
+  for (std::uint64_t seq = 0; box.may_post(false); ++seq) {
+    auto* entry = box.next_letter(key);
+    REQUIRE(entry);
+    entry->mail = MailDelivery{};
+    entry->mail->message = "letter";
+    box.posted(*entry, seq);
+  }
+  CHECK(box.posted_up_to(1'000).size() == Outbox::window);
+  REQUIRE(box.take_row(1));
+  CHECK(box.may_post(false));
+  CHECK(box.take_held(other).size() == Outbox::window + 4);
+  CHECK_FALSE(box.any_posted());
+}

@@ -161,3 +161,40 @@ TEST_CASE_FIXTURE(Fixture, "a server can't fill our memory") {
   CHECK_FALSE(fits);
   CHECK(model.peers.size() == Roster::max_peers);
 }
+
+TEST_CASE_FIXTURE(Fixture, "meet: shows who is not online; a known name's other id is a changed key") {
+  std::vector<Roster::Change> changes;
+  const Now now{1'000, 5'000};
+  Peer* carol = roster.meet("carol", id(3), now, changes);
+  REQUIRE(carol != nullptr);
+  CHECK(carol->id == id(3));
+  CHECK_FALSE(carol->online);
+  CHECK(carol->standing == Standing::stranger);
+  CHECK(changes.empty());
+  // Nothing to keep: another id may follow, and the end of a list drops it.
+  CHECK(roster.meet("carol", id(4), now, changes)->id == id(4));
+  CHECK(changes.empty());
+  roster.snapshot_done(changes);
+  CHECK(changes.size() == 1);
+  CHECK_FALSE(model.peers.contains("carol"));
+
+  changes.clear();
+  REQUIRE(pins.pin("bob", {id(1), true, 1, Standing::contact}));
+  model.peers["bob"].name = "bob";
+  roster.refresh("bob");
+  Peer* bob = roster.meet("bob", id(2), now, changes);
+  REQUIRE(bob != nullptr);
+  CHECK(bob->id == id(1));
+  CHECK(bob->trust == Trust::changed);
+  CHECK(bob->changed_to == id(2));
+  REQUIRE(changes.size() == 1);
+  CHECK(changes[0].event == Event::changed);
+  roster.meet("bob", id(2), now, changes);
+  CHECK(changes.size() == 1);
+
+  online("dave", id(5));
+  CHECK(roster.meet("dave", id(6), now, changes) == nullptr);  // the list says otherwise
+  CHECK(roster.meet("me", id(6), now, changes) == nullptr);
+  CHECK(roster.meet("eve", id(0), now, changes) == nullptr);
+  CHECK(roster.meet("not a name", id(6), now, changes) == nullptr);
+}
