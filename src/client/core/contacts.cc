@@ -77,6 +77,7 @@ Result<void> ClientCore::accept(const std::string& peer, Now now) {
   const bool was_blocked = p.standing == Standing::blocked;
   auto done = turn->conversations.get(peer).accept(now);
   if (done && was_blocked) turn->history.show_unread(p);
+  turn->end_turn(now);
   return done;
 }
 
@@ -87,6 +88,7 @@ Result<void> ClientCore::decline(const std::string& peer, Now now) {
   if (auto* conversation = turn->conversations.find(peer)) conversation->show_all_waiting(now);
   auto done = turn->write_down(now, [&]() -> Result<void> {
     TRY(turn->pins.forget(peer));
+    TRY(turn->inbox.drop(known->id));
     return turn->history.erase(peer);
   });
   if (done) turn->dismiss(*known, true);
@@ -118,6 +120,7 @@ Result<void> ClientCore::block(const std::string& peer, Now now) {
   pin.standing = Standing::blocked;
   auto done = turn->write_down(now, [&]() -> Result<void> {
     TRY(turn->pins.pin(peer, pin));
+    TRY(turn->inbox.drop(pin.id));
     return request ? turn->history.erase(peer) : Result<void>();
   });
   if (done) turn->dismiss(*known, request);

@@ -59,14 +59,14 @@ void ConversationTable::clear() {
 void ConversationTable::server_took(std::uint64_t seq, Now now) {
   renew_index(now);
   for (const auto& name : in_flight_)
-    if (auto* conversation = find(name)) conversation->server_took(seq);
+    if (auto* conversation = find(name)) conversation->server_took(seq, now);
 }
 
-Conversation* ConversationTable::carrying(std::uint64_t seq, Now now) {
+Conversation* ConversationTable::awaiting(std::uint64_t seq, Now now) {
   renew_index(now);
   Conversation* found = nullptr;
   for (const auto& name : in_flight_)
-    if (auto* one = find(name); one && one->carries(seq)) found = one;
+    if (auto* one = find(name); one && one->awaits(seq)) found = one;
   return found;
 }
 

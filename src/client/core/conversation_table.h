@@ -27,6 +27,15 @@ class ConversationTable {
       touched_.insert(name);
     }
   }
+  template <class Is>
+  Conversation* find_if(Is is) {  // is(Conversation&) changes nothing; nullptr: none is
+    for (auto& [name, conversation] : conversations_) {
+      if (!is(conversation)) continue;
+      touched_.insert(name);
+      return &conversation;
+    }
+    return nullptr;
+  }
   bool in_use(const std::string& name) const;
   // Makes room for one more caller by dropping a conversation with nothing left. False: no room.
   // Contacts always find room.
@@ -35,7 +44,7 @@ class ConversationTable {
   void clear();
 
   void server_took(std::uint64_t seq, Now now);        // cumulative
-  Conversation* carrying(std::uint64_t seq, Now now);  // whose text in flight went out as this message
+  Conversation* awaiting(std::uint64_t seq, Now now);  // see Conversation::awaits(); nullptr: nobody's
   void tick(Now now);                                  // runs those that are due, drops the idle
   std::int64_t next_tick(Now now);                     // steady ms; INT64_MAX: nothing is due
   std::size_t size() const { return conversations_.size(); }
@@ -49,7 +58,7 @@ class ConversationTable {
   std::set<std::string> touched_;                      // index entries to renew before the index is asked
   DueTimes due_;                                       // when each needs tick()
   DueTimes idle_;                                      // when each idle one is dropped
-  std::set<std::string> in_flight_;                    // names with texts in flight
+  std::set<std::string> in_flight_;                    // names of those in_flight()
   std::uint64_t examined_ = 0;
 };
 

@@ -71,6 +71,7 @@ Result<std::uint64_t> ClientCore::send_text(const std::string& peer, std::string
   Turn turn(*state_, now);
   TRY(turn->outbox_is_read(now));
   auto serial = turn->conversations.get(peer).send_text(text, action, now, uid);
+  turn->end_turn(now);
   return serial;
 }
 
@@ -78,6 +79,17 @@ Result<void> ClientCore::find(const std::string& asked, std::optional<std::strin
   Turn turn(*state_, now);
   auto done = turn->finds.ask(asked, std::move(window), now);
   return done;
+}
+
+Result<void> ClientCore::meet(const std::string& name, Now now) {
+  Turn turn(*state_, now);
+  using Outcome = FindAnswer::Outcome;
+  const auto at = turn->model.found.find(name);
+  const FindAnswer answer = at == turn->model.found.end() ? FindAnswer() : at->second;
+  if ((answer.outcome != Outcome::offline && answer.outcome != Outcome::registered) || answer.name != name)
+    return fail("the server has not said that " + name + " is registered");
+  if (turn->meet(name, answer.id, now) == nullptr) return fail("the server shows another user as " + name);
+  return {};
 }
 
 Result<void> ClientCore::give_up(const std::string& peer, const std::string& uid, Now now) {
@@ -170,6 +182,7 @@ void ClientCore::link_opened(Now now) {
 void ClientCore::link_read(ByteView bytes, Now now) {
   Turn turn(*state_, now);
   turn->connection.read(bytes, now);
+  turn->end_turn(now);
 }
 
 void ClientCore::link_closed(const std::string& reason, Now now) {
@@ -181,13 +194,15 @@ void ClientCore::work_done(std::unique_ptr<Work> work, Now now) {
   Turn turn(*state_, now);
   if (auto* server = dynamic_cast<ServerWork*>(work.get()))
     turn->connection.work_done(*server, now);
-  else
+  else if (!turn->inbox.work_done(*work, now))
     turn->jobs.work_done(*work, now);
+  turn->end_turn(now);
 }
 
 void ClientCore::tick(Now now) {
   Turn turn(*state_, now);
   turn->tick(now);
+  turn->end_turn(now);
 }
 
 std::int64_t ClientCore::next_tick() const {

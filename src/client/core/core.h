@@ -54,6 +54,9 @@ class ClientCore {
   // put into Model::found and, with `window`, shown there as a notice (empty name: status). An
   // error if we are offline, or if it is neither a name nor an id.
   Result<void> find(const std::string& asked, std::optional<std::string> window, Now now);
+  // Enters a user whom the list does not show as a peer, by the server's answer to find(name), so that texts can
+  // be queued. An error, in words: there is no such answer in this connection, or the list shows another key.
+  Result<void> meet(const std::string& name, Now now);
   // The window is in front: clears unread and attention, and tells the peer if
   // receipt_settings.receipts. The first call reads the newest page of the history.
   void mark_read(const std::string& peer, Now now);
@@ -78,7 +81,7 @@ class ClientCore {
   // Forgets the peer's key, and that they were a contact or blocked: the next contact is a first
   // contact. The history is kept.
   Result<void> forget(const std::string& peer, Now now);
-  // The number of our texts to this peer that are queued or not proved delivered yet.
+  // The number of our texts to this peer that are not proved delivered yet, and that the relay does not keep.
   std::size_t unsent(const std::string& peer) const;
   // Compares the number that the user typed or pasted, and marks the peer verified if it is equal.
   Result<void> verify(const std::string& peer, std::string_view number, Now now);
@@ -111,7 +114,7 @@ class ClientCore {
   void link_closed(const std::string& reason, Now now);
   void work_done(std::unique_ptr<Work> work, Now now);
   void tick(Now now);              // at or after next_tick()
-  std::int64_t next_tick() const;  // steady ms; INT64_MAX: nothing waits for time
+  std::int64_t next_tick() const;  // steady ms, may be past; INT64_MAX: nothing waits for time
   // Measures of the load: conversations in memory, and index entries examined since the start.
   struct Load {
     std::size_t conversations;

@@ -13,17 +13,24 @@ namespace {
 
 constexpr std::int64_t page_again_ms = 1'000;    // after a page was refused: rate limit
 constexpr std::int64_t read_again_ms = 10'000;   // pending texts, when they could not be read
+constexpr std::int64_t traces_ms = 1'000;        // for secrets that were wiped, in the store's log
 constexpr std::int64_t write_again_ms = 10'000;  // for waiting texts whose lines could not be written
+// After a start waiting texts wait so long at least: the one before them may come with the login.
+constexpr std::int64_t start_ms = 10'000;
 
 struct Addressed {
   Id src, dst;
 };
 
+template <class Message>
+concept Kept = std::is_same_v<Message, proto::ClientMail> || std::is_same_v<Message, proto::ClientReceipt>;
+
 // The types that a server forwards. PeerFrame has each of them: peer_frame() does not compile without.
 template <class Message>
-concept Forwarded = std::is_same_v<Message, proto::HandshakeFrame> || requires(const Message& m) {
-  Addressed{m.src, m.dst};
-};
+concept Forwarded =
+    !Kept<Message> && (std::is_same_v<Message, proto::HandshakeFrame> || requires(const Message& m) {
+      Addressed{m.src, m.dst};
+    });
 
 // nullopt: not a forwarded message, or an id is malformed.
 std::optional<Addressed> addresses(const proto::FromServer& message) {
@@ -52,6 +59,13 @@ PeerFrame peer_frame(proto::FromServer&& message, std::string_view raw) {
   return frame;
 }
 
+Conversation::Deliveries by_row(std::vector<MailDelivery> all) {
+  Conversation::Deliveries out;
+  for (MailDelivery& one : all)
+    out.insert_or_assign(one.row, std::move(one));
+  return out;
+}
+
 }  // namespace
 
 ClientCore::State::State(CoreOptions given, Memory& from, crypto::EphemeralSource& ephemerals, Effects& out)
@@ -66,7 +80,8 @@ ClientCore::State::State(CoreOptions given, Memory& from, crypto::EphemeralSourc
       context{options, model, ephemerals, effects, windows, pins, history, *this, options.receipt_settings},
       conversations(context),
       jobs(effects, conversations),
-      finds(context) {
+      finds(context),
+      inbox(context, memory, *this) {
   model.self = Id::of(options.identity->public_key());
   model.self_name = options.name;
   for (Line& line : std::exchange(options.status, {}))
@@ -102,6 +117,7 @@ void ClientCore::State::use_server(const Id& server, Now now) {
   server_ = server;
   been_online_ = false;
   model.server_id = server;
+  finds.forget();
   server.empty() ? pins.clear() : pins.load(server);
   windows.forget_peers();
   history.use(server);
@@ -111,24 +127,41 @@ void ClientCore::State::use_server(const Id& server, Now now) {
     if (peer.standing == Standing::request) look_alike(peer);
   }
   outbox_again_ms_ = waiting_again_ms_ = INT64_MAX;
+  inbox.use(server, now);
   if (server.empty()) return;
   restore_outbox(now);
-  restore_waiting(0, now);
+  restore_waiting(start_ms, now);
 }
 
 // --- the Memory ----------------------------------------------------------------------------------
 
 void ClientCore::State::restore_outbox(Now now) {
   const auto waiting = memory.outbox(server_);
-  if (!waiting) return could_not_read(outbox_again_ms_, "Unsent messages", waiting.error(), now);
+  auto letters = memory.deliveries(server_);
+  if (!waiting || !letters)
+    return could_not_read(outbox_again_ms_, "Unsent messages", waiting ? letters.error() : waiting.error(),
+                          now);
   outbox_again_ms_ = INT64_MAX;
+  auto deliveries = by_row(std::move(*letters));
   for (const auto& [name, entries] : *waiting) {
     if (entries.empty()) continue;
     Peer& peer = model.peers[name];
     peer.name = name;
     history.load_down_to(peer, entries.front().row, now);
-    conversations.get(name).restore(entries, now);
+    conversations.get(name).restore(entries, deliveries, now);
   }
+  // Their texts were settled, and a crash lost that.
+  for (const auto& [row, mail] : deliveries)
+    history.forget_delivery(mail, now);
+}
+
+// After a failed commit. A failure leaves what is in memory, at worst letters that are posted twice.
+void ClientCore::State::restore_letters(Now now) {
+  auto letters = memory.deliveries(server_);
+  if (!letters) return;
+  auto deliveries = by_row(std::move(*letters));
+  conversations.touch_each(
+      [&](Conversation& conversation) { conversation.restore_letters(deliveries, now); });
 }
 
 // Alerts once, then retries until it works.
@@ -140,7 +173,7 @@ void ClientCore::State::could_not_read(std::int64_t& again_ms, const std::string
 
 void ClientCore::State::restore_again(Now now) {
   if (outbox_again_ms_ <= now.steady_ms) restore_outbox(now);
-  if (waiting_again_ms_ <= now.steady_ms) restore_waiting(0, now);
+  if (waiting_again_ms_ <= now.steady_ms) restore_waiting(start_ms, now);
 }
 
 // A text must not be sent before earlier ones that wait on the disk.
@@ -166,7 +199,7 @@ Result<void> ClientCore::State::write_down(Now now, const std::function<Result<v
   auto written = writes();
   auto lasts = commit_history(now);
   if (written && lasts) return {};
-  read_pins_again();
+  read_again();
   return written ? lasts : written;
 }
 
@@ -174,6 +207,7 @@ Result<void> ClientCore::State::write_down(Now now, const std::function<Result<v
 Result<void> ClientCore::State::commit_history(Now now) {
   auto done = history.commit(now);
   if (!done) return done;
+  if (traces_ms_ == INT64_MAX && memory.has_traces()) traces_ms_ = now.steady_ms + traces_ms;
   for (const auto& [name, line] : history.take_arrived()) {
     const auto at = model.peers.find(name);
     if (at == model.peers.end()) continue;
@@ -199,7 +233,7 @@ Result<void> ClientCore::State::commit(Now now) {
     windows.fault(nullptr, "A change could not be stored: " + done.error(), now);
     return done;
   }
-  read_pins_again();
+  read_again();
   windows.fault(nullptr,
                 "New messages could not be stored (" + done.error() +
                     "): they are taken back, and the connection is dropped so that they are sent again.",
@@ -209,7 +243,7 @@ Result<void> ClientCore::State::commit(Now now) {
 }
 
 // After a failed commit. Only names that are or were pinned: the Memory knows nothing about others.
-void ClientCore::State::read_pins_again() {
+void ClientCore::State::read_again() {
   if (server_.empty()) return;
   const auto before = pins.peers();
   pins.load(server_);
@@ -221,8 +255,10 @@ void ClientCore::State::read_pins_again() {
     again(name);
   for (const auto& [name, pin] : pins.peers())
     again(name);
+  inbox.read_again(clock);
   conversations.touch_each([&](Conversation& conversation) { conversation.restore_waiting({}, 0, clock); });
   restore_waiting(write_again_ms, clock);
+  restore_letters(clock);
 }
 
 // --- the connection ------------------------------------------------------------------------------
@@ -230,6 +266,7 @@ void ClientCore::State::read_pins_again() {
 void ClientCore::State::online(Now now) {
   use_server(model.server_id, now);
   summary.online(std::exchange(been_online_, true), now);
+  finds.tick(now);
   model.catching_up = true;
   snapshot_ = true;
   page_after_.reset();
@@ -243,8 +280,10 @@ void ClientCore::State::lost() {
   parked_.clear();
   snapshot_ = false;
   page_again_ms_ = INT64_MAX;
-  model.list_complete = false;
+  model.list_complete = model.mail_known = false;
+  mail_by_ms_ = INT64_MAX;
   finds.clear();
+  inbox.lost();
   conversations.touch_each([&](Conversation& conversation) { conversation.link_lost(); });
 }
 
@@ -257,25 +296,27 @@ void ClientCore::State::message(std::string_view plaintext, Now now) {
   auto root = tape_.parse(buffer_);
   if (!root) return connection.fail(root.error(), now);
   const auto& row = proto::message_row(*root);
-  if (row.acked) connection.owe_ack();
+  if (row.acked()) connection.owe_ack();
   auto decoded = proto::decode_from_server(*root);
   if (!decoded) {
-    if (!row.forwarded()) return connection.fail(decoded.error(), now);
+    if (!row.between_clients()) return connection.fail(decoded.error(), now);
+    if (row.kept() && context.online()) count_item(now);
     // The server forwards messages between peers without reading them, so a malformed one is not
     // its fault.
     return windows.alert(nullptr, "A malformed message was dropped: " + decoded.error().detail, now);
   }
   // Until the invitation is redeemed, the model still shows another server.
-  if (!context.online() && (row.forwarded() || std::holds_alternative<proto::List>(*decoded) ||
+  if (!context.online() && (row.between_clients() || std::holds_alternative<proto::List>(*decoded) ||
                             std::holds_alternative<proto::Found>(*decoded)))
     return;
-  if (!row.forwarded()) return from_server(*decoded, now);
+  if (!row.forwarded()) return from_server(*decoded, plaintext, now);
   const auto to = addresses(*decoded);
   if (!to) return windows.alert(nullptr, "A message without a proper sender was dropped.", now);
   from_peer(to->src, to->dst, peer_frame(std::move(*decoded), plaintext), now);
 }
 
-void ClientCore::State::from_server(proto::FromServer& message, Now now) {
+void ClientCore::State::from_server(proto::FromServer& message, std::string_view raw, Now now) {
+  if (mail_from_server(message, raw, now)) return;
   if (const auto* list = std::get_if<proto::List>(&message)) {
     receive_list(*list, now);
   } else if (const auto* found = std::get_if<proto::Found>(&message)) {
@@ -284,11 +325,12 @@ void ClientCore::State::from_server(proto::FromServer& message, Now now) {
     if (ack->id >= connection.sent()) return;  // claims what we never sent
     connection.acked(ack->id, now);
     conversations.server_took(ack->id, now);
+    inbox.server_took(ack->id, now);
   } else if (const auto* error = std::get_if<proto::Error>(&message)) {
     receive_error(*error, now);
   } else if (std::holds_alternative<proto::Disconnect>(message)) {
     connection.server_left(now);
-  } else if (std::holds_alternative<proto::UnknownMessage>(message)) {
+  } else if (!std::holds_alternative<proto::Ping>(message)) {  // the ack is a ping's answer
     proto::Error answer;
     answer.code = proto::ErrorCode::bad_message;
     answer.message = "unknown message type";
@@ -297,26 +339,23 @@ void ClientCore::State::from_server(proto::FromServer& message, Now now) {
   }
 }
 
+// An error is about the message of its id, however late it comes.
 void ClientCore::State::receive_error(const proto::Error& error, Now now) {
   using enum proto::ErrorCode;
-  if (finds.receive(error, now)) return connection.acked(*error.id, now);  // refused, but processed
+  if (finds.receive(error, now) || inbox.receive(error, now))
+    return connection.acked(*error.id, now);  // refused, but processed
   Conversation* conversation = nullptr;
-  if (error.dst) {
-    if (const auto* name = name_of(*error.dst)) conversation = conversations.find(*name);
-    if (!conversation) return;  // no text or call of ours
-  } else if (error.id) {
-    conversation = conversations.carrying(*error.id, now);
-  }
+  if (error.id)
+    conversation = conversations.awaiting(*error.id, now);
+  else if (error.dst)
+    conversation = conversation_of(*error.dst);
   if (error.code == rate_limited && error.id && context.online() && *error.id < connection.sent()) {
     connection.acked(*error.id, now);  // refused, but processed
     if (snapshot_ && *error.id == page_seq_) page_again_ms_ = now.steady_ms + page_again_ms;
-    if (conversation) conversation->rate_limited(*error.id, now);
-    return;
   }
-  if (!conversation) return connection.server_error(error, now);
-  if ((error.code == too_large || error.code == bad_message) && error.id && conversation->carries(*error.id))
-    return conversation->refused(*error.id, "the server refused it (" + error.code_text + ")", now);
-  conversation->undeliverable(now);
+  if (conversation) return conversation->receive_error(error, now);
+  // About an ack or a notice to a peer: nobody waits for its fate.
+  if (!error.dst) connection.server_error(error, now);
 }
 
 // --- time ----------------------------------------------------------------------------------------
@@ -328,15 +367,22 @@ void ClientCore::State::tick(Now now) {
   if (auto line = summary.tick(now)) windows.notice(nullptr, std::move(*line), now);
   model.catching_up = summary.gathering();
   if (context.online() && page_again_ms_ <= now.steady_ms) ask_page(now);
+  if (mail_by_ms_ <= now.steady_ms) mail_is_known();
   while (!parked_.empty() && parked_.front().until_ms <= now.steady_ms)
     parked_.pop_front();
+  if (traces_ms_ <= now.steady_ms) {
+    memory.wipe_traces();
+    traces_ms_ = memory.has_traces() ? now.steady_ms + write_again_ms : INT64_MAX;
+  }
+  finds.tick(now);
+  inbox.tick(now);
   conversations.tick(now);
 }
 
 std::int64_t ClientCore::State::next_tick() {
-  std::int64_t next =
-      std::min({connection.next_tick(), summary.next_tick(), windows.next_tick(), outbox_again_ms_,
-                waiting_again_ms_, page_again_ms_, conversations.next_tick(clock)});
+  std::int64_t next = std::min({connection.next_tick(), summary.next_tick(), windows.next_tick(),
+                                outbox_again_ms_, waiting_again_ms_, page_again_ms_, traces_ms_, mail_by_ms_,
+                                finds.next_tick(), inbox.next_tick(), conversations.next_tick(clock)});
   if (!parked_.empty()) next = std::min(next, parked_.front().until_ms);
   return next;
 }

@@ -1,6 +1,8 @@
 // Finds: sends questions, matches answers and errors to them, and words the results.
 #include "client/core/find.h"
 
+#include <algorithm>
+
 #include "proto/limits.h"
 #include "proto/wire/encode.h"
 
@@ -9,6 +11,7 @@ namespace {
 
 // The limit of open questions and of kept answers. The server accepts as many questions a minute.
 constexpr std::size_t max_finds = 30;
+constexpr std::int64_t again_ms = 5'000;  // after the rate limit was reached
 
 std::string words_for(const std::string& asked, const FindAnswer& answer) {
   using Outcome = FindAnswer::Outcome;
@@ -31,20 +34,48 @@ std::string words_for(const std::string& asked, const FindAnswer& answer) {
   return asked + " is not online. (This server does not say who is registered.)";
 }
 
+std::string request_for(const std::string& name_or_id) {
+  proto::FindRequest request;
+  request.id = Id::shaped(name_or_id);
+  if (!request.id) request.name = name_or_id;
+  return proto::encode(request);
+}
+
 }  // namespace
 
 Result<void> Finds::ask(const std::string& name_or_id, std::optional<std::string> window, Now now) {
   if (!context_.online()) return fail("not connected");
-  proto::FindRequest request;
-  request.id = Id::shaped(name_or_id);
-  if (!request.id && !proto::valid_name(name_or_id)) return fail("this is neither a name nor an id");
-  if (!request.id) request.name = name_or_id;
+  if (!Id::shaped(name_or_id) && !proto::valid_name(name_or_id))
+    return fail("this is neither a name nor an id");
+  const auto answers_this = [&](const auto& one) {
+    return one.second.name_or_id == name_or_id && !one.second.answered &&
+           (!window || one.second.window == window);
+  };
+  if (std::any_of(asked_.begin(), asked_.end(), answers_this)) return {};
   if (asked_.size() >= max_finds) return fail("too many questions wait for their answer");
   auto& found = context_.model.found;
   if (found.size() >= max_finds) found.clear();
   found[name_or_id] = {};
-  asked_[context_.core.send(proto::encode(request), now)] = {name_or_id, std::move(window)};
+  asked_[context_.core.send(request_for(name_or_id), now)] = {name_or_id, std::move(window), {}};
   return {};
+}
+
+void Finds::look_up(const std::string& name_or_id, Answered answered, Now now) {
+  waiting_.push_back({name_or_id, std::nullopt, std::move(answered)});
+  ask_next(now);
+}
+
+void Finds::ask_next(Now now) {
+  while (!waiting_.empty() && context_.online() && now.steady_ms >= again_ms_ && asked_.size() < max_finds) {
+    if (!own_.take(now.steady_ms)) {
+      again_ms_ = now.steady_ms + again_ms;
+      return;
+    }
+    Asked next = std::move(waiting_.front());
+    waiting_.pop_front();
+    const std::string name_or_id = next.name_or_id;
+    asked_[context_.core.send(request_for(name_or_id), now)] = std::move(next);
+  }
 }
 
 // One answer may settle two questions: by the name and by the id.
@@ -66,31 +97,62 @@ bool Finds::receive(const proto::Error& error, Now now) {
   given.outcome = error.code == proto::ErrorCode::unknown_peer   ? Outcome::unknown
                   : error.code == proto::ErrorCode::rate_limited ? Outcome::too_often
                                                                  : Outcome::unsupported;
-  answer(std::string(at->second.name_or_id), given, now);
+  // A server that cannot say it now has not said that nobody is there.
+  const bool later = error.code == proto::ErrorCode::busy || error.code == proto::ErrorCode::internal;
+  answer(std::string(at->second.name_or_id), given, now, later);
   return true;
 }
 
-void Finds::answer(const std::string& name_or_id, const FindAnswer& answer, Now now) {
+void Finds::answer(const std::string& name_or_id, const FindAnswer& answer, Now now, bool later) {
+  const bool refused = later || answer.outcome == FindAnswer::Outcome::too_often;
   std::vector<Asked> answered;
-  std::erase_if(asked_, [&](auto& one) {
-    if (one.second.name_or_id != name_or_id) return false;
-    answered.push_back(std::move(one.second));
+  const auto is_answered = [&](const Asked& one) {
+    if (one.name_or_id != name_or_id) return false;
+    answered.push_back(one);
     return true;
-  });
-  if (answered.empty()) return;
-  Model& model = context_.model;
-  model.found[name_or_id] = answer;
-  for (const Asked& one : answered) {
-    if (!one.window) continue;
-    const auto peer = model.peers.find(*one.window);
-    context_.windows.notice(peer == model.peers.end() ? nullptr : &peer->second,
-                            words_for(name_or_id, answer), now);
+  };
+  std::erase_if(asked_, [&](const auto& one) { return is_answered(one.second); });
+  if (!refused) std::erase_if(waiting_, is_answered);
+  if (refused) again_ms_ = now.steady_ms + again_ms;
+  for (Asked& one : answered) {
+    if (!one.answered)
+      say(one, answer, now);
+    else if (refused)
+      waiting_.push_front(std::move(one));
+    else
+      one.answered(answer, now);
   }
+  ask_next(now);
+}
+
+void Finds::say(const Asked& asked, const FindAnswer& answer, Now now) {
+  Model& model = context_.model;
+  model.found[asked.name_or_id] = answer;
+  if (!asked.window) return;
+  const auto peer = model.peers.find(*asked.window);
+  context_.windows.notice(peer == model.peers.end() ? nullptr : &peer->second,
+                          words_for(asked.name_or_id, answer), now);
 }
 
 void Finds::clear() {
+  for (auto& [seq, one] : asked_)
+    if (one.answered) waiting_.push_back(std::move(one));
   asked_.clear();
   context_.model.found.clear();
+}
+
+void Finds::forget() {
+  clear();
+  waiting_.clear();
+}
+
+void Finds::tick(Now now) {
+  ask_next(now);
+}
+
+std::int64_t Finds::next_tick() const {
+  if (waiting_.empty() || !context_.online() || asked_.size() >= max_finds) return INT64_MAX;
+  return again_ms_;
 }
 
 }  // namespace sims::client

@@ -9,6 +9,8 @@ namespace {
 
 // The server gathers its events, so a newcomer's call may arrive before its name.
 constexpr std::int64_t park_ms = 5'000;
+// The server says that it keeps letters after it has read what waits, which may take longer than its list.
+constexpr std::int64_t mail_word_ms = 10'000;
 constexpr std::size_t max_parked = 256;
 
 }  // namespace
@@ -38,11 +40,13 @@ void ClientCore::State::receive_list(const proto::List& list, Now now) {
   }
   snapshot_ = false;
   model.list_complete = true;
+  if (!model.mail_known) mail_by_ms_ = now.steady_ms + mail_word_ms;
   summary.list_complete(now);
   changes.clear();
   roster.snapshot_done(changes);
   for (const auto& change : changes)
     roster_changed(change, now);
+  wake_writers(now);
 }
 
 void ClientCore::State::roster_changed(const Roster::Change& change, Now now) {
@@ -110,6 +114,11 @@ const std::string* ClientCore::State::name_of(const Id& src) const {
   if (const auto* name = roster.name_of(src)) return name;
   const auto* name = pins.name_of(src);
   return name && model.peers.contains(*name) ? name : nullptr;
+}
+
+Conversation* ClientCore::State::conversation_of(const Id& id) {
+  const auto* name = name_of(id);
+  return name ? conversations.find(*name) : nullptr;
 }
 
 // True if a pinned peer has this name, or its key under another name.

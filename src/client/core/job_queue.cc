@@ -60,6 +60,8 @@ void JobQueue::work_done(Work& work, Now now) {
   } else if (auto* rekey = dynamic_cast<RekeyWork*>(&work)) {
     costly_out_ = false;
     if (auto* conversation = conversations_.find(rekey->peer)) conversation->work_done(*rekey, now);
+  } else if (auto* opening = dynamic_cast<OpeningWork*>(&work)) {
+    if (auto* conversation = conversations_.find(opening->peer)) conversation->work_done(*opening, now);
   }
   start_next();
 }

@@ -18,6 +18,7 @@ class JobQueue {
 
   bool start(std::unique_ptr<PeerWork> work, Now now);  // false: no room, the work is dropped
   void start(std::unique_ptr<RekeyWork> work);
+  void start(std::unique_ptr<OpeningWork> work) { effects_.start_work(std::move(work)); }
   void work_done(Work& work, Now now);  // passes it to its conversation
 
  private:

@@ -1,6 +1,8 @@
 // Tests of `find`: users that are registered at the server but not in the list.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "client/core/relay.h"
 #include "proto/wire/encode.h"
 
@@ -52,6 +54,24 @@ TEST_CASE("find: the answer is in the model, and a notice where it was asked") {
   relay.give(alice, proto::encode(proto::Found{"bob", bob.id, std::nullopt}));
   CHECK(asking.outcome(bob.id.str()) == Outcome::registered);
   CHECK(alice.count("", Line::Kind::notice, "registered") == 1);
+}
+
+TEST_CASE("find: the same question is not sent again while it waits") {
+  Asking asking;
+  auto& [relay, alice, bob] = asking;
+  const auto questions = [&] { return std::ranges::count(alice.asked, R"({"type":"find","name":"bob"})"); };
+  for (int n = 0; n < 40; ++n) {
+    REQUIRE(alice.core->find("bob", std::nullopt, relay.now));
+    REQUIRE(alice.core->find("bob", "", relay.now));
+  }
+  relay.settle();
+  CHECK(questions() == 2);  // one is answered in a window
+  relay.give(alice, proto::encode(proto::Found{"bob", bob.id, false}));
+  CHECK(asking.outcome("bob") == Outcome::offline);
+  CHECK(alice.count("", Line::Kind::notice, "bob, key " + bob.id.str() + ", is registered") == 1);
+  REQUIRE(alice.core->find("bob", std::nullopt, relay.now));
+  relay.settle();
+  CHECK(questions() == 3);
 }
 
 TEST_CASE("find: no such user, too often, a server of the first edition") {
@@ -106,4 +126,42 @@ TEST_CASE("find: invalid questions; questions end with their connection and are 
   relay.hang_up(alice);
   CHECK(alice.model().found.empty());
   CHECK_FALSE(alice.core->find("bob", std::nullopt, relay.now));
+}
+
+TEST_CASE("meet: somebody offline is a peer to write to, by the server's answer alone") {
+  Asking asking;
+  auto& [relay, alice, bob] = asking;
+  relay.settle();
+  CHECK_FALSE(alice.core->meet("bob", relay.now));
+  REQUIRE(alice.core->find("bob", std::nullopt, relay.now));
+  relay.settle();
+  CHECK_FALSE(alice.core->meet("bob", relay.now));  // no answer yet
+  relay.give(alice, proto::encode(proto::Found{"bob", bob.id, false}));
+  REQUIRE(alice.core->meet("bob", relay.now));
+  CHECK(alice.peer("bob").id == bob.id);
+  CHECK_FALSE(alice.peer("bob").online);
+  CHECK(alice.peer("bob").standing == client::Standing::stranger);
+  REQUIRE(alice.say("bob", "hello"));
+  CHECK(alice.peer("bob").known());
+  CHECK(alice.count("bob", Line::Kind::notice, "First contact with bob") == 1);
+
+  SUBCASE("not under a name that the list shows with another key") {
+    Guest& carol = relay.add("carol");
+    REQUIRE(alice.core->find("dave", std::nullopt, relay.now));
+    relay.settle();
+    relay.give(alice, proto::encode(proto::Found{"dave", carol.id, false}));
+    relay.show("dave", bob.id);
+    relay.settle();
+    CHECK_FALSE(alice.core->meet("dave", relay.now));
+  }
+  SUBCASE("another key under a known name is a changed key") {
+    Guest& eve = relay.add("eve");
+    REQUIRE(alice.core->find("bob", std::nullopt, relay.now));
+    relay.settle();
+    relay.give(alice, proto::encode(proto::Found{"bob", eve.id, false}));
+    REQUIRE(alice.core->meet("bob", relay.now));
+    CHECK(alice.peer("bob").id == bob.id);
+    CHECK(alice.peer("bob").trust == client::Trust::changed);
+    CHECK_FALSE(alice.say("bob", "again"));
+  }
 }

@@ -153,10 +153,15 @@ void Relay::refuse_message(Guest& guest, const std::string& message, proto::Erro
 void Relay::serve(Guest& guest, const std::string& message) {
   guest.asked.push_back(message);
   const std::string type = type_of(message);
+  if (serve_mail(guest, message)) return;
   if (type == "ack" && message.find("\"dst\"") == std::string::npos) return;
   proto::JsonTape tape;
   std::string text = message;
   auto root = tape.parse(text);
+  if (type == "list" && mail && root && !root->get("after")) {
+    send_status(guest);
+    give_mail(guest);
+  }
   if (type == "list") return send_page(guest, root ? root->get_string("after").value_or("") : "");
   const auto dst = root ? proto::Id::shaped(root->get_string("dst").value_or("")) : std::nullopt;
   if (!dst) return;
@@ -180,6 +185,7 @@ bool Relay::move(Guest& guest) {
     guest.line.emplace(std::move(options), ephemerals);
     guest.out.clear();
     guest.up.clear();
+    guest.given.clear();
     guest.core->link_opened(now);
     return true;
   }
@@ -208,6 +214,10 @@ bool Relay::move(Guest& guest) {
       std::string message(event.message);
       if (const auto code = refuse ? refuse(guest, message) : std::nullopt) {
         refuse_message(guest, message, *code, out);
+        continue;
+      }
+      if (slow && type_of(message) == "client-mail") {
+        guest.line->hold_ack();
         continue;
       }
       messages.push_back(std::move(message));

@@ -72,6 +72,16 @@ class Guest final : public client::Effects {
   bool busy = false;  // no work is run
   std::optional<proto::Transport> line;
   std::vector<std::string> asked;  // every sub-message from this client
+  // Items of its mailbox that were given and not acked, by the connection's message.
+  std::vector<std::uint64_t> given;
+};
+
+// What the relay keeps for one id: letters and receipts, and its prekeys.
+struct Box {
+  std::deque<std::string> items;
+  std::deque<proto::Prekey> prekeys;
+  std::optional<proto::PrekeyNumber> last;
+  std::uint64_t taken = 0;
 };
 
 class Relay {
@@ -96,6 +106,14 @@ class Relay {
   // An answer in clear to a login, in place of the handshake.
   std::optional<std::string> refuse_login;
 
+  // --- letters (relay_mail.cc). Off: a server that does not know them.
+  bool mail = false;
+  std::map<proto::Id, Box> boxes;
+  bool gives = true;  // what waits is given to its owner
+  bool slow = false;  // letters that come get no fate any more, and are not kept
+  void send_status(Guest& to);
+  void give_mail(Guest& to);  // those that it was not given in this connection
+
   std::size_t page = 300;  // entries of the snapshot at once
   bool circles = false;    // every page says that there are more
 
@@ -115,6 +133,7 @@ class Relay {
   bool move(Guest& guest);
   void refuse_message(Guest& guest, const std::string& message, proto::ErrorCode code, std::string& out);
   void serve(Guest& guest, const std::string& message);
+  bool serve_mail(Guest& guest, const std::string& message);  // false: it is about something else
   void send_list(Guest& to, proto::List::Event event, const std::map<std::string, proto::Id>& who);
   void send_page(Guest& to, std::string_view after);
   void write(Guest& to, const std::string& bytes);

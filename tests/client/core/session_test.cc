@@ -200,7 +200,7 @@ TEST_CASE("a call that comes while a step of ours is out waits for it") {
   CHECK(bob.delivered == 1);
 }
 
-TEST_CASE("an error of the server about a peer ends the session, and the client retries") {
+TEST_CASE("an error of the server about a text ends the session, and the client retries") {
   Pair pair;
   auto& [relay, alice, bob] = pair;
   REQUIRE(alice.say("bob", "one"));
@@ -209,6 +209,7 @@ TEST_CASE("an error of the server about a peer ends the session, and the client 
     proto::Error error;
     error.code = proto::ErrorCode::not_connected;
     error.dst = to.id;
+    error.id = from.line->received() - 1;
     relay.give(from, proto::encode(error));
   };
   const auto serial = alice.say("bob", "two");

@@ -124,6 +124,13 @@ TEST_CASE("attack 7: waiting texts, and notices about missing ones, last through
     bob.core->mark_read("alice", relay.now);
     CHECK(gap.lines() == Words{"one", "two", "three"});
   }
+  SUBCASE("it comes with the first login after a day") {
+    relay.now.unix_ms += 86'400'000;
+    bob.restart();
+    CHECK(bob.heard == Words{"alice: one"});
+    gap.revive_two();
+    CHECK(bob.heard == Words{"alice: one", "alice: two", "alice: three"});
+  }
   SUBCASE("it does not, and comes later") {
     relay.advance(61'000);
     CHECK(bob.heard == Words{"alice: one", "alice: three"});
@@ -170,11 +177,13 @@ TEST_CASE("attack 7: a crash at any call of the Memory loses no text that waits,
 TEST_CASE("attack 7: the first text that a reader has of an author starts the chain") {
   Gap gap;
   auto& [relay, alice, bob] = gap;
-  bob.trust.restore({bob.trust.servers, bob.trust.pinned, {}, {}, {}, {}, 0});
+  bob.trust.restore({bob.trust.servers, bob.trust.pinned, {}, {}, {}, {}, 0, {}});
   bob.restart();
   relay.settle();
   REQUIRE(alice.say("bob", "three"));
+  relay.advance(10'000);  // a letter could be before it until then
   CHECK(bob.heard.back() == "alice: three");
+  CHECK(bob.count("alice", Line::Kind::notice, "before this") == 0);
 }
 
 TEST_CASE("attack 7: a text that was discarded before a session took it is no predecessor") {
