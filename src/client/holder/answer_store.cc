@@ -7,6 +7,7 @@
 #include "client/model/sent_time.h"
 #include "client/model/words.h"
 #include "client/state/history.h"
+#include "client/state/waiting_texts.h"
 
 namespace sims::client {
 
@@ -27,7 +28,9 @@ void add_entry(proto::JsonWriter& json, const HistoryEntry& entry, bool incomple
   }
   if (incomplete) json.key("incomplete").boolean(true);
   if (entry.mine) json.field("delivery", delivery_word(entry.delivery));
-  if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
+  if (entry.mine &&
+      (entry.delivery == Delivery::failed || (entry.delivery == Delivery::queued && !entry.why.empty())))
+    json.field("why", entry.why);
   json.end_object();
 }
 
@@ -67,6 +70,32 @@ bool HolderAttempt::history() {
   }
   const bool more = entry != page->rend() || page->size() == holder_history_page;
   return ok(more ? std::to_string(std::prev(entry)->row) : std::string{});
+}
+
+// A page ends with all rows of one name.
+bool HolderAttempt::mail() {
+  const auto server = stored_server();
+  if (!server) return ok();
+  const auto all = waiting_texts(host_.memory(), *server);
+  if (!all) return error(Trouble::failure, all.error());
+  std::size_t rows = 0;
+  std::string last;
+  for (const WaitingTexts& group : *all) {
+    if (group.name <= request_.after) continue;
+    if (rows >= holder_list_page && group.name != last) return ok(last);
+    ++rows;
+    last = group.name;
+    proto::JsonWriter json(output_);
+    json.begin_object().field("id", request_.id).key("row").begin_object();
+    json.field("name", group.name).field("key", group.id.text()).field("state", place_word(group.place));
+    json.field("messages", group.count).field("oldest", json_time(group.oldest_unix_ms));
+    if (group.since_unix_ms != 0) json.field("since", json_time(group.since_unix_ms));
+    if (!group.why.empty()) json.field("why", group.why);
+    if (group.again_unix_ms != 0) json.field("again", json_time(group.again_unix_ms));
+    json.end_object().end_object();
+    output_ += '\n';
+  }
+  return ok();
 }
 
 bool HolderAttempt::requests() {

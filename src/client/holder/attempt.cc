@@ -121,16 +121,44 @@ HolderAttempt::Step HolderAttempt::target() {
     error(Trouble::no_peer, request_.to + " is ourselves");
     return Step::answered;
   }
-  if (peer->trust != Trust::changed) return Step::on;
+  return same_key(*peer);
+}
+
+HolderAttempt::Step HolderAttempt::same_key(const Peer& peer) {
+  if (peer.trust != Trust::changed) return Step::on;
   error(Trouble::peer_key,
         fmt::format(
             "THE KEY OF {0} CHANGED. Remembered since {1}: {2}, which {4}; the server shows now: {3}. "
             "Somebody may be in between. If you know the reason, `sims forget {0}` makes the next contact a "
             "first one",
-            peer->name, utc_time(peer->first_seen_unix_ms), peer->id.text(),
-            peer->changed_to ? peer->changed_to->text() : "?",
-            peer->was_verified ? "you had verified" : "was never verified"));
+            peer.name, utc_time(peer.first_seen_unix_ms), peer.id.text(),
+            peer.changed_to ? peer.changed_to->text() : "?",
+            peer.was_verified ? "you had verified" : "was never verified"));
   return Step::answered;
+}
+
+// Waits for a peer to whom texts can be sent: one who is online, or whose letters the server keeps.
+HolderAttempt::Step HolderAttempt::receiver() {
+  if (const auto step = online(); step != Step::on) return step;
+  const Peer* peer = find(request_.to);
+  const bool away = (peer == nullptr || !peer->online) && request_.to != model().self_name;
+  if (away && model().list_complete && !model().mail_known) return Step::waits;
+  if (!away || !model().list_complete || !model().mail) return target();
+  if (peer != nullptr && peer->known()) return same_key(*peer);
+  return request_.what == HolderRequest::Do::send ? met() : target();
+}
+
+// The first contact with somebody offline. Nobody is entered whose key was not accepted.
+HolderAttempt::Step HolderAttempt::met() {
+  if (const auto step = ask_server(); step != Step::on) return step;
+  using Outcome = FindAnswer::Outcome;
+  const FindAnswer answer = model().found.at(request_.to);
+  const bool away = answer.outcome == Outcome::offline || answer.outcome == Outcome::registered;
+  if (!away || answer.name != request_.to) return missing();
+  if (!accepts(answer.id)) return ask_for_key(answer.name, answer.id), Step::answered;
+  if (const auto met = core_->meet(request_.to, host_.now()); !met)
+    return error(Trouble::no_peer, met.error()), Step::answered;
+  return same_key(*find(request_.to));
 }
 
 // Asks again for each request: an earlier answer of the server may be old. Step::on: Model::found

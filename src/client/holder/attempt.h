@@ -19,10 +19,12 @@ class HolderAttempt {
   bool ok(std::string_view next = {});
   bool error(Trouble trouble, std::string_view words);
 
-  // A request that was taken: its text or texts settled, or the peer refuses our calls. Only while there is a core.
-  bool delivered();
+  // A request that was taken: its text or texts settled, the relay keeps them, or they cannot be sent. Only while
+  // there is a core.
+  bool arrived(Delivery delivery);  // delivered or mailed: the answer
   void resent(const Line& text);
   bool call_refused();
+  bool waits_elsewhere();
 
   // The functions of client/holder/request_table.cc: true: answered.
   bool list();
@@ -42,17 +44,25 @@ class HolderAttempt {
   bool tell_link();
   bool history();
   bool requests();
+  bool mail();
 
  private:
   enum class Step { on, waits, answered };
   Step wanted();
   Step online();
   Step target();
+  Step receiver();
+  Step met();
+  Step same_key(const Peer& peer);
   Step remembered();
   Step ask_server();
   Step missing();
   Step send_again();
-  bool ask_for_key(const Peer& peer);
+  bool accepts(const Id& key) const { return request_.accept_new || request_.accept == key.text(); }
+  bool ask_for_key(const std::string& name, const Id& key);
+  bool kept();
+  bool stuck(const Line& text);
+  bool all_kept();
   bool outcome(const Result<void>& done);
   std::optional<Id> stored_server();
 

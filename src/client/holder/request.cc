@@ -17,13 +17,20 @@ constexpr std::string_view trouble_words[] = {"failure",  "bad_request",  "no_co
                                               "peer_key", "peer_unknown", "no_peer",       "timed_out",
                                               "refused",  "locked",       "version",       "busy"};
 
+constexpr std::uint64_t max_within_s = 366 * 86'400;
+
 // The members that a line may have besides "id" and "do", in the order in which they are written.
 struct Field {
   std::string_view key;
   std::string HolderRequest::*text;
   bool HolderRequest::*flag = nullptr;
   std::string_view off = {}, on = {};  // of a flag that is written as one of two words
+  std::uint64_t HolderRequest::*count = nullptr;
   bool is_text() const { return text != nullptr || !on.empty(); }
+  bool fits(const proto::JsonValue& value) const {
+    if (count != nullptr) return value.number().has_value();
+    return is_text() ? value.string().has_value() : value.boolean().has_value();
+  }
 };
 constexpr Field fields[] = {
     {"to", &HolderRequest::to},
@@ -35,6 +42,8 @@ constexpr Field fields[] = {
     {"again", nullptr, &HolderRequest::again},
     {"number", &HolderRequest::number},
     {"after", &HolderRequest::after},
+    {"wait_for", &HolderRequest::wait_for},
+    {"within", nullptr, nullptr, {}, {}, &HolderRequest::within_s},
 };
 
 Result<void> check_members(const proto::JsonValue& line) {
@@ -42,9 +51,7 @@ Result<void> check_members(const proto::JsonValue& line) {
     const auto key = member->key();
     const auto field = std::ranges::find(fields, key, &Field::key);
     const bool known = key == "do" || field != std::end(fields);
-    const bool text = key == "do" || (known && field->is_text());
-    if (key == "id" || (known && (text ? member->string().has_value() : member->boolean().has_value())))
-      continue;
+    if (key == "id" || (key == "do" ? member->string().has_value() : known && field->fits(*member))) continue;
     return fail((known ? "of the wrong type: \"" : "unknown: \"") + std::string(key.substr(0, 40)) + "\"");
   }
   return {};
@@ -55,6 +62,8 @@ Result<void> read_field(const proto::JsonValue& line, const Field& field, Holder
   if (!value) return {};
   if (field.text != nullptr) {
     request.*field.text = value->string().value_or("");
+  } else if (field.count != nullptr) {
+    request.*field.count = value->number().value_or(0);
   } else if (field.is_text()) {
     const auto word = value->string().value_or("");
     if (!word.empty() && word != field.off && word != field.on)
@@ -75,6 +84,9 @@ Result<void> check_request(const HolderRequest& request, const HolderRequestRow&
   if (row.to == To::given && request.to.empty()) return fail("\"to\" is missing");
   if (row.uid && !base64_decode_exact<16>(request.uid, Base64::url_unpadded))
     return fail("\"uid\" is not 16 bytes in base64url, 22 characters");
+  if (!request.wait_for.empty() && request.wait_for != "mailed" && request.wait_for != "delivered")
+    return fail("\"wait_for\" is neither mailed nor delivered");
+  if (request.within_s > max_within_s) return fail("\"within\" is too long: at most a year");
   return {};
 }
 
@@ -112,6 +124,8 @@ std::string holder_request_line(const HolderRequest& request) {
   for (const auto& field : fields) {
     if (field.text != nullptr) {
       if (const auto& value = request.*field.text; !value.empty()) json.field(field.key, value);
+    } else if (field.count != nullptr) {
+      if (request.*field.count != 0) json.field(field.key, request.*field.count);
     } else if (request.*field.flag) {
       field.is_text() ? json.field(field.key, field.on) : json.key(field.key).boolean(true);
     }

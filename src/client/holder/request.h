@@ -24,7 +24,7 @@ namespace sims::client {
 constexpr std::uint64_t holder_protocol = 1;
 // The longest line, without its LF. It has room for a text of 16 KiB in which each byte is escaped.
 constexpr std::size_t max_holder_line = 128 * 1024;
-constexpr std::size_t holder_list_page = 500;  // rows of one answer to `list` and `requests`
+constexpr std::size_t holder_list_page = 500;  // rows of one answer to `list`, `requests`, `mail`
 constexpr std::size_t holder_history_page = 100, holder_history_bytes = 256 * 1024;  // likewise to `history`
 
 // The reason of an error. sims(1) has the exit status of each.
@@ -63,19 +63,22 @@ struct HolderRequest {
     watch,
     link,
     history,
-    requests
+    requests,
+    mail
   };
   std::uint64_t id = 0;
   Do what = Do::list;
-  std::string to;           // a peer's name; forget: or a server; find: or an id
-  std::string uid;          // send, give_up
-  std::string body;         // send
-  bool action = false;      // send: as /me
-  bool accept_new = false;  // send: also to a peer with an unknown key
-  std::string accept;       // send: likewise, if the key is this id
-  bool again = false;       // send: perhaps a repetition, after the last holder died
-  std::string number;       // verify
-  std::string after;        // list, requests, history: the value of the answer before
+  std::string to;              // a peer's name; forget: or a server; find: or an id
+  std::string uid;             // send, give_up
+  std::string body;            // send
+  bool action = false;         // send: as /me
+  bool accept_new = false;     // send: also to a peer with an unknown key
+  std::string accept;          // send: likewise, if the key is this id
+  bool again = false;          // send: perhaps a repetition, after the last holder died
+  std::string wait_for;        // send: "delivered": the relay's word that it keeps the text is no answer yet
+  std::uint64_t within_s = 0;  // send: how long a text may wait for its next try before it is given up
+  std::string number;          // verify
+  std::string after;           // list, requests, history, mail: the value of the answer before
 };
 
 // Fails in words. Without "id", or with one that is no number, the id is 0. A text without "uid"

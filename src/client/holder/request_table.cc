@@ -32,6 +32,7 @@ constexpr HolderRequestRow rows[] = {
     {Do::link, "link", To::any, false, Needs::connection, &HolderAttempt::tell_link},
     {Do::history, "history", To::name, false, Needs::store, &HolderAttempt::history},
     {Do::requests, "requests", To::any, false, Needs::store, &HolderAttempt::requests},
+    {Do::mail, "mail", To::any, false, Needs::store, &HolderAttempt::mail},
 };
 
 }  // namespace

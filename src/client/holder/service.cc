@@ -110,7 +110,8 @@ void HolderSession::answer(HolderRequest request) {
 void HolderSession::changed() {
   for (auto at = pending_.begin(); at != pending_.end();) {
     ClientCore* core = service_.host_.core();
-    if (at->taken && core != nullptr && HolderAttempt(*this, *at).call_refused()) {
+    if (at->taken && core != nullptr &&
+        (HolderAttempt(*this, *at).call_refused() || HolderAttempt(*this, *at).waits_elsewhere())) {
       at = pending_.erase(at);
       continue;
     }
@@ -122,7 +123,7 @@ void HolderSession::changed() {
 
 void HolderSession::delivery_changed(const std::string& peer, const Line& text) {
   ClientCore* core = service_.host_.core();
-  const bool settled = text.delivery == Delivery::delivered || text.delivery == Delivery::failed;
+  const bool settled = is_settled(text.delivery);
   for (auto at = pending_.begin(); core != nullptr && settled && at != pending_.end();) {
     const auto& request = at->request;
     if (at->taken && at->left.contains(text.uid) && request.to == peer) {
@@ -135,7 +136,7 @@ void HolderSession::delivery_changed(const std::string& peer, const Line& text) 
       continue;
     }
     if (text.delivery == Delivery::delivered)
-      HolderAttempt(*this, *at).delivered();
+      HolderAttempt(*this, *at).arrived(Delivery::delivered);
     else
       HolderAttempt(*this, *at).error(Trouble::failure, "not delivered: " + text.why);
     at = pending_.erase(at);
@@ -144,7 +145,8 @@ void HolderSession::delivery_changed(const std::string& peer, const Line& text) 
   proto::JsonWriter json(output_);
   json.begin_object().field("event", "delivery").field("to", peer).field("uid", text.uid);
   json.field("delivery", delivery_word(text.delivery));
-  if (text.delivery == Delivery::failed) json.field("why", text.why);
+  if (!text.why.empty()) json.field("why", text.why);
+  if (text.again_unix_ms > 0) json.field("again", static_cast<std::uint64_t>(text.again_unix_ms));
   json.end_object();
   output_ += '\n';
 }

@@ -87,7 +87,9 @@ class HolderSession {
     std::uint64_t last_line = 0;  // send: of the peer's window, before it was queued
     bool asked = false;           // the server was asked for the name
     bool searched = false;        // send again: the history was read to find the text
-    std::set<std::string> left;   // resend: uids of unsettled texts
+    std::int64_t taken_unix_ms = 0;
+    std::string shown;  // where it waits, as the last row said; resend: "mailed" if one is at the relay
+    std::set<std::string> left;  // resend: uids of unsettled texts
   };
 
   void line(std::string text);

@@ -38,6 +38,8 @@ TEST_CASE("a holder's request is the same after the wire") {
   request.body = "a \"quoted\"\nline 世";
   request.action = request.accept_new = request.again = true;
   request.accept = "key";
+  request.wait_for = "delivered";
+  request.within_s = 30;
   auto line = holder_request_line(request);
   CHECK(line.find('\n') == line.size() - 1);
   line.pop_back();
@@ -63,6 +65,11 @@ TEST_CASE("an invalid request to a holder is refused in words") {
   CHECK(why(R"({"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","kind":"song"})") ==
         "\"kind\" is neither text nor action");
   CHECK(why(R"({"do":"forget"})") == "\"to\" is missing");
+  const std::string send = R"({"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA",)";
+  CHECK(why(send + R"("wait_for":"sent"})") == "\"wait_for\" is neither mailed nor delivered");
+  CHECK(why(send + R"("within":"30"})") == "of the wrong type: \"within\"");
+  CHECK(why(send + R"("within":999999999})") == "\"within\" is too long: at most a year");
+  CHECK(why(send + R"("wait_for":"mailed","within":30})").empty());
 }
 
 TEST_CASE("a text of the greatest size fits into a holder's line, however it is escaped") {
@@ -94,5 +101,5 @@ TEST_CASE("every request of a holder has one row, and stands in sims(1) under si
     CHECK(find_holder_request(row.word) == &row);
     CHECK(words.contains(std::string(row.word)));
   }
-  CHECK(all.size() == static_cast<std::size_t>(HolderRequest::Do::requests) + 1);
+  CHECK(all.size() == static_cast<std::size_t>(HolderRequest::Do::mail) + 1);
 }

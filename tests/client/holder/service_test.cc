@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "client/core/relay.h"
+#include "proto/mail/prekey.h"
 #include "proto/wire/encode.h"
 
 using namespace sims;
@@ -15,11 +16,12 @@ using namespace sims::client;
 namespace {
 
 // Alice's program, and bob who is online.
-struct Holder final : HolderHost {
+struct Holder : HolderHost {
   Holder() : alice(relay.add("alice")), bob(relay.add("bob", accepts())) {
     relay.listed = {{"alice", alice.id}, {"bob", bob.id}};
     alice.connect();
     bob.connect();
+    relay.advance(10'000);  // the server had time to say that it keeps letters
   }
   static CoreOptions accepts() {
     CoreOptions options;
@@ -390,4 +392,174 @@ TEST_CASE("attack 64: a holder's session is bounded in lines and in requests tha
   Asking bad(holder);
   CHECK(has(bad.ask("not JSON"), R"("code":"bad_request")"));
   CHECK(bad.session.finished());
+}
+
+namespace {
+
+// bob is not there, and the relay keeps letters.
+struct Away : Holder {
+  explicit Away(bool friends = true, bool mail = true) {
+    relay.mail = mail;
+    bob.core->disconnect(relay.now);
+    relay.settle();
+    relay.hide("bob");
+    relay.hang_up(alice);
+    alice.restart(false);
+    if (friends) relay.befriend(alice, bob);
+    alice.connect();
+    settle();
+  }
+  void leave_prekey() {
+    auto made = proto::make_prekey(*crypto::find_suite_by_label("ecdhe"), proto::PrekeyUse::once,
+                                   static_cast<std::uint64_t>(relay.now.unix_s() + 90 * 86'400), bob.identity,
+                                   bob.ephemerals);
+    relay.boxes[bob.id].prekeys.push_back(made->record);
+  }
+  std::size_t letters() { return relay.boxes[bob.id].items.size(); }
+};
+
+std::string with(const std::string& member) {
+  return to_bob.substr(0, to_bob.size() - 1) + "," + member + "}";
+}
+
+}  // namespace
+
+TEST_CASE("a text to somebody offline is answered once the relay keeps it") {
+  Away away;
+  away.leave_prekey();
+  Asking asking(away);
+  CHECK(asking.ask(R"({"id":9,"do":"watch"})").find("\"ok\":true") != std::string::npos);
+  CHECK(asking.ask(to_bob).empty());
+  const auto answers = asking.later();
+  CHECK(
+      has(answers, R"({"id":1,"ok":true,"uid":"AAAAAAAAAAAAAAAAAAAAAA","delivery":"mailed","remarks":[]})"));
+  CHECK(has(answers, R"("event":"delivery","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","delivery":"mailed")"));
+  CHECK_FALSE(asking.session.busy());
+  CHECK(away.letters() == 1);
+
+  CHECK(has(asking.ask(R"({"id":5,"do":"mail"})"), R"({"id":5,"row":{"name":"bob","key":")" +
+                                                       away.bob.id.str() +
+                                                       R"(","state":"mailed","messages":1,"oldest":)"));
+
+  Asking again(away);
+  CHECK(has(again.ask(with(R"("again":true)")), R"("delivery":"mailed")"));
+  CHECK(has(again.ask(to_bob), R"("delivery":"mailed")"));
+  CHECK(has(again.ask(R"({"id":2,"do":"give_up","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA"})"),
+            "the relay keeps it for bob"));
+  CHECK(away.alice.peer("bob").lines.back().delivery == Delivery::mailed);
+  CHECK(away.letters() == 1);
+}
+
+TEST_CASE("a command that waits for the delivery learns that the relay keeps its text") {
+  Away away;
+  away.leave_prekey();
+  Asking asking(away);
+  CHECK(asking.ask(with(R"("wait_for":"delivered")")).empty());
+  CHECK(asking.later() == "{\"id\":1,\"row\":{\"delivery\":\"mailed\"}}\n");
+  CHECK(asking.later().empty());
+  CHECK(asking.session.busy());
+  Line line = away.alice.peer("bob").lines.back();
+  line.delivery = Delivery::delivered;
+  away.service.delivery_changed("bob", line);
+  CHECK(has(asking.session.take_output(), R"("delivery":"delivered")"));
+  CHECK_FALSE(asking.session.busy());
+}
+
+TEST_CASE("the first contact with somebody offline needs the key accepted") {
+  Away away(false);
+  away.leave_prekey();
+  Asking asking(away);
+  const std::string plain = R"({"id":1,"do":"send","to":"bob","uid":"AAAAAAAAAAAAAAAAAAAAAA","body":"hi")";
+  const auto found = [&](const proto::Id& id) {
+    away.settle();
+    away.relay.give(away.alice, proto::encode(proto::Found{"bob", id, false}));
+    return asking.later() + asking.later();
+  };
+  CHECK(asking.ask(plain + "}").empty());
+  CHECK(has(found(away.bob.id), R"("code":"peer_unknown","name":"bob","key":")" + away.bob.id.str()));
+  CHECK_FALSE(away.alice.knows("bob"));
+  CHECK(asking.ask(plain + R"(,"accept":")" + away.bob.id.str() + "\"}").empty());
+  CHECK(has(found(away.bob.id), R"("delivery":"mailed")"));
+  CHECK(away.alice.peer("bob").known());
+  CHECK(away.letters() == 1);
+
+  SUBCASE("nobody of that name") {
+    CHECK(
+        asking.ask(R"({"id":3,"do":"send","to":"eve","uid":"BBBBBBBBBBBBBBBBBBBBBA","body":"hi"})").empty());
+    away.settle();
+    proto::Error error;
+    error.code = proto::ErrorCode::unknown_peer;
+    error.name = "eve";
+    error.id = away.alice.line->received() - 1;
+    away.relay.give(away.alice, proto::encode(error));
+    const auto answer = asking.later();
+    CHECK(has(answer, R"("code":"no_peer")"));
+    CHECK(has(answer, "there is no user eve"));
+  }
+}
+
+TEST_CASE("a text that the server takes no letter for is given up, unless the next try is soon enough") {
+  Away away;
+  Asking asking(away);
+  SUBCASE("no keys for letters") {
+    CHECK(asking.ask(to_bob).empty());
+    const auto answer = asking.later();
+    CHECK(has(answer, R"("code":"no_peer")"));
+    CHECK(has(answer, "bob has left no keys for letters at the server; the message is given up"));
+    CHECK(away.alice.peer("bob").lines.back().delivery == Delivery::failed);
+    CHECK_FALSE(asking.session.busy());
+  }
+  SUBCASE("tried again") {
+    CHECK(asking.ask(with(R"("within":601)")).empty());
+    const auto row = asking.later();
+    CHECK(has(
+        row,
+        R"({"id":1,"row":{"delivery":"queued","why":"bob has left no keys for letters at the server","again":)"));
+    CHECK(asking.later().empty());
+    away.leave_prekey();
+    away.relay.advance(600'000);
+    CHECK(has(asking.later(), R"("delivery":"mailed")"));
+  }
+  SUBCASE("tried again in vain") {
+    CHECK(asking.ask(with(R"("within":601)")).empty());
+    CHECK(has(asking.later(), R"("row")"));
+    away.relay.advance(600'000);
+    CHECK(has(asking.later(), R"("code":"no_peer")"));
+  }
+}
+
+TEST_CASE("a server without letters: nobody who is offline can be written to") {
+  Away away(true, false);
+  Asking asking(away);
+  CHECK(asking.ask(to_bob).empty());
+  CHECK(asking.later().empty());
+  away.relay.advance(10'000);  // it had time to say that it keeps some
+  CHECK(asking.later().empty());
+  CHECK(asking.later().empty());
+  away.relay.give(away.alice, proto::encode(proto::Found{"bob", away.bob.id, false}));
+  const auto answer = asking.later();
+  CHECK(has(answer, R"("code":"no_peer")"));
+  CHECK(has(answer, "bob is a user of server:7467, but offline"));
+}
+
+TEST_CASE("held texts are sent again by letter") {
+  Away away;
+  away.leave_prekey();
+  const auto server = away.alice.model().server_id;
+  HistoryEntry held;
+  held.mine = true;
+  held.uid = "held";
+  held.body = "hi";
+  held.peer_id = away.alice.id;  // an earlier key
+  held.delivery = Delivery::queued;
+  held.at_unix_ms = away.relay.now.unix_ms;
+  REQUIRE(away.alice.trust.add({server, "bob"}, held));
+  REQUIRE(away.alice.trust.commit());
+  away.relay.hang_up(away.alice);
+  away.alice.restart();
+  away.settle();
+  Asking asking(away);
+  CHECK(asking.ask(R"({"id":1,"do":"resend","to":"bob"})").empty());
+  CHECK(has(asking.later(), R"({"id":1,"ok":true,"delivery":"mailed")"));
+  CHECK(away.letters() == 1);
 }
