@@ -9,7 +9,7 @@ _sims() {
       --home)
         home=${COMP_WORDS[++i]}
         ;;
-      --server | --name | --suite | --key-file | --invite | --wait | --new-key-file | --timeout | --count | --limit | --search)
+      --server | --name | --suite | --key-file | --invite | --wait | --new-key-file | --timeout | --wait-for | --count | --limit | --search)
         ((i++))
         ;;
       -*) ;;
@@ -20,6 +20,7 @@ _sims() {
   done
   case $prev in
     --server) mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur") ;;
+    --wait-for) mapfile -t COMPREPLY < <(compgen -W 'mailed delivered' -- "$cur") ;;
     --suite) mapfile -t COMPREPLY < <(compgen -W 'ecdhe rsa' -- "$cur") ;;
     --home)
       compopt -o filenames 2>/dev/null
@@ -33,11 +34,11 @@ _sims() {
     *)
       case $command in
         '')
-          options+=' id list find send listen pipe requests accept decline block fingerprint verify resend discard forget'
+          options+=' id list find send listen pipe requests mail accept decline block fingerprint verify resend discard forget'
           options+=' peers history export erase passphrase'
           ;;
-        list | find | requests) options+=' --json' ;;
-        send) options+=' --timeout' ;;
+        list | find | requests | mail) options+=' --json' ;;
+        send) options+=' --timeout --wait-for' ;;
         pipe) options+=' --json --timeout' ;;
         listen) options+=' --json --count --timeout' ;;
         history) options+=' --json --search --limit' ;;

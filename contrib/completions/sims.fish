@@ -7,7 +7,7 @@ function __sims_wants_peer
     for word in (commandline -opc)[2..-1]
         if test $skip = 1
             set skip 0
-        else if contains -- $word --server --name --suite --home --key-file --invite --wait --timeout --count --search --limit
+        else if contains -- $word --server --name --suite --home --key-file --invite --wait --timeout --wait-for --count --search --limit
             set skip 1
         else if not string match -q -- '-*' $word
             set -a words $word
@@ -24,7 +24,7 @@ function __sims_peers
     $words[1] $home peers 2>/dev/null
 end
 
-set -l commands id list find send listen pipe peers requests accept decline block fingerprint verify resend discard forget
+set -l commands id list find send listen pipe peers requests mail accept decline block fingerprint verify resend discard forget
 set -a commands history export erase passphrase
 set -l none "not __fish_seen_subcommand_from $commands"
 complete -c sims -f
@@ -42,12 +42,13 @@ complete -c sims -l no-history -d 'Do not keep messages after they were delivere
 complete -c sims -n "$none" -a id -d 'Print your own id'
 complete -c sims -n "$none" -a list -d 'Print the users that are online'
 complete -c sims -n "$none" -a find -d 'Look up a registered user'
-complete -c sims -n "$none" -a send -d 'Send one message; exit with 0 if it was delivered'
+complete -c sims -n "$none" -a send -d 'Send one message; status 0: delivered, 10: the relay keeps it'
 complete -c sims -n "$none" -a listen -d 'Print messages as they come'
 complete -c sims -n "$none" -a pipe -d 'Read requests, write answers and messages; for bots'
 complete -c sims -n "$none" -a peers -d 'Print the names of the remembered peers'
 complete -c sims -n '__sims_wants_peer' -x -a '(__sims_peers)'
 complete -c sims -n "$none" -a requests -d 'Print open requests of strangers'
+complete -c sims -n "$none" -a mail -d 'Print the messages of ours that wait, and for whom'
 complete -c sims -n "$none" -a accept -d 'Make a contact of a stranger'
 complete -c sims -n "$none" -a decline -d 'Forget a stranger and their messages'
 complete -c sims -n "$none" -a resend -d "Send held messages to the peer's current key"
@@ -60,8 +61,9 @@ complete -c sims -n "$none" -a history -d 'Print the history with a peer'
 complete -c sims -n "$none" -a export -d 'Write the history to a file'
 complete -c sims -n "$none" -a erase -d 'Erase the history with a peer'
 complete -c sims -n "$none" -a passphrase -d "Set or change the store's passphrase"
-complete -c sims -n '__fish_seen_subcommand_from list find listen pipe requests history export' -l json -d 'One JSON object a line'
+complete -c sims -n '__fish_seen_subcommand_from list find listen pipe requests mail history export' -l json -d 'One JSON object a line'
 complete -c sims -n '__fish_seen_subcommand_from send' -l timeout -x -d 'Give up after this many seconds'
+complete -c sims -n '__fish_seen_subcommand_from send' -l wait-for -x -a 'mailed delivered' -d 'Wait until it is delivered, or only mailed'
 complete -c sims -n '__fish_seen_subcommand_from listen' -l timeout -x -d 'Exit after this many seconds'
 complete -c sims -n '__fish_seen_subcommand_from pipe' -l timeout -x -d 'Seconds to wait for each answer after the input ends'
 complete -c sims -n '__fish_seen_subcommand_from listen' -l count -x -d 'Exit after this many messages'

@@ -27,11 +27,12 @@ commands=(
   'id:print your own id'
   'list:print the users that are online'
   'find:look up a registered user'
-  'send:send one message; exit with 0 if it was delivered'
+  'send:send one message; status 0: delivered, 10: the relay keeps it'
   'listen:print messages as they come'
   'pipe:read requests, write answers and messages; for bots'
   'peers:print the names of the remembered peers'
   'requests:print open requests of strangers'
+  'mail:print the messages of ours that wait, and for whom'
   'accept:make a contact of a stranger'
   'decline:forget a stranger and their messages'
   "resend:send held messages to the peer's current key"
@@ -53,9 +54,16 @@ case $state in
   command) _describe -t commands command commands ;;
   rest)
     case $words[1] in
-      list | requests) more=('--json[one JSON object a line]') ;;
+      list | requests | mail) more=('--json[one JSON object a line]') ;;
       find) more=('--json[one JSON object a line]' '1:NAME or ID:_sims_peers') ;;
-      send) more=('--timeout[give up after this many seconds]:SECONDS' '1:PEER:_sims_peers' '2:TEXT') ;;
+      send)
+        more=(
+          '--timeout[give up after this many seconds]:SECONDS'
+          '--wait-for[wait until it is delivered, or only mailed]:STATE:(mailed delivered)'
+          '1:PEER:_sims_peers'
+          '2:TEXT'
+        )
+        ;;
       listen)
         more=(
           '--json[one JSON object a line]'

@@ -18,7 +18,7 @@ struct Given {
   std::string server, name, suite, home, key_file, invite;
   std::int64_t wait_s = 30, timeout_s = 0;
   std::uint64_t count = 0;
-  std::string target, file, new_key_file;
+  std::string target, file, new_key_file, wait_for;
   std::optional<std::string> text;
   std::vector<std::string> number;
   bool accept_new = false, no_history = false, json = false, remove = false, status = false;
@@ -33,6 +33,7 @@ struct OptionRow {
     any,
     filled,
     suite,
+    delivery,
     seconds,
     positive_seconds,
     positive

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/caseless.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/offline_commands.h"
 #include "cli/output.h"
@@ -52,6 +53,8 @@ Do request_of(Command command) {
       return Do::history;
     case Command::requests:
       return Do::requests;
+    case Command::mail:
+      return Do::mail;
     default:
       return Do::list;
   }
@@ -105,7 +108,10 @@ Exchange::Exchange(const Options& options, const proto::Id& self, std::string ui
   request_.to = options.target;
   request_.number = options.number;
   request_.accept_new = options.accept_new;
-  if (options.command == Command::send) request_.uid = std::move(uid);
+  if (options.command != Command::send) return;
+  request_.uid = std::move(uid);
+  request_.wait_for = options.wait_for;
+  request_.within_s = static_cast<std::uint64_t>(options.timeout_ms.value_or(0) / 1'000);
 }
 
 void Exchange::begin(TalkEdge& edge, bool again) {
@@ -175,6 +181,8 @@ void Exchange::failed(const proto::JsonValue& answer) {
 
 void Exchange::row(const proto::JsonValue& row) {
   if (request_.what == Do::history) return entry(row);
+  if (request_.what == Do::send) return where(row);
+  if (request_.what == Do::mail) return texts(row);
   const Listed one{text_in(row, "name"), text_in(row, "key"), row.get_number("since").value_or(0),
                    text_in(row, "trust")};
   if (options_.command == Command::fingerprint) {
@@ -210,7 +218,33 @@ void Exchange::done(const proto::JsonValue& answer) {
     return say();
   }
   waiting_ = false;
+  if (text_in(answer, "delivery") == delivery_word(Delivery::mailed))
+    return edge_->finish(Exit::mailed, "the relay keeps it for " + request_.to);
   edge_->finish(Exit::ok);
+}
+
+void Exchange::texts(const proto::JsonValue& row) {
+  const auto number = [&](std::string_view key) {
+    return static_cast<std::int64_t>(row.get_number(key).value_or(0));
+  };
+  WaitingTexts one;
+  one.place = place_of(text_in(row, "state"));
+  one.name = text_in(row, "name");
+  one.id = proto::Id::shaped(text_in(row, "key")).value_or(proto::Id());
+  one.count = row.get_number("messages").value_or(0);
+  one.oldest_unix_ms = number("oldest");
+  one.since_unix_ms = number("since");
+  one.why = text_in(row, "why");
+  one.again_unix_ms = number("again");
+  out_ += options_.json ? mail_json(one) : mail_line(one);
+}
+
+// Where the text waits meanwhile.
+void Exchange::where(const proto::JsonValue& row) {
+  mailed_ = text_in(row, "delivery") == delivery_word(Delivery::mailed);
+  if (mailed_) return;
+  const auto again = static_cast<std::int64_t>(row.get_number("again").value_or(0));
+  tell(fmt::format("not delivered yet: {}; tried again at {}", text_in(row, "why"), utc_time(again)));
 }
 
 // The newest row comes first.
@@ -263,6 +297,7 @@ void Exchange::message(const proto::JsonValue& event) {
 void Exchange::give_up() {
   if (edge_ == nullptr || !waiting_ || options_.command != Command::send) return;
   waiting_ = false;
+  if (mailed_) return tell(fmt::format("the relay keeps it for {0}, and {0} gets it later", request_.to));
   giving_up_ = true;
   HolderRequest request;
   request.id = ++request_.id;

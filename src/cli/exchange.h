@@ -29,6 +29,8 @@ class Exchange final : public Talk {
   void row(const proto::JsonValue& row);
   void done(const proto::JsonValue& answer);
   void given_up(bool done, std::string_view why);
+  void texts(const proto::JsonValue& row);
+  void where(const proto::JsonValue& row);
   void message(const proto::JsonValue& event);
   void entry(const proto::JsonValue& row);
   void history_came(const std::string& next);
@@ -43,6 +45,7 @@ class Exchange final : public Talk {
   std::deque<HistoryEntry> entries_;  // of history and export, oldest first
   bool was_online_ = false;
   bool waiting_ = false, giving_up_ = false;  // for the answer to the request, to give_up()
+  bool mailed_ = false;                       // send: the relay keeps the text
   std::uint64_t count_ = 0;                   // printed by listen
 };
 

@@ -119,8 +119,9 @@ Exit forget(const Options& options, Store& store, const std::string& host_port) 
   if (!peer) return complain(Exit::failure, peer.error());
   Result<void> done;
   if (*peer) {
-    if (const auto held = held_rows(store, {(*peer)->server, (*peer)->name}, Id()); !held.empty())
-      tell(held_hint(options.target, held.size()));
+    auto held = held_rows(store, {(*peer)->server, (*peer)->name}, Id());
+    std::erase_if(held, [](const HistoryEntry& row) { return row.delivery == Delivery::mailed; });
+    if (!held.empty()) tell(held_hint(options.target, held.size()));
     done = store.forget_peer((*peer)->server, (*peer)->name);
   } else if (store.server(options.target)) {
     done = store.forget_server(options.target);
@@ -140,10 +141,16 @@ Exit decide(const Options& options, Store& store, KnownPeer known) {
   if (options.command == Command::decline) {
     if (was != Standing::request) return complain(Exit::no_peer, "there is no request of " + known.name);
     done = store.forget_peer(key.server, key.name);
+    if (done) done = store.drop_mail(key.server, known.pinned.id);
   } else {
     known.pinned.standing = options.command == Command::accept ? Standing::contact : Standing::blocked;
     if (was == known.pinned.standing) return Exit::ok;
     done = store.pin_peer(key.server, key.name, known.pinned);
+    // As the core does: the receipts of a request go out, or what is held of it goes.
+    if (done && options.command == Command::accept)
+      done = store.accept_mail(key.server, known.pinned.id);
+    else if (done)
+      done = store.drop_mail(key.server, known.pinned.id);
   }
   if (done && was == Standing::request && options.command != Command::accept) done = store.erase_history(key);
   if (done) done = store.save();
@@ -187,6 +194,26 @@ Exit requests(const Options& options, Store& store, const std::string& host_port
     const Request request{known.name, known.pinned, store.unread({known.server, known.name}, 0),
                           look_alike(known.name, store.peers(known.server))};
     out += options.json ? request_json(request) : request_line(request);
+  }
+  return outcome(print(out));
+}
+
+Exit mail(const Options& options, Store& store, const std::string& host_port) {
+  std::set<Id> servers;
+  if (const auto server = store.server(host_port)) {
+    servers.insert(server->id);
+  } else {
+    const auto all = store.conversations();
+    if (!all) return complain(Exit::failure, all.error());
+    for (const PeerKey& one : *all)
+      servers.insert(one.server);
+  }
+  std::string out;
+  for (const Id& server : servers) {
+    const auto all = waiting_texts(store, server);
+    if (!all) return complain(Exit::failure, all.error());
+    for (const WaitingTexts& texts : *all)
+      out += options.json ? mail_json(texts) : mail_line(texts);
   }
   return outcome(print(out));
 }

@@ -29,6 +29,8 @@ Exit forget(const Options& options, Store& store, const std::string& host_port);
 // Drops texts typed for an earlier key of the peer.
 Exit discard(const Options& options, Store& store, const std::string& host_port);
 Exit requests(const Options& options, Store& store, const std::string& host_port);
+// The texts that wait: of this server, or of all if it is not remembered.
+Exit mail(const Options& options, Store& store, const std::string& host_port);
 Exit history(const Options& options, Store& store, const std::string& host_port);
 Exit export_history(const Options& options, Store& store, const std::string& host_port);
 // The texts as history and export print them: oldest first.

@@ -34,6 +34,9 @@ void check_values(CLI::Option& option, OptionRow::Values values) {
       option.check(CLI::IsMember(labels).description(""));
       return;
     }
+    case Values::delivery:
+      option.check(CLI::IsMember({"mailed", "delivered"}).description(""));
+      return;
     case Values::seconds:
       option.check(CLI::Range(std::int64_t{0}, max_timeout_s).description(""));
       return;
@@ -109,6 +112,7 @@ Result<Options> complete(const Given& given, Command command) {
   if (given.text && (command == Command::history || *given.text != "-")) o.text = given.text;
   for (const auto& group : given.number)
     o.number += (o.number.empty() ? "" : " ") + group;
+  o.wait_for = given.wait_for;
   o.count = given.count;
   o.file = given.file;
   if (given.status) o.change = Options::Change::none;

@@ -22,6 +22,7 @@ enum Exit : int {
   timed_out = 7,
   refused = 8,
   locked = 9,
+  mailed = 10,
 };
 
 enum class Command {
@@ -41,6 +42,7 @@ enum class Command {
   discard,
   peers,
   requests,
+  mail,
   accept,
   decline,
   block,
@@ -61,6 +63,7 @@ struct Options {
   std::uint64_t count = 0;          // listen: messages; history: the newest ones; 0: no limit
   std::string file;  // export: the output, empty is standard output; passphrase: the new key file
   enum class Change { set, key_file, remove, none } change = Change::set;  // passphrase
+  std::string wait_for;  // send: mailed or delivered; empty: not given
   std::optional<std::int64_t> timeout_ms;
   std::int64_t wait_ms = 30'000;  // for another program that holds the store
 };

@@ -23,6 +23,7 @@ char mark_of(const HistoryEntry& entry) {
     case Delivery::queued:
       return '.';
     case Delivery::sent:
+    case Delivery::mailed:
       return '-';
     case Delivery::delivered:
       return '+';
@@ -125,7 +126,9 @@ std::string entry_json(const std::string& peer, const HistoryEntry& entry) {
   if (!entry.mine) add_sent(json, sent_note(entry), entry.sent_unix_ms);
   if (entry.incomplete) json.key("incomplete").boolean(true);
   if (entry.mine) json.field("delivery", delivery_word(entry.delivery));
-  if (entry.mine && entry.delivery == Delivery::failed) json.field("why", entry.why);
+  if (entry.mine &&
+      (entry.delivery == Delivery::failed || (entry.delivery == Delivery::queued && !entry.why.empty())))
+    json.field("why", entry.why);
   json.end_object();
   return ascii_json(out) + "\n";
 }
@@ -143,6 +146,42 @@ std::string request_json(const Request& request) {
   json.field("since", json_time(request.peer.first_seen_unix_ms));
   json.field("messages", static_cast<std::uint64_t>(request.messages));
   if (request.looks_like) json.field("looks_like", *request.looks_like);
+  json.end_object();
+  return ascii_json(out) + "\n";
+}
+
+namespace {
+
+std::string words_for(const WaitingTexts& texts) {
+  switch (texts.place) {
+    case WaitingTexts::Place::mailed:
+      return "at the relay since " + utc_time(texts.since_unix_ms);
+    case WaitingTexts::Place::held:
+      return "typed for an earlier key";
+    case WaitingTexts::Place::queued:
+      break;
+  }
+  if (texts.again_unix_ms == 0) return safe_text(texts.why, Lines::fold);
+  return safe_text(texts.why, Lines::fold) + "; tried again at " + utc_time(texts.again_unix_ms);
+}
+
+}  // namespace
+
+std::string mail_line(const WaitingTexts& texts) {
+  const auto line = fmt::format("{:<20} {:<6} {:>4} {} {}", texts.name, place_word(texts.place), texts.count,
+                                utc_time(texts.oldest_unix_ms), words_for(texts));
+  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
+std::string mail_json(const WaitingTexts& texts) {
+  std::string out;
+  proto::JsonWriter json(out);
+  json.begin_object().field("name", texts.name).field("id", texts.id.text());
+  json.field("state", place_word(texts.place)).field("messages", texts.count);
+  json.field("oldest", json_time(texts.oldest_unix_ms));
+  if (texts.since_unix_ms != 0) json.field("since", json_time(texts.since_unix_ms));
+  if (!texts.why.empty()) json.field("why", texts.why);
+  if (texts.again_unix_ms != 0) json.field("again", json_time(texts.again_unix_ms));
   json.end_object();
   return ascii_json(out) + "\n";
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "client/model/memory.h"
+#include "client/state/waiting_texts.h"
 
 namespace sims::client::cli {
 
@@ -34,6 +35,8 @@ struct Request {
 };
 std::string request_line(const Request& request);
 std::string request_json(const Request& request);
+std::string mail_line(const WaitingTexts& texts);
+std::string mail_json(const WaitingTexts& texts);
 std::string fingerprint_text(const std::string& name, const Id& self, const Id& peer, std::string_view trust);
 
 // For errors and alerts, which may hold remote text: "sims: ...\n".

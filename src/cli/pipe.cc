@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/output.h"
+#include "client/model/words.h"
 #include "crypto/rng.h"
 #include "proto/wire/content.h"
 #include "proto/wire/json.h"
@@ -139,7 +140,10 @@ void Pipe::answer(std::string line) {
   const auto rest = line.starts_with(begin) ? line.substr(begin.size()) : line.substr(1);
   const bool given_up = giving_up_ && parsed->get("error");
   const std::string echo = at->second.echo;
-  if (!parsed->get("row")) open_.erase(at);
+  if (const auto row = parsed->get("row"); !row)
+    open_.erase(at);
+  else if (row->get_string("delivery") == delivery_word(Delivery::mailed))
+    at->second.mailed = true;
   const bool printed = given_up ? complain(echo, Trouble::timed_out, "timed out: the delivery was not proved")
                                 : print("{" + (echo.empty() ? "" : "\"id\":" + echo + ",") + rest);
   if (printed) go_on();
@@ -155,14 +159,16 @@ bool Pipe::complain(const std::string& echo, Trouble trouble, std::string_view w
   return print("{" + (echo.empty() ? "" : "\"id\":" + echo + ",") + line.substr(1));
 }
 
-// Each unsettled text fails, which answers its request.
+// Each unsettled text fails, which answers its request, unless the relay keeps it.
 void Pipe::give_up() {
   if (edge_ == nullptr) return;
   giving_up_ = true;
   input_.reset();
   const auto open = open_;
   for (const auto& [id, one] : open) {
-    if (one.request.what != HolderRequest::Do::send) {
+    if (one.mailed)
+      complain(one.echo, Trouble::timed_out, "timed out: the relay keeps it for " + one.request.to);
+    if (one.mailed || one.request.what != HolderRequest::Do::send) {
       open_.erase(id);
       continue;
     }

@@ -34,6 +34,7 @@ class Pipe final : public Talk {
   struct Open {
     std::string echo;  // the caller's id, as JSON; empty: none
     HolderRequest request;
+    bool mailed = false;  // send: the relay keeps the text
   };
   void take_line(std::string line);
   void ask(std::string echo, HolderRequest request);

@@ -63,6 +63,8 @@ std::optional<Exit> read_only(const Options& options, Store& store, const std::s
   switch (options.command) {
     case Command::requests:
       return requests(options, store, server);
+    case Command::mail:
+      return mail(options, store, server);
     case Command::history:
       return history(options, store, server);
     case Command::export_history:
@@ -212,7 +214,8 @@ std::optional<Exit> read_through_holder(const Options& options, const Store& sto
 }
 
 bool reads_only(Command command) {
-  return command == Command::requests || command == Command::history || command == Command::export_history;
+  return command == Command::requests || command == Command::mail || command == Command::history ||
+         command == Command::export_history;
 }
 
 Exit with_store(const Options& options, Store& store) {

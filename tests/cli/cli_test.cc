@@ -63,6 +63,8 @@ TEST_CASE("commands and their arguments") {
   CHECK(parsed({"send", "bob", ""}).text == "");
   CHECK(parsed({"send", "bob", "--", "-x"}).text == "-x");
   CHECK(parsed({"send", "bob"}).timeout_ms == 30'000);
+  CHECK(parsed({"send", "bob"}).wait_for.empty());
+  CHECK(parsed({"send", "bob", "--wait-for", "delivered"}).wait_for == "delivered");
   CHECK_FALSE(parsed({"listen"}).timeout_ms.has_value());
   CHECK(parsed({"listen", "--count", "3", "--json"}).count == 3);
   CHECK(parsed({"verify", "bob", "12345", "67890"}).number == "12345 67890");
@@ -106,6 +108,7 @@ TEST_CASE("wrong usage is exit status 2") {
                                              {"id", "list"},
                                              {"--suite", "none", "id"},
                                              {"send", "bob", "--timeout", "0"},
+                                             {"send", "bob", "--wait-for", "sent"},
                                              {"send", "bob", "a", "b"},
                                              {"listen", "--count", "-1"},
                                              {"--name", "No Name", "id"},
@@ -202,14 +205,16 @@ TEST_CASE("the history: author and delivery, safe in lines and whole in JSON") {
   entry.mine = true;
   for (auto [delivery, mark, word] :
        {std::tuple(Delivery::queued, '.', "queued"), std::tuple(Delivery::sent, '-', "sent"),
-        std::tuple(Delivery::delivered, '+', "delivered"), std::tuple(Delivery::failed, 'x', "failed")}) {
+        std::tuple(Delivery::mailed, '-', "mailed"), std::tuple(Delivery::delivered, '+', "delivered"),
+        std::tuple(Delivery::failed, 'x', "failed")}) {
     entry.delivery = delivery;
     entry.why = "no luck";
     CHECK(entry_line("bob", entry) == std::string("2026-11-22T23:45:35Z ") + mark + " * waves\n");
     const auto json = entry_json("bob", entry);
     CHECK(json.find(std::string(R"("mine":true,"kind":"action")")) != json.npos);
     CHECK(json.find(std::string(R"("delivery":")") + word + '"') != json.npos);
-    CHECK((json.find(R"("why":"no luck")") != json.npos) == (delivery == Delivery::failed));
+    CHECK((json.find(R"("why":"no luck")") != json.npos) ==
+          (delivery == Delivery::failed || delivery == Delivery::queued));
   }
 }
 
@@ -223,6 +228,32 @@ TEST_CASE("requests, and the contacts they look like") {
   CHECK(request_line(request).ends_with(id + " looks like bob\n"));
   CHECK(request_json(request).ends_with(R"("messages":3,"looks_like":"bob"})"
                                         "\n"));
+}
+
+TEST_CASE("texts that wait: where, since when, and why") {
+  WaitingTexts texts;
+  texts.name = "bob";
+  texts.id = some_peer().id;
+  texts.count = 3;
+  texts.oldest_unix_ms = 1'795'391'135'403;
+  const std::string id = texts.id.str();
+  CHECK(mail_line(texts) == "bob                  queued    3 2026-11-22T23:45:35Z\n");
+  texts.why = "the mailbox of bob is full";
+  texts.again_unix_ms = texts.oldest_unix_ms + 600'000;
+  CHECK(mail_line(texts) ==
+        "bob                  queued    3 2026-11-22T23:45:35Z the mailbox of bob is full; tried again at "
+        "2026-11-22T23:55:35Z\n");
+  CHECK(mail_json(texts) == R"({"name":"bob","id":")" + id +
+                                R"(","state":"queued","messages":3,"oldest":1795391135403,)"
+                                R"("why":"the mailbox of bob is full","again":1795391735403})"
+                                "\n");
+  texts = {WaitingTexts::Place::mailed,  "bob", texts.id, 1, texts.oldest_unix_ms,
+           texts.oldest_unix_ms + 1'000, "",    0};
+  CHECK(mail_line(texts) ==
+        "bob                  mailed    1 2026-11-22T23:45:35Z at the relay since 2026-11-22T23:45:36Z\n");
+  CHECK(mail_json(texts).find(
+            R"("state":"mailed","messages":1,"oldest":1795391135403,"since":1795391136403})") !=
+        std::string::npos);
 }
 
 TEST_CASE("actions, and remarks about remote text") {

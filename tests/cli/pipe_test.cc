@@ -107,3 +107,21 @@ TEST_CASE("sims pipe continues with the next holder, with the same uids") {
   CHECK_FALSE(p.pipe.waits());
   CHECK(p.edge.printed.find("\"id\":1,\"error\":\"timed out") != std::string::npos);
 }
+
+TEST_CASE("sims pipe does not give up a text that the relay keeps") {
+  Piped p;
+  p.pipe.take(
+      "{\"do\":\"send\",\"to\":\"bob\",\"body\":\"x\",\"wait_for\":\"delivered\",\"id\":1}\n"
+      "{\"do\":\"send\",\"to\":\"bob\",\"body\":\"y\",\"id\":2}\n");
+  REQUIRE(p.edge.said.size() == 3);
+  CHECK(p.edge.said[1].find("\"wait_for\":\"delivered\"") != std::string::npos);
+  p.pipe.answer("{\"id\":1,\"row\":{\"delivery\":\"mailed\"}}");
+  CHECK(p.edge.printed == "{\"id\":1,\"row\":{\"delivery\":\"mailed\"}}\n");
+  p.pipe.give_up();
+  REQUIRE(p.edge.said.size() == 4);
+  CHECK(p.edge.said[3].find("\"do\":\"give_up\"") != std::string::npos);
+  CHECK(p.edge.printed.find(
+            "\"id\":1,\"error\":\"timed out: the relay keeps it for bob\",\"code\":\"timed_out\"") !=
+        std::string::npos);
+  CHECK(p.pipe.waits());  // for the end of the other one
+}
