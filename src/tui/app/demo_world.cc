@@ -17,7 +17,8 @@ using client::Trust;
 
 constexpr std::array answers = {
     "I read you. The relay in between did not, and could not have written it either.",
-    "Look at the marks beside your lines: . is queued, - taken by the server, + proved delivered.",
+    "Look at the marks beside your lines: . is queued, - taken or kept by the server, + proved delivered.",
+    "erin is offline. Write to her all the same: it goes by letter.",
     "/verify compares our safety numbers. Try it: this program shows mine, too.",
     "Have you seen dave's window? His key changed. Nothing goes out there until you decide.",
     "carol is a stranger to you. Until you /accept her she learns nothing, not even that you read her.",
@@ -38,7 +39,7 @@ DemoWorld::DemoWorld(crypto::Rng& rng, Now now) {
   model_.self_name = "you";
   model_.suite = std::string(crypto::default_suites().front()->name);
   model_.round_trip_ms = 12;
-  model_.list_complete = true;
+  model_.list_complete = model_.mail = true;
   notice("", "This is a demonstration without a server: nothing is sent or stored. /quit exits.", now);
 
   Peer& bob = add("bob", some_id(rng), Trust::verified, Standing::contact, now);
@@ -51,7 +52,13 @@ DemoWorld::DemoWorld(crypto::Rng& rng, Now now) {
   dave.attention = true;
   line(dave.lines, Line::Kind::alert,
        "KEY CHANGED: the server shows another key for dave. Nothing is sent until you decide.", now);
-  add("erin", some_id(rng), Trust::unverified, Standing::contact, now).online = false;
+  Peer& erin = add("erin", some_id(rng), Trust::unverified, Standing::contact, now);
+  erin.online = false;
+  erin.session = client::SessionState::none;
+  line(erin.lines, Line::Kind::text, "I am on the train. Write to me: the relay keeps it until I am back.",
+       now)
+      .sent_unix_ms = now.unix_ms - 86'400'000;
+  erin.unread = 1;
 
   const client::Id carol = some_id(rng);
   later(now, 4'000, [this, carol](Now at) {
@@ -135,21 +142,38 @@ Result<void> DemoWorld::say(const std::string& name, std::string_view text, bool
   peer->standing = Standing::contact;
   Line& said = line(peer->lines, action ? Line::Kind::action : Line::Kind::text, std::string(text), now);
   said.mine = true;
-  if (peer->online) answer(name, said.serial, now);
+  if (peer->online)
+    answer(name, said.serial, now);
+  else
+    keep(name, said.serial, now);
   return {};
 }
 
-void DemoWorld::answer(const std::string& name, std::uint64_t serial, Now now) {
-  const auto mark = [this, name, serial](Delivery delivery) {
-    return [this, name, serial, delivery](Now) {
-      const auto peer = find(name);
-      if (!peer) return;
-      for (Line& one : (*peer)->lines)
-        if (one.serial == serial) one.delivery = delivery;
-    };
+std::function<void(Now)> DemoWorld::mark(const std::string& name, std::uint64_t serial, Delivery delivery) {
+  return [this, name, serial, delivery](Now) {
+    const auto peer = find(name);
+    if (!peer) return;
+    for (Line& one : (*peer)->lines)
+      if (one.serial == serial) one.delivery = delivery;
   };
-  later(now, 150, mark(Delivery::sent));
-  later(now, 500, mark(Delivery::delivered));
+}
+
+// A letter: the relay keeps it until its reader is back.
+void DemoWorld::keep(const std::string& name, std::uint64_t serial, Now now) {
+  later(now, 150, mark(name, serial, Delivery::mailed));
+  later(now, 12'000, mark(name, serial, Delivery::delivered));
+  later(now, 12'000, [this, name](Now at) {
+    const auto peer = find(name);
+    if (!peer || (*peer)->online) return;
+    (*peer)->online = true;
+    ++model_.people;
+    receive(name, "I am back, and your letter was here. Nobody on the way could read it.", at);
+  });
+}
+
+void DemoWorld::answer(const std::string& name, std::uint64_t serial, Now now) {
+  later(now, 150, mark(name, serial, Delivery::sent));
+  later(now, 500, mark(name, serial, Delivery::delivered));
   later(now, 900, [this, name](Now) {
     if (const auto peer = find(name)) (*peer)->typing = true;
   });

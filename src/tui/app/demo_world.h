@@ -42,6 +42,8 @@ class DemoWorld {
                     client::Standing standing, Now now);
   client::Line& line(std::deque<client::Line>& lines, client::Line::Kind kind, std::string text, Now now);
   void receive(const std::string& peer, std::string text, Now now);
+  std::function<void(Now)> mark(const std::string& peer, std::uint64_t serial, client::Delivery delivery);
+  void keep(const std::string& peer, std::uint64_t serial, Now now);
   void answer(const std::string& peer, std::uint64_t serial, Now now);
   void later(Now now, std::int64_t ms, std::function<void(Now)> event);
 

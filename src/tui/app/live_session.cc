@@ -125,6 +125,9 @@ Result<void> Live::send_text(const std::string& peer, std::string_view text, boo
 Result<void> Live::find(const std::string& asked, const std::string& window) {
   return with_core([&](auto& core) { return core.find(asked, window, loop_.now()); });
 }
+Result<void> Live::meet(const std::string& name) {
+  return with_core([&](auto& core) { return core.meet(name, loop_.now()); });
+}
 void Live::mark_read(const std::string& peer) {
   static_cast<void>(with_core([&](auto& core) { core.mark_read(peer, loop_.now()); }));
 }

@@ -52,6 +52,7 @@ class Live final : public Session, client::HolderHost {
   Result<void> erase_history(const std::string& peer) override;
   Result<void> nick(const std::string& name) override;
   Result<void> find(const std::string& asked, const std::string& window) override;
+  Result<void> meet(const std::string& name) override;
   // --- live_store.cc
   Result<void> export_history(const std::string& peer, const std::string& file) override;
   void search(const std::string& peer, const std::string& text) override;

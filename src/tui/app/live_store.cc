@@ -42,6 +42,23 @@ std::string variable(const char* name) {
   return value ? value : "";
 }
 
+// Where a text of ours is that is not delivered.
+std::string delivery_words(const client::HistoryEntry& entry) {
+  if (!entry.mine) return "";
+  switch (entry.delivery) {
+    case client::Delivery::queued:
+      return entry.why.empty() ? " (queued)" : " (queued: " + safe_text(entry.why, Lines::fold) + ")";
+    case client::Delivery::mailed:
+      return " (waits at the relay)";
+    case client::Delivery::failed:
+      return " (not sent: " + safe_text(entry.why, Lines::fold) + ")";
+    case client::Delivery::sent:
+    case client::Delivery::delivered:
+      break;
+  }
+  return "";
+}
+
 // A line of the export, safe to show: "2026-11-22T23:07:05Z bob: hello".
 std::string exported(const std::string& peer, const std::string& self, const client::HistoryEntry& entry,
                      bool incomplete) {
@@ -50,9 +67,10 @@ std::string exported(const std::string& peer, const std::string& self, const cli
                                ? ""
                                : fmt::format(" (sent {}{})", utc_time(entry.sent_unix_ms),
                                              note == client::SentNote::unlikely ? ", which is unlikely" : "");
-  return fmt::format("{} {}{}{}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
+  return fmt::format("{} {}{}{}{}{}{} {}\n", utc_time(entry.at_unix_ms), entry.action ? "* " : "",
                      entry.mine ? self : peer, incomplete ? " (something before this has not come)" : "",
-                     sent, entry.action ? "" : ":", safe_text(entry.body, Lines::fold));
+                     sent, delivery_words(entry), entry.action ? "" : ":",
+                     safe_text(entry.body, Lines::fold));
 }
 
 }  // namespace

@@ -94,8 +94,10 @@ bool CommandLine::deliver(const std::string& peer, std::string_view text, bool a
   if (Window* window = uses_.windows.find(peer)) window->scroll = Scroll{};
   const client::Peer* to = ui_.peer(peer);
   const bool waits = to == nullptr || !to->online;
-  uses_.notices.say_elsewhere(
-      peer, fmt::format("To {}{}: {}", peer, waits ? ", who is offline (it waits)" : "", text));
+  const char* how = !waits             ? ""
+                    : ui_.model().mail ? ", who is offline (by letter)"
+                                       : ", who is offline (it waits)";
+  uses_.notices.say_elsewhere(peer, fmt::format("To {}{}: {}", peer, how, text));
   return true;
 }
 
@@ -106,11 +108,43 @@ const client::Peer* CommandLine::known(const std::string& name) {
   }
   if (const client::Peer* peer = ui_.peer(name)) return peer;
   const std::string who = name.substr(0, 64);
-  if (intents_.find(name, ui_.state.window().peer))
+  if (intents_.find(name, ui_.state.window().peer)) {
     uses_.notices.refuse(who + " is not in the list: the server is asked whether there is such a user.");
-  else
+    asked_for_ = ui_.model().mail ? name : "";
+    asked_by_ = typed_;
+  } else {
     uses_.notices.refuse("Nobody called " + who + " is known here. /names lists who is online.");
+  }
   return nullptr;
+}
+
+// --- a user who is offline -------------------------------------------------------------------------
+
+// Once: the peer is known then, or the line is refused for another reason.
+void CommandLine::model_changed() {
+  if (asked_for_.empty()) return;
+  using Outcome = client::FindAnswer::Outcome;
+  const auto& found = ui_.model().found;
+  const auto at = found.find(asked_for_);
+  if (at != found.end() && at->second.outcome == Outcome::asked) return;
+  const std::string name = std::exchange(asked_for_, std::string());
+  const Typed typed = std::exchange(asked_by_, Typed());
+  if (at == found.end()) return;  // the connection was lost
+  const bool away = at->second.outcome == Outcome::offline || at->second.outcome == Outcome::registered;
+  if (away && at->second.name == name && intents_.meet(name)) carry_out_again(typed);
+}
+
+// Unless the user does something else by now.
+void CommandLine::carry_out_again(const Typed& typed) {
+  if (ui_.focus() != Focus::input || ui_.state.window().peer != typed.window) return;
+  Editor line;
+  if (!typed.draft.empty()) {
+    if (ui_.state.window().input.text() != typed.draft) return;
+    line = ui_.state.window().input;
+    ui_.state.window().input.clear();
+  }
+  const bool done = carry_out(parse_line(typed.line), typed);
+  if (!line.empty()) entered(typed.window, std::move(line), done);
 }
 
 // --- questions -------------------------------------------------------------------------------------
@@ -215,6 +249,8 @@ void CommandLine::say_elsewhere() {
 
 void CommandLine::wipe() {
   wipe_and_assign(typed_);
+  wipe_and_assign(asked_by_);
+  asked_for_.clear();
 }
 
 }  // namespace sims::tui

@@ -39,6 +39,8 @@ class CommandLine {
   bool sure(const std::string& question);
   // The peer with this name. nullptr: there is none and the user was told; the server is asked about the name.
   const client::Peer* known(const std::string& name);
+  // The server may have answered about a name: a line that waits for it is carried out again.
+  void model_changed();
   void wipe();
 
  private:
@@ -63,12 +65,16 @@ class CommandLine {
   void answer_text(const Ask& asked);
   Editor take_draft(const Ask& asked);
   void say_elsewhere();
+  void carry_out_again(const Typed& typed);
 
   UiContext& ui_;
   ConversationIntents& intents_;
   Uses uses_;
   Run run_;
   Typed typed_;  // empty but while a line is carried out
+  // The server was asked for this user, who may get a letter.
+  std::string asked_for_;  // empty: nobody
+  Typed asked_by_;         // the line that named them
 };
 
 }  // namespace sims::tui

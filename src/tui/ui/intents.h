@@ -38,6 +38,8 @@ class ConversationIntents {
   virtual Result<void> send_text(const std::string& peer, std::string_view text, bool action) = 0;
   // Asks the server for the user with this name or id; the answer is a notice in `window` (empty: status).
   virtual Result<void> find(const std::string& asked, const std::string& window) = 0;
+  // Enters a user who is not online, by the answer to find(): a peer of the model from then on.
+  virtual Result<void> meet(const std::string& name) = 0;
   virtual void mark_read(const std::string& peer) = 0;
   virtual Result<void> verify(const std::string& peer, std::string_view number) = 0;
   virtual Result<void> unverify(const std::string& peer) = 0;

@@ -5,6 +5,7 @@
 #include "tui/ui/command_handlers.h"
 #include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
+#include "tui/view/waiting.h"
 #include "tui/view/wording.h"
 
 namespace sims::tui::commands {
@@ -33,6 +34,20 @@ std::string session_of(const Peer& peer) {
 // True for the beginning of a safety number, with or without hyphens between groups.
 bool is_number(const std::string& word) {
   return !word.empty() && word.find_first_not_of("0123456789-") == std::string::npos;
+}
+
+// Our texts that this peer does not have yet, as lines of /whois.
+std::string waiting_of(CommandContext& with, const Peer& peer) {
+  const Waiting count = waiting_texts(peer);
+  std::string out;
+  if (count.at_relay > 0)
+    out += "\nrelay   keeps " + count_words(count.at_relay, "message", "messages") + " for " + peer.name;
+  if (count.here == 0) return out;
+  out += "\nhere    " + count_words(count.here, "message", "messages") + " not delivered yet";
+  const client::Line* newest = newest_waiting(peer);
+  if (newest == nullptr || newest->delivery == client::Delivery::mailed) return out;
+  const std::string words = waiting_words(with.ui.model(), peer, *newest, with.ui.state.offset);
+  return words.empty() ? out : out + ": " + words;
 }
 
 std::string warning_of(const Peer& peer) {
@@ -96,6 +111,7 @@ bool whois(CommandContext& with, const Invocation& call) {
                                                     with.ui.state.offset)
                       : "no";
   out += "\nsession " + session_of(*peer);
+  out += waiting_of(with, *peer);
   if (auto number = with.conversations.safety_number(peer->name)) {
     const auto [first, second] = number_halves(*number);
     out += "\nnumber  " + first + "\n        " + second;

@@ -68,6 +68,7 @@ void Ui::model_changed() {
   parts_->link.model_changed();  // may start another connection, with another model
   parts_->trust.model_changed();
   parts_->windows.model_changed();
+  parts_->line.model_changed();
   parts_->tracker.look();
 }
 

@@ -39,6 +39,7 @@ const char* mark(const Line& line) {
     case Delivery::queued:
       return "·";
     case Delivery::sent:
+    case Delivery::mailed:
       return "-";
     case Delivery::delivered:
       return "+";
@@ -149,6 +150,8 @@ std::vector<Cells> make_rows(const Chat& chat, const Line& line, std::int64_t be
   }
   if (line.mine && line.delivery == Delivery::failed && !line.why.empty())
     add_paragraph(margin, to_cells("not sent: " + line.why, Style::alert), indent, chat.width, rows);
+  if (chat.waiting != 0 && chat.waiting == line.serial && !chat.bare)
+    add_paragraph(margin, to_cells(chat.waiting_words, Style::dim), indent, chat.width, rows);
   return rows;
 }
 
@@ -276,11 +279,13 @@ const RowCache::Entry& RowCache::rows(const Chat& chat, std::size_t i) {
   const std::int64_t before = i == 0 ? -1 : std::max<std::int64_t>(0, chat.lines[i - 1].at_unix_ms);
   const auto is = [&](std::uint64_t serial) { return serial != 0 && serial == line.serial; };
   const bool divider = is(chat.divider), marked = is(chat.marked), read = is(chat.read_to);
+  const std::string_view waiting = is(chat.waiting) ? std::string_view(chat.waiting_words) : "";
   Entry& entry = entries_[line.serial];
   if (entry.made != 0 && entry.before_unix_ms == before && entry.divider == divider &&
-      entry.marked == marked && entry.read == read && same_line(entry.line, line))
+      entry.marked == marked && entry.read == read && entry.waiting_words == waiting &&
+      same_line(entry.line, line))
     return entry;
-  entry = {line, before, divider, marked, read, ++made_, make_rows(chat, line, before)};
+  entry = {line, before, divider, marked, read, std::string(waiting), ++made_, make_rows(chat, line, before)};
   for (const Cells& row : entry.rows)
     cells_ += row.size();
   return entry;

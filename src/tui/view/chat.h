@@ -33,6 +33,8 @@ struct Chat {
   std::uint64_t divider = 0;  // the first unread line
   std::uint64_t marked = 0;   // the line that a search led to
   std::uint64_t read_to = 0;  // our last line that the peer has read
+  std::uint64_t waiting = 0;  // our last line that waits, if there are words about it
+  std::string waiting_words = {};
 };
 
 // Rows made earlier, kept with all of their inputs. A row whose inputs differ is made again, so the cache
@@ -44,6 +46,7 @@ class RowCache {
     client::Line line;
     std::int64_t before_unix_ms = -1;  // time of the previous line; -1: there is none
     bool divider = false, marked = false, read = false;
+    std::string waiting_words;  // below the line
     std::uint64_t made = 0;
     std::vector<Cells> rows;
   };

@@ -32,7 +32,7 @@ struct TitlePart {
   std::string self, server, with;  // with: the peer's name, or "status"
   std::string_view trust;          // trust_word(); empty: no peer
   Style trust_style = Style::bar;
-  bool offline = false;
+  std::string_view away;  // away_words()
   bool operator==(const TitlePart&) const = default;
 };
 TitlePart title_part(const client::Model& model, const UiState& ui);

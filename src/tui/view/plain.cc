@@ -12,6 +12,7 @@
 #include "tui/view/passphrase_box.h"
 #include "tui/view/trust_panel.h"
 #include "tui/view/view.h"
+#include "tui/view/waiting.h"
 #include "tui/view/wording.h"
 
 namespace sims::tui {
@@ -76,7 +77,8 @@ std::string title_of(const Model& model, const std::string& peer) {
   if (peer.empty()) return "Window: status";
   const auto at = model.peers.find(peer);
   if (at == model.peers.end()) return "Window: " + peer;
-  return fmt::format("Window: {}, {}{}", peer, trust_word(at->second), at->second.online ? "" : ", offline");
+  const std::string_view away = away_words(model, at->second);
+  return fmt::format("Window: {}, {}{}{}", peer, trust_word(at->second), away.empty() ? "" : ", ", away);
 }
 
 }  // namespace
@@ -163,8 +165,8 @@ void Plain::print_elsewhere(const Model& model, const UiState& ui) {
   }
 }
 
-// Prints the outcome of each of our texts: delivered or failed.
-void Plain::print_delivery(const Model& model) {
+// Prints the outcome of each of our texts: at the relay, delivered or failed.
+void Plain::print_delivery(const Model& model, UtcOffset offset) {
   if (mine_.empty()) return;
   for (const auto& [name, peer] : model.peers) {
     for (auto line = peer.lines.rbegin(); line != peer.lines.rend() && !mine_.empty(); ++line) {
@@ -172,11 +174,28 @@ void Plain::print_delivery(const Model& model) {
       const auto at = mine_.find(line->serial);
       if (at == mine_.end() || at->second == line->delivery) continue;
       at->second = line->delivery;
+      if (line->delivery == Delivery::mailed)
+        print(fmt::format("{}: {}", waiting_words(model, peer, *line, offset), beginning(line->text)));
       if (line->delivery == Delivery::delivered) print("Delivered: " + beginning(line->text));
       if (line->delivery == Delivery::failed)
         print(fmt::format("Not delivered: {}: {}", beginning(line->text), line->why));
-      if (line->delivery == Delivery::delivered || line->delivery == Delivery::failed) mine_.erase(at);
+      if (client::is_settled(line->delivery)) mine_.erase(at);
     }
+  }
+}
+
+// Prints why texts wait here, once for each peer until the reason changes.
+void Plain::print_waiting(const Model& model, UtcOffset offset) {
+  if (mine_.empty()) return;
+  for (auto& [name, printed] : printed_) {
+    const auto peer = model.peers.find(name);
+    if (peer == model.peers.end()) continue;
+    const Line* text = newest_waiting(peer->second);
+    const bool here = text != nullptr && text->delivery != Delivery::mailed && mine_.contains(text->serial);
+    std::string words = here ? waiting_words(model, peer->second, *text, offset) : "";
+    if (words != printed.waits && !words.empty())
+      print(fmt::format("Not delivered yet: {}: {}", beginning(text->text), words));
+    printed.waits = std::move(words);
   }
 }
 
@@ -231,9 +250,10 @@ void Plain::print_panel(const Model& model, const UiState& ui) {
 
 std::string Plain::update(const Model& model, const UiState& ui, int width) {
   lines_.clear();
-  print_delivery(model);
+  print_delivery(model, ui.offset);
   print_window(model, ui);
   print_elsewhere(model, ui);
+  print_waiting(model, ui.offset);
   print_dialog(model, ui);
   print_panel(model, ui);
   print_question(ui);

@@ -24,6 +24,7 @@ class Plain {
   struct Printed {             // of one window
     std::uint64_t serial = 0;  // of the newest printed line
     std::size_t unread = 0;
+    std::string waits;                    // why the newest text waits here
     std::vector<std::uint64_t> counting;  // serials of lines to print once their count is final
   };
   struct Input {
@@ -38,7 +39,8 @@ class Plain {
   void print_counts(const std::deque<client::Line>& lines, Printed& printed, const std::string& peer,
                     UtcOffset offset);
   void print_elsewhere(const client::Model& model, const UiState& ui);
-  void print_delivery(const client::Model& model);
+  void print_delivery(const client::Model& model, UtcOffset offset);
+  void print_waiting(const client::Model& model, UtcOffset offset);
   void print_dialog(const client::Model& model, const UiState& ui);
   void print_passphrase(const UiState& ui);
   void print_question(const UiState& ui);

@@ -25,7 +25,7 @@ void add_link(const Model& model, Now now, StatusPart& out) {
       out.progress = model.progress;
       break;
     case LinkState::waiting:
-      out.retry_s = std::max<std::int64_t>(0, (model.retry_at_ms - now.steady_ms + 999) / 1000);
+      out.retry_s = (now.ms_until(model.retry_at_ms) + 999) / 1'000;
       out.problem = model.problem;
       break;
     case LinkState::offline:

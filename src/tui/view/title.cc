@@ -38,7 +38,7 @@ TitlePart title_part(const Model& model, const UiState& ui) {
   if (const Peer* p = current_peer(model, ui)) {
     out.trust = trust_word(*p);
     out.trust_style = trust_style(*p);
-    out.offline = !p->online;
+    out.away = away_words(model, *p);
   }
   return out;
 }
@@ -46,7 +46,8 @@ TitlePart title_part(const Model& model, const UiState& ui) {
 void draw(Grid& grid, const Rect& at, const TitlePart& part) {
   if (at.empty()) return;
   grid.fill(at, Style::bar);
-  const Cells with = to_cells(part.with + (part.offline ? " (offline)" : ""), Style::bar_strong);
+  const Cells with =
+      to_cells(part.with + (part.away.empty() ? "" : " (" + std::string(part.away) + ")"), Style::bar_strong);
   const Cells trust = to_cells(part.trust, part.trust_style);
   std::string self = part.self;
   if (!part.server.empty()) self += " @ " + part.server;

@@ -8,6 +8,7 @@
 #include "tui/view/parts.h"
 #include "tui/view/renderer.h"
 #include "tui/view/trust_panel.h"
+#include "tui/view/waiting.h"
 
 namespace sims::tui {
 
@@ -24,11 +25,7 @@ std::string suite_label(std::string_view wire_name) {
 }
 
 std::size_t undelivered(const Peer& peer) {
-  using client::Delivery;
-  return static_cast<std::size_t>(
-      std::count_if(peer.lines.begin(), peer.lines.end(), [](const client::Line& line) {
-        return line.mine && (line.delivery == Delivery::queued || line.delivery == Delivery::sent);
-      }));
+  return waiting_texts(peer).here;
 }
 
 std::size_t undelivered(const Model& model) {
@@ -49,15 +46,20 @@ const std::string& own_name(const Model& model, const UiState& ui) {
 Chat chat_of(const Model& model, const UiState& ui, int width) {
   const Window& window = ui.window();
   const Peer* peer = current_peer(model, ui);
-  return Chat{peer ? peer->lines : model.status,
-              own_name(model, ui),
-              window.peer,
-              ui.offset,
-              width,
-              ui.look.bare,
-              window.divider,
-              window.marked,
-              peer ? peer->read_to : 0};
+  Chat out{peer ? peer->lines : model.status,
+           own_name(model, ui),
+           window.peer,
+           ui.offset,
+           width,
+           ui.look.bare,
+           window.divider,
+           window.marked,
+           peer ? peer->read_to : 0};
+  const client::Line* waits = peer ? newest_waiting(*peer) : nullptr;
+  if (waits == nullptr) return out;
+  out.waiting_words = waiting_words(model, *peer, *waits, ui.offset);
+  if (!out.waiting_words.empty()) out.waiting = waits->serial;
+  return out;
 }
 
 Layout layout_with(const UiState& ui, const TrustPanel& panel, int input_rows) {

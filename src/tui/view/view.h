@@ -25,7 +25,8 @@ const std::string& own_name(const client::Model& model, const UiState& ui);
 // The lines of the current window; those of the status window if the peer is not known.
 Chat chat_of(const client::Model& model, const UiState& ui, int width);
 
-// The number of our messages that are not delivered yet, and a sentence that says it.
+// The number of our messages that are neither delivered nor at the relay, which keeps them, and a sentence
+// that says it.
 std::size_t undelivered(const client::Peer& peer);
 std::size_t undelivered(const client::Model& model);
 std::string undelivered_words(std::size_t count);

@@ -1,4 +1,4 @@
-// The words for trust, and counts with their noun.
+// The words for trust and absence, and counts with their noun.
 #include "tui/view/wording.h"
 
 namespace sims::tui {
@@ -17,6 +17,12 @@ std::string_view trust_word(const client::Peer& peer) {
       break;
   }
   return peer.trust == client::Trust::verified ? "verified" : "unverified";
+}
+
+std::string_view away_words(const client::Model& model, const client::Peer& peer) {
+  if (peer.online) return "";
+  const bool held = peer.trust == client::Trust::changed || peer.standing == client::Standing::blocked;
+  return model.mail && !held ? "offline, by letter" : "offline";
 }
 
 std::string count_words(std::size_t count, std::string_view one, std::string_view more) {

@@ -40,9 +40,20 @@ TEST_CASE("demo: a text is sent, delivered and answered") {
   CHECK_FALSE(s.peer("bob").typing);
   CHECK(s.peer("bob").lines.size() == said + 2);
   CHECK_FALSE(s.world.say("nobody", "hello", false, s.now));
-  REQUIRE(s.world.say("erin", "are you there?", false, s.now));  // offline: stays queued
+}
+
+TEST_CASE("demo: a letter waits at the relay until its reader is back") {
+  Stage s;
+  CHECK_FALSE(s.peer("erin").online);
+  CHECK(s.peer("erin").lines.front().sent_unix_ms < s.now.unix_ms);
+  REQUIRE(s.world.say("erin", "are you there?", false, s.now));
+  const auto said = s.peer("erin").lines.size() - 1;
   s.pass(10'000);
-  CHECK(s.peer("erin").lines.back().delivery == client::Delivery::queued);
+  CHECK(s.peer("erin").lines[said].delivery == client::Delivery::mailed);
+  s.pass(3'000);
+  CHECK(s.peer("erin").lines[said].delivery == client::Delivery::delivered);
+  CHECK(s.peer("erin").online);
+  CHECK(s.peer("erin").lines.size() == said + 2);
 }
 
 TEST_CASE("demo: a stranger writes, and a changed key stops texts until the user gives its fingerprint") {

@@ -73,6 +73,67 @@ TEST_CASE("ui: the server is asked about a name that is not in the list, and the
   CHECK_FALSE(d.intents.logged("find"));
 }
 
+TEST_CASE("ui: a line that names a user who is offline is carried out once the server has answered") {
+  Desk d;
+  d.intents.fake.mail = true;
+  const auto answer = [&](client::FindAnswer::Outcome outcome) {
+    d.intents.fake.found["zoe"] = {outcome, "zoe", test::some_id('m')};
+    d.ui.model_changed();
+  };
+  using Outcome = client::FindAnswer::Outcome;
+  SUBCASE("/msg") {
+    d.keys("/msg zoe hello\r");
+    answer(Outcome::asked);
+    CHECK(d.input() == "/msg zoe hello");
+    answer(Outcome::offline);
+    CHECK(d.intents.logged("meet zoe"));
+    CHECK(d.intents.logged("send zoe hello"));
+    CHECK(d.said() == "notice : To zoe, who is offline (by letter): hello");
+    CHECK(d.input().empty());
+    d.intents.log.clear();
+    d.ui.model_changed();
+    CHECK_FALSE(d.intents.logged("send"));
+  }
+  SUBCASE("/query") {
+    d.keys("/query zoe hello\r");
+    answer(Outcome::registered);
+    CHECK(d.intents.logged("send zoe hello"));
+    CHECK(d.peer() == "zoe");
+  }
+  SUBCASE("not if the line is another one by now") {
+    d.keys("/msg zoe hello\r there");
+    answer(Outcome::offline);
+    CHECK(d.intents.logged("meet zoe"));
+    CHECK_FALSE(d.intents.logged("send"));
+    CHECK(d.input() == "/msg zoe hello there");
+  }
+  SUBCASE("not from another window") {
+    d.keys(
+        "/msg zoe hello\r\x1b"
+        "2");
+    answer(Outcome::offline);
+    CHECK_FALSE(d.intents.logged("send"));
+  }
+  SUBCASE("not if there is no such user, the connection was lost, or the server keeps no letters") {
+    d.keys("/msg zoe hello\r");
+    SUBCASE("no such user") {
+      answer(Outcome::unknown);
+    }
+    SUBCASE("lost") {
+      d.ui.model_changed();
+      answer(Outcome::offline);
+    }
+    SUBCASE("no letters") {
+      d.ui.model_changed();
+      d.intents.fake.mail = false;
+      d.keys("\r");
+      answer(Outcome::offline);
+    }
+    CHECK_FALSE(d.intents.logged("meet zoe"));
+    CHECK(d.input() == "/msg zoe hello");
+  }
+}
+
 TEST_CASE("ui: a space and a slash is asked about, and only an answer does something") {
   Desk d;
   d.keys("/query bob\r /quit");

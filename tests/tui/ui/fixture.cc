@@ -169,6 +169,12 @@ Result<void> FakeIntents::accept_changed(const std::string& peer, std::string_vi
 void FakeIntents::end_session(const std::string& peer, std::string_view reason) {
   log.push_back("end_session " + peer + " " + std::string(reason));
 }
+Result<void> FakeIntents::meet(const std::string& name) {
+  TRY(note("meet " + name));
+  fake.peers[name] = peer(name, 'm');
+  return {};
+}
+
 Result<std::string> FakeIntents::safety_number(const std::string&) {
   return std::string("11111 22222 33333 44444 55555 66666 77777 88888 99999 00000 12345 67890");
 }

@@ -65,6 +65,7 @@ class FakeIntents final : public tui::Intents {
     if (fake.link != client::LinkState::online) return fail("not connected");
     return note("find " + asked + " for " + (window.empty() ? "status" : window));
   }
+  Result<void> meet(const std::string& name) override;
   std::vector<std::string> files(const std::string& beginning) override;
   bool has_passphrase() const override { return !passphrase.empty(); }
   Result<void> lock() override;

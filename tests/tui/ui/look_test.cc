@@ -134,6 +134,22 @@ const Scene scenes[] = {
        s.ui.passphrase.entries[PassphraseState::current_field].insert("secret");
        s.ui.passphrase.busy = true;
      }},
+    {"letters",
+     [](Shown& s) {
+       s.model.mail = true;
+       client::Peer& bob = s.peer("bob");
+       bob.online = bob.older = false;
+       for (auto& line : bob.lines)
+         if (line.mine && !client::is_settled(line.delivery)) line.delivery = client::Delivery::mailed;
+       bob.lines[3].sent_unix_ms = bob.lines[3].at_unix_ms - 3 * 86'400'000;
+     }},
+    {"letters-full",
+     [](Shown& s) {
+       s.model.mail = true;
+       client::Line& newest = s.peer("bob").lines.back();
+       newest.why = "the mailbox of bob is full";
+       newest.again_unix_ms = newest.at_unix_ms + 10 * 60'000;
+     }},
     {"list-over", [](Shown& s) { s.ui.look.list_over = true; }},
     {"bare", [](Shown& s) { s.ui.look.bare = true; }},
     {"ascii", [](Shown& s) { s.ui.options.ascii = true; }},

@@ -123,3 +123,20 @@ TEST_CASE("ui: /history export takes a name, a file, both or neither") {
     CHECK_FALSE(d.intents.logged("export_history"));
   }
 }
+
+TEST_CASE("ui: /whois counts the texts that a peer does not have yet") {
+  Desk d;
+  d.intents.fake.mail = true;
+  d.keys("/whois bob\r");
+  CHECK(d.said().find("\nhere    2 messages not delivered yet\n") != std::string::npos);
+  auto& lines = d.of("bob").lines;
+  lines[7].delivery = client::Delivery::mailed;
+  lines[8].why = "the mailbox of bob is full";
+  lines[8].again_unix_ms = lines[8].at_unix_ms + 86'400'000;
+  d.keys("/whois bob\r");
+  CHECK(d.said().find("\nrelay   keeps 1 message for bob"
+                      "\nhere    1 message not delivered yet: the mailbox of bob is full; tried again "
+                      "2026-11-23 08:07\n") != std::string::npos);
+  d.keys("/whois dave\r");
+  CHECK(d.said().find("\nhere") == std::string::npos);
+}

@@ -108,6 +108,27 @@ TEST_CASE("plain: a line longer than the terminal shows the part around the curs
   CHECK(s.update(20).empty());
 }
 
+TEST_CASE("plain: where a text waits is said once, and why") {
+  Stage s;
+  s.intents.fake.mail = true;
+  s.type("/query bob\r");
+  auto& bob = s.intents.fake.peers.at("bob");
+  auto& lines = bob.lines;
+  lines[8].why = "the mailbox of bob is full";
+  lines[8].again_unix_ms = 1'795'334'400'000 + 80 * 60'000;
+  CHECK(s.update().find(
+            "Not delivered yet: still queued: the mailbox of bob is full; tried again at 09:20\r\n") !=
+        std::string::npos);
+  CHECK(s.update().empty());
+  lines[8].again_unix_ms += 10 * 60'000;
+  CHECK(s.update().find("tried again at 09:30") != std::string::npos);
+  lines[8].delivery = client::Delivery::mailed;
+  CHECK(s.update().find("waits for bob at the relay: still queued\r\n") != std::string::npos);
+  CHECK(s.update().empty());
+  lines[8].delivery = client::Delivery::delivered;
+  CHECK(s.update().find("Delivered: still queued") != std::string::npos);
+}
+
 TEST_CASE("plain: delivery, unread elsewhere, hints and panels are said in words, once") {
   Stage s;
   s.type("/query bob\r");

@@ -47,6 +47,13 @@ TEST_CASE("ui: /quit and Ctrl-C ask when something is undelivered, then leave") 
     CHECK(d.ui.state().ask.words ==
           "1 of your messages is not delivered yet. It goes at the next start. Leave? y yes, n no");
   }
+  SUBCASE("the relay keeps the others") {
+    for (auto& line : d.of("bob").lines)
+      if (line.delivery == client::Delivery::queued || line.delivery == client::Delivery::sent)
+        line.delivery = client::Delivery::mailed;
+    type(d.ui, "/quit\r");
+    CHECK(d.intents.last() == "quit");
+  }
   SUBCASE("nothing undelivered") {
     for (auto& [name, peer] : d.intents.fake.peers)
       peer.lines.clear();
