@@ -68,7 +68,7 @@ TEST_CASE("a text to somebody who is away waits for the return") {
   alice.say("bob");
   world.run_for(60'000);
   CHECK(alice.undelivered() == 2);
-  CHECK(alice.peer("bob")->lines.back().delivery == client::Delivery::queued);
+  CHECK(alice.peer("bob")->lines.back().delivery == client::Delivery::mailed);
   bob.connect();
   CHECK(world.run_until([&] { return world.all_delivered(); }, 30'000));
   CHECK(world.complaints() == "");
@@ -94,8 +94,22 @@ TEST_CASE("a stranger who called and left leaves nothing that a lost link could 
     alice.say("bob");
     bob.say("alice");
     CHECK(world.run_until([&] { return world.all_delivered(); }, 120'000));
-    CHECK(alice.heard["eve"] == 1);
+    CHECK(alice.heard["eve"].count() == 1);
     CHECK(world.complaints() == "");
+  }
+}
+
+TEST_CASE("a link that breaks before it is open was never open") {
+  for (const auto seed : seeds(81, 90)) {
+    CAPTURE(seed);
+    World world(seed, {});
+    User& alice = world.add("alice");
+    alice.connect();
+    alice.drop_link();
+    world.run_for(120'000);
+    CHECK(alice.online());
+    for (const auto& handshakes : world.stats().handshakes)
+      CHECK(handshakes.timed_out == 0);
   }
 }
 

@@ -1,6 +1,6 @@
-// Users' stores and the relay's accounts on disks that fail and lose power while the users talk. No
-// text that was shown, queued or proved is lost or shown twice. No name, identity or pin is lost or
-// changes.
+// Users' stores and the relay's accounts and mailboxes on disks that fail and lose power while the users talk and
+// write letters. No text that was shown, queued or proved is lost or shown twice. No name, identity or pin is lost
+// or changes.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -17,6 +17,11 @@ class DiskChaos {
  public:
   explicit DiskChaos(std::uint64_t seed) : disks_(seed), accounts_(disks_, "relay"), world_(seed, {}) {
     disks_.tell = [this](const std::string& words) { world_.happened(words); };
+    world_.keep_mail_in([this](std::function<void()> wake) {
+      auto out = disks_.open_mail(accounts_, std::move(wake), complaints_);
+      REQUIRE_MESSAGE(out, complaints_);
+      return out;
+    });
     world_.restart_server([&] { return open_accounts(); });
     for (const char* name : {"alice", "bob", "carol"})
       add(name).live_on(disks_);
@@ -37,6 +42,12 @@ class DiskChaos {
   std::uint64_t trace() const { return world_.trace(); }
   std::uint64_t failures() const { return disks_.failures(); }
   int refusals() const { return refusals_; }
+  int mailed() const {
+    int all = 0;
+    for (const auto& user : world_.users)
+      all += user->mailed;
+    return all;
+  }
   int failed_commits() const {
     int all = 0;
     for (const auto& user : world_.users)
@@ -69,6 +80,7 @@ class DiskChaos {
     if (what < 25 && world_.users.size() < 9) return newcomer();
     if (what < 31) return moderate();
     if (what < 35) return from.connect();
+    if (what < 38) return from.leave();
     const User& to = *world_.users[pick(world_.users.size())];
     if (&from == &to || !from.peer(to.name)) return;
     for (auto burst = pick(4) == 0 ? 1 + pick(8) : 1; burst > 0; --burst)
@@ -165,7 +177,7 @@ TEST_CASE("disks that fail are decided by the seed, too") {
 
 TEST_CASE("44: disks fail and power is cut while they talk: nothing is lost, shown twice or changed") {
   std::uint64_t failures = 0;
-  int refusals = 0, failed_commits = 0;
+  int refusals = 0, failed_commits = 0, mailed = 0;
   const auto all = seeds(1'101, 1'108);
   for (const auto seed : all) {
     CAPTURE(seed);
@@ -174,7 +186,10 @@ TEST_CASE("44: disks fail and power is cut while they talk: nothing is lost, sho
     failures += chaos.failures();
     refusals += chaos.refusals();
     failed_commits += chaos.failed_commits();
+    mailed += chaos.mailed();
   }
   if (all.size() > 1) CHECK(failures > 0);
-  MESSAGE(failures << " faults, " << refusals << " refusals, " << failed_commits << " commits taken back");
+  if (all.size() > 1) CHECK(mailed > 100);
+  MESSAGE(mailed << " letters, " << failures << " faults, " << refusals << " refusals, " << failed_commits
+                 << " commits taken back");
 }

@@ -144,4 +144,9 @@ std::unique_ptr<server::SqliteAccounts> Disks::open_accounts(Place& place, std::
   return open([&] { return server::SqliteAccounts::open(place.path() + "/accounts.db"); }, wrong);
 }
 
+std::unique_ptr<server::SqliteMailbox> Disks::open_mail(Place& place, std::function<void()> wake,
+                                                        std::string& wrong) {
+  return open([&] { return server::SqliteMailbox::open(place.path() + "/mail.db", {}, wake); }, wrong);
+}
+
 }  // namespace sims::test

@@ -1,4 +1,4 @@
-// The disks of a simulation: stores of some users and the relay's accounts, all on one FaultyDisk.
+// The disks of a simulation: stores of some users, and the relay's accounts and mailboxes, all on one FaultyDisk.
 // A seed decides when a disk begins to fail, how it fails, and which writes survive a power cut.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include "client/store/store.h"
 #include "server/accounts/sqlite_accounts.h"
+#include "server/mailbox/sqlite_mailbox.h"
 #include "sim/system_random.h"
 #include "support/faulty_disk.h"
 #include "support/server_folder.h"
@@ -62,6 +63,8 @@ class Disks {
   // attempts may fail, each with an error text.
   std::unique_ptr<client::Store> open_store(Place& place, std::string& wrong);
   std::unique_ptr<server::SqliteAccounts> open_accounts(Place& place, std::string& wrong);
+  std::unique_ptr<server::SqliteMailbox> open_mail(Place& place, std::function<void()> wake,
+                                                   std::string& wrong);
 
   FixedRng random;
   std::function<void(const std::string&)> tell = [](const std::string&) {};  // each fault, in words

@@ -1,6 +1,8 @@
 // Ledger: finds texts that are settled on both sides, and removes them.
 #include "sim/ledger.h"
 
+#include <algorithm>
+
 namespace sims::test {
 namespace {
 
@@ -42,13 +44,29 @@ void Ledger::settle_sent(User& sender, const Stored& at_receivers) {
 }
 
 void Ledger::settle_received(User& receiver) {
-  std::erase_if(receiver.trust.rows, [&](const FakeMemory::Row& row) {
-    if (row.entry.mine) return false;
+  std::map<std::string, std::vector<int>> there;  // by sender, in the order on the disk
+  const auto shown = [](const FakeMemory::Row& row) { return !row.entry.mine && !row.entry.waits; };
+  for (const auto& row : receiver.trust.rows) {
+    if (!shown(row)) continue;
     const int number = number_of(row.entry.body);
-    if (number > world_.find(row.peer.name)->settled_mine[receiver.name]) return false;
-    auto& settled = receiver.settled_theirs[row.peer.name];
-    if (number != ++settled) wrong += row.entry.body + " is on disk twice or out of order\n";
-    return true;
+    if (number <= world_.find(row.peer.name)->settled_mine[receiver.name])
+      there[row.peer.name].push_back(number);
+  }
+  for (auto& [sender, numbers] : there) {
+    if (receiver.may_miss_some) std::sort(numbers.begin(), numbers.end());
+    auto& settled = receiver.settled_theirs[sender];
+    for (const int number : numbers) {
+      if (number == settled + 1) {
+        ++settled;
+        continue;
+      }
+      if (receiver.may_miss_some && number > settled) break;  // the line of an earlier one still waits
+      wrong += sender + ">" + receiver.name + " #" + std::to_string(number) +
+               " is on disk twice or out of order\n";
+    }
+  }
+  std::erase_if(receiver.trust.rows, [&](const FakeMemory::Row& row) {
+    return shown(row) && number_of(row.entry.body) <= receiver.settled_theirs[row.peer.name];
   });
 }
 

@@ -110,7 +110,8 @@ TEST_CASE("texts that can't be read at a start are read later, before any other 
   alice.trust.unreadable = true;
   alice.crash();
   world.run_for(30'000);
-  CHECK(alice.alerts() == 2);  // of texts to be sent, and of texts that came: each once
+  // Of texts to be sent, of texts that came, of letters, of receipts and of our keys: each once.
+  CHECK(alice.alerts() == 5);
   const auto refused = alice.core->send_text("bob", "ahead of the other", false, world.now());
   REQUIRE_FALSE(refused);
   CHECK(refused.error() == "unsent messages could not be read yet; try again in a moment");

@@ -47,6 +47,10 @@ std::uint64_t seed_or(std::uint64_t usual) {
   return number_in("SIMS_SEED").value_or(usual);
 }
 
+std::uint64_t size_in(const char* variable, std::uint64_t usual) {
+  return number_in(variable).value_or(usual);
+}
+
 void playing(std::uint64_t seed) {
   current = seed;
 }
@@ -89,9 +93,10 @@ struct Replay final : doctest::IReporter {
  private:
   void failed() {
     if (!line_.empty()) return;
-    const char* messages = std::getenv("SIMS_STRESS_MESSAGES");
-    line_ = "replay: " + (messages ? "SIMS_STRESS_MESSAGES=" + std::string(messages) + " " : "") +
-            "make test-sim SEED=" + std::to_string(current) + " ONLY=\"" + pattern_of(name_) + "\"";
+    line_ = "replay: ";
+    for (const std::string size : {"SIMS_STRESS_MESSAGES", "SIMS_STRESS_PEOPLE"})
+      if (const auto given = number_in(size.c_str())) line_ += size + "=" + std::to_string(*given) + " ";
+    line_ += "make test-sim SEED=" + std::to_string(current) + " ONLY=\"" + pattern_of(name_) + "\"";
   }
   std::string name_, line_;
 };

@@ -20,6 +20,8 @@ constexpr bool sanitized = false;
 std::vector<std::uint64_t> seeds(std::uint64_t first, std::uint64_t last);  // both included
 // For a case that runs one seed.
 std::uint64_t seed_or(std::uint64_t usual);
+// The number in this environment variable, which changes the size of a case.
+std::uint64_t size_in(const char* variable, std::uint64_t usual);
 // Notes the seed of the World that begins, for the replay line.
 void playing(std::uint64_t seed);
 

@@ -1,6 +1,7 @@
 // One user of a simulation: its client core, its crashes, and a memory that loses uncommitted writes.
 #include <algorithm>
 
+#include "client/mail/prekey_keeper.h"
 #include "sim/world.h"
 
 namespace sims::test {
@@ -91,6 +92,18 @@ void User::crash(Ending ending) {
     trust.lose_uncommitted();
   }
   begin_life();
+  if (!away_) connect();
+}
+
+void User::put_back(const FakeMemory::State& older) {
+  world.happened(name + "'s store is put back");
+  forget_life();
+  trust.restore(older);
+  was_put_back = true;
+  shown_in_life.clear();
+  for (const auto& row : trust.rows)
+    if (!row.entry.mine) shown_in_life.insert(row.entry.body);
+  begin_life();
   connect();
 }
 
@@ -113,11 +126,14 @@ void User::forget_life() {
 
 // Texts that were shown and not stored are shown again.
 void User::begin_life() {
-  heard = settled_theirs;
+  heard.clear();
+  for (const auto& [peer, number] : settled_theirs)
+    heard[peer] = Shown(number);
   delivered = settled_mine;
   const auto count = [this](const std::string& peer, const client::HistoryEntry& entry) {
+    if (entry.waits) return;  // its line is still to come
     if (!entry.mine)
-      heard[peer] = std::max(heard[peer], number_of(entry.body));
+      heard[peer].add(number_of(entry.body));
     else if (entry.delivery == client::Delivery::delivered)
       ++delivered[peer];
     if (entry.mine && refused.contains(entry.body)) came_back(entry.body);
@@ -133,7 +149,25 @@ void User::begin_life() {
 
 void User::connect() {
   touch();
+  world.happened(name + " connects");
+  away_ = false;
   core->connect("server:7467", world.now());
+}
+
+void User::leave() {
+  touch();
+  world.happened(name + " leaves");
+  away_ = true;
+  core->disconnect(world.now());
+}
+
+bool User::meets(const std::string& other) {
+  if (peer(other)) return true;
+  touch();
+  if (core->meet(other, world.now())) return true;
+  // Refused while offline, and too often: then later.
+  static_cast<void>(core->find(other, std::nullopt, world.now()).has_value());
+  return false;
 }
 
 void User::say(const std::string& to) {
@@ -198,7 +232,7 @@ void User::open_link(const std::string&) {
   link_ = id;
   world.links_[id].user = this;
   world.later(world.weather.delay_ms, [this, id] {
-    if (link_ != id) return;
+    if (link_ != id || world.links_.at(id).up.ends) return;  // given up, or broken before it was open
     world.links_.at(id).open = true;
     world.server_->opened(id, "192.0.2." + std::to_string(1 + id % 250), world.now());
     world.server_turn();
@@ -245,7 +279,9 @@ void User::start_work(std::unique_ptr<client::Work> work) {
   auto shared = std::make_shared<std::unique_ptr<client::Work>>(std::move(work));
   world.later(world.weather.work_ms, [this, shared, life = life_] {
     if (life != life_) return;
+    ephemerals.makes_prekeys = dynamic_cast<client::PrekeyWork*>(shared->get()) != nullptr;
     (*shared)->run();
+    ephemerals.makes_prekeys = false;
     touch();
     core->work_done(std::move(*shared), world.now());
   });
@@ -261,17 +297,36 @@ void User::changed() {
 }
 
 void User::received(const client::Peer& from, const client::Line& line) {
+  if (put_back_at_times) {
+    const User* author = world.find(from.name);
+    if (!author || line.text != from.name + ">" + name + " #" + std::to_string(number_of(line.text)) ||
+        number_of(line.text) > author->said.at(name))
+      complaints.push_back(name + " was shown " + line.text + ", which was never said");
+    if (!shown_in_life.insert(line.text).second)
+      complaints.push_back(name + " was shown " + line.text + " twice");
+    return world.happened(name + " is shown " + line.text);
+  }
   const User* sender = world.find(from.name);
-  int& last = heard[from.name];
-  int wanted = last + 1;
-  while (sender && wanted < number_of(line.text) && sender->was_refused(name, wanted))
-    ++wanted;
-  const std::string text = from.name + ">" + name + " #" + std::to_string(wanted);
-  if (line.text != text) complaints.push_back(name + " was shown " + line.text + " instead of " + text);
-  last = wanted;
+  Shown& shown_before = heard[from.name];
+  const bool first = shown_before.count() == 0;
+  const int number = number_of(line.text);
+  int before = number - 1;
+  while (sender && before > 0 && sender->was_refused(name, before))
+    --before;
+  if (line.text != from.name + ">" + name + " #" + std::to_string(number))
+    complaints.push_back(name + " was shown " + line.text);
+  if (before > 0 && !shown_before.has(before)) {
+    if (may_miss_some && first)
+      ++first_early;
+    else if (may_miss_some && !line.missing.empty())
+      ++noted_early;
+    else
+      complaints.push_back(name + " was shown " + line.text + " before #" + std::to_string(before));
+  }
+  if (!shown_before.add(number)) complaints.push_back(name + " was shown " + line.text + " twice");
   was_shown(line.text);
-  if (!sender || last > sender->said.at(name)) complaints.push_back(line.text + " was never said");
-  if (sender && sender->was_refused(name, last))
+  if (!sender || number > sender->said.at(name)) complaints.push_back(line.text + " was never said");
+  if (sender && sender->was_refused(name, number))
     complaints.push_back(line.text + " was refused and is shown");
 }
 
@@ -282,15 +337,25 @@ void User::was_shown(const std::string& text) {
 
 void User::delivery_changed(const client::Peer& to, const client::Line& line) {
   if (line.delivery == client::Delivery::failed) complaints.push_back(line.text + " failed: " + line.why);
+  if (line.delivery == client::Delivery::mailed) {
+    ++mailed;
+    world.happened(line.text + " is mailed");
+  }
   if (line.delivery != client::Delivery::delivered) return;
   ++delivered[to.name];
   world.happened(line.text + " is proved");
   User* reader = world.find(to.name);
+  const FakeMemory::Name there{core->model().server_id, own_id, line.uid};
+  const bool stored = reader && reader->trust.uids.contains(there);  // its line may wait for another
+  if (put_back_at_times) {
+    if (!stored && !reader->was_put_back) complaints.push_back(line.text + " marked delivered, never stored");
+    return;
+  }
   const int number = number_of(line.text);
   if (store || (reader && reader->store)) proved.insert(line.text);
   if (reader && reader->store) return;  // it may wait for its predecessor: wrong_on_disk() checks
-  if (!reader || reader->heard[name] < number)
-    complaints.push_back(line.text + " marked delivered, never shown");
+  if (!reader || (!reader->heard[name].has(number) && !stored))
+    complaints.push_back(line.text + " marked delivered, neither shown nor stored");
 }
 
 }  // namespace sims::test

@@ -9,6 +9,14 @@
 
 namespace sims::test {
 
+std::string unlike_name(std::size_t number) {
+  constexpr const char* syllables[] = {"bar", "fem", "gin", "kol", "put", "wys"};
+  std::string name;
+  for (int i = 0; i < 3; ++i, number /= std::size(syllables))
+    name += syllables[number % std::size(syllables)];
+  return name;
+}
+
 // --- the network ---------------------------------------------------------------------------------
 
 World::World(std::uint64_t seed, Weather w)
@@ -24,10 +32,22 @@ void World::start_server() {
   server::RelayOptions options;
   options.identity = &server_identity;
   options.name = "sim";
-  server_ = std::make_unique<server::Relay>(std::move(options), *accounts_, server_ephemerals_, *this);
+  server::Mailbox* boxes = &mailbox_;
+  server::Prekeys* prekeys = &mailbox_;
+  if (open_mail_) {
+    mail_file_ = open_mail_([this] { answer_mail_later(); });
+    mail_file_->on_work([this](server::MailLane lane) { work_on_mail(lane); });
+    for (const auto lane : {server::MailLane::change, server::MailLane::read, server::MailLane::copy})
+      work_on_mail(lane);
+    boxes = mail_file_.get();
+    prekeys = mail_file_.get();
+  }
+  server_ = std::make_unique<server::Relay>(std::move(options), *accounts_, *boxes, *prekeys,
+                                            server_ephemerals_, *this);
 }
 
 void World::restart_server(const std::function<Accounts()>& reopen) {
+  happened("the relay restarts");
   ++server_life_;
   for (auto& [id, link] : links_) {
     if (!link.open) continue;
@@ -37,6 +57,9 @@ void World::restart_server(const std::function<Accounts()>& reopen) {
     move(id, false);
   }
   server_.reset();
+  mail_file_.reset();
+  static_cast<void>(mailbox_.take_answers());  // nobody waits for them now
+  mail_answered_ = false;
   if (reopen) {
     accounts_.reset();
     accounts_ = reopen();
@@ -54,7 +77,7 @@ User& World::add(const std::string& name, crypto::SuiteList suites, bool accept_
   return *users.back();
 }
 
-User* World::find(const std::string& name) {
+User* World::find(const std::string& name) const {
   for (auto& user : users)
     if (user->name == name) return user.get();
   return nullptr;
@@ -123,6 +146,49 @@ void World::deliver(std::uint64_t id, bool up) {
   move(id, up);
 }
 
+// The disk takes its time, and one commit answers many questions.
+void World::answer_mail_later() {
+  if (std::exchange(mail_answered_, true)) return;
+  later(weather.mail_ms, [this, life = server_life_] {
+    if (life != server_life_) return;
+    mail_answered_ = false;
+    server_->mail_answers(now());
+    server_turn();
+  });
+}
+
+// As one of the threads of a mail.db.
+void World::work_on_mail(server::MailLane lane) {
+  later(weather.mail_ms, [this, lane, life = server_life_] {
+    if (life != server_life_) return;
+    const bool more = lane == server::MailLane::change ? mail_file_->change()
+                      : lane == server::MailLane::read ? mail_file_->read()
+                                                       : mail_file_->copy();
+    if (more) work_on_mail(lane);
+  });
+}
+
+// As the daemon does, but not every minute.
+void World::expire_mail() {
+  expire_ms_ = clock_ms_ + 3'600'000;
+  const auto ticket = server_->mail_ticket([](const server::MailAnswer&) {});
+  auto& boxes = mail_file_ ? static_cast<server::Mailbox&>(*mail_file_) : mailbox_;
+  boxes.expire(ticket, now().unix_s());
+}
+
+void World::put_back_mail(server::MemoryMailbox::Snapshot older, bool told) {
+  happened("the relay's mailboxes are put back");
+  mailbox_.put_back(std::move(older));
+  restart_server();
+  if (told) mailbox_.drop_all(server_->mail_ticket([](const server::MailAnswer&) {}));
+}
+
+void World::sleep(std::int64_t ms) {
+  happened("all sleep");
+  slept_ms_ += ms;
+  expire_mail();
+}
+
 void World::server_turn() {
   server_->turn_end(now());
 }
@@ -182,6 +248,7 @@ void World::step() {
   const std::int64_t tick = next_tick();
   const std::int64_t event = events_.empty() ? INT64_MAX : events_.top().at_ms;
   clock_ms_ = std::max(clock_ms_, std::min(tick, event));
+  if (clock_ms_ >= expire_ms_) expire_mail();
   if (event <= tick) {
     auto run = events_.top().run;
     events_.pop();
@@ -242,7 +309,7 @@ std::string World::complaints() const {
 namespace {
 
 bool waits(const client::Delivery& delivery) {
-  return delivery == client::Delivery::queued || delivery == client::Delivery::sent;
+  return delivery != client::Delivery::delivered && delivery != client::Delivery::failed;
 }
 
 }  // namespace
@@ -258,6 +325,11 @@ std::string World::unaccounted() const {
     for (const auto& row : user->trust.rows) {
       if (!row.entry.mine) continue;
       const auto* peer = user->peer(row.peer.name);
+      if (peer == nullptr && user->away()) continue;  // it died, and shows its windows when it connects
+      if (peer == nullptr) {
+        wrong += user->name + " has no window of " + row.peer.name + "\n";
+        continue;
+      }
       const auto& lines = peer->lines;
       const auto line = std::find_if(lines.rbegin(), lines.rend(),
                                      [&](const client::Line& l) { return l.row == row.entry.row; });
