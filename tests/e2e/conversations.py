@@ -5,7 +5,7 @@ import json
 from harness import DEADLINE, check, until
 
 # sims(1), EXIT STATUS
-FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCKED = range(1, 10)
+FAILURE, USAGE, NO_SERVER, SERVER_KEY, PEER_KEY, NO_PEER, TIMEOUT, REFUSED, LOCKED, MAILED = range(1, 11)
 
 
 def received(process, seconds=DEADLINE):
@@ -26,9 +26,9 @@ def stranger(world):
     """Alice writes to bob, who does not know her; returns the server and the lines that bob's listen printed."""
     server = world.server()
     world.sims("bob", server, "list")
-    bob = meet(world, server, options=())
+    bob = listen(world, "bob", server, options=())  # he stays: else the text would go by letter
     world.sims("alice", server, "send", "bob", "may I?", "--timeout", 5, expect=TIMEOUT)
-    message, = received(bob)
+    (message,), _ = end(bob)
     check(message["body"] == "may I?" and message["request"], f"bob got {message}")
     request, = [json.loads(line) for line in world.sims("bob", None, "requests", "--json").splitlines()]
     check(request["name"] == "alice" and request["messages"] == 1, f"request: {request}")

@@ -245,6 +245,10 @@ class World:
                 parts.append(f"--- screen {terminal.name}\n{terminal.screen().rstrip()}")
             except (Failure, subprocess.SubprocessError) as error:
                 parts.append(f"--- screen {terminal.name}: {error}")
+        for process in self.processes:
+            if process.stderr and process.poll() is not None and process.returncode != 0 and not process.stderr.closed:
+                errors = "\n".join(process.stderr.read().splitlines()[-8:])
+                parts.append(f"--- {' '.join(process.args[4:])}: exit status {process.returncode}\n{errors}")
         for log in sorted(self.path.glob("simsd-*.log")):
             parts.append(f"--- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-8:]))
         return "\n".join(parts)

@@ -44,7 +44,7 @@ def test_members_of_json_are_in_the_man_page(world):
     server = world.server()
     world.sims("alice", server, "list")
     alice = meet(world, server, "alice", options=())
-    bob = world.start_sims("bob", server, "send", "--timeout", DEADLINE, "alice", "hello")
+    bob = world.start_sims("bob", server, "send", "--wait-for", "delivered", "--timeout", DEADLINE, "alice", "hello")
     found = {"requests": until(lambda: world.sims("alice", server, "requests", "--json"), bool, "the request")}
     found["listen"], _ = alice.communicate(timeout=DEADLINE)
     world.sims("alice", server, "accept", "bob")
@@ -118,7 +118,8 @@ def test_what_cannot_be_printed_is_not_acknowledged(world):
     with open("/dev/full", "w") as full:
         bob = world.start_sims("bob", server, "listen", stdout=full)
         world.await_online(server, "bob")
-        world.sims("alice", server, "send", "--timeout", "3", "bob", "lost?", expect=TIMEOUT)
+        world.sims("alice", server, "send", "--timeout", "3", "--wait-for", "delivered", "bob", "lost?",
+                   expect=TIMEOUT)
         _, errors = bob.communicate(timeout=DEADLINE)
     check(bob.returncode == FAILURE and "standard output" in errors, f"{bob.returncode}: {errors}")
     check("are in the store, unread: sims history alice" in errors, errors)
@@ -138,20 +139,12 @@ def test_id_and_list(world):
     until(lambda: world.sims("alice", server, "list"), lambda out: "bob" not in out, "bob gone from the list")
 
 
-def test_unknown_and_offline_peers(world):
+def test_unknown_peers(world):
     server = world.server()
     world.sims("alice", server, "send", "nobody", "hello", "--timeout", 2, expect=NO_PEER)
     check("there is no user nobody" in world.last_error, world.last_error)
     world.sims("alice", server, "fingerprint", "nobody", expect=NO_PEER)
     check("there is no user nobody" in world.last_error, world.last_error)
-    bob = meet(world, server)
-    world.sims("alice", server, "send", "bob", "hello")
-    received(bob)
-    until(lambda: world.sims("watcher", server, "list"), lambda out: "bob" not in out, "bob gone from the list")
-    began = time.monotonic()
-    world.sims("alice", server, "send", "bob", "are you there?", "--timeout", 2, expect=NO_PEER)
-    check(time.monotonic() - began < 20, "it took too long")
-    check("bob is a user of" in world.last_error and "offline" in world.last_error, world.last_error)
 
 
 def test_find(world):
@@ -163,7 +156,7 @@ def test_find(world):
     world.sims("alice", server, "send", "bob", "hello")
     received(bob)
     until(lambda: world.sims("watcher", server, "list"), lambda out: "bob" not in out, "bob gone from the list")
-    line = world.sims("alice", server, "find", ident)
+    line = world.sims("alice", server, "find", "--", ident)
     check(line.split() == ["bob", "unverified", ident, "offline"], line)
     world.sims("alice", server, "find", "nobody", expect=NO_PEER)
     check("there is no user nobody" in world.last_error, world.last_error)
@@ -173,7 +166,11 @@ def test_find(world):
 
 def test_listen_times_out(world):
     server = world.server()
-    world.sims("bob", server, "listen", "--count", 1, "--timeout", 1, expect=TIMEOUT)
+    for seconds in (1, 8, 32):  # a slow machine needs longer for the login
+        world.sims("bob", server, "listen", "--count", 1, "--timeout", seconds, expect=None)
+        if world.last_status != NO_SERVER:
+            break
+    check(world.last_status == TIMEOUT, f"exit status {world.last_status}: {world.last_error}")
 
 
 def test_closed_standard_descriptors(world):
@@ -181,7 +178,8 @@ def test_closed_standard_descriptors(world):
     server = world.server()
     bob = world.start_sims("bob", server, "listen", closed=">&-")
     world.await_online(server, "bob")
-    world.sims("alice", server, "send", "--timeout", "3", "bob", "in the clear", expect=TIMEOUT)
+    world.sims("alice", server, "send", "--timeout", "3", "--wait-for", "delivered", "bob", "in the clear",
+               expect=TIMEOUT)
     _, errors = bob.communicate(timeout=DEADLINE)
     check(bob.returncode == FAILURE and "standard output" in errors, f"{bob.returncode}: {errors}")
     for path in (world.path / "bob").rglob("*"):

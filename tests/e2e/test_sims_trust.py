@@ -5,7 +5,8 @@ import shutil
 import signal
 import socket
 
-from conversations import NO_PEER, NO_SERVER, PEER_KEY, REFUSED, SERVER_KEY, TIMEOUT, USAGE, meet, received, stranger
+from conversations import (NO_PEER, NO_SERVER, PEER_KEY, REFUSED, SERVER_KEY, TIMEOUT, USAGE, end, history, listen, meet,
+                           received, stranger)
 from harness import DEADLINE, check, until
 
 
@@ -204,9 +205,9 @@ def test_request_declined(world):
     check(world.sims("bob", None, "requests") == "", "still a request")
     world.sims("bob", None, "history", "alice", expect=NO_PEER)
     world.sims("bob", server, "decline", "alice", expect=NO_PEER)
-    bob = meet(world, server, options=())
+    bob = listen(world, "bob", server, options=())
     world.sims("alice", server, "send", "bob", "again", "--timeout", 5, expect=TIMEOUT)
-    message, = received(bob)
+    (message,), _ = end(bob)
     check(message["body"] == "again" and message["request"], f"bob got {message}")
 
 
@@ -239,3 +240,27 @@ def test_block_and_accept_somebody_new(world):
     check("unverified" in world.sims("carol", None, "fingerprint", "alice"), "not accepted")
     alice.terminate()
     alice.wait(DEADLINE)
+
+
+def test_a_request_by_letter_is_receipted_once_it_is_accepted(world):
+    """attack 55: nothing goes back to a stranger's letter before /accept, also when no client runs at that moment."""
+    server = world.server()
+
+    def written():
+        end(listen(world, "bob", server))  # he leaves keys for letters
+        world.sims("alice", server, "send", "bob", "may I?", expect=None, options=("--accept-new",))
+        return world.last_status
+    until(written, lambda status: status == 10, "keys for letters")
+
+    def marks():
+        end(listen(world, "alice", server))
+        return history(world, "alice", "bob")[-1]["delivery"]
+    bob = world.start_sims("bob", server, "listen", "--json", "--count", 1, options=())
+    check(received(bob)[0]["request"], "not shown as a request")
+    check(marks() == "mailed", "a stranger's letter was receipted")
+    world.sims("bob", server, "accept", "alice", options=())
+
+    def marks_after_bob():
+        end(listen(world, "bob", server, options=()))  # the first time it may end before its receipt goes
+        return marks()
+    until(marks_after_bob, lambda mark: mark == "delivered", "the receipt")

@@ -12,7 +12,9 @@ import stat
 import subprocess
 import sys
 
+from conversations import MAILED, NO_PEER
 from harness import BUILD, DEADLINE, Skip, check, until
+from test_mail import letter
 
 NOBODY = 65534
 SANITIZED = os.environ.get("VARIANT") in ("asan", "tsan")  # these builds do not confine themselves
@@ -420,16 +422,78 @@ def test_names_and_release(world):
     ask("release", "nobody", expect=1)
 
 
+def without_mailbox(world, how):
+    """bob, for whom a letter waits, is released or banned, and simsd killed as soon as simsctl has its answer: by then the
+    mailbox is gone from the disk. Returns the new server, and how many letters wait for him."""
+    server = world.server()
+    check(letter(world, server, "for nobody") == MAILED, f"{world.last_status}: {world.last_error}")
+    bob = world.sims("bob", None, "id").strip()
+    box = json.loads(asking(world, server)("mail", bob, "--json"))
+    check(box["letters"] == 1 and box["prekeys"], box)
+    asking(world, server)(how, "bob")
+    server.stop(signal.SIGKILL)
+    server = world.server()
+    box = json.loads(asking(world, server)("mail", bob, "--json"))
+    check(box["letters"] == 0 and not box["prekeys"], box)
+    return server, lambda: json.loads(asking(world, server)("mail", bob, "--json"))["letters"]
+
+
+def test_release_takes_the_mailbox(world):
+    server, waiting = without_mailbox(world, "release")
+    names = [row["name"] for row in rows(asking(world, server)("names", "--json")) if "name" in row]
+    check("alice" in names and "bob" not in names, names)
+    world.sims("bob", server, "list")  # he registers again
+    check(waiting() == 0, "he got his old mailbox")
+
+
+def test_ban_takes_the_mailbox(world):
+    server, waiting = without_mailbox(world, "ban")
+    world.sims("alice", server, "send", "bob", "more", expect=NO_PEER)
+    check(waiting() == 0, "the mailbox of who is banned fills again")
+    asking(world, server)("unban", "bob")
+    check(letter(world, server, "welcome back") == MAILED, f"{world.last_status}: {world.last_error}")
+    check(waiting() == 1, "no letters after a ban")
+
+
+def test_mail(world):
+    server = world.server()
+    ask = asking(world, server)
+    world.sims("alice", server, "list")
+    check("0 letters and 0 receipts wait" in ask("status"), ask("status"))
+    for who in ("alice", next(row["id"] for row in rows(ask("names", "--json")) if "id" in row)):
+        box = json.loads(ask("mail", "--json", "--", who))  # an id may begin with a dash
+        check(box["letters"] == 0 and box["given"] == 0, box)
+    dashed = "-iuwyHRNbJU9brJ1Lh5BIBE8ZxMHLoAFlV46J-TzmoY"
+    for words in (["--", dashed], ["id:" + dashed]):
+        check("letters" in ask("mail", *words), f"{words}: not understood")
+    ask("mail", dashed, expect=2)
+    check("letters" in ask("mail", "alice"), "words")
+    check("not registered" in ask("mail", "nobody", expect=1), "a mailbox of nobody")
+    check(ask("mail", "alice", "--purge") == "removed: 0\n", "purge")
+    check(ask("mail", "--restored").startswith("prekeys dropped: "), "restored")
+    ask("mail", expect=2)
+    check("sims_mail_waiting{kind=\"letters\"} 0" in ask("metrics"), "metrics")
+
+
 def test_backup_while_running(world):
     server = world.server()
     ask = asking(world, server)
     world.sims("alice", server, "list")
     ask("backup", "copy.db")  # relative to simsctl's working directory
-    check((world.path / "copy.db").stat().st_mode & 0o777 == 0o600, "others may read the copy")
+    for name in ("copy.db", "copy.db.mail"):
+        check((world.path / name).stat().st_mode & 0o777 == 0o600, f"others may read {name}")
     check("copy.db" in ask("backup", "copy.db", expect=1), "a file was overwritten")
+    (world.path / "half.db.mail").touch()
+    check("half.db.mail" in ask("backup", "half.db", expect=1), "a file was overwritten")
+    check(not (world.path / "half.db").exists(), "half a backup")
+    (server.state / "accounts.db").rename(server.state / "gone.db")
+    check("replaced or removed" in ask("backup", "other.db", expect=1), "a backup without the accounts")
+    check(not (world.path / "other.db.mail").exists(), "the other half of a backup")
+    (server.state / "gone.db").rename(server.state / "accounts.db")
     restored = world.path / "restored"
     restored.mkdir(mode=0o700)
     shutil.copy(world.path / "copy.db", restored / "accounts.db")
+    shutil.copy(world.path / "copy.db.mail", restored / "mail.db")
     shutil.copy(server.state / "identity", restored / "identity")
     server.stop()
     again = world.server(state="restored")

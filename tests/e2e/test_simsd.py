@@ -50,7 +50,7 @@ def test_version_and_help(world):
                                              "fingerprint", "verify", "forget", "history", "export", "erase",
                                              "passphrase")]
     helps += [["simsctl", command] for command in ("status", "clients", "names", "stats", "metrics", "kick", "ban", "unban",
-                                                   "bans", "invite", "release", "log-level", "reload", "backup")]
+                                                   "bans", "invite", "release", "mail", "log-level", "reload", "backup")]
     for words in helps:
         for option in ("--help", "-h"):
             run = run_program(world, *words, option)

@@ -131,6 +131,7 @@ def test_killed_while_receiving(world):
         printed.append(bob.kill())
         bob = Listener(world, "bob", server)
     sent = all_delivered(world, "alice", "bob", lambda rows: len(rows) == count)
+    world.await_online(server, "bob")  # before that SIGTERM kills it
     printed.append(bob.end())
     check_same(sent, history(world, "bob", "alice"))
     # A text is stored before it is printed. A listener killed in between leaves it unprinted in the store.
@@ -148,7 +149,7 @@ def test_a_full_disk(world):
     logins = lambda: len(re.findall(r"event=login .*name=bob", server.log()))
     # The write-ahead log cannot grow by a page any more, but the small output can.
     was = resource.prlimit(bob.process.pid, resource.RLIMIT_FSIZE, (4_000, resource.RLIM_INFINITY))
-    alice = world.start_sims("alice", server, "send", "--timeout", str(DEADLINE), "bob", "once")
+    alice = world.start_sims("alice", server, "send", "--timeout", str(DEADLINE), "--wait-for", "delivered", "bob", "once")
     until(logins, lambda n: n >= 4, "third time that bob comes back to have it again")
     check(bob.printed() == [], f"printed and not stored: {bob.printed()}")
     resource.prlimit(bob.process.pid, resource.RLIMIT_FSIZE, was)

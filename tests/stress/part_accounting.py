@@ -13,12 +13,12 @@ MESSAGES = int(os.environ.get("SIMS_STRESS_MESSAGES", usual(1_000_000, 2_000))) 
 PROCESSES, EACH = usual(50, 4), usual(1000, 20)
 
 
-def part_sim_accounting(world, table):
-    """200 clients of the simulation in chaos; every message must end as delivered or visibly not delivered."""
-    run = subprocess.run([BUILD / "tests/sim_test", "--no-colors", "-tc=the whole account*"], capture_output=True, text=True,
+def simulation(world, table, case, mark, seed):
+    """Runs a case of the simulation at full size; returns its account, and the Failure that it ended with."""
+    run = subprocess.run([BUILD / "tests/sim_test", "--no-colors", f"-tc={case}*"], capture_output=True, text=True,
                          env=world.env | {"SIMS_STRESS_MESSAGES": str(MESSAGES),
-                                          "SIMS_STRESS_SEED": os.environ.get("SIMS_STRESS_SEED", "902")})
-    found = re.search(r"^account: (.*)$", run.stdout, re.M)
+                                          "SIMS_STRESS_SEED": os.environ.get("SIMS_STRESS_SEED", seed)})
+    found = re.search(rf"^{mark}: (.*)$", run.stdout, re.M)
     if not found:
         raise Failure(run.stdout[-4000:])
     ends = json.loads(found[1])
@@ -34,7 +34,37 @@ def part_sim_accounting(world, table):
     table.row("server restarts", ends["server_restarts"])
     table.row("messages a second", ends["messages_s"])
     table.row("memory", ends["peak_mib"], at_most=1024, unit="MiB")
-    if run.returncode != 0:
+    return ends, Failure(run.stdout[-4000:]) if run.returncode != 0 else None
+
+
+def part_sim_accounting(world, table):
+    """200 clients of the simulation in chaos; every message must end as delivered or visibly not delivered."""
+    _, failure = simulation(world, table, "the whole account", "account", "902")
+    if failure:
+        raise failure
+
+
+def part_sim_letters(world, table):
+    """200 people of the simulation of whom half are away, and mailboxes with troubles: every text must be proved."""
+    ends, failure = simulation(world, table, "letters at large", "letters", "971")
+    table.row("texts that came to wait at the relay", ends["mailed"], at_least=MESSAGES // 10)
+    table.row("shown before an earlier one, with a notice", ends["early"], at_most=MESSAGES // 500)
+    table.row("shown before an earlier one as the first of their author", ends["first_early"], at_most=MESSAGES // 1000)
+    table.row("times that somebody came and somebody went", ends["moves"])
+    table.row("troubles of the mailboxes: the disk fails, is in doubt, slow or full", ends["troubles"])
+    table.row("days slept", ends["days"])
+    if failure:
+        raise failure
+
+
+def part_sim_restored(world, table):
+    """200 people of the simulation; the mailboxes of the relay, a client's store, or both are put back by a day."""
+    run = subprocess.run([BUILD / "tests/sim_test", "--no-colors", "-tc=70:*"], capture_output=True, text=True,
+                         env=world.env | usual({"SIMS_STRESS_PEOPLE": "200"}, {"SIMS_SEED": "1421"}))
+    counts = {words: int(n) for n, words in re.findall(r"^restored: (\d+) (.*)$", run.stdout, re.M)}
+    for words, count in counts.items():
+        table.row(words, count, at_least=usual(1, 0))
+    if run.returncode != 0 or len(counts) != 6:
         raise Failure(run.stdout[-4000:])
 
 
