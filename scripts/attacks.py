@@ -22,7 +22,7 @@ def tests():
         text = path.read_text()
         where = str(path.relative_to(ROOT))
         if path.suffix == ".cc":
-            names = [(m[1], m[2]) for m in re.finditer(r'TEST_CASE\(\s*"(?:attack )?(\d+): ((?:[^"\\]|\\.)*)"', text)]
+            names = [(m[1], m[2]) for m in re.finditer(r'TEST_CASE(?:_\w+)?\(\s*(?:\w+,\s*)?"(?:attack )?(\d+): ((?:[^"\\]|\\.)*)"', text)]
         else:
             names = [(m[2], m[1]) for m in re.finditer(r'def (\w+)\([^)]*\):\n\s+"""attack (\d+):', text)]
         for number, name in names:

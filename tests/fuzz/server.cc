@@ -93,12 +93,47 @@ std::string Scene::again(Source& source) {
 }
 
 std::string Scene::says(Source& source) {
-  switch (source.pick(9)) {
+  switch (source.pick(13)) {
+    case 9: {
+      proto::ClientMail out;
+      out.src = id(source);
+      out.dst = id(source);
+      out.id = source.byte();
+      out.data = source.text();
+      return proto::encode(out);
+    }
+    case 10: {
+      proto::ClientReceipt out;
+      out.src = id(source);
+      out.dst = id(source);
+      if (source.coin()) out.outcome = proto::LetterUnopened{};
+      return proto::encode(out);
+    }
+    case 11: {
+      proto::PrekeysStatus out;
+      for (std::size_t i = source.pick(4); i > 0; --i)
+        out.left.push_back({"ECDHE_WITH_AES_128_CBC_SHA256", source.byte(), source.coin()});
+      out.taken = source.byte();
+      if (source.coin()) out.last.emplace();
+      out.waiting = source.byte();
+      return proto::encode(out);
+    }
+    case 12: {
+      proto::PrekeyAnswer out;
+      out.dst = id(source);
+      if (source.coin()) {
+        out.data.emplace();
+        out.data->suite = "ECDHE_WITH_AES_128_CBC_SHA256";
+        out.data->use = source.coin() ? proto::PrekeyUse::many : proto::PrekeyUse::once;
+        out.data->key = Bytes(120, source.byte());
+      }
+      return proto::encode(out);
+    }
     case 8: {
       proto::ClientRefuse out;
       out.src = id(source);
       out.dst = id(source);
-      out.code = proto::refusal_code(static_cast<proto::ErrorCode>(source.pick(18)));
+      out.code = proto::refusal_code(static_cast<proto::ErrorCode>(source.pick(19)));
       return proto::encode(out);
     }
     case 0:

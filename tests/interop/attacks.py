@@ -17,8 +17,8 @@ world = World()
 
 
 CODES = set("""bad-frame bad-message bad-sequence unsupported-version unsupported-suite handshake-failed name-invalid
-name-taken id-taken not-registered banned busy rate-limited too-large unknown-peer not-connected going-away
-internal""".split())
+name-taken id-taken not-registered banned busy rate-limited too-large unknown-peer not-connected mailbox-full unknown-blob
+going-away internal""".split())
 
 
 FORM = {"bad-frame", "bad-message"}

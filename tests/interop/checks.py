@@ -1,5 +1,6 @@
 """Shared by the tests here: named checks, a summary, programs, a server."""
 
+import json
 import os
 import queue
 import re
@@ -59,8 +60,8 @@ class Program:
     """A child process; threads collect its output and standard error. It is stopped by its pid."""
 
     def __init__(self, argv, **popen):
-        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                        text=True, errors="replace", **popen)
+        popen.setdefault("stdin", subprocess.DEVNULL)
+        self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", **popen)
         self.log, self.output, self.lines = [], [], queue.Queue()
         for stream, kept, q in ((self.process.stderr, self.log, self.lines), (self.process.stdout, self.output, None)):
             threading.Thread(target=self._read, args=(stream, kept, q), daemon=True).start()
@@ -75,6 +76,23 @@ class Program:
     @property
     def pid(self):
         return self.process.pid
+
+    def say(self, obj):
+        """Writes a line of JSON, if its standard input is a pipe."""
+        self.process.stdin.write(json.dumps(obj) + "\n")
+        self.process.stdin.flush()
+
+    def until(self, condition, timeout=60, what="output"):
+        """Waits for output until condition() is true; returns its value."""
+        end = time.monotonic() + timeout
+        while True:
+            over = time.monotonic() > end or self.process.poll() is not None
+            time.sleep(0.05)  # the threads read what its last moment left
+            value = condition()
+            if value:
+                return value
+            if over:
+                raise Failed("no %s: %s; %s" % (what, self.output[-3:], self.log[-3:]))
 
     def stop(self, timeout=30):
         """Sends SIGTERM; returns the exit status. simsd(8) promises 5 s; here the processors may be busy."""
@@ -97,13 +115,17 @@ class Server(Program):
     def __init__(self, *options, config=None):
         self.folder = tempfile.TemporaryDirectory(prefix="sims-interop-")
         self.path = os.environ.get("SIMSD") or os.path.join(TOP, "build", "release", "simsd")
-        argv = [self.path, "--listen", "127.0.0.1:0", "--state-dir", os.path.join(self.folder.name, "state"), *options]
+        self.state = os.path.join(self.folder.name, "state")
+        self.argv = [self.path, "--listen", "127.0.0.1:0", "--state-dir", self.state, *options]
         if config:
             file = os.path.join(self.folder.name, "simsd.conf")
             with open(file, "w", encoding="utf-8") as f:
                 f.write(config)
-            argv += ["--config", file]
-        super().__init__(argv)
+            self.argv += ["--config", file]
+        self._start()
+
+    def _start(self):
+        super().__init__(self.argv)
         end = time.monotonic() + 60
         while True:
             try:
@@ -115,6 +137,29 @@ class Server(Program):
             if ready:
                 break
         self.address, self.id = ("127.0.0.1", int(ready[1])), ready[2]
+
+    def kill(self):
+        """kill -9."""
+        self.process.kill()
+        self.process.wait(10)
+
+    def restart(self):
+        """Starts it again after its end, on another port."""
+        check(self.process.poll() is not None, "it runs")
+        before = self.id
+        self._start()
+        check(self.id == before, "another id")
+
+    def end(self):
+        """Stops it in order; its folder stays, for restart()."""
+        check(super().stop() == 0, "its exit status")
+
+    def ctl(self, *words):
+        """Runs simsctl; returns its output, read as JSON if that was asked for."""
+        path = os.path.join(os.path.dirname(self.path), "simsctl")
+        run = subprocess.run([path, "--state-dir", self.state, *words], capture_output=True, text=True, timeout=60, check=False)
+        check(run.returncode == 0, "simsctl %s: %s" % (" ".join(words), run.stderr))
+        return [json.loads(line) for line in run.stdout.splitlines()] if "--json" in words else run.stdout
 
     def memory(self):
         """Resident bytes."""
@@ -128,13 +173,18 @@ class Server(Program):
 
 
 def login(server, name, me=None, timeout=30, **more):
-    """Logs a client in. After `busy` (no RSA key is ready) it tries again until the deadline."""
+    """Logs a client in, and waits for what the login tells, which it keeps as `told` and does not ack. After `busy` (no RSA
+    key is ready) it tries again until the deadline."""
     import simspy
 
     end = time.monotonic() + timeout
     while True:
         try:
-            return simspy.Client(server.address, name, me, server=server.id, **more)
+            c = simspy.Client(server.address, name, me, server=server.id, **more)
+            c.auto_ack = False
+            c.told = c.wait(timeout, type="prekeys")
+            c.auto_ack = True
+            return c
         except simspy.RemoteError as e:
             if e.code != "busy" or time.monotonic() > end:
                 raise

@@ -49,10 +49,10 @@ class Clients:
 
 
 class Home:
-    """A home of sims, and the programs that run there."""
+    """A home of sims, and the programs that run there. `at` is its server, if not the one of these tests."""
 
-    def __init__(self, name):
-        self.name, self.folder = name, tempfile.TemporaryDirectory(prefix="sims-home-")
+    def __init__(self, name, at=None):
+        self.name, self.at, self.folder = name, at, tempfile.TemporaryDirectory(prefix="sims-home-")
         self.running = []
 
     def __enter__(self):
@@ -66,17 +66,23 @@ class Home:
                 pass
         self.folder.cleanup()
 
-    def sims(self, *words):
+    def sims(self, *words, accept=True, **popen):
         path = os.environ.get("SIMS") or os.path.join(TOP, "build", "release", "sims")
-        p = Program([path, "--server", "%s:%d" % server.address, "--name", self.name, "--home", self.folder.name,
-                     "--accept-new", *words])
+        p = Program([path, "--server", "%s:%d" % (self.at or server).address, "--name", self.name, "--home", self.folder.name,
+                     *(["--accept-new"] if accept else []), *words], **popen)
         self.running.append(p)
         return p
+
+    def done(self, *words, status=0, timeout=60, **more):
+        """Runs a command to its end; returns its output, read as JSON if that was asked for."""
+        p = self.sims(*words, **more)
+        finished(p, status, timeout)
+        return shown(p) if "--json" in words else p.output
 
     def listen(self, watcher, *words):
         """Starts `sims listen --json`, waits until watcher sees it online, returns the program and its id."""
         p = self.sims(*words)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             found = [e for e in watcher.list(match=self.name)["data"] if e["name"] == self.name]
             if found:

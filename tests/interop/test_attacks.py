@@ -11,6 +11,8 @@ import attacks_client
 import attacks_floods
 import attacks_frames
 import attacks_handshake
+import attacks_mail
+import attacks_mail_client
 import attacks_names
 import attacks_relaying
 import attacks_secure
@@ -20,7 +22,7 @@ from checks import Server, check, login, run
 # The order matters: the last cases check the log and memory after all others.
 TESTS = [
     *attacks_frames.TESTS, *attacks_handshake.TESTS, *attacks_names.TESTS, *attacks_secure.TESTS,
-    *attacks_relaying.TESTS, *attacks_client.TESTS, *attacks_floods.TESTS,
+    *attacks_relaying.TESTS, *attacks_mail.TESTS, *attacks_client.TESTS, *attacks_mail_client.TESTS, *attacks_floods.TESTS,
 ]
 
 
@@ -33,7 +35,7 @@ def guarded(test):
         finally:
             check(world.server.process.poll() is None, "simsd died with %s" % world.server.process.returncode)
             world.bystander.inbox.clear()
-            world.bystander.ping(5)
+            world.bystander.ping()
 
     return test.__name__, both
 

@@ -194,7 +194,163 @@ def tampered():
     check(len(r.feed(good)) == 1 and not r.feed(v["steps"][0]["message"].encode()))
 
 
+class OnePrekey(s.Draws):
+    """The fixed private half of one prekey."""
+
+    def __init__(self, vector):
+        self.v = vector
+
+    def p384(self):
+        return s.p384_from(int(self.v["p384_private"], 16))
+
+    def rsa(self):
+        return serialization.load_pem_private_key(self.v["rsa_private_pem"].encode(), None)
+
+
+class OneLetter(s.Draws):
+    """The fixed secrets of one mail session's sender."""
+
+    def __init__(self, vector, session):
+        self.v, self.session = vector, session
+
+    def nonce(self):
+        return bytes.fromhex(self.session["nonce"])
+
+    def p384(self):
+        return s.p384_from(int(self.session["p384_private"], 16))
+
+    def z(self):
+        return bytes.fromhex(self.session["Z"])
+
+    def oaep(self, public, z):
+        return oaep(public.public_numbers(), z, bytes.fromhex(self.session["oaep_seed"]))
+
+    def now(self):
+        return self.v["token_time"]
+
+
+def mail_owner(v):
+    """The owner of the prekeys of a vector, each made again from its private half."""
+    owner = s.Owner(party(v, "owner"))
+    for one in v["prekeys"]:
+        want = one["prekey"]
+        made = s.Prekey(owner.me, v["suite"], want["use"], want["expires"], want["number"], OnePrekey(one))
+        check(made.signed.hex() == one["signed"] and s.dump(made.public) == s.dump(want), "prekey " + want["number"])
+        s.check_prekey(want, owner.me.id, [v["suite"]], v["now"])
+        owner.prekeys[made.number] = made
+    return owner
+
+
+def mail_senders(v):
+    """Each session of a vector with its letters, written again in the order of their ids."""
+    keys = {one["prekey"]["number"]: one["prekey"] for one in v["prekeys"]}
+    for want in v["sessions"]:
+        out = s.MailSession(party(v, "sender"), v["owner"]["id"], keys[want["prekey"]], OneLetter(v, want))
+        o = out.opening
+        for name, value in (("tm", o.tm), ("Z", o.z), ("otherinfo", o.otherinfo), ("K", o.k), ("chain", o.chain)):
+            check(value.hex() == want[name], name)
+        for letter in sorted(want["letters"], key=lambda x: x["order"]):
+            raw = out.letter_raw(letter["plaintext"].encode())
+            check(raw == letter["letter"].encode(), "letter:\n%s\n%s" % (raw.decode(), letter["letter"]))
+        yield out, want
+
+
+def raises(act):
+    try:
+        act()
+    except s.Fault as e:
+        return str(e)
+    return None
+
+
+def mail(name):
+    """Prekeys, letters and receipts byte for byte, in both directions."""
+    v = load(name)
+    owner, count = mail_owner(v), 0
+    for out, want in mail_senders(v):
+        for letter in want["letters"]:
+            raw = letter["letter"].encode()
+            receipt = owner.open(raw)
+            count += 1
+            check(owner.letters[-1][2] == letter["plaintext"].encode(), "plaintext")
+            check(receipt == letter["receipt"].encode() and owner.open(raw) == receipt, "receipt")
+            check(len(owner.letters) == count, "opened twice")
+            out.feed(json.loads(receipt))
+            check(letter["order"] in out.delivered and raises(lambda: out.feed(json.loads(receipt))), "delivered")
+    check(count == 3 * len(v["sessions"]))
+    once = {one["prekey"]["number"] for one in v["prekeys"] if one["prekey"]["use"] == "once"}
+    check(set(owner.used) == once and not once & set(owner.prekeys), "private halves")
+
+
+def mail_refused(name):
+    """What is to be refused changes nothing: the genuine letters still open."""
+    v = load(name)
+    owner, why = mail_owner(v), {}
+    for bad in v["prekeys_refused"]:
+        why["prekey: " + bad["why"]] = raises(lambda: s.check_prekey(bad["prekey"], v["owner"]["id"], [v["suite"]], v["now"]))
+    for bad in v["refused"]:
+        why[bad["why"]] = raises(lambda: owner.open(bad["letter"].encode()))
+    check(not owner.letters and not owner.sessions and len(owner.prekeys) == len(v["prekeys"]), "changed")
+    for _, want in mail_senders(v):
+        for letter in want["letters"]:
+            owner.open(letter["letter"].encode())
+    check(all(why.values()), [k for k, x in why.items() if not x])
+    # With the sessions there, a copy of an opened letter gets its receipt again, whatever else was altered.
+    known = dict(owner.receipts)
+    for bad in v["refused"]:
+        obj = json.loads(bad["letter"])
+        have = obj["src"], obj["ratchet"]["prekey"], s.unb64(obj["ratchet"]["nonce"]), obj["id"], s.sha(obj["data"].encode())
+        if have in known:
+            check(owner.open(bad["letter"].encode()) == known[have], bad["why"])
+        else:
+            check(raises(lambda: owner.open(bad["letter"].encode())), bad["why"])
+    second = v["second_opener"]
+    check(raises(lambda: owner.open(second["letter"].encode())) == "used prekey", second["why"])
+    check(len(owner.letters) == 3 * len(v["sessions"]))
+    return str(why)
+
+
+def mail_unopened(name):
+    v = load(name)
+    want, letter = v["unopened"]["receipt"], json.loads(v["unopened"]["letter"])
+    digest = s.sha(letter["data"].encode())
+    check(s.unopened(party(v, "owner"), v["sender"]["id"], digest) == want.encode(), "unopened")
+    out = next(o for o, w in mail_senders(v) if w["prekey"] == letter["ratchet"]["prekey"])
+    out.feed(json.loads(want))
+    check(out.unopened == {letter["id"]})
+    for wrong in ({"dst": s.Identity().id}, {"signature": s.b64(bytes(64))}, {"data": s.b64(bytes(32))}, {"unopened": False}):
+        check(raises(lambda: out.feed({**json.loads(want), **wrong})), wrong)
+
+
+def mail_tampered():
+    """attack 46: each altered field of a letter or receipt is refused, and the genuine ones are still taken."""
+    a, b = s.Identity(), s.Identity()
+    owner = s.Owner(b)
+    out = s.MailSession(a, b.id, owner.make())
+    other = s.MailSession(s.Identity(), b.id, owner.make())
+    good = out.text("hello")
+    obj, foreign = json.loads(good), json.loads(other.text("other"))
+    changes = [{k: foreign[k]} for k in ("src", "verification", "data", "ratchet")] + [{"id": 1}, {"dst": a.id}]
+    changes += [{"ratchet": {**obj["ratchet"], k: foreign["ratchet"][k]}} for k in obj["ratchet"]]
+    for change in changes:
+        check(raises(lambda: owner.open(s.dump({**obj, **change}))) and not owner.letters, change)
+    receipt = json.loads(owner.open(good))
+    second = json.loads(owner.open(out.text("second")))
+    for change in ({"id": 1}, {"data": second["data"]}, {"verification": second["verification"]}, {"src": a.id}):
+        check(raises(lambda: out.feed({**receipt, **change})) and not out.delivered, change)
+    out.feed(receipt)
+    out.feed(second)
+    check(out.delivered == {0, 1})
+
+
 TESTS = [
+    ("vectors_mail_ecdhe", lambda: mail("mail-ecdhe.json")),
+    ("vectors_mail_rsa", lambda: mail("mail-rsa.json")),
+    ("vectors_mail_refused_ecdhe", lambda: mail_refused("mail-ecdhe.json")),
+    ("vectors_mail_refused_rsa", lambda: mail_refused("mail-rsa.json")),
+    ("vectors_mail_unopened_ecdhe", lambda: mail_unopened("mail-ecdhe.json")),
+    ("vectors_mail_unopened_rsa", lambda: mail_unopened("mail-rsa.json")),
+    ("vectors_mail_tampered", mail_tampered),
     ("vectors_connect_ecdhe", lambda: connect("connect-ecdhe.json")),
     ("vectors_connect_rsa", lambda: connect("connect-rsa.json")),
     ("vectors_client_connect_ecdhe", lambda: conversation("client-connect-ecdhe.json")),

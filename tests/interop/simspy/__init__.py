@@ -12,6 +12,7 @@ from .crypto import (
 )
 from .handshake import ECDHE, RSA, Handshake, check_refusal, refusal
 from .identity import Identity, ed25519_point, id_of, safety_number
+from .mail import MailSession, Owner, Prekey, check_prekey, check_unopened, unopened
 from .secure import Direction
 from .session import Session, inner_pad, uid
 from .wire import Closed, Fault, Late, RemoteError, b64, b64url, dump, parse, unb64

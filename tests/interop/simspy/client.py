@@ -1,4 +1,4 @@
-"""Sockets with deadlines, and a client of a relay."""
+"""Sockets with deadlines, and a client of a relay with its mail."""
 
 import socket
 import time
@@ -6,9 +6,10 @@ import time
 from .crypto import Draws
 from .handshake import ECDHE, RSA, Handshake
 from .identity import Identity
+from .mail import MailSession, check_prekey
 from .secure import Direction
 from .session import Session
-from .wire import Closed, Late, dump, field, parse
+from .wire import Closed, Fault, Late, dump, field, parse
 
 
 class Wire:
@@ -61,8 +62,16 @@ class Wire:
         self.sock.close()
 
 
+class Item:
+    """A letter or receipt that the relay gave us: its place in the connection, its bytes, what they say."""
+
+    def __init__(self, seq, raw, obj):
+        self.seq, self.raw, self.obj = seq, raw, obj
+
+
 class Client:
-    """A client of a relay. Sub-messages for no session go to inbox, as objects with their bytes in "_raw"."""
+    """A client of a relay. Sub-messages for no session go to inbox, as objects with their bytes in "_raw"; letters and
+    receipts go to mail. With auto_ack all that was read is acked. Without it, ack() says what is on our disk."""
 
     def __init__(self, address, name, me=None, suites=(ECDHE, RSA), draws=None, hook=None, server=None,
                  handshake=Handshake, login=True, timeout=30):
@@ -70,7 +79,9 @@ class Client:
         self.draws = draws or Draws()
         self.wire = Wire(address)
         self.hs = handshake("client-server", True, self.me, name, suites, server, draws, hook)
-        self.inbox, self.sessions, self.acked, self.acks = [], {}, -1, []
+        self.inbox, self.mail, self.sessions, self.acked, self.acks = [], [], {}, -1, []
+        self.came = []  # all sub-messages in their order, acks too
+        self.told = None  # what the relay said of our mail at the login
         self.auto_ack, self.answer, self.accept_suites = True, True, (ECDHE, RSA)
         self.session_hook = None
         if login:
@@ -104,8 +115,9 @@ class Client:
     # receiving
 
     def pump(self, timeout):
-        """Reads the socket once, and handles the frames."""
-        self.wire.fill(timeout)
+        """Reads the socket once, unless frames came with the end of the handshake, and handles the frames."""
+        if b"\n" not in self.wire.buffer:
+            self.wire.fill(timeout)
         last = None
         for line in self.wire.lines():
             plain = self.in_.open(line)
@@ -114,12 +126,20 @@ class Client:
                 last = self.in_.seq - 1
             self._take(sub, plain)
         if last is not None and self.auto_ack:
-            self.send({"type": "ack", "name": self.name, "id": last})
+            self.ack(last)
+
+    def ack(self, seq):
+        """The hop's ack of all up to the relay's message seq. Of mail it means: on our disk."""
+        self.send({"type": "ack", "name": self.name, "id": seq})
 
     def _take(self, sub, plain):
+        self.came.append(sub)
         if sub["type"] == "ack" and "dst" not in sub:
             self.acked = field(sub, "id", int)
             self.acks.append(self.acked)
+            return
+        if sub["type"] in ("client-mail", "client-receipt"):
+            self.mail.append(Item(self.in_.seq - 1, plain, sub))
             return
         peer = sub.get("src")
         if peer and self.answer and sub["type"] != "client-refuse" and self._session(sub, plain):
@@ -169,6 +189,49 @@ class Client:
     def list(self, timeout=30, **fields):
         self.send({"type": "list", **fields})
         return self.wait(timeout, type="list", event="snapshot")
+
+    # mail
+
+    def kept(self, sub, timeout=30):
+        """Sends, and waits until the relay has taken it over."""
+        seq = self.send(sub)
+        self.until(lambda: self.acked >= seq, timeout, "ack of a kept message")
+        return seq
+
+    def status(self, timeout=30, **fields):
+        """What the relay says of our prekeys and mail when asked; waits until these fields are as given."""
+        return self.publish([], lambda told: all(told[k] == v for k, v in fields.items()), timeout)
+
+    def publish(self, prekeys, right=lambda told: True, timeout=30, **more):
+        """Returns the relay's answer, or its error. What it says unasked may come before: waits for one that is right()."""
+        self.ping()
+        self.inbox = [x for x in self.inbox if x["type"] != "prekeys"]
+        seq = self.send({"type": "prekeys", "data": prekeys, **more})
+
+        def answer():
+            told = [x for x in self.inbox if x["type"] == "prekeys" and right(x)]
+            return (told + [x for x in self.inbox if x["type"] == "error" and x.get("id") == seq] or [None])[0]
+
+        try:
+            got = self.until(answer, timeout, "prekeys")
+        except Late as e:
+            raise Late("prekeys; told %s" % [x for x in self.inbox if x["type"] == "prekeys"]) from e
+        self.inbox.remove(got)
+        return got
+
+    def ask_prekey(self, owner, suites=None, timeout=30):
+        """Returns the prekey that the relay hands out, unchecked; None if there is none."""
+        self.send({"type": "prekey", "dst": owner, "ciphers": suites or self.suites})
+        data = self.wait(timeout, type="prekey", dst=owner)["data"]
+        return data[0] if data else None
+
+    def write_to(self, owner, suites=None):
+        """A mail session with a prekey that the relay hands out."""
+        prekey = self.ask_prekey(owner, suites)
+        if prekey is None:
+            raise Fault("no prekey of " + owner)
+        check_prekey(prekey, owner, suites or self.suites)
+        return MailSession(self.me, owner, prekey, self.draws)
 
     # end to end
 
