@@ -57,6 +57,11 @@ bool is(std::string_view plaintext, std::string_view type) {
   return plaintext.starts_with(before) && plaintext.substr(before.size()).starts_with(type);
 }
 
+// The number that ends an ack.
+std::uint64_t ack_of(std::string_view plaintext) {
+  return std::strtoull(std::string(plaintext.substr(plaintext.rfind(':') + 1)).c_str(), nullptr, 10);
+}
+
 }  // namespace
 
 std::int64_t now_ns() {
@@ -202,18 +207,22 @@ void Client::read(ByteView bytes) {
     if (event.kind == Kind::failed) return fail(event.failure.detail);
     if (event.kind == Kind::message) take(event.message);
   }
+  if (acks_at_once_ && transport_.connected()) transport_.flush_ack(loop_.now_, out_);
   mark();
   if (!was_connected && transport_.connected()) handlers_.connected(*this);
 }
 
 void Client::take(std::string_view plaintext) {
-  if (is(plaintext, "ack\",\"name")) return;
+  if (is(plaintext, "ack\",\"name")) {
+    if (handlers_.acked) handlers_.acked(*this, ack_of(plaintext));
+    return;
+  }
   transport_.owe_ack();
   loop_.owe(*this);
   if (is(plaintext, "error") && handlers_.error) return handlers_.error(*this, plaintext);
   if (is(plaintext, "error") && handlers_.lost) return;  // it ends the connection, or is harmless
   if (is(plaintext, "error")) die(name_ + ": " + std::string(plaintext));
-  if (is(plaintext, "list") || is(plaintext, "ping")) return;
+  if (is(plaintext, "list") || is(plaintext, "ping") || is(plaintext, "prekeys\"")) return;
   handlers_.message(*this, plaintext);
 }
 

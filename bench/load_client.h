@@ -65,13 +65,15 @@ class Client {
  public:
   struct Handlers {
     std::function<void(Client&)> connected;
-    std::function<void(Client&, std::string_view plaintext)> message;  // not acks, lists and pings
+    std::function<void(Client&, std::string_view plaintext)> message;  // not acks, lists, pings and prekeys
     std::function<void(Client&)> ended;                                // by the server; none: die()
     std::function<void(Client&)> leaving;                              // its output is written now
     // Any failure before finish(); `ended` is not called then. None: die(). The client is finished,
     // but must live until the pass ends.
     std::function<void(Client&, std::string_view why)> lost = {};
     std::function<void(Client&, std::string_view plaintext)> error = {};  // from the server; none: see take()
+    std::function<void(Client&, std::uint64_t seq)> acked =
+        {};  // the server has taken over all up to this one
   };
   // All arguments are kept by reference and outlive the client.
   Client(Loop& loop, const Handlers& handlers, const crypto::SigningKey& identity, std::string name,
@@ -85,6 +87,9 @@ class Client {
   void finish();                          // sends `disconnect` after the output, then closes the socket
   // From now on the server's frames are counted and not opened: for idle clients.
   void stop_reading() { counting_ = true; }
+  // From now on each read is acked at its end, and not after a while.
+  void ack_at_once() { acks_at_once_ = true; }
+  std::uint64_t sent() const { return transport_.sent(); }  // messages; the seq of the next one
   // From now on nothing is read from the socket: a reader that stopped.
   void stall();
   bool connected() const { return transport_.connected(); }
@@ -115,7 +120,7 @@ class Client {
   int fd_ = -1;
   std::int64_t arrived_ns_ = 0;
   bool connecting_ = false, counting_ = false, finishing_ = false, dirty_ = false, wants_room_ = false,
-       owes_ = false, stalled_ = false;
+       owes_ = false, stalled_ = false, acks_at_once_ = false;
 };
 
 }  // namespace sims::bench

@@ -1,4 +1,4 @@
-// Micro-benchmarks: the primitives, the codecs, handshakes, the ratchet, and the server's hop in
+// Micro-benchmarks: the primitives, the codecs, handshakes, the ratchet, letters, and the server's hop in
 // memory. `make bench`; BENCH=--help lists google-benchmark's options.
 #include <benchmark/benchmark.h>
 #include <cryptopp/base64.h>
@@ -15,9 +15,12 @@
 #include "crypto/sign.h"
 #include "proto/channel/secure.h"
 #include "proto/channel/transport.h"
+#include "proto/mail/mail_receiver.h"
+#include "proto/mail/mail_sender.h"
 #include "proto/session/peer_session.h"
 #include "proto/wire/decode.h"
 #include "proto/wire/encode.h"
+#include "server/mailbox/memory_mailbox.h"
 #include "server/relay/presence.h"
 #include "server/relay/relay.h"
 
@@ -261,9 +264,10 @@ server::Policy without_budgets() {
 
 struct World {
   explicit World(crypto::EphemeralSource& source = crypto::fresh_ephemerals())
-      : relay({&key, "bench", without_budgets()}, accounts, source, wire) {}
+      : relay({&key, "bench", without_budgets()}, accounts, mailbox, mailbox, source, wire) {}
   crypto::SigningKey key = crypto::SigningKey::from_seed(Bytes(32, 200));
   server::MemoryAccounts accounts;
+  server::MemoryMailbox mailbox{{}};
   Wire wire;
   server::Relay relay;
   proto::Scratch scratch;
@@ -459,6 +463,61 @@ void ratchet(benchmark::State& state, bool turns) {
 }
 BENCHMARK_CAPTURE(ratchet, chain, false)->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(ratchet, turns, true)->Unit(benchmark::kMicrosecond);
+
+// --- letters -------------------------------------------------------------------------------------
+
+// The time of one letter of a session of 10, the public-key work in it, at either end. The reader's session
+// goes through its stored form before each letter. `make micro BENCH=--benchmark_filter=letter`
+constexpr std::size_t letters_a_session = 10;
+
+std::vector<proto::MailSender::Sealed> write_letters(const crypto::SigningKey& alice, const proto::Id& bob,
+                                                     const proto::Prekey& prekey) {
+  const auto checked = check_prekey(prekey, bob, bob, crypto::default_suites(), now);
+  auto sender = proto::MailSender::open(checked.value(), alice, crypto::fresh_ephemerals(), now).value();
+  std::vector<proto::MailSender::Sealed> out;
+  for (std::size_t i = 0; i < letters_a_session; ++i)
+    out.push_back(sender.seal(std::string(256, ' '), now));
+  return out;
+}
+
+void read_letters(const std::vector<proto::MailSender::Sealed>& letters, const proto::OwnPrekey& key,
+                  const proto::Id& bob) {
+  proto::JsonTape tape;
+  std::optional<SecretBytes> stored;
+  for (const auto& sealed : letters) {
+    std::string text = sealed.message;
+    const auto letter = std::get<proto::ClientMail>(decode_from_server(tape.parse(text).value()).value());
+    if (!stored) {
+      auto first = proto::MailSession::open_first(letter, key, bob, crypto::system_rng());
+      stored = first.value().session.to_bytes();
+      continue;
+    }
+    auto session = proto::MailSession::from_bytes(stored->view()).value();
+    benchmark::DoNotOptimize(session.open(letter).value());
+    stored = session.to_bytes();
+  }
+}
+
+void letter(benchmark::State& state, std::size_t suite, bool reads) {
+  const Peers peers;
+  const auto bob = proto::Id::of(peers.bob.public_key());
+  const auto key = make_prekey(crypto::all_suites()[suite], proto::PrekeyUse::once, now.unix_s() + 86'400,
+                               peers.bob, crypto::fresh_ephemerals());
+  const auto letters = write_letters(peers.alice, bob, key->record);
+  for (auto _ : state) {
+    const auto start = std::chrono::steady_clock::now();
+    if (reads)
+      read_letters(letters, *key, bob);
+    else
+      benchmark::DoNotOptimize(write_letters(peers.alice, bob, key->record));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(took.count() / letters_a_session);
+  }
+}
+BENCHMARK_CAPTURE(letter, ecdhe_written, 0, false)->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(letter, ecdhe_read, 0, true)->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(letter, rsa_written, 1, false)->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(letter, rsa_read, 1, true)->UseManualTime()->Unit(benchmark::kMicrosecond);
 
 // --- the server's hop ----------------------------------------------------------------------------
 

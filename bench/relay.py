@@ -1,174 +1,25 @@
 #!/usr/bin/python3
-"""Measure the relay against its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder] [SHORT=1].
+"""Measure the relay against its goals: make bench [RUNS=N] [ONLY=part-of-a-name] [PEERS=folder] [BEFORE=simsd] [SHORT=1].
 
 Runs bench/micro and simsbench against a simsd on loopback, the server pinned to one core and the generator to another,
 and prints a table. PEERS is a folder with a floor (a relay of bytes over TLS) and a load generator for other servers;
-without it these comparisons are left out. SHORT runs every part for a moment, without goals: it shows that the parts
-still run, and its figures mean nothing. See bench/README.md.
+without it these comparisons are left out. BEFORE is the simsd of an older version, to compare with. SHORT runs every part
+for a moment, without goals: it shows that the parts still run, and its figures mean nothing. See bench/README.md.
 """
-import json
 import os
 import re
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.path.abspath(os.environ.get("BUILD", os.path.join(HERE, "../build/release")))
-PEERS = os.environ.get("PEERS", "")
-ONLY = os.environ.get("ONLY", "")
-SHORT = os.environ.get("SHORT", "") not in ("", "0")
-RUNS = 1 if SHORT else int(os.environ.get("RUNS", "3") or 3)
-RSA_KEYS = 1 if SHORT else 32
-CONFIG = """
-listen = ["127.0.0.1:0"]
-log-level = "warning"
-name = "bench.example"
-[limits]
-connections = 18000
-connections-per-address = 18000
-ping-seconds = 3600
-unauthenticated = 18000
-handshakes = 1000000
-handshakes-burst = 1000000
-messages = 1000000
-messages-burst = 100000000
-message-bytes = 1073741824
-message-bytes-burst = 107374182400
-queue-bytes = 16777216
-queue-bytes-total = 1073741824
-rsa-keys = %d
-""" % RSA_KEYS
-# On a virtual machine, processors that sleep between two messages take longer to wake than any server takes to answer.
-# While this file is open they stay awake, for our server, the floor and the others alike.
-try:
-    awake = None if SHORT else open("/dev/cpu_dma_latency", "wb", buffering=0)
-    if awake:
-        awake.write((0).to_bytes(4, "little"))
-except OSError as error:
-    awake = None
-    print("processors may sleep (%s): latencies at small loads are the machine's then" % error, file=sys.stderr)
-SECONDS = 0.2 if SHORT else 2  # of a run with messages
-work = tempfile.TemporaryDirectory(prefix="simsbench-")
-rows, wrong = [], []
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-class Server:
-    """A simsd with a state folder that all runs share, so that the benchmark's clients are registered."""
-
-    def __init__(self, cpus="0", count=False, rsa=False):
-        config = os.path.join(work.name, "simsd.conf")
-        self.counter = os.path.join(work.name, "allocations") if count else ""
-        with open(config, "w") as file:
-            file.write("suites = [%s]\n" % ('"ecdhe", "rsa"' if rsa else '"ecdhe"') + CONFIG)
-        env = dict(os.environ)
-        if count:
-            env.update(LD_PRELOAD=os.path.join(BUILD, "bench/count_allocations.so"), ALLOCATIONS=self.counter)
-        self.log = open(os.path.join(work.name, "log"), "w+")
-        self.process = subprocess.Popen(
-            ["taskset", "-c", cpus, os.path.join(BUILD, "simsd"), "--config", config, "--state-dir", os.path.join(work.name, "state")],
-            env=env, stdin=subprocess.DEVNULL, stderr=self.log)
-        until = time.monotonic() + 30
-        while not (ready := re.search(r"ready on (\S+)", open(self.log.name).read())):
-            if self.process.poll() is not None or time.monotonic() > until:
-                sys.exit("simsd does not start:\n" + open(self.log.name).read())
-            time.sleep(0.05)
-        self.address = ready[1]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait()
-        self.log.close()
-
-    def rsa_keys(self):
-        """The number of keys made ahead."""
-        said = subprocess.run([os.path.join(BUILD, "simsctl"), "--state-dir", os.path.join(work.name, "state"), "stats", "--json"],
-                              stdout=subprocess.PIPE, text=True, check=True).stdout
-        return json.loads(said)["keys_ready"]["rsa"]
-
-    def load(self, *arguments, cpus="1", first=()):
-        command = [*first, "taskset", "-c", cpus, os.path.join(BUILD, "bench/simsbench"), "--server", self.address,
-                   "--json", "--server-pid", str(self.process.pid), *map(str, arguments)]
-        if self.counter:
-            command += ["--allocations", self.counter]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=1200)
-        if done.returncode != 0:
-            sys.exit("simsbench %s: %s" % (" ".join(map(str, arguments)), done.stderr))
-        return json.loads(done.stdout)
-
-
-def simsd(*arguments, first=(), **options):
-    with Server(**options) as server:
-        return server.load(*arguments, first=first)
-
-
-def peer(name, *arguments):
-    """One run of PEERS' load generator against one of its servers."""
-    script = '. "$1/peers.sh"; peer_start "$2" || exit 1; shift 2; taskset -c 1 "$BUILD/loadgen" $PEER_ARGS --port $PEER_PORT --pid $PEER_PID "$@"; s=$?; peer_stop; exit $s'
-    env = dict(os.environ, WORK=os.path.join(work.name, "peers"), BUILD=os.path.join(work.name, "peers-build"))
-    done = subprocess.run(["bash", "-c", script, "peer", PEERS, name, *map(str, arguments)], env=env, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=120)
-    if done.returncode != 0:
-        sys.exit("%s: %s%s" % (name, done.stdout[-300:], done.stderr[-300:]))
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def have(program):
-    return PEERS and subprocess.run(["sh", "-c", "command -v " + program], stdout=subprocess.DEVNULL).returncode == 0
-
-
-def usual(value, short):
-    """A number of seconds, clients or messages: the usual one, or with SHORT the other."""
-    return short if SHORT else value
-
-
-def ratio(a, b):
-    """A run in which nothing was delivered, or no client logged in, has measured nothing. A short run on a busy machine may
-    end so; it only shows that the part runs."""
-    if b > 0:
-        return a / b
-    if SHORT:
-        return float("nan")
-    sys.exit("nothing was measured: %r in the time of a run, to divide %r by" % (b, a))
-
-
-def median(values):
-    return statistics.median(values)
-
-
-def row(what, value, goal=None, unit="", low=None, high=None):
-    if SHORT:
-        goal = None
-    over = goal is not None and value > goal
-    if over:
-        wrong.append(what)
-    span = "" if low is None else " (%.3g to %.3g)" % (low, high)
-    rows.append((what, "%.4g%s%s" % (value, (" " + unit) if unit else "", span), "" if goal is None else "%.4g" % goal, "!" if over else ""))
-    say("  %-66s %s%s" % (what, rows[-1][1], "" if goal is None else "   goal %s %s" % (rows[-1][2], rows[-1][3])))
-
-
-def rows_of(what, values, goal=None, unit=""):
-    row(what, median(values), goal, unit, min(values), max(values))
+sys.dont_write_bytecode = True
+import letters  # noqa: E402
+from harness import (BEFORE, ONLY, PEERS, RSA_KEYS, RUNS, SECONDS, SHORT, URGENT, Server, have, may_run, median, micro,  # noqa: E402
+                     peer, ratio, row, rows, rows_of, say, simsd, usual, work, wrong)
+from letters import new_state  # noqa: E402
 
 
 # --- the parts ----------------------------------------------------------------------------------------------------------
-
-def micro(pattern):
-    command = ["taskset", "-c", "0", os.path.join(BUILD, "bench/micro"), "--benchmark_format=json", "--benchmark_filter=" + pattern,
-               "--benchmark_min_time=%g" % usual(0.2, 0.001)]
-    found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout)
-    factor = {"ns": 1e-3, "us": 1, "ms": 1e3}
-    return {b["name"].split("/manual")[0]: b["real_time"] * factor[b["time_unit"]] for b in found["benchmarks"]}
-
 
 def part_messages():
     """50 pairs, compared with the sum of the primitives and the floor, by turns."""
@@ -223,9 +74,8 @@ def part_rate():
     def with_logins(*first):
         return [simsd("--pairs", usual(500, 10), "--rate", usual(5000, 500), "--seconds", usual(5, 0.3),
                       "--logins-per-second", 100, cpus="0,1", first=first) for _ in range(RUNS)]
-    urgent = ("chrt", "--reset-on-fork", "--fifo", "1")
-    if may_run([*urgent, "true"]):
-        busy = with_logins(*urgent)
+    if may_run([*URGENT, "true"]):
+        busy = with_logins(*URGENT)
         rows_of("  with 100 logins a second", [r["p99_us"] for r in busy], 500, "us")
         rows_of("    from socket to socket", [r["hop_p99_us"] for r in busy], 500, "us")
         rows_of("    cores that the server and the generator used", [r["server_cores"] + r["generator_cores"] for r in busy])
@@ -244,13 +94,6 @@ def part_start():
         rows_of("one core, %s: 99 %%, from socket to socket" % what, [r["hop_p99_us"] for r in got], 500 if rsa else None, "us")
 
 
-def may_run(command):
-    try:
-        return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
-    except OSError:
-        return False
-
-
 def part_logins():
     runs = [micro("^(login_(server|after)|primitives)") for _ in range(RUNS)]
     for what, name, base, goal in (("an ECDHE login", "login_server", "primitives_of_login/all", None),
@@ -267,9 +110,9 @@ def part_logins():
     logins = RSA_KEYS
     with Server(cpus="0,1", rsa=True) as server:
         until = time.monotonic() + 90
-        while server.rsa_keys() < logins:
+        while server.stats()["keys_ready"]["rsa"] < logins:
             if time.monotonic() > until:
-                sys.exit("simsd has made %d of %d RSA keys in 90 s" % (server.rsa_keys(), logins))
+                sys.exit("simsd has made %d of %d RSA keys in 90 s" % (server.stats()["keys_ready"]["rsa"], logins))
             time.sleep(0.1)
         got = server.load("--suite", "rsa", "--connections", logins, "--pairs", 0, "--seconds", 0, "--warmup", 0, cpus="0,1")
         row("%d RSA logins at once: a second's worth" % logins, ratio(logins, got["setup_logins_s"]), 1, "s")
@@ -301,7 +144,45 @@ def part_million():
     row("  allocations a message", got["allocations_a_message"], 0.0005)
 
 
-PARTS = [part_messages, part_peers, part_rate, part_start, part_logins, part_connections, part_million]
+def instructions(before, window, messages):
+    """Of a server, by callgrind, while so many messages pass. The start, the keys made ahead and the logins are in it."""
+    out = os.path.join(work.name, "callgrind")
+    wrapper = ("valgrind", "--tool=callgrind", "--callgrind-out-file=" + out, "--quiet")
+    with Server(before=before, state=new_state(), wrapper=wrapper) as server:
+        until = time.monotonic() + 60
+        while server.stats()["keys_ready"]["p384"] < usual(64, 0):
+            if time.monotonic() > until:
+                sys.exit("simsd does not make its keys under callgrind")
+            time.sleep(0.1)
+        server.load("--pairs", 1, "--window", window, "--messages", messages, "--seconds", 120, "--warmup", 0)
+    with open(out) as file:
+        return int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M)[1])
+
+
+def part_before():
+    """Live messages of an older version and this one, by turns."""
+    if not BEFORE:
+        return say("  no BEFORE=simsd of an older version to compare with")
+    for what, load in (("64 in flight", ("--window", 64)), ("1 in flight", ("--window", 1))):
+        old, new = [], []
+        for _ in range(2 * RUNS):
+            old.append(simsd("--pairs", 50, *load, "--seconds", SECONDS, before=True, state="before")["server_us"])
+            new.append(simsd("--pairs", 50, *load, "--seconds", SECONDS)["server_us"])
+        rows_of("CPU a message, 50 pairs, %s: the older version" % what, old, None, "us")
+        rows_of("  now", new, None, "us")
+        rows_of("  times the older version's", [ratio(n, o) for n, o in zip(new, old)])
+    if not may_run(["valgrind", "--version"]):
+        return say("  no valgrind, which counts instructions")
+    few, many = usual(1000, 100), usual(11000, 300)
+    for window in (64, 1):
+        each = {before: (instructions(before, window, many) - instructions(before, window, few)) / (many - few) for before in (True, False)}
+        row("instructions a message, one pair, %d in flight: the older version" % window, each[True])
+        row("  now: more by", each[False] - each[True])
+
+
+PARTS = [part_messages, part_peers, part_rate, part_start, part_logins, part_connections, part_million,
+         letters.part_letters, letters.part_letters_live, letters.part_letters_waiting, letters.part_letters_login,
+         letters.part_letters_client, letters.part_letters_peers, part_before]
 
 
 def main():

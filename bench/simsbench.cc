@@ -1,5 +1,6 @@
 // simsbench: a load generator for simsd. It logs in clients, lets the first 2 * PAIRS of them send
-// texts to each other (client 2p to client 2p + 1), and prints the cost: see bench/README.md. It
+// texts to each other (client 2p to client 2p + 1), lets others write letters to owners who are
+// offline (letter_load.h), and prints the cost: see bench/README.md. It
 // compares every message with the one sent, byte for byte and in order; a lost, changed or swapped
 // one ends the run with an error, so every figure is of a correct run.
 //
@@ -9,7 +10,7 @@
 //        open loop: RATE messages a second; the latency of a message counts from when it should
 //        have been sent, so a server that stalls can't hide it
 //   3. LoginLoad: meanwhile LOGINS clients a second log in and out, on a thread with idle time only
-//   4. drain(), report()
+//   4. drain(), let the owners collect their letters if that is asked for, report()
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -22,6 +23,7 @@
 
 #include "crypto/fernet.h"
 #include "histogram.h"
+#include "letter_load.h"
 #include "load_client.h"
 #include "login_load.h"
 #include "os/process.h"
@@ -44,7 +46,8 @@ struct Options {
   std::uint64_t window = 1, messages = 0;
   double rate = 0, seconds = 2, warmup = 0.5, logins = 0, ping = 0;
   int server_pid = 0;
-  bool json = false;
+  bool json = false, collect = false;
+  LetterOptions letters;
 };
 
 // --- resources of the server ---------------------------------------------------------------------
@@ -144,7 +147,9 @@ class Bench {
  public:
   explicit Bench(const Options& options)
       : options_(options),
+        to_(parse_address(options.server)),
         logins_(options.server, suite_of(options), options.logins),
+        letters_(loop_, to_, suite_of(options), ephemerals_, options.letters),
         allocations_(options.allocations) {
     handlers_.connected = [this](Client&) { ++connected_; };
     handlers_.message = [this](Client& c, std::string_view plaintext) { received(c, plaintext); };
@@ -167,18 +172,20 @@ class Bench {
     sending_ = true;
     began_ = now_ns();
     top_up_all();
+    letters_.start();
     loop_for(options_.warmup);
     logins_.measure();
     measure();
     sending_ = false;
     logins_.stop();
+    letters_.stop();
     drain();
+    if (options_.collect) letters_.collect();
     report(empty_kib, full_kib);
   }
 
  private:
   void log_in() {
-    const auto to = parse_address(options_.server);
     const std::size_t count = std::max(options_.connections, 2 * options_.pairs);
     const std::int64_t limit = now_ns() + 30 * second + static_cast<std::int64_t>(count) * second / 20;
     const auto began = now_ns();
@@ -190,12 +197,13 @@ class Bench {
         clients_.push_back(std::make_unique<Client>(
             loop_, handlers_, keys_.back(), fmt::format("bench-{}", n), suite_of(options_), ephemerals_));
         if (n >= 2 * options_.pairs) clients_.back()->stop_reading();
-        clients_.back()->connect(to);
+        clients_.back()->connect(to_);
       }
       loop_.pass(now_ns() + second);
       if (now_ns() > limit) die("logging in takes too long");
     }
     login_seconds_ = static_cast<double>(now_ns() - began) / 1e9;
+    if (options_.letters.senders > 0) letters_.log_in();
   }
 
   void make_pairs() {
@@ -258,11 +266,14 @@ class Bench {
       clients_[first + pings_++ % idle]->send(R"({"type":"ping"})");
     return next_ping_;
   }
+  bool complete() const {
+    return (options_.messages > 0 && delivered_ >= options_.messages) || letters_.complete();
+  }
   void loop_for(double seconds) {
     const std::int64_t end = now_ns() + static_cast<std::int64_t>(seconds * 1e9);
     next_ping_ = now_ns();
-    while (now_ns() < end && (options_.messages == 0 || delivered_ < options_.messages || !measuring_)) {
-      std::int64_t next = std::min(end, ping_due());
+    while (now_ns() < end && !(measuring_ && complete())) {
+      std::int64_t next = std::min({end, ping_due(), letters_.send_due()});
       if (options_.rate > 0 && sending_) next = std::min(next, send_due());
       loop_.pass(next);
     }
@@ -270,11 +281,13 @@ class Bench {
 
   void measure() {
     measuring_ = true;
+    letters_.measure(true);
     const auto cpu = cpu_seconds(options_.server_pid);
     warm_kib_ = resident_kib(options_.server_pid);
     const auto allocations = allocations_.count();
     const auto own = cpu_seconds(::getpid());
     const auto delivered = delivered_;
+    const auto stored = letters_.stored();
     const auto began = now_ns();
     loop_for(options_.seconds);
     took_ = static_cast<double>(now_ns() - began) / 1e9;
@@ -282,15 +295,19 @@ class Bench {
     own_cpu_ = cpu_seconds(::getpid()) - own;
     allocated_ = allocations_.count() - allocations;
     measured_ = delivered_ - delivered;
+    stored_ = letters_.stored() - stored;
     end_kib_ = resident_kib(options_.server_pid);
     measuring_ = false;
+    letters_.measure(false);
   }
 
   void drain() {
     const std::int64_t limit = now_ns() + drain_limit;
-    while (delivered_ < sent_) {
+    while (delivered_ < sent_ || letters_.waiting() > 0) {
       loop_.pass(now_ns() + second / 10);
-      if (now_ns() > limit) die(fmt::format("{} of {} messages never arrived", sent_ - delivered_, sent_));
+      if (now_ns() > limit)
+        die(fmt::format("{} of {} messages never arrived, {} letters were not acked", sent_ - delivered_,
+                        sent_, letters_.waiting()));
     }
   }
 
@@ -320,8 +337,21 @@ class Bench {
                                {"rss_connected_kib", full_kib},
                                {"rss_warm_kib", warm_kib_},
                                {"rss_end_kib", end_kib_},
-                               {"connection_kib", (full_kib - empty_kib) / clients}});
+                               {"connection_kib", clients > 0 ? (full_kib - empty_kib) / clients : 0}});
     }
+    if (o.letters.senders > 0) {
+      const double stored = static_cast<double>(stored_);
+      rows.insert(rows.end(), {{"letters", stored},
+                               {"letters_s", stored / took_},
+                               {"letters_in_all", static_cast<double>(letters_.stored())},
+                               {"letter_bytes", static_cast<double>(letters_.letter_size())},
+                               {"letter_p50_us", letters_.times().us(0.5)},
+                               {"letter_p99_us", letters_.times().us(0.99)},
+                               {"server_us_a_letter", stored > 0 ? cpu_ * 1e6 / stored : 0}});
+    }
+    if (o.collect)
+      rows.insert(rows.end(),
+                  {{"collect_ms", letters_.collected_ms()}, {"collect_cpu_ms", letters_.collect_cpu_ms()}});
     if (allocations_.known())
       rows.emplace_back("allocations_a_message", n > 0 ? static_cast<double>(allocated_) / n : 0);
     if (o.logins > 0) {
@@ -340,16 +370,18 @@ class Bench {
   const Options& options_;
   Loop loop_;
   OneKey ephemerals_;
+  sockaddr_in to_;
   Client::Handlers handlers_;
   std::vector<crypto::SigningKey> keys_;
   std::vector<std::unique_ptr<Client>> clients_;
   std::unordered_map<const Client*, std::size_t> pair_of_;
   std::vector<Pair> pairs_;
   LoginLoad logins_;
+  LetterLoad letters_;
   Allocations allocations_;
   Histogram latency_, hop_;
   std::size_t connected_ = 0, pings_ = 0;
-  std::uint64_t sent_ = 0, delivered_ = 0, measured_ = 0, allocated_ = 0;
+  std::uint64_t sent_ = 0, delivered_ = 0, measured_ = 0, stored_ = 0, allocated_ = 0;
   std::int64_t began_ = 0, next_ping_ = 0;
   double login_seconds_ = 0, took_ = 0, cpu_ = 0, own_cpu_ = 0, warm_kib_ = 0, end_kib_ = 0;
   bool sending_ = false, measuring_ = false;
@@ -360,8 +392,9 @@ class Bench {
 int main(int argc, char** argv) {
   harden_process();
   Options o;
-  CLI::App app("Load for a simsd: texts between pairs of clients, idle clients, logins. See bench/README.md.",
-               "simsbench");
+  CLI::App app(
+      "Load for a simsd: texts between pairs of clients, letters, idle clients, logins. See bench/README.md.",
+      "simsbench");
   app.add_option("--server", o.server, "HOST:PORT, a numeric IPv4 address")->capture_default_str();
   app.add_option("--connections", o.connections,
                  "clients in all, those beyond the pairs are idle (default: the pairs)")
@@ -385,12 +418,31 @@ int main(int argc, char** argv) {
   app.add_option("--suite", o.suite, "ecdhe or rsa")->capture_default_str();
   app.add_option("--logins-per-second", o.logins, "clients that log in and out meanwhile")
       ->check(CLI::Range(0.0, 10'000.0));
+  auto& letters = o.letters;
+  app.add_option("--letter-senders", letters.senders, "clients that write letters (default: none)")
+      ->check(CLI::Range(0, 10'000));
+  app.add_option("--owners", letters.owners, "whom they write to, by turns; they are offline")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("--letter-window", letters.window, "letters of a sender that are not acked")
+      ->check(CLI::Range(1, 4'096))
+      ->capture_default_str();
+  app.add_option("--session-letters", letters.session, "letters of a session")
+      ->check(CLI::Range(1, 90))
+      ->capture_default_str();
+  app.add_option("--letters-per-second", letters.rate,
+                 "over all senders (default: as fast as the window allows)")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--letters", letters.letters, "stop after so many (default: no limit)");
+  app.add_flag("--collect", o.collect,
+               "in the end each owner logs in, one after the other, and takes its letters");
   app.add_option("--ping", o.ping, "seconds between the pings of an idle client (default: none)")
       ->check(CLI::NonNegativeNumber);
   app.add_option("--server-pid", o.server_pid, "the server's process, for its CPU time and memory");
   app.add_option("--allocations", o.allocations, "the counter's file of count_allocations.so in the server");
   app.add_flag("--json", o.json, "print one JSON object");
   CLI11_PARSE(app, argc, argv);
+  letters.text_size = o.size;
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
