@@ -187,9 +187,9 @@ TESTS := $(foreach t,$(ROOMS) sim fuzz term,$(if $(wildcard tests/$(t)/*.cc),$(t
 THREADED := $(foreach t,$(TESTS),$(if $(shell grep -lE 'std::(j?thread|async)\b|loop_?\.work' src/$(t)/*.cc src/$(t)/*.h tests/$(t)/*.cc 2>/dev/null),$(t)))
 CHECKED  := $(if $(filter tsan,$(VARIANT)),$(THREADED) term,$(TESTS))
 # Fixtures of another room's tests.
-fixtures_client/holder := $(BUILD)/tests/client/core/relay.o
+fixtures_client/holder := $(BUILD)/tests/client/core/relay.o $(BUILD)/tests/client/core/relay_mail.o
 fixtures_tui/app       := $(BUILD)/tests/tui/ui/fixture.o
-fixtures_fuzz          := $(BUILD)/tests/tui/ui/fixture.o $(BUILD)/tests/client/core/relay.o
+fixtures_fuzz          := $(BUILD)/tests/tui/ui/fixture.o $(BUILD)/tests/client/core/relay.o $(BUILD)/tests/client/core/relay_mail.o
 TEST_MAIN := $(BUILD)/tests/support/main.o
 SUPPORT   := $(BUILD)/libsupport.a
 $(eval $(call library,$(SUPPORT),$(filter-out $(TEST_MAIN),$(call objects,tests/support))))
@@ -207,8 +207,9 @@ TESTED := $(sort $(TESTS) $(foreach t,$(TESTS),$(firstword $(subst /, ,$(t)))))
 $(foreach t,$(TESTED),$(eval $(call test_rule,$(t))))
 test-term: all $(BUILD)/bench/talker
 
-MEASURING := $(addprefix $(BUILD)/bench/,micro timing simsbench talker fill_store count_allocations.so)
-STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/stress/queue tests/sim_test bench/simsbench)
+MEASURING := $(addprefix $(BUILD)/bench/,micro timing simsbench talker fill_store count_allocations.so count_syncs.so)
+STRESS := $(addprefix $(BUILD)/,tests/stress/storm tests/stress/attack tests/stress/queue tests/stress/forgetful_disk.so tests/sim_test \
+            bench/simsbench)
 
 check: deps
 	@scripts/deps.sh $(TEST_DEPS) || true
@@ -227,7 +228,7 @@ short-ci: deps
 	@VARIANT=$(VARIANT) BUILD=$(BUILD) CXX='$(CXX)' tests/short.py ci $(ONLY)
 
 # Some end-to-end tests: make test-e2e ONLY=wrong_server
-test-e2e: all $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue
+test-e2e: all $(BUILD)/bench/simsbench $(BUILD)/tests/stress/queue $(BUILD)/tests/stress/forgetful_disk.so
 	BUILD=$(BUILD) /usr/bin/python3 tests/e2e/run.py $(ONLY)
 
 # A chat of the programs under valgrind's memcheck.
@@ -266,19 +267,19 @@ $(BUILD)/fuzz: LINK = $(FUZZ_CXX) $(ldflags) -fsanitize=fuzzer
 # The relay's costs beside their goals: make bench RUNS=5 ONLY=messages PEERS=folder; only the micro-benchmarks: make micro
 # BENCH=--benchmark_filter=hop. With SHORT=1 bench, bench-tui and stress only show that each of their parts runs.
 bench: deps
-	@+$(MAKE) --no-print-directory all $(addprefix $(BUILD)/bench/,micro simsbench count_allocations.so)
-	BUILD=$(BUILD) RUNS='$(RUNS)' ONLY='$(ONLY)' PEERS='$(PEERS)' SHORT='$(SHORT)' /usr/bin/python3 bench/relay.py
+	@+$(MAKE) --no-print-directory all $(addprefix $(BUILD)/bench/,micro simsbench count_allocations.so count_syncs.so)
+	BUILD=$(BUILD) RUNS='$(RUNS)' ONLY='$(ONLY)' PEERS='$(PEERS)' BEFORE='$(BEFORE)' SHORT='$(SHORT)' /usr/bin/python3 bench/relay.py
 micro: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/micro
 	$(BUILD)/bench/micro $(BENCH)
-$(eval $(call program,$(BUILD)/bench/micro,$(BUILD)/bench/micro.o,server/relay client/core,-lbenchmark))
+$(eval $(call program,$(BUILD)/bench/micro,$(addprefix $(BUILD)/bench/,micro.o micro_client.o micro_mailbox.o),server/relay client/core client/store,-lbenchmark))
 # Timing side channels: make timing TIMES=0.1 (a tenth of the measurements)
 timing: deps
 	@+$(MAKE) --no-print-directory $(BUILD)/bench/timing
 	$(BUILD)/bench/timing $(TIMES)
 $(eval $(call program,$(BUILD)/bench/timing,$(BUILD)/bench/timing.o $(SUPPORT),server/relay))
-$(eval $(call program,$(BUILD)/bench/simsbench,$(addprefix $(BUILD)/bench/,simsbench.o login_load.o load_client.o),proto/session))
-$(BUILD)/bench/count_allocations.so: bench/count_allocations.cc $(BUILD)/flags
+$(eval $(call program,$(BUILD)/bench/simsbench,$(addprefix $(BUILD)/bench/,simsbench.o letter_load.o login_load.o load_client.o),proto/session))
+$(addprefix $(BUILD)/bench/,count_allocations.so count_syncs.so): $(BUILD)/bench/%.so: bench/%.cc $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CXX )
 	$(Q)$(COMPILE) -fPIC -shared $< -o $@
@@ -293,6 +294,10 @@ $(addprefix $(BUILD)/tests/stress/,storm.o attack.o): DEFINES := -Ibench
 $(foreach p,storm attack,$(eval $(call program,$(BUILD)/tests/stress/$(p),\
   $(BUILD)/tests/stress/$(p).o $(BUILD)/bench/load_client.o,proto/session os)))
 $(eval $(call program,$(BUILD)/tests/stress/queue,$(BUILD)/tests/stress/queue.o,client/store))
+$(BUILD)/tests/stress/forgetful_disk.so: tests/stress/forgetful_disk.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CXX )
+	$(Q)$(COMPILE) -fPIC -shared $< -o $@
 
 # The terminal client's costs, beside other clients that are installed: make bench-tui RUNS=5
 bench-tui: deps

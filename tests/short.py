@@ -40,7 +40,9 @@ def command(*words, folder=ROOT, **variables):
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
     done = subprocess.run([str(w) for w in words], cwd=folder, env=environment | variables, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=LIMIT)
-    check(done.returncode == 0, f"{' '.join(map(str, words))}: exit status {done.returncode}\n{done.stdout[-6000:]}")
+    wrong = [line for line in done.stdout.splitlines() if re.search(r"\| NO\b|Failure|Error|^FAIL", line)]
+    check(done.returncode == 0, "\n".join([f"{' '.join(map(str, words))}: exit status {done.returncode}", *wrong[:20],
+                                           done.stdout[-6000:]]))
     return done.stdout
 
 
@@ -79,13 +81,14 @@ def run_demo():
 
 def run_bench():
     said = make("bench", "SHORT=1")
-    for part in bench_parts(read("bench/relay.py")):
+    for part in bench_parts(files()):
         expect(said, rf"^{part}$")
 
 
 def run_micro():
     said = make("micro", "BENCH=--benchmark_min_time=0.001")
-    for name in re.findall(r"^BENCHMARK(?:_CAPTURE)?\((\w+)", read("bench/micro.cc"), re.M):
+    sources = "\n".join(text for path, text in files().items() if path.startswith("bench/micro"))
+    for name in re.findall(r"^BENCHMARK(?:_CAPTURE)?\((\w+)", sources, re.M):
         expect(said, rf"^{name}\b")
 
 
@@ -276,8 +279,8 @@ def linked(makefile):
     return {Path(r).name for r in rules} | {n for names in several for n in names.split()}
 
 
-def bench_parts(text):
-    return re.findall(r"^def part_(\w+)", text, re.M)
+def bench_parts(texts):
+    return [name for path in ("bench/relay.py", "bench/letters.py") for name in re.findall(r"^def part_(\w+)", texts[path], re.M)]
 
 
 def stress_parts(texts):
@@ -317,10 +320,10 @@ def holes(texts, runs):
 
     def same(words, one, other):
         out.extend(f"{words}: {name}" for name in sorted(set(one) ^ set(other)))
-    listed = must_match(r"one part: ([\w, ]+)", texts["bench/README.md"]).split(", ")
+    listed = re.split(r",\s+", must_match(r"one part: ([\w,\s]+)\.", texts["bench/README.md"]))
     called = must_match(r"^PARTS = \[(.*?)\]", texts["bench/relay.py"])
-    same("bench/README.md and bench/relay.py differ in a part", listed, bench_parts(texts["bench/relay.py"]))
-    same("bench/relay.py runs not all parts", re.findall(r"part_(\w+)", called), bench_parts(texts["bench/relay.py"]))
+    same("bench/README.md and bench/relay.py differ in a part", listed, bench_parts(texts))
+    same("bench/relay.py runs not all parts", re.findall(r"part_(\w+)", called), bench_parts(texts))
     same("tests/stress/README.md and the parts differ", table_of(texts["tests/stress/README.md"]), stress_parts(texts))
     same("tests/fuzz/README.md and the targets differ", table_of(texts["tests/fuzz/README.md"]), fuzz_targets(texts))
     callers = "\n".join(t for p, t in texts.items() if re.search(r"\.(py|sh)$|^Makefile$|^\.ci/run$", p))
@@ -350,7 +353,7 @@ def proofs(texts):
             ("make made-up: no short run", with_text("Makefile", ".PHONY: all", ".PHONY: all made-up")),
             ("make test-e2e: tests/check.sh has no 'tests/e2e/run.py' any more", with_text("tests/check.sh", "tests/e2e/run.py", "x")),
             ("runs not all parts: made_up", with_text("bench/relay.py", "def part_million", "def part_made_up(): pass\n\ndef part_million")),
-            ("bench/relay.py runs not all parts: million", with_text("bench/relay.py", ", part_million]", "]")),
+            ("bench/relay.py runs not all parts: million", with_text("bench/relay.py", ", part_million,", ",")),
             ("the parts differ: made-up", with_text("tests/stress/README.md", "| `storm`", "| `made-up` | |\n| `storm`")),
             ("the parts differ: made-up", texts | {"tests/stress/part_x.py": "def part_made_up(world, table):"}),
             ("the targets differ: made-up", texts | {"tests/fuzz/x.cc": 'Register registered({"made-up", run'}),
