@@ -88,13 +88,18 @@ for file in "$report".*; do
   grep -qv 'Unable to get registers from thread' "$file" || continue
   echo "FAIL sanitizer report $file"
   head -n 60 "$file"
+  echo "FAIL sanitizer: $(grep -m 1 -E '^SUMMARY|runtime error|ERROR|WARNING' "$file")" >>"$logs/sanitizers.log"
   failed=$((failed + 1))
 done
 [ "$VARIANT" != cov ] || tests/coverage.sh
 
 echo
 echo "seconds: $(sort -k4,4nr "$logs/counts" | awk '{ printf "%s%s %s", sep, $5, $4; sep = ", " }'); some run beside others"
-grep -hE '^(SKIPPED|FAIL)' "$logs"/*.log | sort -u
+# The failures once more and last: the output before may be long, and a log that is shortened keeps its end.
+grep -hE '^SKIPPED' "$logs"/*.log | sort -u
+for log in "$logs"/*.log; do
+  grep -hE '^FAIL|^replay: |: (FATAL )?ERROR: ' "$log" | sed -E "s|^(FAIL )?|FAIL $(basename "$log" .log): |" | sort -u | head -n 20
+done
 if [ "$skipped" = 0 ]; then
   echo "$passed passed, $failed failed"
 else
