@@ -102,7 +102,7 @@ void User::put_back(const FakeMemory::State& older) {
   was_put_back = true;
   shown_in_life.clear();
   for (const auto& row : trust.rows)
-    if (!row.entry.mine) shown_in_life.insert(row.entry.body);
+    if (!row.entry.mine && !row.entry.waits) shown_in_life.insert(row.entry.body);
   begin_life();
   connect();
 }
