@@ -207,11 +207,25 @@ void Chaos::calm() {
   world_.run_for(21'000);  // longer than the longest absence
   for (auto& user : world_.users)
     if (user->core->model().link == client::LinkState::offline) user->connect();
+  if (plan_.leavers == 0) return;
+  REQUIRE(world_.run_until([this] { return everybody_online(); }, 120'000));
+  world_.run_for(3'000);
+  say_to_leavers();  // who is no contact yet is one now
+  world_.run_for(3'000);
   for (std::size_t i = 0; i < plan_.leavers; ++i)
     world_.users[i]->core->disconnect(world_.now());
   world_.run_for(3'000);
-  for (std::size_t i = 0; i < plan_.leavers; ++i)
-    world_.users[clients - 1 - i]->say(world_.users[i % plan_.friends]->name);
+  say_to_leavers();
+}
+
+void Chaos::say_to_leavers() {
+  for (std::size_t i = 0; i < plan_.leavers; ++i) {
+    User& from = *world_.users[clients - 1 - i];
+    const std::string& to = world_.users[i]->name;
+    const int known = from.said[to];
+    from.say(to);
+    CHECK(from.said[to] == known + 1);
+  }
 }
 
 bool Chaos::left(const std::string& name) const {

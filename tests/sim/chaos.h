@@ -43,6 +43,7 @@ class Chaos {
   void end_trouble();
   void settle();
   void calm();
+  void say_to_leavers();
   bool left(const std::string& name) const;
   bool all_arrived() const;
   std::string alerts() const;
