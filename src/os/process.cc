@@ -89,8 +89,6 @@ void set_slice(std::uint64_t ns) {
 
 }  // namespace
 
-// 0 means the calling thread: Linux keeps slice and priority per thread, and a new thread inherits
-// them.
 SignalsBlocked::SignalsBlocked() {
   sigset_t all;
   sigfillset(&all);
@@ -103,6 +101,8 @@ SignalsBlocked::~SignalsBlocked() {
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
+// 0 means the calling thread: Linux keeps slice and priority per thread, and a new thread inherits
+// them.
 void lower_thread_priority() {
   set_slice(0);
   static_cast<void>(setpriority(PRIO_PROCESS, 0, 10));

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
+#include "proto/limits.h"
+
 namespace sims::client {
 
 namespace {
 
-constexpr std::int64_t session_days = 32, receipt_days = 33;
+constexpr std::int64_t session_days = proto::mail_session_kept_s / mail_day_s,
+                       receipt_days = proto::receipt_kept_s / mail_day_s;
 constexpr const char* bad_prekey = "a prekey does not open";
 
 }  // namespace

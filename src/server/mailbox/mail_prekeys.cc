@@ -1,6 +1,7 @@
 // MailDatabase's prekeys: published, handed out once, remembered until they expire.
 #include <algorithm>
 
+#include "proto/limits.h"
 #include "server/mailbox/mail_database.h"
 
 namespace sims::server {
@@ -157,7 +158,7 @@ Result<ClaimAnswer> MailDatabase::claim(const proto::Id& owner, const proto::Id&
       if (use == proto::PrekeyUse::once) {
         TRY(hand_out(person.key, *key, asker, unix_s));
         TRY_LET(left, prekeys_of(person.key, suite));
-        out.few_left = left < few_prekeys;
+        out.few_left = left < proto::few_prekeys;
       }
       out.prekey = std::move(key);
       return out;

@@ -85,7 +85,6 @@ std::uint64_t prekey_bytes(std::span<const proto::Prekey> prekeys);
 
 constexpr std::uint64_t item_overhead =
     512;  // bytes of an item or a prekey: its rows in tables and indexes, and the room between them
-constexpr std::uint64_t few_prekeys = 10;         // fewer `once` keys of a suite: its owner is told
 constexpr std::uint64_t claims_period_s = 3'600;  // of the limit for one asker
 constexpr std::uint64_t remembered_given =
     10'000;  // handed out numbers of one owner; past them: `many` alone

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/limits.h"
 namespace sims::server {
 
 namespace {
@@ -239,7 +240,7 @@ void MemoryMailbox::claim(Ticket ticket, const proto::Id& owner, const proto::Id
   if (out.prekey && out.prekey->use == proto::PrekeyUse::once)
     out.few_left = std::ranges::count_if(box.prekeys, [&](const auto& key) {
                      return key.suite == out.prekey->suite && key.use == proto::PrekeyUse::once;
-                   }) < static_cast<std::ptrdiff_t>(few_prekeys);
+                   }) < static_cast<std::ptrdiff_t>(proto::few_prekeys);
   if (tells_failure()) out.prekey.reset();
   answer(std::move(out));
 }
