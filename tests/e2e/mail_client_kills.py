@@ -345,7 +345,7 @@ def kill_writer(world, kills, lives, disk=None, relay_kills=0, relay_disk=None, 
     meet(writer, reader)
     leave(reader)
     works, taken = lives(writer), 0
-    while writer.deaths < kills:
+    while writer.deaths < kills or len(works.announced) < 2:  # the first is of meet(), whose reader was there
         dies, part = writer.moment(rng, works.most_changes, 1)
         with ThreadPoolExecutor(1) as pool:
             bounced = pool.submit(relay.bounce_in, rng.uniform(0, 0.5)) if rng.random() < relay_kills / kills else None
