@@ -189,6 +189,8 @@ void IncomingMail::ask_name(const Id& sender, Now now) {
 void IncomingMail::named(const Id& sender, const FindAnswer& answer, Now now) {
   const auto waiting = senders_.find(sender);
   if (waiting == senders_.end()) return;
+  // A server that does not say who this is has not said that nobody is: the letters wait for our next start.
+  if (answer.outcome == FindAnswer::Outcome::unsupported) return;
   waiting->second.asked = false;  // if what follows fails, the server is asked again
   const bool registered = answer.id == sender && !answer.name.empty();
   const Peer* peer = registered ? host_.meet(answer.name, sender, now) : nullptr;

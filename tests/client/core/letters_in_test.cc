@@ -226,6 +226,26 @@ TEST_CASE_FIXTURE(Letters,
 }
 
 TEST_CASE_FIXTURE(Letters,
+                  "a server that does not tell a stranger's name: the letter waits for the next start") {
+  auto to = session(carol);
+  box.put(carol.letter(to, "hello", relay.now));
+  relay.refuse = [](Guest&, const std::string& message) -> std::optional<proto::ErrorCode> {
+    if (Relay::type_of(message) != "find") return std::nullopt;
+    return proto::ErrorCode::not_registered;
+  };
+  login();
+  box.advance(120'000);
+  CHECK(box.items.empty());
+  CHECK(bob.trust.mail.arrived.size() == 1);
+  CHECK(Relay::count(bob.asked, R"("type":"find")") == 1);
+  relay.refuse = nullptr;
+  bob.restart();
+  box.advance(20'000);
+  CHECK(said("carol") == Words{"hello"});
+  CHECK(bob.trust.mail.arrived.empty());
+}
+
+TEST_CASE_FIXTURE(Letters,
                   "attack 55: letters of people who are declined or blocked are dropped unread, and acked") {
   auto to = session(carol);
   box.put(carol.letter(to, "hello", relay.now));
